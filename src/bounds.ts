@@ -45,6 +45,10 @@ export const bounds = {
   surveyedLine: 2000,
   /** Commands that build or run an image, in one file. */
   buildCommands: 200,
+  /** Files of one Compose project, with what they include and extend. */
+  projectFiles: 200,
+  /** Includes, or services that extend each other, one within the other. */
+  projectDepth: 20,
   /** Dockerfiles that are built one upon the other. */
   neighbours: 6,
   /** UTF-16 units of one word of a comment: nobody reads a longer one. */
@@ -78,6 +82,8 @@ export const bounds = {
   expressionLength: 1000,
   /** Characters of the call that sets a timer, with the function that it is given. */
   timerCall: 4000,
+  /** Characters of what a program's help says of one option. */
+  helpEntry: 600,
   /** Requests that a proof makes because the files around an image show or declare them. */
   learnedRequests: 24,
   /** Source files that are read for the routes that they declare. */

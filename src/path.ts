@@ -43,3 +43,12 @@ export function outermost(paths: Iterable<string>): readonly string[] {
   }
   return [...all].filter((path) => !liesInAnother(path)).sort()
 }
+
+/** The way from a folder to a path, both absolute and normalised; `.` for the folder itself. */
+export function relativePath(folder: string, path: string): string {
+  const [from, to] = [folder, path].map((one) => one.split('/').filter((part) => part !== ''))
+  if (from === undefined || to === undefined) return path
+  let same = 0
+  while (same < Math.min(from.length, to.length) && from[same] === to[same]) same += 1
+  return [...from.slice(same).map(() => '..'), ...to.slice(same)].join('/') || '.'
+}

@@ -40,7 +40,12 @@ export function targetProcessor(): ProcessTarget {
   const readContext = buildContexts()
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
-  return async (item, options, hooks) => {
+  const processTarget: ProcessTarget = async (item, options, hooks) => {
+    const { project } = item
+    if (project !== undefined) {
+      const { hardenProject } = await import('./stack.ts')
+      return hardenProject({ ...item, project }, options, hooks, processTarget)
+    }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
@@ -61,6 +66,7 @@ export function targetProcessor(): ProcessTarget {
     const session = { ...shared, readContext, portUsers: portUsersOf, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
   }
+  return processTarget
 }
 
 /** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */

@@ -1,4 +1,6 @@
 import { join, relative } from 'node:path'
+import { finalStage, parseDockerfile } from '../dockerfile/index.ts'
+import { leafStages } from '../dockerfile/stages.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
@@ -6,6 +8,7 @@ import type { Observation } from '../plan/stage-input.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
 import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
@@ -20,6 +23,7 @@ export interface StackPlanning {
   readonly options: Options
   readonly hooks: TaskHooks
   readonly processTarget: ProcessTarget
+  readonly host: HostFiles
   /** What a run of the whole stack has shown, by service. */
   readonly seen: ReadonlyMap<string, Observation>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
@@ -42,6 +46,9 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
   const users = sharedUsers(project, alone)
   const planned: PlannedService[] = []
   const written = new Map<string, TargetResult>()
+  // Several stages of one Dockerfile are changed one after the other.
+  const texts = new Map<string, string>()
+  const before = new Map<string, string | undefined>()
   for (const service of project.services) {
     const first = alone.get(service.name)
     if (first === undefined) continue
@@ -50,21 +57,36 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
     const user = users.get(service.name) ?? null
     // Who would choose the same by itself says so in its own words.
     const other = user === null || user.ids === first.user ? null : user
-    const isAlone = others.length === 0 && other === null
-    const together = { others, user: other }
-    const again = isAlone || !isChanged(first) ? first : await planService(service, together, planning, surroundingsOf)
+    const path = buildOf(service, project)?.dockerfile ?? null
     const key = imageKey(service, project)
+    const text = before.has(key) || path === null ? before.get(key) : texts.get(path)
+    before.set(key, text)
+    const isAlone = others.length === 0 && other === null && text === undefined
+    const together = { others, user: other, text }
+    const isDone = isAlone || !isChanged(first)
+    const again = isDone ? first : await planService(service, together, planning, surroundingsOf)
     const output = isChanged(again) ? (written.get(key) ?? again.outcome.result) : null
+    if (output !== null && path !== null && !written.has(key)) texts.set(path, output.output)
     if (output !== null) written.set(key, output)
-    planned.push(plannedService(service, again, output, project))
+    planned.push(plannedService(service, first, again, project))
   }
-  // One that keeps root in an image that others have taken it from says so itself.
-  return planned.map((one) => {
-    const text = written.get(imageKey(one.service, project))
-    const isRoot = one.profile?.root === true
-    if (!isRoot || text === undefined) return one
-    return { ...one, result: { ...one.result, output: text.output, changed: text.changed }, keepsRoot: true }
-  })
+  return planned.map((one) => withText(one, texts, written.get(imageKey(one.service, project))))
+}
+
+/** With the text that its Dockerfile has in the end. One that keeps root in an image that others have taken it from says so itself. */
+function withText(
+  planned: PlannedService,
+  texts: ReadonlyMap<string, string>,
+  written: TargetResult | undefined,
+): PlannedService {
+  const { dockerfile, result, profile } = planned
+  const output = dockerfile === null ? undefined : texts.get(dockerfile.path)
+  if (dockerfile === null || output === undefined) return planned
+  return {
+    ...planned,
+    result: { ...result, output, changed: output !== dockerfile.before },
+    keepsRoot: profile?.root === true && written !== undefined,
+  }
 }
 
 interface Planned {
@@ -85,6 +107,8 @@ interface Together {
   readonly others: readonly Service[]
   /** Whom it is planned for; null where it may choose. */
   readonly user: SharedUser | null
+  /** Of its Dockerfile, as it is changed so far; absent: as it is. */
+  readonly text?: string | undefined
 }
 
 interface SharedUser {
@@ -96,16 +120,17 @@ interface SharedUser {
 
 async function planService(
   service: Service,
-  { others, user }: Together,
+  { others, user, text }: Together,
   planning: StackPlanning,
   surroundingsOf: SurroundingsOf,
 ): Promise<Planned> {
-  const { project, options, hooks, processTarget, portsStay, seen } = planning
-  const asked = askedUser(service)
+  const { project, options, hooks, processTarget, portsStay, seen, host } = planning
+  const asked = askedUser(service) ?? ownerOfSources(service, host)
   const { policy } = options
   const build = buildOf(service, project)
-  const item = await itemFor(service, build, others, project, surroundingsOf)
-  if ('outcome' in item) return item
+  const found = await itemFor(service, build, others, project, surroundingsOf)
+  if ('outcome' in found) return found
+  const item = text === undefined ? found : { ...found, text }
   const own: Options = {
     ...options,
     mode: { kind: 'profile', prove: false, build: false, tag: null },
@@ -114,25 +139,53 @@ async function planService(
     env: [],
     policy: {
       ...policy,
-      target: build?.target ?? null,
+      target: build?.target ?? lastOfSeveral(item),
       user: policy.user ?? user?.ids ?? asked,
       ...(policy.user === null && user !== null ? { userBecause: user.because } : {}),
       ports: portsStay.has(service.name) ? 'keep' : policy.ports,
     },
   }
   const observation = seen.get(service.name)
-  const outcome = await processTarget(observation === undefined ? item : { ...item, seen: observation }, own, hooks)
-  const found = outcome.profile?.user?.value ?? null
+  const seenItem = observation === undefined ? item : { ...item, seen: observation }
+  let outcome: TargetOutcome
+  try {
+    outcome = await processTarget(seenItem, own, hooks)
+  } catch (error) {
+    // One that cannot be planned does not keep the others from it.
+    if (!(error instanceof HardenError)) throw error
+    outcome = unplanned(service, error)
+  }
+  const chosen = outcome.profile?.user?.value ?? null
   return {
     outcome,
-    user: found === null ? null : `${found.uid}:${found.gid}`,
-    isFixed: asked !== null || (found !== null && outcome.result.user === null),
+    user: chosen === null ? null : `${chosen.uid}:${chosen.gid}`,
+    isFixed: asked !== null || (chosen !== null && outcome.result.user === null),
+  }
+}
+
+/** What is built without a target, where there are other stages that something may be started in; null where there is none. */
+function lastOfSeveral({ kind, text }: WorkItem): string | null {
+  if (kind !== 'dockerfile' || text === null) return null
+  try {
+    const dockerfile = parseDockerfile(text)
+    const last = finalStage(dockerfile)
+    return leafStages(dockerfile).length > 1 ? (last.name ?? String(last.index)) : null
+  } catch (error) {
+    // What is wrong with it, whoever plans it says.
+    if (error instanceof HardenError) return null
+    throw error
   }
 }
 
 /** A user other than root that the service itself says, by number and for everybody; null for none. */
 function askedUser({ user, userIsOpen }: Service): string | null {
   return user !== null && !userIsOpen && /^[1-9]\d*(:\d+)?$/.test(user) ? user : null
+}
+
+/** Whoever has checked out the sources that it works in; null where nobody has. */
+function ownerOfSources(service: Service, host: HostFiles): string | null {
+  const owner = checkoutOwner(service, host)
+  return owner === null ? null : `${owner.uid}:${owner.gid}`
 }
 
 /** How the image is built that it runs: by itself, or by another service that gives it this name. */
@@ -299,26 +352,19 @@ function groupsOf(project: Project): readonly Group[] {
   return groups
 }
 
-function plannedService(
-  service: Service,
-  { outcome }: Planned,
-  output: TargetResult | null,
-  project: Project,
-): PlannedService {
-  const { inService, profile = null } = outcome
-  const result =
-    output === null ? outcome.result : { ...outcome.result, output: output.output, changed: output.changed }
+function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
+  const { inService, profile = null, result } = outcome
   const isDerived = profile?.image.derived === true && result.changed
   const folder = join(project.folder, 'harden-image', slug(service.name))
+  const command = inService?.command ?? null
   return {
     service,
     result,
     profile,
-    start:
-      inService?.command == null ? null : { entrypoint: inService.command.entrypoint, command: inService.command.cmd },
+    start: command === null ? null : { entrypoint: command.entrypoint, command: command.cmd },
     env: new Map(inService?.env.map(({ name, value }) => [name, value])),
     derived: isDerived ? { path: join(folder, 'Dockerfile'), text: result.output } : null,
-    dockerfile: isDerived ? null : dockerfileOf(service, outcome, project),
+    dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
     keepsRoot: false,
   }
 }

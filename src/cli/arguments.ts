@@ -73,7 +73,7 @@ function buildParser() {
     // Positionals are read from `_`: named ones lose a lone `-`, which means stdin here.
     .command('$0', false, (command) => command.options(hardenFlags).example(examples()).epilogue(epilogue))
     .usage(
-      '$0 [targets..]\n\nRewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, an image, or - for stdin; without one it is the folder you are in.',
+      '$0 [targets..]\n\nRewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, a Compose project, an image, or - for stdin; without one it is the folder you are in.',
     )
   for (const [name, { summary, flags }] of Object.entries(verbs)) {
     parser.command(name, summary, (command) =>
@@ -92,6 +92,7 @@ function examples(): [string, string][] {
     ['$0 --check .', 'in CI: is there anything left to do?'],
     ['$0 --check --format sarif .', 'the same for code scanning'],
     ['$0 -w services/', 'every Dockerfile below, in place'],
+    ['$0 compose.yaml --prove -w', 'a whole Compose project: its Dockerfiles, images and files together'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],
     ['$0 --prove --trust-config .', 'your own repository: its checks may run commands here'],

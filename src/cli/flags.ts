@@ -144,6 +144,31 @@ const textOrJson = {
   format: { ...text, group: groups.output, describe: 'text | json (default text)' },
 } as const satisfies Record<string, Flag>
 
+/** As `docker compose` has them. */
+const projectFlags = {
+  file: {
+    ...list,
+    alias: 'f',
+    group: groups.target,
+    describe: 'FILE: a Compose file, one on top of the other, in place of a target (repeatable)',
+  },
+  profile: {
+    ...list,
+    group: groups.target,
+    describe: 'NAME: of a Compose project, run the services of this profile too (repeatable)',
+  },
+  'env-file': {
+    ...list,
+    group: groups.target,
+    describe: 'FILE with the variables of a Compose project (repeatable; default the .env beside it)',
+  },
+  'project-name': {
+    ...text,
+    group: groups.target,
+    describe: 'NAME of a Compose project (default what it says, or its folder)',
+  },
+} as const satisfies Record<string, Flag>
+
 export const hardenFlags = {
   write: {
     type: 'boolean',
@@ -173,6 +198,7 @@ export const hardenFlags = {
     group: groups.output,
     describe: 'print only failures and the summary to stderr',
   },
+  ...projectFlags,
   ...excludeFlag,
   ...policyFlags,
   ...arbitraryFlag,

@@ -3,6 +3,7 @@ import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
 import { formatNames } from '../report/format.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
+import type { ProjectFlags } from '../workspace/open-project.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
@@ -47,6 +48,8 @@ export interface Work {
   readonly baseline: string | null
   /** Never a setting: a configuration file could say it too. */
   readonly network: boolean
+  /** Of the Compose projects among the targets; null: what is said of none. */
+  readonly project: Omit<ProjectFlags, 'env'>
   /** With the verb `profile`, null for the others. */
   readonly profile: ProfileRequest | null
   /** `--config`, as given; null for the nearest. */
@@ -106,10 +109,11 @@ export function transformsRequest(parsed: Parsed, positionals: readonly string[]
 /** Throws HardenError `bad-usage` for what contradicts itself, whatever the targets are. */
 export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: readonly string[]): Work {
   const names = verb === 'harden' ? formatNames : ['text', 'json']
+  const project = verb === 'harden' ? projectOf(parsed) : noProject
   const request: Work = {
     kind: 'work',
     verb,
-    targets: verb === 'harden' && positionals.length === 0 ? ['.'] : positionals,
+    targets: verb === 'harden' && positionals.length === 0 && project.files.length === 0 ? ['.'] : positionals,
     write: flag(parsed, 'write'),
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
@@ -120,6 +124,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     prove: verb === 'prove' || flag(parsed, 'prove'),
     baseline: text(parsed, 'baseline'),
     network: flag(parsed, 'network'),
+    project,
     profile: null,
     config: text(parsed, 'config'),
     trustConfig: parsed['trust-config'] === undefined ? null : flag(parsed, 'trust-config'),
@@ -130,13 +135,25 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
   return request
 }
 
-function checkTargets({ verb, targets, tag, baseline }: Work): void {
+const noProject = { files: [], profiles: null, envFiles: null, name: null } as const
+
+function projectOf(parsed: Parsed): Work['project'] {
+  const given = (name: string) => (parsed[name] === undefined ? null : list(parsed, name))
+  const name = text(parsed, 'project-name')
+  if (name !== null && !/^[a-z0-9][a-z0-9_-]*$/.test(name))
+    throw usage(`--project-name takes small letters, digits, - and _, not ${JSON.stringify(name)}`)
+  return { files: list(parsed, 'file'), profiles: given('profile'), envFiles: given('env-file'), name }
+}
+
+function checkTargets({ verb, targets, tag, baseline, project }: Work): void {
   const [target, second] = targets
   if (verb !== 'harden' && target === undefined)
     throw usage(`${verb} needs ${verb === 'prove' ? 'an image' : 'a target'}`)
   if (verb !== 'harden' && second !== undefined)
     throw usage(`${verb} takes one target, but got a second one: ${second}`)
   if (targets.includes('')) throw usage('a target is empty', 'is a variable not set?')
+  if (project.files.length > 0 && target !== undefined)
+    throw usage(`--file names a Compose project, and ${target} is another target`, 'run once for each')
   if (baseline !== null) checkReference('--baseline', baseline)
   if (tag !== null) checkReference('--tag', tag)
 }

@@ -15,7 +15,8 @@ export function checkFound(request: Work, found: readonly Found[]): void {
     return
   }
   const images = found.filter(({ kind }) => kind === 'image')
-  const files = found.filter(({ kind }) => kind === 'dockerfile')
+  const files = found.filter(({ kind }) => kind !== 'image')
+  const [project] = found.filter(({ kind }) => kind === 'compose' || kind === 'kubernetes')
   const [image] = images
   const [file] = files
   if (request.verb === 'prove' && file) {
@@ -33,6 +34,16 @@ export function checkFound(request: Work, found: readonly Found[]): void {
       'write its Dockerfile with -o DIR',
     )
   }
+  if (project === undefined) checkNoProject(request)
+  if (project !== undefined && request.output !== null)
+    throw usage(
+      `--output takes the Dockerfile of one image, and ${project.target} is a project`,
+      'its files are changed with -w',
+    )
+  if (project !== undefined && request.tag !== null)
+    throw usage(`--tag names one image, and ${project.target} is a project`, 'its images are called as it says')
+  if (project !== undefined && request.format === 'dockerfile')
+    throw usage(`--format dockerfile prints one Dockerfile, and ${project.target} is a project`, 'use --format diff')
   if (request.output !== null && images.length !== 1) {
     const problem = images.length === 0 ? 'there is none' : `there are ${images.length}`
     throw usage(
@@ -59,6 +70,11 @@ export function checkFound(request: Work, found: readonly Found[]): void {
       'run once for each with -o DIR, or use --format json',
     )
   }
+}
+
+function checkNoProject({ project: { profiles, envFiles, name } }: Work): void {
+  const flag = profiles !== null ? 'profile' : envFiles !== null ? 'env-file' : name !== null ? 'project-name' : null
+  if (flag !== null) throw usage(`--${flag} is of a Compose project, and no target is one`, 'name its file with -f')
 }
 
 /** The format for stdout; `dockerfile` is the result alone. */

@@ -34,7 +34,13 @@ export async function workOn(
 ): Promise<number> {
   const names = services.transforms.map(({ name }) => name)
   const { optionsFor, excludes, trust } = await optionsFrom(request, io, names)
-  const { found, empty } = await discover(request.targets, io.cwd, excludes, trust)
+  const { found, empty } = await discover(
+    request.targets,
+    io.cwd,
+    excludes,
+    trust,
+    request.verb === 'harden' ? { ...request.project, env: io.env } : null,
+  )
   checkFound(request, found)
   const format = await formatOf(carried(request, found))
   await tidyBeside(found)

@@ -89,7 +89,8 @@ export interface Operation {
 
 /** What has to be possible so that an operation is; nothing for what makes no demand on a path. */
 export function needsOf(operation: Operation): readonly Need[] {
-  const { access, path, to, source, detail } = operation
+  const { access, path, to, source, detail, mode } = operation
+  const isClosed = access === 'create-directory' && mode !== undefined && (mode & 0o007) === 0
   if (path === null) return []
   const need = (at: string, what: Need['access']): Need => ({
     access: what,
@@ -97,6 +98,7 @@ export function needsOf(operation: Operation): readonly Need[] {
     certainty: source === 'refused' ? 'refused' : 'observed',
     evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
     ...(operation.uid === undefined ? {} : { uid: operation.uid }),
+    ...(isClosed ? { closed: mode & 0o777 } : {}),
     ...(operation.found === true ? { found: true } : {}),
     ...(operation.fromStart === true ? { fromStart: true } : {}),
   })

@@ -158,6 +158,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
       env: home.env,
       stepDown: context.switches,
       workdir: start.workdir,
+      ownWay: context.ownWay,
     }),
     unshown,
     handed: [...handedOver].filter(isStatePlace),

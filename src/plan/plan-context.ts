@@ -7,6 +7,7 @@ import { includedSwitch } from './grants/excluded-parts.ts'
 import { observedNeeds } from './grants/observed-needs.ts'
 import type { Tools } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
+import { ownWay, withOwnWay } from './step-down/own-way.ts'
 import { planStepDown, type StepDownPlan } from './step-down/step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 
@@ -27,6 +28,8 @@ export interface PlanContext {
   /** Its switches of user, and the same without what is excluded. */
   readonly switches: StepDownPlan
   readonly stepDown: StepDownPlan
+  /** The part of the plan by which a program is told to start without root, excluded or not; null: there is none. */
+  readonly ownWay: string | null
   readonly needs: readonly Need[]
 }
 
@@ -36,6 +39,8 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
   const excluded = new Set(observation?.excluded)
   const report = stated.view.stepDowns
   const switches = planStepDown(report, readable, observation)
+  const included = includedSwitch(switches, excluded)
+  const told = ownWay(observation?.ownWay ?? null, report, readable, included)
   return {
     input,
     policy,
@@ -46,7 +51,8 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
     excluded,
     report,
     switches,
-    stepDown: includedSwitch(switches, excluded),
+    stepDown: withOwnWay(included, told === null || excluded.has(told.name) ? null : told),
+    ownWay: told?.name ?? null,
     needs: needsOf(input, policy),
   }
 }

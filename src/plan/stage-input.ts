@@ -8,6 +8,7 @@ import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
 import type { HelpText } from './ports/told-port.ts'
+import type { OwnWay } from './step-down/own-way.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
 
 /** What is known of one stage when the plan is made. Pure data: facts, and what runs have shown. */
@@ -71,6 +72,8 @@ export interface Observation {
   readonly needsRoot: string | null
   /** What the program that binds a low port says of its options; absent where nobody asked. */
   readonly help?: HelpText | null
+  /** How a program that ended because it is not root says that it starts without; absent where nobody asked. */
+  readonly ownWay?: OwnWay | null
   /** Names of those `parts` of a plan without which it was shown to work. Absent: none. */
   readonly excluded?: readonly string[]
 }

@@ -39,7 +39,7 @@ export function movedExpose(ports: readonly unknown[], profile: Profile): readon
 }
 
 /** A health check runs in the container, where the port has moved. */
-export function movedHealthcheck(check: unknown, profile: Profile): unknown {
+export function movedHealthcheck(check: unknown, profile: Pick<Profile, 'ports'>): unknown {
   if (!isObject(check)) return check
   const moves = movesOf(profile).filter(({ protocol }) => protocol === 'tcp')
   const test = typeof check.test === 'string' ? [check.test] : asList(check.test)

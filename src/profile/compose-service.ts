@@ -17,6 +17,8 @@ export interface ServiceEdit {
   /** Named volumes that the file has to declare. */
   readonly volumes: readonly string[]
   readonly notes: readonly string[]
+  /** Of these, what a person has to do before it works. */
+  readonly open: readonly string[]
 }
 
 /** What is around a service. */
@@ -26,6 +28,8 @@ export interface Around {
   readonly elsewhere?: Json
   /** Volumes that there are already: somebody else's. */
   readonly declared?: readonly string[]
+  /** A port is followed to the service that publishes it (`network_mode: service:x`). */
+  readonly isFollowed?: boolean
 }
 
 /**
@@ -34,37 +38,46 @@ export interface Around {
 export function hardenService(
   before: Json,
   profile: Profile,
-  { name, elsewhere = {}, declared = [] }: Around,
+  { name, elsewhere = {}, declared = [], isFollowed = false }: Around,
 ): ServiceEdit {
   const notes: string[] = []
+  const open: string[] = []
   const volumes: string[] = []
-  const set: Record<string, unknown> = { ...alignService(before, profile, notes) }
+  const set: Record<string, unknown> = { ...alignService(before, profile, notes, open) }
+  const adds = (key: string): readonly unknown[] => [...asList(elsewhere[key]), ...asList(set[key])]
   const { user, capabilities, noNewPrivileges, readOnly, sysctls, env } = profile
-  if (user !== null && set.user === undefined) set.user = userText(user.value)
+  if (user !== null && set.user === undefined && elsewhere.user !== userText(user.value))
+    set.user = userText(user.value)
   if (capabilities !== null) {
-    if (!holds(before.cap_drop, 'ALL')) set.cap_drop = [...asList(before.cap_drop), 'ALL']
-    const missing = capabilities.value.filter((name) => !holds(before.cap_add, name))
+    if (!holds(adds('cap_drop'), 'ALL')) set.cap_drop = [...asList(before.cap_drop), 'ALL']
+    const missing = capabilities.value.filter((name) => !holds(adds('cap_add'), name))
     if (missing.length > 0) set.cap_add = [...asList(before.cap_add), ...missing]
     if (elsewhere.privileged === true && set.privileged === undefined) set.privileged = false
   }
-  if (noNewPrivileges.value && !asList(set.security_opt).some(forbidsNew))
+  // Compose refuses a list that says it twice.
+  if (noNewPrivileges.value && !adds('security_opt').some(forbidsNew))
     set.security_opt = [...asList(set.security_opt), 'no-new-privileges:true']
-  if (readOnly.value) set.read_only = true
+  if (readOnly.value && (elsewhere.read_only !== true || set.read_only !== undefined)) set.read_only = true
   const added = profile.writable.filter((place) => mount(place, set, volumes, { name, elsewhere, declared }))
   notes.push(...renewNotes(added))
   if ({ ...elsewhere, ...before }.network_mode === 'host') notes.push(...hostPortNotes('network_mode: host', sysctls))
   else if (Object.keys(sysctls).length > 0) set.sysctls = withPairs(before.sysctls, sysctls)
   if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, literal(env))
   const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
-  warn({ ...elsewhere, ...before, ...checked }, profile, notes)
-  return { service: set, volumes, notes }
+  const whole: Json = { ...elsewhere, ...before, ...checked }
+  const isShared = isFollowed && /^service:/.test(textOf(whole.network_mode ?? ''))
+  warn(isShared ? { ...whole, network_mode: undefined } : whole, profile, notes, open)
+  return { service: set, volumes, notes: [...notes, ...open], open }
 }
 
-/** Only what is there and contradicts the profile: all that a second file with the same service needs. */
-export function alignService(before: Json, profile: Profile, notes: string[]): Json {
+/**
+ * Only what is there and contradicts the profile: all that a second file with the same service needs. `open` takes what a person has
+ * to do before it works.
+ */
+export function alignService(before: Json, profile: Profile, notes: string[], open: string[] = notes): Json {
   const { user, capabilities, noNewPrivileges, readOnly } = profile
   const set: Record<string, unknown> = { ...before }
-  if (user !== null && before.user !== undefined) set.user = alignedUser(before.user, user.value, notes)
+  if (user !== null && before.user !== undefined) set.user = alignedUser(before.user, user.value, notes, open)
   if (capabilities !== null && before.privileged === true) {
     set.privileged = false
     notes.push('privileged: true becomes false: it would undo everything else')
@@ -74,13 +87,13 @@ export function alignService(before: Json, profile: Profile, notes: string[]): J
     set.security_opt = kept.some(forbidsNew) ? kept : [...kept, 'no-new-privileges:true']
   }
   if (readOnly.value && before.read_only === false) set.read_only = true
-  if (Array.isArray(before.ports)) set.ports = before.ports.map((port) => movedPort(port, profile, notes))
+  if (Array.isArray(before.ports)) set.ports = before.ports.map((port) => movedPort(port, profile, open))
   if (Array.isArray(before.expose)) set.expose = movedExpose(before.expose, profile)
   if (before.healthcheck !== undefined) set.healthcheck = movedHealthcheck(before.healthcheck, profile)
   return set
 }
 
-function alignedUser(before: unknown, user: ProfileUser, notes: string[]): unknown {
+function alignedUser(before: unknown, user: ProfileUser, notes: string[], open: string[]): unknown {
   const wanted = userText(user)
   if (before === null) return wanted
   // The same one by its name; that has a number is asked for by Kubernetes only.
@@ -90,12 +103,33 @@ function alignedUser(before: unknown, user: ProfileUser, notes: string[]): unkno
       notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
     return wanted
   }
-  notes.push(`user: ${before} stays, as it comes from a variable: it has to be ${wanted}`)
-  return before
+  const moved = withDefaults(textOf(before), user)
+  if (moved === null) {
+    if (!isChosen(textOf(before), user))
+      open.push(`user: ${before} stays, as it comes from a variable: it has to be ${wanted}`)
+    return before
+  }
+  notes.push(`user: ${before} becomes ${moved}: whoever sets the variable decides who it runs as`)
+  return moved
+}
+
+/** `${UID:-0}:${GID:-0}` with the user's own numbers as what holds where nobody sets them; null where it has no such part, or is not root's. */
+function withDefaults(text: string, { uid, gid }: ProfileUser): string | null {
+  const [, first, second] = /^(\$\{\w+:?-(?:0|root)\})(?::(\$\{\w+:?-(?:0|root|\d+)\}|0|root))?$/.exec(text) ?? []
+  if (first === undefined) return null
+  const put = (part: string, number: number): string => part.replace(/(?<=-)\w+(?=\}$)|^\w+$/, String(number))
+  // Without a group it would be root's, or that of an account by chance.
+  return `${put(first, uid)}:${second === undefined ? gid : put(second, gid)}`
+}
+
+/** It has the user's numbers where nobody sets a variable. */
+function isChosen(text: string, { uid, gid }: ProfileUser): boolean {
+  const plain = text.replaceAll(/\$\{\w+:?-(\w+)\}/g, '$1')
+  return plain === userText({ uid, gid }) || plain === String(uid)
 }
 
 /** What stays and takes something from the rest. */
-function warn(service: Json, profile: Profile, notes: string[]): void {
+function warn(service: Json, profile: Profile, notes: string[], open: string[]): void {
   const added = asList(service.cap_add)
   if (profile.capabilities !== null && !profile.root && added.length > 0)
     notes.push(`cap_add: ${added.join(', ')} gives a user other than root nothing: take it out`)
@@ -110,7 +144,7 @@ function warn(service: Json, profile: Profile, notes: string[]): void {
     if (/\/(docker|containerd|podman)\.sock$/.test(source ?? ''))
       notes.push(`${source} is the engine: who may write to it is root of the machine, whatever the user is`)
   }
-  warnOfPorts(service, profile, notes)
+  warnOfPorts(service, profile, open)
 }
 
 function holds(list: unknown, name: string): boolean {
@@ -138,7 +172,7 @@ function mount(
   place: WritablePlace,
   set: Record<string, unknown>,
   volumes: string[],
-  { name: service, elsewhere, declared }: Required<Around>,
+  { name: service, elsewhere, declared }: Required<Omit<Around, 'isFollowed'>>,
 ): boolean {
   const { uid, gid, mode, kind } = place
   const path = composeValue(place.path)

@@ -1,5 +1,6 @@
 import { HardenError } from '../errors.ts'
 import type { NamedText, Rendered } from './compose.ts'
+import { at, type Member, membersOf, type Path, type Pod, podsOf, put } from './manifest.ts'
 import { type Own, overridden, type ServiceOverlay } from './overridden.ts'
 import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
 import { type Profile, sameImage } from './profile.ts'
@@ -131,9 +132,7 @@ function checkImages(spec: unknown, chosen: readonly Chosen[], file: string, pro
 function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[], profile: Profile): Own {
   const containers = chosen.map(({ list, index }) => asObject(asList(pod[list])[index]))
   return {
-    overlays: containers.flatMap((one) =>
-      asList(one.volumeMounts).flatMap((mount) => overlay(asObject(mount), pod, members, profile)),
-    ),
+    overlays: containers.flatMap((one) => podOverlays(one, pod, members, profile)),
     env: new Map(
       containers.flatMap(({ env }) =>
         asList(env).map((item): [string, string] => {
@@ -146,6 +145,16 @@ function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[]
     command: words(containers.map(({ args }) => args)),
     workdir: containers.map(({ workingDir }) => workingDir).find((folder) => typeof folder === 'string') ?? null,
   }
+}
+
+/** What a container of a pod mounts over its image. `members`: all objects, ConfigMaps among them. */
+export function podOverlays(
+  container: Json,
+  pod: Json,
+  members: readonly Member[],
+  profile: Profile,
+): readonly ServiceOverlay[] {
+  return asList(container.volumeMounts).flatMap((mount) => overlay(asObject(mount), pod, members, profile))
 }
 
 /** Of the first container that has some. */
@@ -212,56 +221,4 @@ function letIn(rule: unknown, profile: Profile): unknown {
 
 function movedTo(port: unknown, { ports }: Profile): number | null {
   return ports.find(({ from, to }) => from !== to && from === port)?.to ?? null
-}
-
-type Path = readonly (string | number)[]
-
-/** An object of a manifest: a document of its own, or an item of a List. */
-interface Member {
-  readonly path: Path
-  readonly value: Json
-}
-
-interface Pod {
-  /** Of its spec. */
-  readonly path: Path
-  readonly spec: Json
-  readonly labels: Json
-}
-
-/** All objects of a document; `kind: List` (and `DeploymentList` and the like) has them in `items`. */
-function membersOf(document: unknown): readonly Member[] {
-  if (!isObject(document)) return []
-  if (!/List$/.test(textOf(document.kind)) || !Array.isArray(document.items)) return [{ path: [], value: document }]
-  return document.items.flatMap((item, index) =>
-    membersOf(item).map(({ path, value }) => ({ path: ['items', index, ...path], value })),
-  )
-}
-
-/** Deployment and its like, also those of others (a Rollout, a DeploymentConfig); CronJob; PodTemplate. */
-const TEMPLATES: readonly Path[] = [['spec', 'template'], ['spec', 'jobTemplate', 'spec', 'template'], ['template']]
-
-/** The pod that an object runs; empty where it runs none. */
-function podsOf({ path, value }: Member): readonly Pod[] {
-  const places = value.kind === 'Pod' ? [[]] : TEMPLATES
-  return places.flatMap((place) => {
-    const pod = asObject(at(value, place))
-    const spec = asObject(pod.spec)
-    if (asList(spec.containers).length === 0) return []
-    return [{ path: [...path, ...place, 'spec'], spec, labels: asObject(asObject(pod.metadata).labels) }]
-  })
-}
-
-function at(value: unknown, path: Path): unknown {
-  return path.reduce<unknown>(
-    (current, key) => (typeof key === 'number' ? asList(current) : asObject(current))[key as never],
-    value,
-  )
-}
-
-function put(value: unknown, [key, ...rest]: Path, inner: unknown): unknown {
-  if (key === undefined) return inner
-  if (typeof key === 'number')
-    return asList(value).map((item, index) => (index === key ? put(item, rest, inner) : item))
-  return { ...asObject(value), [key]: put(asObject(value)[key], rest, inner) }
 }

@@ -191,6 +191,7 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
       name: path,
       reason,
       ports: moved(substitutions.map(({ replacement }) => replacement).join('\n')),
+      substitutions,
     })),
     ...decided(plan, 'set-env').map(({ name, value, reason }) => ({
       kind: 'env' as const,

@@ -35,6 +35,8 @@ export function overridden(profile: Profile, own: Own): Overridden {
 interface Overridden {
   readonly profile: Profile
   readonly notes: readonly string[]
+  /** Of these, what a person has to do before it works. */
+  readonly open: readonly string[]
 }
 
 /** What it starts instead of what the image starts; null where it is the same, or not known. */
@@ -52,7 +54,7 @@ function otherProgram({ programs }: Profile, { entrypoint, command }: Own): stri
 function withOther(profile: Profile, other: string): Overridden {
   const ports = profile.ports.map((port) => ({ ...port, to: port.from }))
   const isMoved = profile.ports.some(({ from, to }) => from !== to)
-  if (!profile.readOnly.value && !isMoved) return { profile, notes: [] }
+  if (!profile.readOnly.value && !isMoved) return { profile, notes: [], open: [] }
   return {
     profile: {
       ...profile,
@@ -64,17 +66,18 @@ function withOther(profile: Profile, other: string): Overridden {
     notes: [
       `it starts ${other}, not what the image starts: its ports${profile.readOnly.value ? ' and a writable root' : ''} stay, since nobody has looked at that`,
     ],
+    open: [],
   }
 }
 
 function withOverlays(profile: Profile, own: Own): Overridden {
   const kept = new Map<number, string>()
-  const notes: string[] = []
+  const open: string[] = []
   for (const change of profile.changes) {
     const by = hiddenBy(change, own)
     if (by === null) continue
     if (change.ports.length === 0)
-      notes.push(`${by}, so this change of the image does not hold: ${change.reason}; make it there too`)
+      open.push(`${by}, so this change of the image does not hold: ${change.reason}; make it there too`)
     for (const port of change.ports) kept.set(port, by)
   }
   for (const { from, to } of profile.ports.filter((port) => port.from !== port.to)) {
@@ -86,12 +89,13 @@ function withOverlays(profile: Profile, own: Own): Overridden {
   for (const { target, name, texts } of own.overlays)
     for (const { from, to } of profile.ports.filter((port) => port.from !== port.to && !kept.has(port.from)))
       if (isNearby(target, from, profile) && texts() === null)
-        notes.push(`${name} on ${target} was not read: if it sets port ${from}, that has to be ${to}`)
-  if (kept.size === 0) return { profile, notes }
+        open.push(`${name} on ${target} was not read: if it sets port ${from}, that has to be ${to}`)
+  if (kept.size === 0) return { profile, notes: open, open }
   const ports = profile.ports.map((port) => (kept.has(port.from) ? { ...port, to: port.from } : port))
   return {
     profile: { ...profile, ports, sysctls: sysctlsFor(ports, profile.root) },
-    notes: [...notes, ...[...kept].map(([port, why]) => `port ${port} stays ${port}, since ${why}`)],
+    open,
+    notes: [...open, ...[...kept].map(([port, why]) => `port ${port} stays ${port}, since ${why}`)],
   }
 }
 
@@ -104,7 +108,7 @@ function hiddenBy({ kind, name }: ImageChange, { overlays, env, command, entrypo
 }
 
 /** Read by the same program: in a folder with a file that sets the port, or elsewhere below its folder of /etc. */
-function isNearby(target: string, port: number, { changes }: Profile): boolean {
+export function isNearby(target: string, port: number, { changes }: Pick<Profile, 'changes'>): boolean {
   const files = changes.filter(({ kind, ports }) => kind === 'file' && ports.includes(port))
   // Moved by the command, or in the vendor's own image: a file may say it too.
   if (files.length === 0) return target.startsWith('/etc/')

@@ -1,5 +1,6 @@
 import { shellQuoted } from '../borders/shell.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
+import type { Substitution } from '../evidence/file-edit.ts'
 
 /**
  * The run-time half: how a container is started so that it stays locked down. Plain data, the same for every platform.
@@ -108,6 +109,8 @@ export interface ImageChange {
   readonly reason: string
   /** Ports that move by it, as they were. */
   readonly ports: readonly number[]
+  /** Of a file, what is replaced in it: the same makes one right that is mounted in its place. */
+  readonly substitutions?: readonly Substitution[]
 }
 
 /** One sentence, and what it is about: a file that is changed may have a better one. */

@@ -14,6 +14,7 @@ import {
   scalarText,
   sharedAnchor,
   startOf,
+  withoutAliases,
   type YamlStyle,
   yamlStyle,
 } from './yaml-style.ts'
@@ -30,6 +31,37 @@ interface RewriteState {
  * anchors, order, quotes and spacing. Throws HardenError where that cannot be done without touching something else.
  */
 export function rewriteYaml(file: YamlFile, values: readonly unknown[]): string {
+  const { text, shared } = attempt(file, values)
+  if (shared === null) return text
+  throw new HardenError(
+    'bad-usage',
+    `${file.name}${shared.line === null ? '' : `:${shared.line}`} cannot be changed in one place only: ${shared.anchor === null ? 'an anchor' : `the anchor &${shared.anchor}`} is used by others too`,
+    {
+      hint: 'write the part out where it is to differ, or copy the profile in by hand (leave out --file)',
+      ...(shared.line === null ? {} : { line: shared.line }),
+    },
+  )
+}
+
+/** The same; what an anchor shares with parts that are to mean something else is written out there. */
+export function rewriteShared(file: YamlFile, values: readonly unknown[]): string {
+  const written = new Set<string>()
+  for (let current = file; ; ) {
+    const { text, shared } = attempt(current, values)
+    if (shared === null) return text
+    if (shared.anchor === null || written.has(shared.anchor)) return rewriteYaml(current, values)
+    written.add(shared.anchor)
+    current = parseYaml(withoutAliases(current, shared.anchor), file.name)
+  }
+}
+
+interface Attempt {
+  readonly text: string
+  /** Why it does not mean the values; null where it does. */
+  readonly shared: { readonly anchor: string | null; readonly line: number | null } | null
+}
+
+function attempt(file: YamlFile, values: readonly unknown[]): Attempt {
   const style = yamlStyle(file)
   const edits = file.documents.flatMap((document, index) => {
     const state: RewriteState = { file, document, style, edits: [] }
@@ -38,16 +70,9 @@ export function rewriteYaml(file: YamlFile, values: readonly unknown[]): string 
     return state.edits
   })
   const text = applyEdits(file.text, edits)
-  if (edits.length === 0 || isEqual(parseYaml(text, file.name).values, values)) return text
+  if (edits.length === 0 || isEqual(parseYaml(text, file.name).values, values)) return { text, shared: null }
   const shared = sharedAnchor(file, edits)
-  throw new HardenError(
-    'bad-usage',
-    `${file.name}${shared === null ? '' : `:${shared.line}`} cannot be changed in one place only: ${shared === null ? 'an anchor' : `the anchor &${shared.name}`} is used by others too`,
-    {
-      hint: 'write the part out where it is to differ, or copy the profile in by hand (leave out --file)',
-      ...(shared === null ? {} : { line: shared.line }),
-    },
-  )
+  return { text, shared: { anchor: shared?.name ?? null, line: shared?.line ?? null } }
 }
 
 /** Something of the same kind in the place of a node; false where it has to be replaced as a whole. */

@@ -1,4 +1,15 @@
-import { type Document, isScalar, Lexer, LineCounter, type ParsedNode, parseAllDocuments, visit } from 'yaml'
+import {
+  type Document,
+  isNode,
+  isPair,
+  isScalar,
+  isSeq,
+  Lexer,
+  LineCounter,
+  type ParsedNode,
+  parseAllDocuments,
+  visit,
+} from 'yaml'
 import { bounds } from '../bounds.ts'
 import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
@@ -151,6 +162,27 @@ export function repeatedKey(document: Document): YamlFault | null {
         }
         seen.add(value)
       }
+      return undefined
+    },
+  })
+  return found
+}
+
+/** Where a document has one of these tags, from its top: keys, and places in lists. Not through aliases. */
+export function taggedPaths(
+  document: Document,
+  tags: readonly string[],
+): readonly { readonly tag: string; readonly path: readonly string[] }[] {
+  const found: { readonly tag: string; readonly path: readonly string[] }[] = []
+  visit(document, {
+    Node: (key, node, above) => {
+      if (node.tag === undefined || !tags.includes(node.tag)) return undefined
+      const path = [...above, node].flatMap((one, index, all) => {
+        if (isPair(one)) return isScalar(one.key) && one.key.value !== '<<' ? [String(one.key.value)] : []
+        const list = all[index - 1]
+        return isSeq(list) && isNode(one) ? [String(list.items.indexOf(one))] : []
+      })
+      if (key !== 'key') found.push({ tag: node.tag, path })
       return undefined
     },
   })

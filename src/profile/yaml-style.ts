@@ -13,7 +13,7 @@ import {
   stringify,
   visit,
 } from 'yaml'
-import { type Edit, lineOf } from '../edit.ts'
+import { applyEdits, type Edit, lineOf } from '../edit.ts'
 import type { YamlFile } from './yaml-file.ts'
 
 /** How a file is written, so that what is added looks like the rest. */
@@ -153,4 +153,53 @@ export function sharedAnchor(
     if (found !== null) return found
   }
   return null
+}
+
+/** The text with each alias of an anchor written out: it means the same, and each place can then be changed alone. */
+export function withoutAliases({ documents, text }: YamlFile, anchor: string): string {
+  const style = yamlStyle({ documents, text })
+  const edits: Edit[] = []
+  for (const document of documents) {
+    visit(document, {
+      Pair(_, pair, path) {
+        const parent = path.at(-1)
+        if (!isMap(parent) || !standsFor(pair.value, anchor)) return undefined
+        const isFlow = parent.flow === true
+        const value = isNode(pair.value) ? (pair.value.toJS(document) as unknown) : null
+        const end = contentEnd(pair, text)
+        if (keyOf(pair) === null && isScalar(pair.key)) {
+          // The first of several wins, and the map's own wins over all.
+          const given = Object.assign({}, ...(Array.isArray(value) ? value.toReversed() : [value])) as object
+          const own = parent.items.map((one) => keyOf(one))
+          const left = Object.fromEntries(Object.entries(given).filter(([key]) => !own.includes(key)))
+          const start = startOf(pair)
+          if (Object.keys(left).length === 0) return undefined
+          const lines = isFlow
+            ? flowText(left).replace(/^\{ ?| ?\}$/g, '')
+            : blockText(left, columnOf(start, text), style).trim()
+          edits.push({ start, end, text: lines.replaceAll('\n', style.eol) })
+          return visit.SKIP
+        }
+        const keyEnd = afterColon(pair, text)
+        const isBlock = !isFlow && typeof value === 'object' && value !== null && Object.keys(value).length > 0
+        const deeper = Array.isArray(value) && !style.indentSeq ? 0 : style.indent
+        const lines = isBlock
+          ? `\n${blockText(value, columnOf(startOf(pair), text) + deeper, style).replace(/\n$/, '')}`
+          : ` ${flowText(value)}`
+        edits.push({ start: keyEnd, end, text: lines.replaceAll('\n', style.eol) })
+        return visit.SKIP
+      },
+      Alias(key, alias) {
+        if (alias.source !== anchor || typeof key !== 'number') return
+        const [start, end] = rangeOf(alias)
+        edits.push({ start, end, text: flowText(alias.toJS(document)) })
+      },
+    })
+  }
+  return applyEdits(text, edits)
+}
+
+function standsFor(value: unknown, anchor: string): boolean {
+  if (isSeq(value)) return value.items.some((item) => isAlias(item) && item.source === anchor)
+  return isAlias(value) && value.source === anchor
 }

@@ -7,12 +7,13 @@ import { baseName } from '../places.ts'
 import { WORKDIR } from '../plan/grants/excluded-parts.ts'
 import { decided, type Part, type StagePlan, stagePlanOf } from '../plan/plan.ts'
 import { type HelpText, portOption } from '../plan/ports/told-port.ts'
+import { type OwnWay, ownWayOf, ownWayOfRefusal } from '../plan/step-down/own-way.ts'
 import { homeLessons, KEEPS, newRefusals } from './checks/refused-work.ts'
 import { tail } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { limits } from './container/run-specs.ts'
 import { refusalLines, refusalsIn } from './log-refusals.ts'
-import { scriptsOf, switchNotTried } from './needs-root.ts'
+import { scriptsOf, switchNotTried, whoAsksForRoot } from './needs-root.ts'
 import type { ProveRequest } from './request.ts'
 import { hasPassed, type Round } from './round.ts'
 
@@ -120,22 +121,52 @@ export async function askHelp(
 ): Promise<HelpText | null> {
   const kept = new Set(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : [])))
   if (kept.size !== 1) return null
-  for (const path of programsToAsk(request.facts.config, binderOf(operations, kept))) {
-    for (const flag of ['--help', '-h']) {
-      const text = await printedBy(request, path, flag)
-      if (portOption(text) !== null) return { program: baseName(path), text }
-    }
+  const words = programToAsk(request.facts.config, binderOf(operations, kept))
+  return helpOf(request, words, (help) => (portOption(help.text) === null ? null : help))
+}
+
+/**
+ * Asks the program that ended because it is not root for its own way to start without: its last words may name an option,
+ * or its help. Null where it did not end so, or neither names one.
+ */
+export async function askOwnWay(
+  request: HelpRequest,
+  round: Round,
+  refused: readonly Operation[],
+): Promise<OwnWay | null> {
+  const { config } = request.facts
+  const asking = whoAsksForRoot(round, { ...scriptsOf(request.facts), refused })
+  const words = asking === null ? [] : programToAsk(config, asking.program)
+  const said = ownWayOfRefusal(baseName(words[0] ?? ''), tail(round.run?.record.logs ?? ''))
+  return words.length === 0 ? null : (said ?? (await helpOf(request, words, ownWayOf)))
+}
+
+/** What a program's help says, by the first of its usual options that tells it. */
+async function helpOf<T>(
+  request: HelpRequest,
+  words: readonly string[],
+  read: (help: HelpText) => T | null,
+): Promise<T | null> {
+  const program = baseName(words[0] ?? '')
+  for (const flag of words.length === 0 ? [] : ['--help', '-h']) {
+    const told = read({ program, text: await printedBy(request, [...words, flag]) })
+    if (told !== null) return told
   }
   return null
 }
 
-/** A start script is asked only where nothing else was seen; an interpreter speaks of itself. */
-function programsToAsk(config: ImageConfig, binder: string | null): readonly string[] {
+/** The words that start it: a start script is asked only where nothing else was seen, an interpreter with what it runs. */
+function programToAsk(config: ImageConfig, seen: string | null): readonly string[] {
   const program = programsOf(config).at(-1)
-  const word = argvOf(config).findLast((one) => baseName(one) === program) ?? program
-  if (binder === null || isInterpreter(baseName(binder)) || baseName(binder) === program)
-    return word === undefined ? [] : [word]
-  return [binder]
+  const argv = argvOf(config)
+  const at = argv.findLastIndex((one) => baseName(one) === program)
+  if (seen !== null && !isInterpreter(baseName(seen)) && baseName(seen) !== program) return [seen]
+  if (program === undefined) return []
+  const word = argv[at] ?? program
+  if (!isInterpreter(program)) return [word]
+  const [code, module] = argv.slice(at + 1)
+  if (code === '-m' && module !== undefined) return [word, code, module]
+  return code === undefined || code.startsWith('-') ? [] : [word, code]
 }
 
 function binderOf(operations: readonly Operation[], ports: ReadonlySet<number>): string | null {
@@ -146,7 +177,10 @@ function binderOf(operations: readonly Operation[], ports: ReadonlySet<number>):
 }
 
 /** In a container that can neither write nor reach anything. */
-async function printedBy({ engine, baseline, signal }: HelpRequest, program: string, flag: string): Promise<string> {
+async function printedBy(
+  { engine, baseline, signal }: HelpRequest,
+  [program = '', ...command]: readonly string[],
+): Promise<string> {
   const spec = {
     image: baseline,
     user: '65534:65534',
@@ -155,7 +189,7 @@ async function printedBy({ engine, baseline, signal }: HelpRequest, program: str
     readOnly: true,
     network: 'none',
     entrypoint: program,
-    command: [flag],
+    command,
   }
   const container = await engine.run(limits(spec))
   try {
@@ -175,6 +209,8 @@ export interface Learning {
   readonly excluded: readonly string[]
   /** What the program says of its options; null where it was not asked, or said nothing of a port. */
   readonly help: HelpText | null
+  /** How it says that it starts without root; null where it was not asked, or said nothing of it. */
+  readonly ownWay: OwnWay | null
 }
 
 interface Taught extends Learning {
@@ -188,7 +224,7 @@ export function taughtBy(
   { original, baseline }: { readonly original: RunRecord; readonly baseline: RunRecord },
   rounds: readonly Round[],
   plan: StagePlan,
-  { learned, excluded, help }: Learning,
+  { learned, excluded, ...asked }: Learning,
 ): Taught | null {
   const [current, before = null] = rounds.slice(-2).reverse()
   if (current === undefined) return null
@@ -206,7 +242,7 @@ export function taughtBy(
   return {
     learned: [...learned, ...news],
     excluded: [...excluded, ...useless, ...misplaced],
-    help,
+    ...asked,
     misplaced: misplaced.length > 0,
   }
 }

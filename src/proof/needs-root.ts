@@ -169,11 +169,9 @@ export function refusesOthers(round: Round, refusal: Refusal): string | null {
  * configuration tells them to become somebody, and go on without it.
  */
 export function switchNotTried(round: Round, refusal: Refusal): readonly Operation[] {
-  const line = wantsRoot(round, refusal)
-  if (line === null) return []
-  const program = round.run?.traced?.trace?.operations.findLast(
-    ({ access, outcome, path }) => access === 'execute' && outcome === 'done' && path !== null,
-  )?.path
+  const asking = whoAsksForRoot(round, refusal)
+  if (asking === null) return []
+  const { line, program } = asking
   return [
     {
       access: 'switch-user',
@@ -181,9 +179,22 @@ export function switchNotTried(round: Round, refusal: Refusal): readonly Operati
       outcome: 'refused',
       source: 'refused',
       detail: `refused: ${line.slice(0, 160)}`,
-      ...(program == null ? {} : { by: program }),
+      ...(program === null ? {} : { by: program }),
     },
   ]
+}
+
+/** The words with which a program asks for root at its end, and the path of what was started last; null where none does. */
+export function whoAsksForRoot(
+  round: Round,
+  refusal: Refusal,
+): { readonly line: string; readonly program: string | null } | null {
+  const line = wantsRoot(round, refusal)
+  if (line === null) return null
+  const program = round.run?.traced?.trace?.operations.findLast(
+    ({ access, outcome, path }) => access === 'execute' && outcome === 'done' && path !== null,
+  )?.path
+  return { line, program: program ?? null }
 }
 
 function wantsRoot(round: Round, { scripts, files, refused }: Refusal): string | null {

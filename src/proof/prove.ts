@@ -22,9 +22,9 @@ import type { RunRecord } from './container/run-record.ts'
 import { removeVolumes } from './container/run-specs.ts'
 import { type Doubt, unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { type JudgeRequest, judge, type Late } from './judge.ts'
-import { askHelp, type Learning, learnedFrom, taughtBy } from './lessons.ts'
+import { askHelp, askOwnWay, type Learning, learnedFrom, taughtBy } from './lessons.ts'
 import { minimize } from './minimize.ts'
-import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf } from './needs-root.ts'
+import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf, whoAsksForRoot } from './needs-root.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
@@ -56,8 +56,8 @@ type Planner = (learning: Learning) => Promise<Hardened>
 async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const seen = await seeOriginal(request)
   const { live, original, baseline, observation, remarks, filled } = seen
-  const hardenWith: Planner = ({ learned, excluded, help }) =>
-    request.harden({ ...observation, operations: [...observation.operations, ...learned], excluded, help })
+  const hardenWith: Planner = ({ learned, ...rest }) =>
+    request.harden({ ...observation, operations: [...observation.operations, ...learned], ...rest })
   const ran = await runRounds(request, seen, hardenWith)
   if ('proof' in ran) return ran.proof
   const { rounds, learning } = ran
@@ -85,8 +85,9 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
   const { baseline, original, observation, first, unfit, speculative } = seen
   const { operations } = observation
   const rounds: Round[] = []
-  let learning: Learning = { learned: [], excluded: [], help: null }
+  let learning: Learning = { learned: [], excluded: [], help: null, ownWay: null }
   let isSeenWhole = false
+  let isAskedForWay = false
   const ask = async (plan: StagePlan | undefined): Promise<void> => {
     if (plan?.outcome === 'harden') learning = { ...learning, help: await askHelp(request, plan, operations) }
   }
@@ -104,6 +105,13 @@ async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: 
     const number = request.before + rounds.length + 1
     const round = started ?? (await runRound(request, { baseline, operations, original }, hardened, plan, number))
     rounds.push(round)
+    const refused = isAskedForWay ? [] : learnedFrom(round, original, baseline, learning.learned)
+    if (!isAskedForWay && whoAsksForRoot(round, { ...scriptsOf(request.facts), refused }) !== null) {
+      isAskedForWay = true
+      const way = await askOwnWay(request, round, refused)
+      learning = { ...learning, ownWay: way }
+      if (way !== null) continue
+    }
     const taught = taughtBy(request, seen, rounds, planOf(request, round.hardened) ?? plan, learning)
     const asPlanned = round.hardened.result.output === hardened.result.output
     if (asPlanned && taught === null) break

@@ -4,10 +4,19 @@ import { basename, join, relative, resolve, sep } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
+import type { Project } from '../stack/project.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
 import { type Excludes, noExcludes } from './ignore-rules.ts'
+import {
+  isComposeFileName,
+  openProject,
+  type ProjectFlags,
+  projectFilesIn,
+  projectFilesOf,
+  saysServices,
+} from './open-project.ts'
 import { type SurroundingsOf, surroundings } from './surroundings.ts'
-import type { Trust } from './trust.ts'
+import { realOf, type Trust } from './trust.ts'
 import { walk } from './walk.ts'
 import type { ImageSource, WorkItem } from './work-item.ts'
 
@@ -24,20 +33,29 @@ interface Discovery {
 
 /**
  * What each argument means, in their order: a path when there is one, `-` for stdin, else an image. What is named twice
- * is reported once, where it came first. `trust`: of the files beside them that say how they are built.
+ * is reported once, where it came first. `trust`: of the files beside them that say how they are built. `projects`: how a
+ * Compose project is resolved, which a file or a folder may be; null: none is one.
  */
 export async function discover(
   targets: readonly string[],
   cwd: string,
   excludes: Excludes = noExcludes,
   trust: Pick<Trust, 'found'> = { found: () => false },
+  projects: ProjectFlags | null = null,
 ): Promise<Discovery> {
   const found: Found[] = []
   const empty: string[] = []
   const seen = new Set<string>()
   const buildFiles: string[] = []
+  const walking = { excludes, buildFiles, projects, trust }
+  const files = projects?.files ?? []
+  const named = files.map((file) => resolve(cwd, file))
+  if (named.length > 0) {
+    const { identity: _, ...item } = await composeProject(files[0] ?? '', named, cwd, walking)
+    found.push(item)
+  }
   for (const target of targets) {
-    const below = await candidates(target, cwd, { excludes, buildFiles })
+    const below = await candidates(target, cwd, walking)
     if (below.length === 0) empty.push(target)
     for (const { identity, ...item } of below) {
       if (seen.has(identity)) continue
@@ -51,7 +69,7 @@ export async function discover(
 }
 
 async function withBuild(found: Found, settingsOf: BuildSettingsOf, surroundingsOf: SurroundingsOf): Promise<Found> {
-  if (found.path === null || found.error !== null) return found
+  if (found.path === null || found.error !== null || found.kind !== 'dockerfile') return found
   const { build, leftOut } = await settingsOf(found.path)
   const surroundings = await surroundingsOf(found.path)
   const { children, bases, users, runs } = surroundings
@@ -72,13 +90,12 @@ interface Walking {
   readonly excludes: Excludes
   /** Compose and bake files that it comes across go in here. */
   readonly buildFiles: string[]
+  readonly projects: ProjectFlags | null
+  readonly trust: Pick<Trust, 'found'>
 }
 
-async function candidates(
-  target: string,
-  cwd: string,
-  { excludes, buildFiles }: Walking,
-): Promise<readonly Candidate[]> {
+async function candidates(target: string, cwd: string, walking: Walking): Promise<readonly Candidate[]> {
+  const { excludes, buildFiles, projects } = walking
   if (target === '-') return [dockerfile(target, null, 'stdin')]
   const path = resolve(cwd, target)
   let stats: Stats | null
@@ -89,10 +106,19 @@ async function candidates(
   }
   if (stats === null) return [image(target, cwd)]
   // A pipe of the shell's `<(…)` has no real path.
-  if (!stats.isDirectory()) return [dockerfile(target, path, `path ${await realpath(path).catch(() => path)}`)]
+  if (!stats.isDirectory()) {
+    const isProject = projects !== null && (isComposeFileName(basename(path)) || (await saysServices(path)))
+    if (isProject) return [await composeProject(target, await projectFilesOf(path), cwd, walking)]
+    return [dockerfile(target, path, `path ${await realpath(path).catch(() => path)}`)]
+  }
+  const files = projects === null ? [] : await projectFilesIn(path)
+  const [first = ''] = files
+  const own = files.length === 0 ? [] : [await composeProject(join(target, relative(path, first)), files, cwd, walking)]
+  const built = new Set(own.flatMap(({ project }) => builtBy(project)))
   const tree = await walk(path, excludes)
   buildFiles.push(...tree.buildFiles)
-  return tree.found.map(({ path: file, real, error }) => {
+  const others = tree.found.filter(({ real }) => !built.has(real))
+  const dockerfiles = others.map(({ path: file, real, error }): Candidate => {
     const name = join(target, relative(path, file))
     const vendored = vendoredFolder(path, file)
     return {
@@ -101,6 +127,31 @@ async function candidates(
       ...(vendored === null ? {} : { vendored }),
     }
   })
+  return [...own, ...dockerfiles]
+}
+
+/** A Compose project by the name `target`, or why it is none. */
+async function composeProject(
+  target: string,
+  files: readonly string[],
+  cwd: string,
+  { projects, trust }: Walking,
+): Promise<Candidate> {
+  const [path = ''] = files
+  const about = { target, kind: 'compose', path, reference: null, from: null } as const
+  const identity = `project ${files.map(realOf).join(' ')}`
+  const flags = projects ?? { files: [], profiles: null, envFiles: null, name: null, env: {} }
+  try {
+    return { ...about, project: await openProject(files, flags, cwd, trust), identity, error: null }
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    return { ...about, identity, error }
+  }
+}
+
+/** The Dockerfiles of its services, links resolved. */
+function builtBy(project: Project | undefined): readonly string[] {
+  return (project?.services ?? []).flatMap(({ build }) => (build?.dockerfile == null ? [] : realOf(build.dockerfile)))
 }
 
 /** Folders of copies of other projects, by their names; `vendor` is one of them where what fills it has left its mark. */

@@ -73,6 +73,7 @@ async function planned(
     options,
     hooks,
     processTarget: targetProcessor(),
+    host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
     portsStay: new Set(),
   })
@@ -95,6 +96,7 @@ test('an image is changed once for all that services start in it', async () => {
   if (api === undefined || worker === undefined) throw new Error('both are planned')
   expect(api.result.output).toContain('chown 10001:10001 /srv/queue /var/lib/api')
   expect(worker.result.output).toBe(api.result.output)
+  expect([api, worker].map(({ result }) => result.verdict)).toEqual(['hardened', 'hardened'])
   // What the service starts stays where it is said.
   expect(api.result.output).toMatch(/CMD \["python", "app.py"\]\n$/)
   expect(worker.start).toBeNull()
@@ -153,11 +155,31 @@ test('a service that must keep root says so itself where others run its image wi
   expect(time.result.output).toBe(web.result.output)
 })
 
+test('only the stages that services build are changed, each for its own', async () => {
+  const stages =
+    'FROM python:3.12-slim AS base\nWORKDIR /app\nFROM base AS dev\nCMD ["sh"]\nFROM base AS jobs\nCMD ["python", "jobs.py"]\nFROM base\nCMD ["python", "app.py"]\n'
+  const { web, jobs } = await planned(
+    { 'web/Dockerfile': stages },
+    { web: { build: built('web') }, jobs: { build: built('web', 'jobs') } },
+  )
+  if (web === undefined || jobs === undefined) throw new Error('both are planned')
+  expect(jobs.result.output).toBe(web.result.output)
+  const users = web.result.output.split(/^FROM /m).map((stage) => /^USER (.*)$/m.exec(stage)?.[1] ?? '')
+  expect(users).toEqual(['', '', '', '10001:10001', '10001:10001'])
+  expect(web.dockerfile?.before).toBe(stages)
+})
+
 test('an image of somebody else that does with settings alone is not built upon', async () => {
   const { cache, proxy } = await planned({}, { cache: { image: 'redis:7' }, proxy: { image: 'nginx:1.27' } })
   expect(cache?.derived).toBeNull()
   expect(proxy?.derived?.path).toBe(join(folder, 'harden-image', 'proxy', 'Dockerfile'))
   expect(proxy?.derived?.text).toContain('USER 101:101')
+})
+
+test('an image that nobody can look at keeps no other service from being planned', async () => {
+  const { own, cache } = await planned({}, { own: { image: 'example.com/unheard/of:1' }, cache: { image: 'redis:7' } })
+  expect([own, cache].map((one) => one?.result.verdict)).toEqual(['incomplete', 'hardened'])
+  expect(own?.result.findings.map(({ outcome }) => outcome)).toEqual(['todo'])
 })
 
 test('what is built from somewhere else is left to a person', async () => {

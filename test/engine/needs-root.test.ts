@@ -81,6 +81,53 @@ test('a program that ends unless it is root needs root, in its own words', async
   expect(result.findings.map(({ message }) => message).join('\n')).toContain('server: need root privileges')
 })
 
+describe('a program that ends unless it is root, and has a way of its own to go without', () => {
+  const server = (check: string): readonly string[] => [
+    'import http.server, os, sys',
+    'if "--help" in sys.argv: sys.exit("usage: server [options]\\n  --strict       refuse to run as root\\n  -U, --no-root  don\'t check for root\\n")',
+    check,
+    'http.server.HTTPServer(("", 8000), http.server.SimpleHTTPRequestHandler).serve_forever()',
+  ]
+
+  test('is told the option that its help names, and is hardened', async () => {
+    const image = await program(
+      'own-way',
+      server('if os.getuid() and "--no-root" not in sys.argv: sys.exit("server: need root privileges")'),
+    )
+    const { code, result } = await hardenOne(image, ['--prove'])
+    expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+      code: 0,
+      verdict: 'hardened',
+      passed: true,
+    })
+    expect(result.output).toContain('"/srv/program.py", "--no-root"]')
+  })
+
+  test('keeps root where that does not help, and its command as it was', async () => {
+    const image = await program('no-way', server('if os.getuid(): sys.exit("server: need root privileges")'))
+    const { result } = await hardenOne(image, ['--prove'])
+    expect(result.verdict).toBe('needs-root')
+    expect(result.output).not.toContain('--no-root')
+  })
+
+  test('chronyd that leaves the clock alone', async () => {
+    const image = await build('chronyd', [
+      'FROM debian:trixie-slim',
+      'RUN apt-get update && apt-get install -y --no-install-recommends chrony && rm -rf /var/lib/apt/lists/*',
+      String.raw`RUN printf 'local stratum 10\nallow all\nport 11123\n' >/etc/chrony/chrony.conf`,
+      'EXPOSE 11123/udp',
+      'CMD ["chronyd", "-d", "-x"]',
+    ])
+    const { code, result } = await hardenOne(image, ['--prove'])
+    expect({ code, verdict: result.verdict, passed: result.proof?.passed }).toEqual({
+      code: 0,
+      verdict: 'hardened',
+      passed: true,
+    })
+    expect(result.output).toContain('CMD ["chronyd", "-d", "-x", "-U"]')
+  })
+})
+
 test('a program that changes its root folder whatever it is told needs root, and the capability is named', async () => {
   // Nothing that is imported only when it is needed: in there it is not found.
   const image = await program('chroots', [

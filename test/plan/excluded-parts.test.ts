@@ -40,7 +40,7 @@ const stepDown: StepDownPlan = {
   argvReasons: ['gosu is left out'],
   remarks: [],
 }
-const names = partsOf({ grants, fileEdits, env, stepDown, workdir: null }).map(({ name }) => name)
+const names = partsOf({ grants, fileEdits, env, stepDown, workdir: null, ownWay: null }).map(({ name }) => name)
 
 describe('what runs may show to be needless', () => {
   test('guesses and cures, in words; not what was asked for, and never the move of a port', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Need } from '../../src/evidence/claim.ts'
+import { needsOf } from '../../src/evidence/operation.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { files } from './image.ts'
@@ -55,6 +56,24 @@ test('a folder that a script makes where it is missing, and that is there, is th
   expect(run(wanted, roots, { atStart: true })).toEqual(['create-directory /run/app'])
   // One that a run made was not there any more.
   expect(run(wanted, mine, {})).toEqual(['create-directory /run/app'])
+})
+
+test.each<[number, number | undefined]>([
+  [0o770, 0o750],
+  [0o700, 0o700],
+  [0o777, undefined],
+  [0o755, undefined],
+])('a folder that the program makes with mode %o is made so that it is as closed', (mode, made) => {
+  const operation = {
+    access: 'create-directory',
+    path: '/run/app',
+    outcome: 'done',
+    source: 'traced',
+    detail: '',
+  } as const
+  const { grants } = replay(needsOf({ ...operation, mode }), files(...base), { uid: 10, gid: 10, groups: [] })
+  expect(grants).toMatchObject([{ kind: 'create-directory', path: '/run/app' }])
+  expect(grants[0]?.mode).toBe(made)
 })
 
 test('a folder that the program makes itself needs no more than room for it', () => {

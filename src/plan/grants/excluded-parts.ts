@@ -12,15 +12,18 @@ export interface Parts {
   readonly env: readonly EnvSetting[]
   readonly stepDown: StepDownPlan
   readonly workdir: WorkdirChange | null
+  /** What a program is told to start without root. */
+  readonly ownWay: string | null
 }
 
 /** What the user or a VOLUME asks for is no guess, and in no list. */
-export function partsOf({ grants, fileEdits, env, stepDown, workdir }: Parts): readonly Part[] {
+export function partsOf({ grants, fileEdits, env, stepDown, workdir, ownWay }: Parts): readonly Part[] {
   const cures = [
     ...fileEdits.filter(isCure).flatMap((edit) => edit.substitutions.map((line) => lineName(edit, line))),
     ...env.filter(isHome).map(({ name }) => name),
     ...(stepDown.argvReasons.length === 0 ? [] : [SWITCH]),
     ...(workdir === null ? [] : [WORKDIR]),
+    ...(ownWay === null ? [] : [ownWay]),
   ]
   return [
     ...grants.filter(isGuess).map((grant): Part => ({ kind: 'grant', name: grantName(grant) })),

@@ -98,26 +98,45 @@ export function tellPort(
   program: string,
   words: readonly string[],
   { from, to, evidence }: { readonly from: number; readonly to: number; readonly evidence: Evidence },
-  { command, started }: Start,
+  start: Start,
 ): VendorMove | null {
   const move = { to, fileEdits: [], env: [], append: [], evidence: [evidence] }
-  if (programsOf(command).includes(program))
-    return hasOption(
-      argvOf(command).flatMap((word) => word.split(/\s+/)),
-      words,
-    )
-      ? null
-      : { ...move, append: words }
-  const found = appendInScript(started, program, words)
-  if (found === null) return null
+  const told = placeToTell(program, words, start)
+  if (told === null) return null
+  if (told === 'command') return { ...move, append: words }
   const edit = {
-    path: found.path,
-    substitutions: [found.substitution],
-    reason: `listen above 1024 (${from} is what ${program} binds by itself, and ${baseName(found.path)} starts it)`,
+    path: told.path,
+    substitutions: [told.substitution],
+    reason: `listen above 1024 (${from} is what ${program} binds by itself, and ${baseName(told.path)} starts it)`,
     purpose: 'port' as const,
     evidence: [evidence],
   }
   return { ...move, fileEdits: [edit] }
+}
+
+/** Where a program is told more words: in ENTRYPOINT and CMD, or in a start script. */
+interface ToldProgram {
+  readonly argv: Argv | null
+  readonly script: ScriptArguments | null
+}
+
+/** Gives a program more words where it is started; null where that cannot be said, or it has that option already. */
+export function tellProgram(program: string, words: readonly string[], start: Start): ToldProgram | null {
+  const told = placeToTell(program, words, start)
+  if (told === null) return null
+  if (told !== 'command') return { argv: null, script: told }
+  const argv = appendArguments(start.command, words)
+  return argv === null ? null : { argv, script: null }
+}
+
+function placeToTell(
+  program: string,
+  words: readonly string[],
+  { command, started }: Start,
+): 'command' | ScriptArguments | null {
+  if (!programsOf(command).includes(program)) return appendInScript(started, program, words)
+  const all = argvOf(command).flatMap((word) => word.split(/\s+/))
+  return hasOption(all, words) ? null : 'command'
 }
 
 /** A start script, and what gives a program that it starts more words. */

@@ -70,7 +70,7 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
   const chosen = before === undefined ? kind : wider(before.kind, kind)
   // What an owner may covers all lesser rungs: what these have opened is closed again.
   const base = isOwn(chosen) ? state.original.entry(path) : entry
-  const after = grantedEntry(chosen, base, state.grantee)
+  const after = closedAs(need, path, chosen, grantedEntry(chosen, base, state.grantee))
   state.grants.set(path, {
     path,
     kind: chosen,
@@ -84,6 +84,13 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
   const above = chosen === 'create-directory' ? missingAbove(path, state) : []
   state.files.change(new Map([...above, [path, after]]))
   return true
+}
+
+/** A folder that the program makes closed to others is made so for it. */
+function closedAs({ path: asked, closed }: Need, path: string, kind: GrantKind, entry: FileEntry): FileEntry {
+  return closed === undefined || kind !== 'create-directory' || asked !== path
+    ? entry
+    : { ...entry, mode: entry.mode & (closed | 0o700) }
 }
 
 /** Folders that `mkdir -p` makes on the way, as root. */

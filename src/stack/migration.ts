@@ -1,0 +1,335 @@
+import { composeValue } from '../borders/mount.ts'
+import { shellQuoted } from '../borders/shell.ts'
+import { visibleLine } from '../borders/terminal.ts'
+import { isInside, isSharedFolder, isSystemFolder, outermost } from '../places.ts'
+import { writtenPlaces } from '../profile/compose-parts.ts'
+import { slug } from '../profile/profile.ts'
+import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
+import { blockText } from '../profile/yaml-style.ts'
+import { MIGRATION_SCRIPT } from './migration-script.ts'
+import type { Migration, PlannedService, StackFile } from './planned.ts'
+import type { ComposeChoice, Project, ServiceMount } from './project.ts'
+
+export interface MigrationFacts {
+  readonly choice: ComposeChoice
+  /** Services whose image is known to have a shell, `find`, `stat`, `xargs`, `chown`, `chmod` and `tr`. */
+  readonly equipped: ReadonlySet<string>
+  /** Folders and files of the machine that belong to a checkout: their owner is whoever edits them. */
+  readonly sources: ReadonlySet<string>
+  /** What stands in MIGRATION_FILE of the project's folder; null where nothing does. */
+  readonly existing: string | null
+}
+
+/** What becomes of a place that outlives containers when its services run as other users. */
+export interface VolumeNeed {
+  /** As the project calls it; of the machine its absolute path. */
+  readonly volume: string
+  readonly kind: 'volume' | 'host'
+  /** Services that write there, by name. */
+  readonly services: readonly string[]
+  /** `nothing`: nobody who writes there changes; `unknown`: a person has to see to it. */
+  readonly need: 'nothing' | 'migration' | 'unknown'
+  /** A sentence's second half, for people. */
+  readonly reason: string
+  /** To whom it goes; null where it stays, or nobody can say. */
+  readonly owner: VolumeOwner | null
+}
+
+interface VolumeOwner {
+  readonly uid: number
+  readonly gid: number
+  /** Users that were there before, whose files go over. */
+  readonly from: readonly number[]
+  /** Users that share it as members of the group; empty where there is one. */
+  readonly members: readonly number[]
+  /** Folders and files in it that are written, `''` for all of it. */
+  readonly paths: readonly string[]
+}
+
+export interface PlannedMigration {
+  readonly migration: Migration | null
+  /** The Compose file of the service, also where it is there already; null where nothing needs it. */
+  readonly text: string | null
+  readonly files: readonly StackFile[]
+  readonly volumes: readonly VolumeNeed[]
+}
+
+export const MIGRATION_FILE = 'migrate-volumes.yaml'
+export const MIGRATION_SERVICE = 'migrate-volumes'
+export const MIGRATION_OWNERS = 'migrate-volumes-owners'
+const MARK = '# harden-image:'
+/** Small, and with all that the script calls; as `docker run` in the notes of a profile has it. */
+const FALLBACK_IMAGE = 'busybox:musl'
+
+/**
+ * How what root has left in volumes and data folders comes to the users that are planned: a Compose file beside the others
+ * with one service that is run once, by name.
+ */
+export function migrationOf(
+  project: Project,
+  planned: readonly PlannedService[],
+  facts: MigrationFacts,
+): PlannedMigration {
+  const volumes = needsOf(project, planned, facts)
+  const rows = volumes.filter(({ need }) => need === 'migration')
+  if (rows.length === 0) return { migration: null, text: null, files: [], volumes }
+  const isFree = facts.existing === null || facts.existing.startsWith(MARK)
+  const name = isFree ? MIGRATION_FILE : `${MIGRATION_SERVICE}.harden-image.yaml`
+  const after = migrationFile(project, planned, rows, facts, name)
+  const before = isFree ? facts.existing : null
+  const compose = composeCommand(facts.choice, [...facts.choice.files, name])
+  const stopped = `${composeCommand(facts.choice, facts.choice.files)} stop && ${compose} run --rm ${MIGRATION_SERVICE}`
+  return {
+    migration: {
+      command: stopped,
+      undo: `${stopped} undo`,
+      steps: rows.map(({ volume, services, owner, reason }) =>
+        visibleLine(`${volume} (${services.join(', ')}): ${ownerText(owner)}, ${reason}`),
+      ),
+    },
+    text: after,
+    files: before === after ? [] : [{ path: `${project.folder}/${name}`, name, before, after }],
+    volumes,
+  }
+}
+
+function ownerText(owner: VolumeOwner | null): string {
+  if (owner === null) return ''
+  const { uid, gid, from, members } = owner
+  const whose = from.map((one) => (one === 0 ? 'root' : `uid ${one}`)).join(' and ')
+  return members.length > 0
+    ? `what ${whose} has left there goes to group ${gid}`
+    : `what ${whose} has left there goes to ${uid}:${gid}`
+}
+
+/** Who writes to a place, before and after. */
+interface Writer {
+  readonly service: string
+  readonly mount: ServiceMount
+  readonly before: readonly number[]
+  /** Null where nobody can say. */
+  readonly after: { readonly uid: number; readonly gid: number } | null
+  readonly groups: readonly number[]
+  /** Parts of the mount that the image is known to write, `''` for all of it; empty for none. */
+  readonly paths: readonly string[]
+}
+
+function needsOf(
+  project: Project,
+  planned: readonly PlannedService[],
+  { sources }: MigrationFacts,
+): readonly VolumeNeed[] {
+  const places = new Map<string, Writer[]>()
+  for (const one of planned)
+    for (const mount of one.service.mounts) {
+      if (mount.readOnly || mount.source === '' || (mount.kind !== 'volume' && mount.kind !== 'host')) continue
+      places.set(mount.source, [...(places.get(mount.source) ?? []), writerOf(one, mount)])
+    }
+  return [...places].map(([volume, all]) => {
+    const device = project.volumes.get(volume)?.device ?? null
+    const isHost = all.some(({ mount }) => mount.kind === 'host')
+    const known = all.filter(({ paths }) => paths.length > 0)
+    // A volume is there to be written; of a folder of the machine only what the image writes says so.
+    const writers = known.length > 0 || isHost ? known : all.map((one) => ({ ...one, paths: [''] }))
+    const kind = isHost || device !== null ? 'host' : 'volume'
+    const need = needOf(writers, rootOf(all), hostReason(isHost ? volume : device, project, sources))
+    return { volume, kind, services: writers.map(({ service }) => service), ...need }
+  })
+}
+
+/** Why a place of the machine is not to be touched; null where it may be. */
+function hostReason(path: string | null, project: Project, sources: ReadonlySet<string>): string | null {
+  if (path === null) return null
+  if (isSharedFolder(path) || isSystemFolder(path)) return 'it is a folder of the system, which keeps its owner'
+  const isSource =
+    sources.has(path) ||
+    isInside(project.folder, path) ||
+    project.files.some((file) => isInside(file.path, path)) ||
+    project.services.some(({ build }) =>
+      [build?.context, build?.dockerfile].some((one) => one !== null && one !== undefined && isInside(one, path)),
+    )
+  return isSource ? 'it is a checkout, which belongs to whoever edits it' : null
+}
+
+function rootOf(writers: readonly Writer[]): readonly string[] {
+  return writers.filter(({ after }) => after?.uid === 0).map(({ service }) => service)
+}
+
+function needOf(
+  writers: readonly Writer[],
+  stays: readonly string[],
+  untouched: string | null,
+): Pick<VolumeNeed, 'need' | 'reason' | 'owner'> {
+  const nothing = (reason: string) => ({ need: 'nothing', reason, owner: null }) as const
+  const unknown = (reason: string) => ({ need: 'unknown', reason, owner: null }) as const
+  if (writers.length === 0) return nothing('no image is known to write there')
+  const open = writers.find(({ after }) => after === null)
+  if (open !== undefined) return unknown(`nobody can say who ${open.service} runs as`)
+  const users = writers.flatMap(({ after }) => (after === null ? [] : [after]))
+  const others = users.filter(({ uid }) => uid !== 0)
+  const [first] = others
+  if (first === undefined) return nothing('those who write there stay root')
+  const from = [...new Set(writers.flatMap(({ before }) => before))].filter(
+    (uid) => !others.some((one) => one.uid === uid),
+  )
+  if (from.length === 0) return nothing('whoever writes there is who it was')
+  if (untouched !== null) return unknown(untouched)
+  const parts = writers.flatMap((one) => one.paths)
+  const paths = parts.includes('') ? [''] : outermost(parts)
+  const still = stays.length === 0 ? '' : `; what ${stays.join(', ')} writes there later is root's again`
+  if (others.every(({ uid }) => uid === first.uid))
+    return {
+      need: 'migration',
+      reason: `who no longer runs there${still}`,
+      owner: { ...first, from, members: [], paths },
+    }
+  const shared = writers
+    .filter(({ after }) => after?.uid !== 0)
+    .map(({ after, groups }) => [after?.gid ?? 0, ...groups])
+  const group = shared[0]?.find((gid) => gid !== 0 && shared.every((one) => one.includes(gid)))
+  if (group === undefined)
+    return unknown(
+      `${writers.map(({ service, after }) => `${service} (${after?.uid})`).join(' and ')} have no group in common`,
+    )
+  return {
+    need: 'migration',
+    reason: `which ${writers.map(({ service }) => service).join(' and ')} share, and folders keep for new files${still}`,
+    owner: { uid: first.uid, gid: group, from, members: [...new Set(others.map((one) => one.uid))], paths },
+  }
+}
+
+function writerOf({ service, profile, result }: PlannedService, mount: ServiceMount): Writer {
+  const known = profile?.root === true ? { uid: 0, gid: 0 } : (profile?.user?.value ?? null)
+  const after = known === null ? null : { uid: known.uid, gid: known.gid }
+  const before = result.verdict === 'unchanged' && after !== null ? [after.uid] : usersBefore(service.user, result)
+  const written = profile === null ? [] : writtenPlaces(profile)
+  const isWhole = written.some((path) => isInside(mount.target, path))
+  const parts = written
+    .filter((path) => isInside(path, mount.target))
+    .map((path) => path.slice(mount.target === '/' ? 0 : mount.target.length))
+  return {
+    service: service.name,
+    mount,
+    before,
+    after,
+    groups: asList(service.settings.group_add).map(Number).filter(Number.isInteger),
+    paths: isWhole ? [''] : parts,
+  }
+}
+
+/** What nobody can say was root: that is who the move is from. */
+function usersBefore(user: string | null, { proof, stages }: PlannedService['result']): readonly number[] {
+  if (proof !== null && proof.baseline.uids.length > 0) return proof.baseline.uids
+  const text = user ?? stages.at(-1)?.userBefore ?? ''
+  const [, uid] = /^(\d{1,10})(?::|$)/.exec(text) ?? []
+  return [uid === undefined ? 0 : Number(uid)]
+}
+
+function composeCommand({ profiles, envFiles, projectName }: ComposeChoice, files: readonly string[]): string {
+  const words = [
+    ...(projectName === null ? [] : ['--project-name', projectName]),
+    ...envFiles.flatMap((file) => ['--env-file', file]),
+    ...files.flatMap((file) => ['-f', file]),
+    ...profiles.flatMap((profile) => ['--profile', profile]),
+  ]
+  return ['docker compose', ...words.map(shellQuoted)].join(' ')
+}
+
+function migrationFile(
+  project: Project,
+  planned: readonly PlannedService[],
+  rows: readonly VolumeNeed[],
+  { choice, equipped }: MigrationFacts,
+  name: string,
+): string {
+  const ids = idsOf(rows.map(({ volume }) => volume))
+  const calls = rows.flatMap(({ volume, kind, owner }, index) => {
+    if (owner === null) return []
+    const { uid, gid, from, members, paths } = owner
+    const id = ids[index] ?? ''
+    return paths.map((path) =>
+      [
+        'hand',
+        kind,
+        members.join(' '),
+        id,
+        visibleLine(`${volume}${path}`),
+        `/volumes/${id}${path}`,
+        `${uid}:${gid}`,
+        ...from.map(String),
+      ]
+        .map(shellQuoted)
+        .join(' '),
+    )
+  })
+  const isAnyGroup = rows.some(({ owner }) => owner !== null && owner.members.length > 0)
+  const service = {
+    profiles: [MIGRATION_SERVICE],
+    ...toolImage(project, planned, equipped),
+    user: '0:0',
+    network_mode: 'none',
+    read_only: true,
+    // An owner is changed by CHOWN alone, in folders that are closed to others with DAC_READ_SEARCH; a mode by FOWNER, and setgid for a group that is not one's own by FSETID.
+    cap_drop: ['ALL'],
+    cap_add: ['CHOWN', 'DAC_READ_SEARCH', ...(isAnyGroup ? ['FOWNER', 'FSETID'] : [])],
+    security_opt: ['no-new-privileges:true'],
+    entrypoint: ['sh', '-c', composeValue([MIGRATION_SCRIPT, ...calls, ''].join('\n')), MIGRATION_SERVICE],
+    command: ['migrate'],
+    volumes: [
+      { type: 'volume', source: MIGRATION_OWNERS, target: '/owners-before' },
+      ...rows.map(({ volume }, index) => mountOf(volume, `/volumes/${ids[index]}`, project)),
+    ],
+  }
+  const text = blockText({ services: { [MIGRATION_SERVICE]: service }, volumes: { [MIGRATION_OWNERS]: {} } }, 0, {
+    indent: 2,
+    indentSeq: true,
+  })
+  const compose = composeCommand(choice, [...choice.files, name])
+  const head = [
+    `${MARK} gives what root has left in volumes to the users that run there now, once, while the services are stopped:`,
+    `#   ${compose} run --rm ${MIGRATION_SERVICE}`,
+    `# A second run changes nothing. Back to the owners and modes before, which volume ${MIGRATION_OWNERS} keeps:`,
+    `#   ${compose} run --rm ${MIGRATION_SERVICE} undo`,
+  ]
+  return `${head.map(visibleLine).join('\n')}\n${text}`
+}
+
+/** What each place is mounted as: a word, one of its own. */
+function idsOf(volumes: readonly string[]): readonly string[] {
+  const ids: string[] = []
+  for (const volume of volumes) {
+    const id = slug(volume)
+    ids.push(ids.includes(id) ? `${id}-${ids.length}` : id)
+  }
+  return ids
+}
+
+function mountOf(volume: string, target: string, project: Project): Json {
+  if (project.volumes.has(volume) || !volume.startsWith('/'))
+    return { type: 'volume', source: volume, target, volume: { nocopy: true } }
+  return { type: 'bind', source: hostPath(volume, project), target }
+}
+
+/** An image that is there already, where one of the project's own has the tools. */
+function toolImage(project: Project, planned: readonly PlannedService[], equipped: ReadonlySet<string>): Json {
+  const able = planned.filter(({ service }) => equipped.has(service.name))
+  const pulled = able.find(({ service }) => service.build === null && service.image !== null)
+  if (pulled !== undefined) return { image: composeValue(pulled.service.image ?? '') }
+  const built = able.find(({ service }) => service.build !== null && service.build.inline === null)
+  const context = built?.service.build?.context ?? null
+  if (context === null) return { image: FALLBACK_IMAGE }
+  const said = asObject(literal(built?.service.settings.build))
+  return { build: { ...said, context: hostPath(context, project) } }
+}
+
+/** Compose fills in variables, and these values have theirs. */
+function literal(value: unknown): unknown {
+  if (typeof value === 'string') return composeValue(value)
+  if (Array.isArray(value)) return value.map(literal)
+  return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literal(one)])) : value
+}
+
+/** As whoever has the project elsewhere would write it. */
+function hostPath(path: string, { folder }: Project): string {
+  return composeValue(isInside(path, folder) ? `.${path.slice(folder.length)}` : path)
+}

@@ -1,0 +1,169 @@
+import { type Edit, lineOf } from '../edit.ts'
+
+/** A port that moves, and who is meant by whoever calls it. */
+export interface MovedPort {
+  /** As others call it; in a text that knows it by a variable, that too (`${API_HOST}`). */
+  readonly hosts: readonly string[]
+  readonly from: number
+  readonly to: number
+}
+
+/** What a text says of ports that move. */
+export interface PortCalls {
+  readonly edits: readonly Edit[]
+  /** Where it speaks of one in a way that no rule can follow. */
+  readonly open: readonly OpenCall[]
+}
+
+export interface OpenCall {
+  /** Of the text, 1-based. */
+  readonly line: number
+  /** As it stands there. */
+  readonly said: string
+  readonly port: MovedPort
+}
+
+export interface CallContext {
+  /** Names that mean something of the text's own: nginx's `upstream api {`. */
+  readonly ownNames?: ReadonlySet<string>
+  /** Values of variables, as far as they are known. */
+  readonly variables?: ReadonlyMap<string, string>
+  /** Source code and the like: a host alone, without a scheme or a port, is a word like any other. */
+  readonly isSource?: boolean
+}
+
+/**
+ * Where a text calls one of the hosts at its port, with what has to stand there: `api:80`, `http://api/`, which means 80, and
+ * by the directives that are known nginx's `server api;`, Caddy's `reverse_proxy api`, `nc -z api 80`, Envoy's `address: api, port_value: 80`.
+ */
+export function portCalls(text: string, moves: readonly MovedPort[], context: CallContext = {}): PortCalls {
+  const edits: Edit[] = []
+  const open: OpenCall[] = []
+  const hosts = [...new Set(moves.flatMap((move) => move.hosts))].filter((host) => text.includes(host))
+  if (hosts.length === 0) return { edits, open }
+  for (const { index: start, 0: host } of text.matchAll(hostPattern(hosts))) {
+    const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
+    if (COMMENT.test(line)) continue
+    const place: Place = { text, start, end: start + host.length, before: line, host, context }
+    for (const move of moves) {
+      if (!move.hosts.includes(host)) continue
+      const found = callAt(place, move)
+      if (found === null) continue
+      if (found === 'open')
+        open.push({ line: lineOf(text, start), said: saidAt(text, start - line.length), port: move })
+      else edits.push(found)
+    }
+  }
+  return { edits, open }
+}
+
+/** Names that nginx knows in these texts as groups of servers: `http://api` then means the group. */
+export function upstreamNames(texts: readonly string[]): ReadonlySet<string> {
+  return new Set(texts.flatMap((text) => [...text.matchAll(UPSTREAM)].map(([, name = '']) => name)))
+}
+
+const UPSTREAM = /^[ \t]*upstream[ \t]+([\w.-]+)[ \t]*\{/gm
+
+/** For the names of a `MovedPort`: a variable that stands for the host, in the ways in which it is written. */
+export function asVariable(name: string): readonly string[] {
+  return [`\${${name}}`, `$${name}`, `{$${name}}`, `{env.${name}}`]
+}
+
+const COMMENT = /^\s*(?:#|\/\/|;|--)/
+const LONGEST = 200
+
+function saidAt(text: string, start: number): string {
+  return (text.slice(start, start + LONGEST).split(/\r?\n/)[0] ?? '').trim()
+}
+
+/** Whole names only: neither part of a longer one, nor of a domain. */
+function hostPattern(hosts: readonly string[]): RegExp {
+  const names = hosts.toSorted((a, b) => b.length - a.length).map(escaped)
+  return new RegExp(`(?<![\\w.$-])(?:${names.join('|')})(?![\\w-]|\\.\\w)`, 'g')
+}
+
+interface Place {
+  readonly text: string
+  /** Of the host. */
+  readonly start: number
+  readonly end: number
+  /** What stands before it on its line. */
+  readonly before: string
+  readonly host: string
+  readonly context: CallContext
+}
+
+function callAt(place: Place, move: MovedPort): Edit | 'open' | null {
+  const { text, end, before } = place
+  const after = text.slice(end, end + LONGEST)
+  if (after.startsWith(':')) return isAddress(before) ? atPort(place, move, after) : null
+  const insert = { start: end, end, text: `:${move.to}` }
+  if (isImplied(place, move.from)) return insert
+  if (place.context.isSource === true) return null
+  const number = numberBehind(before, after, move.from)
+  if (number !== null)
+    return { start: end + number, end: end + number + String(move.from).length, text: String(move.to) }
+  return move.from === 80 && isBare(before, after) ? insert : null
+}
+
+/** `registry/api:80` is an image, and `x@api:80` none but behind a scheme. */
+function isAddress(before: string): boolean {
+  if (/(?:^|[^/])\/$/.test(before)) return false
+  return !before.endsWith('@') || /:\/\/[^\s/"'@]{0,100}@$/.test(before)
+}
+
+function atPort({ context, end }: Place, { from, to }: MovedPort, after: string): Edit | 'open' | null {
+  const [, number] = /^:(\d{1,5})(?!\d|\.\d)/.exec(after) ?? []
+  if (number !== undefined)
+    return Number(number) === from ? { start: end + 1, end: end + 1 + number.length, text: String(to) } : null
+  // Of a template, or of Caddy's own variables.
+  if (/^:[{%<]/.test(after)) return 'open'
+  const [all, braced, preset, bare] = /^:\$(?:\{(\w+)(?::?-(\d{1,5}))?[^}\n]{0,60}\}|(\w+))/.exec(after) ?? []
+  if (all === undefined) return null
+  const known = context.variables?.get(braced ?? bare ?? '')
+  if (known !== undefined) return Number(known) === from ? 'open' : null
+  if (preset === undefined) return 'open'
+  const at = end + all.lastIndexOf(preset)
+  return Number(preset) === from ? { start: at, end: at + preset.length, text: String(to) } : null
+}
+
+/** A scheme that means the port, and a host that is one. */
+function isImplied({ before, host, context, text, end }: Place, from: number): boolean {
+  const [, scheme] = /(?:^|\W)(https?|wss?):\/\/(?:[^\s/"'@]{1,100}@)?$/i.exec(before) ?? []
+  if (scheme === undefined || context.ownNames?.has(host) === true || /[.-]/.test(text[end] ?? '')) return false
+  return from === (/s$/i.test(scheme) ? 443 : 80)
+}
+
+/** Where behind the host its port stands as a word or a setting of its own; null where it does not. */
+function numberBehind(before: string, after: string, from: number): number | null {
+  const ways = [
+    { who: /\b(?:nc|ncat|netcat|telnet)\b[^|;&]{0,100}\s$/, where: /^\s+/ },
+    { who: /\/dev\/tcp\/$/, where: /^\// },
+    {
+      who: /(?:^|[\s"'{,])(?:address|host|hostname|server)["']?\s*[:=]\s*["']?$/i,
+      where: /^["']?\s*,?\s*["']?(?:port|port_value)["']?\s*[:=]\s*["']?/i,
+    },
+  ]
+  for (const { who, where } of ways) {
+    const [between] = who.test(before) ? (where.exec(after) ?? []) : []
+    if (between === undefined) continue
+    const rest = after.slice(between.length)
+    if (rest.startsWith(String(from)) && !/^\d/.test(rest.slice(String(from).length))) return between.length
+  }
+  return null
+}
+
+/** A host alone, where the directive says that it is one and means port 80. */
+function isBare(before: string, after: string): boolean {
+  const [rest = ''] = after.split(/\r?\n/)
+  if (/^\s*server\s+$/.test(before)) return /^(?:\s+[^;{]*)?;/.test(rest)
+  if (/^\s*(?:\S+\s+)?reverse_proxy\s(?:[^#{]*\s)?$/.test(before)) return /^(?:\s|$)/.test(rest)
+  if (/^\s*to\s(?:[^#{]*\s)?$/.test(before)) return /^(?:\s|$)/.test(rest)
+  if (/\b(?:curl|wget)\s[^|;&]{0,200}$/.test(before) && /(?<!:|-[oHu])[\s"']$/.test(before))
+    return /^(?:[/\s"',\]]|$)/.test(rest)
+  return /\btargets:\s*\[[^\]]*["'\s[]$/.test(before) && /^["']?\s*[,\]]/.test(rest)
+}
+
+function escaped(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+}

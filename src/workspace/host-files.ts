@@ -1,0 +1,178 @@
+import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import { parseEnv } from 'node:util'
+import { bounds } from '../bounds.ts'
+import { STATE_NAME } from '../places.ts'
+import { asList, asObject, isObject, parseYaml, textOf } from '../profile/yaml-file.ts'
+import { isSource } from '../stack/follow-ports.ts'
+import type { HostEntry, HostFiles, HostText } from '../stack/host-files.ts'
+import type { Project } from '../stack/project.ts'
+import { textFound } from './files.ts'
+import { type IgnoreRules, isIgnored, isInside, rulesAbove, withFolder } from './ignore-rules.ts'
+import { repositoryOf } from './repository.ts'
+import { walkOver } from './surroundings.ts'
+import { allowedRootOf, holdsHome, staysIn } from './trust.ts'
+
+/** What a mount has in it that is looked at: a folder of configuration has no more, and one of data is not gone through. */
+const MOST = 200
+const DEEPEST = 5
+
+/**
+ * What the project has on this machine. Owner and mode of all that it mounts are looked up; texts are read of the repository only,
+ * and through no link that leads out of it. Never throws: what cannot be looked at is missing.
+ */
+export function hostFilesOf(project: Project, cwd: string): HostFiles {
+  const allowedRoot = allowedRootOf(join(project.folder, 'compose.yaml'))
+  const entries = new Map<string, HostEntry>()
+  const state: LookState = { allowedRoot, repository: repositoryOf(project.folder), entries, left: MOST }
+  for (const { mounts } of project.services)
+    for (const { kind, source } of mounts)
+      if (kind !== 'volume' && kind !== 'tmpfs' && source.startsWith('/')) look(source, { ...state, left: MOST }, 0)
+  const env = join(project.folder, '.env')
+  const said = staysIn(allowedRoot, env) ? (textFound(env) ?? '') : ''
+  const variables = new Map(Object.entries(parseEnv(said)).map(([name, value]) => [name, value ?? '']))
+  return { entries, texts: holdsHome(allowedRoot) ? [] : textsOf(project, cwd, allowedRoot), variables }
+}
+
+interface LookState {
+  /** Real. */
+  readonly allowedRoot: string
+  readonly repository: string | null
+  readonly entries: Map<string, HostEntry>
+  left: number
+}
+
+const MISSING: HostEntry = { kind: 'missing', uid: 0, gid: 0, mode: 0, text: null, children: [], isCheckout: false }
+
+function look(path: string, state: LookState, depth: number): void {
+  state.left -= 1
+  if (state.entries.has(path) || state.left < 0) return
+  const stats = statsOf(path)
+  if (stats === null) {
+    state.entries.set(path, MISSING)
+    return
+  }
+  const { uid, gid } = stats
+  const isOwn = staysIn(state.allowedRoot, path)
+  const kind = stats.isDirectory() ? 'folder' : stats.isSocket() ? 'socket' : 'file'
+  const found = { kind, uid, gid, mode: stats.mode & 0o7777 } as const
+  const children = kind === 'folder' && isOwn && depth < DEEPEST ? childrenOf(path) : []
+  const text = kind === 'file' && isOwn && stats.isFile() ? ownText(path) : null
+  state.entries.set(path, { ...found, text, children, isCheckout: isOwn && isCheckout(path, kind, state) })
+  for (const child of children) look(child, state, depth + 1)
+}
+
+function statsOf(path: string): Stats | null {
+  try {
+    return statSync(path)
+  } catch {
+    return null
+  }
+}
+
+const NEVER_ENTERED = new Set(['.git', 'node_modules', '__pycache__', '.venv', 'venv'])
+
+function childrenOf(folder: string): readonly string[] {
+  try {
+    const names = readdirSync(folder).filter((name) => !NEVER_ENTERED.has(name))
+    return names
+      .sort()
+      .slice(0, MOST)
+      .map((name) => join(folder, name))
+  } catch {
+    return []
+  }
+}
+
+function ownText(path: string): string | null {
+  const text = textFound(path)
+  return text === null || text.includes('\0') ? null : text
+}
+
+/** Sources that people work on: git keeps them, or they are no more than what is not left out of it and called like no state. */
+function isCheckout(path: string, kind: HostEntry['kind'], { repository, allowedRoot }: LookState): boolean {
+  const root = repository ?? allowedRoot
+  if (kind !== 'folder' || !isInside(path, root)) return kind === 'file' && isInside(path, root)
+  if (isLeftOut(path, root, repository)) return false
+  const below = relative(root, path)
+  const tracked = repository === null ? null : trackedIn(repository, below)
+  if (tracked !== null) return tracked
+  return !STATE_NAME.test(basename(path)) && childrenOf(path).some((child) => !basename(child).startsWith('.'))
+}
+
+function isLeftOut(path: string, root: string, repository: string | null): boolean {
+  let rules: IgnoreRules | null = rulesAbove(root, repository === root ? root : null)
+  let at = root
+  for (const part of relative(root, path).split('/').filter(Boolean)) {
+    rules = withFolder(at, rules)
+    at = join(at, part)
+    if (isIgnored(rules, at, true)) return true
+  }
+  return false
+}
+
+/** Does git's own list name a file below the folder? Null where it cannot say: versions 2 and 3 of the list spell paths out. */
+function trackedIn(repository: string, folder: string): boolean | null {
+  try {
+    const path = join(repository, '.git', 'index')
+    if (!lstatSync(path).isFile() || lstatSync(path).size > bounds.surveyedText) return null
+    const index = readFileSync(path)
+    if (index.readUInt32BE(4) > 3 || index.readUInt32BE(8) === 0) return null
+    if (folder === '') return true
+    const below = Buffer.from(`${folder}/`)
+    for (let found = index.indexOf(below); found >= 0; found = index.indexOf(below, found + 1)) {
+      const rest = index.subarray(found + below.length, found + below.length + 10).toString('latin1')
+      if (!/^\.git(?:keep|ignore)/.test(rest)) return true
+    }
+    return false
+  } catch {
+    return null
+  }
+}
+
+const CONFIGURATION =
+  /\.(?:conf|cfg|cnf|ya?ml|json|toml|ini|properties|xml|tmpl|template|tpl|vcl|hcl|env|sh|bash)$|^(?:Caddyfile|\.env.*)$/i
+const NO_PART_OF_IT =
+  /(?:^|\/)(?:tests?|specs?|__tests__|fixtures?|examples?|docs?|k8s|kubernetes|helm|charts?|deploy|\.github|\.gitlab|vendor|dist|build|coverage|locales?|i18n)\/|(?:[-.]lock|lock|package|tsconfig[\w.]*)\.(?:json|ya?ml)$|[._-](?:test|spec)\.\w+$|^(?:.*\/)?(?:test_[\w]+|[\w]+_test)\.\w+$/i
+
+function textsOf(project: Project, cwd: string, allowedRoot: string): readonly HostText[] {
+  const found = new Map<string, HostText>()
+  const own = new Set(project.files.map(({ path }) => path))
+  const add = (path: string, kind: HostText['kind']): void => {
+    if (found.has(path) || own.has(path) || !staysIn(allowedRoot, path)) return
+    const text = ownText(path)
+    // A manifest speaks to the Services of a cluster.
+    if (text === null || (kind !== 'env' && /^apiVersion:/m.test(text) && /^kind:/m.test(text))) return
+    found.set(path, { path, name: relative(cwd, path), text, kind })
+  }
+  for (const path of envFilesOf(project)) add(path, 'env')
+  const contexts = project.services.flatMap(({ build }) => build?.context ?? [])
+  let length = 0
+  for (const context of new Set(contexts)) {
+    if (!staysIn(allowedRoot, context) || holdsHome(context)) continue
+    for (const path of walkOver(context, project.folder, ANY_TEXT).others) {
+      if (!isSource(path) && !CONFIGURATION.test(basename(path))) continue
+      if (length > bounds.surveyedText / 4 || NO_PART_OF_IT.test(relative(context, path))) continue
+      if (/^(?:docker-)?compose[\w.-]*\.ya?ml$/.test(basename(path)) || /\.(?:example|sample|dist)$/.test(path))
+        continue
+      add(path, isSource(path) ? 'source' : 'configuration')
+      length += found.get(path)?.text.length ?? 0
+    }
+  }
+  return [...found.values()]
+}
+
+const ANY_TEXT = /./
+
+function envFilesOf({ files, folder }: Project): readonly string[] {
+  return files.flatMap(({ path, name, text }) => {
+    const services = asObject(asObject(parseYaml(text, name).values[0]).services)
+    return Object.values(services).flatMap((service) => {
+      const { env_file: said } = asObject(service)
+      return (typeof said === 'string' ? [said] : asList(said))
+        .map((one) => textOf(isObject(one) ? one.path : one))
+        .filter((one) => !one.includes('$'))
+        .map((one) => resolve(dirname(path) === folder ? folder : dirname(path), one))
+    })
+  })
+}

@@ -1,0 +1,123 @@
+import { existsSync, statSync } from 'node:fs'
+import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { Project } from '../stack/project.ts'
+import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
+import { textFound } from './files.ts'
+import { allowedRootOf, staysIn, type Trust } from './trust.ts'
+
+/** What the caller says of a Compose project, as `docker compose` has it. */
+export interface ProjectFlags {
+  /** As given; none: what is found. */
+  readonly files: readonly string[]
+  /** Null: what `.env` says. */
+  readonly profiles: readonly string[] | null
+  readonly envFiles: readonly string[] | null
+  readonly name: string | null
+  /** Variables of the caller. */
+  readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** In the order in which Compose looks for them. Source: compose-go, cli/options.go. */
+const NAMES = ['compose.yaml', 'compose.yml', 'docker-compose.yml', 'docker-compose.yaml']
+const OVERRIDES = [
+  'compose.override.yml',
+  'compose.override.yaml',
+  'docker-compose.override.yml',
+  'docker-compose.override.yaml',
+]
+
+/** The files that Compose takes in a folder (absolute) without being told which: `COMPOSE_FILE` of its `.env`, else by their names. */
+export async function projectFilesIn(folder: string): Promise<readonly string[]> {
+  const text = textFound(join(folder, '.env'))
+  if (text?.includes('COMPOSE_FILE') === true) {
+    const { dotEnv } = await import('../stack/variables.ts')
+    const env = dotEnv(text, () => null)
+    const named = (env.get('COMPOSE_FILE') ?? '').split(env.get('COMPOSE_PATH_SEPARATOR') || ':').filter(Boolean)
+    if (named.length > 0) return named.map((one) => resolve(folder, one))
+  }
+  const [first] = existing(folder, NAMES)
+  if (first === undefined) return []
+  return [first, ...existing(folder, OVERRIDES).slice(0, 1)]
+}
+
+/** A file that Compose finds by itself is read with what it reads on top of it; another one stands for itself. */
+export async function projectFilesOf(path: string): Promise<readonly string[]> {
+  if (!NAMES.includes(basename(path))) return [path]
+  const found = await projectFilesIn(dirname(path))
+  return found[0] === path ? found : [path]
+}
+
+function existing(folder: string, names: readonly string[]): readonly string[] {
+  return names.map((name) => join(folder, name)).filter((path) => existsSync(path))
+}
+
+/** What says nothing of the caller that an image or a registry could make use of. */
+const HARMLESS = new Set(['HOME', 'USER', 'LOGNAME', 'PWD', 'UID', 'GID', 'TZ'])
+
+/**
+ * The project of these files (absolute). What nobody trusts reads no file outside of its repository, and gets none of the
+ * caller's variables but where they are: a name or address that holds one would take it elsewhere. Throws HardenError `unreadable`.
+ */
+export async function openProject(
+  files: readonly string[],
+  { profiles, envFiles, name, env }: ProjectFlags,
+  cwd: string,
+  trust: Pick<Trust, 'found'>,
+): Promise<Project> {
+  const [first = ''] = files
+  const isTrusted = trust.found(first)
+  const named = new Set([...files, ...(envFiles ?? []).map((one) => resolve(cwd, one))])
+  const isGiven = (variable: string) => isTrusted || HARMLESS.has(variable)
+  const set = Object.entries(env).filter(([, value]) => value !== undefined)
+  const request: ProjectRequest = {
+    files,
+    cwd,
+    profiles,
+    envFiles: envFiles?.map((one) => resolve(cwd, one)) ?? null,
+    name,
+    env: Object.fromEntries(set.filter(([variable]) => isGiven(variable))),
+    withheld: new Set(set.map(([variable]) => variable).filter((variable) => !isGiven(variable))),
+    home: env.HOME ?? null,
+  }
+  const { resolveProject } = await import('../stack/resolve.ts')
+  const project = resolveProject(request, readerOf(allowedRootOf(first), named, isTrusted))
+  const here = (path: string): string => relative(project.folder, path)
+  const choice = {
+    files: files.map(here),
+    profiles: profiles ?? [],
+    envFiles: (envFiles ?? []).map((one) => here(resolve(cwd, one))),
+    projectName: name,
+  }
+  return { ...project, choice }
+}
+
+function readerOf(allowedRoot: string, named: ReadonlySet<string>, isTrusted: boolean): ReadProjectFile {
+  return (path) => {
+    const isOwn = staysIn(allowedRoot, path)
+    if (!isOwn && !isTrusted && !named.has(path))
+      return existsSync(path) ? { refused: `it lies outside of ${allowedRoot}` } : null
+    const text = textFound(path)
+    if (text !== null) return { text, isOwn }
+    const stats = statSync(path, { throwIfNoEntry: false })
+    return stats === undefined ? null : { refused: 'it is no regular file, or too large, or not yours to read' }
+  }
+}
+
+/** Is a file of this name (not a path) a Compose file? */
+export function isComposeFileName(name: string): boolean {
+  return /^(?:docker-)?compose[\w.-]*\.ya?ml$/.test(name)
+}
+
+/** Is it one by what it says? Only a YAML file is looked at. */
+export async function saysServices(path: string): Promise<boolean> {
+  if (!/\.ya?ml$/i.test(path)) return false
+  const text = textFound(path)
+  if (text === null || !/^["']?services["']?\s*:/m.test(text)) return false
+  const { asObject, isObject, parseYaml } = await import('../profile/yaml-file.ts')
+  try {
+    return isObject(asObject(parseYaml(text, path).values[0]).services)
+  } catch {
+    // What it is nobody can say, then.
+    return false
+  }
+}

@@ -1,0 +1,177 @@
+import { expect, test } from '@jest/globals'
+import { asObject, parseYaml } from '../../src/profile/yaml-file.ts'
+import { MIGRATION_FILE, type MigrationFacts, migrationOf } from '../../src/stack/migration.ts'
+import { facts, mount, planned, project, type SampleService } from './migration-sample.ts'
+
+function migrate(samples: readonly SampleService[], change: Partial<MigrationFacts> = {}) {
+  const services = samples.map(planned)
+  return migrationOf(project(services), services, facts(change))
+}
+
+function api(volumes: readonly string[], change: Partial<SampleService> = {}): SampleService {
+  return { name: 'api', uid: 10001, mounts: volumes.map(mount), ...change }
+}
+
+/** The lines of the script that name a place. */
+function rows(samples: readonly SampleService[]): readonly string[] {
+  const [file] = migrate(samples).files
+  return (file?.after ?? '').split('\n').flatMap((line) => (/^ +hand (volume|host)/.test(line) ? [line.trim()] : []))
+}
+
+const cases: readonly (readonly [string, readonly SampleService[], readonly string[]])[] = [
+  ['a volume of who was root', [api(['data:/data'])], ["hand volume '' data data /volumes/data 10001:10001 0"]],
+  [
+    'a volume that nobody is known to write is there to be written',
+    [api(['data:/data'], { owned: [] })],
+    ["hand volume '' data data /volumes/data 10001:10001 0"],
+  ],
+  [
+    'only the folders that are written, where the image says which',
+    [api(['data:/app'], { owned: ['/app/cache', '/app/cache/x', '/app/log'] })],
+    [
+      "hand volume '' data data/cache /volumes/data/cache 10001:10001 0",
+      "hand volume '' data data/log /volumes/data/log 10001:10001 0",
+    ],
+  ],
+  [
+    'a data folder of the machine',
+    [api(['/srv/shop/up:/up'])],
+    ["hand host '' srv-shop-up /srv/shop/up /volumes/srv-shop-up 10001:10001 0"],
+  ],
+  ['a folder of the machine that nobody is known to write', [api(['/srv/shop/up:/up'], { owned: [] })], []],
+  ['what is mounted to be read', [api(['data:/data:ro'])], []],
+  ['who stays root', [api(['data:/data'], { uid: 0 })], []],
+  ['who was another user all the time', [api(['data:/data'], { result: { verdict: 'unchanged' } })], []],
+  [
+    'who was another user, and is a third one now',
+    [api(['data:/data'], { service: { user: '1000:1000' } })],
+    ["hand volume '' data data /volumes/data 10001:10001 1000"],
+  ],
+  [
+    'two services of one user',
+    [api(['data:/data']), api(['data:/in'], { name: 'worker' })],
+    ["hand volume '' data data /volumes/data 10001:10001 0"],
+  ],
+  [
+    'two users of one group',
+    [
+      api(['data:/data'], { gid: 5000 }),
+      api(['data:/in'], { name: 'worker', uid: 33, service: { settings: { group_add: ['5000'] } } }),
+    ],
+    ["hand volume '10001 33' data data /volumes/data 10001:5000 0"],
+  ],
+  ['two users without a group', [api(['data:/data']), api(['data:/in'], { name: 'worker', uid: 33 })], []],
+  [
+    'the files of a neighbour who stays who it is',
+    [
+      api(['data:/data'], { uid: 33, result: { proof: null } }),
+      api(['data:/in'], { name: 'worker', uid: 33, result: { verdict: 'unchanged' } }),
+    ],
+    ["hand volume '' data data /volumes/data 33:33 0"],
+  ],
+]
+
+test.each(cases)('is handed over: %s', (_, samples, expected) => {
+  expect(rows(samples)).toEqual(expected)
+})
+
+test('a checkout, a folder of the system and a user that nobody knows are a person’s to decide', () => {
+  const needs = migrate(
+    [
+      api(['/srv/shop:/app', '/srv/shop/src:/src', '/etc:/etc', 'data:/data']),
+      api(['other:/data'], { name: 'worker', uid: null }),
+      api(['both:/data'], { name: 'a' }),
+      api(['both:/data'], { name: 'b', uid: 33 }),
+    ],
+    { sources: new Set(['/srv/shop/src']) },
+  ).volumes
+  expect(needs.map(({ volume, need, reason }) => `${volume}: ${need}, ${reason}`)).toEqual([
+    '/srv/shop: unknown, it is a checkout, which belongs to whoever edits it',
+    '/srv/shop/src: unknown, it is a checkout, which belongs to whoever edits it',
+    '/etc: unknown, it is a folder of the system, which keeps its owner',
+    'data: migration, who no longer runs there',
+    'other: unknown, nobody can say who worker runs as',
+    'both: unknown, a (10001) and b (33) have no group in common',
+  ])
+})
+
+test('a service that stays root beside the others is said', () => {
+  const [need] = migrate([api(['data:/data']), api(['data:/in'], { name: 'backup', uid: 0, owned: ['/in'] })]).volumes
+  expect(need?.reason).toBe("who no longer runs there; what backup writes there later is root's again")
+})
+
+test('the commands name what the caller has named, in words of a shell', () => {
+  const { migration } = migrate([api(['data:/data'])], {
+    choice: { files: ['a b.yaml', '-x.yaml'], profiles: ['dev'], envFiles: ['.env.x'], projectName: 'shop' },
+  })
+  const given = "docker compose --project-name shop --env-file .env.x -f 'a b.yaml' -f -x.yaml"
+  expect(migration?.command).toBe(
+    `${given} --profile dev stop && ${given} -f ${MIGRATION_FILE} --profile dev run --rm migrate-volumes`,
+  )
+  expect(migration?.undo).toBe(`${migration?.command} undo`)
+})
+
+test('the service has root with two capabilities, no network and nothing to write but the volumes', () => {
+  const [file] = migrate([api(['data:/data', '/srv/shop/up:/up'])]).files
+  const { services } = asObject(parseYaml(file?.after ?? '', 'x').values[0])
+  const { entrypoint, ...service } = asObject(asObject(services)['migrate-volumes'])
+  expect(service).toEqual({
+    profiles: ['migrate-volumes'],
+    image: 'app:1',
+    user: '0:0',
+    network_mode: 'none',
+    read_only: true,
+    cap_drop: ['ALL'],
+    cap_add: ['CHOWN', 'DAC_READ_SEARCH'],
+    security_opt: ['no-new-privileges:true'],
+    command: ['migrate'],
+    volumes: [
+      { type: 'volume', source: 'migrate-volumes-owners', target: '/owners-before' },
+      { type: 'volume', source: 'data', target: '/volumes/data', volume: { nocopy: true } },
+      { type: 'bind', source: './up', target: '/volumes/srv-shop-up' },
+    ],
+  })
+})
+
+test('the image is one of the project that has the tools, else a small one that is named', () => {
+  const imageOf = (samples: readonly SampleService[], equipped: readonly string[]) => {
+    const [file] = migrate(samples, { equipped: new Set(equipped) }).files
+    const { services } = asObject(parseYaml(file?.after ?? '', 'x').values[0])
+    const { image, build } = asObject(asObject(services)['migrate-volumes'])
+    return image ?? build
+  }
+  const built = api(['data:/data'], {
+    service: {
+      image: null,
+      settings: { build: { context: '.', target: 'run', args: { A: '$x' } } },
+      build: { dockerfile: '/srv/shop/Dockerfile', inline: null, context: '/srv/shop', target: 'run', args: new Map() },
+    },
+  })
+  const database = api(['db:/db'], { name: 'db', image: 'postgres:16' })
+  expect(imageOf([built, database], ['api', 'db'])).toBe('postgres:16')
+  expect(imageOf([built, database], ['api'])).toEqual({ context: '.', target: 'run', args: { A: '$$x' } })
+  expect(imageOf([built, database], [])).toBe('busybox:musl')
+})
+
+test('a file of somebody else is left alone, and one of an earlier run is written again', () => {
+  const [first] = migrate([api(['data:/data'])]).files
+  expect(first?.before).toBeNull()
+  expect(migrate([api(['data:/data'])], { existing: first?.after ?? '' }).files).toEqual([])
+  expect(migrate([api(['data:/data'])], { existing: 'services: {}\n' }).files[0]?.name).toBe(
+    'migrate-volumes.harden-image.yaml',
+  )
+})
+
+test('names of anybody end no word, no comment and no line of the file', () => {
+  const hostile = '/srv/da\'ta$(x)\n# \u001b[31m`y`"$Z'
+  const [file] = migrate([api([`${hostile.replaceAll(':', '')}:/data`])]).files
+  const { services } = asObject(parseYaml(file?.after ?? '', 'x').values[0])
+  const { entrypoint, volumes } = asObject(asObject(services)['migrate-volumes'])
+  expect(volumes).toContainEqual({
+    type: 'bind',
+    source: hostile.replaceAll('$', '$$$$'),
+    target: expect.stringMatching(/^\/volumes\/[a-z0-9-]+$/),
+  })
+  const script = String((entrypoint as readonly string[])[2])
+  expect(script.split('\n').at(-2)).toMatch(/^hand host '' srv-\S+ '\/srv\/da'\\''ta\$\$\(x\)/)
+})
