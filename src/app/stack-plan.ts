@@ -8,6 +8,7 @@ import type { Observation } from '../plan/stage-input.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
 import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
@@ -22,6 +23,7 @@ export interface StackPlanning {
   readonly options: Options
   readonly hooks: TaskHooks
   readonly processTarget: ProcessTarget
+  readonly host: HostFiles
   /** What a run of the whole stack has shown, by service. */
   readonly seen: ReadonlyMap<string, Observation>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
@@ -122,8 +124,8 @@ async function planService(
   planning: StackPlanning,
   surroundingsOf: SurroundingsOf,
 ): Promise<Planned> {
-  const { project, options, hooks, processTarget, portsStay, seen } = planning
-  const asked = askedUser(service)
+  const { project, options, hooks, processTarget, portsStay, seen, host } = planning
+  const asked = askedUser(service) ?? ownerOfSources(service, host)
   const { policy } = options
   const build = buildOf(service, project)
   const found = await itemFor(service, build, others, project, surroundingsOf)
@@ -144,7 +146,15 @@ async function planService(
     },
   }
   const observation = seen.get(service.name)
-  const outcome = await processTarget(observation === undefined ? item : { ...item, seen: observation }, own, hooks)
+  const seenItem = observation === undefined ? item : { ...item, seen: observation }
+  let outcome: TargetOutcome
+  try {
+    outcome = await processTarget(seenItem, own, hooks)
+  } catch (error) {
+    // One that cannot be planned does not keep the others from it.
+    if (!(error instanceof HardenError)) throw error
+    outcome = unplanned(service, error)
+  }
   const chosen = outcome.profile?.user?.value ?? null
   return {
     outcome,
@@ -170,6 +180,12 @@ function lastOfSeveral({ kind, text }: WorkItem): string | null {
 /** A user other than root that the service itself says, by number and for everybody; null for none. */
 function askedUser({ user, userIsOpen }: Service): string | null {
   return user !== null && !userIsOpen && /^[1-9]\d*(:\d+)?$/.test(user) ? user : null
+}
+
+/** Whoever has checked out the sources that it works in; null where nobody has. */
+function ownerOfSources(service: Service, host: HostFiles): string | null {
+  const owner = checkoutOwner(service, host)
+  return owner === null ? null : `${owner.uid}:${owner.gid}`
 }
 
 /** How the image is built that it runs: by itself, or by another service that gives it this name. */

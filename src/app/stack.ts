@@ -1,7 +1,19 @@
-import { relative } from 'node:path'
-import type { ReportFinding, ReportPort, TargetResult, Verdict } from '../report/report.ts'
+import { join, relative } from 'node:path'
+import {
+  type ReportFinding,
+  type ReportPort,
+  type TargetResult,
+  targetFinding,
+  type Verdict,
+} from '../report/report.ts'
+import { editStack } from '../stack/edit.ts'
+import type { StackFinding } from '../stack/finding.ts'
+import type { HostFiles } from '../stack/host-files.ts'
+import { MIGRATION_FILE, type MigrationFacts, migrationOf, type VolumeNeed } from '../stack/migration.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project } from '../stack/project.ts'
+import { textFound } from '../workspace/files.ts'
+import { hostFilesOf } from '../workspace/host-files.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { planStack } from './stack-plan.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
@@ -14,10 +26,25 @@ export async function hardenProject(
   processTarget: ProcessTarget,
 ): Promise<TargetOutcome> {
   const { project, target, kind } = item
-  const planned = await planStack({ project, options, hooks, processTarget, seen: new Map(), portsStay: new Set() })
-  const files = imageFiles(planned)
-  const services = planned.map((one) => serviceResult(one))
-  const findings = [...project.findings]
+  const host = hostFilesOf(project, process.cwd())
+  const planned = await planStack({
+    project,
+    options,
+    hooks,
+    processTarget,
+    host,
+    seen: new Map(),
+    portsStay: new Set(),
+  })
+  const edit = editStack({ project, planned, host })
+  const moved = migrationOf(project, planned, migrationFacts(project, planned, host))
+  const files = [...edit.files, ...imageFiles(planned), ...moved.files.map(named)]
+  const services = planned.map((one) => serviceResult(one, edit.findings))
+  const findings = [
+    ...project.findings,
+    ...edit.findings.filter(({ service }) => service === undefined),
+    ...volumeFindings(moved.volumes),
+  ]
   const [first] = project.files
   const output = files.find(({ path }) => path === first?.path)?.after ?? first?.text ?? ''
   const result: TargetResult = {
@@ -33,9 +60,52 @@ export async function hardenProject(
     proof: null,
     services,
     files: reportFiles(project, files),
-    migration: null,
+    migration: moved.migration === null ? null : { command: moved.migration.command, undo: moved.migration.undo },
   }
   return { source: first?.text ?? '', path: first?.path ?? null, result, files }
+}
+
+function named(file: StackFile): StackFile {
+  return { ...file, name: here(file.path) }
+}
+
+function migrationFacts(project: Project, planned: readonly PlannedService[], { entries }: HostFiles): MigrationFacts {
+  const own = project.files.filter(({ isOwn }) => isOwn)
+  return {
+    choice: project.choice ?? {
+      files: own.map(({ path }) => relative(project.folder, path)),
+      profiles: [],
+      envFiles: [],
+      projectName: null,
+    },
+    // The others have no chown, as far as anybody knows.
+    equipped: new Set(
+      planned.flatMap(({ service, profile }) =>
+        profile !== null && [profile.image.original, profile.image.name].includes(profile.image.chown)
+          ? [service.name]
+          : [],
+      ),
+    ),
+    sources: new Set([...entries].flatMap(([path, { isCheckout }]) => (isCheckout ? [path] : []))),
+    existing: textFound(join(project.folder, MIGRATION_FILE)),
+  }
+}
+
+/** What becomes of volumes: who has nothing to do with one reads nothing of it. */
+function volumeFindings(volumes: readonly VolumeNeed[]): readonly ReportFinding[] {
+  return volumes.flatMap(({ volume, need, services, reason }) => {
+    const name = `${volume} (${services.join(', ')})`
+    if (need === 'nothing') return []
+    return need === 'migration'
+      ? [
+          targetFinding(
+            'migrate-volumes',
+            'note',
+            `${name}: what root has left there changes its owner once: ${reason}`,
+          ),
+        ]
+      : [targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`)]
+  })
 }
 
 /** Dockerfiles of the project that change, and those that are made for images of somebody else's. */
@@ -60,8 +130,15 @@ function here(path: string): string {
 }
 
 /** A service as the report has it: its findings stand in the file that its lines are of. */
-function serviceResult({ result, dockerfile, derived }: PlannedService): TargetResult {
+function serviceResult(
+  { result: own, dockerfile, derived }: PlannedService,
+  said: readonly StackFinding[],
+): TargetResult {
   const file = dockerfile?.path ?? derived?.path
+  const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
+  const findings = [...own.findings, ...about]
+  const isOpen = about.some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
+  const result: TargetResult = { ...own, findings, verdict: isOpen ? 'incomplete' : own.verdict }
   return file === undefined ? result : { ...result, file: here(file) }
 }
 

@@ -13,8 +13,20 @@ export interface Project {
   readonly services: readonly Service[]
   /** Named volumes, by the name that services call them. */
   readonly volumes: ReadonlyMap<string, ProjectVolume>
+  /** How it was named; absent where the folder alone says it. */
+  readonly choice?: ComposeChoice
   /** Left open: a variable without a value, a file that cannot be read or must not be. */
   readonly findings: readonly ReportFinding[]
+}
+
+/** How somebody calls the project. */
+export interface ComposeChoice {
+  /** As for `-f`, from the project's folder: those that were named or found, none that they include or extend. */
+  readonly files: readonly string[]
+  readonly profiles: readonly string[]
+  readonly envFiles: readonly string[]
+  /** Null where the folder or a file says it. */
+  readonly projectName: string | null
 }
 
 export interface ProjectFile {

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative, resolve } from 'node:path'
 import type { Project } from '../stack/project.ts'
 import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
 import { textFound } from './files.ts'
@@ -80,7 +80,15 @@ export async function openProject(
     home: env.HOME ?? null,
   }
   const { resolveProject } = await import('../stack/resolve.ts')
-  return resolveProject(request, readerOf(allowedRootOf(first), named, isTrusted))
+  const project = resolveProject(request, readerOf(allowedRootOf(first), named, isTrusted))
+  const here = (path: string): string => relative(project.folder, path)
+  const choice = {
+    files: files.map(here),
+    profiles: profiles ?? [],
+    envFiles: (envFiles ?? []).map((one) => here(resolve(cwd, one))),
+    projectName: name,
+  }
+  return { ...project, choice }
 }
 
 function readerOf(allowedRoot: string, named: ReadonlySet<string>, isTrusted: boolean): ReadProjectFile {
