@@ -8,17 +8,7 @@ import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { blockText } from '../profile/yaml-style.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
-import type { Project, ServiceMount } from './project.ts'
-
-/** How somebody calls the project. */
-export interface ComposeChoice {
-  /** As for `-f`, from the project's folder: those that were named or found, none that they include or extend. */
-  readonly files: readonly string[]
-  readonly profiles: readonly string[]
-  readonly envFiles: readonly string[]
-  /** Null where the folder or a file says it. */
-  readonly projectName: string | null
-}
+import type { ComposeChoice, Project, ServiceMount } from './project.ts'
 
 export interface MigrationFacts {
   readonly choice: ComposeChoice
@@ -58,13 +48,15 @@ interface VolumeOwner {
 
 export interface PlannedMigration {
   readonly migration: Migration | null
+  /** The Compose file of the service, also where it is there already; null where nothing needs it. */
+  readonly text: string | null
   readonly files: readonly StackFile[]
   readonly volumes: readonly VolumeNeed[]
 }
 
 export const MIGRATION_FILE = 'migrate-volumes.yaml'
-const MIGRATION_SERVICE = 'migrate-volumes'
-const OWNERS = 'migrate-volumes-owners'
+export const MIGRATION_SERVICE = 'migrate-volumes'
+export const MIGRATION_OWNERS = 'migrate-volumes-owners'
 const MARK = '# harden-image:'
 /** Small, and with all that the script calls; as `docker run` in the notes of a profile has it. */
 const FALLBACK_IMAGE = 'busybox:musl'
@@ -80,7 +72,7 @@ export function migrationOf(
 ): PlannedMigration {
   const volumes = needsOf(project, planned, facts)
   const rows = volumes.filter(({ need }) => need === 'migration')
-  if (rows.length === 0) return { migration: null, files: [], volumes }
+  if (rows.length === 0) return { migration: null, text: null, files: [], volumes }
   const isFree = facts.existing === null || facts.existing.startsWith(MARK)
   const name = isFree ? MIGRATION_FILE : `${MIGRATION_SERVICE}.harden-image.yaml`
   const after = migrationFile(project, planned, rows, facts, name)
@@ -95,6 +87,7 @@ export function migrationOf(
         visibleLine(`${volume} (${services.join(', ')}): ${ownerText(owner)}, ${reason}`),
       ),
     },
+    text: after,
     files: before === after ? [] : [{ path: `${project.folder}/${name}`, name, before, after }],
     volumes,
   }
@@ -283,11 +276,11 @@ function migrationFile(
     entrypoint: ['sh', '-c', composeValue([MIGRATION_SCRIPT, ...calls, ''].join('\n')), MIGRATION_SERVICE],
     command: ['migrate'],
     volumes: [
-      { type: 'volume', source: OWNERS, target: '/owners-before' },
+      { type: 'volume', source: MIGRATION_OWNERS, target: '/owners-before' },
       ...rows.map(({ volume }, index) => mountOf(volume, `/volumes/${ids[index]}`, project)),
     ],
   }
-  const text = blockText({ services: { [MIGRATION_SERVICE]: service }, volumes: { [OWNERS]: {} } }, 0, {
+  const text = blockText({ services: { [MIGRATION_SERVICE]: service }, volumes: { [MIGRATION_OWNERS]: {} } }, 0, {
     indent: 2,
     indentSeq: true,
   })
@@ -295,7 +288,7 @@ function migrationFile(
   const head = [
     `${MARK} gives what root has left in volumes to the users that run there now, once, while the services are stopped:`,
     `#   ${compose} run --rm ${MIGRATION_SERVICE}`,
-    `# A second run changes nothing. Back to the owners and modes before, which volume ${OWNERS} keeps:`,
+    `# A second run changes nothing. Back to the owners and modes before, which volume ${MIGRATION_OWNERS} keeps:`,
     `#   ${compose} run --rm ${MIGRATION_SERVICE} undo`,
   ]
   return `${head.map(visibleLine).join('\n')}\n${text}`

@@ -53,6 +53,9 @@ export function planned(sample: SampleService): PlannedService {
     profile:
       uid === null ? null : sampleProfile({ root: uid === 0, user, writable: [], owned: uid === 0 ? [] : owned }),
     start: null,
+    env: new Map(),
+    keepsRoot: false,
+    dockerfile: null,
     derived: null,
   }
 }

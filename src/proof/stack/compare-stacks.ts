@@ -1,0 +1,268 @@
+import { isInside } from '../../places.ts'
+import type { ReportCheck } from '../../report/report.ts'
+import type { Service } from '../../stack/project.ts'
+import { type PortAnswer, variantOf, withoutNumbers } from '../ask/answers.ts'
+import { portKey } from '../ask/questions.ts'
+import { type Folders, isPassing, madeCheck, missingFiles } from '../checks/files.ts'
+import { type Comparison, compare } from '../checks/index.ts'
+import { smoke as ownChecks, restart as secondStart } from '../checks/runs.ts'
+import { sameProcesses } from '../checks/watch.ts'
+import { tail } from '../container/files.ts'
+import type { RestartRecord, RunRecord } from '../container/run-record.ts'
+import { TRACER_FOLDER } from '../trace/tracer.ts'
+import { comparedConnections, type MovedPorts } from './connections.ts'
+import type { StackSight } from './stack-run.ts'
+
+/** What a stack showed when it was brought up, and on what it had kept. */
+export interface StackSights {
+  readonly first: StackSight
+  /** After all of it was stopped and started again; null where that was not come to. */
+  readonly restarted: StackSight | null
+  /** After it was taken down and brought up again on the same volumes. */
+  readonly recreated: StackSight | null
+}
+
+/** What a service of the result may have, as its plan says. */
+export interface KeptRights {
+  readonly isRoot: boolean
+  /** Names without `CAP_`. */
+  readonly capabilities: readonly string[]
+}
+
+export interface StackComparison {
+  /** By service. */
+  readonly services: ReadonlyMap<string, Comparison>
+  /** What concerns more than one of them. `between`: those services. */
+  readonly whole: readonly (ReportCheck & { readonly between: readonly string[] })[]
+  /** In what two runs of the original differ, so that nothing is compared in it. */
+  readonly noise: readonly string[]
+}
+
+interface Compared {
+  readonly moved: MovedPorts
+  readonly kept: ReadonlyMap<string, KeptRights>
+  readonly services: readonly Service[]
+}
+
+/**
+ * Compares a result with two runs of the original. What those give otherwise from run to run the result may give either
+ * way; how a service ends is compared where both agree on it.
+ */
+export function compareStacks(
+  original: StackSights & { readonly second: StackSight },
+  result: StackSights,
+  compared: Compared,
+): StackComparison {
+  const noise: string[] = []
+  const services = new Map<string, Comparison>()
+  for (const service of compared.services) {
+    const one = compareService(service, original, result, compared, (what) => noise.push(`${service.name}: ${what}`))
+    if (one !== null) services.set(service.name, one)
+  }
+  const connections = comparedConnections(
+    [original.first.connections, original.second.connections],
+    result.first.connections,
+    compared.moved,
+  ).map(({ of, ...check }) => ({ ...check, between: [of.from, of.to] }))
+  return { services, whole: [...connections, ...wholeChecks(original, result)], noise }
+}
+
+/** Checks that name no service, at each start. */
+function wholeChecks(original: StackSights, result: StackSights): StackComparison['whole'] {
+  const starts = [
+    ['first', ''],
+    ['restarted', ', after a restart'],
+    ['recreated', ', on the same volumes'],
+  ] as const
+  return starts.flatMap(([start, suffix]) => {
+    const [before, after] = [original[start], result[start]]
+    if (before === null || after === null) return []
+    // What it does not pass with the original says nothing of the result, at its first start above all.
+    const passing = start === 'first' ? before.smoke : before.smoke.filter(({ passed }) => passed)
+    return ownChecks
+      .compare({ smoke: passing }, { smoke: after.smoke })
+      .map((check) => ({ ...check, name: `${check.name}${suffix}`, between: [] }))
+  })
+}
+
+function compareService(
+  service: Service,
+  original: StackSights & { readonly second: StackSight },
+  result: StackSights,
+  { moved, kept }: Compared,
+  say: (noise: string) => void,
+): Comparison | null {
+  const { name } = service
+  const [first, second, after] = [original.first, original.second, result.first].map((sight) => sight.records.get(name))
+  if (first === undefined) return null
+  if (after === undefined) return withMore(NOT_THERE, [])
+  const ports = moved.get(name) ?? new Map<number, number>()
+  const answers = (record: RunRecord): readonly PortAnswer[] => steadyAnswers(record.answers, [second, first], say)
+  const again = (sights: StackSights, start: 'restarted' | 'recreated'): RestartRecord | null =>
+    restartOf(sights[start]?.records.get(name), sights === original ? answers : ({ answers: own }) => own)
+  const before: RunRecord = { ...first, answers: answers(first), restart: again(original, 'restarted') }
+  const now: RunRecord = { ...after, restart: again(result, 'restarted') }
+  const onVolumes = secondStart
+    .compare(
+      { ...before, restart: again(original, 'recreated') },
+      { ...now, restart: again(result, 'recreated') },
+      ports,
+    )
+    .map((check) => ({ ...check, name: 'start on the same volumes' }))
+  const { checks, locked, parity } = compare(before, now, ports)
+  const more = [
+    ...sameProcesses.compare(first, after),
+    ...restartsCheck([first, ...(second === undefined ? [] : [second])], after),
+    ...filesCheck(service, [first, ...(second === undefined ? [] : [second])], after),
+    ...onVolumes,
+  ]
+  const own = kept.get(name) ?? { isRoot: false, capabilities: [] }
+  const said = checks.map((check) => asKept(check, after, own))
+  const isLocked = said.every(({ name: check, passed }) => passed || !LOCKS.has(check))
+  return withMore({ checks: said, locked: locked || isLocked, parity }, more)
+}
+
+const LOCKS = new Set(['no root process', 'no capability'])
+
+const NOT_THERE: Comparison = {
+  checks: [{ name: 'state', baseline: 'there', result: 'not there', passed: false }],
+  parity: false,
+  locked: false,
+}
+
+function withMore(comparison: Comparison, more: readonly ReportCheck[]): Comparison {
+  return {
+    ...comparison,
+    checks: [...comparison.checks, ...more],
+    parity: comparison.parity && more.every(({ passed }) => passed),
+  }
+}
+
+/** What the plan leaves it is no failure of it, and is said. */
+function asKept(check: ReportCheck, record: RunRecord, { isRoot, capabilities }: KeptRights): ReportCheck {
+  if (check.passed || !LOCKS.has(check.name)) return check
+  if (isRoot) return { ...check, result: `${check.result} (it keeps root)`, passed: true }
+  const granted = new Set(capabilities)
+  const isGranted = record.processes.every(
+    (process) => process.capabilities?.every((name) => granted.has(name)) === true,
+  )
+  return check.name === 'no capability' && isGranted
+    ? { ...check, result: `${check.result} (granted)`, passed: true }
+    : check
+}
+
+function restartOf(
+  record: RunRecord | undefined,
+  answers: (record: RunRecord) => readonly PortAnswer[],
+): RestartRecord | null {
+  if (record === undefined) return null
+  return { state: record.state, answers: answers(record), smoke: record.smoke }
+}
+
+/** With all that any run of the original gave there; a port that was open in one alone is nobody's. */
+function steadyAnswers(
+  answers: readonly PortAnswer[],
+  others: readonly (RunRecord | undefined)[],
+  say: (noise: string) => void,
+): readonly PortAnswer[] {
+  return answers.flatMap((answer): readonly PortAnswer[] => {
+    const runs = others.flatMap((record) => record ?? [])
+    const all = runs.map((record) => record.answers.find((one) => portKey(one) === portKey(answer)) ?? null)
+    if (answer.kind === 'closed') return []
+    const given = [answer, ...all.flatMap((one) => (one === null || one.kind === 'closed' ? [] : [one]))]
+    if (given.length <= runs.length) {
+      say(`${portKey(answer)} is not always open`)
+      return []
+    }
+    const variants = [...new Set(given.flatMap((one) => one.variants ?? [variantOf(one)]))]
+    if (variants.length === 1 || answer.unasked === true) return [answer]
+    say(`${portKey(answer)} answers ${variants.slice(0, 3).join(' or ')}`)
+    return [{ ...answer, variants }]
+  })
+}
+
+/** One that waits for others by failing may do so a little longer. */
+function restartsCheck(before: readonly RunRecord[], after: RunRecord): readonly ReportCheck[] {
+  const usual = Math.max(...before.map(({ state }) => state.restartCount))
+  const now = after.state.restartCount
+  if (usual === 0 && now === 0) return []
+  return [
+    {
+      name: 'restarts',
+      baseline: String(usual),
+      result: String(now),
+      passed: now <= (usual === 0 ? 0 : usual * 2 + 2),
+    },
+  ]
+}
+
+/** What it keeps: all that a job leaves, and of a service what lies in volumes and places of state. */
+function filesCheck(service: Service, before: readonly RunRecord[], after: RunRecord): readonly ReportCheck[] {
+  const volumes = service.mounts.filter(({ kind }) => kind === 'volume').map(({ target }) => target)
+  const [first] = before
+  if (first === undefined) return []
+  const isWork = (path: string): boolean => !first.state.running || volumes.some((volume) => isInside(path, volume))
+  const [left, ...others] = before.map(filesLeft)
+  const names = others.map((paths) => new Set(paths.map(withoutNumbers)))
+  const steady = (left ?? []).filter((path) => names.every((some) => some.has(withoutNumbers(path))))
+  const work = steady.filter((path) => isWork(path) && !isPassing(path, '/root'))
+  if (work.length === 0) return []
+  const folders: Folders = { home: '/root', volumes, inImage: () => '/' }
+  const made = new Set(filesLeft(after))
+  const missing = work.filter((path) => !made.has(path))
+  return [madeCheck(missingFiles(missing, made, folders))]
+}
+
+function filesLeft({ diff, kinds }: RunRecord): readonly string[] {
+  return diff.flatMap(({ kind, path }) =>
+    kind === 'added' && kinds.get(path) === 'file' && !isInside(path, TRACER_FOLDER) ? [path] : [],
+  )
+}
+
+/** One service that is not up, and its last words. */
+export interface BrokenService {
+  readonly service: string
+  readonly message: string
+}
+
+/** Services that did not come up: those that others only waited for in vain come after what they waited for. */
+export function brokenServices({ records, wrong }: StackSight, services: readonly Service[]): readonly BrokenService[] {
+  const broken = services.flatMap(({ name }): readonly (BrokenService & { readonly waits: boolean })[] => {
+    const record = records.get(name)
+    if (record === undefined) return wrong === null ? [] : [{ service: name, message: wrong, waits: true }]
+    const why = whyBroken(record)
+    if (why === null) return []
+    const words = tail(record.logs)
+    const waits = record.state.status === 'created'
+    return [
+      { service: name, message: waits && wrong !== null ? wrong : `${why}${words === '' ? '' : `: ${words}`}`, waits },
+    ]
+  })
+  const own = broken.filter(({ waits }) => !waits)
+  return (own.length > 0 ? own : broken).map(({ service, message }) => ({ service, message }))
+}
+
+function whyBroken({ state }: RunRecord): string | null {
+  if (state.error !== '') return state.error
+  if (state.status === 'created') return 'it was not started'
+  if (state.status === 'restarting') return 'it ends and is started again and again'
+  if (!state.running && state.exitCode !== 0)
+    return state.oomKilled ? 'it ran out of memory' : `it ends with exit code ${state.exitCode ?? '?'}`
+  return state.health === 'unhealthy' ? 'it is unhealthy' : null
+}
+
+/** What failed, by service; '' for what concerns none of them alone. A sentence each. */
+export function stackFailures(
+  { services, whole }: StackComparison,
+  { records }: StackSight,
+): ReadonlyMap<string, readonly string[]> {
+  const text = ({ name, baseline, result }: ReportCheck): string => `${name}: was ${baseline}, is ${result}`
+  const failed = new Map<string, readonly string[]>()
+  for (const [name, { checks }] of services) {
+    const own = checks.filter(({ passed }) => !passed).map(text)
+    const words = tail(records.get(name)?.logs ?? '')
+    if (own.length > 0) failed.set(name, [...own, ...(words === '' ? [] : [`the result's last words: ${words}`])])
+  }
+  const others = whole.filter(({ passed }) => !passed).map(text)
+  return others.length === 0 ? failed : new Map([...failed, ['', others]])
+}

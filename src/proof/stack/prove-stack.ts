@@ -1,0 +1,431 @@
+import { openCompose } from '../../engine/compose.ts'
+import type { Engine } from '../../engine/engine.ts'
+import type { Operation } from '../../evidence/operation.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import type { Observation } from '../../plan/stage-input.ts'
+import type { ReportProof, ReportSandbox } from '../../report/report.ts'
+import type { SmokeCheck } from '../../smoke-check.ts'
+import { newRefusals } from '../checks/refused-work.ts'
+import { noConditions } from '../conditions/index.ts'
+import type { RunRecord } from '../container/run-record.ts'
+import { refusalsIn } from '../log-refusals.ts'
+import { observationOf } from '../observation.ts'
+import { endsOtherwise } from '../original.ts'
+import { proofReport, type Stopwatch } from '../proof-report.ts'
+import {
+  type BrokenService,
+  brokenServices,
+  compareStacks,
+  type KeptRights,
+  type StackComparison,
+  type StackSights,
+  stackFailures,
+} from './compare-stacks.ts'
+import type { MovedPorts } from './connections.ts'
+import type { StackSide } from './run-file.ts'
+import { openStackRun, type StackRun, type StackRunRequest, type StackSight } from './stack-run.ts'
+
+/** What runs have shown of each service, by its name. */
+export type StackEvidence = ReadonlyMap<string, Observation>
+
+/** A project as it is to be, built. */
+export interface StackResult {
+  readonly side: StackSide
+  /** By service the port of the original and the one that it has become. */
+  readonly moved: MovedPorts
+  /** By service; one that is not in it keeps no right. */
+  readonly kept: ReadonlyMap<string, KeptRights>
+  /** All that was written, as one text: two rounds with the same are the same. */
+  readonly text: string
+}
+
+export interface StackProofRequest {
+  readonly engine: Engine
+  readonly original: StackSide
+  /** By service, of the image that it runs as it is. */
+  readonly facts: ReadonlyMap<string, ImageFacts>
+  /** Plans with what was seen, and builds; null where nothing is to be run. */
+  readonly plan: (evidence: StackEvidence) => Promise<StackResult | null>
+  readonly smoke: readonly SmokeCheck[]
+  /** Trace the services; `--no-trace` goes without. */
+  readonly trace: boolean
+  /** The network of the engine, in place of ones from which nothing leads out. */
+  readonly network: boolean
+  readonly isTrusted: boolean
+  /** Whether the project may be given a copy of what is there on this machine. */
+  readonly mayRead: (path: string) => boolean
+  readonly times: Stopwatch
+  readonly progress: (line: string) => void
+  readonly signal: AbortSignal
+}
+
+export interface StackProof {
+  readonly passed: boolean
+  /** The last plan that was run; null where none was. */
+  readonly result: StackResult | null
+  readonly rounds: number
+  /** Of the whole; null where nothing was run. */
+  readonly report: ReportProof | null
+  /** Of each service, by its name. */
+  readonly services: ReadonlyMap<string, ReportProof>
+  /** What failed, by service; '' for what concerns none of them alone. A sentence each. */
+  readonly failures: ReadonlyMap<string, readonly string[]>
+  /** Services of the original that do not come up: there is nothing to compare with then. */
+  readonly broken: readonly BrokenService[]
+  readonly evidence: StackEvidence
+}
+
+const MOST_ROUNDS = 5
+
+/**
+ * Runs the original twice, once traced, plans from what that showed, runs the result beside it, and goes round until it
+ * works. Whatever it makes is removed, at the latest with the session.
+ */
+export async function proveStack(request: StackProofRequest): Promise<StackProof> {
+  const compose = await openCompose(request.engine)
+  const open = opener(request, compose)
+  const runs = new Set<StackRun>()
+  const kept = async (run: Promise<StackRun>): Promise<StackRun> => {
+    const opened = await run
+    runs.add(opened)
+    return opened
+  }
+  const drop = async (run: StackRun): Promise<void> => {
+    runs.delete(run)
+    await run.close()
+  }
+  try {
+    const seen = await seeOriginal(request, { open: (...given) => kept(open(...given)), drop })
+    if (seen.broken.length > 0) return brokenProof(request, seen)
+    return await proveInRounds(request, seen, { open: (...given) => kept(open(...given)), drop })
+  } finally {
+    await Promise.all([...runs].map((run) => run.close().catch(() => undefined)))
+  }
+}
+
+type Given = Pick<StackRunRequest, 'side' | 'traced' | 'moved' | 'usual'>
+
+interface Runs {
+  readonly open: (given: Given) => Promise<StackRun>
+  readonly drop: (run: StackRun) => Promise<void>
+}
+
+function opener(
+  { engine, smoke, network, isTrusted, mayRead, signal }: StackProofRequest,
+  compose: StackRunRequest['compose'],
+): Runs['open'] {
+  let count = 0
+  return (given) => {
+    count += 1
+    const label = String(count)
+    return openStackRun({ engine, compose, label, network, isTrusted, mayRead, smoke, signal, ...given })
+  }
+}
+
+/** What the runs of the original have shown. */
+interface OriginalStack {
+  /** Still up. */
+  readonly live: StackRun
+  readonly first: StackSight
+  readonly second: StackSight
+  readonly evidence: StackEvidence
+  /** By service its traced run; else that of the other. */
+  readonly studied: ReadonlyMap<string, RunRecord>
+  readonly broken: readonly BrokenService[]
+  readonly remarks: readonly string[]
+}
+
+const none: MovedPorts = new Map()
+
+async function seeOriginal(request: StackProofRequest, { open, drop }: Runs): Promise<OriginalStack> {
+  const { original, facts, trace, progress, times } = request
+  const { services } = original.project
+  progress(`bringing the stack up as it is, ${trace ? 'once as usual and once traced' : 'twice'}`)
+  const [live, other] = await Promise.all([
+    open({ side: original, traced: false, moved: none }),
+    open({ side: original, traced: trace, moved: none }),
+  ])
+  const [first, study] = await Promise.all([live.look(), other.look()])
+  await drop(other)
+  times.lap('original')
+  const broken = brokenServices(first, services)
+  const untraced = trace && broken.length === 0 ? endedOtherwise(first, study) : []
+  const again = untraced.length > 0 ? await open({ side: original, traced: false, moved: none }) : null
+  const second = again === null ? study : await again.look()
+  if (again !== null) await drop(again)
+  const studied = new Map<string, RunRecord>()
+  const evidence = new Map<string, Observation>()
+  for (const { name } of services) {
+    const [usual, traced] = [first.records.get(name), study.records.get(name)]
+    const record = untraced.includes(name) ? usual : (traced ?? usual)
+    const known = facts.get(name)
+    if (record === undefined) continue
+    studied.set(name, record)
+    if (known !== undefined) evidence.set(name, observationOf(record, known))
+  }
+  const remarks = [
+    ...live.unshown,
+    ...untraced.map((name) => `${name}: what it does, as a trace tells it: it ends when it is traced`),
+    ...notTraced(trace, study),
+  ]
+  return { live, first, second, evidence, studied, broken, remarks }
+}
+
+function endedOtherwise(first: StackSight, study: StackSight): readonly string[] {
+  return [...first.records].flatMap(([name, usual]) => {
+    const traced = study.records.get(name)
+    const ends = traced === undefined || endsOtherwise(usual, traced) || worseHealth(usual, traced)
+    return ends ? [name] : []
+  })
+}
+
+function worseHealth(usual: RunRecord, traced: RunRecord): boolean {
+  return usual.state.health === 'healthy' && traced.state.health !== 'healthy'
+}
+
+function notTraced(asked: boolean, { records }: StackSight): readonly string[] {
+  if (!asked) return []
+  return [...records].flatMap(([name, { trace, traceRefused }]) =>
+    trace === null ? [`${name}: it was not traced${traceRefused === null ? '' : `: ${traceRefused}`}`] : [],
+  )
+}
+
+interface Round {
+  readonly result: StackResult
+  readonly run: StackRun
+  readonly sight: StackSight
+  readonly comparison: StackComparison
+}
+
+async function proveInRounds(request: StackProofRequest, seen: OriginalStack, runs: Runs): Promise<StackProof> {
+  const later = keepsState(seen.live)
+  try {
+    return await runRounds(request, seen, later, runs)
+  } finally {
+    // What is still being brought up would outlive its removal.
+    await later.catch(() => undefined)
+  }
+}
+
+async function runRounds(
+  request: StackProofRequest,
+  seen: OriginalStack,
+  later: ReturnType<typeof keepsState>,
+  runs: Runs,
+): Promise<StackProof> {
+  const { original, plan, progress, times } = request
+  let evidence = seen.evidence
+  let last: Round | null = null
+  let rounds = 0
+  while (rounds < MOST_ROUNDS) {
+    const result = await plan(evidence)
+    times.lap('plan')
+    if (result === null || result.text === last?.result.text) break
+    if (last !== null) await runs.drop(last.run)
+    rounds += 1
+    progress(
+      rounds === 1
+        ? 'bringing the result up'
+        : `bringing the result up again, with what round ${rounds - 1} was refused`,
+    )
+    const { side, moved } = result
+    const run = await runs.open({ side, traced: false, moved, usual: seen.first })
+    const sight = await run.look()
+    times.lap('result')
+    const sights = { first: sight, restarted: null, recreated: null }
+    const comparison = compareStacks({ ...seen, restarted: null, recreated: null }, sights, {
+      moved,
+      kept: result.kept,
+      services: original.project.services,
+    })
+    last = { result, run, sight, comparison }
+    if (isSame(comparison) || !request.trace) break
+    const learned = await learnFrom(request, seen, last, runs)
+    times.lap('learn')
+    if (learned.size === 0) break
+    evidence = withLearned(evidence, learned)
+  }
+  if (last === null) {
+    await later
+    return { ...noProof(evidence), passed: false }
+  }
+  return concluded(request, { ...seen, evidence }, last, await later, rounds)
+}
+
+function isSame({ services, whole }: StackComparison): boolean {
+  return [...services.values()].every(({ parity, locked }) => parity && locked) && whole.every(({ passed }) => passed)
+}
+
+/** What a stack shows once it is started again, and on the volumes of another start. */
+async function keepsState(run: StackRun): Promise<Pick<StackSights, 'restarted' | 'recreated'>> {
+  await run.restart()
+  const restarted = await run.look()
+  await run.recreate()
+  return { restarted, recreated: await run.look() }
+}
+
+/** By service what a run of it was refused that the original was not. */
+async function learnFrom(
+  request: StackProofRequest,
+  { first, studied, evidence }: OriginalStack,
+  { result, sight, comparison }: Round,
+  { open, drop }: Runs,
+): Promise<ReadonlyMap<string, readonly Operation[]>> {
+  const { side, moved } = result
+  request.progress('running the result traced, since it does not do what the original does')
+  const run = await open({ side, traced: true, moved, usual: first })
+  const traced = await run.look()
+  await drop(run)
+  const learned = new Map<string, readonly Operation[]>()
+  for (const [name, { parity, locked }] of comparison.services) {
+    const [before, record, now] = [studied.get(name), traced.records.get(name), sight.records.get(name)]
+    if (before === undefined || now === undefined || (parity && locked)) continue
+    const found = record?.trace == null ? [] : newRefusals(record, before)
+    const said = refusalsIn(`${now.state.error}\n${now.logs}`, request.facts.get(name)?.config.workdir ?? '/')
+    const known = evidence.get(name)?.operations ?? []
+    const news = [...found, ...said.filter(({ path }) => !found.some((one) => one.path === path))].filter(
+      ({ access, path }) =>
+        !known.some((one) => one.outcome === 'refused' && one.access === access && one.path === path),
+    )
+    if (news.length > 0) learned.set(name, news)
+  }
+  return learned
+}
+
+function withLearned(evidence: StackEvidence, learned: ReadonlyMap<string, readonly Operation[]>): StackEvidence {
+  return new Map(
+    [...evidence].map(([name, seen]) => [
+      name,
+      { ...seen, operations: [...seen.operations, ...(learned.get(name) ?? [])] },
+    ]),
+  )
+}
+
+async function concluded(
+  request: StackProofRequest,
+  seen: OriginalStack,
+  { result, run, sight, comparison: early }: Round,
+  later: Pick<StackSights, 'restarted' | 'recreated'>,
+  rounds: number,
+): Promise<StackProof> {
+  const { original } = request
+  const compared = { moved: result.moved, kept: result.kept, services: original.project.services }
+  let comparison = early
+  if (isSame(early)) {
+    request.progress('starting the result again, and once more on the same volumes')
+    const kept = await keepsState(run)
+    comparison = compareStacks({ ...seen, ...later }, { first: sight, ...kept }, compared)
+    request.times.lap('restarts')
+  }
+  const failures = stackFailures(comparison, sight)
+  const remarks = [
+    ...seen.remarks,
+    ...run.unshown.filter((one) => !seen.remarks.includes(one)),
+    ...comparison.noise.map((what) => `${what}: the original itself is not always the same there`),
+    ...(sight.connections === null ? ['which services reach which: the engine is on another machine'] : []),
+  ]
+  const sandbox = sandboxOf(request, run)
+  const services = new Map<string, ReportProof>()
+  for (const [name, one] of comparison.services) {
+    const [before, after] = [seen.first.records.get(name), sight.records.get(name)]
+    if (before === undefined || after === undefined) continue
+    const own = remarks
+      .filter((remark) => remark.startsWith(`${name}: `))
+      .map((remark) => remark.slice(name.length + 2))
+    const proven = { image: after.image, record: after, comparison: one, addedBytes: 0, cells: null }
+    const report = proofReport(request.engine.version, before, proven, rounds, own)
+    services.set(name, { ...report, passed: one.parity && one.locked, cells: NO_CELLS, sandbox })
+  }
+  const passed = failures.size === 0 && isSame(comparison)
+  const report = request.times.on({
+    engine: request.engine.version,
+    rounds,
+    passed,
+    parity:
+      [...comparison.services.values()].every(({ parity }) => parity) && comparison.whole.every((one) => one.passed),
+    baseline: allOf(original.project.name, seen.first, services, 'baseline'),
+    result: resultOf(original.project.name, sight, services),
+    checks: comparison.whole.map(({ name, baseline, result: now, passed: isPassed }) => ({
+      name,
+      baseline,
+      result: now,
+      passed: isPassed,
+    })),
+    cells: NO_CELLS,
+    remarks: remarks.filter((remark) => ![...services.keys()].some((name) => remark.startsWith(`${name}: `))),
+    phases: [],
+    sandbox,
+  })
+  return { passed, result, rounds, report, services, failures, broken: [], evidence: seen.evidence }
+}
+
+const NO_CELLS = noConditions('a stack is run as Compose runs it').cells
+
+function sandboxOf({ network }: StackProofRequest, { sandbox, hostReachable }: StackRun): ReportSandbox {
+  return { ...sandbox.told(), network: network ? 'open' : 'closed', hostReachable }
+}
+
+function allOf(
+  image: string,
+  { records }: StackSight,
+  services: ReadonlyMap<string, ReportProof>,
+  side: 'baseline' | 'result',
+): ReportProof['baseline'] {
+  const reports = [...services.values()].flatMap((report) => report[side] ?? [])
+  const uids = [...new Set(reports.flatMap((one) => one.uids))].sort((a, b) => a - b)
+  const isRead =
+    [...records.keys()].length >= reports.length && reports.every(({ capabilities }) => capabilities !== null)
+  const capabilities = [...new Set(reports.flatMap((one) => one.capabilities ?? []))].sort()
+  return { image, uids, capabilities: isRead ? capabilities : null }
+}
+
+function resultOf(
+  image: string,
+  sight: StackSight,
+  services: ReadonlyMap<string, ReportProof>,
+): NonNullable<ReportProof['result']> {
+  const results = [...services.values()].flatMap(({ result }) => result ?? [])
+  return {
+    ...allOf(image, sight, services, 'result'),
+    noNewPrivileges: results.length > 0 && results.every(({ noNewPrivileges }) => noNewPrivileges),
+    readOnlyRootfs: results.length > 0 && results.every(({ readOnlyRootfs }) => readOnlyRootfs),
+    tmpfs: [],
+    addedBytes: 0,
+  }
+}
+
+function noProof(evidence: StackEvidence): StackProof {
+  return {
+    passed: false,
+    result: null,
+    rounds: 0,
+    report: null,
+    services: new Map(),
+    failures: new Map(),
+    broken: [],
+    evidence,
+  }
+}
+
+/** There is nothing to compare with, whatever the result does. */
+function brokenProof(
+  request: StackProofRequest,
+  { broken, first, evidence, remarks, live }: OriginalStack,
+): StackProof {
+  const said = broken.map(({ service, message }) => `the original does not come up: ${service}: ${message}`)
+  const failures = new Map(broken.map(({ service }, at) => [service, said.slice(at, at + 1)] as const))
+  const report: ReportProof = request.times.on({
+    engine: request.engine.version,
+    rounds: 0,
+    passed: false,
+    parity: false,
+    baseline: allOf(request.original.project.name, first, new Map(), 'baseline'),
+    result: null,
+    checks: [],
+    cells: NO_CELLS,
+    remarks: [...said, ...remarks],
+    phases: [],
+    sandbox: sandboxOf(request, live),
+  })
+  return { ...noProof(evidence), report, failures, broken }
+}

@@ -1,0 +1,107 @@
+import { expect, jest, test } from '@jest/globals'
+import type { Engine } from '../../src/engine/engine.ts'
+import { openEngine } from '../../src/engine/open-engine.ts'
+import { factsFromEngine } from '../../src/image/sources/engine.ts'
+import { stopwatch } from '../../src/proof/proof-report.ts'
+import {
+  proveStack,
+  type StackEvidence,
+  type StackProofRequest,
+  type StackResult,
+} from '../../src/proof/stack/prove-stack.ts'
+import { type SmokeCheck, smokeCommand } from '../../src/smoke-check.ts'
+import type { Project, Service } from '../../src/stack/project.ts'
+import { countAll } from './support/images.ts'
+import { imagesOf, smallStack, stackImage, upon } from './support/small-stack.ts'
+
+jest.setTimeout(240_000)
+
+const user = '10001:10001'
+
+/** As a person would harden it: one user, one owner of the volume, a port that it may bind anywhere. */
+function locked(one: Service): Service {
+  const { settings } = one
+  return {
+    ...one,
+    user,
+    settings: { ...settings, user, cap_drop: ['ALL'], security_opt: ['no-new-privileges:true'] },
+  }
+}
+
+interface Proving {
+  readonly original: Project
+  readonly originalImages?: Readonly<Record<string, string>>
+  readonly smoke?: readonly SmokeCheck[]
+  readonly signal?: AbortSignal
+  readonly plan: (evidence: StackEvidence, image: string) => Promise<StackResult | null>
+}
+
+async function proving<T>(use: (engine: Engine, base: string) => Promise<T>): Promise<T> {
+  const base = await stackImage()
+  const engine = await openEngine('docker')
+  try {
+    return await use(engine, base)
+  } finally {
+    expect(await engine.cleanUp()).toBe(true)
+    const label = `harden-image.session=${engine.session}`
+    expect(await countAll(label)).toEqual({ containers: 0, images: 0, networks: 0, volumes: 0 })
+  }
+}
+
+async function request(engine: Engine, base: string, given: Proving): Promise<StackProofRequest> {
+  const facts = await factsFromEngine(engine, base)
+  return {
+    engine,
+    original: { project: given.original, images: imagesOf(given.original, base, given.originalImages) },
+    facts: new Map(given.original.services.map(({ name }) => [name, facts])),
+    plan: (evidence) => given.plan(evidence, base),
+    smoke: given.smoke ?? [],
+    trace: true,
+    network: false,
+    isTrusted: true,
+    mayRead: () => true,
+    times: stopwatch(performance.now()),
+    progress: () => undefined,
+    signal: given.signal ?? new AbortController().signal,
+  }
+}
+
+const moved = new Map(['store', 'api'].map((name) => [name, new Map([[80, 8080]])]))
+
+test('a stack that does the same as another user passes, after a restart and on its volumes too', async () => {
+  await proving(async (engine, base) => {
+    const proof = await proveStack(
+      await request(engine, base, {
+        original: smallStack('/nowhere', 80),
+        smoke: [smokeCommand('curl -sf $BASE_URL_API/ | grep visits')],
+        plan: async (evidence) => {
+          expect(evidence.get('store')?.operations.map(({ path }) => path)).toContain('/data/counts.json')
+          expect(evidence.get('store')?.bound).toContainEqual({ port: 80, protocol: 'tcp' })
+          const project = smallStack('/nowhere', 8080, locked)
+          const image = await upon(base, 'small-stack-owned', `RUN chown ${user} /data`)
+          return { side: { project, images: imagesOf(project, image) }, moved, kept: new Map(), text: 'owned' }
+        },
+      }),
+    )
+    expect([...proof.failures]).toEqual([])
+    expect(proof).toMatchObject({ passed: true, rounds: 1, broken: [] })
+    expect(proof.report?.checks.map(({ name }) => name)).toEqual([
+      'api to store :8080',
+      'worker to store :8080',
+      'smoke test',
+      'smoke test, after a restart',
+      'smoke test, on the same volumes',
+    ])
+    expect(proof.report?.result?.uids).toEqual([10001])
+    const api = proof.services.get('api')
+    expect(api?.checks.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(['http :8080/', 'health check', 'second start', 'start on the same volumes']),
+    )
+    expect(proof.services.get('job')?.checks).toContainEqual({
+      name: 'makes the files that it made',
+      baseline: 'yes',
+      result: 'yes',
+      passed: true,
+    })
+  })
+})
