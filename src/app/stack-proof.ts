@@ -240,7 +240,7 @@ async function resultOf(
   }
   const texts = new Map(files.map(({ path, after }) => [path, after]))
   return {
-    side: { project, images, edited: texts },
+    side: { project, images, texts },
     moved: new Map(
       planned.map(({ service, profile }) => [
         service.name,
