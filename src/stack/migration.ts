@@ -8,7 +8,7 @@ import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { blockText } from '../profile/yaml-style.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
-import type { ComposeChoice, Project, ServiceMount } from './project.ts'
+import type { ComposeChoice, Project, Service, ServiceMount } from './project.ts'
 
 export interface MigrationFacts {
   readonly choice: ComposeChoice
@@ -50,6 +50,8 @@ export interface PlannedMigration {
   readonly migration: Migration | null
   /** The Compose file of the service, also where it is there already; null where nothing needs it. */
   readonly text: string | null
+  /** The service whose image it runs in; null for an image of its own. */
+  readonly tools: string | null
   readonly files: readonly StackFile[]
   readonly volumes: readonly VolumeNeed[]
 }
@@ -72,7 +74,8 @@ export function migrationOf(
 ): PlannedMigration {
   const volumes = needsOf(project, planned, facts)
   const rows = volumes.filter(({ need }) => need === 'migration')
-  if (rows.length === 0) return { migration: null, text: null, files: [], volumes }
+  const tools = toolsOf(planned, facts.equipped)
+  if (rows.length === 0) return { migration: null, text: null, tools: tools?.name ?? null, files: [], volumes }
   const isFree = facts.existing === null || facts.existing.startsWith(MARK)
   const name = isFree ? MIGRATION_FILE : `${MIGRATION_SERVICE}.harden-image.yaml`
   const after = migrationFile(project, planned, rows, facts, name)
@@ -88,6 +91,7 @@ export function migrationOf(
       ),
     },
     text: after,
+    tools: tools?.name ?? null,
     files: before === after ? [] : [{ path: `${project.folder}/${name}`, name, before, after }],
     volumes,
   }
@@ -265,7 +269,7 @@ function migrationFile(
   const isAnyGroup = rows.some(({ owner }) => owner !== null && owner.members.length > 0)
   const service = {
     profiles: [MIGRATION_SERVICE],
-    ...toolImage(project, planned, equipped),
+    ...imageOf(toolsOf(planned, equipped), project),
     user: '0:0',
     network_mode: 'none',
     read_only: true,
@@ -310,16 +314,17 @@ function mountOf(volume: string, target: string, project: Project): Json {
   return { type: 'bind', source: hostPath(volume, project), target }
 }
 
-/** An image that is there already, where one of the project's own has the tools. */
-function toolImage(project: Project, planned: readonly PlannedService[], equipped: ReadonlySet<string>): Json {
-  const able = planned.filter(({ service }) => equipped.has(service.name))
-  const pulled = able.find(({ service }) => service.build === null && service.image !== null)
-  if (pulled !== undefined) return { image: composeValue(pulled.service.image ?? '') }
-  const built = able.find(({ service }) => service.build !== null && service.build.inline === null)
-  const context = built?.service.build?.context ?? null
-  if (context === null) return { image: FALLBACK_IMAGE }
-  const said = asObject(literal(built?.service.settings.build))
-  return { build: { ...said, context: hostPath(context, project) } }
+/** Whose image is there already and has the tools; null where nobody's is known to. */
+function toolsOf(planned: readonly PlannedService[], equipped: ReadonlySet<string>): Service | null {
+  const able = planned.flatMap(({ service }) => (equipped.has(service.name) ? [service] : []))
+  const pulled = able.find(({ build, image }) => build === null && image !== null)
+  return pulled ?? able.find(({ build }) => build !== null && build.inline === null && build.context !== null) ?? null
+}
+
+function imageOf(tools: Service | null, project: Project): Json {
+  const context = tools?.build?.context ?? null
+  if (context === null) return { image: composeValue(tools?.image ?? FALLBACK_IMAGE) }
+  return { build: { ...asObject(literal(tools?.settings.build)), context: hostPath(context, project) } }
 }
 
 /** Compose fills in variables, and these values have theirs. */
