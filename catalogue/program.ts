@@ -87,8 +87,20 @@ interface RootExemption {
   readonly argument?: string
   /** A path that is in the image. */
   readonly file?: string
-  /** What that means; with neither `argument` nor `file` only a person can tell. */
+  /** What its configuration says, all of it. */
+  readonly config?: RootlessConfiguration
+  /** What that means; with none of them only a person can tell. */
   readonly when: string
+}
+
+/** A configuration with which there is nobody else to become. All are regular expressions on its lines, without comments. */
+export interface RootlessConfiguration {
+  /** Where its files ending in `.conf` are. */
+  readonly folder: string
+  readonly says: readonly string[]
+  readonly lacks: readonly string[]
+  /** Its only group is a file like /etc/passwd, whose accounts all have the one uid of whom the group of `user` names. */
+  readonly accounts?: { readonly list: string; readonly user: string }
 }
 
 /** What a program writes into the folder that it starts in, where nothing tells it another place. */

@@ -1,6 +1,7 @@
 import type { ProgramRule } from '../../catalogue/program.ts'
 import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../command/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
 import { programThatNeedsRoot, type RootProgram } from '../image/root-program.ts'
 import type { Launch } from '../image/step-down.ts'
 import { nameOf } from '../path.ts'
@@ -15,7 +16,13 @@ export function rootProgram(
   seen: readonly string[],
 ): Vendor['needsRoot'] {
   for (const program of new Set([...programsOf(facts.config), ...seen])) {
-    const named = programThatNeedsRoot(programs, [program], wordsOf(program, facts.config), hasFile(facts))
+    const named = programThatNeedsRoot(
+      programs,
+      [program],
+      wordsOf(program, facts.config),
+      hasFile(facts),
+      filesOf(facts),
+    )
     if (named !== null) return need(named, '', facts)
   }
   // What a script comes to last is the service, what it does before prepares the way for it.
@@ -65,11 +72,15 @@ export const rootPrograms: Provider = {
 }
 
 function launched({ words }: Launch, programs: readonly ProgramRule[], facts: ImageFacts): RootProgram | null {
-  return programThatNeedsRoot(programs, [nameOf(words[0] ?? '')], words, hasFile(facts))
+  return programThatNeedsRoot(programs, [nameOf(words[0] ?? '')], words, hasFile(facts), filesOf(facts))
 }
 
 function placeOf({ path, line }: Launch): string {
   return path === null ? '' : ` (${path} line ${line})`
+}
+
+function filesOf({ files }: ImageFacts): FileModel | null {
+  return files.known ? files.value : null
 }
 
 function hasFile({ files }: ImageFacts): ((path: string) => boolean) | null {

@@ -1,6 +1,9 @@
-import type { ProgramRule, RootNeed } from '../../catalogue/program.ts'
+import type { ProgramRule, RootlessConfiguration, RootNeed } from '../../catalogue/program.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { nameOf } from '../path.ts'
+import { isInside } from '../places.ts'
+import { parsePasswd } from './accounts.ts'
+import type { FileModel } from './file-model.ts'
 
 export interface RootProgram {
   /** As it stands in the command. */
@@ -11,13 +14,14 @@ export interface RootProgram {
 /**
  * The first program of a command that must stay root to do its job, or null. `started` are the names or paths of what
  * is started, without wrappers; `words` are all words of the command; `hasFile` asks the image, null where its files
- * are not known.
+ * are not known. `files`: those of the very image, whose configuration may show that there is nobody else to become.
  */
 export function programThatNeedsRoot(
   rules: readonly ProgramRule[],
   started: readonly string[],
   words: readonly string[],
   hasFile: ((path: string) => boolean) | null,
+  files: FileModel | null = null,
 ): RootProgram | null {
   for (const program of started) {
     // A caller may know the base name only; its path then stands among the words.
@@ -25,7 +29,7 @@ export function programThatNeedsRoot(
     const named = byName(rules).get(nameOf(path))
     const rule = named?.find((candidate) => namesProgram(candidate, path))?.needsRoot
     const others = words.filter((word) => word !== program && word !== path)
-    if (rule !== undefined && applies(rule, others, hasFile)) return { program, rule }
+    if (rule !== undefined && applies(rule, others, hasFile, files)) return { program, rule }
   }
   return null
 }
@@ -50,12 +54,38 @@ function namesProgram(rule: ProgramRule, path: string): boolean {
   return rule.programs.includes(name) && (name === path || systemFolder.test(path))
 }
 
-function applies(rule: RootNeed, words: readonly string[], hasFile: ((path: string) => boolean) | null): boolean {
+function applies(
+  rule: RootNeed,
+  words: readonly string[],
+  hasFile: ((path: string) => boolean) | null,
+  files: FileModel | null,
+): boolean {
   const has = (pattern: string): boolean => words.some((word) => new RegExp(pattern).test(word))
   if (rule.onlyWith !== undefined && !has(rule.onlyWith)) return false
   if (rule.onlyWithFile !== undefined && hasFile !== null && !hasFile(rule.onlyWithFile)) return false
   return !rule.unless?.some(
-    ({ argument, file }) =>
-      (argument !== undefined && has(argument)) || (file !== undefined && hasFile?.(file) === true),
+    ({ argument, file, config }) =>
+      (argument !== undefined && has(argument)) ||
+      (file !== undefined && hasFile?.(file) === true) ||
+      (config !== undefined && files !== null && isSaid(config, files)),
   )
+}
+
+function isSaid({ folder, says, lacks, accounts }: RootlessConfiguration, files: FileModel): boolean {
+  const paths = files.texts().filter((path) => isInside(path, folder) && path.endsWith('.conf'))
+  const lines = paths.flatMap((path) =>
+    (files.text(path) ?? '').split('\n').map((line) => line.replace(/^\s*(?:#.*)?|\s+#.*$/g, '').trimEnd()),
+  )
+  const first = (pattern: string): readonly string[] => {
+    const expression = new RegExp(pattern, 'i')
+    return lines.flatMap((line) => expression.exec(line)?.slice(0, 2) ?? [])
+  }
+  if (!says.every((pattern) => first(pattern).length > 0) || lacks.some((pattern) => first(pattern).length > 0))
+    return false
+  if (accounts === undefined) return true
+  const [list, user] = [first(accounts.list), first(accounts.user)]
+  const users = parsePasswd(files.text('/etc/passwd') ?? '')
+  const uid = users.find(({ name }) => name === user[1])?.uid ?? 0
+  const others = list.length === 2 ? parsePasswd(files.text(list[1] ?? '') ?? '') : []
+  return user.length === 2 && uid > 0 && others.length > 0 && others.every((one) => one.uid === uid)
 }

@@ -1,3 +1,4 @@
+import { table } from '../table.ts'
 import { targetOf } from './compose-parts.ts'
 import { asList, asObject, isObject, type Json, textOf } from './yaml-file.ts'
 
@@ -31,14 +32,16 @@ function eachMerged(first: Json, second: Json, merge: (first: Json, second: Json
 /** How the values of one key are put together. */
 type Merge = (first: unknown, second: unknown) => unknown
 
-function mergedMap(first: Json, second: Json, special: Readonly<Record<string, Merge>> = {}): Json {
+function mergedMap(first: Json, second: Json, special: Readonly<Record<string, Merge>> = NOTHING_SPECIAL): Json {
   const both: Record<string, unknown> = { ...first }
   for (const [key, value] of Object.entries(second)) {
-    const merge = (Object.hasOwn(special, key) ? special[key] : null) ?? plain
+    const merge = special[key] ?? plain
     both[key] = Object.hasOwn(first, key) ? merge(first[key], value) : value
   }
   return both
 }
+
+const NOTHING_SPECIAL: Readonly<Record<string, Merge>> = table({})
 
 /** Nothing in the place of something leaves it. */
 const plain: Merge = (first, second) => {
@@ -80,16 +83,18 @@ function asKeys(value: unknown, empty: unknown): Json {
   return Array.isArray(value) ? Object.fromEntries(value.map((key) => [textOf(key), empty])) : asObject(value)
 }
 
+const BUILD: Readonly<Record<string, Merge>> = table({
+  args: pairs,
+  additional_contexts: pairs,
+  labels: pairs,
+  extra_hosts: listed,
+})
+
 const build: Merge = (first, second) =>
   mergedMap(
     typeof first === 'string' ? { context: first } : asObject(first),
     typeof second === 'string' ? { context: second } : asObject(second),
-    {
-      args: pairs,
-      additional_contexts: pairs,
-      labels: pairs,
-      extra_hosts: listed,
-    },
+    BUILD,
   )
 
 /** Of another driver the options of the first one mean nothing. */
@@ -99,12 +104,14 @@ const logging: Merge = (first, second) => {
   return isOther ? other : mergedMap(one, other)
 }
 
-const SERVICE: Readonly<Record<string, Merge>> = {
+const DEPLOY: Readonly<Record<string, Merge>> = table({ labels: pairs })
+const HEALTHCHECK: Readonly<Record<string, Merge>> = table({ test: replaced })
+const SERVICE: Readonly<Record<string, Merge>> = table({
   annotations: pairs,
   build,
   command: replaced,
   depends_on: keyed({ condition: 'service_started', required: true }),
-  deploy: (first, second) => mergedMap(asObject(first), asObject(second), { labels: pairs }),
+  deploy: (first, second) => mergedMap(asObject(first), asObject(second), DEPLOY),
   dns: listed,
   dns_opt: listed,
   dns_search: listed,
@@ -112,14 +119,14 @@ const SERVICE: Readonly<Record<string, Merge>> = {
   env_file: listed,
   environment: pairs,
   extra_hosts: pairs,
-  healthcheck: (first, second) => mergedMap(asObject(first), asObject(second), { test: replaced }),
+  healthcheck: (first, second) => mergedMap(asObject(first), asObject(second), HEALTHCHECK),
   label_file: listed,
   labels: pairs,
   logging,
   networks: keyed(null),
   sysctls: pairs,
   tmpfs: listed,
-}
+})
 
 type KeyOf = (entry: unknown) => string
 
@@ -131,7 +138,7 @@ const mounted =
       ? textOf(entry.target)
       : `${folder}/${textOf(isObject(entry) ? entry.source : entry)}`
 
-const KEYS: Readonly<Record<string, KeyOf>> = {
+const KEYS: Readonly<Record<string, KeyOf>> = table({
   annotations: word,
   cap_add: word,
   cap_drop: word,
@@ -152,7 +159,7 @@ const KEYS: Readonly<Record<string, KeyOf>> = {
   sysctls: word,
   tmpfs: word,
   volumes: targetOf,
-}
+})
 
 /** `127.0.0.1:80:8080/tcp`, however it is written. */
 function portKey(entry: unknown): string {

@@ -132,9 +132,7 @@ function checkImages(spec: unknown, chosen: readonly Chosen[], file: string, pro
 function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[], profile: Profile): Own {
   const containers = chosen.map(({ list, index }) => asObject(asList(pod[list])[index]))
   return {
-    overlays: containers.flatMap((one) =>
-      asList(one.volumeMounts).flatMap((mount) => overlay(asObject(mount), pod, members, profile)),
-    ),
+    overlays: containers.flatMap((one) => podOverlays(one, pod, members, profile)),
     env: new Map(
       containers.flatMap(({ env }) =>
         asList(env).map((item): [string, string] => {
@@ -147,6 +145,16 @@ function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[]
     command: words(containers.map(({ args }) => args)),
     workdir: containers.map(({ workingDir }) => workingDir).find((folder) => typeof folder === 'string') ?? null,
   }
+}
+
+/** What a container of a pod mounts over its image. `members`: all objects, ConfigMaps among them. */
+export function podOverlays(
+  container: Json,
+  pod: Json,
+  members: readonly Member[],
+  profile: Profile,
+): readonly ServiceOverlay[] {
+  return asList(container.volumeMounts).flatMap((mount) => overlay(asObject(mount), pod, members, profile))
 }
 
 /** Of the first container that has some. */

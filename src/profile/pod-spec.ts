@@ -58,7 +58,8 @@ export function hardenPod(before: Json, chosen: readonly Chosen[], profile: Prof
   return { spec: isSaid ? { ...spec, securityContext: security } : rest, notes }
 }
 
-function hardenContainer(pod: Json, { list, index, name }: Chosen, profile: Profile, notes: string[]): Json {
+/** A pod's spec with the profile on one of its containers. Adds to `notes`. */
+export function hardenContainer(pod: Json, { list, index, name }: Chosen, profile: Profile, notes: string[]): Json {
   const container = asObject(asList(pod[list])[index])
   const { mounts, volumes, copies } = writableMounts(pod, container, profile)
   // Nothing could be copied in before an init container that is there already: its root stays as it is.

@@ -41,6 +41,7 @@ export function ownEntry(
   const user = profile.user?.value
   if (owner !== null && user?.uid === owner.uid && !textOf(set.user ?? '').includes('$'))
     set.user = `\${UID:-${owner.uid}}:\${GID:-${user.gid}}`
+  if (planned.keepsRoot) set.user = '0:0'
   const groups = advice.flatMap(({ group }) => group ?? [])
   const held = [...asList(elsewhere.group_add), ...asList(set.group_add)].map(textOf)
   const missing = [...new Set(groups)].filter((group) => !held.some((one) => new RegExp(`\\b${group}\\b`).test(one)))
@@ -114,20 +115,28 @@ function ownPorts(set: Json, { ports, called, env }: EditedService, elsewhere: J
   const moves = ports.filter(({ from, to, protocol }) => from !== to && protocol === 'tcp')
   const given = { ...pairsOf(elsewhere?.environment), ...pairsOf(set.environment) }
   const told = (name: string, value: string): string =>
-    env.get(name) ?? movedVariable(name, value, given, moves, called)
+    literal(env.get(name)) ?? movedVariable(name, value, given, moves, called)
   const environment = withPairs(set.environment, told)
+  // Hidden by no entry of its own: an env_file says it.
+  const missing = [...env].filter(([name]) => elsewhere !== null && given[name] === undefined)
   const isProxied = given.VIRTUAL_HOST !== undefined && given.VIRTUAL_PORT === undefined
   const http = moves.find(({ from }) => from === 80)
-  const added =
-    elsewhere !== null && isProxied && http !== undefined && set.environment !== undefined
-      ? withPair(environment, 'VIRTUAL_PORT', String(http.to))
-      : environment
+  const port: readonly (readonly [string, string])[] =
+    elsewhere !== null && isProxied && http !== undefined ? [['VIRTUAL_PORT', String(http.to)]] : []
+  const added = [...missing, ...port].reduce<unknown>(
+    (pairs, [name, value]) => withPair(pairs, name, composeValue(value)),
+    environment,
+  )
   return {
-    ...(set.environment === undefined ? {} : { environment: added }),
+    ...(added === undefined ? {} : { environment: added }),
     ...(set.labels === undefined
       ? {}
       : { labels: withPairs(set.labels, (name, value) => movedLabel(name, value, moves)) }),
   }
+}
+
+function literal(value: string | undefined): string | null {
+  return value === undefined ? null : composeValue(value)
 }
 
 /** Traefik's `loadbalancer.server.port`, and what Caddy's labels call the service itself. */

@@ -72,7 +72,7 @@ export function settleMounted(all: readonly PlannedService[], host: HostFiles): 
       const hidden = profile.changes.filter(({ kind, ports }) => kind === 'file' && ports.includes(port.from))
       if (said.length > 0) for (const change of hidden) done.add(change)
     }
-    const env = new Map<string, string>()
+    const env = new Map(planned.env)
     for (const change of profile.changes.filter(({ kind }) => kind === 'env')) {
       const move = profile.ports.find(({ from, to }) => from !== to && service.env.get(change.name) === String(from))
       if (move === undefined || !change.ports.includes(move.from)) continue

@@ -12,7 +12,12 @@ export type OwnerStep =
   /** It does more: that is left, and needs no root for it. */
   | { readonly kind: 'part'; readonly places: readonly string[]; readonly container: Json }
   /** What `fsGroup` does not do. */
-  | { readonly kind: 'other'; readonly reason: string }
+  | {
+      readonly kind: 'other'
+      readonly reason: string
+      /** It does nothing else than that. */
+      readonly isAlone: boolean
+    }
 
 const OWNERS = ['chown', 'chgrp', 'chmod']
 /** They change nothing. */
@@ -24,23 +29,24 @@ export function ownerStep(container: Json, uses: readonly VolumeUse[]): OwnerSte
   const script = scriptOf(words)
   if (!script.text.split(/\W+/).some((word) => word === 'chown' || word === 'chgrp')) return { kind: 'none' }
   const commands = commandsOf(script.text)
-  if (commands === null) return { kind: 'other', reason: 'its script could not be read' }
+  if (commands === null) return { kind: 'other', reason: 'its script could not be read', isAlone: false }
   const steps = commands.map((command) => ({ command, change: changeOf(command, commands) }))
   const changes = steps.flatMap(({ change }) => (change === null ? [] : [change]))
   const places = [...new Set(changes.flatMap((change) => change.places))]
-  for (const { reason } of changes) if (reason !== null) return { kind: 'other', reason }
-  for (const place of places) {
-    const reason = outsideOf(place, uses)
-    if (reason !== null) return { kind: 'other', reason }
-  }
   const rest = steps.filter(({ change }) => change === null).map(({ command }) => command)
   const more = rest.flatMap(({ name }) => (name !== null && QUIET.includes(name) ? [] : (name ?? 'a variable')))
+  const reason =
+    changes.find((change) => change.reason !== null)?.reason ??
+    places.map((place) => outsideOf(place, uses)).find((found) => found !== null) ??
+    null
+  if (reason !== null) return { kind: 'other', reason, isAlone: more.length === 0 }
   if (more.length === 0) return { kind: 'all', places }
   const isFlat = steps.every(
     ({ command, change }) => change === null || (!command.conditional && ['', ';', '&&'].includes(command.connector)),
   )
   const text = isFlat && script.index !== null ? without(script.text, steps) : null
-  if (text === null || script.index === null) return { kind: 'other', reason: `it does more: ${more.join(', ')}` }
+  if (text === null || script.index === null)
+    return { kind: 'other', reason: `it does more: ${more.join(', ')}`, isAlone: false }
   const inCommand = asList(container.command).length
   const at = script.index
   const changed = (list: readonly unknown[], from: number): readonly unknown[] =>

@@ -15,8 +15,8 @@ import {
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinAnd } from '../words.ts'
 import type { Project, ProjectFile, Service, ServiceOrigin } from './project.ts'
-import { type Around, placedIn, serviceOf, USER_IS_OPEN, volumeOf } from './service.ts'
-import { dotEnv, filled, type LookUp } from './variables.ts'
+import { placedIn, type ServiceContext, serviceOf, USER_IS_OPEN, volumeOf } from './service.ts'
+import { dotEnv, type Filled, filled, type LookUp } from './variables.ts'
 
 /** Which project, as `docker compose` is told it. All paths are absolute. */
 export interface ProjectRequest {
@@ -80,7 +80,7 @@ export function resolveProject(request: ProjectRequest, readFile: ReadProjectFil
   if (Object.keys(whole).length === 0) throw noServices(resolving, model)
   const profiles = request.profiles ?? (written('COMPOSE_PROFILES') ?? '').split(',').map((one) => one.trim())
   const enabled = Object.entries(whole).filter(([, service]) => runs(asObject(service), profiles))
-  const around: Around = {
+  const around: ServiceContext = {
     folder,
     home: request.home,
     lookUp,
@@ -90,7 +90,7 @@ export function resolveProject(request: ProjectRequest, readFile: ReadProjectFil
     env: (paths, isNeeded) => envOf(resolving, paths, isNeeded, lookUp),
   }
   const services = enabled.map(([key, service]) => serviceOf(key, asObject(service), origins.get(key) ?? [], around))
-  checkTogether(services, whole, asObject(model.volumes), resolving)
+  checkTogether(services, model, resolving)
   return {
     name,
     folder,
@@ -378,7 +378,7 @@ function fill(
   if (isObject(value))
     return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, fill(resolving, file, one, lookUp, at)]))
   if (typeof value !== 'string' || !value.includes('$')) return value
-  const { text, named: names, missing, required } = filled(value, lookUp)
+  const { text, named: names, missing, required } = filledIn(resolving, file, value, lookUp)
   // What an anchor holds is used where its alias is.
   if (!at.key.startsWith('x-'))
     for (const name of names) {
@@ -390,6 +390,21 @@ function fill(
       resolving.used.set(name, { file: before?.file ?? file, isMissing, why, services, decides })
     }
   return text
+}
+
+function filledIn({ files }: Resolving, file: number, value: string, lookUp: LookUp): Filled {
+  try {
+    return filled(value, lookUp)
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    const { name = '', text = '' } = files[file] ?? {}
+    const at = text.indexOf(value.split('\n', 1)[0] ?? value)
+    const line = text.slice(0, Math.max(0, at)).split('\n').length
+    throw new HardenError(error.code, `${name}:${line}: ${error.message}`, {
+      line,
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    })
+  }
 }
 
 /** What `include` brings in, below what the file itself says. */
@@ -553,31 +568,47 @@ function noServices({ files }: Resolving, model: Json): HardenError {
 }
 
 /** Throws HardenError `unreadable` for what Compose does not start. */
-function checkTogether(services: readonly Service[], all: Json, volumes: Json, resolving: Resolving): void {
+function checkTogether(services: readonly Service[], model: Json, resolving: Resolving): void {
   const names = new Set(services.map(({ name }) => name))
   const where = joinAnd(resolving.files.slice(0, resolving.request.files.length).map(({ name }) => name))
   for (const { name, settings, image, build, mounts, dependsOn } of services) {
+    const who = `the service ${name} of ${where}`
     if (image === null && build === null && settings.provider === undefined)
       throw refused(
-        `the service ${name} of ${where} has neither an image nor a build`,
+        `${who} has neither an image nor a build`,
         'if it stands on top of another file, name both: -f compose.yaml -f …',
       )
     for (const { service } of dependsOn) {
       if (names.has(service) || isOptional(settings, service)) continue
-      const [profile] = asList(asObject(all[service]).profiles).map(textOf)
+      const [profile] = asList(asObject(asObject(model.services)[service]).profiles).map(textOf)
       throw refused(
-        `the service ${name} of ${where} depends on ${service}, which ${profile === undefined ? 'is not there' : 'no profile that is asked for runs'}`,
+        `${who} depends on ${service}, which ${profile === undefined ? 'is not there' : 'no profile that is asked for runs'}`,
         profile === undefined ? 'check its name' : `ask for its profile: --profile ${profile}`,
       )
     }
-    for (const { kind, source } of mounts)
-      if (kind === 'volume' && source !== '' && !Object.hasOwn(volumes, source))
+    const { networks, secrets, configs } = settings
+    const used = {
+      volumes: mounts.flatMap(({ kind, source }) => (kind === 'volume' && source !== '' ? source : [])),
+      networks: (isObject(networks) ? Object.keys(networks) : asList(networks).map(textOf)).filter(
+        (one) => one !== 'default',
+      ),
+      secrets: asList(secrets).map(sourceName),
+      configs: asList(configs).map(sourceName),
+    }
+    for (const [part, ones] of Object.entries(used)) {
+      const missing = ones.find((one) => !Object.hasOwn(asObject(model[part]), one))
+      if (missing !== undefined)
         throw refused(
-          `the service ${name} of ${where} mounts the volume ${source}, which volumes: does not have`,
-          `declare it, or write ./${source} for a folder`,
+          `${who} uses ${missing}, which ${part}: of the project does not have`,
+          `declare it below ${part}:`,
         )
+    }
   }
   inStartOrder(services)
+}
+
+function sourceName(mounted: unknown): string {
+  return textOf(isObject(mounted) ? (mounted.source ?? '') : mounted)
 }
 
 function isOptional({ depends_on }: Json, service: string): boolean {

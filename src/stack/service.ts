@@ -6,7 +6,7 @@ import type { ProjectVolume, Service, ServiceBuild, ServiceMount, ServiceOrigin,
 import type { LookUp } from './variables.ts'
 
 /** What a service is understood with. */
-export interface Around {
+export interface ServiceContext {
   /** Absolute; what its relative paths start from. */
   readonly folder: string
   /** What `~` stands for; null where nobody knows. */
@@ -24,7 +24,12 @@ export interface Around {
 export const USER_IS_OPEN = 'x-harden-image-user-is-open'
 
 /** A service from all that is said of it, its variables put in. */
-export function serviceOf(name: string, merged: Json, origins: readonly ServiceOrigin[], around: Around): Service {
+export function serviceOf(
+  name: string,
+  merged: Json,
+  origins: readonly ServiceOrigin[],
+  around: ServiceContext,
+): Service {
   const { [USER_IS_OPEN]: userIsOpen, ...settings } = merged
   const { image, user, working_dir: workdir, entrypoint, command } = settings
   return {
@@ -80,8 +85,11 @@ export function commandWords(text: string): readonly string[] | null {
       within = within === '' ? sign : ''
       word ??= ''
     } else if (within === '' && sign === '(' && word?.endsWith('$') !== true) return null
-    else if (within === '' && END.test(sign)) break
-    else {
+    else if (within === '' && END.test(sign)) {
+      // The number before it is of a file that is open, and no word.
+      if (sign === '>' && /^\d/.test(word ?? '')) word = null
+      break
+    } else {
       if (sign === '`' && (within === '' || within === sign)) within = within === '' ? sign : ''
       else if (sign === '(' && within === '') within = sign
       else if (sign === ')' && within === '(') within = ''
@@ -92,7 +100,7 @@ export function commandWords(text: string): readonly string[] | null {
   return word === null ? words : [...words, word]
 }
 
-function buildOf(written: unknown, { folder, home, lookUp }: Around): ServiceBuild | null {
+function buildOf(written: unknown, { folder, home, lookUp }: ServiceContext): ServiceBuild | null {
   if (written === null || written === undefined) return null
   const build = isObject(written) ? written : { context: written }
   const said = build.context == null ? '.' : textOf(build.context)
@@ -116,7 +124,11 @@ function isRemoteContext(context: string): boolean {
   )
 }
 
+/** A drive or a pipe of Windows. */
+const WINDOWS = /^(?:\\\\|[a-z]:[\\/])/i
+
 function placeOn(path: string, folder: string, home: string | null): string {
+  if (WINDOWS.test(path)) return path
   const from = home !== null && /^~(?=\/|$)/.test(path) ? `${home}${path.slice(1)}` : path
   return normalisePath(from, folder)
 }
@@ -137,7 +149,7 @@ function pairsOf(written: unknown, lookUp: LookUp): ReadonlyMap<string, string> 
   )
 }
 
-function envOf(settings: Json, { folder, env, lookUp }: Around): ReadonlyMap<string, string> {
+function envOf(settings: Json, { folder, env, lookUp }: ServiceContext): ReadonlyMap<string, string> {
   const files = settings.env_file == null ? [] : [settings.env_file].flat()
   const values = new Map<string, string>()
   for (const file of files) {
@@ -149,7 +161,7 @@ function envOf(settings: Json, { folder, env, lookUp }: Around): ReadonlyMap<str
   return values
 }
 
-function mountsOf(settings: Json, around: Around): readonly ServiceMount[] {
+function mountsOf(settings: Json, around: ServiceContext): readonly ServiceMount[] {
   const tmpfs = settings.tmpfs == null ? [] : [settings.tmpfs].flat()
   return [
     ...asList(settings.volumes).flatMap((volume) => mountOf(volume, around)),
@@ -168,7 +180,7 @@ function mount(
   return { kind, source, target: normalisePath(target), readOnly: false, isEmpty: false, ...more }
 }
 
-function mountOf(volume: unknown, around: Around): readonly ServiceMount[] {
+function mountOf(volume: unknown, around: ServiceContext): readonly ServiceMount[] {
   const { folder, home, volumes } = around
   const [source, target] = [sourceOf(volume), targetOf(volume)]
   if (target === '') return []
@@ -177,7 +189,7 @@ function mountOf(volume: unknown, around: Around): readonly ServiceMount[] {
   const isEmpty = isObject(volume) ? asObject(volume.volume).nocopy === true : options.includes('nocopy')
   const isHost = isObject(volume)
     ? volume.type === 'bind' || volume.type === 'npipe'
-    : /^(?:[./~]|\\\\|[a-z]:\\)/i.test(source)
+    : /^[./~]/.test(source) || WINDOWS.test(source)
   if (isObject(volume) && volume.type === 'tmpfs') return [mount('tmpfs', '', target, { readOnly })]
   if (isHost) return [mount('host', placeOn(source, folder, home), target, { readOnly })]
   const { device } = volumeOf(asObject(volumes[source]), folder)
@@ -192,7 +204,7 @@ function mountOf(volume: unknown, around: Around): readonly ServiceMount[] {
 function fileMount(
   kind: 'config' | 'secret',
   written: unknown,
-  { folder, home, secrets, configs }: Around,
+  { folder, home, secrets, configs }: ServiceContext,
 ): ServiceMount {
   const source = isObject(written) ? textOf(written.source ?? '') : textOf(written)
   const said = isObject(written) && written.target != null ? textOf(written.target) : ''
@@ -300,7 +312,7 @@ type PlacePath = (path: unknown) => unknown
 
 /** Where its own folder says nothing of it. */
 function isOpenPath(path: string): boolean {
-  return path.startsWith('~') || isRemoteContext(path)
+  return path.startsWith('~') || WINDOWS.test(path) || isRemoteContext(path)
 }
 
 function placedBuild(build: unknown, place: PlacePath): unknown {

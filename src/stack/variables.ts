@@ -1,5 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { table } from '../table.ts'
 
 /** The value of a variable; null where nobody sets it. */
 export type LookUp = (name: string) => string | null
@@ -168,7 +169,7 @@ function filledIn(written: string, lookUp: LookUp): string {
   }
 }
 
-const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$$' }
+const ESCAPES: Readonly<Record<string, string>> = table({ n: '\n', r: '\r', t: '\t', '"': '"', '\\': '\\', $: '$$' })
 
 function unescaped(text: string): string {
   return text.replace(/\\([nrt"\\$])/g, (all, letter: string) => ESCAPES[letter] ?? all)

@@ -75,6 +75,7 @@ async function planned(
     processTarget: targetProcessor(),
     host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
+    facts: new Map(),
     portsStay: new Set(),
   })
   return Object.fromEntries(all.map((one) => [one.service.name, one]))
@@ -174,6 +175,12 @@ test('an image of somebody else that does with settings alone is not built upon'
   expect(cache?.derived).toBeNull()
   expect(proxy?.derived?.path).toBe(join(folder, 'harden-image', 'proxy', 'Dockerfile'))
   expect(proxy?.derived?.text).toContain('USER 101:101')
+})
+
+test('an image that nobody can look at keeps no other service from being planned', async () => {
+  const { own, cache } = await planned({}, { own: { image: 'example.com/unheard/of:1' }, cache: { image: 'redis:7' } })
+  expect([own, cache].map((one) => one?.result.verdict)).toEqual(['incomplete', 'hardened'])
+  expect(own?.result.findings.map(({ outcome }) => outcome)).toEqual(['todo'])
 })
 
 test('what is built from somewhere else is left to a person', async () => {

@@ -328,6 +328,60 @@ describe('what needs root', () => {
     expect(init([])).toBeNull()
   })
 
+  const PASSWD = 'root:x:0:0::/root:/bin/sh\nftp:x:900:900::/srv/ftp:/bin/false\nweb:x:901:901::/:/bin/false\n'
+  const PROFTPD = [
+    'User ftp',
+    'Group ftp',
+    'AuthOrder mod_auth_file.c',
+    'AuthUserFile /etc/proftpd/ftpd.passwd',
+    '# DefaultRoot ~',
+  ].join('\n')
+  const DOVECOT = [
+    'default_internal_user = vmail',
+    'default_login_user = vmail',
+    'mail_uid = vmail',
+    'service imap-login {',
+    '  chroot =',
+    '}',
+    'passdb {',
+    '  driver = passwd-file',
+    '}',
+  ].join('\n')
+  const ONE = 'ann:$5$x:900:900::/srv/ftp:/bin/false\nbob:$5$x:900:900::/srv/ftp:/bin/false\n'
+  const configured = (program: string, texts: Readonly<Record<string, string>>): boolean => {
+    const entry: FileEntry = { type: 'file', uid: 0, gid: 0, mode: 0o644, size: 1, link: null }
+    const all = { '/etc/passwd': PASSWD, ...texts }
+    const model = createFileModel(new Map(Object.keys(all).map((path) => [path, entry])), new Map(Object.entries(all)))
+    return programThatNeedsRoot(programs, [program], [program], (path) => model.exists(path), model) !== null
+  }
+
+  test.each<[string, boolean, string, string]>([
+    ['all who log in are who it runs as', false, PROFTPD, ONE],
+    ['two of them have different uids', true, PROFTPD, `${ONE}eve:$5$x:901:901::/:/bin/false\n`],
+    ['they are another user', true, PROFTPD.replace('User ftp', 'User web'), ONE],
+    ['nobody has seen who they are', true, PROFTPD, ''],
+    ['accounts of the system may log in too', true, PROFTPD.replace(/^AuthOrder.*$/m, ''), ONE],
+    ['it locks them in', true, PROFTPD.replace('# DefaultRoot', 'DefaultRoot'), ONE],
+    ['it knows anonymous users', true, `${PROFTPD}\n<Anonymous ~ftp>\n</Anonymous>`, ONE],
+    ['it says so of root', true, PROFTPD.replace('User ftp', 'User root'), ONE],
+    ['it is as its package brings it', true, 'User proftpd\nGroup nogroup\n', ONE],
+  ])('proftpd: %s', (_, root, config, list) => {
+    const texts = { '/etc/proftpd/proftpd.conf': config, '/etc/proftpd/ftpd.passwd': list }
+    expect(configured('proftpd', texts)).toBe(root)
+  })
+
+  test.each<[string, boolean, string]>([
+    ['all its parts are one user, and no root folder is changed', false, DOVECOT],
+    ['the accounts of the system are asked', true, DOVECOT.replace('passwd-file', 'pam')],
+    ['its login runs as its own user', true, DOVECOT.replace(/^default_login_user.*$/m, '')],
+    ['its login changes its root folder', true, DOVECOT.replace('chroot =', 'chroot = login')],
+    ['whose the mail is stands nowhere', true, DOVECOT.replace(/^mail_uid.*$/m, '')],
+    ['other files are included', true, `${DOVECOT}\n!include conf.d/*.conf`],
+    ['it is as its package brings it', true, '!include conf.d/*.conf\n'],
+  ])('dovecot: %s', (_, root, config) => {
+    expect(configured('dovecot', { '/etc/dovecot/dovecot.conf': config })).toBe(root)
+  })
+
   test('of files that nobody has seen a vendor‘s entry knows more than the name of a program', () => {
     const said = (dockerfile: string) => JSON.stringify(harden({ dockerfile }).findings)
     expect(said('FROM lscr.io/linuxserver/sonarr\n')).toMatch(/PUID and PGID/)

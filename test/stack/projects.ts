@@ -1,87 +1,32 @@
-import { parse } from 'yaml'
 import type { Profile } from '../../src/profile/profile.ts'
 import { parseYaml } from '../../src/profile/yaml-file.ts'
 import type { HostEntry, HostFiles } from '../../src/stack/host-files.ts'
 import type { PlannedService } from '../../src/stack/planned.ts'
-import type { Project, Service, ServiceMount, ServiceOrigin, ServicePort } from '../../src/stack/project.ts'
+import type { Project } from '../../src/stack/project.ts'
+import { resolveProject } from '../../src/stack/resolve.ts'
 import { sampleProfile } from '../profile/sample.ts'
-
-type Raw = Record<string, unknown>
 
 const FOLDER = '/repo'
 
-/** A project of Compose files as they are named, put together well enough for a test: lists add up, maps and values replace. */
-export function projectOf(
-  files: Readonly<Record<string, string>>,
-  isOwn: (name: string) => boolean = () => true,
-): Project {
-  const names = Object.keys(files)
-  const main = names.filter((name) => !name.startsWith('base/'))
-  const servicesIn = (name: string): Raw =>
-    (parse(files[name] ?? '', { merge: true, logLevel: 'error' })?.services ?? {}) as Raw
-  const originsOf = (file: string, service: string): ServiceOrigin[] => {
-    const link = (servicesIn(file)[service] as Raw | null)?.extends as Raw | string | undefined
-    const above =
-      link === undefined
-        ? []
-        : typeof link === 'string'
-          ? originsOf(file, link)
-          : originsOf((link.file as string | undefined) ?? file, link.service as string)
-    return [...above, { file: names.indexOf(file), service }]
-  }
-  const all = [...new Set(main.flatMap((name) => Object.keys(servicesIn(name))))]
-  return {
+/** A project of these files, by their names; the first and each `*.override.yaml` are those that Compose is given. */
+export function projectOf(files: Readonly<Record<string, string>>, isOwn = (_name: string): boolean => true): Project {
+  const [first = '', ...names] = Object.keys(files)
+  const given = [first, ...names.filter((name) => name.includes('override'))]
+  const request = {
+    files: given.map((name) => `${FOLDER}/${name}`),
+    cwd: FOLDER,
+    profiles: null,
+    envFiles: null,
     name: 'shop',
-    folder: FOLDER,
-    files: names.map((name) => ({ path: `${FOLDER}/${name}`, name, text: files[name] ?? '', isOwn: isOwn(name) })),
-    services: all.map((name): Service => {
-      const origins = main.filter((file) => name in servicesIn(file)).flatMap((file) => originsOf(file, name))
-      const parts = origins.map(({ file, service }) => servicesIn(names[file] ?? '')[service] as Raw)
-      const settings: Raw = {}
-      for (const part of parts)
-        for (const [key, value] of Object.entries(part)) {
-          const above = settings[key]
-          settings[key] = Array.isArray(above) && Array.isArray(value) ? [...above, ...value] : value
-        }
-      return serviceOf(name, settings, origins)
-    }),
-    volumes: new Map(),
-    findings: [],
+    env: {},
+    withheld: new Set<string>(),
+    home: null,
   }
-}
-
-function serviceOf(name: string, settings: Raw, origins: readonly ServiceOrigin[]): Service {
-  const list = (key: string): unknown[] => (Array.isArray(settings[key]) ? settings[key] : [])
-  const { environment: env = {} } = settings
-  const pairs = Array.isArray(env) ? env.map((one) => String(one).split('=')) : Object.entries(env as Raw)
-  return {
-    name,
-    settings,
-    origins,
-    build: null,
-    image: (settings.image as string | undefined) ?? null,
-    user: null,
-    userIsOpen: String(settings.user).includes('$'),
-    entrypoint: null,
-    command: (settings.command as string[] | undefined) ?? null,
-    workdir: null,
-    env: new Map(pairs.map(([key, value]) => [String(key), String(value)])),
-    mounts: list('volumes').map((one): ServiceMount => {
-      const [source = '', target = '', mode] = String(one).split(':')
-      const isHost = /^[./]/.test(source)
-      return {
-        kind: isHost ? 'host' : 'volume',
-        source: isHost ? source.replace(/^\./, FOLDER) : source,
-        target,
-        readOnly: mode === 'ro',
-        isEmpty: false,
-      }
-    }),
-    ports: list('ports').map(
-      (one): ServicePort => ({ published: null, target: Number(/(\d+)$/.exec(String(one))?.[1]), protocol: 'tcp' }),
-    ),
-    dependsOn: [],
-  }
+  return resolveProject(request, (path) => {
+    const name = path.slice(FOLDER.length + 1)
+    const text = files[name]
+    return text === undefined ? null : { text, isOwn: isOwn(name) }
+  })
 }
 
 export const noFiles: HostFiles = { entries: new Map(), texts: [], variables: new Map() }
