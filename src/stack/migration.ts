@@ -50,8 +50,6 @@ export interface PlannedMigration {
   readonly migration: Migration | null
   /** The Compose file of the service, also where it is there already; null where nothing needs it. */
   readonly text: string | null
-  /** The service whose image it runs in; null for an image of its own. */
-  readonly tools: string | null
   readonly files: readonly StackFile[]
   readonly volumes: readonly VolumeNeed[]
 }
@@ -74,8 +72,7 @@ export function migrationOf(
 ): PlannedMigration {
   const volumes = needsOf(project, planned, facts)
   const rows = volumes.filter(({ need }) => need === 'migration')
-  const tools = toolsOf(planned, facts.equipped)
-  if (rows.length === 0) return { migration: null, text: null, tools: tools?.name ?? null, files: [], volumes }
+  if (rows.length === 0) return { migration: null, text: null, files: [], volumes }
   const isFree = facts.existing === null || facts.existing.startsWith(MARK)
   const name = isFree ? MIGRATION_FILE : `${MIGRATION_SERVICE}.harden-image.yaml`
   const after = migrationFile(project, planned, rows, facts, name)
@@ -91,7 +88,6 @@ export function migrationOf(
       ),
     },
     text: after,
-    tools: tools?.name ?? null,
     files: before === after ? [] : [{ path: `${project.folder}/${name}`, name, before, after }],
     volumes,
   }

@@ -38,7 +38,7 @@ export interface UpgradeRequest
 }
 
 /** What one volume needs before the result may have it, as the runs have shown it. */
-export interface VolumeUpgrade {
+interface VolumeUpgrade {
   readonly volume: string
   readonly step: 'works as it is' | 'needs the migration' | 'could not be shown'
   /** Half a sentence, for people. */
@@ -217,18 +217,6 @@ async function shown(
     ...(without === null ? [] : [checkOf('back to the original, without the undo', troublesOf(ordinary, without))]),
   ]
   return { volumes: [...volumes, ...others], checks, passed: checks.every(({ passed }) => passed) }
-}
-
-/** The plan as the runs have shown it to be needed: nobody is asked to do what does nothing. */
-export function demanded(planned: PlannedMigration, { volumes: shown }: UpgradeProof): PlannedMigration {
-  const volumes = planned.volumes.map((need): VolumeNeed => {
-    const found = shown.find(({ volume }) => volume === need.volume)
-    if (found === undefined || need.need !== 'migration') return need
-    if (found.step === 'works as it is') return { ...need, need: 'nothing', reason: `works as it is: ${found.reason}` }
-    return { ...need, reason: `${need.reason}; ${found.step}: ${found.reason}` }
-  })
-  if (volumes.some(({ need }) => need === 'migration')) return { ...planned, volumes }
-  return { ...planned, migration: null, text: null, files: [], volumes }
 }
 
 interface Seen {
