@@ -41,7 +41,11 @@ export function targetProcessor(): ProcessTarget {
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
   const processTarget: ProcessTarget = async (item, options, hooks) => {
-    const { project } = item
+    const { project, cluster } = item
+    if (cluster !== undefined) {
+      const { hardenCluster } = await import('./cluster.ts')
+      return hardenCluster({ ...item, cluster }, options, hooks, processTarget)
+    }
     if (project !== undefined) {
       const { hardenProject } = await import('./stack.ts')
       return hardenProject({ ...item, project }, options, hooks, processTarget)
