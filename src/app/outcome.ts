@@ -2,6 +2,7 @@ import { basename, dirname } from 'node:path'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import { exposeOf } from '../dockerfile/stages.ts'
 import { planBehindUser } from '../plan/behind-user.ts'
+import { decided } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import { profileOf } from '../profile/make-profile.ts'
 import { withRaised } from '../profile/overridden.ts'
@@ -18,7 +19,7 @@ import { isLeftAsItIs } from './verdict.ts'
 export function profileFor(
   item: WorkItem,
   { inputs, plan, result }: Planned,
-  { kind, tag }: Pick<HardenMode, 'kind' | 'tag'>,
+  { kind, tag, ownsInImage = false }: Pick<HardenMode, 'kind' | 'tag' | 'ownsInImage'>,
   /** NAME=VALUE of all its runs. */
   given: readonly string[],
   policy: Policy | null = null,
@@ -29,7 +30,7 @@ export function profileFor(
   const { facts, vendor } = input
   const folder = item.build?.name ?? (item.path === null ? '' : basename(dirname(item.path)))
   const { reference } = item
-  const built = kind !== 'profile'
+  const built = kind !== 'profile' || (ownsInImage && decided(stage, 'grant').length > 0)
   const source = { plan: stage, facts, vendor, result, reference, folder, given, built, name: tag }
   const profile = profileOf(source)
   const isHardened = stage.outcome === 'already' && item.kind === 'dockerfile' && result.proof === null
