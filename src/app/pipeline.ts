@@ -174,7 +174,7 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined
   if (!isProfiled) return outcome
   const { buildResult, profileFor } = await import('./outcome.ts')
-  const profile = profileFor(item, { ...planned, result }, mode, options.env)
+  const profile = profileFor(item, { ...planned, result }, mode, options.env, options.policy)
   const built = mode.build ? await buildResult(item, session, result, profile, mode) : undefined
   return {
     ...outcome,
