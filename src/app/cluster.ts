@@ -120,7 +120,7 @@ async function planServices(
   )
   const host = { entries: new Map(), texts: [], variables: new Map() }
   const plan = (portsStay: ReadonlySet<string>): Promise<readonly PlannedService[]> =>
-    planStack({ ...planning, project, host, seen: new Map(), portsStay })
+    planStack({ ...planning, project, host, seen: new Map(), facts: new Map(), portsStay })
   const direct = calledDirectly(manifests)
   const stay = new Set(services.flatMap(({ workload, service }) => (direct.includes(workload) ? [service.name] : [])))
   const planned = await plan(stay)
