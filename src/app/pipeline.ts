@@ -41,15 +41,6 @@ export function targetProcessor(): ProcessTarget {
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
   const processTarget: ProcessTarget = async (item, options, hooks) => {
-    const { project, cluster } = item
-    if (cluster !== undefined) {
-      const { hardenCluster } = await import('./cluster.ts')
-      return hardenCluster({ ...item, cluster }, options, hooks, processTarget)
-    }
-    if (project !== undefined) {
-      const { hardenProject } = await import('./stack.ts')
-      return hardenProject({ ...item, project }, options, hooks, processTarget)
-    }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
@@ -63,6 +54,15 @@ export function targetProcessor(): ProcessTarget {
     }
     engines.set(options.engine, shared)
     const engine = await shared.engine
+    const { project, cluster } = item
+    if (cluster !== undefined) {
+      const { hardenCluster } = await import('./cluster.ts')
+      return hardenCluster({ ...item, cluster }, options, hooks, processTarget)
+    }
+    if (project !== undefined) {
+      const { hardenProject } = await import('./stack.ts')
+      return hardenProject({ ...item, project }, { options, hooks, processTarget, engine })
+    }
     const sandbox =
       engine === null
         ? null
@@ -209,12 +209,12 @@ async function hardened(
   return { plan, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
 }
 
-/** What a run of the stage that is built has shown among others, where there was one. */
+/** What is known of the stage that is built by a run of it among others, and by its build. */
 function seenBefore({ seen }: WorkItem, dockerfile: Dockerfile, { options }: Session): RunKnowledge {
   const stage = seen === undefined ? undefined : plannedStages(dockerfile, options.policy).at(-1)
-  return seen === undefined || stage === undefined
-    ? UNSEEN
-    : { ...UNSEEN, observations: new Map([[stage.index, seen]]) }
+  if (seen === undefined || stage === undefined) return UNSEEN
+  const of = <T>(value: T | null): ReadonlyMap<number, T> => new Map(value === null ? [] : [[stage.index, value]])
+  return { observations: of(seen.observation), built: of(seen.facts) }
 }
 
 /** What is known and decided of each stage that is meant to run. */

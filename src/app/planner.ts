@@ -79,7 +79,8 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
     )
     if (item.path === null || session.portUsers === undefined || moved.length === 0) return false
     for (const port of moved) asked.add(port)
-    const found = await session.portUsers(item.path, [...new Set(moved)])
+    const all = await session.portUsers(item.path, [...new Set(moved)])
+    const found = all.filter(({ place }) => item.followed?.has(place.replace(/:\d+$/, '')) !== true)
     dependents = { ...dependents, ports: [...(dependents.ports ?? []), ...found] }
     return found.length > 0
   }

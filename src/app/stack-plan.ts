@@ -2,6 +2,7 @@ import { join, relative } from 'node:path'
 import { finalStage, parseDockerfile } from '../dockerfile/index.ts'
 import { leafStages } from '../dockerfile/stages.ts'
 import { HardenError } from '../errors.ts'
+import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
 import type { Observation } from '../plan/stage-input.ts'
@@ -26,6 +27,8 @@ export interface StackPlanning {
   readonly host: HostFiles
   /** What a run of the whole stack has shown, by service. */
   readonly seen: ReadonlyMap<string, Observation>
+  /** What is in the images as they are, by service, where they were built or pulled. */
+  readonly facts: ReadonlyMap<string, ImageFacts>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
   readonly portsStay: ReadonlySet<string>
 }
@@ -124,11 +127,11 @@ async function planService(
   planning: StackPlanning,
   surroundingsOf: SurroundingsOf,
 ): Promise<Planned> {
-  const { project, options, hooks, processTarget, portsStay, seen, host } = planning
+  const { project, options, hooks, processTarget, portsStay, host } = planning
   const asked = askedUser(service) ?? ownerOfSources(service, host)
   const { policy } = options
   const build = buildOf(service, project)
-  const found = await itemFor(service, build, others, project, surroundingsOf)
+  const found = await itemFor(service, build, others, planning, surroundingsOf)
   if ('outcome' in found) return found
   const item = text === undefined ? found : { ...found, text }
   const own: Options = {
@@ -145,8 +148,7 @@ async function planService(
       ports: portsStay.has(service.name) ? 'keep' : policy.ports,
     },
   }
-  const observation = seen.get(service.name)
-  const seenItem = observation === undefined ? item : { ...item, seen: observation }
+  const seenItem = withSeen(item, service, others, planning)
   let outcome: TargetOutcome
   try {
     outcome = await processTarget(seenItem, own, hooks)
@@ -160,6 +162,33 @@ async function planService(
     outcome,
     user: chosen === null ? null : `${chosen.uid}:${chosen.gid}`,
     isFixed: asked !== null || (chosen !== null && outcome.result.user === null),
+  }
+}
+
+/** With what runs have shown of the service, and of the others that its image is for. */
+function withSeen(
+  item: WorkItem,
+  { name }: Service,
+  others: readonly Service[],
+  { seen, facts }: StackPlanning,
+): WorkItem {
+  const [own = null, ...more] = [name, ...others.map((one) => one.name)].flatMap((one) => seen.get(one) ?? [])
+  const known = facts.get(name) ?? null
+  if (own === null && known === null) return item
+  const observation = own === null ? null : more.reduce(together, own)
+  return { ...item, seen: { observation, facts: item.kind === 'image' ? null : known } }
+}
+
+/** What two containers of one image have shown. */
+function together(first: Observation, second: Observation): Observation {
+  const both = <T>(a: readonly T[], b: readonly T[]): readonly T[] => [...new Set([...a, ...b])]
+  const opened = first.opened === null || second.opened === null ? null : both(first.opened, second.opened)
+  return {
+    ...first,
+    operations: [...first.operations, ...second.operations],
+    uids: both(first.uids, second.uids),
+    programs: both(first.programs, second.programs),
+    opened,
   }
 }
 
@@ -195,7 +224,7 @@ export function buildOf({ build, image }: Service, { services }: Project): Servi
 }
 
 /** Equal for services that run one image. */
-function imageKey(service: Service, project: Project): string {
+export function imageKey(service: Service, project: Project): string {
   const build = buildOf(service, project)
   if (build === null) return JSON.stringify(['image', service.image ?? service.name])
   const { dockerfile, inline, context, target, args } = build
@@ -214,13 +243,22 @@ async function itemFor(
   service: Service,
   build: ServiceBuild | null,
   others: readonly Service[],
-  project: Project,
+  planning: StackPlanning,
   surroundingsOf: SurroundingsOf,
 ): Promise<WorkItem | Planned> {
+  const { project } = planning
   const { name, image } = service
   const runs = [service, ...others].map((one) => runOf(one))
   const overlays = distinct([service, ...others].map(overlayOf))
-  const about = { target: name, path: null, reference: null, from: null, text: null, overlays }
+  const about = {
+    target: name,
+    path: null,
+    reference: null,
+    from: null,
+    text: null,
+    overlays,
+    followed: followedIn(planning),
+  }
   try {
     if (build === null) {
       if (image === null) throw new HardenError('bad-reference', `the service ${name} has neither an image nor a build`)
@@ -241,6 +279,16 @@ async function itemFor(
     if (!(error instanceof HardenError)) throw error
     return { outcome: unplanned(service, error), user: null, isFixed: false }
   }
+}
+
+/** What a port that moves is followed in: the project's own files, and what its services mount or are built of. */
+function followedIn({ project, host }: StackPlanning): ReadonlySet<string> {
+  const paths = [
+    ...project.files.map(({ path }) => path),
+    ...host.entries.keys(),
+    ...host.texts.map(({ path }) => path),
+  ]
+  return new Set(paths.map((path) => relative(process.cwd(), path)))
 }
 
 function nameOf(dockerfile: string | null, { folder }: Project): string {
@@ -268,8 +316,13 @@ function unplanned({ name }: Service, { message, hint }: HardenError): TargetOut
   }
 }
 
+/** A workload of a cluster says itself what it is: `deployment/web`. */
+function saidOf(name: string): string {
+  return name.includes('/') ? name : `service ${name}`
+}
+
 export function overlayOf({ name, entrypoint, command, env, workdir }: Service): StartOverlay {
-  return { by: `service ${name}`, entrypoint, command, env, workdir }
+  return { by: saidOf(name), entrypoint, command, env, workdir }
 }
 
 function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
@@ -282,11 +335,12 @@ function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
 function runOf({ name, settings, mounts }: Service): ImageRun {
   const { privileged, pid, cap_add, devices, group_add } = settings
   return {
-    by: `service ${name}`,
+    by: saidOf(name),
     kind: 'service',
     stage: null,
-    mounts: mounts.flatMap(({ kind, source, target, readOnly }) =>
-      kind === 'volume' ? [{ kind, source, target, readOnly }] : [],
+    // What takes nothing from the image is not made ready there.
+    mounts: mounts.flatMap(({ kind, source, target, readOnly, isEmpty }) =>
+      kind === 'volume' && !isEmpty ? [{ kind, source, target, readOnly }] : [],
     ),
     privileged: privileged === true,
     hostPid: pid === 'host',

@@ -1,4 +1,8 @@
 import { join, relative } from 'node:path'
+import type { Engine } from '../engine/engine.ts'
+import { HardenError } from '../errors.ts'
+import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
+import type { UpgradeProof } from '../proof/stack/upgrade.ts'
 import {
   type ReportFinding,
   type ReportPort,
@@ -16,34 +20,80 @@ import { textFound } from '../workspace/files.ts'
 import { hostFilesOf } from '../workspace/host-files.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { planStack } from './stack-plan.ts'
-import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
+import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
+import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
+
+export interface StackWork {
+  readonly options: Options
+  readonly hooks: TaskHooks
+  readonly processTarget: ProcessTarget
+  /** Null where there is none, or none is wanted. */
+  readonly engine: Engine | null
+}
 
 /** What one command does with a whole project. */
 export async function hardenProject(
-  item: WorkItem & { readonly project: Project },
-  options: Options,
-  hooks: TaskHooks,
-  processTarget: ProcessTarget,
+  { target, kind, project }: WorkItem & { readonly project: Project },
+  work: StackWork,
 ): Promise<TargetOutcome> {
-  const { project, target, kind } = item
+  const { options, hooks, engine } = work
   const host = hostFilesOf(project, process.cwd())
-  const planned = await planStack({
-    project,
-    options,
-    hooks,
-    processTarget,
-    host,
-    seen: new Map(),
-    portsStay: new Set(),
-  })
-  const edit = editStack({ project, planned, host })
-  const moved = migrationOf(project, planned, migrationFacts(project, planned, host))
-  const files = [...edit.files, ...imageFiles(planned), ...moved.files.map(named)]
-  const services = planned.map((one) => serviceResult(one, edit.findings))
+  const plan = (seen: StackEvidence, facts: StackFacts) => planProject(project, host, work, seen, facts)
+  if (!isProved(options.mode)) return outcomeOf(target, kind, project, await plan(new Map(), new Map()), null)
+  if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const { proveProject } = await import('./stack-proof.ts')
+  const proved = await proveProject({ project, engine, options, hooks, plan })
+  return outcomeOf(target, kind, project, proved.plan, proved)
+}
+
+interface PlannedProject extends StackPlan {
+  readonly findings: readonly StackFinding[]
+}
+
+/** A port moves where everybody who speaks of it can be followed; else it stays, and nobody has to be. */
+async function planProject(
+  project: Project,
+  host: HostFiles,
+  { options, hooks, processTarget }: StackWork,
+  seen: StackEvidence,
+  facts: StackFacts,
+): Promise<PlannedProject> {
+  const planning = { project, options, hooks, processTarget, host, seen, facts }
+  const edited = async (portsStay: ReadonlySet<string>) => {
+    const planned = await planStack({ ...planning, portsStay })
+    return { planned, edit: editStack({ project, planned, host }) }
+  }
+  const first = await edited(new Set())
+  const unfollowed = new Set(first.edit.findings.flatMap(({ movedBy }) => movedBy ?? []))
+  const { planned, edit } = unfollowed.size === 0 ? first : await edited(unfollowed)
+  const migration = migrationOf(project, planned, migrationFacts(project, planned, host))
+  return {
+    planned,
+    migration,
+    files: [...edit.files, ...imageFiles(planned), ...migration.files.map(named)],
+    findings: edit.findings,
+  }
+}
+
+function outcomeOf(
+  target: string,
+  kind: TargetResult['kind'],
+  project: Project,
+  plan: StackPlan & { readonly findings?: readonly StackFinding[] },
+  proved: ProvedStack | null,
+): TargetOutcome {
+  const { planned, findings: said = [] } = plan
+  // What was shown to work as it is needs nobody's hand.
+  const isMoved = proved?.upgrade?.volumes.every(({ step }) => step === 'works as it is') !== true
+  const migration = isMoved ? plan.migration.migration : null
+  const unneeded = new Set(isMoved ? [] : plan.migration.files.map(({ path }) => path))
+  const files = plan.files.filter(({ path }) => !unneeded.has(path))
+  const services = planned.map((one) => serviceResult(one, said, proved?.proof ?? null))
   const findings = [
     ...project.findings,
-    ...edit.findings.filter(({ service }) => service === undefined),
-    ...volumeFindings(moved.volumes),
+    ...said.filter(({ service }) => service === undefined),
+    ...(proved?.upgrade == null ? volumeFindings(plan.migration.volumes) : upgradeFindings(proved.upgrade)),
+    ...(proved?.proof.failures.get('') ?? []).map((one) => targetFinding('prove', 'todo', one)),
   ]
   const [first] = project.files
   const output = files.find(({ path }) => path === first?.path)?.after ?? first?.text ?? ''
@@ -57,12 +107,30 @@ export async function hardenProject(
     findings,
     output,
     changed: files.length > 0,
-    proof: null,
+    proof: proved?.proof.report ?? null,
     services,
     files: reportFiles(project, files),
-    migration: moved.migration === null ? null : { command: moved.migration.command, undo: moved.migration.undo },
+    migration: migration === null ? null : { command: migration.command, undo: migration.undo },
   }
   return { source: first?.text ?? '', path: first?.path ?? null, result, files }
+}
+
+/** What runs have shown of each volume. */
+function upgradeFindings({ volumes, checks }: UpgradeProof): readonly ReportFinding[] {
+  return [
+    ...volumes.map(({ volume, step, reason }) =>
+      targetFinding(
+        'migrate-volumes',
+        step === 'could not be shown' ? 'todo' : 'note',
+        `${volume}: what the original has left in it ${step}${reason === '' ? '' : `: ${reason}`}`,
+      ),
+    ),
+    ...checks
+      .filter(({ passed }) => !passed)
+      .map(({ name, baseline, result }) =>
+        targetFinding('migrate-volumes', 'todo', `${name}: was ${baseline}, is ${result}`),
+      ),
+  ]
 }
 
 function named(file: StackFile): StackFile {
@@ -133,12 +201,17 @@ function here(path: string): string {
 function serviceResult(
   { result: own, dockerfile, derived }: PlannedService,
   said: readonly StackFinding[],
+  proof: StackProof | null,
 ): TargetResult {
   const file = dockerfile?.path ?? derived?.path
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
-  const findings = [...own.findings, ...about]
-  const isOpen = about.some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
-  const result: TargetResult = { ...own, findings, verdict: isOpen ? 'incomplete' : own.verdict }
+  const failed = (proof?.failures.get(own.target) ?? []).map((one) => targetFinding('prove', 'todo', one))
+  const report = proof?.services.get(own.target) ?? null
+  const findings = [...own.findings, ...about, ...failed]
+  const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
+  const isUnproved = proof !== null && report?.passed !== true && own.verdict === 'hardened'
+  const verdict = isOpen || isUnproved ? 'incomplete' : own.verdict
+  const result: TargetResult = { ...own, findings, verdict, proof: report }
   return file === undefined ? result : { ...result, file: here(file) }
 }
 

@@ -5,6 +5,8 @@ import type { Outcome } from '../transform.ts'
 export interface StackFinding extends ReportFinding {
   /** Whom it is about; absent for the project as a whole. */
   readonly service?: string
+  /** The service whose port has moved, where somebody speaks of it in a way that cannot be followed; absent for all else. */
+  readonly movedBy?: string
 }
 
 export function stackFinding(

@@ -5,6 +5,7 @@ import type { ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { type WrittenScalar, writtenScalars } from '../profile/yaml-scalars.ts'
 import { targetFinding } from '../report/report.ts'
+import type { StackFinding } from './finding.ts'
 import type { HostFiles, HostText } from './host-files.ts'
 import { mountedFiles, type SettledService } from './mounted-configuration.ts'
 import type { StackFile } from './planned.ts'
@@ -58,7 +59,7 @@ export interface Followed {
   readonly texts: ReadonlyMap<string, string>
   /** Other files of the repository. */
   readonly files: readonly StackFile[]
-  readonly findings: readonly ReturnType<typeof targetFinding>[]
+  readonly findings: readonly StackFinding[]
 }
 
 /** Ports that moved, in all that speaks of them. `changed`: texts of mounted files that are changed already. */
@@ -69,17 +70,18 @@ export function followPorts(
   changed: ReadonlyMap<string, string>,
 ): Followed {
   const texts = new Map<string, string>()
-  const findings: ReturnType<typeof targetFinding>[] = []
+  const findings: StackFinding[] = []
   const report = (name: string, open: ReturnType<typeof portCalls>['open']): void => {
     for (const { line, said, port } of open)
-      findings.push(
-        targetFinding(
+      findings.push({
+        ...targetFinding(
           'follow-port',
           'todo',
           `${name}:${line} speaks of port ${port.from} of ${port.hosts[0]} in a way that cannot be followed: ${said}`,
           `if it is that port, it has to be ${port.to}`,
         ),
-      )
+        ...(port.hosts[0] === undefined ? {} : { movedBy: port.hosts[0] }),
+      })
   }
   for (const file of project.files) {
     const { text, open } = inCompose(file, called, host.variables)

@@ -1,5 +1,6 @@
 import type { Json } from '../profile/yaml-file.ts'
 import type { ReportFinding } from '../report/report.ts'
+import type { ProjectRequest } from './resolve.ts'
 
 /** A Compose project as Compose resolves it, with where each part of it is written. */
 export interface Project {
@@ -15,6 +16,10 @@ export interface Project {
   readonly volumes: ReadonlyMap<string, ProjectVolume>
   /** How it was named; absent where the folder alone says it. */
   readonly choice?: ComposeChoice
+  /** What it was resolved from, so that it can be again with other texts; absent for one that was put together by hand. */
+  readonly request?: ProjectRequest
+  /** The caller answers for what it says. Absent: nobody does. */
+  readonly isTrusted?: boolean
   /** Left open: a variable without a value, a file that cannot be read or must not be. */
   readonly findings: readonly ReportFinding[]
 }

@@ -1,5 +1,6 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import type { StackFile } from '../stack/planned.ts'
 import type { Project } from '../stack/project.ts'
 import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
 import { textFound } from './files.ts'
@@ -88,7 +89,22 @@ export async function openProject(
     envFiles: (envFiles ?? []).map((one) => here(resolve(cwd, one))),
     projectName: name,
   }
-  return { ...project, choice }
+  return { ...project, choice, request, isTrusted }
+}
+
+/** The same project with these files in it, which nobody has written yet. */
+export async function withFiles(project: Project, files: readonly StackFile[]): Promise<Project> {
+  const { request, choice, isTrusted = false } = project
+  if (request === undefined) return project
+  const texts = new Map(files.map(({ path, after }) => [path, after]))
+  const { resolveProject } = await import('../stack/resolve.ts')
+  const named = new Set([...request.files, ...(request.envFiles ?? [])])
+  const read = readerOf(allowedRootOf(request.files[0] ?? ''), named, isTrusted)
+  const again = resolveProject(request, (path) => {
+    const text = texts.get(path)
+    return text === undefined ? read(path) : { text, isOwn: true }
+  })
+  return { ...again, ...(choice === undefined ? {} : { choice }), request, isTrusted }
 }
 
 function readerOf(allowedRoot: string, named: ReadonlySet<string>, isTrusted: boolean): ReadProjectFile {

@@ -1,3 +1,4 @@
+import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import type { ArchiveReference } from '../image/reference.ts'
 import type { Child, ImageUser } from '../plan/exemptions.ts'
@@ -27,8 +28,10 @@ export interface WorkItem {
   readonly surroundings?: Surroundings
   /** What services start in it, the one that it is planned for first; absent: what it says itself. */
   readonly overlays?: readonly StartOverlay[]
+  /** Files, as the caller calls them, in which a port that moves is followed; absent: none. */
+  readonly followed?: ReadonlySet<string>
   /** What a run of it among others has shown; absent where there was none. */
-  readonly seen?: Observation
+  readonly seen?: { readonly observation: Observation | null; readonly facts: ImageFacts | null }
   /** What those files say and nobody trusts them to say; absent where nothing. */
   readonly leftOut?: readonly LeftOut[]
   /** With kind `compose`: what is worked on; absent otherwise. */

@@ -75,6 +75,7 @@ async function planned(
     processTarget: targetProcessor(),
     host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
+    facts: new Map(),
     portsStay: new Set(),
   })
   return Object.fromEntries(all.map((one) => [one.service.name, one]))

@@ -1,6 +1,18 @@
 import { constants, type Stats } from 'node:fs'
-import { chmod, copyFile, lchown, lstat, mkdir, readdir, readlink, realpath, symlink, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import {
+  chmod,
+  copyFile,
+  lchown,
+  lstat,
+  mkdir,
+  readdir,
+  readlink,
+  realpath,
+  symlink,
+  utimes,
+  writeFile,
+} from 'node:fs/promises'
+import { join, relative } from 'node:path'
 import { bounds } from '../../bounds.ts'
 import { isWithin } from '../../path.ts'
 
@@ -23,6 +35,7 @@ export async function copyHostFiles(
   paths: Iterable<string>,
   folder: string,
   mayRead: (path: string) => boolean,
+  texts: ReadonlyMap<string, string> = new Map(),
 ): Promise<HostCopies> {
   const copies = new Map<string, string | null>()
   const unshown: string[] = []
@@ -32,6 +45,9 @@ export async function copyHostFiles(
     const copy = join(folder, String(count++))
     const why = await copyOne(path, copy, mayRead, left, (what) => unshown.push(what))
     copies.set(path, why === null ? copy : null)
+    // Over the copy, whose owner and mode it keeps.
+    for (const [file, text] of why === null ? texts : [])
+      if (isWithin(file, path)) await writeFile(join(copy, relative(path, file)), text)
     if (why !== null) unshown.push(`${path}, which the stack mounts: ${why}`)
   }
   return { copies, unshown: [...new Set(unshown)] }

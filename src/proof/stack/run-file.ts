@@ -10,6 +10,8 @@ export interface StackSide {
   readonly project: Project
   /** By service the image that the engine has for it. */
   readonly images: ReadonlyMap<string, string>
+  /** By its path on this machine the text that a file is to have; absent: as it is. */
+  readonly texts?: ReadonlyMap<string, string>
 }
 
 /** What the tracer puts in place of a service's own start. */

@@ -463,5 +463,5 @@ async function copiesFor({ side, engine, mayRead }: StackRunRequest, folder: str
   if (!engine.local)
     return { copies: new Map(), unshown: ['files of this machine that the stack mounts: the engine is on another one'] }
   await mkdir(folder)
-  return copyHostFiles(paths, folder, mayRead)
+  return copyHostFiles(paths, folder, mayRead, side.texts)
 }

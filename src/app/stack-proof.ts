@@ -1,0 +1,278 @@
+import { cp, mkdir, writeFile } from 'node:fs/promises'
+import { basename, dirname, join, relative } from 'node:path'
+import { openCompose } from '../engine/compose.ts'
+import type { Engine } from '../engine/engine.ts'
+import { HardenError } from '../errors.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { factsFromEngine } from '../image/sources/engine.ts'
+import { isInside } from '../places.ts'
+import { stopwatch } from '../proof/proof-report.ts'
+import { proveStack, type StackEvidence, type StackProof, type StackResult } from '../proof/stack/prove-stack.ts'
+import { proveUpgrade, type UpgradeProof } from '../proof/stack/upgrade.ts'
+import type { PlannedMigration } from '../stack/migration.ts'
+import type { PlannedService, StackFile } from '../stack/planned.ts'
+import type { Project, Service, ServiceBuild } from '../stack/project.ts'
+import { removeFolder, temporaryFolder } from '../temporary.ts'
+import { withFiles } from '../workspace/open-project.ts'
+import { allowedRootOf, staysIn } from '../workspace/trust.ts'
+import { buildOf, imageKey } from './stack-plan.ts'
+import type { Options, TaskHooks } from './task.ts'
+
+/** What is planned for a project, with all files that are written for it. */
+export interface StackPlan {
+  readonly planned: readonly PlannedService[]
+  readonly files: readonly StackFile[]
+  readonly migration: PlannedMigration
+}
+
+/** What is known of the images of a project, by service. */
+export type StackFacts = ReadonlyMap<string, ImageFacts>
+
+export interface StackProving {
+  readonly project: Project
+  readonly engine: Engine
+  readonly options: Options
+  readonly hooks: TaskHooks
+  readonly plan: (evidence: StackEvidence, facts: StackFacts) => Promise<StackPlan>
+}
+
+export interface ProvedStack {
+  readonly proof: StackProof
+  /** The last plan, which is the one that was run where any was. */
+  readonly plan: StackPlan
+  /** Null where no volume outlives its containers, or the result does not work on new ones. */
+  readonly upgrade: UpgradeProof | null
+}
+
+/**
+ * Builds each image of the project once as it is and once for each plan, runs both stacks beside each other, and gives the result
+ * what the original has left in its volumes.
+ */
+export async function proveProject(proving: StackProving): Promise<ProvedStack> {
+  const { project, engine, options, hooks } = proving
+  const compose = await openCompose(engine)
+  const times = stopwatch(performance.now())
+  const images = await originalImages(proving)
+  const facts = new Map<string, ImageFacts>()
+  for (const [service, image] of images) facts.set(service, await factsFromEngine(engine, image))
+  times.lap('facts')
+  const root = allowedRootOf(join(project.folder, 'compose.yaml'))
+  const { isTrusted = false } = project
+  const mayRead = (path: string): boolean => isTrusted || staysIn(root, path)
+  const original = { project, images }
+  let plan: StackPlan | null = null
+  let round = 0
+  const proof = await proveStack({
+    engine,
+    original,
+    facts,
+    plan: async (evidence) => {
+      plan = await proving.plan(evidence, facts)
+      if (!isRun(plan)) return null
+      round += 1
+      return resultOf(proving, plan, images, round)
+    },
+    smoke: options.smoke,
+    trace: options.trace,
+    network: options.network,
+    isTrusted,
+    mayRead,
+    times,
+    progress: (line) => hooks.progress(line),
+    signal: hooks.signal,
+  })
+  const last = plan ?? (await proving.plan(new Map(), facts))
+  const { result } = proof
+  if (!proof.passed || result === null || last.migration.volumes.length === 0)
+    return { proof, plan: last, upgrade: null }
+  hooks.progress('giving the result what the original has left in its volumes')
+  const upgrade = await proveUpgrade({
+    engine,
+    compose,
+    original,
+    result: result.side,
+    moved: result.moved,
+    planned: last.migration,
+    tools: imageWithTools(images, facts),
+    smoke: options.smoke,
+    network: options.network,
+    isTrusted,
+    mayRead,
+    signal: hooks.signal,
+  })
+  return { proof, plan: last, upgrade }
+}
+
+/** There is anything to compare: a service that runs otherwise than before. */
+function isRun({ files }: StackPlan): boolean {
+  return files.length > 0
+}
+
+/** By service the image that it runs now: built once for all that share it, or as the engine has it or can pull it. */
+async function originalImages(proving: StackProving): Promise<ReadonlyMap<string, string>> {
+  const { project, engine, options, hooks } = proving
+  const made = new Map<string, string>()
+  const images = new Map<string, string>()
+  for (const service of project.services) {
+    const key = imageKey(service, project)
+    const build = buildOf(service, project)
+    const known = made.get(key)
+    const image =
+      known ??
+      (build === null
+        ? await presentImage(service, engine, options, hooks)
+        : await built(proving, service.name, build, await textOf(build), `original-${made.size}`, []))
+    made.set(key, image)
+    images.set(service.name, image)
+  }
+  return images
+}
+
+async function presentImage(
+  { name, image }: Service,
+  engine: Engine,
+  { offline, platform }: Options,
+  hooks: TaskHooks,
+): Promise<string> {
+  if (image === null) throw new HardenError('bad-reference', `the service ${name} has neither an image nor a build`)
+  if ((await engine.inspectImage(image)) !== null) return image
+  if (offline)
+    throw new HardenError(
+      'no-image',
+      `${engine.name} does not have ${image}, which ${name} runs, and --offline pulls nothing`,
+      {
+        hint: `pull it first: ${engine.name} pull ${image}`,
+      },
+    )
+  hooks.progress(`${name}: pulling ${image}`)
+  await engine.pull(image, platform ?? undefined)
+  return image
+}
+
+async function textOf({ dockerfile, inline }: ServiceBuild): Promise<string> {
+  const { readText } = await import('../workspace/files.ts')
+  return inline ?? readText(dockerfile ?? '', basename(dockerfile ?? ''))
+}
+
+async function built(
+  { engine, options, hooks, project }: StackProving,
+  service: string,
+  build: ServiceBuild,
+  text: string,
+  name: string,
+  files: readonly StackFile[],
+): Promise<string> {
+  const { context, dockerfile, target, args } = build
+  if (context === null)
+    throw new HardenError(
+      'unreadable',
+      `the service ${service} is built from somewhere else, which a proof does not fetch`,
+      {
+        hint: 'clone what it is built from, and name the folder in build:',
+      },
+    )
+  hooks.progress(`${service}: building`)
+  const tag = `harden-image/stack:${engine.session}-${name}`
+  const edited = files.filter(({ path }) => path !== dockerfile && isInside(path, context))
+  const folder = edited.length === 0 ? null : await editedContext(context, edited)
+  try {
+    await engine.build({
+      dockerfile: text,
+      context: folder ?? context,
+      tag,
+      ...(target === null ? {} : { target }),
+      ...(args.size === 0 ? {} : { buildArgs: Object.fromEntries(args) }),
+      ...(dockerfile === null
+        ? {}
+        : { dockerfilePath: folder === null ? dockerfile : join(folder, relative(context, dockerfile)) }),
+      ...(options.platform === null ? {} : { platform: options.platform }),
+    })
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    throw new HardenError(error.code, `the service ${service} of ${project.name}: ${error.message}`, {
+      ...(error.hint === undefined ? {} : { hint: error.hint }),
+    })
+  } finally {
+    if (folder !== null) await removeFolder(folder)
+  }
+  return tag
+}
+
+/** A copy of a build context with the files in it that are still to be written. */
+async function editedContext(context: string, files: readonly StackFile[]): Promise<string> {
+  const folder = await temporaryFolder('context')
+  await cp(context, folder, { recursive: true, verbatimSymlinks: true, filter: (path) => basename(path) !== '.git' })
+  for (const { path, after } of files) {
+    const copy = join(folder, relative(context, path))
+    await mkdir(dirname(copy), { recursive: true })
+    await writeFile(copy, after)
+  }
+  return folder
+}
+
+/** The project as it is planned, with its images built. */
+async function resultOf(
+  proving: StackProving,
+  plan: StackPlan,
+  originals: ReadonlyMap<string, string>,
+  round: number,
+): Promise<StackResult> {
+  const { planned, files } = plan
+  const project = await withFiles(proving.project, files)
+  const images = new Map<string, string>()
+  const made = new Map<string, string>()
+  for (const { service, derived, dockerfile, result } of planned) {
+    const { name } = service
+    const build = buildOf(service, proving.project)
+    const key = derived === null ? imageKey(service, proving.project) : `derived ${derived.path}`
+    const tag = `result-${round}-${made.size}`
+    const original = originals.get(name) ?? ''
+    const isOwn = dockerfile !== null && result.changed && build !== null
+    const image =
+      made.get(key) ??
+      (derived !== null
+        ? await built(proving, name, upon(derived.path), derived.text, tag, [])
+        : isOwn
+          ? await built(proving, name, build, result.output, tag, files)
+          : original)
+    made.set(key, image)
+    images.set(name, image)
+  }
+  const texts = new Map(files.map(({ path, after }) => [path, after]))
+  return {
+    side: { project, images, texts },
+    moved: new Map(
+      planned.map(({ service, profile }) => [
+        service.name,
+        new Map((profile?.ports ?? []).flatMap(({ from, to }) => (from === to ? [] : [[from, to] as const]))),
+      ]),
+    ),
+    kept: new Map(
+      planned.map(({ service, profile }) => [
+        service.name,
+        { isRoot: profile === null || profile.root, capabilities: profile?.capabilities?.value ?? [] },
+      ]),
+    ),
+    text: JSON.stringify(files.map(({ path, after }) => [path, after])),
+  }
+}
+
+/** What is built upon an image copies nothing, so its context may be any folder: an empty one. */
+function upon(path: string): ServiceBuild {
+  return { dockerfile: null, inline: null, context: dirname(path), target: null, args: new Map() }
+}
+
+const TOOLS = ['sh', 'cp', 'find', 'stat', 'sort', 'cksum', 'chown', 'chmod', 'xargs', 'tr']
+const FOLDERS = ['/bin', '/usr/bin', '/sbin', '/usr/sbin']
+
+/** An image of the project that has what a look into a volume takes; null where none has. */
+function imageWithTools(images: ReadonlyMap<string, string>, facts: StackFacts): string | null {
+  for (const [service, image] of images) if (hasTools(facts.get(service))) return image
+  return null
+}
+
+/** All of them, where its files are known. */
+export function hasTools(facts: ImageFacts | undefined): boolean {
+  const files = facts?.files.known === true ? facts.files.value : null
+  return files !== null && TOOLS.every((tool) => FOLDERS.some((folder) => files.entry(`${folder}/${tool}`) !== null))
+}
