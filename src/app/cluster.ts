@@ -151,7 +151,8 @@ function takenPorts(
       const volumes = JSON.stringify(own.workload.pod.spec.volumes ?? [])
       const mounted = maps.filter(({ value }) => volumes.includes(`"${String(asObject(value.metadata).name)}"`))
       const text = JSON.stringify([mates, mounted.map(({ value }) => value.data)])
-      return moved.some(({ to }) => new RegExp(String.raw`(?<!\d)${to}(?!\d)`).test(text)) ? [service.name] : []
+      const numbers = new Set(text.match(/\d+/g))
+      return moved.some(({ to }) => numbers.has(String(to))) ? [service.name] : []
     }),
   )
 }
