@@ -77,9 +77,20 @@ function noteOn(reference: string, { message }: HardenError): ReportFinding {
   return targetFinding(
     'look-at-base',
     'note',
-    `${reference} itself was not inspected; this is what the catalogue says: ${message}`,
+    `${reference} was not read, the catalogue stands in: ${causeOf(message, reference)}`,
     'use --offline to go by the catalogue without asking',
   )
+}
+
+/** Characters that the cause is told in: what a proxy or a client has to say can fill a page. */
+const CAUSE = 80
+
+/** The last part of what went wrong, which says why; the parts before it say what of. */
+function causeOf(message: string, reference: string): string {
+  const [line = ''] = message.split('\n')
+  const parts = line.split(': ').filter((part) => !part.includes(reference))
+  const cause = (parts.at(-1) ?? line).trim()
+  return cause.length > CAUSE ? `${cause.slice(0, CAUSE - 3)}...` : cause
 }
 
 interface Outcome {

@@ -1,5 +1,11 @@
 import { basename, dirname } from 'node:path'
+import { parseDockerfile } from '../dockerfile/index.ts'
+import { exposeOf } from '../dockerfile/stages.ts'
+import { planBehindUser } from '../plan/behind-user.ts'
+import { decided } from '../plan/plan.ts'
+import type { Policy } from '../plan/stage-input.ts'
 import { profileOf } from '../profile/make-profile.ts'
+import { withRaised } from '../profile/overridden.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { TargetResult } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
@@ -13,9 +19,10 @@ import { isLeftAsItIs } from './verdict.ts'
 export function profileFor(
   item: WorkItem,
   { inputs, plan, result }: Planned,
-  { kind, tag }: Pick<HardenMode, 'kind' | 'tag'>,
+  { kind, tag, ownsInImage = false }: Pick<HardenMode, 'kind' | 'tag' | 'ownsInImage'>,
   /** NAME=VALUE of all its runs. */
   given: readonly string[],
+  policy: Policy | null = null,
 ): Profile | null {
   const input = inputs.at(-1)
   const stage = plan.stages.at(-1)
@@ -23,8 +30,29 @@ export function profileFor(
   const { facts, vendor } = input
   const folder = item.build?.name ?? (item.path === null ? '' : basename(dirname(item.path)))
   const { reference } = item
-  const built = kind !== 'profile'
-  return profileOf({ plan: stage, facts, vendor, result, reference, folder, given, built, name: tag })
+  const built = kind !== 'profile' || (ownsInImage && decided(stage, 'grant').length > 0)
+  const source = { plan: stage, facts, vendor, result, reference, folder, given, built, name: tag }
+  const profile = profileOf(source)
+  const isHardened = stage.outcome === 'already' && item.kind === 'dockerfile' && result.proof === null
+  const behind = isHardened && policy !== null ? planBehindUser(input, policy, item.text ?? '') : null
+  if (profile === null || behind === null) return profile
+  const before = profileOf({ ...source, plan: behind.plan })
+  const whole =
+    before === null || !behind.isDone
+      ? { ...profile, owned: behind.plan.handed }
+      : // As before it was hardened, but for those who had it running as root.
+        { ...before, running: profile.running }
+  const low = baseAlone(item.text ?? '', stage.stage, whole.ports)
+  return withRaised({ ...whole, ports: whole.ports.filter(({ from }) => !low.includes(from)) }, low)
+}
+
+/** Ports that only its base exposes, where the stage itself exposes others. */
+function baseAlone(text: string, stage: number, ports: Profile['ports']): readonly number[] {
+  const own = parseDockerfile(text).stages[stage]
+  if (own === undefined || !own.instructions.some(({ keyword }) => keyword === 'EXPOSE')) return []
+  return ports.flatMap(({ from }) =>
+    exposeOf(own, from) === null && exposeOf(own, from + 8000) !== null ? [from] : [],
+  )
 }
 
 /** Builds the result. Its tag, null where it is not kept; undefined where there is none to build. */

@@ -41,6 +41,11 @@ export function targetProcessor(): ProcessTarget {
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
   const processTarget: ProcessTarget = async (item, options, hooks) => {
+    const { project, cluster } = item
+    if (cluster !== undefined) {
+      const { hardenCluster } = await import('./cluster.ts')
+      return hardenCluster({ ...item, cluster }, options, hooks, processTarget)
+    }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
@@ -54,11 +59,6 @@ export function targetProcessor(): ProcessTarget {
     }
     engines.set(options.engine, shared)
     const engine = await shared.engine
-    const { project, cluster } = item
-    if (cluster !== undefined) {
-      const { hardenCluster } = await import('./cluster.ts')
-      return hardenCluster({ ...item, cluster }, options, hooks, processTarget)
-    }
     if (project !== undefined) {
       const { hardenProject } = await import('./stack.ts')
       return hardenProject({ ...item, project }, { options, hooks, processTarget, engine })
@@ -178,7 +178,7 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined
   if (!isProfiled) return outcome
   const { buildResult, profileFor } = await import('./outcome.ts')
-  const profile = profileFor(item, { ...planned, result }, mode, options.env)
+  const profile = profileFor(item, { ...planned, result }, mode, options.env, options.policy)
   const built = mode.build ? await buildResult(item, session, result, profile, mode) : undefined
   return {
     ...outcome,

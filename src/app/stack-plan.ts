@@ -136,7 +136,7 @@ async function planService(
   const item = text === undefined ? found : { ...found, text }
   const own: Options = {
     ...options,
-    mode: { kind: 'profile', prove: false, build: false, tag: null },
+    mode: { kind: 'profile', prove: false, build: false, tag: null, ownsInImage: true },
     context: build?.context ?? null,
     buildArg: [...(build?.args ?? [])].map(([name, value]) => `${name}=${value}`),
     env: [],

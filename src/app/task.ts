@@ -50,6 +50,8 @@ export interface HardenMode {
   readonly build: boolean
   /** What the image of the result is called; null for no name, with `profile` for one that fits. */
   readonly tag: string | null
+  /** What has to belong to the user belongs to it in the image, also where a command could give it a mount. Absent: no. */
+  readonly ownsInImage?: boolean
 }
 
 export function isProved(mode: Mode): boolean {

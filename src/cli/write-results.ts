@@ -7,8 +7,10 @@ import { parseDockerfile } from '../dockerfile/index.ts'
 import { commentsAbove } from '../dockerfile/layout.ts'
 import type { Instruction } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
-import { readText, replaceText, writeText } from '../workspace/files.ts'
+import { type FileChange, readText, replaceText, replaceTexts, writeText } from '../workspace/files.ts'
+import { allowedRootOf, staysIn } from '../workspace/trust.ts'
 import type { Work } from './request.ts'
+import { fromHere } from './show.ts'
 
 export interface Written {
   /** As they came; a file that could not be written has failed. */
@@ -39,11 +41,11 @@ export async function writeResults(
       const job = await jobOf(request, outcome, cwd)
       if (job !== null && outcome.result.proof?.passed === false) heldBack.push(outcome.result.target)
       else if (job !== null && signal.aborted) {
-        notWritten.push(job.name)
+        notWritten.push(...job.names)
         continue
       } else if (job !== null) {
         await job.write()
-        files.push(job.name)
+        files.push(...job.names)
       }
       after.push(outcome)
     } catch (error) {
@@ -54,27 +56,45 @@ export async function writeResults(
 }
 
 interface Job {
-  readonly name: string
+  /** What is written together. */
+  readonly names: readonly string[]
   write(): Promise<void>
 }
 
 /** Null where nothing is to be written. */
 async function jobOf(
   { write, output }: Work,
-  { result, source, path, profile }: TargetOutcome,
+  { result, source, path, profile, files }: TargetOutcome,
   cwd: string,
 ): Promise<Job | null> {
   if (result.verdict === 'failed') return null
   if (result.kind === 'image') {
     if (output === null) return null
     const name = join(output, 'Dockerfile')
-    const files: OwnFile[] = [[name, result.output]]
+    const own: OwnFile[] = [[name, result.output]]
     const { profileFile } = await import('../profile/compose-file.ts')
-    if (profile !== undefined) files.push([join(output, 'compose.yaml'), profileFile(profile)])
-    return { name: files.map(([file]) => file).join(' and '), write: () => writeOwn(files, cwd) }
+    if (profile !== undefined) own.push([join(output, 'compose.yaml'), profileFile(profile)])
+    return { names: [own.map(([file]) => file).join(' and ')], write: () => writeOwn(own, cwd) }
+  }
+  if (files !== undefined) {
+    const changes = write ? files.filter(({ before, after }) => before !== after) : []
+    if (changes.length === 0) return null
+    const named = changes.map((file) => ({ ...file, name: fromHere(file.path, cwd) }))
+    return { names: named.map(({ name }) => name), write: () => writeProject(named, path) }
   }
   if (!write || path === null || !result.changed) return null
-  return { name: result.target, write: () => replaceText(path, result.target, source, result.output) }
+  return { names: [result.target], write: () => replaceText(path, result.target, source, result.output) }
+}
+
+/** All files of a project, or none; none that lies outside of its repository. */
+async function writeProject(files: readonly FileChange[], path: string | null): Promise<void> {
+  const allowedRoot = path === null ? null : allowedRootOf(path)
+  const outside = files.find((file) => allowedRoot !== null && !staysIn(allowedRoot, file.path))
+  if (outside !== undefined)
+    throw new HardenError('unwritable', `nothing was written: ${outside.name} lies outside of ${allowedRoot}`, {
+      hint: 'name it as a target of its own',
+    })
+  await replaceTexts(files)
 }
 
 /** Beside what `-o` writes, for `sha256sum -c`: that it is still as it was written no text can say of itself. */

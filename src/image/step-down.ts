@@ -11,7 +11,14 @@ import {
 import { nameOf } from '../path.ts'
 import type { ImageConfig, ImageFacts } from './facts.ts'
 import type { FileModel } from './file-model.ts'
-import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines } from './step-down/config-lines.ts'
+import {
+  accountLines,
+  daemonOwnerLines,
+  directives,
+  type OwnerLine,
+  ownerLines,
+  rootLines,
+} from './step-down/config-lines.ts'
 import { certainCommands, type GivenStart, sourcedFunctions } from './step-down/first-start.ts'
 import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
 import {
@@ -178,6 +185,15 @@ export function findOwnerLines({ files }: Pick<ImageFacts, 'files'>, opened: rea
   if (!files.known) return []
   const paths = opened.map((path) => files.value.resolve(path) ?? path)
   return ownerLines(files.value, paths, accountNames(files.value))
+}
+
+/** Lines of the files that a run has read which tell the program to be root. */
+export function findRootLines({ files }: Pick<ImageFacts, 'files'>, opened: readonly string[]): readonly OwnerLine[] {
+  if (!files.known) return []
+  return rootLines(
+    files.value,
+    opened.map((path) => files.value.resolve(path) ?? path),
+  )
 }
 
 /**

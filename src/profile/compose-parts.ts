@@ -82,6 +82,15 @@ function speaksOf(service: unknown, name: string, port: number): boolean {
   )
 }
 
+/** Ports of its own that a service speaks of, in the container. */
+export function saidPorts({ ports, expose }: Json): readonly number[] {
+  const said = [...asList(ports).map((port) => (isObject(port) ? port.target : port)), ...asList(expose)]
+  return said.flatMap((port) => {
+    const [, number] = /(?:^|:)(\d+)(?:\/tcp)?$/.exec(textOf(port)) ?? []
+    return number === undefined ? [] : [Number(number)]
+  })
+}
+
 /** Lists of ports add up over files and `extends`: an old one cannot be taken back from outside. */
 export function hasMoved(ports: unknown, profile: Profile): boolean {
   return asList(ports).some((port) => movedPort(port, profile, []) !== port)

@@ -1,9 +1,9 @@
 import { writtenByName } from '../evidence/command-line.ts'
 import { isInside } from '../places.ts'
 import { checkImage, checkInherited, chooseService, inherited, merged } from './compose-choice.ts'
-import { callers, migration, sourceOf, targetOf, writtenPlaces } from './compose-parts.ts'
+import { callers, migration, saidPorts, sourceOf, targetOf, writtenPlaces } from './compose-parts.ts'
 import { alignService, hardenService } from './compose-service.ts'
-import { type Own, overridden, type ServiceOverlay } from './overridden.ts'
+import { type Own, overridden, type ServiceOverlay, withRaised } from './overridden.ts'
 import { type Profile, type RunningNote, userText, volumeName } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
 import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from './yaml-file.ts'
@@ -42,7 +42,8 @@ export function editCompose(
   const chosenService = asObject(all[chosen])
   const { settings } = inherited(all, chosen)
   const own = composeOwn(chosenService, settings, chosen, read)
-  const { profile, notes } = overridden(asked, own)
+  const whole = merged(settings, chosenService)
+  const { profile, notes } = overridden(withRaised(asked, saidPorts(whole)), own)
   checkInherited(all, chosen, files, profile)
   checkImage(chosenService, chosen, files, profile)
   const main = services.findIndex((own) => Object.hasOwn(own, chosen))
@@ -55,7 +56,7 @@ export function editCompose(
     ...stageNotes(chosen, chosenService.build, stage),
     ...familyNotes(all, chosen),
     ...moves,
-    ...unmounted(elsewhere, merged(settings, chosenService), profile),
+    ...unmounted(elsewhere, whole, profile),
   ]
   const covers = [...(profile === asked ? [] : ['ports' as const]), ...(moves.length === 0 ? [] : ['data' as const])]
   return files.map((file, index) => {

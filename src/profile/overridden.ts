@@ -1,4 +1,5 @@
 import { programsIn } from '../command/index.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { baseName, isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
 import { type ImageChange, type Profile, sysctlsFor } from './profile.ts'
@@ -37,6 +38,29 @@ interface Overridden {
   readonly notes: readonly string[]
   /** Of these, what a person has to do before it works. */
   readonly open: readonly string[]
+}
+
+/** How far a low port is moved. */
+const RAISED = 8000
+
+/**
+ * The profile of an image that has been hardened before, for who still speaks of it as it was: of these ports (80) those that it does not
+ * open, and of which it opens the one that they are moved to (8080), have moved.
+ */
+export function withRaised(profile: Profile, said: readonly number[]): Profile {
+  const isOpened = (port: number): boolean =>
+    profile.ports.some(({ from, to, protocol }) => protocol === 'tcp' && from === port && to === port)
+  const moved = [...new Set(said)].filter(
+    (port) =>
+      port < FIRST_UNPRIVILEGED_PORT &&
+      !profile.ports.some(({ from, protocol }) => protocol === 'tcp' && from === port) &&
+      isOpened(port + RAISED) &&
+      !said.includes(port + RAISED),
+  )
+  if (moved.length === 0) return profile
+  const kept = profile.ports.filter(({ from, to }) => !moved.includes(to - RAISED) || from !== to)
+  const ports = [...kept, ...moved.map((from) => ({ from, to: from + RAISED, protocol: 'tcp' as const }))]
+  return { ...profile, ports, sysctls: sysctlsFor(ports, profile.root) }
 }
 
 /** What it starts instead of what the image starts; null where it is the same, or not known. */

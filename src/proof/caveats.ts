@@ -26,6 +26,7 @@ import { portKey } from './ask/questions.ts'
 import { operationsBy } from './checks/check.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
+import { wasQuiet } from './container/run-specs.ts'
 import { refusalLines } from './log-refusals.ts'
 import type { ResultRun } from './round.ts'
 import { isExercised } from './smoke/run-checks.ts'
@@ -46,7 +47,7 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   const unasked = baseline.answers.filter(({ unasked, kind }) => unasked === true && kind !== 'closed').map(portKey)
   if (unasked.length > 0)
     remarks.push(
-      `what it answers on ${listedPorts(unasked)}: open as in the original, and not asked, since ${bounds.askedPorts} ports are; ${YOUR_CHECK}`,
+      `what it answers on ${listedPorts(unasked)}: open as in the original, and not asked, since ${wasQuiet(baseline) ? 'the original ended when it was' : `${bounds.askedPorts} ports are`}; ${YOUR_CHECK}`,
     )
   const silent = baseline.answers.filter(isSilent).map(portKey)
   if (silent.length > 0)

@@ -4,7 +4,7 @@ import type { ImageConfig } from '../image/facts.ts'
 import type { LearnedRequest, SmokeCheck } from '../smoke-check.ts'
 import { type Container, type ContainerOptions, openContainer, runContainer } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
-import { exposedTcp, limits, namedVolumes } from './container/run-specs.ts'
+import { exposedTcp, limits, namedVolumes, removeVolumes } from './container/run-specs.ts'
 import { tellEarly } from './speculation.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 
@@ -51,6 +51,21 @@ export interface StudyOptions extends ContainerOptions {
 }
 
 export async function runOriginal(request: OriginalRequest): Promise<Original> {
+  const original = await startOriginal(request, false)
+  if (!diedOfQuestions(await original.live.snapshot('seen'))) return original
+  await original.study.catch(() => undefined)
+  await original.live.remove()
+  await removeVolumes(request.engine, original.filled)
+  return startOriginal(request, true)
+}
+
+/** It was up and listened, and one of its own faults ended it (SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV): nobody kills with these. */
+function diedOfQuestions({ state, answers }: Pick<RunRecord, 'state' | 'answers'>): boolean {
+  const isFault = [132, 134, 135, 136, 139].includes(state.exitCode ?? 0)
+  return !state.running && isFault && answers.some(({ kind }) => kind !== 'closed')
+}
+
+async function startOriginal(request: OriginalRequest, quiet: boolean): Promise<Original> {
   const { engine, image, user, capAdd = [], config, smoke, routes = [], signal, stays = 0, early } = request
   const spec = limits({
     image,
@@ -63,6 +78,8 @@ export async function runOriginal(request: OriginalRequest): Promise<Original> {
     routes: routes.map((one) => ({ request: one, port: null })),
     signal,
     ports,
+    declared: new Set(config.exposedPorts.map(({ protocol, port }) => `${protocol} ${port}`)),
+    quiet,
     portNames: new Map(ports.map((port) => [port, port])),
     patience: PATIENCE,
     stopSignal: config.stopSignal,

@@ -15,7 +15,7 @@ import {
   type YamlFile,
 } from '../profile/yaml-file.ts'
 import { tagsAt, withOverride } from '../profile/yaml-scalars.ts'
-import { type EditedService, otherEntry, ownEntry } from './edit-service.ts'
+import { type EditedService, otherEntry, ownEntry, withKnownPorts } from './edit-service.ts'
 import { type StackFinding, stackFinding } from './finding.ts'
 import type { Project, Service } from './project.ts'
 
@@ -132,14 +132,24 @@ function editOwn(edited: EditedService, state: EntriesState): void {
   for (const volume of edit.volumes) if (!declared.includes(volume)) volumes.add(volume)
   state.volumes.set(own.file, volumes)
   state.current.set(own.id, edit.service)
+  const said = entries.map(({ before }) => textOf(before.user ?? '')).join(' ')
+  const root = [...edited.host.variables].find(
+    ([variable, value]) => isRootUser(value) && new RegExp(`\\$\\{?${variable}\\b`).test(said),
+  )
+  if (root !== undefined && edited.profile.user !== null)
+    say(
+      'todo',
+      `.env sets ${root[0]} to ${root[1]}, so ${service.name} still runs as root: take that out, or set it to ${edited.profile.user.value.uid}`,
+    )
   for (const note of [...notes, ...edit.notes.filter((one) => !edit.open.includes(one))]) say('note', note)
   for (const note of [...open, ...edit.open]) say('todo', note)
   state.current.set(own.id, { ...edit.service, ...putRight(edited, entries, own, state) })
 }
 
 /** What its own entry has to say so that all together mean what is planned. */
-function putRight({ profile, ports }: EditedService, entries: readonly Entry[], own: Entry, state: EntriesState): Json {
-  const was = resolved(entries, new Map())
+function putRight(edited: EditedService, entries: readonly Entry[], own: Entry, state: EntriesState): Json {
+  const { profile, ports } = edited
+  const was = withKnownPorts(resolved(entries, new Map()), edited)
   const is = resolved(entries, state.current)
   const set: Record<string, unknown> = {}
   const replace = (key: string, value: unknown): void => {

@@ -5,7 +5,7 @@ import { derivedName, type ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
 import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts'
 import type { SettledService } from './mounted-configuration.ts'
-import type { MovedPort } from './port-calls.ts'
+import { knownPort, type MovedPort } from './port-calls.ts'
 
 /** A service and all that decides what stands in its entries. */
 export interface EditedService extends SettledService {
@@ -32,7 +32,7 @@ export function ownEntry(
   const { planned, profile, ports, advice, image } = edited
   const { service, derived, start } = planned
   const edit = hardenService(
-    before,
+    withKnownPorts(before, edited),
     { ...profile, ports },
     { name: service.name, elsewhere, declared, isFollowed: true },
   )
@@ -67,7 +67,7 @@ export function otherEntry(
   open: string[],
 ): Json {
   const { profile, ports, image, planned } = edited
-  const aligned = alignService(before, { ...profile, ports }, notes, open)
+  const aligned = alignService(withKnownPorts(before, edited), { ...profile, ports }, notes, open)
   const set: Record<string, unknown> = { ...aligned, ...ownPorts(aligned, edited, null) }
   if (isExtended) return set
   if (image !== null && set.image !== undefined) set.image = image
@@ -75,6 +75,35 @@ export function otherEntry(
   if (entrypoint !== null && set.entrypoint !== undefined) set.entrypoint = entrypoint.map(composeValue)
   if (command !== null && set.command !== undefined) set.command = command.map(composeValue)
   return set
+}
+
+/** An entry with the numbers of ports that move where it has them by a variable, so that they can be followed. */
+export function withKnownPorts(
+  entry: Json,
+  { ports, host: { variables } }: Pick<EditedService, 'ports'> & { readonly host: Pick<HostFiles, 'variables'> },
+): Json {
+  const moving = ports.filter(({ from, to }) => from !== to).map(({ from }) => from)
+  const put = (text: string, pattern: RegExp): string =>
+    text.replace(pattern, (variable) => {
+      const known = knownPort(variable, variables)
+      return known !== null && moving.includes(known) ? String(known) : variable
+    })
+  const last = (value: unknown): unknown =>
+    typeof value === 'string' ? put(value, /(?<=^|:)\$(?:\{[^{}]{1,80}\}|\w+)(?=(?:\/\w+)?$)/g) : value
+  const published = asList(entry.ports).map((port) =>
+    isObject(port) ? { ...port, target: last(port.target) } : last(port),
+  )
+  const { healthcheck: check } = entry
+  const asked = (word: unknown): unknown =>
+    typeof word === 'string' ? put(word, /(?<=(?:localhost|127\.0\.0\.1):)\$(?:\{[^{}]{1,80}\}|\w+)/g) : word
+  return {
+    ...entry,
+    ...(Array.isArray(entry.ports) ? { ports: published } : {}),
+    ...(Array.isArray(entry.expose) ? { expose: entry.expose.map(last) } : {}),
+    ...(isObject(check) && check.test !== undefined
+      ? { healthcheck: { ...check, test: Array.isArray(check.test) ? check.test.map(asked) : asked(check.test) } }
+      : {}),
+  }
 }
 
 /** `build: ./web`, or with the name of a Dockerfile that has another one. */

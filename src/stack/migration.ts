@@ -8,7 +8,7 @@ import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { blockText } from '../profile/yaml-style.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
-import type { ComposeChoice, Project, ServiceMount } from './project.ts'
+import type { ComposeChoice, Project, Service, ServiceMount } from './project.ts'
 
 export interface MigrationFacts {
   readonly choice: ComposeChoice
@@ -265,7 +265,7 @@ function migrationFile(
   const isAnyGroup = rows.some(({ owner }) => owner !== null && owner.members.length > 0)
   const service = {
     profiles: [MIGRATION_SERVICE],
-    ...toolImage(project, planned, equipped),
+    ...imageOf(toolsOf(planned, equipped), project),
     user: '0:0',
     network_mode: 'none',
     read_only: true,
@@ -310,16 +310,17 @@ function mountOf(volume: string, target: string, project: Project): Json {
   return { type: 'bind', source: hostPath(volume, project), target }
 }
 
-/** An image that is there already, where one of the project's own has the tools. */
-function toolImage(project: Project, planned: readonly PlannedService[], equipped: ReadonlySet<string>): Json {
-  const able = planned.filter(({ service }) => equipped.has(service.name))
-  const pulled = able.find(({ service }) => service.build === null && service.image !== null)
-  if (pulled !== undefined) return { image: composeValue(pulled.service.image ?? '') }
-  const built = able.find(({ service }) => service.build !== null && service.build.inline === null)
-  const context = built?.service.build?.context ?? null
-  if (context === null) return { image: FALLBACK_IMAGE }
-  const said = asObject(literal(built?.service.settings.build))
-  return { build: { ...said, context: hostPath(context, project) } }
+/** Whose image is there already and has the tools; null where nobody's is known to. */
+function toolsOf(planned: readonly PlannedService[], equipped: ReadonlySet<string>): Service | null {
+  const able = planned.flatMap(({ service }) => (equipped.has(service.name) ? [service] : []))
+  const pulled = able.find(({ build, image }) => build === null && image !== null)
+  return pulled ?? able.find(({ build }) => build !== null && build.inline === null && build.context !== null) ?? null
+}
+
+function imageOf(tools: Service | null, project: Project): Json {
+  const context = tools?.build?.context ?? null
+  if (context === null) return { image: composeValue(tools?.image ?? FALLBACK_IMAGE) }
+  return { build: { ...asObject(literal(tools?.settings.build)), context: hostPath(context, project) } }
 }
 
 /** Compose fills in variables, and these values have theirs. */

@@ -1,7 +1,8 @@
 import { applySubstitutions } from '../evidence/file-edit.ts'
 import { isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
-import { isNearby, type Own, overridden, type ServiceOverlay } from '../profile/overridden.ts'
+import { saidPorts } from '../profile/compose-parts.ts'
+import { isNearby, type Own, overridden, type ServiceOverlay, withRaised } from '../profile/overridden.ts'
 import type { ImageChange, Profile, ProfilePort } from '../profile/profile.ts'
 import type { HostFiles } from './host-files.ts'
 import type { PlannedService } from './planned.ts'
@@ -41,8 +42,9 @@ export interface Settled {
 export function settleMounted(all: readonly PlannedService[], host: HostFiles): Settled {
   const texts = new Map<string, string>()
   const services = all.flatMap((planned): readonly SettledService[] => {
-    const { profile, service } = planned
-    if (profile === null) return []
+    const { service } = planned
+    if (planned.profile === null) return []
+    const profile = withRaised(planned.profile, saidPorts(service.settings))
     const files = mountedFiles(service, host)
     const others = all.filter((one) => one !== planned)
     const done = new Set<ImageChange>()

@@ -118,13 +118,19 @@ function atPort({ context, end }: Place, { from, to }: MovedPort, after: string)
     return Number(number) === from ? { start: end + 1, end: end + 1 + number.length, text: String(to) } : null
   // Of a template, or of Caddy's own variables.
   if (/^:[{%<]/.test(after)) return 'open'
-  const [all, braced, preset, bare] = /^:\$(?:\{(\w+)(?::?-(\d{1,5}))?[^}\n]{0,60}\}|(\w+))/.exec(after) ?? []
-  if (all === undefined) return null
-  const known = context.variables?.get(braced ?? bare ?? '')
-  if (known !== undefined) return Number(known) === from ? 'open' : null
-  if (preset === undefined) return 'open'
-  const at = end + all.lastIndexOf(preset)
-  return Number(preset) === from ? { start: at, end: at + preset.length, text: String(to) } : null
+  const [all, variable] = /^:(\$(?:\{\w+[^}\n]{0,60}\}|\w+))/.exec(after) ?? []
+  if (all === undefined || variable === undefined) return null
+  const known = knownPort(variable, context.variables ?? new Map())
+  if (known === null) return 'open'
+  // What is inside of a container nobody outside has to choose: the number stands for itself from now on.
+  return known === from ? { start: end + 1, end: end + all.length, text: String(to) } : null
+}
+
+/** The number that a variable of Compose stands for: `${PORT:-80}`; null where only whoever starts it knows. */
+export function knownPort(variable: string, variables: ReadonlyMap<string, string>): number | null {
+  const [, braced, preset, bare] = /^\$(?:\{(\w+)(?::?-(\d{1,5}))?\}|(\w+))$/.exec(variable) ?? []
+  const value = variables.get(braced ?? bare ?? '') ?? preset
+  return value !== undefined && /^\d{1,5}$/.test(value) ? Number(value) : null
 }
 
 /** A scheme that means the port, and a host that is one. */

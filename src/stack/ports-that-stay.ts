@@ -1,6 +1,7 @@
 import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { movedPort } from '../profile/compose-parts.ts'
 import { asList, asObject, parseYaml, textOf } from '../profile/yaml-file.ts'
+import { withKnownPorts } from './edit-service.ts'
 import { followPorts, hostsOf } from './follow-ports.ts'
 import type { HostFiles } from './host-files.ts'
 import type { Project, Service } from './project.ts'
@@ -41,9 +42,10 @@ function whyStays(service: Service, port: number, project: Project, host: HostFi
   if (settings.network_mode === 'host') return 'network_mode: host has the ports of the machine'
   const isSaid = ports.some(({ target, protocol }) => target === port && protocol === 'tcp')
   if (isSaid) {
-    const unmoved = asList(settings.ports).find((written) => {
+    const moves = [{ from: port, to, protocol: 'tcp' as const }]
+    const unmoved = asList(withKnownPorts(settings, { ports: moves, host }).ports).find((written) => {
       const open: string[] = []
-      movedPort(written, { ports: [{ from: port, to, protocol: 'tcp' }] }, open)
+      movedPort(written, { ports: moves }, open)
       return open.length > 0
     })
     if (unmoved !== undefined) return `ports: ${textOf(unmoved)} does not say it as one number`

@@ -1,5 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
-import { type FileHandle, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, type FileHandle, link, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { HardenError, reasonOf } from '../errors.ts'
@@ -99,6 +99,91 @@ async function makeFolder(path: string): Promise<void> {
 }
 
 async function replace(path: string, text: string): Promise<void> {
+  const temporary = await written(path, text)
+  try {
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  await syncFolder(dirname(path))
+}
+
+/** One of several files that change together. Null before: it is made. */
+export interface FileChange {
+  /** Absolute. */
+  readonly path: string
+  readonly name: string
+  readonly before: string | null
+  readonly after: string
+}
+
+/**
+ * Replaces several files, all of them or none: all are written beside their places before the first one is put there, and
+ * what was put there is put back when another one cannot be. As `replaceText` otherwise. Throws HardenError `unwritable`.
+ */
+export async function replaceTexts(changes: readonly FileChange[]): Promise<void> {
+  for (const { path, name, before } of changes) {
+    const now = (await lstat(path).catch(() => null)) === null ? null : await readText(path, name)
+    if (now === before) continue
+    const what = before === null ? 'it is there already' : 'it changed while it was worked on'
+    throw new HardenError('unwritable', `nothing was written: ${name}: ${what}`, { hint: 'run again' })
+  }
+  const staged: Staged[] = []
+  let at = changes[0]
+  try {
+    for (const change of changes) {
+      at = change
+      staged.push(await stage(change))
+    }
+    for (const [index, one] of staged.entries()) {
+      at = changes[index]
+      await rename(one.temporary, one.path)
+      one.isDone = true
+    }
+  } catch (error) {
+    for (const { path, temporary, backup, isDone } of staged.toReversed()) {
+      if (!isDone) await rm(temporary, { force: true })
+      else await (backup === null ? rm(path, { force: true }) : rename(backup, path))
+    }
+    await removeBackups(staged.filter(({ isDone }) => !isDone))
+    throw explained('written', at?.name ?? '', error)
+  }
+  await removeBackups(staged)
+  for (const folder of new Set(staged.map(({ path }) => dirname(path)))) await syncFolder(folder)
+}
+
+interface Staged {
+  /** Links resolved. */
+  readonly path: string
+  readonly temporary: string
+  /** Another name of the old file; null where there was none. */
+  readonly backup: string | null
+  isDone: boolean
+}
+
+async function stage({ path: named, before, after }: FileChange): Promise<Staged> {
+  if (before === null) await makeFolder(dirname(named))
+  const path = await realpath(named).catch(() => named)
+  const temporary = await written(path, after)
+  if (before === null) return { path, temporary, backup: null, isDone: false }
+  const backup = temporaryBeside(path)
+  try {
+    // Not every file system has a second name for a file.
+    await link(path, backup).catch(() => copyFile(path, backup))
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+  return { path, temporary, backup, isDone: false }
+}
+
+async function removeBackups(staged: readonly Staged[]): Promise<void> {
+  for (const { backup } of staged) if (backup !== null) await rm(backup, { force: true })
+}
+
+/** What is to take the place of a file, beside it: with its mode and owner, and synced. */
+async function written(path: string, text: string): Promise<string> {
   const old = await open(path, 'r').catch(() => null)
   const stats = await old?.stat()
   await old?.close()
@@ -111,13 +196,12 @@ async function replace(path: string, text: string): Promise<void> {
     if (stats) await keepOwner(file, stats)
     await file.sync()
     await file.close()
-    await rename(temporary, path)
+    return temporary
   } catch (error) {
     await file.close().catch(() => undefined)
     await rm(temporary, { force: true })
     throw error
   }
-  await syncFolder(dirname(path))
 }
 
 /** Without it a power cut may bring back the old name, of a file that was said to be written. */

@@ -127,7 +127,7 @@ describe('an image that was asked for', () => {
     [
       'that it was not inspected is said, and why',
       { ...away, item: image },
-      [`${listed} itself was not inspected; this is what the catalogue says: nobody answers`],
+      [`${listed} was not read, the catalogue stands in: nobody answers`],
     ],
     ['nobody who wants to go by the catalogue is told so', { ...away, item: image, options: { offline: true } }, []],
     ['one that was looked at needs no such note', { ...there, item: image }, []],

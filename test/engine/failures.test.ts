@@ -53,6 +53,30 @@ function expectOneFinding(hardening: Hardening, message: RegExp): void {
   expect(todo.map(({ message: text }) => text)).toEqual([expect.stringMatching(message)])
 }
 
+test('an original that dies of what it is asked is run again and not asked', async () => {
+  const tag = await buildText(
+    [
+      `FROM ${await ensureImage('python-static')}`,
+      'COPY <<"PROGRAM" /srv/program.py',
+      'import os, socket',
+      'server = socket.create_server(("", 8000))',
+      'while True:',
+      '  client, _ = server.accept()',
+      '  if client.recv(99) not in (b"", b"mine"): os.abort()',
+      '  client.close()',
+      'PROGRAM',
+      'EXPOSE 8000',
+      'ENTRYPOINT []',
+      'CMD ["python3", "/srv/program.py"]',
+      '',
+    ].join('\n'),
+    'harden-image-test/failures-asked-less',
+  )
+  const result = expectVerdict(await hardenOne(tag, ['--prove']), { code: 0, verdict: 'hardened', passed: true })
+  expect(result.proof?.remarks.join('\n')).toContain('not asked, since the original ended when it was')
+  await docker(['image', 'rm', '--force', tag])
+})
+
 describe('a clear error, exit code 2', () => {
   // Nothing listens on port 1, so no test asks a registry of the world.
   test('an image that no registry gives', async () => {

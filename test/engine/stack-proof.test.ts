@@ -1,3 +1,5 @@
+import { readdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { expect, jest, test } from '@jest/globals'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
@@ -103,5 +105,78 @@ test('a stack that does the same as another user passes, after a restart and on 
       result: 'yes',
       passed: true,
     })
+  })
+})
+
+/** The store, and who asks it all the time. */
+function pair(port: number, change: (one: Service) => Service = (one) => one): Project {
+  const stack = smallStack('/nowhere', port, change)
+  return { ...stack, services: stack.services.filter(({ name }) => name === 'store' || name === 'worker') }
+}
+
+test('what a service is refused comes back as evidence, and what fails for good names the service', async () => {
+  await proving(async (engine, base) => {
+    const refused: unknown[] = []
+    const proof = await proveStack(
+      await request(engine, base, {
+        original: pair(80),
+        plan: async (evidence) => {
+          const operations = evidence.get('store')?.operations.filter(({ outcome }) => outcome === 'refused') ?? []
+          refused.push(operations.map(({ path }) => path))
+          if (operations.length === 0) {
+            const project = pair(8080, locked)
+            return { side: { project, images: imagesOf(project, base) }, moved, kept: new Map(), text: 'as it is' }
+          }
+          const image = await upon(base, 'small-stack-owned', `RUN chown ${user} /data`)
+          // Nobody has told the worker that the port has moved.
+          const project = pair(8080, (one) =>
+            locked(one.name === 'worker' ? { ...one, env: new Map([['STORE', 'store:80']]) } : one),
+          )
+          return { side: { project, images: imagesOf(project, image) }, moved, kept: new Map(), text: 'owned' }
+        },
+      }),
+    )
+    expect(refused.slice(0, 2)).toEqual([[], ['/data/counts.json']])
+    expect(proof).toMatchObject({ passed: false, rounds: 2, broken: [] })
+    expect(proof.culprits).toEqual(['worker'])
+    expect(proof.failures.get('worker')?.join()).toMatch(/ConnectionRefusedError/)
+    expect(proof.failures.get('')).toEqual(['worker to store :8080: was connected, is not connected'])
+  })
+})
+
+test('an original that does not come up is told by the service that others wait for, and nothing is planned', async () => {
+  await proving(async (engine, base) => {
+    const stack = smallStack('/nowhere', 80, (one) =>
+      one.name === 'job' ? { ...one, entrypoint: ['sh', '-c', 'echo no database; exit 3'], command: [] } : one,
+    )
+    const original = { ...stack, services: stack.services.filter(({ name }) => ['store', 'job', 'api'].includes(name)) }
+    const proof = await proveStack(
+      await request(engine, base, { original, plan: () => Promise.reject(new Error('it is never planned')) }),
+    )
+    expect(proof.passed).toBe(false)
+    expect(proof.broken).toEqual([{ service: 'job', message: 'it ends with exit code 3: no database' }])
+    expect(proof.failures.get('job')).toEqual([
+      'the original does not come up: job: it ends with exit code 3: no database',
+    ])
+  })
+})
+
+test('Ctrl-C leaves no container, network, volume or folder', async () => {
+  const folders = async () => (await readdir(tmpdir())).filter((name) => /^harden-image-.*-stack-/.test(name))
+  await proving(async (engine, base) => {
+    const before = await folders()
+    const interrupt = new AbortController()
+    const asked = request(engine, base, {
+      original: pair(80),
+      signal: interrupt.signal,
+      plan: async () => {
+        setTimeout(() => interrupt.abort(new Error('Ctrl-C')), 1500)
+        const project = pair(80)
+        return { side: { project, images: imagesOf(project, base) }, moved: new Map(), kept: new Map(), text: '' }
+      },
+    })
+    await expect(proveStack(await asked)).rejects.toThrow('Ctrl-C')
+    await engine.cleanUp()
+    expect(await folders()).toEqual(before)
   })
 })

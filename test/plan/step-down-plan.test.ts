@@ -61,6 +61,22 @@ describe("a program's own switch of user", () => {
   const lines = ({ fileEdits }: StepDownPlan): readonly string[] =>
     fileEdits.flatMap(({ substitutions }) => substitutions.map(({ pattern }) => pattern.replaceAll('[[:space:]]*', '')))
 
+  test.each<[string, Partial<Operation>, readonly string[], readonly string[]]>([
+    [
+      'and root was refused a file',
+      { access: 'change-owner', uid: 0 },
+      ['user root', 'group root'],
+      ['^user root$', '^group root$'],
+    ],
+    ['and root was refused', { uid: 0 }, ['user = root', 'host = x'], ['^user = root$']],
+    ['and somebody else was', { uid: 33 }, ['user root'], []],
+    ['and a tool that hands files over was', { access: 'change-owner', uid: 0, by: '/bin/chown' }, ['user root'], []],
+    ['as a word of another setting', { uid: 0 }, ['root /srv', 'allow root', 'user_agent root'], []],
+  ])('lines that tell it to be root go where it is not, %s', (_, operation, text, gone) => {
+    const texts = { '/etc/thing/thing.conf': text }
+    expect(lines(plan({ cmd: ['thing'] }, texts, [{ ...refused, by: '/usr/bin/thing', ...operation }]))).toEqual(gone)
+  })
+
   test.each<[string, readonly string[], readonly string[]]>([
     [
       'user and group lines, and a chroot',

@@ -38,7 +38,7 @@ async function hostRows(cli: Cli, container: string): Promise<readonly Row[]> {
 async function top(cli: Cli, container: string, columns: readonly string[]): Promise<readonly string[]> {
   const { exitCode, stdout, stderr } = await cli.run(['top', nameArgument(container), ...columns])
   if (exitCode === 0) return stdout.split('\n').slice(1)
-  if (/not running|only be used on running/i.test(stderr)) return []
+  if (/not running|only be used on running|is restarting/i.test(stderr)) return []
   throw failureOf(cli.name, 'list the processes of a container', stderr)
 }
 

@@ -129,6 +129,26 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
   })
 }
 
+/**
+ * Lines of files that a program has read, and that nobody has told us of, which tell it to be root: as somebody else it
+ * would become root, or give root what it makes.
+ */
+export function rootLines(files: FileModel, paths: readonly string[]): readonly OwnerLine[] {
+  return [...new Set(paths)].sort().flatMap((path) => {
+    const text = files.text(path)
+    if (text === null || text.startsWith('#!') || daemonsOfFile(path, text).length > 0) return []
+    const groups = [...text.matchAll(new RegExp(GROUP, 'gim'))].filter(({ groups }) => isRoot(groups?.group))
+    return [...text.matchAll(USER)]
+      .filter(({ groups }) => isRoot(groups?.user))
+      .concat(groups)
+      .map(({ index }) => ({ path, ...place(text, index) }))
+  })
+}
+
+function isRoot(name: string | undefined): boolean {
+  return name === 'root' || name === '0'
+}
+
 /** `$FileOwner root`, `log_group = adm`, `"socketUser": "x"`: the key of a setting that names whom a program gives its files to. */
 const OWNER =
   /^[ \t]*\$?["']?(?:file|dir|directory|log|output|socket|sock|unix|pid|db|data|create|default)[_-]?(?:owner|user|group|uid|gid)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<name>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/gim

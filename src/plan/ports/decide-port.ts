@@ -220,6 +220,8 @@ export interface PortSources {
   readonly isShipped?: (path: string) => boolean
   /** Start scripts, of a run. */
   readonly scripts?: readonly string[]
+  /** Words of the services that those start. Absent: none. */
+  readonly started?: readonly string[]
   /** Details of places that were shown not to set the port. */
   readonly excluded?: ReadonlySet<string>
   /** How a daemon that binds the port by itself is told another one, where nothing sets it. */

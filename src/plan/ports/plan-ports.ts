@@ -5,6 +5,7 @@ import { type EnvSetting, FIRST_UNPRIVILEGED_PORT, type VendorMove } from '../..
 import { renderedAtStart } from '../../evidence/configuration-files.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import { nameOf } from '../../path.ts'
 import type { Dependents } from '../exemptions.ts'
 import type { PortDecision } from '../plan.ts'
 import type { PlanContext } from '../plan-context.ts'
@@ -124,6 +125,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
     vendor: (port) => vendor.moves.get(port) ?? null,
     listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
     isShipped: (path) => stated.view.contents.origins.has(path),
+    started: wordsOf(report),
     scripts: observation === null ? [] : report.scripts,
     excluded,
     daemon: (from, to, command) =>
@@ -140,6 +142,16 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
     stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
   })
 }
+
+/** What a script comes to and goes on with: what others only prepare (`cp`, `chown`, a filter) is no service. */
+function wordsOf({ launches }: PlanContext['report']): readonly string[] {
+  return launches.flatMap(({ words: [program = '', ...words], filter }) =>
+    filter === true || PREPARES.test(nameOf(program)) ? [] : words,
+  )
+}
+
+const PREPARES =
+  /^(?:\[|test|cp|mv|rm|ln|mkdir|touch|install|chown|chgrp|chmod|sed|awk|grep|cat|echo|printf|tee|envsubst|source|\.|cd|export|set|find|tar|curl|wget|diff|cmp|head|tail|sleep)$/
 
 function placesByPort(users: NonNullable<Dependents['ports']>): ReadonlyMap<number, readonly string[]> {
   const places = new Map<number, readonly string[]>()

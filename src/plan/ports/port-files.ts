@@ -9,7 +9,7 @@ import { moveInArguments, movePort, renumbered } from './port-arguments.ts'
 import { isCommentOrForward, lineEvidence, type PortLine, portEdit, portLines } from './port-lines.ts'
 
 type Sources = Pick<PortSources, 'facts' | 'programs' | 'opened'> &
-  Partial<Pick<PortSources, 'scripts' | 'excluded' | 'rendered'>>
+  Partial<Pick<PortSources, 'scripts' | 'excluded' | 'rendered' | 'started'>>
 
 /** Edits that move a port in the configuration that was read. */
 function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[] {
@@ -72,10 +72,17 @@ function isScript(text: string): boolean {
 }
 
 /** The configuration that the run opened, and its start scripts; before a run, what looks like that of its programs. */
-function filesRead({ facts, programs, opened, scripts = [], rendered = [] }: Sources): readonly Text[] {
+function filesRead({
+  facts,
+  programs,
+  opened,
+  scripts = [],
+  rendered = [],
+  started: words = [],
+}: Sources): readonly Text[] {
   if (!facts.files.known) return []
   const files = facts.files.value
-  const argv = argvOf(facts.config)
+  const argv = [...argvOf(facts.config), ...words]
   const started = [...programsOf(facts.config), ...programs]
   // Of a base that nobody knows, which program it is is not known either: all that the stage itself puts in may be its configuration.
   const isUnknown = argv.length === 0 && started.length === 0

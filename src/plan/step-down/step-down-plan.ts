@@ -13,6 +13,7 @@ import {
   findAccountLines,
   findOwnerLines,
   findRefusedOptions,
+  findRootLines,
   type RootAction,
   type StepDown,
   type StepDownReport,
@@ -78,7 +79,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ...told,
   ]
   const refusedOwners = ownersRefused(observation) ? findOwnerLines(facts, observation?.opened ?? []) : []
-  const owners = [...report.owners, ...refusedOwners]
+  const asRoot = rootRefused(observation) ? findRootLines(facts, observation?.opened ?? []) : []
+  const owners = [...report.owners, ...refusedOwners, ...asRoot]
   const said = [relevant, report.actions, report.refusals, report.unread, owners]
   if (said.every((list) => list.length === 0)) return noStepDown
   // A daemon's own `user` is mostly a warning to a non-root process: it goes only when the program stops on it.
@@ -199,6 +201,18 @@ function ownersRefused(observation: Observation | null): boolean {
   return (observation?.operations ?? []).some(
     ({ access, outcome, by }) =>
       access === 'change-owner' && outcome === 'refused' && by !== undefined && !HANDS_OVER.test(nameOf(by)),
+  )
+}
+
+/** A run as non-root was refused to become root, or to give root a file: its settings may say so. */
+function rootRefused(observation: Observation | null): boolean {
+  return (observation?.operations ?? []).some(
+    ({ access, outcome, uid, gid, by }) =>
+      (access === 'switch-user' || access === 'change-owner') &&
+      outcome === 'refused' &&
+      (uid === 0 || gid === 0) &&
+      by !== undefined &&
+      !HANDS_OVER.test(nameOf(by)),
   )
 }
 

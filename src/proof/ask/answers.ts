@@ -77,8 +77,10 @@ export interface PortAnswer {
   readonly kind: 'http' | 'https' | 'tls' | 'greeting' | 'answer' | 'spoken' | 'open' | 'bound' | 'closed' | 'unsteady'
   /** `200 text/html` or `302 to /login` for HTTP, the first word of a greeting or an answer, `Redis +PONG` for what is spoken, '' otherwise. */
   readonly detail: string
-  /** More ports are open than are asked (bounds.askedPorts), and this one was not. */
+  /** More ports are open than are asked (bounds.askedPorts), and this one was not; or it is one of a program that dies of questions. */
   readonly unasked?: true
+  /** The image declares ports, and not this one. */
+  readonly undeclared?: true
   /** Of an `unsteady` one: all that it gave, as kind and detail. */
   readonly variants?: readonly string[]
 }

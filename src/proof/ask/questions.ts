@@ -19,6 +19,10 @@ export interface QuestionOptions {
   readonly portNames: ReadonlyMap<number, number>
   /** What each port answered in another run, so that nothing is waited for that will not come. */
   readonly known?: KnownPorts
+  /** Those that the image declares, `tcp 80`; absent or empty: no other is told from them. */
+  readonly declared?: ReadonlySet<string>
+  /** Nothing is said to any port: the program was seen to die of it. Absent: no. */
+  readonly quiet?: boolean
   readonly signal: AbortSignal
 }
 
@@ -40,8 +44,17 @@ export function questionsTo(engine: Engine, options: QuestionOptions, watched: W
   const pages = new Map<number, string | null>()
   const originals = new Map([...options.portNames].map(([original, port]) => [port, original]))
 
+  const { declared = new Set() } = options
+  const isDeclared = (answer: PortAnswer): boolean => declared.size === 0 || declared.has(portKey(answer))
+
   const once: Questions['once'] = async (state, open) => {
-    const answers = await askPorts(engine, state, { listeners: open, expected: options.ports, known, watched })
+    const answers = await askPorts(engine, state, {
+      listeners: open,
+      expected: options.ports,
+      known,
+      watched,
+      quiet: options.quiet === true,
+    })
     for (const answer of answers)
       if (answer.kind !== 'closed' && answer.unasked !== true) known.set(portKey(answer), answer)
     return answers
@@ -68,7 +81,7 @@ export function questionsTo(engine: Engine, options: QuestionOptions, watched: W
             await firstPage(state.address, answer, options.signal, engine.reach),
           )
     },
-    answers: book.all,
+    answers: () => book.all().map((answer) => (isDeclared(answer) ? answer : { ...answer, undeclared: true })),
     pages: () => pages,
   }
 }
@@ -113,6 +126,7 @@ interface PortsAsked {
   readonly expected: readonly number[]
   readonly known: KnownPorts
   readonly watched: Watched
+  readonly quiet?: boolean
 }
 
 /**
@@ -122,7 +136,7 @@ interface PortsAsked {
 export async function askPorts(
   engine: Pick<Engine, 'local' | 'reach'>,
   state: ContainerState,
-  { listeners, expected, known, watched }: PortsAsked,
+  { listeners, expected, known, watched, quiet = false }: PortsAsked,
 ): Promise<readonly PortAnswer[]> {
   const reachable = state.running && engine.local && state.address !== ''
   const outside = new Set((listeners ?? []).filter(({ loopback }) => !loopback).map(portKey))
@@ -134,7 +148,7 @@ export async function askPorts(
       kind: (listeners ?? []).some((listener) => portKey(listener) === key) ? 'bound' : 'closed',
       detail: '',
     }
-    if (!isOne) return { ...seen, unasked: true }
+    if (!isOne || quiet) return { ...seen, unasked: true }
     if (!reachable || (protocol === 'udp' && !outside.has(key))) return seen
     const before = known.get(key) ?? null
     const answer = await (protocol === 'tcp'

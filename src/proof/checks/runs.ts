@@ -75,7 +75,12 @@ function sameClass(before: PortAnswer, after: PortAnswer): boolean {
   if (before.kind === 'open' && speaks) return true
   if (before.kind === 'bound' && after.kind === 'answer') return true
   const usual = new Set(before.variants ?? [variantOf(before)])
-  return after.kind !== 'closed' && (after.variants ?? [variantOf(after)]).every((variant) => usual.has(variant))
+  if (after.kind === 'closed') return false
+  const given = after.variants ?? [variantOf(after)]
+  // Of a port that is nobody's address (kadmind's second one), once without an answer in time is a matter of what else it is asked.
+  const spoken = given.filter((variant) => variant !== 'open' && variant !== 'bound')
+  const counted = before.undeclared === true && spoken.length > 0 ? spoken : given
+  return counted.every((variant) => usual.has(variant))
 }
 
 export const smoke = {

@@ -82,6 +82,7 @@ export function besideOptions(
       .filter(isExercised)
       .map(({ request: one, port, values }) => ({ request: one, port, usual: values })),
     stopSignal: request.facts.config.stopSignal,
+    quiet: wasQuiet(baseline),
     signal: request.signal,
     ports: answered.filter(({ protocol }) => protocol === 'tcp').map(({ port }) => port),
     known: new Map(answered.map((answer) => [portKey(answer), answer])),
@@ -89,6 +90,11 @@ export function besideOptions(
     patience: patienceBeside(baseline.readyAfter),
     smokePatience: baseline.smokeAfter * 3 + 5000,
   }
+}
+
+/** Nothing was said to any of its ports. */
+export function wasQuiet({ answers }: Pick<RunRecord, 'answers'>): boolean {
+  return answers.length > 0 && answers.every(({ unasked }) => unasked === true)
 }
 
 /** A result that comes up much later than the original did is not waited for. Milliseconds. */

@@ -266,3 +266,34 @@ export function stackFailures(
   const others = whole.filter(({ passed }) => !passed).map(text)
   return others.length === 0 ? failed : new Map([...failed, ['', others]])
 }
+
+/** That it ends, is unhealthy or keeps a right is its own doing; what it answers or writes may be for want of another. */
+const OWN_DOING = new Set(['still running', 'exit code', 'health check', 'restarts', 'state', ...LOCKS])
+
+/** The services that broke what failed, as far as that shows without another run; null where it does not. */
+export function evidentCulprits({ services, whole }: StackComparison): readonly string[] | null {
+  const failed = [...services].filter(([, { checks }]) => checks.some(({ passed }) => !passed)).map(([name]) => name)
+  const isOwnDoing = (name: string): boolean =>
+    services.get(name)?.checks.some(({ name: check, passed }) => !passed && OWN_DOING.has(check)) === true
+  const evident = failed.filter(isOwnDoing)
+  if (evident.length > 0) return evident
+  if (failed.length === 1) return failed
+  return failed.length === 0 && whole.every(({ passed }) => passed) ? [] : null
+}
+
+/** One that runs as it is to be, among others that run as they are: whether what failed in the result fails so too. */
+export function failsToo(result: StackComparison, swapped: StackComparison): boolean {
+  const failed = ({ services, whole }: StackComparison): ReadonlySet<string> =>
+    new Set([
+      ...[...services].flatMap(([name, { checks }]) =>
+        checks.flatMap((one) => (one.passed ? [] : `${name} ${nameOf(one)}`)),
+      ),
+      ...whole.flatMap((one) => (one.passed ? [] : nameOf(one))),
+    ])
+  const before = failed(result)
+  return [...failed(swapped)].some((one) => before.has(one))
+}
+
+function nameOf({ name }: ReportCheck): string {
+  return name.replace(/:\d+/, '')
+}

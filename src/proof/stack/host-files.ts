@@ -12,7 +12,7 @@ import {
   utimes,
   writeFile,
 } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { bounds } from '../../bounds.ts'
 import { isWithin } from '../../path.ts'
 
@@ -29,7 +29,8 @@ const OF_THE_MACHINE = ['/proc', '/sys', '/dev', '/run', '/var/run', '/var/lib/d
 
 /**
  * Copies files and folders with their owners, modes and times, each into a place of its own below `folder`: what a run
- * writes never reaches the files themselves. `mayRead` says of a real path whether whoever wrote the stack may have it.
+ * writes never reaches the files themselves. `mayRead` says of a real path whether whoever wrote the stack may have it;
+ * `texts` are those of files, by absolute path, that are to be others than they are.
  */
 export async function copyHostFiles(
   paths: Iterable<string>,
@@ -45,12 +46,23 @@ export async function copyHostFiles(
     const copy = join(folder, String(count++))
     const why = await copyOne(path, copy, mayRead, left, (what) => unshown.push(what))
     copies.set(path, why === null ? copy : null)
-    // Over the copy, whose owner and mode it keeps.
-    for (const [file, text] of why === null ? texts : [])
-      if (isWithin(file, path)) await writeFile(join(copy, relative(path, file)), text)
+    if (why === null) await edit(path, copy, texts)
     if (why !== null) unshown.push(`${path}, which the stack mounts: ${why}`)
   }
   return { copies, unshown: [...new Set(unshown)] }
+}
+
+/** A file keeps its owner and mode. */
+async function edit(path: string, copy: string, texts: ReadonlyMap<string, string>): Promise<void> {
+  for (const [file, text] of texts) {
+    if (!isWithin(file, path)) continue
+    const to = join(copy, relative(path, file))
+    const stats = await lstat(to).catch(() => null)
+    // What a link leads to is no part of the copy, be it the file itself or a folder above it.
+    const above = to === copy ? copy : await realpath(dirname(to)).catch(() => null)
+    if (above === null || !isWithin(above, await realpath(copy)) || stats?.isFile() === false) continue
+    await writeFile(to, text)
+  }
 }
 
 interface Left {

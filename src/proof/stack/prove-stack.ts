@@ -6,7 +6,6 @@ import type { Observation } from '../../plan/stage-input.ts'
 import type { ReportProof, ReportSandbox } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import { newRefusals } from '../checks/refused-work.ts'
-import { noConditions } from '../conditions/index.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { refusalsIn } from '../log-refusals.ts'
 import { observationOf } from '../observation.ts'
@@ -16,6 +15,8 @@ import {
   type BrokenService,
   brokenServices,
   compareStacks,
+  evidentCulprits,
+  failsToo,
   type KeptRights,
   type StackComparison,
   type StackSights,
@@ -70,6 +71,8 @@ export interface StackProof {
   readonly services: ReadonlyMap<string, ReportProof>
   /** What failed, by service; '' for what concerns none of them alone. A sentence each. */
   readonly failures: ReadonlyMap<string, readonly string[]>
+  /** The services that broke it; null where it failed and nobody can say by which of them. */
+  readonly culprits: readonly string[] | null
   /** Services of the original that do not come up: there is nothing to compare with then. */
   readonly broken: readonly BrokenService[]
   readonly evidence: StackEvidence
@@ -249,17 +252,18 @@ async function runRounds(
     await later
     return { ...noProof(evidence), passed: false }
   }
-  return concluded(request, { ...seen, evidence }, last, await later, rounds)
+  return concluded(request, { ...seen, evidence }, last, await later, rounds, runs)
 }
 
 function isSame({ services, whole }: StackComparison): boolean {
   return [...services.values()].every(({ parity, locked }) => parity && locked) && whole.every(({ passed }) => passed)
 }
 
-/** What a stack shows once it is started again, and on the volumes of another start. */
+/** What a stack shows once it is started again, and on the volumes of another start, where it has any. */
 async function keepsState(run: StackRun): Promise<Pick<StackSights, 'restarted' | 'recreated'>> {
   await run.restart()
   const restarted = await run.look()
+  if (run.volumes.size === 0) return { restarted, recreated: null }
   await run.recreate()
   return { restarted, recreated: await run.look() }
 }
@@ -304,10 +308,12 @@ function withLearned(evidence: StackEvidence, learned: ReadonlyMap<string, reado
 async function concluded(
   request: StackProofRequest,
   seen: OriginalStack,
-  { result, run, sight, comparison: early }: Round,
+  round: Round,
   later: Pick<StackSights, 'restarted' | 'recreated'>,
   rounds: number,
+  runs: Runs,
 ): Promise<StackProof> {
+  const { result, run, sight, comparison: early } = round
   const { original } = request
   const compared = { moved: result.moved, kept: result.kept, services: original.project.services }
   let comparison = early
@@ -318,6 +324,7 @@ async function concluded(
     request.times.lap('restarts')
   }
   const failures = stackFailures(comparison, sight)
+  const culprits = evidentCulprits(comparison) ?? (isSame(early) ? null : await swapped(request, seen, round, runs))
   const remarks = [
     ...seen.remarks,
     ...run.unshown.filter((one) => !seen.remarks.includes(one)),
@@ -356,10 +363,46 @@ async function concluded(
     phases: [],
     sandbox,
   })
-  return { passed, result, rounds, report, services, failures, broken: [], evidence: seen.evidence }
+  return { passed, result, rounds, report, services, failures, culprits, broken: [], evidence: seen.evidence }
 }
 
-const NO_CELLS = noConditions('a stack is run as Compose runs it').cells
+/**
+ * Which services break it, by the original with one of them at a time as it is to be. Not tried with one whose port has
+ * moved, which its neighbours would look for in vain. Null where none of them does so alone.
+ */
+async function swapped(
+  { original, progress }: StackProofRequest,
+  seen: OriginalStack,
+  { result, comparison }: Round,
+  { open, drop }: Runs,
+): Promise<readonly string[] | null> {
+  const { project, images } = original
+  const found: string[] = []
+  for (const { name } of project.services) {
+    const other = result.side.project.services.find((one) => one.name === name)
+    const image = result.side.images.get(name)
+    const isMoved = [...(result.moved.get(name) ?? [])].some(([from, to]) => from !== to)
+    const isSameAs = JSON.stringify(other) === JSON.stringify(project.services.find((one) => one.name === name))
+    if (other === undefined || image === undefined || isMoved || (isSameAs && image === images.get(name))) continue
+    progress(`bringing the original up with ${name} alone as it is to be`)
+    const services = project.services.map((one) => (one.name === name ? other : one))
+    const side = { project: { ...project, services }, images: new Map([...images, [name, image]]) }
+    const run = await open({ side, traced: false, moved: none, usual: seen.first })
+    const first = await run.look()
+    await drop(run)
+    const kept = new Map(project.services.map((one) => [one.name, ROOT] as const))
+    const sights = { first, restarted: null, recreated: null }
+    const compared = { moved: none, kept, services: project.services }
+    const alone = compareStacks({ ...seen, restarted: null, recreated: null }, sights, compared)
+    if (failsToo(comparison, alone)) found.push(name)
+  }
+  return found.length === 0 ? null : found
+}
+
+const ROOT: KeptRights = { isRoot: true, capabilities: [] }
+
+/** A stack is run as Compose runs it, under no conditions of a proof's own. */
+const NO_CELLS: ReportProof['cells'] = []
 
 function sandboxOf({ network }: StackProofRequest, { sandbox, hostReachable }: StackRun): ReportSandbox {
   return { ...sandbox.told(), network: network ? 'open' : 'closed', hostReachable }
@@ -402,6 +445,7 @@ function noProof(evidence: StackEvidence): StackProof {
     report: null,
     services: new Map(),
     failures: new Map(),
+    culprits: null,
     broken: [],
     evidence,
   }

@@ -10,7 +10,7 @@ export interface StackSide {
   readonly project: Project
   /** By service the image that the engine has for it. */
   readonly images: ReadonlyMap<string, string>
-  /** By its path on this machine the text that a file is to have; absent: as it is. */
+  /** By absolute path the text of each file that is to be another than it is: what mounts it is given that. Absent: none. */
   readonly texts?: ReadonlyMap<string, string>
 }
 

@@ -63,6 +63,19 @@ describe('compare', () => {
     expect(failed(record({ ...good, answers: [{ ...unasked, port: 8080 }] }))).toEqual(['http :8080/'])
   })
 
+  test('a port that the image does not declare may once say nothing in time, and never something else', () => {
+    const port = { port: 464, protocol: 'tcp', kind: 'answer', detail: 'binary' } as const
+    const flaps = { ...port, kind: 'unsteady', variants: ['open', 'answer binary'] } as const
+    const original = (more: object) => record({ ...baseline, answers: [http(80), { ...port, ...more }] })
+    const result = (answer: RunRecord['answers'][number]) => record({ ...good, answers: [http(8080), answer] })
+    expect(failed(result(flaps), original({ undeclared: true }))).toEqual([])
+    expect(failed(result(flaps), original({}))).toEqual(['tcp :464'])
+    expect(failed(result({ ...port, kind: 'open', detail: '' }), original({ undeclared: true }))).toEqual(['tcp :464'])
+    expect(failed(result({ ...flaps, variants: ['open', 'answer x'] }), original({ undeclared: true }))).toEqual([
+      'tcp :464',
+    ])
+  })
+
   test('a datagram that the original was too slow to answer is no fault of the result', () => {
     const port = { port: 53, protocol: 'udp', detail: '' } as const
     const silent = record({ ...baseline, answers: [{ ...port, kind: 'bound' }] })

@@ -1,0 +1,36 @@
+import { makePlan } from './make-plan.ts'
+import type { Decision, StagePlan } from './plan.ts'
+import type { Policy, StageInput } from './stage-input.ts'
+
+/** What would be planned for a stage that has its user already, if nobody had said so. */
+export interface BehindUser {
+  readonly plan: StagePlan
+  /** Its own steps do all of that: it has been hardened, and what holds of the plan holds of it. */
+  readonly isDone: boolean
+}
+
+/** `text`: the Dockerfile. Null for a stage of which something else is decided. */
+export function planBehindUser(input: StageInput, policy: Policy, text: string): BehindUser | null {
+  const { userBefore } = input
+  if (!userBefore.known) return null
+  const asRoot: StageInput = { ...input, userBefore: { known: true, value: 'root' }, end: null }
+  // A port that has moved does not move again, and one that was kept is kept.
+  const [plan] = makePlan([asRoot], { ...policy, user: userBefore.value, ports: 'keep' }).stages
+  if (plan?.outcome !== 'harden') return null
+  return { plan, isDone: plan.decisions.every((decision) => isMade(decision, text)) }
+}
+
+function isMade(decision: Decision, text: string): boolean {
+  switch (decision.kind) {
+    case 'set-user':
+    case 'build-as-root':
+    case 'port':
+      return true
+    case 'edit-file':
+      return decision.value.substitutions.every(
+        ({ pattern }) => text.includes(pattern) || text.includes(pattern.replaceAll('/', '\\/')),
+      )
+    default:
+      return false
+  }
+}
