@@ -43,7 +43,7 @@ export interface TargetResult {
 }
 
 /** A file of a project. */
-export interface ReportFile {
+interface ReportFile {
   /** From where it was run. */
   readonly path: string
   /** The whole resulting text, also when nothing changed. */
@@ -52,7 +52,7 @@ export interface ReportFile {
 }
 
 /** Shell lines that are run in the folder of the project. */
-export interface ReportMigration {
+interface ReportMigration {
   readonly command: string
   readonly undo: string
 }
