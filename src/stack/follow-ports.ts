@@ -202,7 +202,7 @@ function withVariables(called: readonly MovedPort[], env: ReadonlyMap<string, st
 
 /** `API_HOST=api` and `API_PORT=80` on lines of their own. */
 function inVariables(text: string, name: string, called: readonly MovedPort[]): string {
-  if (!/(?:^|\/)[\w.-]*\.?env[\w.-]*$/.test(name)) return text
+  if (!(name.split('/').at(-1) ?? '').includes('env')) return text
   const hosts = new Map(
     [
       ...text.matchAll(

@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import { type Edit, lineOf } from '../edit.ts'
 
 /** A port that moves, and who is meant by whoever calls it. */
@@ -42,7 +43,7 @@ export function portCalls(text: string, moves: readonly MovedPort[], context: Ca
   const hosts = [...new Set(moves.flatMap((move) => move.hosts))].filter((host) => text.includes(host))
   if (hosts.length === 0) return { edits, open }
   for (const { index: start, 0: host } of text.matchAll(hostPattern(hosts))) {
-    const line = text.slice(text.lastIndexOf('\n', start - 1) + 1, start)
+    const line = text.slice(Math.max(text.lastIndexOf('\n', start - 1) + 1, start - bounds.surveyedLine), start)
     if (COMMENT.test(line)) continue
     const place: Place = { text, start, end: start + host.length, before: line, host, context }
     for (const move of moves) {
