@@ -439,7 +439,7 @@ async function tracersFor(
 }
 
 /** Null where it starts nothing: the engine says so in its own words. */
-export function tracedStart(service: Service, config: ImageConfig, from: string): TracedStart | null {
+function tracedStart(service: Service, config: ImageConfig, from: string): TracedStart | null {
   const { entrypoint, command, user, env, settings } = service
   const [first = '', ...others] = entrypoint ?? []
   const list = (value: unknown): readonly string[] => (Array.isArray(value) ? value.map(String) : [])
