@@ -59,6 +59,7 @@ export function helmValues(profile: Profile): string {
   const bare = { containers: [{ name, image: profile.image.name }] }
   const { spec } = hardenPod(bare, longRunning(bare), profile)
   const container = asObject(asList(spec.containers)[0])
+  const moved = profile.ports.find(({ from, to }) => from !== to)
   const [, repository = profile.image.name, tag = ''] = /^(.*?)(?::([^:/@]+))?$/.exec(profile.image.name) ?? []
   const values = {
     image: { repository, tag },
@@ -66,7 +67,8 @@ export function helmValues(profile: Profile): string {
     securityContext: container.securityContext,
     ...(spec.volumes === undefined ? {} : { volumes: spec.volumes, volumeMounts: container.volumeMounts }),
     ...(spec.initContainers === undefined ? {} : { initContainers: spec.initContainers }),
-    ...(profile.ports.length === 0 ? {} : { service: { port: profile.ports[0]?.to } }),
+    // The Service's own port stays, and with it what calls it.
+    ...(moved === undefined ? {} : { service: { targetPort: moved.to } }),
   }
   return blockText(values, 0, { indent: 2, indentSeq: true })
 }

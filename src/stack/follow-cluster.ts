@@ -9,7 +9,7 @@ export interface MovedPod {
   readonly ports: readonly ProfilePort[]
 }
 
-export interface Followed {
+export interface FollowedObjects {
   /** Of each file, what its documents mean then. */
   readonly values: readonly (readonly unknown[])[]
   /** Where nobody can say what is meant: a subject and a verb. */
@@ -20,7 +20,11 @@ export interface Followed {
  * What leads to pods whose ports have moved, at the new ones: `targetPort` of Services (their own port stays, and with it what calls
  * them), NetworkPolicies in both directions, and the annotations that Prometheus reads.
  */
-export function followPorts(manifests: Manifests, pods: readonly MovedPod[], values: Followed['values']): Followed {
+export function followPorts(
+  manifests: Manifests,
+  pods: readonly MovedPod[],
+  values: FollowedObjects['values'],
+): FollowedObjects {
   const after = values.map((documents) => [...documents])
   const open: string[] = []
   if (pods.every(({ ports }) => ports.length === 0)) return { values, open }

@@ -334,7 +334,7 @@ describe('Helm', () => {
       image: { repository: 'nginx-nonroot', tag: 'latest' },
       podSecurityContext: { runAsNonRoot: true, fsGroup: 101 },
       securityContext: { runAsUser: 101, readOnlyRootFilesystem: true },
-      service: { port: 8080 },
+      service: { targetPort: 8080 },
     })
     expect(values.volumes).toHaveLength(2)
   })
