@@ -43,8 +43,16 @@ export function profileFor(
       : // As before it was hardened, but for those who had it running as root.
         { ...before, running: profile.running }
   const low = baseAlone(item.text ?? '', stage.stage, whole.ports)
-  return withRaised({ ...whole, ports: whole.ports.filter(({ from }) => !low.includes(from)) }, low)
+  const raised = withRaised({ ...whole, ports: whole.ports.filter(({ from }) => !low.includes(from)) }, low)
+  // Where its own check asks for it: a server need not listen on all that localhost may mean.
+  const asked = facts.config.healthcheck?.test.join(' ') ?? ''
+  const ports = raised.ports.map((port) =>
+    asked.includes(`${LOOPBACK}:${port.to}`) ? { ...port, checkedAt: LOOPBACK } : port,
+  )
+  return { ...raised, ports }
 }
+
+const LOOPBACK = '127.0.0.1'
 
 /** Ports that only its base exposes, where the stage itself exposes others. */
 function baseAlone(text: string, stage: number, ports: Profile['ports']): readonly number[] {

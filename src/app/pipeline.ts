@@ -41,6 +41,11 @@ export function targetProcessor(): ProcessTarget {
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
   const processTarget: ProcessTarget = async (item, options, hooks) => {
+    const { project, cluster } = item
+    if (cluster !== undefined) {
+      const { hardenCluster } = await import('./cluster.ts')
+      return hardenCluster({ ...item, cluster }, options, hooks, processTarget)
+    }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
@@ -54,7 +59,6 @@ export function targetProcessor(): ProcessTarget {
     }
     engines.set(options.engine, shared)
     const engine = await shared.engine
-    const { project } = item
     if (project !== undefined) {
       const { hardenProject } = await import('./stack.ts')
       return hardenProject({ ...item, project }, { options, hooks, processTarget, engine })

@@ -149,7 +149,9 @@ function migrationFacts(project: Project, planned: readonly PlannedService[], { 
     // The others have no chown, as far as anybody knows.
     equipped: new Set(
       planned.flatMap(({ service, profile }) =>
-        profile !== null && [profile.image.original, profile.image.name].includes(profile.image.chown)
+        profile !== null &&
+        profile.image.lacksFind !== true &&
+        [profile.image.original, profile.image.name].includes(profile.image.chown)
           ? [service.name]
           : [],
       ),

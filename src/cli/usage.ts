@@ -82,6 +82,7 @@ export function carried(request: Work, found: readonly Found[]): Carried {
   if (request.format !== null) return request.format
   if (request.verb !== 'harden') return 'text'
   const [first, ...others] = found
+  if (first?.kind === 'kubernetes' && first.target === '-' && others.length === 0) return 'dockerfile'
   if (first?.kind === 'image' && others.length === 0) return request.output === null ? 'dockerfile' : 'nothing'
   return request.write ? 'nothing' : 'diff'
 }

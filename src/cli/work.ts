@@ -8,7 +8,7 @@ import { limiterFor } from '../proof/container/limiter.ts'
 import { formatOf } from '../report/format.ts'
 import { counted } from '../report/summary.ts'
 import type { Transform } from '../transform.ts'
-import { discover, type Found } from '../workspace/discover.ts'
+import { discover, type Found, withStdin } from '../workspace/discover.ts'
 import { decode, readText, tidy } from '../workspace/files.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
@@ -34,13 +34,15 @@ export async function workOn(
 ): Promise<number> {
   const names = services.transforms.map(({ name }) => name)
   const { optionsFor, excludes, trust } = await optionsFrom(request, io, names)
-  const { found, empty } = await discover(
+  const { found: named, empty } = await discover(
     request.targets,
     io.cwd,
     excludes,
     trust,
     request.verb === 'harden' ? { ...request.project, env: io.env } : null,
   )
+  const stdin = once(() => decode(io.stdin, 'stdin'))
+  const found = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
   checkFound(request, found)
   const format = await formatOf(carried(request, found))
   await tidyBeside(found)
@@ -52,7 +54,7 @@ export async function workOn(
     signal: interruption.signal,
     limiter: limiterFor(targetsAtATime(request)),
     optionsFor,
-    readText: ({ target, path }) => (path === null ? decode(io.stdin, 'stdin') : readText(path, target)),
+    readText: ({ target, path }) => (path === null ? stdin() : readText(path, target)),
     processTarget: async (item, options, ports) => {
       done++
       // For signals: a small target has no other pause.
@@ -94,6 +96,15 @@ export async function workOn(
     told.map(({ result }) => result),
     request,
   )
+}
+
+/** A stream is read once, whoever asks. */
+function once(read: () => Promise<string>): () => Promise<string> {
+  let text: Promise<string> | null = null
+  return () => {
+    text ??= read()
+    return text
+  }
 }
 
 /** Last, so that nothing that is told comes after a stack. Several targets may meet one bug. */

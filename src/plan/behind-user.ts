@@ -1,3 +1,4 @@
+import { looksLikeFile } from '../places.ts'
 import { makePlan } from './make-plan.ts'
 import type { Decision, StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
@@ -17,7 +18,18 @@ export function planBehindUser(input: StageInput, policy: Policy, text: string):
   // A port that has moved does not move again, and one that was kept is kept.
   const [plan] = makePlan([asRoot], { ...policy, user: userBefore.value, ports: 'keep' }).stages
   if (plan?.outcome !== 'harden') return null
-  return { plan, isDone: plan.decisions.every((decision) => isMade(decision, text)) }
+  const handed = [...new Set([...plan.handed, ...givenTo(plan, input)])]
+  return { plan: { ...plan, handed }, isDone: plan.decisions.every((decision) => isMade(decision, text)) }
+}
+
+/** Folders that steps give to the account one by one, as this does: a whole tree is more likely its code. */
+function givenTo({ account }: StagePlan, { stated }: StageInput): readonly string[] {
+  const names = [account?.name ?? '', String(account?.uid ?? '')]
+  return stated.view.contents.actions.flatMap(({ tool, value, paths, recursive, certain }) =>
+    tool === 'chown' && certain && !recursive && names.includes(value?.split(/[:.]/)[0] ?? '')
+      ? paths.filter((path) => !looksLikeFile(path))
+      : [],
+  )
 }
 
 function isMade(decision: Decision, text: string): boolean {

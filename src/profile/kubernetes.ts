@@ -1,7 +1,7 @@
 import { HardenError } from '../errors.ts'
 import type { NamedText, Rendered } from './compose.ts'
 import { at, type Member, membersOf, type Path, type Pod, podsOf, put } from './manifest.ts'
-import { type Own, overridden, type ServiceOverlay } from './overridden.ts'
+import { type Own, overridden, type ServiceOverlay, withRaised } from './overridden.ts'
 import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
 import { type Profile, sameImage } from './profile.ts'
 import { rewriteYaml } from './rewrite-yaml.ts'
@@ -45,7 +45,8 @@ export function editManifests(
   const after = files.map(({ values }) => [...values])
   const ports: { readonly labels: Json; readonly profile: Profile }[] = []
   for (const { file, document, path, spec, labels, chosen } of meant) {
-    const { profile, notes: own } = overridden(asked, podOwn(spec, chosen, members, asked))
+    const raised = withRaised(asked, containerPorts(spec, chosen))
+    const { profile, notes: own } = overridden(raised, podOwn(spec, chosen, members, asked))
     ports.push({ labels, profile })
     const values = after[file] ?? []
     checkImages(at(values[document], path), chosen, files[file]?.name ?? '', profile)
@@ -63,6 +64,12 @@ export function editManifests(
     notes: [...(notes[index] ?? [])],
     ...(ports.some(({ profile }) => profile !== asked) ? { covers: ['ports'] as const } : {}),
   }))
+}
+
+function containerPorts(spec: Json, chosen: readonly Chosen[]): readonly number[] {
+  const containers = chosen.map(({ list, index }) => asObject(asList(spec[list])[index]))
+  const ports = containers.flatMap((one) => asList(one.ports).map((port) => asObject(port).containerPort))
+  return ports.flatMap((port) => (typeof port === 'number' ? [port] : []))
 }
 
 /** A Service of another file still leads to the old port. */

@@ -138,6 +138,8 @@ function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof |
 function imageOf({ reference, folder, result, plan, name: given }: ProfileSource, derived: boolean): ProfileImage {
   const { commands } = plan.tools
   const hasChown = commands === null ? plan.tools.shell !== false : commands.has('chown')
+  const lacksFind = commands !== null && !['find', 'stat', 'xargs'].every((one) => commands.has(one))
+  const tools = lacksFind ? { lacksFind } : {}
   const [base] = decided(plan, 'switch-base')
   if (reference !== null && base !== undefined)
     return { original: reference, derived, name: given ?? base.image, chown: hasChown ? reference : 'busybox:musl' }
@@ -148,7 +150,7 @@ function imageOf({ reference, folder, result, plan, name: given }: ProfileSource
       : derived
         ? derivedName(reference, 'nonroot')
         : reference)
-  return { original: reference, derived, name, chown: hasChown ? (reference ?? name) : 'busybox:musl' }
+  return { ...tools, original: reference, derived, name, chown: hasChown ? (reference ?? name) : 'busybox:musl' }
 }
 
 function volumesOf(

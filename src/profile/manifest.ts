@@ -13,6 +13,7 @@ export interface Pod {
   readonly path: Path
   readonly spec: Json
   readonly labels: Json
+  readonly annotations: Json
 }
 
 /** All objects of a document; `kind: List` (and `DeploymentList` and the like) has them in `items`. */
@@ -34,7 +35,8 @@ export function podsOf({ path, value }: Member): readonly Pod[] {
     const pod = asObject(at(value, place))
     const spec = asObject(pod.spec)
     if (asList(spec.containers).length === 0) return []
-    return [{ path: [...path, ...place, 'spec'], spec, labels: asObject(asObject(pod.metadata).labels) }]
+    const { labels, annotations } = asObject(pod.metadata)
+    return [{ path: [...path, ...place, 'spec'], spec, labels: asObject(labels), annotations: asObject(annotations) }]
   })
 }
 

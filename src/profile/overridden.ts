@@ -58,8 +58,9 @@ export function withRaised(profile: Profile, said: readonly number[]): Profile {
       !said.includes(port + RAISED),
   )
   if (moved.length === 0) return profile
-  const kept = profile.ports.filter(({ from, to }) => !moved.includes(to - RAISED) || from !== to)
-  const ports = [...kept, ...moved.map((from) => ({ from, to: from + RAISED, protocol: 'tcp' as const }))]
+  const ports = profile.ports.map((port) =>
+    moved.includes(port.to - RAISED) ? { ...port, from: port.to - RAISED } : port,
+  )
   return { ...profile, ports, sysctls: sysctlsFor(ports, profile.root) }
 }
 

@@ -58,6 +58,8 @@ export interface ProfileImage {
   readonly name: string
   /** An image that has a `chown`: its own where it has one. */
   readonly chown: string
+  /** Its files are known, and it has not all of `find`, `stat` and `xargs`; absent: it has, as far as anybody knows. */
+  readonly lacksFind?: true
 }
 
 export interface ProfileUser {

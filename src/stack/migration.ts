@@ -6,9 +6,10 @@ import { writtenPlaces } from '../profile/compose-parts.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { blockText } from '../profile/yaml-style.ts'
+import { joinAnd } from '../words.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
-import type { ComposeChoice, Project, ServiceMount } from './project.ts'
+import type { ComposeChoice, Project, Service, ServiceMount } from './project.ts'
 
 export interface MigrationFacts {
   readonly choice: ComposeChoice
@@ -83,9 +84,7 @@ export function migrationOf(
     migration: {
       command: stopped,
       undo: `${stopped} undo`,
-      steps: rows.map(({ volume, services, owner, reason }) =>
-        visibleLine(`${volume} (${services.join(', ')}): ${ownerText(owner)}, ${reason}`),
-      ),
+      steps: rows.map(({ volume, owner, reason }) => visibleLine(`${volume}: ${ownerText(owner)}, since ${reason}`)),
     },
     text: after,
     files: before === after ? [] : [{ path: `${project.folder}/${name}`, name, before, after }],
@@ -177,10 +176,11 @@ function needOf(
   const parts = writers.flatMap((one) => one.paths)
   const paths = parts.includes('') ? [''] : outermost(parts)
   const still = stays.length === 0 ? '' : `; what ${stays.join(', ')} writes there later is root's again`
+  const those = joinAnd(writers.flatMap(({ service, after }) => (after?.uid === 0 ? [] : [service])))
   if (others.every(({ uid }) => uid === first.uid))
     return {
       need: 'migration',
-      reason: `who no longer runs there${still}`,
+      reason: `${those} ${others.length === 1 ? 'runs' : 'run'} as ${first.uid}:${first.gid} now${still}`,
       owner: { ...first, from, members: [], paths },
     }
   const shared = writers
@@ -193,7 +193,7 @@ function needOf(
     )
   return {
     need: 'migration',
-    reason: `which ${writers.map(({ service }) => service).join(' and ')} share, and folders keep for new files${still}`,
+    reason: `${those} share it as members of group ${group}, which folders hand on to new files${still}`,
     owner: { uid: first.uid, gid: group, from, members: [...new Set(others.map((one) => one.uid))], paths },
   }
 }
@@ -265,7 +265,7 @@ function migrationFile(
   const isAnyGroup = rows.some(({ owner }) => owner !== null && owner.members.length > 0)
   const service = {
     profiles: [MIGRATION_SERVICE],
-    ...toolImage(project, planned, equipped),
+    ...imageOf(toolsOf(planned, equipped), project),
     user: '0:0',
     network_mode: 'none',
     read_only: true,
@@ -310,16 +310,17 @@ function mountOf(volume: string, target: string, project: Project): Json {
   return { type: 'bind', source: hostPath(volume, project), target }
 }
 
-/** An image that is there already, where one of the project's own has the tools. */
-function toolImage(project: Project, planned: readonly PlannedService[], equipped: ReadonlySet<string>): Json {
-  const able = planned.filter(({ service }) => equipped.has(service.name))
-  const pulled = able.find(({ service }) => service.build === null && service.image !== null)
-  if (pulled !== undefined) return { image: composeValue(pulled.service.image ?? '') }
-  const built = able.find(({ service }) => service.build !== null && service.build.inline === null)
-  const context = built?.service.build?.context ?? null
-  if (context === null) return { image: FALLBACK_IMAGE }
-  const said = asObject(literal(built?.service.settings.build))
-  return { build: { ...said, context: hostPath(context, project) } }
+/** Whose image is there already and has the tools; null where nobody's is known to. */
+function toolsOf(planned: readonly PlannedService[], equipped: ReadonlySet<string>): Service | null {
+  const able = planned.flatMap(({ service }) => (equipped.has(service.name) ? [service] : []))
+  const pulled = able.find(({ build, image }) => build === null && image !== null)
+  return pulled ?? able.find(({ build }) => build !== null && build.inline === null && build.context !== null) ?? null
+}
+
+function imageOf(tools: Service | null, project: Project): Json {
+  const context = tools?.build?.context ?? null
+  if (context === null) return { image: composeValue(tools?.image ?? FALLBACK_IMAGE) }
+  return { build: { ...asObject(literal(tools?.settings.build)), context: hostPath(context, project) } }
 }
 
 /** Compose fills in variables, and these values have theirs. */

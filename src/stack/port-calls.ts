@@ -137,7 +137,7 @@ export function knownPort(variable: string, variables: ReadonlyMap<string, strin
 function isImplied({ before, host, context, text, end }: Place, from: number): boolean {
   const [, scheme] = /(?:^|\W)(https?|wss?):\/\/(?:[^\s/"'@]{1,100}@)?$/i.exec(before) ?? []
   if (scheme === undefined || context.ownNames?.has(host) === true || /[.-]/.test(text[end] ?? '')) return false
-  return from === (/s$/i.test(scheme) ? 443 : 80)
+  return from === (/^(?:https|wss)$/i.test(scheme) ? 443 : 80)
 }
 
 /** Where behind the host its port stands as a word or a setting of its own; null where it does not. */

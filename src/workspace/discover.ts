@@ -1,5 +1,5 @@
 import { existsSync, type Stats } from 'node:fs'
-import { realpath, stat } from 'node:fs/promises'
+import { readdir, realpath, stat } from 'node:fs/promises'
 import { basename, join, relative, resolve, sep } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
@@ -11,6 +11,7 @@ import {
   isComposeFileName,
   openProject,
   type ProjectFlags,
+  type ProjectPlace,
   projectFilesIn,
   projectFilesOf,
   saysServices,
@@ -51,7 +52,12 @@ export async function discover(
   const files = projects?.files ?? []
   const named = files.map((file) => resolve(cwd, file))
   if (named.length > 0) {
-    const { identity: _, ...item } = await composeProject(files[0] ?? '', named, cwd, walking)
+    const { identity: _, ...item } = await composeProject(
+      files[0] ?? '',
+      { files: named, named, place: named[0] ?? '' },
+      cwd,
+      walking,
+    )
     found.push(item)
   }
   for (const target of targets) {
@@ -108,12 +114,28 @@ async function candidates(target: string, cwd: string, walking: Walking): Promis
   // A pipe of the shell's `<(…)` has no real path.
   if (!stats.isDirectory()) {
     const isProject = projects !== null && (isComposeFileName(basename(path)) || (await saysServices(path)))
-    if (isProject) return [await composeProject(target, await projectFilesOf(path), cwd, walking)]
+    if (isProject)
+      return [
+        await composeProject(target, { files: await projectFilesOf(path), named: [path], place: path }, cwd, walking),
+      ]
+    const manifests = projects === null ? [] : await cluster(target, path, false, cwd)
+    if (manifests.length > 0) return manifests
     return [dockerfile(target, path, `path ${await realpath(path).catch(() => path)}`)]
   }
   const files = projects === null ? [] : await projectFilesIn(path)
   const [first = ''] = files
-  const own = files.length === 0 ? [] : [await composeProject(join(target, relative(path, first)), files, cwd, walking)]
+  const own =
+    files.length === 0
+      ? []
+      : [
+          await composeProject(
+            join(target, relative(path, first)),
+            { files, named: [], place: join(path, 'compose.yaml') },
+            cwd,
+            walking,
+          ),
+        ]
+  const pods = projects === null || own.length > 0 ? [] : await cluster(target, path, true, cwd)
   const built = new Set(own.flatMap(({ project }) => builtBy(project)))
   const tree = await walk(path, excludes)
   buildFiles.push(...tree.buildFiles)
@@ -127,22 +149,75 @@ async function candidates(target: string, cwd: string, walking: Walking): Promis
       ...(vendored === null ? {} : { vendored }),
     }
   })
-  return [...own, ...dockerfiles]
+  if (dockerfiles.length > 0 || own.length > 0 || pods.length > 0) return [...own, ...pods, ...dockerfiles]
+  return projects === null ? [] : await chart(target, path)
+}
+
+/** The manifests of a file, or directly in a folder, or what its kustomization puts together; empty where it has none. */
+async function cluster(target: string, path: string, isFolder: boolean, cwd: string): Promise<readonly Candidate[]> {
+  const about = { target, kind: 'kubernetes', path, reference: null, from: null, identity: `cluster ${path}` } as const
+  // Of most targets no file is YAML, and what reads it is not loaded.
+  const mayBe = isFolder
+    ? await readdir(path).then(
+        (names) => names.some((name) => YAML.test(name)),
+        () => false,
+      )
+    : YAML.test(path)
+  if (!mayBe) return []
+  try {
+    const { manifestAt, manifestsIn } = await import('./manifests.ts')
+    const found = isFolder ? manifestsIn(path, cwd) : manifestAt(path, cwd)
+    return found === null ? [] : [{ ...about, path: found.files[0]?.path ?? path, cluster: found, error: null }]
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw error
+    return [{ ...about, error }]
+  }
+}
+
+const YAML = /\.ya?ml$|^kustomization$/i
+
+async function chart(target: string, path: string): Promise<readonly Candidate[]> {
+  const { isChart } = await import('./manifests.ts')
+  if (!isChart(path)) return []
+  const error = new HardenError(
+    'bad-usage',
+    `${target} is a Helm chart: what its templates say is only known once its values are filled in`,
+    { hint: `work on what it makes: helm template ${shellQuoted(target)} | harden-image -` },
+  )
+  return [{ target, kind: 'kubernetes', path, reference: null, from: null, identity: `chart ${path}`, error }]
+}
+
+/** What came from stdin, where it is manifests and no Dockerfile. */
+export async function withStdin(
+  found: readonly Found[],
+  text: () => Promise<string>,
+  cwd: string,
+): Promise<readonly Found[]> {
+  if (!found.some(({ target, path }) => target === '-' && path === null)) return found
+  // What cannot be read, its own target says.
+  const given = await text().catch(() => '')
+  if (!/^apiVersion[ \t]*:/m.test(given)) return found
+  const { manifestsOfText } = await import('./manifests.ts')
+  const manifests = manifestsOfText(given, cwd)
+  return manifests === null
+    ? found
+    : found.map((one) => (one.target === '-' ? { ...one, kind: 'kubernetes', cluster: manifests } : one))
 }
 
 /** A Compose project by the name `target`, or why it is none. */
 async function composeProject(
   target: string,
-  files: readonly string[],
+  place: ProjectPlace,
   cwd: string,
   { projects, trust }: Walking,
 ): Promise<Candidate> {
+  const { files } = place
   const [path = ''] = files
   const about = { target, kind: 'compose', path, reference: null, from: null } as const
   const identity = `project ${files.map(realOf).join(' ')}`
   const flags = projects ?? { files: [], profiles: null, envFiles: null, name: null, env: {} }
   try {
-    return { ...about, project: await openProject(files, flags, cwd, trust), identity, error: null }
+    return { ...about, project: await openProject(place, flags, cwd, trust), identity, error: null }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
     return { ...about, identity, error }

@@ -34,6 +34,37 @@ export function surroundings(cwd: string): SurroundingsOf {
   }
 }
 
+/** How a Dockerfile of a repository makes an image. Paths are absolute. */
+export interface MadeImage {
+  readonly path: string
+  /** Null where nothing says it. */
+  readonly context: string | null
+  readonly target: string | null
+}
+
+/** Of images that a file in `folder` names those that one Dockerfile of its repository makes, by reference. */
+export async function madeImages(
+  images: readonly string[],
+  folder: string,
+  cwd: string,
+): Promise<ReadonlyMap<string, MadeImage>> {
+  const root = repositoryOf(folder) ?? (isInside(folder, cwd) ? cwd : folder)
+  if (holdsHome(root) || images.length === 0) return new Map()
+  const { dockerfiles, others } = walkOver(root, folder)
+  const members = membersIn(dockerfiles)
+  const said = await saidIn(others, { root, cwd, members }, images)
+  const makersOf = makersIn(root, members, said)
+  const unnamed = unnamedIn(members, root)
+  return new Map(
+    images.flatMap((image) => {
+      const makers = makersOfRun(image, { root, unnamed, makersOf, members })
+      const [only, ...more] = [...new Map(makers.map((maker) => [`${maker.path} ${maker.target}`, maker])).values()]
+      if (only === undefined || more.length > 0) return []
+      return [[image, only]]
+    }),
+  )
+}
+
 const nothing: Surroundings = { children: [], bases: new Map(), users: [], runs: [] }
 
 interface Tree {
@@ -72,11 +103,7 @@ interface Maker extends Pick<NamedImage, 'name' | 'context' | 'target'> {
 
 async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   const { dockerfiles, others } = walkOver(root, own)
-  const members = new Map<string, Member>()
-  for (const path of dockerfiles) {
-    const text = textFound(path)
-    if (text !== null) members.set(path, { text, froms: fromsOf(text), bases: new Map() })
-  }
+  const members = membersIn(dockerfiles)
   const said = await saidIn(others, { root, cwd, members })
   const makersOf = makersIn(root, members, said)
   const builtUpon = new Map<string, BuiltUpon[]>()
@@ -96,17 +123,31 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   return { cwd, members, builtUpon, users, runs: runsIn(root, members, said.runs, makersOf) }
 }
 
+function membersIn(dockerfiles: readonly string[]): ReadonlyMap<string, Member> {
+  const members = new Map<string, Member>()
+  for (const path of dockerfiles) {
+    const text = textFound(path)
+    if (text !== null) members.set(path, { text, froms: fromsOf(text), bases: new Map() })
+  }
+  return members
+}
+
+/** Dockerfiles that no folder gives a name to. */
+function unnamedIn(members: ReadonlyMap<string, Member>, root: string): readonly string[] {
+  return [...members.keys()].filter(
+    (path) => namesAfter(path, root).length === 0 && !FOR_PEOPLE.test(relative(root, path)),
+  )
+}
+
 /** By the Dockerfile whose image they run. */
 function runsIn(
   root: string,
   members: ReadonlyMap<string, Member>,
   runs: readonly RunOfImage[],
-  makersOf: (reference: string) => readonly Pick<Maker, 'path' | 'target'>[],
+  makersOf: (reference: string) => readonly MadeImage[],
 ): ReadonlyMap<string, readonly ImageRun[]> {
   const found = new Map<string, ImageRun[]>()
-  const unnamed = [...members.keys()].filter(
-    (path) => namesAfter(path, root).length === 0 && !FOR_PEOPLE.test(relative(root, path)),
-  )
+  const unnamed = unnamedIn(members, root)
   // Files of one folder say together what a service is: one builds it, another mounts its volumes.
   const built = new Map<string, Map<string, Pick<Maker, 'path' | 'target'>>>()
   const serviceOf = ({ file, kind, service }: RunOfImage): string =>
@@ -138,19 +179,19 @@ function makersOfRun(
   }: {
     readonly root: string
     readonly unnamed: readonly string[]
-    readonly makersOf: (reference: string) => readonly Pick<Maker, 'path' | 'target'>[]
+    readonly makersOf: (reference: string) => readonly MadeImage[]
     readonly members: ReadonlyMap<string, Member>
   },
-): readonly Pick<Maker, 'path' | 'target'>[] {
+): readonly MadeImage[] {
   const made = makersOf(image)
   const name = nameIn(image)
   const last = lastPart(name).toLowerCase()
   if (made.length > 0 || last === '' || last.includes('$') || isListed(name)) return made
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
-  if (called.length > 0) return called.map((path) => ({ path, target: null }))
+  if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
   const whole = basename(root).toLowerCase()
   return endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
-    ? unnamed.map((path) => ({ path, target: null }))
+    ? unnamed.map((path) => ({ path, context: null, target: null }))
     : []
 }
 
@@ -269,6 +310,7 @@ interface Said extends SaidOfImages {
 async function saidIn(
   paths: readonly string[],
   { root, cwd, members }: Pick<Tree, 'cwd' | 'members'> & { readonly root: string },
+  more: readonly string[] = [],
 ): Promise<Said> {
   const named: NamedImage[] = []
   const users: UserOfImage[] = []
@@ -302,6 +344,7 @@ async function saidIn(
     else read(path, kind, text)
   }
   const asked = [
+    ...more,
     ...[...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => reference)),
     ...[...users, ...runs].flatMap(({ image }) => image ?? []),
   ]

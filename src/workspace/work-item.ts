@@ -5,6 +5,7 @@ import type { Child, ImageUser } from '../plan/exemptions.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { TargetKind } from '../report/report.ts'
 import type { Project } from '../stack/project.ts'
+import type { ClusterTarget } from './manifests.ts'
 
 /** One thing to work on: a Dockerfile's text, an image by name, or a project of several. */
 export interface WorkItem {
@@ -35,6 +36,8 @@ export interface WorkItem {
   readonly leftOut?: readonly LeftOut[]
   /** With kind `compose`: what is worked on; absent otherwise. */
   readonly project?: Project
+  /** With kind `kubernetes`: what is worked on; absent otherwise. */
+  readonly cluster?: ClusterTarget
   /** Text of the Dockerfile; null for images and projects. */
   readonly text: string | null
 }

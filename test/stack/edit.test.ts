@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
+import type { Profile } from '../../src/profile/profile.ts'
 import { editStack } from '../../src/stack/edit.ts'
-import { mounted, plainProfile, plannedOf, projectOf, raised } from './projects.ts'
+import { meaning, mounted, noFiles, plainProfile, plannedOf, projectOf, raised } from './projects.ts'
 
 const web = plainProfile({ ports: [raised(80)] })
 
@@ -92,4 +93,279 @@ services:
       ['worker', 'note', expect.stringContaining('whoever sets the variable decides')],
     ])
   })
+})
+
+const plain = plainProfile()
+
+/** Of the image that is built by then. */
+function afterwards(profile: Profile): Profile {
+  return { ...profile, ports: profile.ports.map((port) => ({ ...port, from: port.to })), changes: [] }
+}
+
+/** The files that change, by name. */
+function edited(
+  files: Readonly<Record<string, string>>,
+  profiles: Parameters<typeof plannedOf>[1],
+  change: Parameters<typeof plannedOf>[2] = {},
+  host = mounted({}),
+  isOwn = (_: string): boolean => true,
+): {
+  readonly texts: Readonly<Record<string, string>>
+  readonly findings: readonly string[]
+  readonly todos: readonly string[]
+} {
+  const project = projectOf(files, isOwn)
+  const edit = editStack({ project, planned: plannedOf(project, profiles, change), host })
+  // A second time there is nothing left to change: the image has moved, and so has all that speaks of it.
+  const after = Object.fromEntries(
+    project.files.map(({ path, name, text }) => [name, edit.files.find((one) => one.path === path)?.after ?? text]),
+  )
+  const again = projectOf(after, isOwn)
+  const settled = Object.entries(profiles).map(([name, one]) => [name, one === null ? null : afterwards(one)] as const)
+  const second = editStack({ project: again, planned: plannedOf(again, Object.fromEntries(settled)), host: noFiles })
+  expect(second.files).toEqual([])
+  const said = (todo: boolean): readonly string[] =>
+    edit.findings.filter(({ outcome }) => !todo || outcome === 'todo').map(({ message }) => message)
+  return {
+    texts: Object.fromEntries(edit.files.map(({ name, after }) => [name, after])),
+    findings: said(false),
+    todos: said(true),
+  }
+}
+
+describe('a service that is written in several places', () => {
+  const base = {
+    'compose.yaml': `services:
+  web:
+    extends: { file: base/common.yaml, service: base }
+  worker:
+    extends: { file: base/common.yaml, service: base }
+    command: [work]
+`,
+    'base/common.yaml': `services:
+  base:
+    build: .
+    user: root # as ever
+    privileged: true
+    ports: ["80:80"]
+`,
+  }
+
+  test('what all of them say is put right where it is written', () => {
+    const { texts } = edited(base, { web, worker: web })
+    expect(texts['base/common.yaml']).toContain(
+      'user: 10001:10001 # as ever\n    privileged: false\n    ports: ["80:8080"]',
+    )
+    expect(texts['compose.yaml']).not.toContain('user:')
+  })
+
+  test('what would be wrong for another is said by the service itself', () => {
+    const other = plainProfile({ user: { value: { name: '', uid: 7, gid: 7 }, known: 'planned' } })
+    const { texts } = edited(base, { web, worker: other })
+    expect(texts['base/common.yaml']).toContain('user: root # as ever')
+    expect(texts['base/common.yaml']).toContain('ports: ["80:80"]')
+    const { web: one, worker } = (meaning(texts['compose.yaml'] ?? '') as { services: Record<string, unknown> })
+      .services
+    expect(one).toMatchObject({ user: '10001:10001', ports: ['80:8080'] })
+    expect(texts['compose.yaml']).toContain('ports: !override')
+    expect(worker).toMatchObject({ user: '7:7' })
+    expect(worker).not.toHaveProperty('ports')
+  })
+
+  test('an override is put right, and gets nothing else', () => {
+    const { texts } = edited(
+      {
+        'compose.yaml': 'services:\n  web:\n    build: .\n',
+        'compose.override.yaml': 'services:\n  web:\n    user: root\n    ports:\n      - 80:80 # here only\n',
+      },
+      { web },
+    )
+    expect(texts['compose.override.yaml']).toBe(
+      'services:\n  web:\n    user: 10001:10001\n    ports:\n      - 80:8080 # here only\n',
+    )
+    expect(texts['compose.yaml']).toContain('no-new-privileges:true')
+  })
+
+  test('what an anchor shares is written out only where it is to differ', () => {
+    const { texts } = edited(
+      {
+        'compose.yaml': `services:
+  web: &web
+    build: .
+    ports: ["80:80"]
+  other:
+    <<: *web
+    command: [other]
+`,
+      },
+      { web, other: null },
+    )
+    const { services } = meaning(texts['compose.yaml'] ?? '') as { services: Record<string, Record<string, unknown>> }
+    expect(services.web).toMatchObject({ ports: ['80:8080'], user: '10001:10001' })
+    expect(services.other).toEqual({ build: '.', ports: ['80:80'], command: ['other'] })
+  })
+
+  test('a file of somebody else stays, and that is said', () => {
+    const { texts, todos } = edited(base, { web, worker: web }, {}, mounted({}), (name) => name === 'compose.yaml')
+    expect(texts).not.toHaveProperty('base/common.yaml')
+    expect(todos).toEqual([])
+    expect(texts['compose.yaml']).toContain('ports: !override')
+    expect(texts['compose.yaml']).toContain('privileged: false')
+  })
+})
+
+describe('what a plan asks for', () => {
+  test('an image of somebody else gets a build and a name of its own', () => {
+    const derived = { path: '/repo/harden-image/web/Dockerfile', text: 'FROM nginx:1\n' }
+    const image = { original: 'nginx:1', derived: true, name: 'nginx-nonroot:1', chown: 'nginx:1' }
+    const { texts } = edited(
+      { 'compose.yaml': 'services:\n  web:\n    image: nginx:1\n    pull_policy: always\n' },
+      { web: plainProfile({ image, kind: 'image' }) },
+      { web: { derived } },
+    )
+    expect(meaning(texts['compose.yaml'] ?? '')).toMatchObject({
+      services: { web: { image: 'nginx-nonroot:1', build: './harden-image/web', pull_policy: 'build' } },
+    })
+  })
+
+  test('a command is a list of words, and its dollars are no variables', () => {
+    const { texts } = edited(
+      { 'compose.yaml': 'services:\n  web:\n    build: .\n    command: old\n' },
+      { web: plain },
+      { web: { start: { entrypoint: null, command: ['sh', '-c', 'echo $HOME'] } } },
+    )
+    expect(meaning(texts['compose.yaml'] ?? '')).toMatchObject({
+      services: { web: { command: ['sh', '-c', 'echo $$HOME'] } },
+    })
+  })
+
+  test('one that is locked down already stays as it is', () => {
+    const text = `services:
+  web:
+    build: .
+    user: "10001:10001"
+    cap_drop: [ALL]
+    security_opt: [no-new-privileges]
+`
+    expect(edited({ 'compose.yaml': text }, { web: plain }).texts).toEqual({})
+  })
+
+  test('one that keeps root in an image of others says so', () => {
+    const root = plainProfile({ root: true, user: null, capabilities: { value: ['CHOWN'], known: 'planned' } })
+    const { texts } = edited(
+      { 'compose.yaml': 'services:\n  web:\n    build: .\n' },
+      { web: root },
+      { web: { keepsRoot: true } },
+    )
+    expect(texts['compose.yaml']).toContain('user: "0:0"')
+    expect(texts['compose.yaml']).toContain('cap_add:\n      - CHOWN')
+  })
+})
+
+describe('what is mounted', () => {
+  const compose = (more: string): Readonly<Record<string, string>> => ({
+    'compose.yaml': `services:\n  web:\n    build: .\n    volumes: [${more}]\n`,
+  })
+  const nginx = plainProfile({
+    ports: [raised(80)],
+    changes: [{ kind: 'file', name: '/etc/nginx/conf.d/default.conf', reason: 'listen above 1024', ports: [80] }],
+  })
+  const conf = 'server {\n  listen 80;\n}\n'
+
+  test('configuration that sets the port is changed in the tree', () => {
+    const { texts, todos } = edited(
+      compose('./site.conf:/etc/nginx/conf.d/default.conf:ro'),
+      { web: nginx },
+      {},
+      mounted({ 'site.conf': conf }),
+    )
+    expect(texts['site.conf']).toBe('server {\n  listen 8080;\n}\n')
+    expect(todos).toEqual([])
+  })
+
+  test('one that cannot be changed keeps the port', () => {
+    const { texts, findings } = edited(
+      compose('./site.conf:/etc/nginx/conf.d/default.conf:ro'),
+      { web: nginx },
+      {},
+      mounted({ 'site.conf': { text: null } }),
+    )
+    expect(texts['site.conf']).toBeUndefined()
+    expect(findings.join()).toContain('port 80 stays 80')
+  })
+
+  test('a tree of sources is worked on by its owner', () => {
+    const mine = plainProfile({ user: { value: { name: '', uid: 1000, gid: 1000 }, known: 'planned' } })
+    const host = mounted({ src: { kind: 'folder', mode: 0o755, isCheckout: true } })
+    const { texts } = edited(compose('./src:/app'), { web: mine }, {}, host)
+    expect(texts['compose.yaml']).toContain(`user: \${UID:-1000}:\${GID:-1000}`)
+  })
+
+  test.each([
+    ['a file of its owner alone', { mode: 0o600 }, 'sudo chgrp 10001 ./key && sudo chmod g+r ./key'],
+    ['one of root', { mode: 0o640, uid: 0, gid: 0 }, 'sudo chgrp 10001 ./key && sudo chmod g+r ./key'],
+  ])('%s is said, with the least that helps', (_, entry, command) => {
+    const project = projectOf(compose('./key:/run/key:ro'))
+    const { findings } = editStack({
+      project,
+      planned: plannedOf(project, { web: plain }),
+      host: mounted({ key: entry }),
+    })
+    const [finding] = findings.filter(({ outcome }) => outcome === 'todo')
+    expect(finding?.hint).toContain(command)
+  })
+
+  test('a file that its group may read gives the service that group', () => {
+    const { texts, todos } = edited(
+      compose('./key:/run/key:ro'),
+      { web: plain },
+      {},
+      mounted({ key: { mode: 0o640, gid: 27 } }),
+    )
+    expect(texts['compose.yaml']).toContain('group_add:\n      - "27"')
+    expect(todos).toEqual([])
+  })
+
+  test('whoever may use the engine is root of the machine, and gets its group', () => {
+    const project = projectOf(compose('/var/run/docker.sock:/var/run/docker.sock'))
+    const socket = {
+      kind: 'socket' as const,
+      uid: 0,
+      gid: 998,
+      mode: 0o660,
+      text: null,
+      children: [],
+      isCheckout: false,
+    }
+    const host = { ...mounted({}), entries: new Map([['/var/run/docker.sock', socket]]) }
+    const { files, findings } = editStack({ project, planned: plannedOf(project, { web: plain }), host })
+    expect(files[0]?.after).toContain('group_add:\n      - "998"')
+    expect(findings.map(({ message }) => message).join()).toContain('is root of the machine')
+  })
+})
+
+test.each([
+  ['a variable of the project', `ports: ["\${P:-80}:\${APP_PORT:-80}"]`, `ports: ["\${P:-80}:8080"]`],
+  ['Caddy by labels', 'labels: { caddy.reverse_proxy: "{{upstreams 80}}" }', '"{{upstreams 8080}}"'],
+  ['nginx-proxy', 'environment: { VIRTUAL_HOST: a.example, VIRTUAL_PORT: 80 }', 'VIRTUAL_PORT: 8080'],
+  ['nginx-proxy that guesses', 'environment: { VIRTUAL_HOST: a.example }', 'VIRTUAL_PORT: "8080"'],
+])('%s follows the port', (_, before, after) => {
+  const { texts, todos } = edited({ 'compose.yaml': `services:\n  web:\n    build: .\n    ${before}\n` }, { web })
+  expect(texts['compose.yaml']).toContain(after)
+  expect(todos).toEqual([])
+})
+
+test('a network that is shared shares its ports', () => {
+  const { texts } = edited(
+    {
+      'compose.yaml': `services:
+  pod: { image: pause, ports: ["80:80"] }
+  web: { build: ., network_mode: "service:pod" }
+  other: { image: x, environment: { URL: "http://pod/" } }
+`,
+    },
+    { web, pod: plain },
+  )
+  expect(texts['compose.yaml']).toContain('ports: ["80:8080"]')
+  expect(texts['compose.yaml']).toContain('http://pod:8080/')
 })

@@ -19,6 +19,9 @@ export interface VolumeSight {
   readonly closed: number
 }
 
+/** `contents` of a volume without a file: what cksum(1) says of nothing. */
+export const NO_CONTENTS = '4294967295 0'
+
 /** Who is asked about a volume. */
 export interface Asker {
   readonly user: string

@@ -30,13 +30,13 @@ const OF_THE_MACHINE = ['/proc', '/sys', '/dev', '/run', '/var/run', '/var/lib/d
 /**
  * Copies files and folders with their owners, modes and times, each into a place of its own below `folder`: what a run
  * writes never reaches the files themselves. `mayRead` says of a real path whether whoever wrote the stack may have it;
- * `edited` are texts of files, by absolute path, that are to be others than they are.
+ * `texts` are those of files, by absolute path, that are to be others than they are.
  */
 export async function copyHostFiles(
   paths: Iterable<string>,
   folder: string,
   mayRead: (path: string) => boolean,
-  edited: ReadonlyMap<string, string> = new Map(),
+  texts: ReadonlyMap<string, string> = new Map(),
 ): Promise<HostCopies> {
   const copies = new Map<string, string | null>()
   const unshown: string[] = []
@@ -46,21 +46,21 @@ export async function copyHostFiles(
     const copy = join(folder, String(count++))
     const why = await copyOne(path, copy, mayRead, left, (what) => unshown.push(what))
     copies.set(path, why === null ? copy : null)
-    if (why === null) await edit(path, copy, edited)
+    if (why === null) await edit(path, copy, texts)
     if (why !== null) unshown.push(`${path}, which the stack mounts: ${why}`)
   }
   return { copies, unshown: [...new Set(unshown)] }
 }
 
 /** A file keeps its owner and mode. */
-async function edit(path: string, copy: string, edited: ReadonlyMap<string, string>): Promise<void> {
-  for (const [file, text] of edited) {
+async function edit(path: string, copy: string, texts: ReadonlyMap<string, string>): Promise<void> {
+  for (const [file, text] of texts) {
     if (!isWithin(file, path)) continue
     const to = join(copy, relative(path, file))
     const stats = await lstat(to).catch(() => null)
-    // What a link leads to is no part of the copy.
-    if (stats !== null && !stats.isFile()) continue
-    await mkdir(dirname(to), { recursive: true })
+    // What a link leads to is no part of the copy, be it the file itself or a folder above it.
+    const above = to === copy ? copy : await realpath(dirname(to)).catch(() => null)
+    if (above === null || !isWithin(above, await realpath(copy)) || stats?.isFile() === false) continue
     await writeFile(to, text)
   }
 }

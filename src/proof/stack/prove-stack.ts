@@ -6,7 +6,6 @@ import type { Observation } from '../../plan/stage-input.ts'
 import type { ReportProof, ReportSandbox } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import { newRefusals } from '../checks/refused-work.ts'
-import { noConditions } from '../conditions/index.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { refusalsIn } from '../log-refusals.ts'
 import { observationOf } from '../observation.ts'
@@ -402,7 +401,8 @@ async function swapped(
 
 const ROOT: KeptRights = { isRoot: true, capabilities: [] }
 
-const NO_CELLS = noConditions('a stack is run as Compose runs it').cells
+/** A stack is run as Compose runs it, under no conditions of a proof's own. */
+const NO_CELLS: ReportProof['cells'] = []
 
 function sandboxOf({ network }: StackProofRequest, { sandbox, hostReachable }: StackRun): ReportSandbox {
   return { ...sandbox.told(), network: network ? 'open' : 'closed', hostReachable }

@@ -11,7 +11,7 @@ export interface StackSide {
   /** By service the image that the engine has for it. */
   readonly images: ReadonlyMap<string, string>
   /** By absolute path the text of each file that is to be another than it is: what mounts it is given that. Absent: none. */
-  readonly edited?: ReadonlyMap<string, string>
+  readonly texts?: ReadonlyMap<string, string>
 }
 
 /** What the tracer puts in place of a service's own start. */

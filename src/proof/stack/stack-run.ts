@@ -77,6 +77,8 @@ export interface StackRun {
   containerOf(service: string): string | null
   /** Stops all of it and starts it again. */
   restart(): Promise<void>
+  /** As a person would, so that what is in its volumes is whole. */
+  stop(): Promise<void>
   /** Takes it down without its volumes, and brings it up on them again. */
   recreate(): Promise<void>
   /** Removes its containers and networks, and its volumes too unless they are to stay until the end of the session. */
@@ -203,6 +205,10 @@ async function broughtUp(stack: Stack): Promise<StackRun> {
       await stopDeaf(engine, running)
       await project.stop(GRACE_SECONDS)
       await settle(() => project.start(UP))
+    },
+    async stop() {
+      await stopDeaf(engine, running)
+      await project.stop(GRACE_SECONDS)
     },
     async recreate() {
       await stopDeaf(engine, running)
@@ -463,5 +469,5 @@ async function copiesFor({ side, engine, mayRead }: StackRunRequest, folder: str
   if (!engine.local)
     return { copies: new Map(), unshown: ['files of this machine that the stack mounts: the engine is on another one'] }
   await mkdir(folder)
-  return copyHostFiles(paths, folder, mayRead, side.edited)
+  return copyHostFiles(paths, folder, mayRead, side.texts)
 }

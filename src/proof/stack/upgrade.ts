@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises'
+import { lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { normalisePath } from '../../places.ts'
 import { asList, asObject, isObject, type Json, parseYaml, textOf } from '../../profile/yaml-file.ts'
@@ -11,7 +11,14 @@ import { joinTruncated } from '../../words.ts'
 import { health, liveness, ports, smoke } from '../checks/runs.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { refusalLines } from '../log-refusals.ts'
-import { type Asker, openVolumeWork, type VolumeSet, type VolumeSight, type VolumeWork } from './filled-volumes.ts'
+import {
+  type Asker,
+  NO_CONTENTS,
+  openVolumeWork,
+  type VolumeSet,
+  type VolumeSight,
+  type VolumeWork,
+} from './filled-volumes.ts'
 import { copyHostFiles } from './host-files.ts'
 import type { StackSide } from './run-file.ts'
 import { openStackRun, type StackRunRequest, type StackSight } from './stack-run.ts'
@@ -31,7 +38,7 @@ export interface UpgradeRequest
 }
 
 /** What one volume needs before the result may have it, as the runs have shown it. */
-export interface VolumeUpgrade {
+interface VolumeUpgrade {
   readonly volume: string
   readonly step: 'works as it is' | 'needs the migration' | 'could not be shown'
   /** Half a sentence, for people. */
@@ -114,6 +121,9 @@ async function filledVolumes(
   await mkdir(join(folder, 'host'))
   const paths = ofHost.map(({ path }) => path)
   const { copies, unshown: missing } = await copyHostFiles(paths, join(folder, 'host'), request.mayRead)
+  for (const [path, copy] of copies)
+    if (copy !== null && !(await lstat(copy)).isDirectory())
+      return { why: `${path} is a file, which no volume stands for` }
   if (missing.length > 0) return { why: missing.join('; ') }
   const [given = new Map()] = await work.copy(new Map(ofHost.map(({ path, key }) => [key, copies.get(path) ?? ''])), [
     'host',
@@ -124,8 +134,7 @@ async function filledVolumes(
     const { wrong } = await run.look()
     for (const [key, volume] of run.volumes) if (!given.has(key)) own.add(volume)
     // What a program writes when it is asked to end is of what it leaves.
-    const containers = side.project.services.flatMap(({ name }) => run.containerOf(name) ?? [])
-    await Promise.all(containers.map((container) => run.engine.stop(container, 10)))
+    await run.stop()
     return wrong === null
       ? new Map([...run.volumes].filter(([key]) => places.some((one) => one.key === key)))
       : { why: `the original does not come up: ${wrong}` }
@@ -177,6 +186,8 @@ async function shown(
     on(result, 'asis', asIs, moved),
     isMoved ? on(result, 'migrated', moving, moved) : null,
   ])
+  if (ordinary.sight.wrong !== null)
+    return unshown(planned.volumes, `the original does not come up on what it has left: ${ordinary.sight.wrong}`)
   const left = isMoved ? moving : asIs
   const after = await work.look(left, new Map())
   const [kept] = isMoved ? await work.copy(left, ['kept']) : []
@@ -190,10 +201,10 @@ async function shown(
     const [was, is] = [before.get(place.key), after.get(place.key)]
     const isChanged = migrated?.changed.has(place.key) === true
     const told = { troubles, closed: was?.closed ?? 0, isWritten: was?.contents !== is?.contents, isChanged }
-    return { volume: place.need.volume, ...stepOf(place.need, told) }
+    return { volume: place.need.volume, ...stepOf(place.need, { ...told, isEmpty: was?.contents === NO_CONTENTS }) }
   })
   const others = planned.volumes
-    .filter(({ volume }) => !places.some(({ need }) => need.volume === volume))
+    .filter(({ volume, need }) => need !== 'nothing' && !places.some((place) => place.need.volume === volume))
     .map(({ volume, reason }): VolumeUpgrade => ({ volume, step: 'could not be shown', reason }))
   const checks = [
     checkOf(
@@ -213,12 +224,19 @@ interface Seen {
   readonly closed: number
   readonly isWritten: boolean
   readonly isChanged: boolean
+  /** The original has left no file in it. */
+  readonly isEmpty: boolean
 }
 
 /** A file that the new user may not touch is in the way, though no run came to it. */
-function stepOf(need: VolumeNeed, { troubles, closed, isWritten, isChanged }: Seen): Omit<VolumeUpgrade, 'volume'> {
+function stepOf(
+  need: VolumeNeed,
+  { troubles, closed, isWritten, isChanged, isEmpty }: Seen,
+): Omit<VolumeUpgrade, 'volume'> {
   const own = troubles.filter(({ service }) => service === null || need.services.includes(service))
   const written = isWritten ? 'was written' : 'nothing was written to it'
+  if (!isChanged && isEmpty && need.need === 'migration')
+    return { step: 'could not be shown', reason: 'the original has left no file in it' }
   if (!isChanged && own.length === 0)
     return { step: 'works as it is', reason: `${written}, and nothing in it has to change` }
   if (!isChanged)
@@ -236,7 +254,9 @@ async function runOn(request: UpgradeRequest, side: StackSide, label: string, vo
   const { moved } = request
   const run = await openStackRun({ ...request, side, label, volumes, traced: false })
   try {
-    return { sight: await run.look(), moved }
+    const sight = await run.look()
+    await run.stop()
+    return { sight, moved }
   } finally {
     await run.close()
   }

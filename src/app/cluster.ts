@@ -1,0 +1,383 @@
+import { dirname, relative } from 'node:path'
+import { parseDockerfile } from '../dockerfile/index.ts'
+import { lineOf } from '../edit.ts'
+import { HardenError } from '../errors.ts'
+import { put } from '../profile/manifest.ts'
+import type { Profile } from '../profile/profile.ts'
+import { slug } from '../profile/profile.ts'
+import { rewriteYaml } from '../profile/rewrite-yaml.ts'
+import { asObject } from '../profile/yaml-file.ts'
+import { type ReportFinding, type ReportPort, type TargetResult, targetFinding } from '../report/report.ts'
+import {
+  type ClusterService,
+  clusterServices,
+  fsGroups,
+  projectOf,
+  unreachedVolumes,
+} from '../stack/cluster-project.ts'
+import { type EditedPod, editPod, type PlannedContainer } from '../stack/edit-pods.ts'
+import { calledDirectly, followPorts, withAnnotation } from '../stack/follow-cluster.ts'
+import type { PlannedService, StackFile } from '../stack/planned.ts'
+import type { ServiceBuild } from '../stack/project.ts'
+import { refusals } from '../stack/restricted.ts'
+import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workload } from '../stack/workloads.ts'
+import { likelyContext } from '../workspace/context.ts'
+import { textFound } from '../workspace/files.ts'
+import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
+import { madeImages } from '../workspace/surroundings.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
+import { stackVerdict } from './stack.ts'
+import { planStack } from './stack-plan.ts'
+import { needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
+
+/** What one command does with manifests. */
+export async function hardenCluster(
+  { target, kind, cluster }: WorkItem & { readonly cluster: ClusterTarget },
+  options: Options,
+  hooks: TaskHooks,
+  processTarget: ProcessTarget,
+): Promise<TargetOutcome> {
+  if (needsEngine(options.mode))
+    throw new HardenError('bad-usage', `${target} runs in a cluster, and nothing of it is built or proved here`, {
+      hint: 'leave out --prove and --build, and prove the images that it names one by one',
+    })
+  const manifests = manifestsOf(cluster.files)
+  const services = clusterServices(manifests, await buildsOf(manifests, cluster), (image) =>
+    imageIn(image, cluster.images),
+  )
+  const planned = await planServices(services, manifests, cluster.folder, { options, hooks, processTarget })
+  const edited = editAll(manifests, services, planned)
+  const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
+  const files = [
+    ...cluster.files.map((file, index) => stackFile(file, texts[index] ?? file.text)),
+    ...imageFiles([...planned.values()]),
+  ]
+  const said = [...edited.findings, ...imageFindings(planned)]
+  const results = services.map((one) => resultOf(one, planned.get(one.service.name), said))
+  const about = [...cluster.findings, ...said.filter(({ service }) => service === null).map(({ finding }) => finding)]
+  const changed = files.filter(({ before, after }) => before !== after)
+  const [first] = cluster.files
+  const result: TargetResult = {
+    target,
+    kind,
+    verdict: stackVerdict(results, about),
+    user: null,
+    ports: portsOf(results),
+    stages: [],
+    findings: about,
+    output: texts[0] ?? '',
+    changed: changed.length > 0,
+    proof: null,
+    services: results,
+    files: files.map(({ name, before, after }) => ({ path: name, output: after, changed: before !== after })),
+    // fsGroup hands over what volumes hold; where it does not, that is a todo.
+    migration: null,
+  }
+  return { source: first?.text ?? '', path: first?.path ?? null, result, files: changed }
+}
+
+/** The Dockerfiles of the repository that make what the manifests run, by image as it is written there. */
+async function buildsOf(
+  { workloads }: Manifests,
+  { folder, images }: ClusterTarget,
+): Promise<ReadonlyMap<string, ServiceBuild>> {
+  const named = new Set(
+    workloads.flatMap(({ containers }) => containers.flatMap(({ image }) => (typeof image === 'string' ? image : []))),
+  )
+  const made = await madeImages(
+    [...named].map((image) => imageIn(image, images)),
+    folder,
+    process.cwd(),
+  )
+  return new Map(
+    [...named].flatMap((image) => {
+      const by = made.get(imageIn(image, images))
+      if (by === undefined) return []
+      const context = by.context ?? contextOf(by.path) ?? dirname(by.path)
+      return [[image, { dockerfile: by.path, inline: null, context, target: by.target, args: new Map() }]]
+    }),
+  )
+}
+
+function contextOf(path: string): string | null {
+  try {
+    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, process.cwd())
+  } catch (error) {
+    // What is wrong with it, whoever plans it says.
+    if (error instanceof HardenError) return null
+    throw error
+  }
+}
+
+type Planning = Pick<Parameters<typeof planStack>[0], 'options' | 'hooks' | 'processTarget'>
+
+/** By name, of those that are not run by another user already. */
+async function planServices(
+  services: readonly ClusterService[],
+  manifests: Manifests,
+  folder: string,
+  planning: Planning,
+): Promise<ReadonlyMap<string, PlannedService>> {
+  const project = projectOf(
+    services.filter(({ isNonRoot }) => !isNonRoot),
+    folder,
+  )
+  const host = { entries: new Map(), texts: [], variables: new Map() }
+  const plan = (portsStay: ReadonlySet<string>): Promise<readonly PlannedService[]> =>
+    planStack({ ...planning, project, host, seen: new Map(), facts: new Map(), portsStay })
+  const direct = calledDirectly(manifests)
+  const stay = new Set(services.flatMap(({ workload, service }) => (direct.includes(workload) ? [service.name] : [])))
+  const planned = await plan(stay)
+  const taken = takenPorts(services, planned, manifests)
+  const all = taken.size === 0 ? planned : await plan(new Set([...stay, ...taken]))
+  return new Map(withNames(all).map((one) => [one.service.name, one]))
+}
+
+/** Whose new port another container of the pod has, or speaks to: they have one network. */
+function takenPorts(
+  services: readonly ClusterService[],
+  planned: readonly PlannedService[],
+  { objects }: Manifests,
+): ReadonlySet<string> {
+  const maps = objects.filter(({ value }) => value.kind === 'ConfigMap')
+  return new Set(
+    planned.flatMap(({ service, profile }) => {
+      const own = services.find((one) => one.service.name === service.name)
+      const moved = (profile?.ports ?? []).filter(({ from, to }) => from !== to)
+      if (own === undefined || moved.length === 0) return []
+      const mates = own.workload.containers
+        .filter(({ name }) => name !== own.container.name)
+        .map((one) => containerOf(own.workload.pod.spec, one))
+      const volumes = JSON.stringify(own.workload.pod.spec.volumes ?? [])
+      const mounted = maps.filter(({ value }) => volumes.includes(`"${String(asObject(value.metadata).name)}"`))
+      const text = JSON.stringify([mates, mounted.map(({ value }) => value.data)])
+      const numbers = new Set(text.match(/\d+/g))
+      return moved.some(({ to }) => numbers.has(String(to))) ? [service.name] : []
+    }),
+  )
+}
+
+/** Two that are built upon one image have two names, unless they are the same. */
+function withNames(planned: readonly PlannedService[]): readonly PlannedService[] {
+  const texts = new Map<string, NonNullable<PlannedService['derived']>>()
+  return planned.map((one) => {
+    const { profile, derived } = one
+    if (profile === null || derived === null) return one
+    const before = texts.get(profile.image.name)
+    if (before === undefined || before.text === derived.text) {
+      texts.set(profile.image.name, before ?? derived)
+      return { ...one, derived: before ?? derived }
+    }
+    const [, name = '', tag = ''] = /^(.*?)(:[^:/]+)?$/.exec(profile.image.name) ?? []
+    const image = { ...profile.image, name: `${name}-${slug(one.service.name)}${tag}` }
+    return { ...one, profile: { ...profile, image } }
+  })
+}
+
+/** What is to be said, and of which container; null of the target as a whole. */
+interface Said {
+  readonly service: string | null
+  readonly finding: ReportFinding
+}
+
+interface Edited {
+  readonly values: readonly (readonly unknown[])[]
+  readonly findings: readonly Said[]
+}
+
+function editAll(
+  manifests: Manifests,
+  services: readonly ClusterService[],
+  planned: ReadonlyMap<string, PlannedService>,
+): Edited {
+  const values = manifests.files.map((file) => [...file.values])
+  const findings: Said[] = []
+  const profiles = new Map(services.map((one) => [one.service.name, profileOf(one, planned.get(one.service.name))]))
+  const groups = fsGroups(services, profiles)
+  const edited: EditedPod[] = []
+  for (const workload of manifests.workloads) {
+    const containers = workload.containers.map((container): PlannedContainer => {
+      const name = nameOfContainer(workload, container)
+      const { start = null, env = new Map<string, string>() } = planned.get(name) ?? {}
+      return { container, profile: profiles.get(name) ?? null, start, env }
+    })
+    const pod = editPod(workload, containers, groups.get(workload) ?? null, manifests)
+    edited.push(pod)
+    findings.push(...podFindings(pod, manifests, services, profiles))
+    const documents = values[workload.file] ?? []
+    const holder = workload.path.slice(0, -1)
+    const metadata = withAnnotation({ metadata: metadataOf(documents[workload.document], holder) }, [pod]).metadata
+    documents[workload.document] = put(documents[workload.document], workload.path, pod.spec)
+    if (metadata !== undefined)
+      documents[workload.document] = put(documents[workload.document], [...holder, 'metadata'], metadata)
+  }
+  const followed = followPorts(manifests, edited, values)
+  for (const text of followed.open)
+    findings.push({ service: null, finding: targetFinding('edit-manifests', 'todo', text, 'give it a name in ports:') })
+  return { values: followed.values, findings }
+}
+
+function metadataOf(document: unknown, holder: Workload['path']): unknown {
+  return asObject(
+    holder.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], document),
+  ).metadata
+}
+
+/** Null where nothing of it has to be changed. */
+function profileOf(
+  { isNonRoot, isAccepted, service }: ClusterService,
+  planned: PlannedService | undefined,
+): Profile | null {
+  if (!isNonRoot) return planned?.profile ?? null
+  return isAccepted ? null : asItRuns(service)
+}
+
+/** Who runs is not asked: only what the pod does without. */
+function asItRuns({ name, image, user }: ClusterService['service']): Profile {
+  const [uid, gid] = user?.split(':').map(Number) ?? []
+  const none = { value: false, known: 'planned' } as const
+  return {
+    target: name,
+    kind: 'image',
+    image: { original: null, derived: false, name: image ?? name, chown: 'busybox:musl' },
+    root: false,
+    user: uid === undefined || gid === undefined ? null : { value: { name: '', uid, gid }, known: 'planned' },
+    anyUid: false,
+    capabilities: { value: [], known: 'planned' },
+    noNewPrivileges: { value: true, known: 'planned' },
+    readOnly: none,
+    writable: [],
+    owned: [],
+    volumes: [],
+    ports: [],
+    sysctls: {},
+    env: {},
+    given: [],
+    programs: [],
+    changes: [],
+    asIs: null,
+    running: [],
+    notes: [],
+  }
+}
+
+function podFindings(
+  { workload, spec, notes }: EditedPod,
+  { files }: Manifests,
+  services: readonly ClusterService[],
+  profiles: ReadonlyMap<string, Profile | null>,
+): readonly Said[] {
+  const file = files[workload.file]
+  const start = file?.documents[workload.document]?.range[0] ?? 0
+  const at = { line: file === undefined ? 1 : lineOf(file.text, start), file: file?.name ?? '' }
+  const said = (
+    container: string | null,
+    outcome: ReportFinding['outcome'],
+    text: string,
+    rule: string,
+    hint: string | null = null,
+  ): Said => {
+    const own = services.find((one) => one.workload === workload && one.container.name === container)
+    const message = own === undefined ? `${workload.name}: ${container ? `${container}: ` : ''}${text}` : text
+    return {
+      service: own?.service.name ?? null,
+      finding: { ...targetFinding(rule, outcome, message, hint), line: at.line, file: at.file },
+    }
+  }
+  const refused = new Map<string | null, string[]>()
+  for (const { container, reason } of refusals({ metadata: { annotations: workload.pod.annotations }, spec }))
+    refused.set(container, [...(refused.get(container) ?? []), reason])
+  return [
+    ...notes.map(({ container, outcome, text }) => said(container || null, outcome, text, 'edit-manifests')),
+    ...[...refused].map(([container, reasons]) =>
+      said(
+        container,
+        'todo',
+        `Pod Security restricted refuses the pod: ${[...new Set(reasons)].join('; ')}`,
+        'pod-security',
+        'change it where the pod can do without, or run it in a namespace of its own that allows it',
+      ),
+    ),
+    ...unreachedVolumes(workload, profiles).map(({ container, text, hint }) =>
+      said(container, 'todo', text, 'migrate-volumes', hint),
+    ),
+  ]
+}
+
+function stackFile({ path, name, text }: ManifestFile, after: string): StackFile {
+  return { path: path ?? name, name, before: text, after }
+}
+
+/** Dockerfiles that change, and those that are made for images of somebody else's. */
+function imageFiles(planned: readonly PlannedService[]): readonly StackFile[] {
+  const files = new Map<string, StackFile>()
+  for (const { dockerfile, derived, result } of planned) {
+    if (dockerfile !== null && result.changed)
+      files.set(dockerfile.path, { ...dockerfile, name: here(dockerfile.path), after: result.output })
+    if (derived !== null)
+      files.set(derived.path, {
+        path: derived.path,
+        name: here(derived.path),
+        before: textFound(derived.path),
+        after: derived.text,
+      })
+  }
+  return [...files.values()]
+}
+
+function here(path: string): string {
+  return relative(process.cwd(), path)
+}
+
+/** What has to be in the registry before it is applied. */
+function imageFindings(planned: ReadonlyMap<string, PlannedService>): readonly Said[] {
+  return [...planned.values()].flatMap(({ service, profile, derived, dockerfile, result }): readonly Said[] => {
+    const path = derived?.path ?? (result.changed ? dockerfile?.path : undefined)
+    const name = derived === null ? service.image : (profile?.image.name ?? null)
+    if (path === undefined || name === null) return []
+    const what = `runs ${name}, built from ${here(path)}`
+    const hint = 'build and push it before the manifests are applied, under a name that the cluster pulls'
+    return [{ service: service.name, finding: targetFinding('edit-manifests', 'note', what, hint) }]
+  })
+}
+
+/** A container as the report has it: its findings stand in the file that its lines are of. */
+function resultOf(
+  { service, isNonRoot, isAccepted }: ClusterService,
+  planned: PlannedService | undefined,
+  said: readonly Said[],
+): TargetResult {
+  const about = said.flatMap(({ service: of, finding }) => (of === service.name ? [finding] : []))
+  const own = planned?.result ?? asBefore(service.name, service.user, !isAccepted && isNonRoot)
+  const findings = [...own.findings.map(inCluster), ...about]
+  const isOpen = about.some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
+  const file = planned?.dockerfile?.path ?? planned?.derived?.path
+  const verdict = isOpen ? 'incomplete' : own.verdict
+  return { ...own, findings, verdict, ...(file === undefined ? {} : { file: here(file) }) }
+}
+
+/** What a person would do with `docker run` is done here. */
+function inCluster(finding: ReportFinding): ReportFinding {
+  const { hint, ...rest } = finding
+  return hint === undefined || !/\bdocker (run|exec)\b|(?<!\S)-p \d|--publish\b/.test(hint) ? finding : rest
+}
+
+function asBefore(target: string, user: string | null, changed: boolean): TargetResult {
+  const as = user ?? 'the user of its image'
+  return {
+    target,
+    kind: 'image',
+    verdict: 'unchanged',
+    user: null,
+    ports: [],
+    stages: [{ name: '0', index: 0, userBefore: as, userAfter: as }],
+    findings: [],
+    output: '',
+    changed,
+    proof: null,
+  }
+}
+
+function portsOf(services: readonly TargetResult[]): readonly ReportPort[] {
+  return [...new Map(services.flatMap(({ ports }) => ports).map((port) => [JSON.stringify(port), port])).values()]
+}
