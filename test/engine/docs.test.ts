@@ -1,14 +1,15 @@
 // What the pages in docs/ show is what happens: blocks below `<!-- run -->` are run, page by page, in a folder of its own.
 // Shown lines must come in this order; spaces do not count, `…` stands for anything, and more may be said than is shown.
 import { execFile } from 'node:child_process'
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { basename, delimiter, join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { REPOSITORY } from './support/cli.ts'
 import { TEST_LABEL } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
+import { removeProject, STACKS } from './support/stack.ts'
 
 retryOnce()
 
@@ -79,28 +80,55 @@ function shell(command: string, cwd: string): Promise<string> {
   })
 }
 
+/** The project that a page is about, which its reader has a copy of. */
+const STACK_OF: Readonly<Record<string, string>> = { 'stack.md': 'jobs' }
+
 /** Commands that only look at a container. */
 const LOOKS = /^docker (top|logs|inspect|ps) /
 
 describe('the runs of', () => {
   test.concurrent.each(pages.filter((page) => runsOf(textOf(page)).length > 0))('%s', async (page) => {
-    const folder = mkdtempSync(join(tools, `${page}-`))
-    for (const { command, shown } of runsOf(textOf(page))) {
-      let output = await shell(command, folder)
-      // A reader's container has started long before its next line is typed.
-      for (const end = Date.now() + 10_000; LOOKS.test(command) && missing(shown, output) && Date.now() < end; ) {
-        await delay(200)
-        output = await shell(command, folder)
-      }
-      expect({ command, missing: missing(shown, output), ...(missing(shown, output) && { output }) }).toEqual({
-        command,
-        missing: null,
-      })
-      // A command that is shown without any output must not complain.
-      if (shown.length === 0) expect({ command, output }).toEqual({ command, output: '' })
+    // Compose names a project after its folder, and knows no capital letters.
+    const folder = join(
+      tools,
+      basename(mkdtempSync(join(tools, `${page}-`)))
+        .toLowerCase()
+        .replace('.', '-'),
+    )
+    mkdirSync(folder, { recursive: true })
+    const stack = STACK_OF[page]
+    if (stack !== undefined) bringStack(stack, folder)
+    try {
+      await expectRuns(page, folder)
+    } finally {
+      if (stack !== undefined) await removeProject(basename(folder))
     }
   })
 })
+
+async function expectRuns(page: string, folder: string): Promise<void> {
+  for (const { command, shown } of runsOf(textOf(page))) {
+    let output = await shell(command, folder)
+    // A reader's container has started long before its next line is typed.
+    for (const end = Date.now() + 10_000; LOOKS.test(command) && missing(shown, output) && Date.now() < end; ) {
+      await delay(200)
+      output = await shell(command, folder)
+    }
+    expect({ command, missing: missing(shown, output), ...(missing(shown, output) && { output }) }).toEqual({
+      command,
+      missing: null,
+    })
+    // A command that is shown without any output must not complain.
+    if (shown.length === 0) expect({ command, output }).toEqual({ command, output: '' })
+  }
+}
+
+/** Of test/engine/stacks, at a port that is free. */
+function bringStack(stack: string, folder: string): void {
+  cpSync(join(STACKS, stack), folder, { recursive: true, filter: (path) => basename(path) !== 'checks.json' })
+  const file = join(folder, 'compose.yaml')
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/- "\d+:(\d+)"/g, '- "127.0.0.1::$1"'))
+}
 
 test('every page but the index has a run, and is in the index', () => {
   const index = textOf('README.md')

@@ -143,14 +143,16 @@ export async function inventory(): Promise<ReadonlySet<string>> {
     const list = async (...filters: string[]) => (await docker([...args, ...filters])).split('\n').filter(Boolean)
     // First: what comes into being between the lists is in none of those that name whose it is.
     const all = await list()
-    const [tests, sessions, tracers, relays, used] = await Promise.all([
+    const [tests, composed, sessions, tracers, relays, used] = await Promise.all([
       list('--filter', `label=${TEST_LABEL}`),
+      // What the tests start as people do. A proof's own has its session besides.
+      list('--filter', 'label=com.docker.compose.project'),
       list('--filter', 'label=harden-image.session'),
       kind === 'image' ? list('--filter', 'label=harden-image.tracer') : [],
       kind === 'image' ? list('--filter', 'label=harden-image.relay') : [],
       kind === 'volume' ? list('--filter', 'dangling=false') : [],
     ])
-    const known = new Set([...tests, ...sessions, ...tracers, ...relays, ...used])
+    const known = new Set([...tests, ...composed, ...sessions, ...tracers, ...relays, ...used])
     // Somebody else's may have gone between the lists.
     const still = new Set(await list())
     return all.filter((id) => !known.has(id) && still.has(id)).map((id) => `${kind} ${id}`)

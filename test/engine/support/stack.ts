@@ -111,7 +111,7 @@ async function ownCheckout(folder: string, { modes = {}, owner }: StackCase): Pr
 /**
  * By its label, since its file may be the very thing that is wrong. Volumes without a name have none: `down` leaves them.
  */
-async function removeProject(project: string, unnamed: ReadonlySet<string>): Promise<void> {
+export async function removeProject(project: string, unnamed: ReadonlySet<string> = new Set()): Promise<void> {
   const filter = `label=com.docker.compose.project=${project}`
   const list = async (...what: string[]) =>
     (await docker([...what, '--quiet', '--filter', filter])).split('\n').filter(Boolean)
