@@ -73,7 +73,7 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
     if (output !== null) written.set(key, output)
     planned.push(plannedService(service, first, again, project))
   }
-  return planned.map((one) => withText(one, texts, written.get(imageKey(one.service, project))))
+  return planned.map((one) => withText(one, texts, written.get(imageKey(one.service, project)), planned))
 }
 
 /** With the text that its Dockerfile has in the end. One that keeps root in an image that others have taken it from says so itself. */
@@ -81,8 +81,18 @@ function withText(
   planned: PlannedService,
   texts: ReadonlyMap<string, string>,
   written: TargetResult | undefined,
+  all: readonly PlannedService[],
 ): PlannedService {
-  const { dockerfile, result, profile } = planned
+  const { dockerfile, derived, result, profile, service } = planned
+  if (derived !== null && written !== undefined) {
+    const first = all.find((one) => one.derived !== null && one.service.image === service.image)
+    const text = written.output
+    return {
+      ...planned,
+      result: { ...result, output: text },
+      derived: { path: first?.derived?.path ?? derived.path, text },
+    }
+  }
   const output = dockerfile === null ? undefined : texts.get(dockerfile.path)
   if (dockerfile === null || output === undefined) return planned
   return {
@@ -128,7 +138,8 @@ async function planService(
   surroundingsOf: SurroundingsOf,
 ): Promise<Planned> {
   const { project, options, hooks, processTarget, portsStay, host } = planning
-  const asked = askedUser(service) ?? ownerOfSources(service, host)
+  const owner = checkoutOwner(service, host)
+  const asked = askedUser(service) ?? (owner === null ? null : `${owner.uid}:${owner.gid}`)
   const { policy } = options
   const build = buildOf(service, project)
   const found = await itemFor(service, build, others, planning, surroundingsOf)
@@ -144,7 +155,7 @@ async function planService(
       ...policy,
       target: build?.target ?? lastOfSeveral(item),
       user: policy.user ?? user?.ids ?? asked,
-      ...(policy.user === null && user !== null ? { userBecause: user.because } : {}),
+      ...(policy.user === null ? whyUser(user, owner, service, project) : {}),
       ports: portsStay.has(service.name) ? 'keep' : policy.ports,
     },
   }
@@ -163,6 +174,18 @@ async function planService(
     user: chosen === null ? null : `${chosen.uid}:${chosen.gid}`,
     isFixed: asked !== null || (chosen !== null && outcome.result.user === null),
   }
+}
+
+/** Why it is this user, which nobody has given in words. */
+function whyUser(
+  user: SharedUser | null,
+  owner: ReturnType<typeof checkoutOwner>,
+  service: Service,
+  { folder }: Project,
+): { readonly userBecause?: string } {
+  if (user !== null) return { userBecause: user.because }
+  if (askedUser(service) !== null) return { userBecause: `the service ${service.name} says it (user:)` }
+  return owner === null ? {} : { userBecause: `the owner of ${relative(folder, owner.path) || '.'}, which is mounted` }
 }
 
 /** With what runs have shown of the service, and of the others that its image is for. */
@@ -211,12 +234,6 @@ function askedUser({ user, userIsOpen }: Service): string | null {
   return user !== null && !userIsOpen && /^[1-9]\d*(:\d+)?$/.test(user) ? user : null
 }
 
-/** Whoever has checked out the sources that it works in; null where nobody has. */
-function ownerOfSources(service: Service, host: HostFiles): string | null {
-  const owner = checkoutOwner(service, host)
-  return owner === null ? null : `${owner.uid}:${owner.gid}`
-}
-
 /** How the image is built that it runs: by itself, or by another service that gives it this name. */
 export function buildOf({ build, image }: Service, { services }: Project): ServiceBuild | null {
   if (build !== null || image === null) return build
@@ -233,10 +250,7 @@ export function imageKey(service: Service, project: Project): string {
 
 function sameImage(service: Service, project: Project): readonly Service[] {
   const key = imageKey(service, project)
-  // An image of somebody else's is built upon for each service by itself.
-  return buildOf(service, project) === null
-    ? [service]
-    : project.services.filter((one) => imageKey(one, project) === key)
+  return project.services.filter((one) => imageKey(one, project) === key)
 }
 
 async function itemFor(

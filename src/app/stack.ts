@@ -39,11 +39,11 @@ export async function hardenProject(
   const { options, hooks, engine } = work
   const host = hostFilesOf(project, process.cwd())
   const plan = (seen: StackEvidence, facts: StackFacts) => planProject(project, host, work, seen, facts)
-  if (!isProved(options.mode)) return outcomeOf(target, kind, project, await plan(new Map(), new Map()), null)
+  if (!isProved(options.mode)) return outcomeOf({ target, kind, project, host }, await plan(new Map(), new Map()), null)
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const { proveProject } = await import('./stack-proof.ts')
   const proved = await proveProject({ project, engine, options, hooks, plan })
-  return outcomeOf(target, kind, project, proved.plan, proved)
+  return outcomeOf({ target, kind, project, host }, proved.plan, proved)
 }
 
 interface PlannedProject extends StackPlan {
@@ -75,10 +75,13 @@ async function planProject(
   }
 }
 
+interface About extends Pick<TargetResult, 'target' | 'kind'> {
+  readonly project: Project
+  readonly host: HostFiles
+}
+
 function outcomeOf(
-  target: string,
-  kind: TargetResult['kind'],
-  project: Project,
+  { target, kind, project, host }: About,
   plan: StackPlan & { readonly findings?: readonly StackFinding[] },
   proved: ProvedStack | null,
 ): TargetOutcome {
@@ -92,7 +95,9 @@ function outcomeOf(
   const findings = [
     ...project.findings,
     ...said.filter(({ service }) => service === undefined),
-    ...(proved?.upgrade == null ? volumeFindings(plan.migration.volumes) : upgradeFindings(proved.upgrade)),
+    ...(proved?.upgrade == null
+      ? volumeFindings(plan.migration.volumes, plan.planned, host)
+      : upgradeFindings(proved.upgrade)),
     ...(proved?.proof.failures.get('') ?? []).map((one) => targetFinding('prove', 'todo', one)),
   ]
   const [first] = project.files
@@ -162,10 +167,19 @@ function migrationFacts(project: Project, planned: readonly PlannedService[], { 
 }
 
 /** What becomes of volumes: who has nothing to do with one reads nothing of it. */
-function volumeFindings(volumes: readonly VolumeNeed[]): readonly ReportFinding[] {
+function volumeFindings(
+  volumes: readonly VolumeNeed[],
+  planned: readonly PlannedService[],
+  { entries }: HostFiles,
+): readonly ReportFinding[] {
   return volumes.flatMap(({ volume, need, services, reason }) => {
-    const name = `${volume} (${services.join(', ')})`
-    if (need === 'nothing') return []
+    const name = `${volume.startsWith('/') ? here(volume) : volume} (${services.join(', ')})`
+    const users = planned.flatMap(({ service, profile }) =>
+      services.includes(service.name) ? [profile?.user?.value.uid] : [],
+    )
+    // Whoever has checked it out runs it.
+    const owner = entries.get(volume)
+    if (need === 'nothing' || (owner?.isCheckout === true && users.every((uid) => uid === owner.uid))) return []
     return need === 'migration'
       ? [
           targetFinding(

@@ -1,6 +1,7 @@
 import { unmountable } from '../borders/mount.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { isInterpreter, programsOf } from '../command/index.ts'
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import type { Vendor } from '../evidence/vendor.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -9,6 +10,7 @@ import { grantedFolders } from '../plan/grants/ladder.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
 import { notesOf, runningNotes } from './notes.ts'
+import { RAISED } from './overridden.ts'
 import {
   derivedName,
   type ImageChange,
@@ -221,6 +223,9 @@ function portsOf({ plan, facts }: ProfileSource): readonly ProfilePort[] {
   const ports = new Map<string, ProfilePort>()
   const moved = decided(plan, 'switch-base').flatMap((base) => base.ports)
   for (const { port, protocol } of facts.config.exposedPorts) {
+    // What its base image opens and it has moved is opened still, by its name alone.
+    const isMoved = facts.config.exposedPorts.some((one) => one.port === port + RAISED && one.protocol === protocol)
+    if (plan.outcome === 'already' && port < FIRST_UNPRIVILEGED_PORT && isMoved) continue
     ports.set(`${port}/${protocol}`, {
       from: port,
       to: moved.find(({ from }) => from === port)?.to ?? port,

@@ -41,7 +41,7 @@ interface Overridden {
 }
 
 /** How far a low port is moved. */
-const RAISED = 8000
+export const RAISED = 8000
 
 /**
  * The profile of an image that has been hardened before, for who still speaks of it as it was: of these ports (80) those that it does not
