@@ -28,7 +28,7 @@ import { madeImages } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
-import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
+import { needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
 /** What one command does with manifests. */
 export async function hardenCluster(
@@ -37,6 +37,10 @@ export async function hardenCluster(
   hooks: TaskHooks,
   processTarget: ProcessTarget,
 ): Promise<TargetOutcome> {
+  if (needsEngine(options.mode))
+    throw new HardenError('bad-usage', `${target} runs in a cluster, and nothing of it is built or proved here`, {
+      hint: 'leave out --prove and --build, and prove the images that it names one by one',
+    })
   const manifests = manifestsOf(cluster.files)
   const services = clusterServices(manifests, await buildsOf(manifests, cluster), (image) =>
     imageIn(image, cluster.images),
@@ -120,7 +124,7 @@ async function planServices(
   )
   const host = { entries: new Map(), texts: [], variables: new Map() }
   const plan = (portsStay: ReadonlySet<string>): Promise<readonly PlannedService[]> =>
-    planStack({ ...planning, project, host, seen: new Map(), portsStay })
+    planStack({ ...planning, project, host, seen: new Map(), facts: new Map(), portsStay })
   const direct = calledDirectly(manifests)
   const stay = new Set(services.flatMap(({ workload, service }) => (direct.includes(workload) ? [service.name] : [])))
   const planned = await plan(stay)
@@ -147,7 +151,8 @@ function takenPorts(
       const volumes = JSON.stringify(own.workload.pod.spec.volumes ?? [])
       const mounted = maps.filter(({ value }) => volumes.includes(`"${String(asObject(value.metadata).name)}"`))
       const text = JSON.stringify([mates, mounted.map(({ value }) => value.data)])
-      return moved.some(({ to }) => new RegExp(String.raw`(?<!\d)${to}(?!\d)`).test(text)) ? [service.name] : []
+      const numbers = new Set(text.match(/\d+/g))
+      return moved.some(({ to }) => numbers.has(String(to))) ? [service.name] : []
     }),
   )
 }

@@ -316,8 +316,13 @@ function unplanned({ name }: Service, { message, hint }: HardenError): TargetOut
   }
 }
 
+/** A workload of a cluster says itself what it is: `deployment/web`. */
+function saidOf(name: string): string {
+  return name.includes('/') ? name : `service ${name}`
+}
+
 export function overlayOf({ name, entrypoint, command, env, workdir }: Service): StartOverlay {
-  return { by: `service ${name}`, entrypoint, command, env, workdir }
+  return { by: saidOf(name), entrypoint, command, env, workdir }
 }
 
 function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
@@ -330,11 +335,12 @@ function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
 function runOf({ name, settings, mounts }: Service): ImageRun {
   const { privileged, pid, cap_add, devices, group_add } = settings
   return {
-    by: `service ${name}`,
+    by: saidOf(name),
     kind: 'service',
     stage: null,
-    mounts: mounts.flatMap(({ kind, source, target, readOnly }) =>
-      kind === 'volume' ? [{ kind, source, target, readOnly }] : [],
+    // What takes nothing from the image is not made ready there.
+    mounts: mounts.flatMap(({ kind, source, target, readOnly, isEmpty }) =>
+      kind === 'volume' && !isEmpty ? [{ kind, source, target, readOnly }] : [],
     ),
     privileged: privileged === true,
     hostPid: pid === 'host',

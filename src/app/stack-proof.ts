@@ -231,7 +231,7 @@ async function resultOf(
     const image =
       made.get(key) ??
       (derived !== null
-        ? await built(proving, name, upon(derived.path), derived.text, tag, [])
+        ? await builtUpon(proving, name, derived.text, tag)
         : isOwn
           ? await built(proving, name, build, result.output, tag, files)
           : original)
@@ -257,9 +257,18 @@ async function resultOf(
   }
 }
 
-/** What is built upon an image copies nothing, so its context may be any folder: an empty one. */
-function upon(path: string): ServiceBuild {
-  return { dockerfile: null, inline: null, context: dirname(path), target: null, args: new Map() }
+/** What is built upon an image of somebody else copies nothing. */
+async function builtUpon(
+  { engine, options, hooks }: StackProving,
+  service: string,
+  text: string,
+  name: string,
+): Promise<string> {
+  hooks.progress(`${service}: building`)
+  const tag = `harden-image/stack:${engine.session}-${name}`
+  const platform = options.platform === null ? {} : { platform: options.platform }
+  await engine.build({ dockerfile: text, context: null, tag, ...platform })
+  return tag
 }
 
 const TOOLS = ['sh', 'cp', 'find', 'stat', 'sort', 'cksum', 'chown', 'chmod', 'xargs', 'tr']

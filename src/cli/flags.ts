@@ -174,7 +174,7 @@ export const hardenFlags = {
     type: 'boolean',
     alias: 'w',
     group: groups.output,
-    describe: 'change Dockerfiles in place (all or nothing per file, atomic, mode kept)',
+    describe: 'change files in place (each, and those of a project together, all or nothing; atomic, mode kept)',
   },
   output: {
     ...text,

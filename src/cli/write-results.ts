@@ -7,7 +7,7 @@ import { parseDockerfile } from '../dockerfile/index.ts'
 import { commentsAbove } from '../dockerfile/layout.ts'
 import type { Instruction } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
-import { type FileChange, readText, replaceText, replaceTexts, writeText } from '../workspace/files.ts'
+import { readText, replaceText, replaceTexts, type TextChange, writeText } from '../workspace/files.ts'
 import { allowedRootOf, staysIn } from '../workspace/trust.ts'
 import type { Work } from './request.ts'
 import { fromHere } from './show.ts'
@@ -87,7 +87,7 @@ async function jobOf(
 }
 
 /** All files of a project, or none; none that lies outside of its repository. */
-async function writeProject(files: readonly FileChange[], path: string | null): Promise<void> {
+async function writeProject(files: readonly TextChange[], path: string | null): Promise<void> {
   const allowedRoot = path === null ? null : allowedRootOf(path)
   const outside = files.find((file) => allowedRoot !== null && !staysIn(allowedRoot, file.path))
   if (outside !== undefined)

@@ -78,7 +78,11 @@ function attempt(file: YamlFile, values: readonly unknown[]): Attempt {
 /** Something of the same kind in the place of a node; false where it has to be replaced as a whole. */
 function change(node: Node, after: unknown, inFlow: boolean, state: RewriteState): boolean {
   if (isMap(node) && isObject(after)) changeMap(node, after, inFlow || node.flow === true, state)
-  else if (isSeq(node) && Array.isArray(after) && after.length >= node.items.length)
+  else if (
+    isSeq(node) &&
+    Array.isArray(after) &&
+    (after.length >= node.items.length || isTakenOut(node, after, inFlow))
+  )
     changeSeq(node, after, inFlow || node.flow === true, state)
   else if (isScalar(node) && !isObject(after) && !Array.isArray(after)) {
     const [start, end] = rangeOf(node)
@@ -119,8 +123,27 @@ function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: RewriteSta
   insertLines(map, added, columnOf(startOf(first), state.file.text), state)
 }
 
+/** Items that have names are told by them: some are gone, and all that stay are in their order. */
+function isTakenOut(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean): boolean {
+  const kept = keptItems(seq, after)
+  return kept !== null && after.length > 0 && !inFlow && seq.flow !== true
+}
+
+/** Null where they have no names, or another order. */
+function keptItems(seq: YAMLSeq, after: readonly unknown[]): readonly unknown[] | null {
+  const named = (item: unknown): unknown => (isMap(item) ? item.get('name') : undefined)
+  const names = after.map((value) => (isObject(value) ? value.name : undefined))
+  if ([...seq.items.map(named), ...names].some((name) => typeof name !== 'string')) return null
+  const kept = seq.items.filter((item) => names.includes(named(item)))
+  return kept.every((item, index) => named(item) === names[index]) ? kept : null
+}
+
 function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, state: RewriteState): void {
-  seq.items.forEach((item, index) => {
+  const kept = inFlow ? null : keptItems(seq, after)
+  if (kept !== null && kept.length < seq.items.length)
+    for (const item of seq.items) if (isNode(item) && !kept.includes(item)) removeItem(item, state)
+  const items = kept ?? seq.items
+  items.forEach((item, index) => {
     const value = after[index]
     if (!isNode(item) || isEqual(item.toJS(state.document), value)) return
     if (change(item, value, inFlow, state)) return
@@ -131,7 +154,7 @@ function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, sta
       text: `${start === end ? ' ' : ''}${scalarText(value, null)}${lineEndAt(end, state)}`,
     })
   })
-  const added = after.slice(seq.items.length)
+  const added = after.slice(items.length)
   if (added.length === 0) return
   if (inFlow) {
     insertFlow(seq, flowText(added).replace(/^\[ ?| ?\]$/g, ''), state)
@@ -191,6 +214,18 @@ function removeLines(pair: Pair, state: RewriteState): void {
     const column = start - line
     state.edits.push({ start, end: Math.min(next + column, text.length), text: '' })
   }
+}
+
+/** With the comments right above it, which are about it. */
+function removeItem(item: Node, state: RewriteState): void {
+  const { text } = state.file
+  let start = text.lastIndexOf('\n', rangeOf(item)[0] - 1) + 1
+  for (;;) {
+    const above = text.lastIndexOf('\n', start - 2) + 1
+    if (start === 0 || !/^[ \t]*#/.test(text.slice(above, start))) break
+    start = above
+  }
+  state.edits.push({ start, end: lineAfter(contentEnd(item, text), text), text: '' })
 }
 
 /** Below the last line of a block collection, and below comments that are set in deeper: those go with that line. */

@@ -102,7 +102,7 @@ export async function unexercised(
   )
   for (const path of new Set(programs)) {
     // Interpreters bring all calls along for whatever they run.
-    if (isInterpreter(baseName(path)) || isSwitcher(baseName(path))) continue
+    if (isInterpreter(baseName(path)) || isSwitcher(baseName(path)) || isToldNobody(baseName(path), root)) continue
     const names = await engine.copyOut(container, path, (tar) => namesIn(tar, SWITCHES))
     if (names === null || names.size === 0) continue
     return onlyWatches(path, trace)
@@ -117,6 +117,19 @@ export async function unexercised(
   }
   return null
 }
+
+/** Becomes somebody only where its own words name whom, and these do not. Source: socat(1), su, su-d, su-e, chroot; tcpserver(1), -u, -g */
+function isToldNobody(program: string, processes: Run['processes']): boolean {
+  const told = ONLY_TOLD.find(({ name }) => name.test(program))
+  if (told === undefined) return false
+  const own = processes.filter(({ command }) => told.name.test(baseName(command.split(/\s+/)[0] ?? '')))
+  return own.length > 0 && own.every(({ command }) => !told.words.test(command))
+}
+
+const ONLY_TOLD: readonly { readonly name: RegExp; readonly words: RegExp }[] = [
+  { name: /^socat\d?$/, words: /\b(?:su|substuser|setuid|setgid|chroot)(?:-\w+)?=/ },
+  { name: /^tcpserver$/, words: /\s-[a-zA-Z]*[ugU]/ },
+]
 
 /** All connections were taken by processes below it that are not root, and while it was asked root made none. */
 function onlyWatches(program: string, { acceptors = [], forked, forkedAsRoot = forked }: TraceRecord): boolean {

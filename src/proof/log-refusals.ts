@@ -13,6 +13,8 @@ const SWITCH =
 /** A program that trusts only a file of its own: `must be owned by you`, `is not owned by the current user`, `bad owner`. */
 const NOT_OWN =
   /\b(must|should|has to|needs to) be owned by\b|\b(is )?not owned by\b|\b(bad|wrong|invalid|incorrect|insecure|unsafe) owner(ship)?\b|\bowner(ship)? (of|for) .{0,120} (is (not|wrong|invalid|incorrect)|must|should)\b/i
+/** Git serves no repository of somebody else's, and looks at its folder and at `.git` in it. Source: git-config(1), safe.directory */
+const DUBIOUS = /\bdubious ownership in repository at\b/i
 /** Addresses, dates and the like that look like a path. */
 const NO_PATH = /^\/\/|^\/\d+\/|^\/(proc|sys|dev\/(stdout|stderr|null|fd))(\/|$)/
 
@@ -35,9 +37,11 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
       })
       continue
     }
-    const isOwner = NOT_OWN.test(text)
+    const isDubious = DUBIOUS.test(text)
+    const isOwner = isDubious || NOT_OWN.test(text)
     if (!isOwner && !REFUSED.test(text)) continue
-    for (const path of pathsIn(text, workdir)) {
+    const paths = pathsIn(text, workdir)
+    for (const path of isDubious ? paths.flatMap((one) => [one, `${one}/.git`]) : paths) {
       const access = isOwner ? 'change-owner' : accessOf(text)
       const key = `${access} ${path}`
       if (!found.has(key))

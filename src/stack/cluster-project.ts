@@ -36,14 +36,14 @@ export function clusterServices(
     const steps = ownerSteps(workload)
     const found = refusals({ spec: workload.pod.spec })
     return workload.containers.flatMap((container): readonly ClusterService[] => {
-      const kind = steps.get(container.name)?.kind
-      if (kind === 'all' || kind === 'other' || /^copy-writable(-|$)/.test(container.name)) return []
+      const step = steps.get(container.name)
+      if (step?.kind === 'all' || step?.kind === 'other' || /^copy-writable(-|$)/.test(container.name)) return []
       const uid = uidOf(workload.pod.spec, container)
       return [
         {
           workload,
           container,
-          service: serviceOf(workload, container, builds, named),
+          service: serviceOf(workload, container, step?.kind === 'part' ? step.container : null, builds, named),
           isNonRoot: uid === null ? saysNonRoot(workload.pod.spec, container) : uid !== 0,
           isAccepted: !found.some((one) => isAbout(one, container)),
         },
@@ -75,11 +75,13 @@ export function projectOf(services: readonly ClusterService[], folder: string): 
 function serviceOf(
   workload: Workload,
   container: Chosen,
+  /** What it is without what it does not do any more; null for all of it. */
+  rest: Json | null,
   builds: ReadonlyMap<string, ServiceBuild>,
   named: (image: string) => string,
 ): Service {
   const { spec } = workload.pod
-  const value = containerOf(spec, container)
+  const value = rest ?? containerOf(spec, container)
   const security = asObject(value.securityContext)
   const image = typeof value.image === 'string' && value.image !== '' ? value.image : null
   const uid = uidOf(spec, container)

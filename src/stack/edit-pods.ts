@@ -49,6 +49,8 @@ export function editPod(
 ): EditedPod {
   const before = workload.pod.spec
   const steps = ownerSteps(workload)
+  if (steps.size === 0 && planned.every(({ profile }) => profile === null))
+    return { workload, spec: before, notes: [], ports: [] }
   const notes: EditedPod['notes'][number][] = []
   const say = (container: string, outcome: 'fixed' | 'note' | 'todo', texts: readonly string[]): void => {
     for (const text of texts) notes.push({ container, outcome, text })

@@ -6,6 +6,7 @@ import { writtenPlaces } from '../profile/compose-parts.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { blockText } from '../profile/yaml-style.ts'
+import { joinAnd } from '../words.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
 import type { ComposeChoice, Project, Service, ServiceMount } from './project.ts'
@@ -83,9 +84,7 @@ export function migrationOf(
     migration: {
       command: stopped,
       undo: `${stopped} undo`,
-      steps: rows.map(({ volume, services, owner, reason }) =>
-        visibleLine(`${volume} (${services.join(', ')}): ${ownerText(owner)}, ${reason}`),
-      ),
+      steps: rows.map(({ volume, owner, reason }) => visibleLine(`${volume}: ${ownerText(owner)}, since ${reason}`)),
     },
     text: after,
     files: before === after ? [] : [{ path: `${project.folder}/${name}`, name, before, after }],
@@ -177,10 +176,11 @@ function needOf(
   const parts = writers.flatMap((one) => one.paths)
   const paths = parts.includes('') ? [''] : outermost(parts)
   const still = stays.length === 0 ? '' : `; what ${stays.join(', ')} writes there later is root's again`
+  const those = joinAnd(writers.flatMap(({ service, after }) => (after?.uid === 0 ? [] : [service])))
   if (others.every(({ uid }) => uid === first.uid))
     return {
       need: 'migration',
-      reason: `who no longer runs there${still}`,
+      reason: `${those} ${others.length === 1 ? 'runs' : 'run'} as ${first.uid}:${first.gid} now${still}`,
       owner: { ...first, from, members: [], paths },
     }
   const shared = writers
@@ -193,7 +193,7 @@ function needOf(
     )
   return {
     need: 'migration',
-    reason: `which ${writers.map(({ service }) => service).join(' and ')} share, and folders keep for new files${still}`,
+    reason: `${those} share it as members of group ${group}, which folders hand on to new files${still}`,
     owner: { uid: first.uid, gid: group, from, members: [...new Set(others.map((one) => one.uid))], paths },
   }
 }

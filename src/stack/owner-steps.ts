@@ -127,7 +127,10 @@ function placesIn(words: readonly (string | null)[], name: string): Change {
 /** `0700`, `600`, `go=`, `go-rwx`: what a program may insist on, and `fsGroup` opens again. */
 function closes(mode: string): boolean {
   if (/^[0-7]{3,4}$/.test(mode)) return (Number.parseInt(mode.at(-2) ?? '7', 8) & 4) === 0
-  return mode.split(',').some((part) => /^[ugoa]*[go][ugoa]*(?:=(?!.*r)|-.*r)/.test(part))
+  return mode.split(',').some((part) => {
+    const [, who = '', change = '', what = ''] = /^([ugoa]*)([=+-])(.*)$/.exec(part) ?? []
+    return /[go]/.test(who) && (change === '=' ? !what.includes('r') : change === '-' && what.includes('r'))
+  })
 }
 
 /** Why `fsGroup` does not reach a place; null where it does. */

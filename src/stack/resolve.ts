@@ -158,17 +158,20 @@ function envOf(
       read === null ? `${name} is not there: what it sets is not known` : `${name} was not read: ${read.refused}`
     addFinding(
       resolving,
-      'note',
-      what,
-      read === null ? 'put it there, or name another with --env-file' : 'trust the project with --trust-config',
+      targetFinding(
+        'read-project',
+        'note',
+        what,
+        read === null ? 'put it there, or name another with --env-file' : 'trust the project with --trust-config',
+      ),
     )
   }
   return values
 }
 
-function addFinding({ findings }: Resolving, outcome: 'note' | 'todo', message: string, hint: string): void {
-  if (findings.some((one) => one.message === message)) return
-  findings.push(targetFinding('read-project', outcome, message, hint))
+/** Once: several services may name one file. */
+function addFinding({ findings }: Resolving, finding: ReportFinding): void {
+  if (!findings.some(({ message }) => message === finding.message)) findings.push(finding)
 }
 
 function named({ request }: Pick<Resolving, 'request'>, path: string): string {
@@ -419,9 +422,12 @@ function withIncluded(resolving: Resolving, own: Json, place: Place): Loaded {
     if (remote !== undefined) {
       addFinding(
         resolving,
-        'todo',
-        `include: ${remote} is not of this machine, and was not fetched: its services are not known`,
-        'put a copy of it beside the project, and include that',
+        targetFinding(
+          'read-project',
+          'todo',
+          `include: ${remote} is not of this machine, and was not fetched: its services are not known`,
+          'put a copy of it beside the project, and include that',
+        ),
       )
       continue
     }
@@ -447,9 +453,12 @@ function withIncluded(resolving: Resolving, own: Json, place: Place): Loaded {
       const why = read !== null && 'refused' in read ? read.refused : ''
       addFinding(
         resolving,
-        'todo',
-        `include: ${named(resolving, one)} was not read: ${why}: its services are not known`,
-        'trust the project with --trust-config',
+        targetFinding(
+          'read-project',
+          'todo',
+          `include: ${named(resolving, one)} was not read: ${why}: its services are not known`,
+          'trust the project with --trust-config',
+        ),
       )
       continue
     }
@@ -513,9 +522,12 @@ function extendedService(extending: Extending, name: string, below: readonly str
   if (from !== null && isRemote(from)) {
     addFinding(
       resolving,
-      'todo',
-      `the service ${name} extends ${reference} of ${from}, which is not of this machine and was not fetched`,
-      'put a copy of it beside the project, and extend that',
+      targetFinding(
+        'read-project',
+        'todo',
+        `the service ${name} extends ${reference} of ${from}, which is not of this machine and was not fetched`,
+        'put a copy of it beside the project, and extend that',
+      ),
     )
     return { settings: rest, origins }
   }

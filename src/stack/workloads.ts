@@ -70,7 +70,7 @@ function workloadsOf(object: ObjectAt): readonly Workload[] {
     path: pod.path,
     pod,
     containers: namesIn(pod.spec),
-    volumes: volumesOf(object, pod, `${namespace} ${name}`),
+    volumes: volumesOf(object, pod, namespace === '' ? name : `${name} in ${namespace}`),
   }))
 }
 
@@ -86,15 +86,15 @@ function volumesOf({ value }: ObjectAt, { spec }: Pod, owner: string): ReadonlyM
     const claim = asObject(volume.persistentVolumeClaim).claimName
     const key =
       kind === 'claim' && claim !== undefined
-        ? `claim ${namespace}/${textOf(claim)}`
+        ? `the claim ${namespace === '' ? '' : `${namespace}/`}${textOf(claim)}`
         : kind === 'host'
-          ? `host ${textOf(asObject(volume.hostPath).path)}`
+          ? textOf(asObject(volume.hostPath).path)
           : kind === 'remote'
             ? `remote ${textOf(volume)}`
-            : `${owner} ${name}`
+            : `the volume ${name} of ${owner}`
     return { name, kind, key }
   })
-  const templates = claimed.map((name): PodVolume => ({ name, kind: 'claim', key: `${owner} ${name}` }))
+  const templates = claimed.map((name): PodVolume => ({ name, kind: 'claim', key: `the volume ${name} of ${owner}` }))
   return new Map([...own, ...templates].map((volume) => [volume.name, volume]))
 }
 

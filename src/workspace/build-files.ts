@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { parseShellScript } from '../command/index.ts'
 import { asList, asObject, isObject, parseYaml } from '../profile/yaml-file.ts'
+import { interpolated } from '../stack/variables.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */
 export interface NamedBuild {
@@ -137,31 +138,7 @@ function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
   )
 }
 
-/** As Compose puts variables in, the innermost first; null where one has neither a value nor a default. */
-export function interpolated(written: string, env: Readonly<Record<string, string | undefined>>): string | null {
-  let isOpen = false
-  const lookUp = (name: string, rule = '', fallback = ''): string => {
-    const value = Object.hasOwn(env, name) ? env[name] : undefined
-    if (value !== undefined && !(value === '' && rule.startsWith(':'))) return value
-    isOpen ||= !rule.endsWith('-')
-    return fallback
-  }
-  let text = written.replaceAll('$$', DOLLAR)
-  // A default may hold variables. One that holds itself has no end, and may double each time.
-  for (let pass = 0; pass < MOST_PASSES && text.includes('$') && text.length < MOST_TEXT; pass += 1)
-    text = text
-      .replace(/\$\{(\w+)(?:(:?[-?])([^{}$]*))?\}/g, (_, name: string, rule?: string, fallback?: string) =>
-        lookUp(name, rule, fallback),
-      )
-      .replace(/\$(\w+)/g, (_, name: string) => lookUp(name))
-  return isOpen || text.includes('$') ? null : text.replaceAll(DOLLAR, '$')
-}
-
-const MOST_PASSES = 5
-const MOST_TEXT = 4096
 /** A command line that is longer starts nothing that anybody has written. */
 const MOST_COMMAND = 16 * 1024
-/** Stands for a dollar sign that is one; no file has it. */
-const DOLLAR = '\0'
-/** The same within a word of a shell. */
+/** Stands for a dollar sign within a word of a shell. */
 const SIGN = '\uE000'

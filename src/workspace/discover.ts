@@ -11,6 +11,7 @@ import {
   isComposeFileName,
   openProject,
   type ProjectFlags,
+  type ProjectPlace,
   projectFilesIn,
   projectFilesOf,
   saysServices,
@@ -51,7 +52,12 @@ export async function discover(
   const files = projects?.files ?? []
   const named = files.map((file) => resolve(cwd, file))
   if (named.length > 0) {
-    const { identity: _, ...item } = await composeProject(files[0] ?? '', named, cwd, walking)
+    const { identity: _, ...item } = await composeProject(
+      files[0] ?? '',
+      { files: named, named, place: named[0] ?? '' },
+      cwd,
+      walking,
+    )
     found.push(item)
   }
   for (const target of targets) {
@@ -108,14 +114,27 @@ async function candidates(target: string, cwd: string, walking: Walking): Promis
   // A pipe of the shell's `<(…)` has no real path.
   if (!stats.isDirectory()) {
     const isProject = projects !== null && (isComposeFileName(basename(path)) || (await saysServices(path)))
-    if (isProject) return [await composeProject(target, await projectFilesOf(path), cwd, walking)]
+    if (isProject)
+      return [
+        await composeProject(target, { files: await projectFilesOf(path), named: [path], place: path }, cwd, walking),
+      ]
     const manifests = projects === null ? [] : await cluster(target, path, false, cwd)
     if (manifests.length > 0) return manifests
     return [dockerfile(target, path, `path ${await realpath(path).catch(() => path)}`)]
   }
   const files = projects === null ? [] : await projectFilesIn(path)
   const [first = ''] = files
-  const own = files.length === 0 ? [] : [await composeProject(join(target, relative(path, first)), files, cwd, walking)]
+  const own =
+    files.length === 0
+      ? []
+      : [
+          await composeProject(
+            join(target, relative(path, first)),
+            { files, named: [], place: join(path, 'compose.yaml') },
+            cwd,
+            walking,
+          ),
+        ]
   const pods = projects === null || own.length > 0 ? [] : await cluster(target, path, true, cwd)
   const built = new Set(own.flatMap(({ project }) => builtBy(project)))
   const tree = await walk(path, excludes)
@@ -188,16 +207,17 @@ export async function withStdin(
 /** A Compose project by the name `target`, or why it is none. */
 async function composeProject(
   target: string,
-  files: readonly string[],
+  place: ProjectPlace,
   cwd: string,
   { projects, trust }: Walking,
 ): Promise<Candidate> {
+  const { files } = place
   const [path = ''] = files
   const about = { target, kind: 'compose', path, reference: null, from: null } as const
   const identity = `project ${files.map(realOf).join(' ')}`
   const flags = projects ?? { files: [], profiles: null, envFiles: null, name: null, env: {} }
   try {
-    return { ...about, project: await openProject(files, flags, cwd, trust), identity, error: null }
+    return { ...about, project: await openProject(place, flags, cwd, trust), identity, error: null }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
     return { ...about, identity, error }

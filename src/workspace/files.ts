@@ -110,7 +110,7 @@ async function replace(path: string, text: string): Promise<void> {
 }
 
 /** One of several files that change together. Null before: it is made. */
-export interface FileChange {
+export interface TextChange {
   /** Absolute. */
   readonly path: string
   readonly name: string
@@ -122,7 +122,7 @@ export interface FileChange {
  * Replaces several files, all of them or none: all are written beside their places before the first one is put there, and
  * what was put there is put back when another one cannot be. As `replaceText` otherwise. Throws HardenError `unwritable`.
  */
-export async function replaceTexts(changes: readonly FileChange[]): Promise<void> {
+export async function replaceTexts(changes: readonly TextChange[]): Promise<void> {
   for (const { path, name, before } of changes) {
     const now = (await lstat(path).catch(() => null)) === null ? null : await readText(path, name)
     if (now === before) continue
@@ -162,7 +162,7 @@ interface Staged {
   isDone: boolean
 }
 
-async function stage({ path: named, before, after }: FileChange): Promise<Staged> {
+async function stage({ path: named, before, after }: TextChange): Promise<Staged> {
   if (before === null) await makeFolder(dirname(named))
   const path = await realpath(named).catch(() => named)
   const temporary = await written(path, after)

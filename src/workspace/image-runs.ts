@@ -3,7 +3,8 @@ import { bounds } from '../bounds.ts'
 import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
-import { interpolated, valuesOf } from './build-files.ts'
+import { interpolated } from '../stack/variables.ts'
+import { valuesOf } from './build-files.ts'
 
 /** A run, and what says which image is meant: the Dockerfiles that may be, its name, or the service of another file. */
 export interface RunOfImage extends Omit<ImageRun, 'mounts'> {

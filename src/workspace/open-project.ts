@@ -1,7 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
+import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { StackFile } from '../stack/planned.ts'
-import type { Project } from '../stack/project.ts'
+import type { Project, Service } from '../stack/project.ts'
 import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
 import { textFound } from './files.ts'
 import { allowedRootOf, staysIn, type Trust } from './trust.ts'
@@ -16,6 +17,15 @@ export interface ProjectFlags {
   readonly name: string | null
   /** Variables of the caller. */
   readonly env: Readonly<Record<string, string | undefined>>
+}
+
+/** Where a project is. Paths are absolute. */
+export interface ProjectPlace {
+  readonly files: readonly string[]
+  /** Those of them that the caller has named. */
+  readonly named: readonly string[]
+  /** What the caller has named, or a path in the folder that they have. */
+  readonly place: string
 }
 
 /** In the order in which Compose looks for them. Source: compose-go, cli/options.go. */
@@ -49,25 +59,28 @@ export async function projectFilesOf(path: string): Promise<readonly string[]> {
 }
 
 function existing(folder: string, names: readonly string[]): readonly string[] {
-  return names.map((name) => join(folder, name)).filter((path) => existsSync(path))
+  return names
+    .map((name) => join(folder, name))
+    .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 }
 
 /** What says nothing of the caller that an image or a registry could make use of. */
 const HARMLESS = new Set(['HOME', 'USER', 'LOGNAME', 'PWD', 'UID', 'GID', 'TZ'])
 
 /**
- * The project of these files (absolute). What nobody trusts reads no file outside of its repository, and gets none of the
- * caller's variables but where they are: a name or address that holds one would take it elsewhere. Throws HardenError `unreadable`.
+ * The project of these files, of which the caller has named some and the others were found. What nobody trusts reads no file
+ * outside of its repository, and gets none of the caller's variables but where they are: a name or address that holds one
+ * would take it elsewhere. Throws HardenError `unreadable`.
  */
 export async function openProject(
-  files: readonly string[],
+  { files, named: given, place }: ProjectPlace,
   { profiles, envFiles, name, env }: ProjectFlags,
   cwd: string,
   trust: Pick<Trust, 'found'>,
 ): Promise<Project> {
-  const [first = ''] = files
-  const isTrusted = trust.found(first)
-  const named = new Set([...files, ...(envFiles ?? []).map((one) => resolve(cwd, one))])
+  const isTrusted = trust.found(place)
+  const allowedRoot = allowedRootOf(place)
+  const named = new Set([...given, ...(envFiles ?? []).map((one) => resolve(cwd, one))])
   const isGiven = (variable: string) => isTrusted || HARMLESS.has(variable)
   const set = Object.entries(env).filter(([, value]) => value !== undefined)
   const request: ProjectRequest = {
@@ -81,7 +94,7 @@ export async function openProject(
     home: env.HOME ?? null,
   }
   const { resolveProject } = await import('../stack/resolve.ts')
-  const project = resolveProject(request, readerOf(allowedRootOf(first), named, isTrusted))
+  const project = resolveProject(request, readerOf(allowedRoot, named, isTrusted))
   const here = (path: string): string => relative(project.folder, path)
   const choice = {
     files: files.map(here),
@@ -89,7 +102,23 @@ export async function openProject(
     envFiles: (envFiles ?? []).map((one) => here(resolve(cwd, one))),
     projectName: name,
   }
-  return { ...project, choice, request, isTrusted }
+  return { ...(isTrusted ? project : withinReach(project, allowedRoot)), choice, request, isTrusted }
+}
+
+/** Without builds of what lies elsewhere, of which then as little is known as of a remote one. */
+function withinReach(project: Project, allowedRoot: string): Project {
+  const findings: ReportFinding[] = []
+  const services = project.services.map((service): Service => {
+    const { name, build } = service
+    const outside = [build?.dockerfile ?? null, build?.context ?? null].find(
+      (path) => path !== null && !staysIn(allowedRoot, path),
+    )
+    if (build === null || outside == null) return service
+    const message = `the service ${name} builds ${outside}, which lies outside of ${allowedRoot}: it was not read`
+    findings.push(targetFinding('read-project', 'todo', message, 'trust the project with --trust-config'))
+    return { ...service, build: { ...build, dockerfile: null, context: null } }
+  })
+  return findings.length === 0 ? project : { ...project, services, findings: [...project.findings, ...findings] }
 }
 
 /** The same project with these files in it, which nobody has written yet. */
@@ -99,12 +128,14 @@ export async function withFiles(project: Project, files: readonly StackFile[]): 
   const texts = new Map(files.map(({ path, after }) => [path, after]))
   const { resolveProject } = await import('../stack/resolve.ts')
   const named = new Set([...request.files, ...(request.envFiles ?? [])])
-  const read = readerOf(allowedRootOf(request.files[0] ?? ''), named, isTrusted)
+  const allowedRoot = allowedRootOf(request.files[0] ?? '')
+  const read = readerOf(allowedRoot, named, isTrusted)
   const again = resolveProject(request, (path) => {
     const text = texts.get(path)
     return text === undefined ? read(path) : { text, isOwn: true }
   })
-  return { ...again, ...(choice === undefined ? {} : { choice }), request, isTrusted }
+  const reached = isTrusted ? again : withinReach(again, allowedRoot)
+  return { ...reached, ...(choice === undefined ? {} : { choice }), request, isTrusted }
 }
 
 function readerOf(allowedRoot: string, named: ReadonlySet<string>, isTrusted: boolean): ReadProjectFile {

@@ -7,6 +7,7 @@ export type SmokeSetting = string | readonly RawCheck[]
 
 interface RawCheck {
   readonly name?: string
+  readonly service?: string
   readonly targets?: readonly string[]
   readonly http?: Fields
   readonly tcp?: Fields
@@ -20,7 +21,9 @@ type Fields = Readonly<Record<string, unknown>>
 /** The checks that are for a target, by the names that it goes by. `value` has passed `wrongSmoke`. */
 export function smokeChecks(value: SmokeSetting, targets: readonly string[]): readonly SmokeCheck[] {
   if (typeof value === 'string') return [smokeCommand(value)]
-  return value.filter((check) => isFor(check, targets)).map(typed)
+  return value
+    .filter((check) => isFor(check, targets))
+    .map((check) => (check.service === undefined ? typed(check) : { ...typed(check), service: check.service }))
 }
 
 function isFor({ targets }: RawCheck, names: readonly string[]): boolean {
@@ -181,12 +184,15 @@ export function wrongSmoke(value: unknown): Wrong | null {
   return null
 }
 
+/** Beside what it does. */
+const ABOUT: readonly string[] = ['name', 'service', 'targets']
+
 function wrongCheck(check: unknown): Wrong | null {
   const one = `one of ${kinds.join(', ')}`
   if (!isMap(check)) return { message: `has a check that is not a map: it must name ${one}`, at: [] }
-  const unknown = Object.keys(check).find((key) => key !== 'name' && key !== 'targets' && !isKind(key))
+  const unknown = Object.keys(check).find((key) => !ABOUT.includes(key) && !isKind(key))
   if (unknown !== undefined) {
-    const meant = nearestName(unknown, [...kinds, 'name', 'targets'])
+    const meant = nearestName(unknown, [...kinds, ...ABOUT])
     return {
       message: `knows no check "${shortened(unknown)}"${meant === null ? '' : `, did you mean ${meant}?`}`,
       at: [unknown],
@@ -201,6 +207,8 @@ function wrongCheck(check: unknown): Wrong | null {
     }
   if (check.name !== undefined && text(check.name) !== null)
     return { message: `name ${text(check.name)}`, at: ['name'] }
+  if (check.service !== undefined && text(check.service) !== null)
+    return { message: `service ${text(check.service)}`, at: ['service'] }
   const { targets } = check
   if (
     targets !== undefined &&

@@ -244,12 +244,11 @@ volumes:
     expect((await inside('stat -c %u /etc/passwd /etc /volumes 2>&1 || true')).stdout).toContain('0\n0\n')
     expect((await sh(migration.command)).stdout).not.toMatch(/ now$/m)
     // A program that was taken over since may have put links in the way of what is remembered.
-    await inside(
-      'mv /data/sub /data/was && ln -s /host/folder /data/sub && mkdir /host/folder/deep && echo x > /host/folder/deep/f && chown 44:44 /host/folder/deep/f',
-    )
+    await inside(`mkdir -p /data/target/deep && echo x > /data/target/deep/f && chown -R 44:44 /data/target
+mv /data/sub /data/was && ln -s target /data/sub`)
     await sh(migration.undo)
-    expect((await inside('stat -c %u /host/folder/deep/f /data/was/deep/f')).stdout).toBe('44\n10001\n')
-    await inside('rm -r /data/sub /host/folder/deep && mv /data/was /data/sub && chown -R 0:0 /data/sub')
+    expect((await inside('stat -c %u /data/target/deep/f /data/was/deep/f')).stdout).toBe('44\n10001\n')
+    await inside('rm -r /data/sub /data/target && mv /data/was /data/sub && chown -R 0:0 /data/sub')
     const after = await listing()
     const untimed = (lines: readonly string[]) => lines.map((line) => line.replace(/ \d+\.\d+ /, ' '))
     expect(untimed(after)).toEqual(untimed(before))

@@ -89,7 +89,7 @@ test('a checkout, a folder of the system and a user that nobody knows are a pers
     '/srv/shop: unknown, it is a checkout, which belongs to whoever edits it',
     '/srv/shop/src: unknown, it is a checkout, which belongs to whoever edits it',
     '/etc: unknown, it is a folder of the system, which keeps its owner',
-    'data: migration, who no longer runs there',
+    'data: migration, api runs as 10001:10001 now',
     'other: unknown, nobody can say who worker runs as',
     'both: unknown, a (10001) and b (33) have no group in common',
   ])
@@ -97,7 +97,7 @@ test('a checkout, a folder of the system and a user that nobody knows are a pers
 
 test('a service that stays root beside the others is said', () => {
   const [need] = migrate([api(['data:/data']), api(['data:/in'], { name: 'backup', uid: 0, owned: ['/in'] })]).volumes
-  expect(need?.reason).toBe("who no longer runs there; what backup writes there later is root's again")
+  expect(need?.reason).toBe("api runs as 10001:10001 now; what backup writes there later is root's again")
 })
 
 test('the commands name what the caller has named, in words of a shell', () => {
@@ -131,6 +131,18 @@ test('the service has root with two capabilities, no network and nothing to writ
       { type: 'bind', source: './up', target: '/volumes/srv-shop-up' },
     ],
   })
+})
+
+test('a step is told in one line', () => {
+  expect(
+    migrate([
+      api(['data:/data', 'both:/both'], { gid: 5000 }),
+      api(['both:/in'], { name: 'worker', uid: 33, service: { settings: { group_add: ['5000'] } } }),
+    ]).migration?.steps,
+  ).toEqual([
+    'data: what root has left there goes to 10001:5000, since api runs as 10001:5000 now',
+    'both: what root has left there goes to group 5000, since api and worker share it as members of group 5000, which folders hand on to new files',
+  ])
 })
 
 test('the image is one of the project that has the tools, else a small one that is named', () => {

@@ -1,3 +1,4 @@
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: variables of Compose.
 // Small projects, resolved as Compose resolves them: what is expected stands here, and where there is a Docker Compose it is asked too.
 import { readFileSync, writeFileSync } from 'node:fs'
 import { posix } from 'node:path'

@@ -84,7 +84,7 @@ function resolved(value: string, daemon: SwitchingDaemon, files: FileModel): str
 const USER =
   /^[ \t]*["']?(?:user|user_?name|run[_-]?as(?:[_-]?user)?|setuid|uid|(?:daemon|process|server|service)[_-]?user)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<user>[\w.-]+)(?::(?<group>[\w.-]+))?["']?[ \t]*(?:[;,][ \t]*)?$/gim
 const GROUP =
-  /^[ \t]*["']?(?:group|group_?name|run[_-]?as[_-]?group|setgid|gid|(?:daemon|process|server|service)[_-]?group)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<group>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/im
+  /^[ \t]*["']?(?:group|group_?name|run[_-]?as[_-]?group|setgid|gid|(?:daemon|process|server|service)[_-]?group)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<group>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/gim
 /** `chroot /srv`, `chroot_dir = /srv`, `"chroot": "/srv"`, `chroot yes`. */
 export const CHROOT =
   /^[ \t]*["']?chroot(?:[_-]?(?:dir|directory|path|to))?["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?:\/[^\s"';,]*|yes|true|on|1)["']?[ \t]*(?:[;,][ \t]*)?$/im
@@ -98,7 +98,7 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
     const text = files.text(path)
     // What a script says of accounts, or shows in its manual, is no setting.
     if (text === null || text.startsWith('#!') || daemonsOfFile(path, text).length > 0) return []
-    const group = GROUP.exec(text)
+    const [group = null] = text.matchAll(GROUP)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
     const found = [...text.matchAll(USER)].flatMap((match): readonly AccountLine[] => {
       const user = match.groups?.user ?? ''
@@ -137,7 +137,7 @@ export function rootLines(files: FileModel, paths: readonly string[]): readonly 
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
     if (text === null || text.startsWith('#!') || daemonsOfFile(path, text).length > 0) return []
-    const groups = [...text.matchAll(new RegExp(GROUP, 'gim'))].filter(({ groups }) => isRoot(groups?.group))
+    const groups = [...text.matchAll(GROUP)].filter(({ groups }) => isRoot(groups?.group))
     return [...text.matchAll(USER)]
       .filter(({ groups }) => isRoot(groups?.user))
       .concat(groups)

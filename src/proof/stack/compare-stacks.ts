@@ -8,7 +8,7 @@ import { type Comparison, compare } from '../checks/index.ts'
 import { smoke as ownChecks, restart as secondStart } from '../checks/runs.ts'
 import { sameProcesses } from '../checks/watch.ts'
 import { tail } from '../container/files.ts'
-import type { RestartRecord, RunRecord } from '../container/run-record.ts'
+import type { RunRecord } from '../container/run-record.ts'
 import { TRACER_FOLDER } from '../trace/tracer.ts'
 import { comparedConnections, type MovedPorts } from './connections.ts'
 import type { StackSight } from './stack-run.ts'
@@ -98,23 +98,18 @@ function compareService(
   if (after === undefined) return withMore(NOT_THERE, [])
   const ports = moved.get(name) ?? new Map<number, number>()
   const answers = (record: RunRecord): readonly PortAnswer[] => steadyAnswers(record.answers, [second, first], say)
-  const again = (sights: StackSights, start: 'restarted' | 'recreated'): RestartRecord | null =>
-    restartOf(sights[start]?.records.get(name), sights === original ? answers : ({ answers: own }) => own)
-  const before: RunRecord = { ...first, answers: answers(first), restart: again(original, 'restarted') }
-  const now: RunRecord = { ...after, restart: again(result, 'restarted') }
-  const onVolumes = secondStart
-    .compare(
-      { ...before, restart: again(original, 'recreated') },
-      { ...now, restart: again(result, 'recreated') },
-      ports,
-    )
-    .map((check) => ({ ...check, name: 'start on the same volumes' }))
-  const { checks, locked, parity } = compare(before, now, ports)
+  const again = (start: 'restarted' | 'recreated', title: string): readonly ReportCheck[] => {
+    const [was, is] = [original, result].map((sights) => sights[start]?.records.get(name))
+    return was === undefined || is === undefined ? [] : startChecks(title, { ...was, answers: answers(was) }, is, ports)
+  }
+  const before: RunRecord = { ...first, answers: answers(first) }
+  const { checks, locked, parity } = compare(before, after, ports)
   const more = [
     ...sameProcesses.compare(first, after),
     ...restartsCheck([first, ...(second === undefined ? [] : [second])], after),
     ...filesCheck(service, [first, ...(second === undefined ? [] : [second])], after),
-    ...onVolumes,
+    ...again('restarted', 'second start'),
+    ...again('recreated', 'start on the same volumes'),
   ]
   const own = kept.get(name) ?? { isRoot: false, capabilities: [] }
   const said = checks.map((check) => asKept(check, after, own))
@@ -151,12 +146,32 @@ function asKept(check: ReportCheck, record: RunRecord, { isRoot, capabilities }:
     : check
 }
 
-function restartOf(
-  record: RunRecord | undefined,
-  answers: (record: RunRecord) => readonly PortAnswer[],
-): RestartRecord | null {
-  if (record === undefined) return null
-  return { state: record.state, answers: answers(record), smoke: record.smoke }
+/** One start more; a job must end as it does in the original. */
+function startChecks(
+  name: string,
+  before: RunRecord,
+  after: RunRecord,
+  moved: ReadonlyMap<number, number>,
+): readonly ReportCheck[] {
+  const end = ({ state }: RunRecord): string => (state.running ? 'running' : `exit ${state.exitCode ?? '?'}`)
+  const start = ({ state, answers, smoke }: RunRecord): Pick<RunRecord, 'restart'> => ({
+    restart: { state, answers, smoke },
+  })
+  if (!before.state.running) {
+    const [baseline, result] = [end(before), end(after)]
+    return [{ name, baseline, result, passed: baseline === result }]
+  }
+  const { health } = before.state
+  const checks = secondStart.compare({ ...before, ...start(before) }, { ...after, ...start(after) }, moved)
+  const more = [
+    ...(health === 'healthy' && after.state.health !== 'healthy' ? [`health: ${after.state.health}`] : []),
+    ...restartsCheck([before], after).flatMap(({ passed, result }) => (passed ? [] : [`restarts: ${result}`])),
+  ]
+  return checks.map((check) =>
+    more.length === 0 || !check.passed
+      ? { ...check, name }
+      : { ...check, name, result: `does not come up as before: ${more.join(', ')}`, passed: false },
+  )
 }
 
 /** With all that any run of the original gave there; a port that was open in one alone is nobody's. */

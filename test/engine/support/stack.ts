@@ -1,9 +1,9 @@
 // A Compose project of test/engine/stacks in a folder of its own: started, asked, and taken away again. Nothing of the product is used.
 import { execFile } from 'node:child_process'
-import { chmod, chown, cp, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
-import { basename, join } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { promisify } from 'node:util'
 import { docker, TEST_LABEL, waitFor } from './images.ts'
 
@@ -39,7 +39,7 @@ interface HostWrite {
 }
 
 /** `checks.json` of a project. */
-interface StackCase {
+export interface StackCase {
   readonly about: string
   /** Of test/engine/images. */
   readonly images?: readonly string[]
@@ -58,6 +58,8 @@ interface StackCase {
   readonly broken?: readonly string[]
   /** Services that nothing is to be done about. */
   readonly alone?: readonly string[]
+  /** Kinds of findings that are left to a person, who does once what their hints say. */
+  readonly todo?: readonly string[]
 }
 
 export interface Stack {
@@ -276,4 +278,34 @@ async function asked(check: StackCheck, { folder, ports, compose }: Asked): Prom
 
 function expectSaid(expected: string, text: string, what: string): void {
   if (!text.includes(expected)) throw new Error(`${what}: no ${JSON.stringify(expected)} in ${text.slice(0, 400)}`)
+}
+
+/** Content and owner of every file of a folder, by its path. */
+export async function treeOf(folder: string): Promise<StackTree> {
+  const entries = await readdir(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
+  const read = files.map(async (path): Promise<[string, StackFile]> => {
+    const { uid } = await stat(path)
+    return [relative(folder, path), { text: await readFile(path, 'latin1'), uid }]
+  })
+  return new Map(await Promise.all(read))
+}
+
+interface StackFile {
+  readonly text: string
+  readonly uid: number
+}
+
+type StackTree = ReadonlyMap<string, StackFile>
+
+/** Brings the files in which two trees differ to what they are in the first; others stay, whatever they have become since. */
+export async function bringBack(folder: string, tree: StackTree, than: StackTree): Promise<void> {
+  for (const path of new Set([...tree.keys(), ...than.keys()])) {
+    const file = tree.get(path)
+    if (file === undefined) await rm(join(folder, path))
+    else if (file.text !== than.get(path)?.text) {
+      await mkdir(dirname(join(folder, path)), { recursive: true })
+      await writeFile(join(folder, path), file.text, 'latin1')
+    }
+  }
 }

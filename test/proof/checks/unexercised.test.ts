@@ -32,7 +32,13 @@ async function doubt(seen: Seen): Promise<Doubt | null> {
     copyOut: (_: string, __: string, read: (tar: Readable) => unknown) => read(Readable.from([Buffer.from(symbols)])),
   }
   const facts = image({
-    files: ['-rwxr-xr-x 0:0 /usr/bin/server', '-rwxr-xr-x 0:0 /usr/bin/python3', '-rwsr-xr-x 0:0 /usr/bin/su'],
+    files: [
+      '-rwxr-xr-x 0:0 /usr/bin/server',
+      '-rwxr-xr-x 0:0 /usr/bin/python3',
+      '-rwxr-xr-x 0:0 /usr/bin/socat1',
+      'lrwxrwxrwx 0:0 /usr/bin/socat -> socat1',
+      '-rwsr-xr-x 0:0 /usr/bin/su',
+    ],
   })
   const run = record({
     processes: [{ ...process(0), uids, command: `${program} --daemon` }],
@@ -62,6 +68,17 @@ test.each<[string, Seen]>([
   ['answers on no port of TCP', { forked: 0, answers: [{ ...asked, protocol: 'udp', kind: 'bound' }] }],
 ])('a program that %s', async (_, seen) => {
   expect(await said(seen)).toContain(unseen)
+})
+
+const socat = (command: string): Seen => ({
+  program: '/usr/bin/socat1',
+  changes: { processes: [{ ...process(0), command }] },
+  trace: { operations: [operation('execute', '/usr/bin/socat')] },
+})
+
+test('socat becomes only whom its own words name', async () => {
+  expect(await said(socat('socat TCP-LISTEN:80,fork SYSTEM:/srv/answer'))).toBeNull()
+  expect(await said(socat('socat TCP-LISTEN:80,fork,su=nobody SYSTEM:/srv/answer'))).toContain('stays root')
 })
 
 const free = process(65534)

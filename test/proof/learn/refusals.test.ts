@@ -49,6 +49,13 @@ describe('log lines of real programs', () => {
     ['Bad owner or permissions on /home/app/.ssh/config', 'change-owner /home/app/.ssh/config'],
     ['fatal: /var/lib/thing is not owned by the current user', 'change-owner /var/lib/thing'],
     ['the owner of /srv/site is greeted'],
+    // Git looks at both
+    [
+      "fatal: detected dubious ownership in repository at '/srv/git/notes'",
+      'change-owner /srv/git/notes',
+      'change-owner /srv/git/notes/.git',
+    ],
+    ["git config --global --add safe.directory '/srv/git/notes'"],
     // Redis
     ["1:M 01 May 2024 10:00:00.000 # Can't chdir to '/var/lib/redis': Permission denied", 'traverse /var/lib/redis'],
     ["1:M 01 May 2024 10:00:00.000 # Can't open the append-only file appendonly.aof.1.base.rdb: Permission denied"],

@@ -126,6 +126,19 @@ test('what does not come up again, or loses what it kept, fails though it came u
   ])
 })
 
+test('a job must end at each start as it does in the original', () => {
+  const done = sight({}, { state: ended(0) })
+  const before = { first: done, second: done, restarted: done, recreated: done }
+  const about = { moved: new Map(), kept: new Map(), services }
+  const failing = sight({}, { state: ended(1) })
+  expect(failed(compareStacks(before, { first: done, restarted: failing, recreated: done }, about))).toEqual([
+    'db: second start',
+  ])
+  expect(failed(compareStacks(before, { first: done, restarted: done, recreated: failing }, about))).toEqual([
+    'db: start on the same volumes',
+  ])
+})
+
 test('a service that ends itself broke it; where only answers are missing another run has to tell', () => {
   const up = sight({ answers: [http(80)] }, { answers: [http(81)] })
   expect(evidentCulprits(compared(up, up))).toEqual([])
