@@ -113,7 +113,7 @@ function buildOf(base: string, path: string): unknown {
 }
 
 /** As people write it: `./web`, `../shared/web`. */
-export function relativeTo(base: string, path: string): string {
+function relativeTo(base: string, path: string): string {
   const from = normalisePath(base).split('/').filter(Boolean)
   const to = normalisePath(path).split('/').filter(Boolean)
   const same = from.findIndex((part, index) => part !== to[index])
