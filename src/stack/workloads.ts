@@ -49,7 +49,7 @@ export function manifestsOf(sources: readonly { readonly name: string; readonly 
 }
 
 /** It says of itself that it is one of Kubernetes'. */
-export function isObjectOfCluster(value: unknown): boolean {
+function isObjectOfCluster(value: unknown): boolean {
   const { apiVersion, kind } = asObject(value)
   return typeof apiVersion === 'string' && typeof kind === 'string'
 }
