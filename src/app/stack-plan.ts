@@ -335,7 +335,7 @@ function saidOf(name: string): string {
   return name.includes('/') ? name : `service ${name}`
 }
 
-export function overlayOf({ name, entrypoint, command, env, workdir }: Service): StartOverlay {
+function overlayOf({ name, entrypoint, command, env, workdir }: Service): StartOverlay {
   return { by: saidOf(name), entrypoint, command, env, workdir }
 }
 

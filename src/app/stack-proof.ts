@@ -281,7 +281,7 @@ function imageWithTools(images: ReadonlyMap<string, string>, facts: StackFacts):
 }
 
 /** All of them, where its files are known. */
-export function hasTools(facts: ImageFacts | undefined): boolean {
+function hasTools(facts: ImageFacts | undefined): boolean {
   const files = facts?.files.known === true ? facts.files.value : null
   return files !== null && TOOLS.every((tool) => FOLDERS.some((folder) => files.entry(`${folder}/${tool}`) !== null))
 }

@@ -16,7 +16,7 @@ export interface PortCalls {
   readonly open: readonly OpenCall[]
 }
 
-export interface OpenCall {
+interface OpenCall {
   /** Of the text, 1-based. */
   readonly line: number
   /** As it stands there. */
