@@ -13,7 +13,7 @@ import { asVariable, type CallContext, type MovedPort, portCalls, upstreamNames 
 import type { Project, ProjectFile, Service } from './project.ts'
 
 /** All names by which others of the project call a service. */
-export function hostsOf({ name, settings }: Service, project: Pick<Project, 'name' | 'services'>): readonly string[] {
+function hostsOf({ name, settings }: Service, project: Pick<Project, 'name' | 'services'>): readonly string[] {
   const networks = Object.values(asObject(settings.networks)).flatMap((one) => asList(asObject(one).aliases))
   const links = project.services.flatMap((other) =>
     asList(other.settings.links).flatMap((link) => {

@@ -6,6 +6,10 @@ import { bounds } from '../../src/bounds.ts'
 
 /** All that are made while the program runs, and what of a stranger's is in them. */
 const MADE: Readonly<Record<string, string>> = {
+  'src/stack/edit-service.ts: `\\\\b${group}\\\\b`': 'constants, and names of \\w alone',
+  'src/stack/edit-entries.ts: `\\\\$\\\\{?${variable}\\\\b`': 'constants, and names of \\w alone',
+  "src/stack/port-calls.ts: `(?<![\\\\w.$-])(?:${names.join('|')})(?![\\\\w-]|\\\\.\\\\w)`":
+    'constants, and names of \\w alone',
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/words.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
   "src/image/reference.ts: `^(${Object.keys(transports).join('|')}):(.*)$`": 'constants, and names of \\w alone',
