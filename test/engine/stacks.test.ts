@@ -163,12 +163,10 @@ async function expectNothingMore(stack: Stack): Promise<void> {
   const { result, code, stderr } = await hardenOne(composeFile(stack), ['--check'], { cwd: stack.folder })
   const { todo = [] } = stack.checks
   const changed = (result.files ?? []).filter((file) => file.changed).map(({ path }) => path)
-  expect({ changed, code, todo: todoOf(result), stderr }).toEqual({
-    changed: [],
-    code: todo.length > 0 ? 1 : 0,
-    todo,
-    stderr,
-  })
+  const left = todoOf(result)
+  expect({ changed, code, stderr }).toEqual({ changed: [], code: left.length > 0 ? 1 : 0, stderr })
+  // What a person has done by then is said no more.
+  for (const kind of left) expect(todo).toContain(kind)
 }
 
 /** What the report says is to be done once. */
