@@ -197,7 +197,7 @@ function refuse({ name, text }: NamedText, profile: Profile, container: string |
       'bad-usage',
       `${name} is a Helm template: what it says is only known once its values are filled in`,
       {
-        hint: 'the values to set are above, under the names that helm create gives them (a targetPort is one that its templates have to use); or work on what it makes: helm template CHART | harden-image -',
+        hint: 'the values to set are above, by the names that helm create gives them; or work on what it makes: helm template CHART | harden-image -',
       },
     )
   }
