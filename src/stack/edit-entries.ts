@@ -134,7 +134,7 @@ function editOwn(edited: EditedService, state: EntriesState): void {
   state.current.set(own.id, edit.service)
   const said = entries.map(({ before }) => textOf(before.user ?? '')).join(' ')
   const root = [...edited.host.variables].find(
-    ([variable, value]) => isRootUser(value) && new RegExp(`\\$\\{?${variable}\\b`).test(said),
+    ([variable, value]) => isRootUser(value) && !/\W/.test(variable) && new RegExp(`\\$\\{?${variable}\\b`).test(said),
   )
   if (root !== undefined && edited.profile.user !== null)
     say(
