@@ -85,7 +85,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     owned: root ? [] : [...new Set([...grantedFolders(decided(plan, 'grant')), ...plan.handed])],
     volumes: volumes.filter(isMountable),
     ports,
-    sysctls: sysctlsFor(ports, root),
+    sysctls: sysctlsFor(plan.outcome === 'already' ? ports.filter((one) => !isLeftOpen(one, ports)) : ports, root),
     env:
       asked?.enough === true
         ? Object.fromEntries(decided(plan, 'set-env').map(({ name, value }) => [name, value]))
@@ -218,14 +218,16 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
   ]
 }
 
+/** What a base image opens and its own has moved is opened still, and nobody listens there. */
+function isLeftOpen({ to, protocol }: ProfilePort, ports: readonly ProfilePort[]): boolean {
+  return to < FIRST_UNPRIVILEGED_PORT && ports.some((one) => one.from === to + RAISED && one.protocol === protocol)
+}
+
 /** What is exposed or was seen to be bound, where it was and where it is. */
 function portsOf({ plan, facts }: ProfileSource): readonly ProfilePort[] {
   const ports = new Map<string, ProfilePort>()
   const moved = decided(plan, 'switch-base').flatMap((base) => base.ports)
   for (const { port, protocol } of facts.config.exposedPorts) {
-    // What its base image opens and it has moved is opened still, by its name alone.
-    const isMoved = facts.config.exposedPorts.some((one) => one.port === port + RAISED && one.protocol === protocol)
-    if (plan.outcome === 'already' && port < FIRST_UNPRIVILEGED_PORT && isMoved) continue
     ports.set(`${port}/${protocol}`, {
       from: port,
       to: moved.find(({ from }) => from === port)?.to ?? port,
