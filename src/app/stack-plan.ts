@@ -356,6 +356,7 @@ function runOf({ name, settings, mounts }: Service): ImageRun {
     mounts: mounts.flatMap(({ kind, source, target, readOnly, isEmpty }) =>
       kind === 'volume' && !isEmpty ? [{ kind, source, target, readOnly }] : [],
     ),
+    isMeant: true,
     privileged: privileged === true,
     hostPid: pid === 'host',
     capabilities: asList(cap_add).map((one) => textOf(one).toUpperCase().replace(/^CAP_/, '')),

@@ -24,6 +24,8 @@ export interface ImageRun {
   readonly devices: readonly string[]
   /** As whom, where it says so. */
   readonly user: string | null
+  /** What only root can use of what it is given is there on purpose: it keeps root for that. Absent: nobody says so. */
+  readonly isMeant?: boolean
   /** It is given more groups. */
   readonly groups: boolean
 }

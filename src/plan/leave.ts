@@ -142,6 +142,11 @@ export function rootBehindUser(input: StageInput, user: string): readonly Remark
   const { view } = stated
   const said = `already runs as ${user}`
   const remarks: Remark[] = []
+  // What a step has made of a script of the base image, nobody has read.
+  const isEdited = (script: string | null): boolean =>
+    script !== null &&
+    !view.built &&
+    view.contents.steps.some(({ instruction }) => instruction.keyword === 'RUN' && instruction.text.includes(script))
   const todo = (message: string, hint: string, detail: string): void => {
     remarks.push({
       outcome: 'todo',
@@ -163,17 +168,18 @@ export function rootBehindUser(input: StageInput, user: string): readonly Remark
   for (const found of start.stepDowns) {
     if (found.guarded || found.kind === 'directive' || !switchTools.includes(found.tool) || BY_SETUID.has(found.tool))
       continue
+    if (isEdited(found.path)) continue
     const place = found.path === null ? 'its command' : `${found.path} line ${found.line}`
     todo(`${place} switches user with ${found.tool}, which only root can do`, ONLY_AS_ROOT, found.text)
   }
   for (const action of start.actions)
-    if (isFatal(action) && !isOwnAlready(action.value, user))
+    if (isFatal(action) && !isOwnAlready(action.value, user) && !isEdited(action.script))
       todo(
         `${action.script === null ? 'its command' : `${action.script} line ${action.line}`} ends where ${action.tool} is refused, which only root may`,
         ONLY_AS_ROOT,
         action.text,
       )
-  for (const { path, line, text } of start.refusals)
+  for (const { path, line, text } of start.refusals.filter((one) => !isEdited(one.path)))
     todo(`${path} line ${line} ends unless it is root`, START_WITHOUT, text)
   return remarks
 }

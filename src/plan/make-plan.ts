@@ -1,8 +1,9 @@
 import type { Remark } from '../evidence/claim.ts'
 import { engineNumber, isRootUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { usualRun, worksOnHost } from '../image/image-run.ts'
+import { rightsOf, usualRun, worksOnHost } from '../image/image-run.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
+import { joinAnd } from '../words.ts'
 import { isRoot } from './account/account-ids.ts'
 import { imageUser } from './assumptions.ts'
 import { noDependents } from './exemptions.ts'
@@ -108,6 +109,19 @@ function mustKeepRoot(input: StageInput): Remark | null {
       capabilities: [],
       evidence: [{ source: 'declared', subject: 'root', detail: `run by ${host.by}` }],
     }
+  const [first] = input.dependents?.runs ?? []
+  const rights = first?.isMeant === true ? rightsOf(first) : []
+  if (first !== undefined && rights.length > 0) {
+    const what = rights.includes('ALL') ? 'every capability' : joinAnd(rights)
+    return {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `must keep root: ${first.by} gives it ${what}, which only root can use`,
+      hint: 'take it out there if it works without, and run again',
+      capabilities: [],
+      evidence: [{ source: 'declared', subject: 'root', detail: `given by ${first.by}` }],
+    }
+  }
   const { needsRoot } = input.vendor
   if (needsRoot === null) return null
   return {

@@ -179,10 +179,11 @@ async function shown(
   const [usual = filled, asIs = filled, moving = filled] = await work.copy(filled, ['usual', 'as-is', 'migrated'])
   const migrated = planned.text === null ? null : await migrate(planned.text, { request, places, work, before }, moving)
   const isMoved = migrated !== null && migrated.changed.size > 0
+  const ordinary = await runOn({ ...request, moved: none }, withVolumes(original, places), 'usual', usual)
+  // What the original answers is waited for: one service may be up before another that it asks.
   const on = (side: StackSide, label: string, volumes: VolumeSet, ports: StackRunRequest['moved']) =>
-    runOn({ ...request, moved: ports }, withVolumes(side, places), label, volumes)
-  const [ordinary, first, second] = await Promise.all([
-    on(original, 'usual', usual, none),
+    runOn({ ...request, moved: ports, usual: ordinary.sight }, withVolumes(side, places), label, volumes)
+  const [first, second] = await Promise.all([
     on(result, 'asis', asIs, moved),
     isMoved ? on(result, 'migrated', moving, moved) : null,
   ])
@@ -250,7 +251,12 @@ function stepOf(
   return { step: 'works as it is', reason: `${written}, and nothing in it is closed to the new user` }
 }
 
-async function runOn(request: UpgradeRequest, side: StackSide, label: string, volumes: VolumeSet): Promise<SeenRun> {
+async function runOn(
+  request: UpgradeRequest & Pick<StackRunRequest, 'usual'>,
+  side: StackSide,
+  label: string,
+  volumes: VolumeSet,
+): Promise<SeenRun> {
   const { moved } = request
   const run = await openStackRun({ ...request, side, label, volumes, traced: false })
   try {
