@@ -144,7 +144,8 @@ async function filledVolumes(
 }
 
 /** With volumes in place of folders of the machine. */
-function withVolumes({ project, images }: StackSide, places: readonly Place[]): StackSide {
+function withVolumes(side: StackSide, places: readonly Place[]): StackSide {
+  const { project } = side
   const keys = new Map(places.map(({ need, key }) => [need.volume, key]))
   const services = project.services.map((service) => ({
     ...service,
@@ -159,7 +160,7 @@ function withVolumes({ project, images }: StackSide, places: readonly Place[]): 
     ...project.volumes,
     ...places.map(({ key }) => [key, { external: false, device: null }] as const),
   ])
-  return { images, project: { ...project, services, volumes } }
+  return { ...side, project: { ...project, services, volumes } }
 }
 
 async function shown(
