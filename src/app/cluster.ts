@@ -24,7 +24,7 @@ import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workloa
 import { likelyContext } from '../workspace/context.ts'
 import { textFound } from '../workspace/files.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
-import { madeImages } from '../workspace/surroundings.ts'
+import { madeImages, surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
@@ -123,8 +123,9 @@ async function planServices(
     folder,
   )
   const host = { entries: new Map(), texts: [], variables: new Map() }
+  const surroundingsOf = surroundings(process.cwd())
   const plan = (portsStay: ReadonlySet<string>): Promise<readonly PlannedService[]> =>
-    planStack({ ...planning, project, host, seen: new Map(), facts: new Map(), portsStay })
+    planStack({ ...planning, project, host, surroundingsOf, seen: new Map(), facts: new Map(), portsStay })
   const direct = calledDirectly(manifests)
   const stay = new Set(services.flatMap(({ workload, service }) => (direct.includes(workload) ? [service.name] : [])))
   const planned = await plan(stay)

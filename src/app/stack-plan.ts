@@ -15,7 +15,7 @@ import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
 import { readText } from '../workspace/files.ts'
-import { type SurroundingsOf, surroundings } from '../workspace/surroundings.ts'
+import type { SurroundingsOf } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
 
@@ -24,6 +24,8 @@ export interface StackPlanning {
   readonly options: Options
   readonly hooks: TaskHooks
   readonly processTarget: ProcessTarget
+  /** What the repository says of each Dockerfile, which is planned again and again. */
+  readonly surroundingsOf: SurroundingsOf
   readonly host: HostFiles
   /** What a run of the whole stack has shown, by service. */
   readonly seen: ReadonlyMap<string, Observation>
@@ -39,12 +41,11 @@ export interface StackPlanning {
  */
 export async function planStack(planning: StackPlanning): Promise<readonly PlannedService[]> {
   const { project, hooks } = planning
-  const surroundingsOf = surroundings(process.cwd())
   const alone = new Map<string, Planned>()
   for (const service of project.services) {
     if (hooks.signal.aborted) return []
     hooks.progress(`${service.name}: planning`)
-    alone.set(service.name, await planService(service, { others: [], user: null }, planning, surroundingsOf))
+    alone.set(service.name, await planService(service, { others: [], user: null }, planning))
   }
   const users = sharedUsers(project, alone)
   const planned: PlannedService[] = []
@@ -67,7 +68,7 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
     const isAlone = others.length === 0 && other === null && text === undefined
     const together = { others, user: other, text }
     const isDone = isAlone || !isChanged(first)
-    const again = isDone ? first : await planService(service, together, planning, surroundingsOf)
+    const again = isDone ? first : await planService(service, together, planning)
     const output = isChanged(again) ? (written.get(key) ?? again.outcome.result) : null
     if (output !== null && path !== null && !written.has(key)) texts.set(path, output.output)
     if (output !== null) written.set(key, output)
@@ -135,14 +136,13 @@ async function planService(
   service: Service,
   { others, user, text }: Together,
   planning: StackPlanning,
-  surroundingsOf: SurroundingsOf,
 ): Promise<Planned> {
   const { project, options, hooks, processTarget, portsStay, host } = planning
   const owner = checkoutOwner(service, host)
   const asked = askedUser(service) ?? (owner === null ? null : `${owner.uid}:${owner.gid}`)
   const { policy } = options
   const build = buildOf(service, project)
-  const found = await itemFor(service, build, others, planning, surroundingsOf)
+  const found = await itemFor(service, build, others, planning)
   if ('outcome' in found) return found
   const item = text === undefined ? found : { ...found, text }
   const own: Options = {
@@ -258,9 +258,8 @@ async function itemFor(
   build: ServiceBuild | null,
   others: readonly Service[],
   planning: StackPlanning,
-  surroundingsOf: SurroundingsOf,
 ): Promise<WorkItem | Planned> {
-  const { project } = planning
+  const { project, surroundingsOf } = planning
   const { name, image } = service
   const runs = [service, ...others].map((one) => runOf(one))
   const overlays = distinct([service, ...others].map(overlayOf))

@@ -18,8 +18,9 @@ import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project } from '../stack/project.ts'
 import { textFound } from '../workspace/files.ts'
 import { hostFilesOf } from '../workspace/host-files.ts'
+import { surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { planStack } from './stack-plan.ts'
+import { planStack, type StackPlanning } from './stack-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
@@ -34,11 +35,11 @@ export interface StackWork {
 /** What one command does with a whole project. */
 export async function hardenProject(
   { target, kind, project }: WorkItem & { readonly project: Project },
-  work: StackWork,
+  { options, hooks, processTarget, engine }: StackWork,
 ): Promise<TargetOutcome> {
-  const { options, hooks, engine } = work
   const host = hostFilesOf(project, process.cwd())
-  const plan = (seen: StackEvidence, facts: StackFacts) => planProject(project, host, work, seen, facts)
+  const planning = { project, options, hooks, processTarget, host, surroundingsOf: surroundings(process.cwd()) }
+  const plan = (seen: StackEvidence, facts: StackFacts) => planProject({ ...planning, seen, facts })
   if (!isProved(options.mode)) return outcomeOf({ target, kind, project, host }, await plan(new Map(), new Map()), null)
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const { proveProject } = await import('./stack-proof.ts')
@@ -51,14 +52,8 @@ interface PlannedProject extends StackPlan {
 }
 
 /** A port moves where everybody who speaks of it can be followed; else it stays, and nobody has to be. */
-async function planProject(
-  project: Project,
-  host: HostFiles,
-  { options, hooks, processTarget }: StackWork,
-  seen: StackEvidence,
-  facts: StackFacts,
-): Promise<PlannedProject> {
-  const planning = { project, options, hooks, processTarget, host, seen, facts }
+async function planProject(planning: Omit<StackPlanning, 'portsStay'>): Promise<PlannedProject> {
+  const { project, host } = planning
   const edited = async (portsStay: ReadonlySet<string>) => {
     const planned = await planStack({ ...planning, portsStay })
     return { planned, edit: editStack({ project, planned, host }) }

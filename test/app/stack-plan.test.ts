@@ -9,6 +9,7 @@ import { stackVerdict } from '../../src/app/stack.ts'
 import { planStack } from '../../src/app/stack-plan.ts'
 import type { PlannedService } from '../../src/stack/planned.ts'
 import type { Project, Service, ServiceMount } from '../../src/stack/project.ts'
+import { surroundings } from '../../src/workspace/surroundings.ts'
 
 let folder: string
 
@@ -73,6 +74,7 @@ async function planned(
     options,
     hooks,
     processTarget: targetProcessor(),
+    surroundingsOf: surroundings(process.cwd()),
     host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
     facts: new Map(),
