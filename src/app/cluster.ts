@@ -1,4 +1,4 @@
-import { dirname, relative } from 'node:path'
+import { dirname } from 'node:path'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
@@ -7,7 +7,7 @@ import type { Profile } from '../profile/profile.ts'
 import { slug } from '../profile/profile.ts'
 import { rewriteYaml } from '../profile/rewrite-yaml.ts'
 import { asObject } from '../profile/yaml-file.ts'
-import { type ReportFinding, type ReportPort, type TargetResult, targetFinding } from '../report/report.ts'
+import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import {
   type ClusterService,
   clusterServices,
@@ -26,7 +26,7 @@ import { textFound } from '../workspace/files.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
 import { madeImages, surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { stackVerdict } from './stack.ts'
+import { here, imageFiles, portsOf, stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import { needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
@@ -50,7 +50,7 @@ export async function hardenCluster(
   const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
   const files = [
     ...cluster.files.map((file, index) => stackFile(file, texts[index] ?? file.text)),
-    ...imageFiles([...planned.values()]),
+    ...imageFiles([...planned.values()], textFound),
   ]
   const said = [...edited.findings, ...imageFindings(planned)]
   const results = services.map((one) => resultOf(one, planned.get(one.service.name), said))
@@ -309,27 +309,6 @@ function stackFile({ path, name, text }: ManifestFile, after: string): StackFile
   return { path: path ?? name, name, before: text, after }
 }
 
-/** Dockerfiles that change, and those that are made for images of somebody else's. */
-function imageFiles(planned: readonly PlannedService[]): readonly StackFile[] {
-  const files = new Map<string, StackFile>()
-  for (const { dockerfile, derived, result } of planned) {
-    if (dockerfile !== null && result.changed)
-      files.set(dockerfile.path, { ...dockerfile, name: here(dockerfile.path), after: result.output })
-    if (derived !== null)
-      files.set(derived.path, {
-        path: derived.path,
-        name: here(derived.path),
-        before: textFound(derived.path),
-        after: derived.text,
-      })
-  }
-  return [...files.values()]
-}
-
-function here(path: string): string {
-  return relative(process.cwd(), path)
-}
-
 /** What has to be in the registry before it is applied. */
 function imageFindings(planned: ReadonlyMap<string, PlannedService>): readonly Said[] {
   return [...planned.values()].flatMap(({ service, profile, derived, dockerfile, result }): readonly Said[] => {
@@ -377,8 +356,4 @@ function asBefore(target: string, user: string | null, changed: boolean): Target
     changed,
     proof: null,
   }
-}
-
-function portsOf(services: readonly TargetResult[]): readonly ReportPort[] {
-  return [...new Map(services.flatMap(({ ports }) => ports).map((port) => [JSON.stringify(port), port])).values()]
 }

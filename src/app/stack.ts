@@ -187,24 +187,26 @@ function volumeFindings(
   })
 }
 
-/** Dockerfiles of the project that change, and those that are made for images of somebody else's. */
-function imageFiles(planned: readonly PlannedService[]): readonly StackFile[] {
+/**
+ * Dockerfiles that change, and those that are made for images of somebody else's. `there`: what stands where one is made;
+ * null: nothing may.
+ */
+export function imageFiles(
+  planned: readonly PlannedService[],
+  there: (path: string) => string | null = () => null,
+): readonly StackFile[] {
   const files = new Map<string, StackFile>()
+  const add = (path: string, before: string | null, after: string) =>
+    files.set(path, { path, name: here(path), before, after })
   for (const { dockerfile, derived, result } of planned) {
-    if (dockerfile !== null && result.changed)
-      files.set(dockerfile.path, {
-        path: dockerfile.path,
-        name: here(dockerfile.path),
-        before: dockerfile.before,
-        after: result.output,
-      })
-    if (derived !== null)
-      files.set(derived.path, { path: derived.path, name: here(derived.path), before: null, after: derived.text })
+    if (dockerfile !== null && result.changed) add(dockerfile.path, dockerfile.before, result.output)
+    if (derived !== null) add(derived.path, there(derived.path), derived.text)
   }
   return [...files.values()]
 }
 
-function here(path: string): string {
+/** From where the caller stands, for people. */
+export function here(path: string): string {
   return relative(process.cwd(), path)
 }
 
@@ -226,7 +228,8 @@ function serviceResult(
   return file === undefined ? result : { ...result, file: here(file) }
 }
 
-function portsOf(services: readonly TargetResult[]): readonly ReportPort[] {
+/** Of all of them, each once. */
+export function portsOf(services: readonly TargetResult[]): readonly ReportPort[] {
   return [...new Map(services.flatMap(({ ports }) => ports).map((port) => [JSON.stringify(port), port])).values()]
 }
 
