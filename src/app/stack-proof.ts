@@ -14,7 +14,7 @@ import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { removeFolder, temporaryFolder } from '../temporary.ts'
 import { withFiles } from '../workspace/open-project.ts'
-import { allowedRootOf, staysIn } from '../workspace/trust.ts'
+import { staysIn } from '../workspace/trust.ts'
 import { buildOf, imageKey } from './stack-plan.ts'
 import type { Options, TaskHooks } from './task.ts'
 
@@ -56,9 +56,8 @@ export async function proveProject(proving: StackProving): Promise<ProvedStack> 
   const facts = new Map<string, ImageFacts>()
   for (const [service, image] of images) facts.set(service, await factsFromEngine(engine, image))
   times.lap('facts')
-  const root = allowedRootOf(join(project.folder, 'compose.yaml'))
-  const { isTrusted = false } = project
-  const mayRead = (path: string): boolean => isTrusted || staysIn(root, path)
+  const { isTrusted, allowedRoot } = project.origin ?? { isTrusted: false, allowedRoot: project.folder }
+  const mayRead = (path: string): boolean => isTrusted || staysIn(allowedRoot, path)
   const original = { project, images }
   let plan: StackPlan | null = null
   let round = 0

@@ -137,15 +137,21 @@ function named(file: StackFile): StackFile {
   return { ...file, name: here(file.path) }
 }
 
-function migrationFacts(project: Project, planned: readonly PlannedService[], { entries }: HostFiles): MigrationFacts {
-  const own = project.files.filter(({ isOwn }) => isOwn)
+/** How somebody calls the project from its folder. */
+function choiceOf({ folder, files, origin }: Project): MigrationFacts['choice'] {
+  const { request } = origin ?? {}
+  const fromFolder = (path: string): string => relative(folder, path)
   return {
-    choice: project.choice ?? {
-      files: own.map(({ path }) => relative(project.folder, path)),
-      profiles: [],
-      envFiles: [],
-      projectName: null,
-    },
+    files: (request?.files ?? files.filter(({ isOwn }) => isOwn).map(({ path }) => path)).map(fromFolder),
+    profiles: request?.profiles ?? [],
+    envFiles: (request?.envFiles ?? []).map(fromFolder),
+    projectName: request?.name ?? null,
+  }
+}
+
+function migrationFacts(project: Project, planned: readonly PlannedService[], { entries }: HostFiles): MigrationFacts {
+  return {
+    choice: choiceOf(project),
     // The others have no chown, as far as anybody knows.
     equipped: new Set(
       planned.flatMap(({ service, profile }) =>

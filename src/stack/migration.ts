@@ -9,7 +9,17 @@ import { blockText } from '../profile/yaml-style.ts'
 import { joinAnd } from '../words.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
-import type { ComposeChoice, Project, Service, ServiceMount } from './project.ts'
+import type { Project, Service, ServiceMount } from './project.ts'
+
+/** How somebody calls the project. */
+interface ComposeChoice {
+  /** As for `-f`, from the project's folder: those that were named or found, none that they include or extend. */
+  readonly files: readonly string[]
+  readonly profiles: readonly string[]
+  readonly envFiles: readonly string[]
+  /** Null where the folder or a file says it. */
+  readonly projectName: string | null
+}
 
 export interface MigrationFacts {
   readonly choice: ComposeChoice

@@ -14,24 +14,20 @@ export interface Project {
   readonly services: readonly Service[]
   /** Named volumes, by the name that services call them. */
   readonly volumes: ReadonlyMap<string, ProjectVolume>
-  /** How it was named; absent where the folder alone says it. */
-  readonly choice?: ComposeChoice
   /** What it was resolved from, so that it can be again with other texts; absent for one that was put together by hand. */
-  readonly request?: ProjectRequest
-  /** The caller answers for what it says. Absent: nobody does. */
-  readonly isTrusted?: boolean
+  readonly origin?: ProjectOrigin
   /** Left open: a variable without a value, a file that cannot be read or must not be. */
   readonly findings: readonly ReportFinding[]
 }
 
-/** How somebody calls the project. */
-export interface ComposeChoice {
-  /** As for `-f`, from the project's folder: those that were named or found, none that they include or extend. */
-  readonly files: readonly string[]
-  readonly profiles: readonly string[]
-  readonly envFiles: readonly string[]
-  /** Null where the folder or a file says it. */
-  readonly projectName: string | null
+export interface ProjectOrigin {
+  readonly request: ProjectRequest
+  /** What the caller has named, absolute: it may lie anywhere. */
+  readonly named: ReadonlySet<string>
+  /** Absolute: of what lies outside of it only that is read, unless the project is trusted. */
+  readonly allowedRoot: string
+  /** The caller answers for what it says. */
+  readonly isTrusted: boolean
 }
 
 export interface ProjectFile {

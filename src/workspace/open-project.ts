@@ -1,8 +1,8 @@
 import { existsSync, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { StackFile } from '../stack/planned.ts'
-import type { Project, Service } from '../stack/project.ts'
+import type { Project, ProjectOrigin, Service } from '../stack/project.ts'
 import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
 import { textFound } from './files.ts'
 import { allowedRootOf, staysIn, type Trust } from './trust.ts'
@@ -93,16 +93,19 @@ export async function openProject(
     withheld: new Set(set.map(([variable]) => variable).filter((variable) => !isGiven(variable))),
     home: env.HOME ?? null,
   }
+  return resolved({ request, named, allowedRoot, isTrusted }, new Map())
+}
+
+/** With these texts in place of what files have. */
+async function resolved(origin: ProjectOrigin, texts: ReadonlyMap<string, string>): Promise<Project> {
+  const { request, named, allowedRoot, isTrusted } = origin
   const { resolveProject } = await import('../stack/resolve.ts')
-  const project = resolveProject(request, readerOf(allowedRoot, named, isTrusted))
-  const here = (path: string): string => relative(project.folder, path)
-  const choice = {
-    files: files.map(here),
-    profiles: profiles ?? [],
-    envFiles: (envFiles ?? []).map((one) => here(resolve(cwd, one))),
-    projectName: name,
-  }
-  return { ...(isTrusted ? project : withinReach(project, allowedRoot)), choice, request, isTrusted }
+  const read = readerOf(allowedRoot, named, isTrusted)
+  const project = resolveProject(request, (path) => {
+    const text = texts.get(path)
+    return text === undefined ? read(path) : { text, isOwn: true }
+  })
+  return { ...(isTrusted ? project : withinReach(project, allowedRoot)), origin }
 }
 
 /** Without builds of what lies elsewhere, of which then as little is known as of a remote one. */
@@ -123,19 +126,8 @@ function withinReach(project: Project, allowedRoot: string): Project {
 
 /** The same project with these files in it, which nobody has written yet. */
 export async function withFiles(project: Project, files: readonly StackFile[]): Promise<Project> {
-  const { request, choice, isTrusted = false } = project
-  if (request === undefined) return project
-  const texts = new Map(files.map(({ path, after }) => [path, after]))
-  const { resolveProject } = await import('../stack/resolve.ts')
-  const named = new Set([...request.files, ...(request.envFiles ?? [])])
-  const allowedRoot = allowedRootOf(request.files[0] ?? '')
-  const read = readerOf(allowedRoot, named, isTrusted)
-  const again = resolveProject(request, (path) => {
-    const text = texts.get(path)
-    return text === undefined ? read(path) : { text, isOwn: true }
-  })
-  const reached = isTrusted ? again : withinReach(again, allowedRoot)
-  return { ...reached, ...(choice === undefined ? {} : { choice }), request, isTrusted }
+  const { origin } = project
+  return origin === undefined ? project : resolved(origin, new Map(files.map(({ path, after }) => [path, after])))
 }
 
 function readerOf(allowedRoot: string, named: ReadonlySet<string>, isTrusted: boolean): ReadProjectFile {
