@@ -1,5 +1,5 @@
-import { cp, mkdir, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative } from 'node:path'
+import { cp } from 'node:fs/promises'
+import { basename, join, relative } from 'node:path'
 import { openCompose } from '../engine/compose.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
@@ -7,12 +7,14 @@ import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isInside } from '../places.ts'
 import { stopwatch } from '../proof/proof-report.ts'
+import { writeTexts } from '../proof/stack/host-files.ts'
 import { proveStack, type StackEvidence, type StackProof, type StackResult } from '../proof/stack/prove-stack.ts'
 import { proveUpgrade, type UpgradeProof } from '../proof/stack/upgrade.ts'
 import type { PlannedMigration } from '../stack/migration.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { removeFolder, temporaryFolder } from '../temporary.ts'
+import { readText } from '../workspace/files.ts'
 import { withFiles } from '../workspace/open-project.ts'
 import { staysIn } from '../workspace/trust.ts'
 import { buildOf, imageKey } from './stack-plan.ts'
@@ -120,11 +122,23 @@ async function originalImages(proving: StackProving): Promise<ReadonlyMap<string
       known ??
       (build === null
         ? await presentImage(service, engine, options, hooks)
-        : await built(proving, service.name, build, await textOf(build), `original-${made.size}`, []))
+        : await built(proving, service.name, here(service, build), await textOf(build), `original-${made.size}`, []))
     made.set(key, image)
     images.set(service.name, image)
   }
   return images
+}
+
+/** Throws HardenError where it is built from what is not on this machine. */
+function here({ name }: Service, build: ServiceBuild): ServiceBuild {
+  if (build.context !== null) return build
+  throw new HardenError(
+    'unreadable',
+    `the service ${name} is built from somewhere else, which a proof does not fetch`,
+    {
+      hint: 'clone what it is built from, and name the folder in build:',
+    },
+  )
 }
 
 async function presentImage(
@@ -149,31 +163,22 @@ async function presentImage(
 }
 
 async function textOf({ dockerfile, inline }: ServiceBuild): Promise<string> {
-  const { readText } = await import('../workspace/files.ts')
   return inline ?? readText(dockerfile ?? '', basename(dockerfile ?? ''))
 }
 
+/** `edited`: files of its context that are to have another text than they have. */
 async function built(
   { engine, options, hooks, project }: StackProving,
   service: string,
   build: ServiceBuild,
   text: string,
   name: string,
-  files: readonly StackFile[],
+  edited: readonly StackFile[],
 ): Promise<string> {
   const { context, dockerfile, target, args } = build
-  if (context === null)
-    throw new HardenError(
-      'unreadable',
-      `the service ${service} is built from somewhere else, which a proof does not fetch`,
-      {
-        hint: 'clone what it is built from, and name the folder in build:',
-      },
-    )
   hooks.progress(`${service}: building`)
   const tag = `harden-image/stack:${engine.session}-${name}`
-  const edited = files.filter(({ path }) => path !== dockerfile && isInside(path, context))
-  const folder = edited.length === 0 ? null : await editedContext(context, edited)
+  const folder = context === null || edited.length === 0 ? null : await editedContext(context, edited)
   try {
     await engine.build({
       dockerfile: text,
@@ -183,7 +188,7 @@ async function built(
       ...(args.size === 0 ? {} : { buildArgs: Object.fromEntries(args) }),
       ...(dockerfile === null
         ? {}
-        : { dockerfilePath: folder === null ? dockerfile : join(folder, relative(context, dockerfile)) }),
+        : { dockerfilePath: folder === null ? dockerfile : join(folder, relative(context ?? '', dockerfile)) }),
       ...(options.platform === null ? {} : { platform: options.platform }),
     })
   } catch (error) {
@@ -201,11 +206,7 @@ async function built(
 async function editedContext(context: string, files: readonly StackFile[]): Promise<string> {
   const folder = await temporaryFolder('context')
   await cp(context, folder, { recursive: true, verbatimSymlinks: true, filter: (path) => basename(path) !== '.git' })
-  for (const { path, after } of files) {
-    const copy = join(folder, relative(context, path))
-    await mkdir(dirname(copy), { recursive: true })
-    await writeFile(copy, after)
-  }
+  await writeTexts(context, folder, new Map(files.map(({ path, after }) => [path, after])))
   return folder
 }
 
@@ -218,6 +219,7 @@ async function resultOf(
 ): Promise<StackResult> {
   const { planned, files } = plan
   const project = await withFiles(proving.project, files)
+  const copied = copiedFiles(proving.project, plan)
   const images = new Map<string, string>()
   const made = new Map<string, string>()
   for (const { service, derived, dockerfile, result } of planned) {
@@ -225,15 +227,15 @@ async function resultOf(
     const build = buildOf(service, proving.project)
     const key = derived === null ? imageKey(service, proving.project) : `derived ${derived.path}`
     const tag = `result-${round}-${made.size}`
-    const original = originals.get(name) ?? ''
-    const isOwn = dockerfile !== null && result.changed && build !== null
+    const isChanged = dockerfile !== null && result.changed
+    const edited = copied.filter(({ path }) => build?.context != null && isInside(path, build.context))
     const image =
       made.get(key) ??
       (derived !== null
-        ? await builtUpon(proving, name, derived.text, tag)
-        : isOwn
-          ? await built(proving, name, build, result.output, tag, files)
-          : original)
+        ? await built(proving, name, UPON_IMAGE, derived.text, tag, [])
+        : build !== null && (isChanged || edited.length > 0)
+          ? await built(proving, name, build, isChanged ? result.output : await textOf(build), tag, edited)
+          : (originals.get(name) ?? ''))
     made.set(key, image)
     images.set(name, image)
   }
@@ -257,17 +259,15 @@ async function resultOf(
 }
 
 /** What is built upon an image of somebody else copies nothing. */
-async function builtUpon(
-  { engine, options, hooks }: StackProving,
-  service: string,
-  text: string,
-  name: string,
-): Promise<string> {
-  hooks.progress(`${service}: building`)
-  const tag = `harden-image/stack:${engine.session}-${name}`
-  const platform = options.platform === null ? {} : { platform: options.platform }
-  await engine.build({ dockerfile: text, context: null, tag, ...platform })
-  return tag
+const UPON_IMAGE: ServiceBuild = { dockerfile: null, inline: null, context: null, target: null, args: new Map() }
+
+/** Files that are changed and that an image may have copies of: those that say how images are made and run it has no use for. */
+function copiedFiles(project: Project, { planned, files }: StackPlan): readonly StackFile[] {
+  const others = new Set([
+    ...project.files.map(({ path }) => path),
+    ...planned.flatMap(({ dockerfile }) => dockerfile?.path ?? []),
+  ])
+  return files.filter(({ path, before }) => before !== null && !others.has(path))
 }
 
 const TOOLS = ['sh', 'cp', 'find', 'stat', 'sort', 'cksum', 'chown', 'chmod', 'xargs', 'tr']

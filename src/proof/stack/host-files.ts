@@ -46,14 +46,14 @@ export async function copyHostFiles(
     const copy = join(folder, String(count++))
     const why = await copyOne(path, copy, mayRead, left, (what) => unshown.push(what))
     copies.set(path, why === null ? copy : null)
-    if (why === null) await edit(path, copy, texts)
+    if (why === null) await writeTexts(path, copy, texts)
     if (why !== null) unshown.push(`${path}, which the stack mounts: ${why}`)
   }
   return { copies, unshown: [...new Set(unshown)] }
 }
 
 /** A file keeps its owner and mode. */
-async function edit(path: string, copy: string, texts: ReadonlyMap<string, string>): Promise<void> {
+export async function writeTexts(path: string, copy: string, texts: ReadonlyMap<string, string>): Promise<void> {
   for (const [file, text] of texts) {
     if (!isWithin(file, path)) continue
     const to = join(copy, relative(path, file))
