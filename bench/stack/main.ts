@@ -18,9 +18,12 @@ export async function main([stack = STACK]: readonly string[]): Promise<number> 
   const folder = join(scratch, basename(scratch).toLowerCase())
   try {
     await prepare(stack, folder)
-    return await measure(scratch, folder)
+    try {
+      return await measure(scratch, folder)
+    } finally {
+      await run('docker', ['compose', 'down', '--volumes', '--rmi', 'local', '--timeout', '1'], { cwd: folder })
+    }
   } finally {
-    await run('docker', ['compose', 'down', '--volumes', '--rmi', 'local', '--timeout', '1'], { cwd: folder })
     await rm(scratch, { recursive: true, force: true })
   }
 }
