@@ -8,6 +8,7 @@ import type { TargetResult } from '../report/report.ts'
 import { counted, summaryLine } from '../report/summary.ts'
 import { renderTargets } from '../report/text.ts'
 import { repositoryOf } from '../workspace/repository.ts'
+import type { FailOn } from '../workspace/settings.ts'
 import { type Io, wantsColour } from './io.ts'
 import type { Work } from './request.ts'
 import type { Carried } from './usage.ts'
@@ -180,12 +181,14 @@ function resolved(path: string): string {
 export type ExitCode = 0 | 1 | 2
 
 /**
- * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or `check`
- * finds that something would change. 0: nothing is left to do; a dry run that shows a complete change included.
+ * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or, on `changes`,
+ * something changes. 0: nothing is left to do, or nobody asked for it.
  */
-export function exitCode(results: readonly TargetResult[], { check }: { readonly check: boolean }): ExitCode {
+export function exitCode(results: readonly TargetResult[], failOn: FailOn): ExitCode {
+  if (failOn === 'never') return 0
   if (results.some(({ verdict }) => verdict === 'failed')) return 2
-  return results.some((result) => remains(result) || (check && result.changed)) ? 1 : 0
+  if (failOn === 'failed') return 0
+  return results.some((result) => remains(result) || (failOn === 'changes' && result.changed)) ? 1 : 0
 }
 
 function remains({ verdict, findings, proof, services = [] }: TargetResult): boolean {

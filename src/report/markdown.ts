@@ -1,5 +1,5 @@
 import { markdownCode as code, markdownText as escaped, markdownBlock as fenced } from '../borders/markdown.ts'
-import { allVisible } from '../borders/terminal.ts'
+import { allVisible, visibleLine } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
@@ -38,6 +38,36 @@ export const markdown: Format = {
     return `${[...head, ...note, rows.text, ...sections.texts].join('\n\n')}\n`
   },
 }
+
+/**
+ * The title of a pull request with the changes, at most 72 characters; nothing where there is nothing to ask for. What is not
+ * known to run as another user in the end is not said to do so.
+ */
+export const title: Format = {
+  name: 'title',
+  tells: 'changes',
+  render(renderings) {
+    const changed = renderings
+      .map(({ result }) => result)
+      .filter(({ changed, verdict, proof }) => changed && verdict !== 'failed' && proof?.passed !== false)
+    const [only] = changed
+    if (only === undefined) return ''
+    const hardened = changed.filter(({ verdict }) => verdict === 'hardened').length
+    const what = only.kind === 'dockerfile' || only.kind === 'image' ? '' : 'the containers of '
+    const said = hardened === 0 ? ['Prepare', 'to run as non-root'] : ['Run', 'as non-root']
+    const line = (subject: string): string => visibleLine([said[0], subject, said[1]].join(' '))
+    const alone = line(`${what}${only.target}`)
+    if (changed.length === 1 && alone.length <= TITLE_LENGTH) return `${alone}\n`
+    const [one, many] = changed.every(({ kind }) => kind === 'dockerfile')
+      ? ['Dockerfile', 'Dockerfiles']
+      : ['target', 'targets']
+    const part = hardened === 0 || hardened === changed.length ? '' : `${hardened} of `
+    return `${line(`${part}${counted(changed.length, one, many)}`)}\n`
+  },
+}
+
+/** As git and GitHub show it whole. */
+const TITLE_LENGTH = 72
 
 const ALL = '`--format html` and `--format json` have all of it.'
 

@@ -113,6 +113,7 @@ describe('what flags and files say', () => {
     expect(await options('Dockerfile')).toEqual([
       {
         policy: { user: null, own: 'minimal', ports: 'raise', writable: [], unsafe: false, ignore: [], target: null },
+        failOn: 'incomplete',
         engine: 'auto',
         offline: false,
         platform: null,
