@@ -19,6 +19,7 @@ export function showResults(
   format: Format | null,
   outcomes: readonly TargetOutcome[],
   rules: ReadonlyMap<string, string>,
+  { write, output }: Pick<Work, 'write' | 'output'>,
   io: Io,
 ): readonly TargetOutcome[] {
   if (format === null) return outcomes
@@ -28,7 +29,7 @@ export function showResults(
   const render = (shown: readonly TargetOutcome[]): string =>
     format.render(
       shown.filter(hasPlace).map((outcome) => rendering(outcome, io.cwd)),
-      { colour: wantsColour(io.stdout, io.env), rules },
+      { colour: wantsColour(io.stdout, io.env), rules, isWritten: write || output !== null },
     )
   const { text, after } = renderedApart(outcomes, render)
   if (text !== '') io.stdout.write(text)

@@ -91,7 +91,7 @@ export async function workOn(
     return 0
   }
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  const shown = showResults(format, written.outcomes, rules, io)
+  const shown = showResults(format, written.outcomes, rules, request, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
   if (request.prBody !== null) await writePrBody(request.prBody, told, io)
   tellBugs(told, io)

@@ -22,6 +22,8 @@ export interface RenderOptions {
   readonly colour: boolean
   /** What the steps do, by their names. */
   readonly rules?: ReadonlyMap<string, string>
+  /** The changes are in the files already, but for those whose proof failed; absent: no. */
+  readonly isWritten?: boolean
 }
 
 /** One way to show results. Pure: the same results give the same text. */
