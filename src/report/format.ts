@@ -43,6 +43,9 @@ const formats: ReadonlyMap<string, () => Promise<Format>> = new Map([
   ['text', async () => (await import('./text.ts')).text],
   ['json', async () => (await import('./json.ts')).json],
   ['sarif', async () => (await import('./sarif.ts')).sarif],
+  ['github', async () => (await import('./github.ts')).github],
+  ['gitlab', async () => (await import('./gitlab.ts')).gitlab],
+  ['junit', async () => (await import('./junit.ts')).junit],
   ['markdown', async () => (await import('./markdown.ts')).markdown],
   ['html', async () => (await import('./html.ts')).html],
 ])

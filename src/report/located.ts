@@ -2,7 +2,7 @@ import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
 import { allInstructions } from '../dockerfile/layout.ts'
 import { applyEdits, lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
-import type { Rendering } from './format.ts'
+import type { Rendering, RenderOptions } from './format.ts'
 import type { ReportError, ReportFinding, TargetResult } from './report.ts'
 
 /** A place in a text, 1-based; columns in UTF-16 code units, the last one exclusive. */
@@ -40,6 +40,7 @@ export interface LocatedFailure {
   readonly error: ReportError
   /** Null for what could not be found: it is no file either. */
   readonly location: ReportPlace | null
+  readonly fingerprint: string
 }
 
 /** All findings of all targets and of their services, in their order. */
@@ -78,9 +79,22 @@ export function locatedFindings(renderings: readonly Rendering[]): readonly Loca
   )
 }
 
-/** Whether its changes are in the file once they are written: what failed its proof is held back. */
-export function isDone({ proof }: TargetResult): boolean {
-  return proof?.passed !== false
+/** It is in the file: written, and not held back because its proof failed. */
+export function isDone({ finding, result }: LocatedFinding, { isWritten = false }: RenderOptions): boolean {
+  return finding.outcome === 'fixed' && isWritten && result.proof?.passed !== false
+}
+
+/** What a change would cure is a warning as long as it is not made; what only a person can do, an error. */
+export function levelOf(located: LocatedFinding, options: RenderOptions): 'error' | 'warning' | 'note' {
+  const { outcome } = located.finding
+  if (outcome === 'todo') return 'error'
+  return outcome === 'note' || isDone(located, options) ? 'note' : 'warning'
+}
+
+/** The message with what to do and why, a line each. */
+export function wholeMessage({ finding: { message, hint, evidence } }: LocatedFinding): string {
+  const why = evidence.map(({ source, subject, detail }) => `${source} ${subject}: ${detail}`)
+  return [message, ...(hint ? [`do: ${hint}`] : []), ...why].join('\n')
 }
 
 export function locatedFailures(renderings: readonly Rendering[]): readonly LocatedFailure[] {
@@ -92,7 +106,8 @@ export function locatedFailures(renderings: readonly Rendering[]): readonly Loca
     const isNone =
       result.kind !== 'image' && rendering.path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)
     const line = error.line === undefined ? {} : { region: regionAt(null, { line: error.line, column: 1 }) }
-    return [{ result, error, location: isNone ? null : { ...locationOf(rendering), ...line } }]
+    const fingerprint = `${hashOf(['failed', result.target].join('\0'))}:1`
+    return [{ result, error, location: isNone ? null : { ...locationOf(rendering), ...line }, fingerprint }]
   })
 }
 

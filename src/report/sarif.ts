@@ -1,14 +1,15 @@
 import type { Fix, Location, Log, Notification, Region, ReportingDescriptor, Result } from 'sarif'
 import { table } from '../table.ts'
-import type { Outcome } from '../transform.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import {
   isDone,
   type LocatedFailure,
   type LocatedFinding,
+  levelOf,
   locatedFailures,
   locatedFindings,
   type ReportPlace,
+  wholeMessage,
 } from './located.ts'
 import { homepage, version } from './report.ts'
 
@@ -22,16 +23,8 @@ export const sarif: Format = {
 /** As code scanning and editors call the place of the source: no path of this machine is written. */
 const ROOT = '%SRCROOT%'
 
-/** What a change would cure is a warning as long as it is not made; what only a person can do, an error. */
-const LEVELS = { fixed: 'warning', offered: 'warning', todo: 'error', note: 'note' } as const satisfies Record<
-  Outcome,
-  Result.level
->
-
-function log(
-  renderings: readonly Rendering[],
-  { rules: summaries = new Map(), isWritten = false }: RenderOptions,
-): Log {
+function log(renderings: readonly Rendering[], options: RenderOptions): Log {
+  const { rules: summaries = new Map() } = options
   const findings = locatedFindings(renderings)
   const failures = locatedFailures(renderings)
   const names = [...new Set(findings.map(({ finding }) => finding.transform))].sort()
@@ -49,7 +42,7 @@ function log(
             ...(failures.length === 0 ? {} : { toolExecutionNotifications: failures.map(notification) }),
           },
         ],
-        results: findings.map((one) => resultOf(one, names, isWritten)),
+        results: findings.map((one) => resultOf(one, names, options)),
       },
     ],
   }
@@ -110,19 +103,18 @@ export function helpOf(
   }
 }
 
-function resultOf(located: LocatedFinding, names: readonly string[], isWritten: boolean): Result {
+function resultOf(located: LocatedFinding, names: readonly string[], options: RenderOptions): Result {
   const { finding, result, fingerprint, replacements } = located
-  const { transform, outcome, message, hint, evidence } = finding
-  const why = evidence.map(({ source, subject, detail }) => `${source} ${subject}: ${detail}`)
+  const { transform, outcome } = finding
   return {
     ruleId: transform,
     ruleIndex: names.indexOf(transform),
-    level: LEVELS[outcome],
-    message: { text: [message, ...(hint ? [`do: ${hint}`] : []), ...why].join('\n') },
+    level: levelOf(located, options),
+    message: { text: wholeMessage(located) },
     locations: [locationOf(located, result.target)],
     // The name that GitHub knows alerts by from one upload to the next.
     partialFingerprints: { primaryLocationLineHash: fingerprint },
-    ...(replacements.length === 0 || (isWritten && isDone(result)) ? {} : { fixes: [fixOf(located)] }),
+    ...(replacements.length === 0 || isDone(located, options) ? {} : { fixes: [fixOf(located)] }),
     properties: { outcome, verdict: result.verdict },
   }
 }
