@@ -32,7 +32,7 @@ import { needsEngine, type Options, type ProcessTarget, type TargetOutcome, type
 
 /** What one command does with manifests. */
 export async function hardenCluster(
-  { target, kind, cluster }: WorkItem & { readonly cluster: ClusterTarget },
+  { target, kind, cluster, followed }: WorkItem & { readonly cluster: ClusterTarget },
   options: Options,
   hooks: TaskHooks,
   processTarget: ProcessTarget,
@@ -45,7 +45,12 @@ export async function hardenCluster(
   const services = clusterServices(manifests, await buildsOf(manifests, cluster), (image) =>
     imageIn(image, cluster.images),
   )
-  const planned = await planServices(services, manifests, cluster.folder, { options, hooks, processTarget })
+  const planned = await planServices(services, manifests, cluster.folder, {
+    options,
+    hooks,
+    processTarget,
+    ...(followed === undefined ? {} : { followed }),
+  })
   const edited = editAll(manifests, services, planned)
   const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
   const files = [
@@ -109,7 +114,7 @@ function contextOf(path: string): string | null {
   }
 }
 
-type Planning = Pick<Parameters<typeof planStack>[0], 'options' | 'hooks' | 'processTarget'>
+type Planning = Pick<Parameters<typeof planStack>[0], 'options' | 'hooks' | 'processTarget' | 'followed'>
 
 /** By name, of those that are not run by another user already. */
 async function planServices(

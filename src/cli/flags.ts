@@ -176,6 +176,12 @@ export const hardenFlags = {
     group: groups.output,
     describe: 'change files in place (each, and those of a project together, all or nothing; atomic, mode kept)',
   },
+  'with-manifests': {
+    type: 'boolean',
+    group: groups.output,
+    describe:
+      'change the Compose files and manifests of the repository that run an image with its Dockerfile, all of them or none',
+  },
   output: {
     ...text,
     alias: 'o',

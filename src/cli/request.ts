@@ -50,6 +50,8 @@ export interface Work {
   readonly tag: string | null
   readonly prove: boolean
   readonly baseline: string | null
+  /** Compose files and manifests that run what a Dockerfile makes change with it. */
+  readonly withManifests: boolean
   /** Never a setting: a configuration file could say it too. */
   readonly network: boolean
   /** Of the Compose projects among the targets; null: what is said of none. */
@@ -130,6 +132,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
     baseline: text(parsed, 'baseline'),
+    withManifests: flag(parsed, 'with-manifests'),
     network: flag(parsed, 'network'),
     project,
     profile: null,

@@ -16,7 +16,7 @@ import { optionsFrom, usualFailOn } from './options.ts'
 import type { Work } from './request.ts'
 import { exitCode, rendering, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
-import { writeResults } from './write-results.ts'
+import { settled, writeResults } from './write-results.ts'
 
 /** What does the work, so that tests can do it otherwise. */
 export interface Services {
@@ -42,7 +42,15 @@ export async function workOn(
     request.verb === 'harden' ? { ...request.project, env: io.env } : null,
   )
   const stdin = once(() => decode(io.stdin, 'stdin'))
-  const found = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
+  const given = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
+  const found = request.withManifests
+    ? await (await import('../workspace/with-manifests.ts')).withManifests(given, {
+        cwd: io.cwd,
+        flags: { ...request.project, env: io.env },
+        trust,
+        isProved: request.prove,
+      })
+    : given
   checkFound(request, found, io.cwd)
   const format = request.prTitle
     ? (await import('../report/markdown.ts')).title
@@ -50,7 +58,7 @@ export async function workOn(
   await tidyBeside(found)
   await keepHeapSmall(request, found)
   let done = 0
-  const outcomes = await run(found, {
+  const worked = await run(found, {
     progress: request.quiet ? () => undefined : progress.show,
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
@@ -71,6 +79,8 @@ export async function workOn(
     if (request.write || request.output !== null) io.stderr.write('interrupted: nothing was written\n')
     return 0
   }
+  const groups = found.map(({ together }) => together)
+  const outcomes = request.withManifests ? settled(worked, groups) : worked
   const [only] = outcomes
   if (request.profile !== null && only !== undefined) {
     progress.clear()
@@ -79,7 +89,7 @@ export async function workOn(
     tellBugs([only], io)
     return code
   }
-  const written = await writeResults(request, outcomes, { cwd: io.cwd, signal })
+  const written = await writeResults(request, outcomes, { cwd: io.cwd, signal, groups })
   progress.clear()
   if (signal.aborted) {
     for (const { result } of written.outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)
