@@ -93,7 +93,10 @@ function examples(): [string, string][] {
     ['$0 --check --format sarif .', 'the same for code scanning'],
     ['$0 -w services/', 'every Dockerfile below, in place'],
     ['$0 -w --with-manifests services/api', 'with the Compose files and manifests that run its image'],
-    ['title=$($0 -w --pr-title --pr-body /tmp/body.md --fail-on failed .)', 'for a pull request; exit code 0 with todos too'],
+    [
+      'title=$($0 -w --pr-title --pr-body /tmp/body.md --fail-on failed .)',
+      'for a pull request; exit code 0 with todos too',
+    ],
     ['$0 compose.yaml --prove -w', 'a whole Compose project: its Dockerfiles, images and files together'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],
