@@ -15,6 +15,7 @@ import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
 import { readText } from '../workspace/files.ts'
+import { placeForDockerfile } from '../workspace/own-files.ts'
 import type { SurroundingsOf } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
@@ -423,18 +424,29 @@ function groupsOf(project: Project): readonly Group[] {
 function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
   const { inService, profile = null, result } = outcome
   const isDerived = profile?.image.derived === true && result.changed
-  const folder = join(project.folder, 'harden-image', slug(service.name))
+  const usual = join(project.folder, 'harden-image', slug(service.name), 'Dockerfile')
+  const path = isDerived ? placeForDockerfile(usual) : usual
   const command = inService?.command ?? null
   return {
     service,
-    result,
+    result:
+      path === usual ? result : { ...result, findings: [...result.findings, besideAnother(usual, path, project)] },
     profile,
     start: command === null ? null : { entrypoint: command.entrypoint, command: command.cmd },
     env: new Map(inService?.env.map(({ name, value }) => [name, value])),
-    derived: isDerived ? { path: join(folder, 'Dockerfile'), text: result.output } : null,
+    derived: isDerived ? { path, text: result.output } : null,
     dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
     keepsRoot: false,
   }
+}
+
+function besideAnother(usual: string, path: string, { folder }: Project): ReportFinding {
+  const [theirs, ours] = [usual, path].map((one) => relative(folder, one))
+  return targetFinding(
+    'compose-service',
+    'note',
+    `${theirs} is not from harden-image and stays as it is: the image is built from ${ours}`,
+  )
 }
 
 function dockerfileOf(service: Service, outcome: TargetOutcome, project: Project): PlannedService['dockerfile'] {
