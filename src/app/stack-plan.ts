@@ -5,7 +5,7 @@ import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
-import type { Observation } from '../plan/stage-input.ts'
+import type { Observation, Policy } from '../plan/stage-input.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
@@ -34,6 +34,8 @@ export interface StackPlanning {
   readonly facts: ReadonlyMap<string, ImageFacts>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
   readonly portsStay: ReadonlySet<string>
+  /** Why, by service: `./site.conf sets it`. */
+  readonly portsBecause?: ReadonlyMap<string, string>
 }
 
 /**
@@ -138,7 +140,7 @@ async function planService(
   { others, user, text }: Together,
   planning: StackPlanning,
 ): Promise<Planned> {
-  const { project, options, hooks, processTarget, portsStay, host } = planning
+  const { project, options, hooks, processTarget, host } = planning
   const owner = checkoutOwner(service, host)
   const asked = askedUser(service) ?? (owner === null ? null : `${owner.uid}:${owner.gid}`)
   const { policy } = options
@@ -157,7 +159,7 @@ async function planService(
       target: build?.target ?? lastOfSeveral(item),
       user: policy.user ?? user?.ids ?? asked,
       ...(policy.user === null ? whyUser(user, owner, service, project) : {}),
-      ports: portsStay.has(service.name) ? 'keep' : policy.ports,
+      ...whetherPortsMove(service, policy, planning),
     },
   }
   const seenItem = withSeen(item, service, others, planning)
@@ -187,6 +189,18 @@ function whyUser(
   if (user !== null) return { userBecause: user.because }
   if (askedUser(service) !== null) return { userBecause: `the service ${service.name} says it (user:)` }
   return owner === null ? {} : { userBecause: `the owner of ${relative(folder, owner.path) || '.'}, which is mounted` }
+}
+
+/** Of one image ports move for all that run it, or for none. */
+function whetherPortsMove(
+  service: Service,
+  { ports }: Policy,
+  { project, portsStay, portsBecause }: StackPlanning,
+): Pick<Policy, 'ports' | 'portsBecause'> {
+  const [first] = sameImage(service, project).filter(({ name }) => portsStay.has(name))
+  if (first === undefined || ports === 'keep') return { ports }
+  const why = [service, first].map(({ name }) => portsBecause?.get(name)).find((one) => one !== undefined)
+  return { ports: 'keep', ...(why === undefined ? {} : { portsBecause: why }) }
 }
 
 /** With what runs have shown of the service, and of the others that its image is for. */

@@ -1,7 +1,7 @@
 import { HardenError } from '../errors.ts'
 import { normalisePath, parentOf } from '../path.ts'
 import { merged } from '../profile/compose-choice.ts'
-import { movedHealthcheck, movedPort } from '../profile/compose-parts.ts'
+import { isRootUser, movedHealthcheck, movedPort } from '../profile/compose-parts.ts'
 import { userText } from '../profile/profile.ts'
 import { rewriteShared } from '../profile/rewrite-yaml.ts'
 import {
@@ -67,6 +67,16 @@ export function editEntries(
   for (const edited of ordered) editOwn(edited, state)
   for (const service of project.services) sayInherited(service, state)
   return { texts: files.map((file, index) => textOfFile(file, index, state)), findings: state.findings }
+}
+
+/** Services that say something else with these texts of the project's files, in their order. */
+export function changedServices(project: Project, texts: readonly string[]): ReadonlySet<string> {
+  const parsed = (all: readonly string[]) => project.files.map(({ name }, index) => parseYaml(all[index] ?? '', name))
+  const [before, after] = [parsed(project.files.map(({ text }) => text)), parsed(texts)]
+  const whole = (service: Service, files: readonly YamlFile[]): Json =>
+    resolved(entriesOf(service, { files, project }), new Map())
+  const changed = project.services.filter((one) => !isEqual(whole(one, before), whole(one, after)))
+  return new Set(changed.map(({ name }) => name))
 }
 
 function entriesOf(
@@ -177,10 +187,6 @@ function putRight(edited: EditedService, entries: readonly Entry[], own: Entry, 
   const check = movedHealthcheck(was.healthcheck, { ports })
   if (was.healthcheck !== undefined && !isEqual(check, is.healthcheck)) set.healthcheck = check
   return set
-}
-
-function isRootUser(user: unknown): boolean {
-  return user !== undefined && user !== null && /^(?:root|0)(?::|$)/.test(textOf(user))
 }
 
 /** All entries put together, as they are by now. */

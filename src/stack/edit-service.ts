@@ -13,6 +13,8 @@ export interface EditedService extends SettledService {
   readonly ports: readonly ProfilePort[]
   /** Ports of all services that move, by the names that they are called. */
   readonly called: readonly MovedPort[]
+  /** As `networkOf` has it. */
+  readonly network: string
   readonly advice: readonly MountAdvice[]
   /** What its image is called once it is built here; null where that does not change. */
   readonly image: string | null
@@ -34,7 +36,7 @@ export function ownEntry(
   const edit = hardenService(
     withKnownPorts(before, edited),
     { ...profile, ports },
-    { name: service.name, elsewhere, declared, isFollowed: true },
+    { name: service.name, elsewhere, declared, isFollowed: true, network: edited.network },
   )
   const set: Record<string, unknown> = { ...edit.service, ...ownPorts(edit.service, edited, elsewhere) }
   const owner = checkoutOwner(service, edited.host)

@@ -1,10 +1,11 @@
 import { parseYaml } from '../profile/yaml-file.ts'
-import { editEntries } from './edit-entries.ts'
+import { changedServices, editEntries } from './edit-entries.ts'
 import { type EditedService, imageNames } from './edit-service.ts'
 import { type StackFinding, stackFinding } from './finding.ts'
-import { followPorts, movedPorts, portsAround } from './follow-ports.ts'
+import { followPorts } from './follow-ports.ts'
 import { type HostFiles, mountAdvice } from './host-files.ts'
-import { settleMounted } from './mounted-configuration.ts'
+import { type SettledService, settleMounted } from './mounted-configuration.ts'
+import { movedPorts, networkOf, portsAround } from './networks.ts'
 import type { PlannedService, StackFile } from './planned.ts'
 import type { Project } from './project.ts'
 
@@ -18,6 +19,10 @@ export interface StackSource {
 export interface StackEdit {
   readonly files: readonly StackFile[]
   readonly findings: readonly StackFinding[]
+  /** What mounted configuration has made of the plans. */
+  readonly settled: readonly SettledService[]
+  /** Services of which anything that is written changes, by name. */
+  readonly changed: ReadonlySet<string>
 }
 
 /**
@@ -25,7 +30,7 @@ export interface StackEdit {
  * followed in all that services mount or are built of. A second time it changes nothing.
  */
 export function editStack({ project, planned, host }: StackSource): StackEdit {
-  const settled = settleMounted(planned, host)
+  const settled = settleMounted(planned, host, project)
   const names = imageNames(settled.services)
   const called = movedPorts(project, settled.services)
   const services = settled.services.map(
@@ -33,6 +38,7 @@ export function editStack({ project, planned, host }: StackSource): StackEdit {
       ...one,
       ports: portsAround(one.planned.service, settled.services),
       called,
+      network: networkOf(one.planned.service, project.services),
       advice: mountAdvice(one.planned.service, one.profile, host, project),
       image: names.get(one.planned.service.name) ?? null,
       host,
@@ -55,5 +61,7 @@ export function editStack({ project, planned, host }: StackSource): StackEdit {
   return {
     files: [...files, ...followed.files].filter(({ before, after }) => before !== after),
     findings: [...new Map(findings.map((one) => [`${one.service} ${one.message}`, one])).values()],
+    settled: settled.services,
+    changed: changedServices(project, entries.texts),
   }
 }

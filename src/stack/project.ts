@@ -14,6 +14,8 @@ export interface Project {
   readonly services: readonly Service[]
   /** Named volumes, by the name that services call them. */
   readonly volumes: ReadonlyMap<string, ProjectVolume>
+  /** Networks that are not of this project, by the names that services call them: others are there too. Absent: none. */
+  readonly externalNetworks?: ReadonlySet<string>
   /** What it was resolved from, so that it can be again with other texts; absent for one that was put together by hand. */
   readonly origin?: ProjectOrigin
   /** Left open: a variable without a value, a file that cannot be read or must not be. */

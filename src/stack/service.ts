@@ -219,9 +219,14 @@ export function volumeOf(volume: Json, folder: string): ProjectVolume {
   const { device, o, type } = asObject(volume.driver_opts)
   const isBound = typeof device === 'string' && (type === 'none' || /(?:^|,)r?bind(?:,|$)/.test(textOf(o ?? '')))
   return {
-    external: volume.external === true || isObject(volume.external),
+    external: isExternal(volume),
     device: isBound ? normalisePath(device, folder) : null,
   }
+}
+
+/** A volume or a network that is there before the project, and not its own. */
+export function isExternal({ external }: Json): boolean {
+  return external === true || isObject(external)
 }
 
 function portsOf(settings: Json): readonly ServicePort[] {
