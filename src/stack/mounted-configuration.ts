@@ -89,6 +89,9 @@ export function settleMounted(
       const hidden = profile.changes.filter(({ kind, ports }) => kind === 'file' && ports.includes(port.from))
       if (said.length > 0) for (const change of hidden) done.add(change)
     }
+    const copied = service.mounts.filter(
+      ({ kind, source }) => (kind === 'config' || kind === 'secret') && source === '',
+    )
     const env = new Map(planned.env)
     for (const change of profile.changes.filter(({ kind }) => kind === 'env')) {
       const move = profile.ports.find(({ from, to }) => from !== to && service.env.get(change.name) === String(from))
@@ -101,11 +104,20 @@ export function settleMounted(
     return [
       {
         planned,
-        profile: { ...settled.profile, changes: profile.changes },
+        profile: {
+          ...settled.profile,
+          changes: profile.changes,
+          ...(copied.length === 0 ? {} : { readOnly: { value: false, known: 'planned' }, writable: [] }),
+        },
         notes: [
           ...unlisted.map(
             ({ from }) => `port ${from} stays: the service opens it, and its image does not say what listens there`,
           ),
+          ...(copied.length > 0 && settled.profile.readOnly.value
+            ? [
+                `its root is not made read-only, since Compose copies ${copied.map(({ target }) => target).join(', ')} into it`,
+              ]
+            : []),
           ...settled.notes,
         ],
         open: settled.open,

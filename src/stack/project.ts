@@ -107,6 +107,11 @@ export interface ServiceMount {
   readonly readOnly: boolean
   /** `nocopy`: a new volume does not take what the image has there. */
   readonly isEmpty: boolean
+  /**
+   * Of a config or secret in its long form: whether it is given an owner, and its permission bits (null: those of everybody, 0444).
+   * Compose minds them only where it copies what is no file of the machine. Absent: nothing is said.
+   */
+  readonly given?: { readonly isOwned: boolean; readonly mode: number | null }
 }
 
 export interface ServicePort {

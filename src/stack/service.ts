@@ -211,7 +211,21 @@ function fileMount(
   const top = kind === 'secret' ? '/run/secrets' : '/'
   const { file } = asObject((kind === 'secret' ? secrets : configs)[source])
   const place = file == null ? '' : placeOn(textOf(file), folder, home)
-  return mount(kind, place, normalisePath(said === '' ? source : said, said === '' ? top : top), { readOnly: true })
+  const { uid = null, gid = null, mode = null } = asObject(written)
+  const given = { isOwned: uid !== null || gid !== null, mode: modeOf(mode) }
+  const isGiven = given.isOwned || given.mode !== null
+  const target = normalisePath(said === '' ? source : said, top)
+  return mount(kind, place, target, { readOnly: true, ...(isGiven ? { given } : {}) })
+}
+
+/** Those that are written in decimal, and that nobody means in octal: 0400, 0640 and 0644. */
+const DECIMAL = new Set([256, 416, 420])
+
+/** Compose reads `0440` as octal, as YAML 1.1 does; to YAML 1.2 that is the number 440. */
+function modeOf(written: unknown): number | null {
+  const digits = textOf(written ?? '').replace(/^0o?/, '')
+  const isDecimal = typeof written === 'number' && (DECIMAL.has(written) || /[89]/.test(digits))
+  return /^\d{1,4}$/.test(digits) ? Number.parseInt(digits, isDecimal ? 10 : 8) : null
 }
 
 /** What a volume of the project is kept in. */
