@@ -7,6 +7,7 @@ import { targetProcessor } from '../../src/app/pipeline.ts'
 import type { TargetOutcome } from '../../src/app/task.ts'
 import { renderTargets } from '../../src/report/text.ts'
 import { openProject } from '../../src/workspace/open-project.ts'
+import { composeSays, hasCompose } from '../stack/compose-config.ts'
 import { plant, tree } from '../workspace/tree.ts'
 
 type Policy = NonNullable<Parameters<typeof withDefaults>[0]['policy']>
@@ -61,6 +62,7 @@ const text = ({ files = [] }: TargetOutcome, name: string): string =>
 /** What is written is what a second run leaves alone. */
 async function expectSettled(folder: string, outcome: TargetOutcome): Promise<TargetOutcome> {
   write(folder, outcome)
+  if (hasCompose) expect(composeSays(folder, ['--project-name', 'shop']).error).toBe('')
   const again = await hardened(folder)
   expect(names(folder, again)).toEqual([])
   return again

@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Profile } from '../../src/profile/profile.ts'
 import { editStack } from '../../src/stack/edit.ts'
+import { composeRefuses, hasCompose } from './compose-config.ts'
 import { meaning, mounted, noFiles, plainProfile, plannedOf, projectOf, raised } from './projects.ts'
 
 const web = plainProfile({ ports: [raised(80)] })
+
+/** All files of every project of these tests, before and after. */
+const projects: {
+  readonly before: Readonly<Record<string, string>>
+  readonly after: Readonly<Record<string, string>>
+}[] = []
 
 const before = `# shop
 x-common: &common
@@ -42,6 +49,10 @@ describe('a project of one file', () => {
     project,
     planned: plannedOf(project, { api: web, worker: plainProfile() }),
     host,
+  })
+  projects.push({
+    before: { 'compose.yaml': before },
+    after: { 'compose.yaml': files.find(({ name }) => name === 'compose.yaml')?.after ?? '' },
   })
 
   test('each service gets its profile where it stands, and its port is followed', () => {
@@ -120,6 +131,7 @@ function edited(
   const after = Object.fromEntries(
     project.files.map(({ path, name, text }) => [name, edit.files.find((one) => one.path === path)?.after ?? text]),
   )
+  projects.push({ before: files, after: { ...files, ...after } })
   const again = projectOf(after, isOwn)
   const settled = Object.entries(profiles).map(([name, one]) => [name, one === null ? null : afterwards(one)] as const)
   const second = editStack({ project: again, planned: plannedOf(again, Object.fromEntries(settled)), host: noFiles })
@@ -468,3 +480,17 @@ test('a network that is shared shares its ports', () => {
   expect(texts['compose.yaml']).toContain('ports: ["80:8080"]')
   expect(texts['compose.yaml']).toContain('http://pod:8080/')
 })
+
+const testCompose = hasCompose ? test : test.skip
+
+testCompose(
+  'Compose reads every edited project that it has read before',
+  () => {
+    const read = projects.filter(({ before }) => composeRefuses(before) === '')
+    expect(read.length).toBeGreaterThan(projects.length / 2)
+    expect(read.map(({ after }) => ({ after, refused: composeRefuses(after) }))).toEqual(
+      read.map(({ after }) => ({ after, refused: '' })),
+    )
+  },
+  60_000,
+)
