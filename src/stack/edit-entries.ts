@@ -1,6 +1,6 @@
 import { HardenError } from '../errors.ts'
 import { normalisePath, parentOf } from '../path.ts'
-import { merged } from '../profile/compose-choice.ts'
+import { mergedService } from '../profile/compose-merge.ts'
 import { isRootUser, movedHealthcheck, movedPort } from '../profile/compose-parts.ts'
 import { userText } from '../profile/profile.ts'
 import { rewriteShared } from '../profile/rewrite-yaml.ts'
@@ -195,10 +195,7 @@ function resolved(entries: readonly Entry[], current: ReadonlyMap<string, Json>)
     const entry = current.get(id) ?? before
     const kept = Object.fromEntries(Object.entries(above).filter(([key]) => !Object.hasOwn(tags, key)))
     const given = Object.fromEntries(Object.entries(entry).filter(([key]) => tags[key] !== '!reset'))
-    const together = merged(kept, given)
-    const check =
-      isObject(kept.healthcheck) && isObject(given.healthcheck) ? { ...kept.healthcheck, ...given.healthcheck } : null
-    return check === null ? together : { ...together, healthcheck: check }
+    return mergedService(kept, given)
   }, {})
 }
 

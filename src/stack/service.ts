@@ -1,3 +1,4 @@
+import { composeWords } from '../command/index.ts'
 import { HardenError } from '../errors.ts'
 import { normalisePath } from '../path.ts'
 import { sourceOf, targetOf, volumeParts } from '../profile/compose-parts.ts'
@@ -53,7 +54,7 @@ export function serviceOf(
 /** Nothing in the place of an entrypoint takes the image's away, in that of a command it leaves it. */
 function startOf(written: unknown, name: string, isEntrypoint: boolean): readonly string[] | null {
   if (written === null || written === undefined) return null
-  const words = Array.isArray(written) ? written.map(textOf) : commandWords(textOf(written))
+  const words = Array.isArray(written) ? written.map(textOf) : composeWords(textOf(written))
   if (words !== null) return words.length === 0 && !isEntrypoint ? null : words
   throw new HardenError(
     'unreadable',
@@ -62,42 +63,6 @@ function startOf(written: unknown, name: string, isEntrypoint: boolean): readonl
       hint: 'close its quotes, or write it as a list',
     },
   )
-}
-
-const END = /[;&|<>]/
-
-/**
- * The words of a command as Compose takes a text apart, which no shell gets to see: at the first `&&`, `|` or `>` it ends, and
- * what follows is dropped. Null where a quote or bracket is not closed. Source: mattn/go-shellwords, which compose-go uses.
- */
-function commandWords(text: string): readonly string[] | null {
-  const words: string[] = []
-  let word = null as string | null
-  let within = ''
-  let isEscaped = false
-  for (const sign of text) {
-    if (isEscaped) [word, isEscaped] = [(word ?? '') + sign, false]
-    else if (sign === '\\' && within !== "'") isEscaped = true
-    else if (/\s/.test(sign) && within === '') {
-      if (word !== null) words.push(word)
-      word = null
-    } else if ((sign === '"' || sign === "'") && (within === '' || within === sign)) {
-      within = within === '' ? sign : ''
-      word ??= ''
-    } else if (within === '' && sign === '(' && word?.endsWith('$') !== true) return null
-    else if (within === '' && END.test(sign)) {
-      // The number before it is of a file that is open, and no word.
-      if (sign === '>' && /^\d/.test(word ?? '')) word = null
-      break
-    } else {
-      if (sign === '`' && (within === '' || within === sign)) within = within === '' ? sign : ''
-      else if (sign === '(' && within === '') within = sign
-      else if (sign === ')' && within === '(') within = ''
-      word = (word ?? '') + sign
-    }
-  }
-  if (isEscaped || within !== '') return null
-  return word === null ? words : [...words, word]
 }
 
 function buildOf(written: unknown, { folder, home, lookUp }: ServiceContext): ServiceBuild | null {
