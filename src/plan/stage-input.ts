@@ -88,6 +88,8 @@ export interface Policy {
   readonly userBecause?: string
   readonly own: 'minimal' | 'workdir' | 'copied'
   readonly ports: 'keep' | 'raise'
+  /** Why they stay, where nobody asked for `keep` in words: `./site.conf sets it`. Absent: it was asked for. */
+  readonly portsBecause?: string
   /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */
   readonly raiseUsed?: boolean
   /** `--writable`, absolute paths. */
