@@ -217,14 +217,14 @@ const ASK = 'a check of yours (--smoke) that passes shows that it works as it is
 
 /** A plan is not a proof: what did not pass is for a person, whatever the text says. */
 function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
-  const { hardened, report, failures, advice, open = [] } = proof
+  const { hardened, report, failures, advice, open = [], capability = null } = proof
   const message = failures.join('; ')
   const told =
     advice !== undefined
       ? [targetFinding('prove', 'note', advice)]
       : failures.length === 0
         ? open.map((question) => targetFinding('prove', 'todo', `not shown: ${question}`, ASK))
-        : [targetFinding('prove', 'todo', message, proofHint(report, message))]
+        : [targetFinding('prove', 'todo', message, capability?.hint ?? proofHint(report, message))]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
   const isPassed = failures.length === 0 && report?.passed === true
   const result = isPassed ? withoutAnswered(hardened, stage) : hardened.result
