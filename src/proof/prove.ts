@@ -17,6 +17,7 @@ import {
   untracedOriginal,
   untracedRun,
 } from './caveats.ts'
+import { operationsBy } from './checks/check.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
@@ -287,6 +288,9 @@ async function conclude(
     ]),
     failures: [...(capability === null ? [] : [capability.message]), ...failuresOf(run)],
     capability,
+    read: new Set(
+      operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),
+    ),
     open: isChecked ? [] : questions,
     late: capability === null ? late : null,
   })

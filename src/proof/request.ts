@@ -66,6 +66,8 @@ export interface Proof {
   readonly late?: Late | null
   /** Why it did not pass, where that is a helper without its capability, and what a run with that showed. */
   readonly capability?: CapabilityWay | null
+  /** What the traced run of the result has read; absent where there is none. */
+  readonly read?: ReadonlySet<string>
   /** For what must keep root: what was shown of how little it needs. */
   readonly advice?: string
 }
