@@ -198,6 +198,7 @@ export function unknownAccount(
       transform: 'set-user',
       message: `${found.path ?? 'the command'} switches to ${found.user}, an account that a package creates: what belongs to it alone is unknown before the build`,
       hint: `run with --prove, or name the account and what it writes, with --user and --writable`,
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: found.user, detail: found.text }],
     },
   ]

@@ -35,6 +35,7 @@ import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
   harmlessNeeds,
+  includedCapable,
   includedGrants,
   includedHome,
   includedLines,
@@ -108,7 +109,8 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
-  const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
+  const capable =
+    tools.shell === false ? [] : includedCapable(needlessCapabilities(withCapabilities, ports.decisions), excluded)
   const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const {
