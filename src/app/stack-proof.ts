@@ -1,12 +1,12 @@
 import { cp } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
-import { openCompose } from '../engine/compose.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isInside } from '../places.ts'
 import { stopwatch } from '../proof/proof-report.ts'
+import { openComposeDriver } from '../proof/stack/compose-driver.ts'
 import { writeTexts } from '../proof/stack/host-files.ts'
 import { proveStack, type StackEvidence, type StackProof, type StackResult } from '../proof/stack/prove-stack.ts'
 import { proveUpgrade, type UpgradeProof } from '../proof/stack/upgrade.ts'
@@ -52,7 +52,7 @@ export interface ProvedStack {
  */
 export async function proveProject(proving: StackProving): Promise<ProvedStack> {
   const { project, engine, options, hooks } = proving
-  const compose = await openCompose(engine)
+  const driver = await openComposeDriver(engine)
   const times = stopwatch(performance.now())
   const images = await originalImages(proving)
   const facts = new Map<string, ImageFacts>()
@@ -64,7 +64,7 @@ export async function proveProject(proving: StackProving): Promise<ProvedStack> 
   let plan: StackPlan | null = null
   let round = 0
   const proof = await proveStack({
-    engine,
+    driver,
     original,
     facts,
     plan: async (evidence) => {
@@ -88,8 +88,7 @@ export async function proveProject(proving: StackProving): Promise<ProvedStack> 
     return { proof, plan: last, upgrade: null }
   hooks.progress('giving the result what the original has left in its volumes')
   const upgrade = await proveUpgrade({
-    engine,
-    compose,
+    driver,
     original,
     result: result.side,
     moved: result.moved,
