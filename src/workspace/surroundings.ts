@@ -189,9 +189,15 @@ function makersOfRun(
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
   const whole = basename(root).toLowerCase()
-  return endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
-    ? unnamed.map((path) => ({ path, context: null, target: null }))
-    : []
+  if (!endsWithWord(whole, last) && !endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)) return []
+  // `acme:1.2-web` is what `Dockerfile.web` of the repository `acme` makes.
+  const words = image
+    .slice(image.lastIndexOf('/') + 1)
+    .split(/[:._-]/)
+    .slice(1)
+    .map((word) => word.toLowerCase())
+  const variants = [...members.keys()].filter((path) => namesAfter(path, root).some((one) => words.includes(one)))
+  return (variants.length > 0 ? variants : unnamed).map((path) => ({ path, context: null, target: null }))
 }
 
 /** What nobody but those who work on the repository runs. */
