@@ -26,6 +26,7 @@ import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workloa
 import { likelyContext } from '../workspace/context.ts'
 import { textFound } from '../workspace/files.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
+import { projectRoot } from '../workspace/project-root.ts'
 import { madeImages, surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { here, imageFiles } from './project-plan.ts'
@@ -150,7 +151,7 @@ async function buildsOf(
 
 function contextOf(path: string): string | null {
   try {
-    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, process.cwd())
+    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, projectRoot(dirname(path)))
   } catch (error) {
     // What is wrong with it, whoever plans it says.
     if (error instanceof HardenError) return null

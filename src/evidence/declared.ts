@@ -1,6 +1,7 @@
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { Step } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import { HOST_SOCKET } from '../image/image-run.ts'
 import {
   baseName,
   isInside,
@@ -42,7 +43,7 @@ export const declared: Provider = {
     }
     for (const [path, by] of mountedVolumes(view))
       if (!config.volumes.some((volume) => normalisePath(meantBy(volume), config.workdir) === path))
-        yield claim('keep-state', path, `a volume of ${by}`)
+        yield claim('keep-state', path, by)
     for (const [name, value] of config.env) {
       if (!value.startsWith('/') || !STATE_VARIABLE.test(name)) continue
       const path = normalisePath(value)
@@ -106,14 +107,19 @@ const TOOL_VARIABLE =
 function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const { by, kind: how, mounts, user } of runs)
-    for (const { kind, target, readOnly, sharedWith } of mounts) {
-      if (kind !== 'volume' || readOnly || user !== null || found.has(target) || !isOwnPlace(target)) continue
+    for (const { kind, source, target, readOnly, sharedWith, from } of mounts) {
+      if (readOnly || user !== null || found.has(target) || !isOwnPlace(target)) continue
+      // A folder of the host keeps its owner: who runs it without one, or with a volume, has what is made here.
+      if (kind !== 'volume' && !(kind === 'host' && how === 'service' && from === undefined && isStatePlace(target)))
+        continue
+      if (kind === 'host' && (looksLikeFile(target) || HOST_SOCKET.test(source) || SOMEBODYS.test(target))) continue
       // Somebody's example, and what another container writes and this one reads.
       if (how === 'command' && isInside(target, '/home')) continue
       if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
       if (baseName(target) === '.git' || (isOfPackages(target) && bringsPackages(chain))) continue
       const isFilled = own.list(target).length > 0 || own.entry(target)?.type === 'file' || isCopiedTo(target, contents)
-      if (!isFilled || isStatePlace(target)) found.set(target, by)
+      if (!isFilled || isStatePlace(target))
+        found.set(target, kind === 'host' ? `mounted by ${by}` : `a volume of ${by}`)
     }
   return found
 }
@@ -121,6 +127,9 @@ function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<
 function isCopiedTo(path: string, { copies }: StageContents): boolean {
   return copies.some(({ destination }) => isInside(destination, path))
 }
+
+/** Sockets and pid files of others. */
+const SOMEBODYS = /^(?:\/var)?\/run\//
 
 /** A web server hands out what another container writes there. */
 function isServed(path: string, { texts }: StageContents): boolean {
