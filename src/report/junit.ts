@@ -3,6 +3,7 @@ import { allVisible } from '../borders/terminal.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import { type LocatedFinding, levelOf, locatedFindings, wholeMessage } from './located.ts'
 import type { TargetResult } from './report.ts'
+import { allFindings } from './services.ts'
 import { counted } from './summary.ts'
 
 /**
@@ -63,14 +64,14 @@ function suite(rendering: Rendering, id: number, options: RenderOptions): string
 }
 
 function verdictCase(result: TargetResult): Case {
-  const { verdict, error, services = [] } = result
+  const { verdict, error } = result
   const name = 'verdict'
   if (error !== undefined) {
     const text = [error.message, error.hint ?? ''].filter(Boolean).join('\n')
     return { name, problem: { tag: 'error', type: error.code, message: error.message, text } }
   }
   if (verdict !== 'incomplete' && verdict !== 'needs-root') return { name, problem: null }
-  const left = [result, ...services].flatMap((one) => one.findings).filter(({ outcome }) => outcome === 'todo')
+  const left = allFindings(result).filter(({ outcome }) => outcome === 'todo')
   const message = `${verdict}: ${counted(left.length, 'finding needs a decision', 'findings need a decision')}`
   const text = left.map((one) => one.message).join('\n')
   return { name, problem: { tag: 'failure', type: verdict, message, text } }

@@ -4,6 +4,7 @@ import { applyEdits, lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import type { Rendering, RenderOptions } from './format.ts'
 import type { ReportError, ReportFinding, TargetResult } from './report.ts'
+import { servicesTold } from './services.ts'
 
 /** A place in a text, 1-based; columns in UTF-16 code units, the last one exclusive. */
 interface TextRegion {
@@ -52,31 +53,32 @@ export function locatedFindings(renderings: readonly Rendering[]): readonly Loca
     texts.set(path, known)
     return known
   }
-  return renderings.flatMap((rendering) =>
-    [rendering, ...ofServices(rendering)].flatMap((one) => {
-      const isSure = new Map<string, boolean>()
-      return one.result.findings.map((finding): LocatedFinding => {
+  return renderings.flatMap((rendering) => {
+    const sure = new Set(
+      [rendering.result, ...(rendering.result.services ?? [])].flatMap((result) => {
+        const source = sourceOf(rendering, placedAt(rendering, result.file))
+        return source !== null && makesOutput(source, result) ? result.findings : []
+      }),
+    )
+    return [rendering, ...ofServices(rendering)].flatMap((one) =>
+      one.result.findings.map((finding): LocatedFinding => {
         const placed = placedAt(one, finding.file)
         const location = locationOf(placed)
         const source = sourceOf(rendering, placed)
         const text = source === null ? null : textOf(`${placed.path}\0${rendering.path}`, source)
         const region = regionAt(text, finding)
-        const key = hashOf(
-          [finding.transform, location.path, text?.lines[region.startLine - 1]?.trim() ?? ''].join('\0'),
-        )
+        const line = text?.lines[region.startLine - 1]?.trim() ?? ''
+        const key = hashOf([finding.transform, location.path, line].join('\0'))
         const number = (alike.get(key) ?? 0) + 1
         alike.set(key, number)
-        const { edits = [] } = finding
-        const isOwn = edits.length > 0 && text !== null && location.isFile && finding.file === undefined
-        if (isOwn && !isSure.has(placed.path)) isSure.set(placed.path, makesOutput(text.source, one.result))
+        const isSure = location.isFile && finding.file === undefined && sure.has(finding)
+        const edits = isSure ? (finding.edits ?? []) : []
         const replacements =
-          isOwn && isSure.get(placed.path) === true
-            ? edits.map((edit) => ({ region: regionOf(text, edit.start, edit.end), text: edit.text }))
-            : []
+          text === null ? [] : edits.map((edit) => ({ region: regionOf(text, edit.start, edit.end), text: edit.text }))
         return { ...location, finding, result: one.result, region, fingerprint: `${key}:${number}`, replacements }
-      })
-    }),
-  )
+      }),
+    )
+  })
 }
 
 /** It is in the file: written, and not held back because its proof failed. */
@@ -113,8 +115,8 @@ export function locatedFailures(renderings: readonly Rendering[]): readonly Loca
 
 /** A service that runs an image is at the file of its project. */
 function ofServices(rendering: Rendering): readonly Rendering[] {
-  const { kind, services = [] } = rendering.result
-  return services.map((service) =>
+  const { kind } = rendering.result
+  return servicesTold(rendering.result).map((service) =>
     service.file === undefined
       ? { ...rendering, result: { ...service, kind } }
       : placedAt({ ...rendering, result: service }, service.file),

@@ -5,7 +5,7 @@ import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof, TargetResult, Verdict } from './report.ts'
-import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
+import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { counted, runsAs, summaryLine } from './summary.ts'
 
 /** GitHub takes 65,536 characters of a comment or a body; bytes are never fewer than those, however they are counted. */
@@ -163,7 +163,7 @@ function section({ result }: Rendering, parts: readonly string[], isFolded: bool
 }
 
 function sectionParts({ result }: Rendering): readonly string[] {
-  const services = (result.services ?? []).flatMap((service) => {
+  const services = servicesTold(result).flatMap((service) => {
     const parts = said(service)
     return parts.length === 0 ? [] : [[`#### ${code(service.target)}`, ...parts].join('\n\n')]
   })

@@ -282,3 +282,14 @@ test('a project fits the schema, and its findings stand in the files that they a
     },
   ])
 })
+
+test('of services that run one image what is said of both is one result, with its fix', () => {
+  const { source, result } = hardened(SOURCES.plain, 'api/Dockerfile')
+  const services = ['api', 'worker'].map((target) => ({ ...result, target, file: 'api/Dockerfile' }))
+  const files = [{ name: 'api/Dockerfile', before: source, after: result.output }]
+  const run = runOf({ result: sampleProject({ services }), source: 'services: {}\n', path: 'compose.yaml', files })
+  expect(run?.results).toHaveLength(result.findings.length)
+  expect(run?.results?.filter(({ fixes }) => fixes !== undefined)).toHaveLength(
+    result.findings.filter(({ edits = [] }) => edits.length > 0).length,
+  )
+})
