@@ -319,5 +319,7 @@ async function madeBy(images: readonly string[], folder: string, { cwd, asked }:
 
 /** As `helm create` has it. */
 function repositoriesIn(path: string): readonly string[] {
-  return [...(textFound(path) ?? '').matchAll(/^[ \t]*repository:[ \t]*["']?([^\s"'#]+)/gm)].map(([, name = '']) => name)
+  return [...(textFound(path) ?? '').matchAll(/^[ \t]*repository:[ \t]*["']?([^\s"'#]+)/gm)].map(
+    ([, name = '']) => name,
+  )
 }
