@@ -1,4 +1,4 @@
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { finalStage, parseDockerfile } from '../dockerfile/index.ts'
 import { leafStages } from '../dockerfile/stages.ts'
 import { HardenError } from '../errors.ts'
@@ -16,6 +16,7 @@ import { joinTruncated } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
 import { readText } from '../workspace/files.ts'
 import { placeForDockerfile } from '../workspace/own-files.ts'
+import { projectRoot } from '../workspace/project-root.ts'
 import type { SurroundingsOf } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
@@ -300,9 +301,11 @@ async function itemFor(
         hint: 'clone what it is built from, and name the folder in build:',
       })
     const text = inline ?? (await readText(dockerfile ?? '', nameOf(dockerfile, project)))
-    const around = dockerfile === null ? null : await surroundingsOf(dockerfile)
+    const root = dockerfile === null ? null : projectRoot(dirname(dockerfile), project.folder)
+    const around = dockerfile === null || root === null ? null : await surroundingsOf(dockerfile, root)
     const { children = [], bases = new Map(), users = [] } = around ?? {}
-    return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings: { children, bases, users, runs } }
+    const surroundings = { children, bases, users, runs }
+    return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings, ...(root === null ? {} : { root }) }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
     return { outcome: unplanned(service, error), user: null, isFixed: false }

@@ -318,16 +318,13 @@ describe('how Compose and bake files build it', () => {
     ])
   })
 
-  test('without a repository only what is between here and there', async () => {
-    const cwd = tree({
-      'here/api/Dockerfile': text,
-      'compose.yaml': service('here/api'),
-      'here/compose.yaml': service('api'),
-    })
+  test('without a repository all of the project, from wherever it is called', async () => {
+    const cwd = tree({ 'here/api/Dockerfile': text, 'here/compose.yaml': service('api') })
     const named = async (folder: string, target: string) =>
       (await discover([target], join(cwd, folder))).found[0]?.build?.by
     expect(await named('here', 'api')).toEqual(['service api of compose.yaml'])
-    expect(await named('here/api', '.')).toBeUndefined()
+    expect(await named('here/api', '.')).toEqual(['service api of ../compose.yaml'])
+    expect(await named('.', 'here/api')).toEqual(['service api of here/compose.yaml'])
   })
 
   test('what a service sets for its containers, by its own words before those of its files', async () => {
