@@ -10,26 +10,25 @@ import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { RunOfImage, WrittenMount } from './image-runs.ts'
 import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
+import { projectRoot } from './project-root.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
 import { isDockerfileName, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
-/** What the other files of its repository say of the image of a Dockerfile (absolute path). */
-export type SurroundingsOf = (path: string) => Promise<Surroundings>
+/** What the other files of its project say of the image of a Dockerfile. Both are absolute; `root` is its projectRoot. */
+export type SurroundingsOf = (path: string, root: string) => Promise<Surroundings>
 
 /**
- * Who builds on whom in a repository, else in the folder that is worked on or below `cwd`: by the names that files give to what they
- * build, and where none does by the folder that an image is called after. Each tree is read once, as far as the bounds go.
+ * Who builds on whom in a project: by the names that files give to what they build, and where none does by the folder that an image
+ * is called after. Each tree is read once, as far as the bounds go. `cwd`: what paths are said from.
  */
 export function surroundings(cwd: string): SurroundingsOf {
   const trees = new Map<string, Promise<Tree>>()
-  return async (path) => {
-    const own = dirname(path)
-    const top = repositoryOf(own) ?? (isInside(own, cwd) ? cwd : own)
-    if (holdsHome(top)) return nothing
-    const tree = trees.get(top) ?? readTree(top, own, cwd)
-    trees.set(top, tree)
+  return async (path, root) => {
+    if (holdsHome(root)) return nothing
+    const tree = trees.get(root) ?? readTree(root, dirname(path), cwd)
+    trees.set(root, tree)
     return surroundingsIn(await tree, path)
   }
 }
@@ -42,13 +41,13 @@ export interface MadeImage {
   readonly target: string | null
 }
 
-/** Of images that a file in `folder` names those that one Dockerfile of its repository makes, by reference. */
+/** Of images that a file in `folder` names those that one Dockerfile of its project makes, by reference. */
 export async function madeImages(
   images: readonly string[],
   folder: string,
   cwd: string,
 ): Promise<ReadonlyMap<string, MadeImage>> {
-  const root = repositoryOf(folder) ?? (isInside(folder, cwd) ? cwd : folder)
+  const root = projectRoot(folder, folder)
   if (holdsHome(root) || images.length === 0) return new Map()
   const { dockerfiles, others } = walkOver(root, folder)
   const members = membersIn(dockerfiles)
@@ -190,9 +189,15 @@ function makersOfRun(
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
   const whole = basename(root).toLowerCase()
-  return endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
-    ? unnamed.map((path) => ({ path, context: null, target: null }))
-    : []
+  if (!endsWithWord(whole, last) && !endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)) return []
+  // `acme:1.2-web` is what `Dockerfile.web` of the repository `acme` makes.
+  const words = image
+    .slice(image.lastIndexOf('/') + 1)
+    .split(/[:._-]/)
+    .slice(1)
+    .map((word) => word.toLowerCase())
+  const variants = [...members.keys()].filter((path) => namesAfter(path, root).some((one) => words.includes(one)))
+  return (variants.length > 0 ? variants : unnamed).map((path) => ({ path, context: null, target: null }))
 }
 
 /** What nobody but those who work on the repository runs. */
