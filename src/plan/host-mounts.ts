@@ -1,4 +1,5 @@
 import type { Need, Remark } from '../evidence/claim.ts'
+import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import { HOST_SOCKET, type ImageRun, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {
@@ -222,6 +223,7 @@ function isFilledThere({ target, from }: RunMount, { facts: { config }, stated }
   // Somebody else's socket lies there.
   if (/^(\/var)?\/run\//.test(target)) return false
   const { own, contents } = stated.view
+  if (isOnlyServed(target, stated.view)) return false
   const isEmpty =
     own.list(target).every((name) => own.entry(`${target}/${name}`)?.type === 'directory') &&
     !contents.copies.some(({ destination }) => isInside(destination, target))
