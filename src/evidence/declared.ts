@@ -1,4 +1,5 @@
 import type { StageContents } from '../contents/stage-contents.ts'
+import type { Step } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET } from '../image/image-run.ts'
 import {
@@ -55,12 +56,23 @@ export const declared: Provider = {
 
 /**
  * A folder of the root that variables of the Dockerfile alone name, and nothing puts there: `ENV CONFIG_PATH=/config`. As root the
- * program made it, or a volume goes there.
+ * program made it, or a volume goes there. Likewise one that a WORKDIR or mkdir makes, and that is left empty: `ENV APP_HOME=/data`.
  */
 function* foldersOfVariables(
   env: ImageConfig['env'],
   { steps, entries, copies }: Pick<StageContents, 'steps' | 'entries' | 'copies'>,
 ): Iterable<PathClaim> {
+  const holders = new Set([...entries].flatMap(([path]) => parentOf(path)))
+  for (const [name, value] of env) {
+    const path = HOLDING_VARIABLE.test(name) && !TOOL_VARIABLE.test(name) ? normalisePath(value) : null
+    if (path === null || !isStateFolder(path) || looksLikeFile(path)) continue
+    const isLeftEmpty =
+      entries.get(path)?.type === 'directory' &&
+      !holders.has(path) &&
+      !copies.some(({ destination }) => isInside(destination, path)) &&
+      !steps.some((step) => fills(step, path))
+    if (isLeftEmpty) yield claim('keep-state', path, `named by ENV ${name}, and left empty`)
+  }
   const named = [...env].flatMap(([name, value]) => {
     const path = FOLDER_VARIABLE.test(name) && !TOOL_VARIABLE.test(name) ? normalisePath(value) : null
     return path === null || parentOf(path) !== '/' || !isOwnPlace(path) || looksLikeFile(path) ? [] : [{ name, path }]
@@ -74,6 +86,15 @@ function* foldersOfVariables(
   }
 }
 
+/** A RUN that may put something there: it names it, or works in it. */
+function fills({ instruction, workdir }: Step, path: string): boolean {
+  if (instruction.keyword !== 'RUN' || !FILLS.test(instruction.text)) return false
+  return instruction.text.includes(path) || (workdir !== null && isInside(workdir, path))
+}
+
+const FILLS =
+  /\b(?:git|tar|unzip|curl|wget|cp|mv|ln|npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|make|cargo|dotnet|mvn|gradle|go|mix (?:do|deps|compile|release))\s/
+const HOLDING_VARIABLE = /\w_?(HOME|PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
 const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
 /** Where tools look for code, and what is only played or shown. */
 const TOOL_VARIABLE =

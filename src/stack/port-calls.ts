@@ -7,6 +7,8 @@ export interface MovedPort {
   readonly hosts: readonly string[]
   readonly from: number
   readonly to: number
+  /** The service that it is a port of, which need not be the one that is called. Absent: nobody asks. */
+  readonly by?: string
 }
 
 /** What a text says of ports that move. */

@@ -439,8 +439,7 @@ function makersIn(
       const isOfBase = froms.some(({ reference }) => lastPart(nameIn(reference)) === name)
       if (!isOfBase) put(called, name, { name, path, context: null, target: null })
     }
-  const references = [...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => nameIn(reference)))
-  const namespaces = namespacesOf(references, called)
+  const namespaces = namespacesOf(members, told, called)
   return (reference) => {
     const name = nameIn(reference)
     const last = lastPart(name)
@@ -453,15 +452,32 @@ function makersIn(
   }
 }
 
-/** `ghcr.io/acme` of all that a tree builds on: of which it makes two images or more, by names that nobody else gives. */
-function namespacesOf(references: readonly string[], called: ReadonlyMap<string, unknown>): ReadonlySet<string> {
-  const found = new Map<string, Set<string>>()
-  for (const name of references) {
-    const [namespace, last] = [namespaceOf(name), lastPart(name)]
-    if (namespace === '' || namespace.endsWith('}') || !called.has(last) || isListed(last) || isListed(name)) continue
-    found.set(namespace, (found.get(namespace) ?? new Set()).add(last))
-  }
-  return new Set([...found].flatMap(([namespace, names]) => (names.size > 1 ? [namespace] : [])))
+/**
+ * `ghcr.io/acme` of which a tree makes the images: a file gives such a name to one, or one that others are built FROM is built FROM
+ * another itself. That a folder is called like an image says nothing of whose that is.
+ */
+function namespacesOf(
+  members: ReadonlyMap<string, Member>,
+  told: ReadonlyMap<string, readonly Maker[]>,
+  called: ReadonlyMap<string, readonly Maker[]>,
+): ReadonlySet<string> {
+  const isOne = (namespace: string): boolean => namespace !== '' && !namespace.endsWith('}')
+  const tagged = [...told.values()].flat().map(({ name }) => namespaceOf(name))
+  const chained = [...members.values()].flatMap(({ froms }) =>
+    froms.flatMap(({ reference }) => {
+      const name = nameIn(reference)
+      const namespace = namespaceOf(name)
+      const makers = isListed(name) || isListed(lastPart(name)) ? [] : (called.get(lastPart(name)) ?? [])
+      const isBuiltOnOwn = makers.some(({ path }) =>
+        members.get(path)?.froms.some((from) => {
+          const base = nameIn(from.reference)
+          return namespaceOf(base) === namespace && called.has(lastPart(base))
+        }),
+      )
+      return isBuiltOnOwn ? [namespace] : []
+    }),
+  )
+  return new Set([...tagged, ...chained].filter(isOne))
 }
 
 /** Without transport, tag and digest. */
