@@ -58,6 +58,9 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     const key = name.replaceAll(' ', '_')
     const path = normalisePath(value)
     if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
+    // `location /data {` is a part of an address.
+    if (/^["']?[ \t]*\{/.test(text.slice(match.index + match[0].length, match.index + match[0].length + SHORT)))
+      return []
     const detail = `named as ${key} in ${where(lineOf(text, match.index + match[0].length))}`
     const beside = declared('create-file', path, detail, { beside: true, namedIn: file })
     const alone = declared('create-file', path, detail, { alone: 'new', namedIn: file })
@@ -116,6 +119,9 @@ function replacements(script: string): readonly string[] {
   const added = [...script.matchAll(/(?:^|\/|\$)[aic]\\?\s*(\S[^\n]*)$/gm)].map((match) => match[1])
   return [...put, ...added].map((text = '') => text.replaceAll('\\n', '\n').replace(/\\([/.])/g, '$1'))
 }
+
+/** What stands between a value and the brace behind it. */
+const SHORT = 20
 
 const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/
 
