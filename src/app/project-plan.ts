@@ -29,7 +29,10 @@ export async function planProject(
   const { project, host, options } = planning
   const edited = async (stay: ReadonlyMap<string, string>) => {
     const plans = await planStack({ ...planning, portsStay: new Set(stay.keys()), portsBecause: stay })
-    const planned = plans.map((one) => stillRoot(one, planning.seen.has(one.service.name)))
+    const planned = plans.map((one) => {
+      const seen = planning.seen.get(one.service.name)
+      return withLeastRoot(stillRoot(one, seen !== undefined), seen?.rootCapabilities ?? null)
+    })
     return { planned, edit: editStack({ project, planned, host }) }
   }
   const isAsked = options.policy.raiseUsed === true
@@ -110,6 +113,16 @@ function stillRoot(planned: PlannedService, isSeen: boolean): PlannedService {
       findings: [...result.findings, targetFinding('compose-service', 'todo', message, hint)],
     },
   }
+}
+
+/** What keeps root keeps the capabilities that runs have shown it to use, and the next run shows whether it does with those. */
+function withLeastRoot(planned: PlannedService, used: readonly string[] | null): PlannedService {
+  const { profile } = planned
+  // What the catalogue names is for work that was not exercised, too.
+  if (used === null || profile?.root !== true || profile.capabilities !== null) return planned
+  const measured = 'measured' as const
+  const least = { capabilities: { value: used, known: measured }, noNewPrivileges: { value: true, known: measured } }
+  return { ...planned, profile: { ...profile, ...least } }
 }
 
 /** A plan as the project's files make it: with the ports that move in the end, and as somebody else's than before wherever they say so. */

@@ -37,6 +37,8 @@ export interface StackPlanning {
   readonly facts: ReadonlyMap<string, ImageFacts>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
   readonly portsStay: ReadonlySet<string>
+  /** Files, as the caller calls them, in which other targets follow a port that moves; absent: none. */
+  readonly followed?: ReadonlySet<string>
   /** Why, by service: `./site.conf sets it`. */
   readonly portsBecause?: ReadonlyMap<string, string>
 }
@@ -315,13 +317,13 @@ async function itemFor(
 }
 
 /** What a port that moves is followed in: the project's own files, and what its services mount or are built of. */
-function followedIn({ project, host }: StackPlanning): ReadonlySet<string> {
+function followedIn({ project, host, followed = new Set() }: StackPlanning): ReadonlySet<string> {
   const paths = [
     ...project.files.map(({ path }) => path),
     ...host.entries.keys(),
     ...host.texts.map(({ path }) => path),
   ]
-  return new Set(paths.map((path) => relative(process.cwd(), path)))
+  return new Set([...followed, ...paths.map((path) => relative(process.cwd(), path))])
 }
 
 function nameOf(dockerfile: string | null, { folder }: Project): string {

@@ -33,11 +33,19 @@ export interface StackWork {
 
 /** What one command does with a whole project. */
 export async function hardenProject(
-  { target, kind, project }: WorkItem & { readonly project: Project },
+  { target, kind, project, followed }: WorkItem & { readonly project: Project },
   { options, hooks, processTarget, engine }: StackWork,
 ): Promise<TargetOutcome> {
   const host = hostFilesOf(project, process.cwd())
-  const planning = { project, options, hooks, processTarget, host, surroundingsOf: surroundings(process.cwd()) }
+  const planning = {
+    project,
+    options,
+    hooks,
+    processTarget,
+    host,
+    surroundingsOf: surroundings(process.cwd()),
+    ...(followed === undefined ? {} : { followed }),
+  }
   const plan = (seen: StackEvidence, facts: StackFacts) => planProject({ ...planning, seen, facts })
   if (!isProved(options.mode)) return outcomeOf({ target, kind, project, host }, await plan(new Map(), new Map()), null)
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')

@@ -78,7 +78,9 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
   })
 }
 
-/** Settings that a RUN puts into a configuration below /etc: `sed -i 's#^log = .*#log = /var/log/x.log#'`, `echo 'dir /data' >> …`. */
+const CONFIGURATION = /^\/etc\/|^\/(usr\/local|opt)\/([^/]+\/)?(etc|conf|config)\//
+
+/** Settings that a RUN puts into a configuration below /etc and the like: `sed -i 's#^log = .*#log = /var/log/x.log#'`, `echo 'dir /data' >> …`. */
 function inBuildSteps(
   steps: StageContents['steps'],
   programs: readonly string[],
@@ -86,7 +88,7 @@ function inBuildSteps(
 ): readonly PathClaim[] {
   return steps.flatMap((step) => {
     const { instruction, shell } = step
-    if (instruction.keyword !== 'RUN' || !says(instruction, /\/etc\//)) return []
+    if (instruction.keyword !== 'RUN' || !says(instruction, /\/(etc|conf(ig)?)\//)) return []
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') return []
     return script.commands.flatMap((command) => {
@@ -100,7 +102,7 @@ function inBuildSteps(
 function writtenTo({ name, words, redirects }: ShellCommand): { readonly file: string; readonly text: string } | null {
   const values = words.slice(1).map(({ value, text }) => value ?? text.replace(/^(["'])(.*)\1$/s, '$2'))
   const file = [...values, ...redirects.map(({ target }) => target?.value ?? '')].findLast((path) =>
-    path.startsWith('/etc/'),
+    CONFIGURATION.test(path),
   )
   if (file === undefined) return null
   if (name === 'sed') return { file, text: values.flatMap(replacements).join('\n') }

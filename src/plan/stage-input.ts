@@ -38,6 +38,8 @@ export interface StageInput {
   readonly runItself?: boolean
   readonly vendor: Vendor
   readonly observation: Observation | null
+  /** An account of the base image whose number depends on an argument of FROM; absent: none. */
+  readonly openNumber?: string
   /** Its FROM names the base image outright, and no RUN or USER follows. */
   readonly plainBase?: boolean
   /** Nothing follows its FROM: what it starts is in that image already. */
@@ -72,6 +74,8 @@ export interface Observation {
   readonly home: string
   /** The original does its work only as root: the proof, in one sentence; null where nothing says so. */
   readonly needsRoot: string | null
+  /** Of such a one the capabilities that its run has used; null: those that every container has. Absent: not looked for. */
+  readonly rootCapabilities?: readonly string[] | null
   /** What the program that binds a low port says of its options; absent where nobody asked. */
   readonly help?: HelpText | null
   /** How a program that ended because it is not root says that it starts without; absent where nobody asked. */

@@ -85,7 +85,7 @@ interface ReadVolume {
 
 /**
  * A new volume takes what the image has of whoever is created first, with its owner, also where the mount is read-only; and once more of the
- * next one while it is empty. Root could write there all the same. (Measured on Docker 26.1 with Compose 2.26, `depends_on` or not.)
+ * next one while it is empty. Root could write there all the same. FACTS 52.
  */
 function readVolumes(
   { planned: { service }, profile }: SettledService,

@@ -134,7 +134,7 @@ function mayRead({ kind, uid, gid, mode }: HostEntry, who: WhoRuns, groups: read
 
 /**
  * A config or secret that is no file is copied into the container as root's. An owner that it is given is looked up by the text of the
- * service's user, and no account is called `10001:10001`: the container is not made (measured on Docker 26.1 with Compose 2.26).
+ * service's user, and no account is called `10001:10001`: the container is not made (FACTS 53).
  */
 function ofCopy({ kind, target, given }: ServiceMount, { uid, gid }: WhoRuns): readonly MountAdvice[] {
   const hint = `write mode: 0444 for it, without uid and gid: what runs in the container is all that can read it`
