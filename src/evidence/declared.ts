@@ -149,8 +149,7 @@ export function isOnlyServed(
 const WEB_SERVER = /^(?:nginx|openresty|angie|httpd|apache2|apache2ctl|apache2-foreground|lighttpd)$/
 const APPLICATION =
   /^(?:node|bun|deno|python[\d.]*|ruby|java|perl|php[\w.-]*|gunicorn|uvicorn|uwsgi|puma|supervisord|dotnet)$/
-const WRITTEN_BY_CALLERS =
-  /^[ \t]{0,99}(?:(?:fastcgi|uwsgi|scgi)_pass\b|dav_methods\s[^;\n]{0,200}PUT|dav[ \t]{1,99}on\b)/im
+const WRITTEN_BY_CALLERS = /^[ \t]{0,99}(?:(?:fastcgi|uwsgi|scgi)_pass|dav_methods|dav[ \t]{1,9}on)\b/im
 
 /** A web server hands out what another container writes there. */
 function isServed(path: string, { texts }: StageContents): boolean {
