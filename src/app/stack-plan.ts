@@ -6,7 +6,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
 import type { Observation } from '../plan/stage-input.ts'
-import { slug } from '../profile/profile.ts'
+import { type Profile, slug, userText } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
@@ -421,8 +421,9 @@ function groupsOf(project: Project): readonly Group[] {
 }
 
 function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
-  const { inService, profile = null, result } = outcome
-  const isDerived = profile?.image.derived === true && result.changed
+  const { inService, profile = null } = outcome
+  const isDerived = profile?.image.derived === true && outcome.result.changed
+  const result = asServiceRan(outcome.result, service, profile, isDerived)
   const folder = join(project.folder, 'harden-image', slug(service.name))
   const command = inService?.command ?? null
   return {
@@ -434,6 +435,30 @@ function plannedService(service: Service, first: Planned, { outcome }: Planned, 
     derived: isDerived ? { path: join(folder, 'Dockerfile'), text: result.output } : null,
     dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
     keepsRoot: false,
+  }
+}
+
+/** The image starts as root, and the service did not: who it was is what the service says. */
+function asServiceRan(
+  result: TargetResult,
+  { user, userIsOpen }: Service,
+  profile: Profile | null,
+  isDerived: boolean,
+): TargetResult {
+  const chosen = profile?.user?.value
+  const [said = ''] = (user ?? '').split(':')
+  if (userIsOpen || profile?.root === true || chosen === undefined || chosen.uid === 0) return result
+  if (said !== String(chosen.uid) && said !== chosen.name) return result
+  const about = { userBefore: user ?? '', userAfter: userText(chosen) }
+  return {
+    ...result,
+    verdict: result.verdict === 'hardened' ? 'unchanged' : result.verdict,
+    stages: result.stages.map((stage) => ({ ...stage, ...about })),
+    // No Dockerfile gets a USER for it.
+    findings: result.findings.filter(
+      ({ transform, outcome }) =>
+        isDerived || result.kind !== 'image' || transform !== 'set-user' || outcome !== 'fixed',
+    ),
   }
 }
 

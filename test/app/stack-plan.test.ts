@@ -213,3 +213,27 @@ test.each([
     ),
   ).toBe(expected)
 })
+
+test('who a service is already, it does not become', async () => {
+  const all = await planned(
+    {},
+    {
+      numbered: { image: 'redis:7', user: '999:999' },
+      named: { image: 'postgres:16', user: 'postgres' },
+      open: { image: 'redis:7', user: '999:999', userIsOpen: true },
+      root: { image: 'redis:7', user: '0:0' },
+    },
+  )
+  const said = Object.fromEntries(
+    Object.entries(all).map(([name, { result }]) => [
+      name,
+      [result.verdict, result.stages.at(-1)?.userBefore, result.findings.some(({ outcome }) => outcome === 'fixed')],
+    ]),
+  )
+  expect(said).toEqual({
+    numbered: ['unchanged', '999:999', false],
+    named: ['unchanged', 'postgres', false],
+    open: ['hardened', 'root', true],
+    root: ['hardened', 'root', true],
+  })
+})
