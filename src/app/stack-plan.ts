@@ -168,12 +168,23 @@ async function planService(
     if (!(error instanceof HardenError)) throw error
     outcome = unplanned(service, error)
   }
+  if (isHeldBack(outcome)) outcome = asItIs(outcome)
   const chosen = outcome.profile?.user?.value ?? null
   return {
     outcome,
     user: chosen === null ? null : `${chosen.uid}:${chosen.gid}`,
     isFixed: asked !== null || (chosen !== null && outcome.result.user === null),
   }
+}
+
+/** Its image stays root's until somebody takes what is offered, so its settings must not count on another user. */
+function isHeldBack({ result }: TargetOutcome): boolean {
+  return result.findings.some(({ transform, outcome }) => transform === 'set-user' && outcome === 'offered')
+}
+
+function asItIs({ source, path, result }: TargetOutcome): TargetOutcome {
+  const stages = result.stages.map((stage) => ({ ...stage, userAfter: stage.userBefore }))
+  return { source, path, result: { ...result, stages, user: null } }
 }
 
 /** Why it is this user, which nobody has given in words. */

@@ -237,3 +237,13 @@ test('who a service is already, it does not become', async () => {
     root: ['hardened', 'root', true],
   })
 })
+
+test('settings count on no user whose Dockerfile is only offered to change', async () => {
+  const base = 'FROM somebody/base:1\nCOPY . .\n'
+  const { tool } = await planned({ 'tool/Dockerfile': base }, { tool: { build: built('tool') } })
+  const { result, profile } = tool ?? {}
+  expect(result?.findings.some((one) => one.transform === 'set-user' && one.outcome === 'offered')).toBe(true)
+  expect(result?.output).toBe(base)
+  expect(profile).toBeNull()
+  expect(result?.stages.at(-1)?.userAfter).toBe(result?.stages.at(-1)?.userBefore)
+})
