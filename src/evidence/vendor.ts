@@ -70,9 +70,10 @@ export function vendorOf(view: StageView, { programs, daemonPorts, seen }: Vendo
   if (entry === null || !isVendorImage(entry, facts)) return unlisted({ daemonPorts, needsRoot: root })
   const files = vendorFiles(entry, view)
   const isOn = (move: PortMove): boolean =>
-    move.optional !== true ||
-    isExposed(move.from, entry, facts) ||
-    (move.onWith !== undefined && files.says(move.onWith))
+    !isToldElse(move, facts) &&
+    (move.optional !== true ||
+      isExposed(move.from, entry, facts) ||
+      (move.onWith !== undefined && files.says(move.onWith)))
   const off = entry.ports.filter((move) => !isOn(move))
   const unused = entry.ports.filter((move) => isUnused(move, view))
   const ports = entry.ports
@@ -172,6 +173,13 @@ function isReplaced({ from, edits, env, appendArguments }: PortMove, { contents:
   if (env !== undefined || appendArguments !== undefined || edits === undefined) return false
   const number = new RegExp(String.raw`(?<!\d)${from}(?!\d)`)
   return edits.every(({ file }) => texts.has(file) && !number.test(texts.get(file) ?? ''))
+}
+
+/** Its arguments say where it listens, and that is not there. */
+function isToldElse({ from, unlessArgument }: PortMove, { config }: ImageFacts): boolean {
+  if (unlessArgument === undefined) return false
+  const told = argvOf(config).filter((word) => new RegExp(unlessArgument).test(word))
+  return told.length > 0 && !told.some((word) => new RegExp(String.raw`(?<!\d)${from}(?!\d)`).test(word))
 }
 
 /** The project of the program that is started is there, and no server's: that of its name, else the only one. */
