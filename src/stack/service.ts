@@ -70,7 +70,7 @@ const END = /[;&|<>]/
  * The words of a command as Compose takes a text apart, which no shell gets to see: at the first `&&`, `|` or `>` it ends, and
  * what follows is dropped. Null where a quote or bracket is not closed. Source: mattn/go-shellwords, which compose-go uses.
  */
-function commandWords(text: string): readonly string[] | null {
+export function commandWords(text: string): readonly string[] | null {
   const words: string[] = []
   let word = null as string | null
   let within = ''

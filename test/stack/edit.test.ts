@@ -239,6 +239,55 @@ describe('what a plan asks for', () => {
     })
   })
 
+  test('the words of a command that stay are written as they were, variables and all', () => {
+    const { texts } = edited(
+      { 'compose.yaml': `services:\n  web:\n    build: .\n    command: [serve, "--mail=\${MAIL-}", --port=80]\n` },
+      { web: plain },
+      { web: { start: { entrypoint: null, command: ['serve', '--mail=', '--port=8080', '--cost=$1'] } } },
+    )
+    expect(texts['compose.yaml']).toContain(`command: [serve, "--mail=\${MAIL-}", --port=8080, --cost=$$1]\n`)
+  })
+
+  test('of two files each keeps its own command, and the port moves in both', () => {
+    const { texts } = edited(
+      {
+        'compose.yaml':
+          'services:\n  web:\n    build: .\n    command: [serve, --port=80, --quiet]\n  job:\n    build: .\n',
+        'compose.override.yaml':
+          'services:\n  web:\n    command: [serve, --port=80, --debug, --insecure]\n  job:\n    command: [work, --port=80]\n',
+      },
+      { web: plain, job: plain },
+      {
+        web: { start: { entrypoint: null, command: ['serve', '--port=8080', '--debug', '--insecure'] } },
+        job: { start: { entrypoint: null, command: ['work', '--port=8080'] } },
+      },
+    )
+    const said = ['compose.yaml', 'compose.override.yaml'].map((name) => meaning(texts[name] ?? ''))
+    expect(said).toMatchObject([
+      { services: { web: { command: ['serve', '--port=8080', '--quiet'] }, job: { build: '.' } } },
+      {
+        services: {
+          web: { command: ['serve', '--port=8080', '--debug', '--insecure'] },
+          job: { command: ['work', '--port=8080'] },
+        },
+      },
+    ])
+    expect(said[0]).not.toHaveProperty('services.job.command')
+  })
+
+  test('a port that a mounted file holds is held in the image too', () => {
+    const files = {
+      'compose.yaml': 'services:\n  web:\n    image: web:1\n    volumes: [./web.conf:/etc/web/web.conf]\n',
+    }
+    const project = projectOf(files)
+    const change = { kind: 'file' as const, name: '/etc/web/web.conf', reason: 'listen above 1024', ports: [80] }
+    const profile = plainProfile({ ports: [raised(80)], changes: [change] })
+    const held = (host: typeof noFiles): readonly string[] =>
+      editStack({ project, planned: plannedOf(project, { web: profile }), host }).held
+    expect(held(noFiles)).toEqual(['web'])
+    expect(held(mounted({ 'web.conf': 'listen 80;\n' }))).toEqual([])
+  })
+
   test('one that is locked down already stays as it is', () => {
     const text = `services:
   web:
