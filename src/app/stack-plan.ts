@@ -156,7 +156,7 @@ async function planService(
       target: build?.target ?? lastOfSeveral(item),
       user: policy.user ?? user?.ids ?? asked,
       ...(policy.user === null ? whyUser(user, owner, service, project) : {}),
-      ports: portsStay.has(service.name) ? 'keep' : policy.ports,
+      ...(portsStay.has(service.name) ? KEPT_PORTS : {}),
     },
   }
   const seenItem = withSeen(item, service, others, planning)
@@ -176,6 +176,11 @@ async function planService(
     isFixed: asked !== null || (chosen !== null && outcome.result.user === null),
   }
 }
+
+const KEPT_PORTS = {
+  ports: 'keep',
+  portsBecause: 'not all that sets it or counts on it could be changed along',
+} as const
 
 /** Its image stays root's until somebody takes what is offered, so its settings must not count on another user. */
 function isHeldBack({ result }: TargetOutcome): boolean {

@@ -20,7 +20,7 @@ import { textFound } from '../workspace/files.ts'
 import { hostFilesOf } from '../workspace/host-files.ts'
 import { surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { planStack, type StackPlanning } from './stack-plan.ts'
+import { imageKey, planStack, type StackPlanning } from './stack-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
@@ -59,7 +59,10 @@ async function planProject(planning: Omit<StackPlanning, 'portsStay'>): Promise<
     return { planned, edit: editStack({ project, planned, host }) }
   }
   const first = await edited(new Set())
-  const unfollowed = new Set(first.edit.findings.flatMap(({ movedBy }) => movedBy ?? []))
+  const unfollowed = new Set([
+    ...first.edit.findings.flatMap(({ movedBy }) => movedBy ?? []),
+    ...heldWithImage(first.edit.held, project),
+  ])
   const { planned, edit } = unfollowed.size === 0 ? first : await edited(unfollowed)
   const migration = migrationOf(project, planned, migrationFacts(project, planned, host))
   return {
@@ -68,6 +71,12 @@ async function planProject(planning: Omit<StackPlanning, 'portsStay'>): Promise<
     files: [...edit.files, ...imageFiles(planned), ...migration.files.map(named)],
     findings: edit.findings,
   }
+}
+
+/** Services that hold a port, as far as nobody else moves it in the same image. */
+function heldWithImage(held: readonly string[], project: Project): readonly string[] {
+  const keys = new Map(project.services.map((service) => [service.name, imageKey(service, project)]))
+  return held.filter((name) => [...keys].every(([other, key]) => key !== keys.get(name) || held.includes(other)))
 }
 
 interface About extends Pick<TargetResult, 'target' | 'kind'> {

@@ -108,7 +108,8 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
-  const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
+  const capable =
+    tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions, input.overlay !== undefined)
   const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const {

@@ -86,6 +86,8 @@ export interface Policy {
   readonly userBecause?: string
   readonly own: 'minimal' | 'workdir' | 'copied'
   readonly ports: 'keep' | 'raise'
+  /** Why they are kept, where nobody asked for it in words. Absent: somebody did. */
+  readonly portsBecause?: string
   /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */
   readonly raiseUsed?: boolean
   /** `--writable`, absolute paths. */

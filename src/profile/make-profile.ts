@@ -218,9 +218,13 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
   ]
 }
 
+/** Where 8080 is in use it is 8081, and some vendors have 8000. */
+const AROUND_RAISED = 100
+
 /** What a base image opens and its own has moved is opened still, and nobody listens there. */
 function isLeftOpen({ to, protocol }: ProfilePort, ports: readonly ProfilePort[]): boolean {
-  return to < FIRST_UNPRIVILEGED_PORT && ports.some((one) => one.from === to + RAISED && one.protocol === protocol)
+  const isRaised = ({ from }: ProfilePort): boolean => Math.abs(from - to - RAISED) <= AROUND_RAISED
+  return to < FIRST_UNPRIVILEGED_PORT && ports.some((one) => isRaised(one) && one.protocol === protocol)
 }
 
 /** What is exposed or was seen to be bound, where it was and where it is. */

@@ -4,7 +4,7 @@ import { type EditedService, imageNames } from './edit-service.ts'
 import { type StackFinding, stackFinding } from './finding.ts'
 import { followPorts, movedPorts, portsAround } from './follow-ports.ts'
 import { type HostFiles, mountAdvice } from './host-files.ts'
-import { settleMounted } from './mounted-configuration.ts'
+import { type SettledService, settleMounted } from './mounted-configuration.ts'
 import type { PlannedService, StackFile } from './planned.ts'
 import type { Project } from './project.ts'
 
@@ -18,6 +18,8 @@ export interface StackSource {
 export interface StackEdit {
   readonly files: readonly StackFile[]
   readonly findings: readonly StackFinding[]
+  /** Services whose image would move a port that what they mount or start holds where it is. */
+  readonly held: readonly string[]
 }
 
 /**
@@ -54,6 +56,14 @@ export function editStack({ project, planned, host }: StackSource): StackEdit {
   const findings: readonly StackFinding[] = [...ofMounts, ...followed.findings, ...entries.findings]
   return {
     files: [...files, ...followed.files].filter(({ before, after }) => before !== after),
+    held: settled.services.filter(isHeld).map(({ planned: { service } }) => service.name),
     findings: [...new Map(findings.map((one) => [`${one.service} ${one.message}`, one])).values()],
   }
+}
+
+function isHeld({ planned, profile }: SettledService): boolean {
+  const moved = planned.profile?.ports.filter(({ from, to }) => from !== to) ?? []
+  return moved.some(({ from, protocol }) =>
+    profile.ports.some((port) => port.from === from && port.to === from && port.protocol === protocol),
+  )
 }

@@ -54,6 +54,7 @@ const built = (path: string, target: string | null = null): Service['build'] => 
 async function planned(
   files: Readonly<Record<string, string>>,
   services: Readonly<Record<string, Partial<Service>>>,
+  portsStay: readonly string[] = [],
 ): Promise<Readonly<Record<string, PlannedService>>> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
@@ -78,7 +79,7 @@ async function planned(
     host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
     facts: new Map(),
-    portsStay: new Set(),
+    portsStay: new Set(portsStay),
   })
   return Object.fromEntries(all.map((one) => [one.service.name, one]))
 }
@@ -246,4 +247,26 @@ test('settings count on no user whose Dockerfile is only offered to change', asy
   expect(result?.output).toBe(base)
   expect(profile).toBeNull()
   expect(result?.stages.at(-1)?.userAfter).toBe(result?.stages.at(-1)?.userBefore)
+})
+
+test.each<[string, readonly string[], readonly string[] | null]>([
+  [
+    'says the port is changed',
+    ['--entrypoints.front.address=:80', '--log'],
+    ['--entrypoints.front.address=:8000', '--log'],
+  ],
+  ['says nothing of it is added to', ['--log'], ['--log', '--entrypoints.web.address=:8000']],
+  ['says another one stays', ['--entrypoints.front.address=:9000'], null],
+])('a command that %s', async (_, command, after) => {
+  const { proxy } = await planned({}, { proxy: { image: 'traefik:3', command } })
+  expect(proxy?.start?.command ?? null).toEqual(after)
+})
+
+test('a program with a capability of its own loses it where its port stays too', async () => {
+  const { proxy } = await planned({}, { proxy: { image: 'caddy:2' } }, ['proxy'])
+  expect(proxy?.derived?.text).toContain('setcap -r /usr/bin/caddy')
+  expect(proxy?.profile?.sysctls).toEqual({ 'net.ipv4.ip_unprivileged_port_start': '80' })
+  expect(proxy?.result.findings.map(({ message }) => message).join()).toContain(
+    'port 80 stays: kept as not all that sets it or counts on it could be changed along',
+  )
 })
