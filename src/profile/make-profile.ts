@@ -137,11 +137,15 @@ function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof |
   return { value: listed, known: 'planned' }
 }
 
-function imageOf({ reference, folder, result, plan, name: given }: ProfileSource, derived: boolean): ProfileImage {
+function imageOf(
+  { reference, folder, result, plan, vendor, name: given }: ProfileSource,
+  derived: boolean,
+): ProfileImage {
   const { commands } = plan.tools
   const hasChown = commands === null ? plan.tools.shell !== false : commands.has('chown')
   const lacksFind = commands !== null && !['find', 'stat', 'xargs'].every((one) => commands.has(one))
-  const tools = lacksFind ? { lacksFind } : {}
+  const isSame = vendor.stepsDown === true && vendor.account?.uid === plan.account?.uid
+  const tools = { ...(lacksFind ? { lacksFind } : {}), ...(isSame ? { stepsDown: true as const } : {}) }
   const [base] = decided(plan, 'switch-base')
   if (reference !== null && base !== undefined)
     return { original: reference, derived, name: given ?? base.image, chown: hasChown ? reference : 'busybox:musl' }

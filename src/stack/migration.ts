@@ -211,7 +211,11 @@ function needOf(
 function writerOf({ service, profile, result }: PlannedService, mount: ServiceMount): Writer {
   const known = profile?.root === true ? { uid: 0, gid: 0 } : (profile?.user?.value ?? null)
   const after = known === null ? null : { uid: known.uid, gid: known.gid }
-  const before = result.verdict === 'unchanged' && after !== null ? [after.uid] : usersBefore(service.user, result)
+  // A new volume starts with the owner that it has in the image, and a folder of the machine, or one that the image lacks, with root.
+  const isPrepared = mount.kind === 'volume' && profile?.owned.some((path) => isInside(path, mount.target)) === false
+  const wasTheirs = isPrepared && service.user === null && profile?.image.stepsDown === true
+  const isSame = after !== null && (result.verdict === 'unchanged' || wasTheirs)
+  const before = isSame ? [after.uid] : usersBefore(service.user, result)
   const written = profile === null ? [] : writtenPlaces(profile)
   const isWhole = written.some((path) => isInside(mount.target, path))
   const parts = written

@@ -270,3 +270,13 @@ test('a program with a capability of its own loses it where its port stays too',
     'port 80 stays: kept as not all that sets it or counts on it could be changed along',
   )
 })
+
+test.each<[string, Partial<Service>, boolean | undefined]>([
+  ['switches by itself', {}, true],
+  ['is given arguments', { command: ['-c', 'fsync=off'] }, true],
+  ['starts something else', { command: ['sh', '-c', 'postgres'] }, undefined],
+  ['has another entrypoint', { entrypoint: ['/start.sh'] }, undefined],
+])('what a vendor’s image has kept is its account’s where it %s', async (_, service, expected) => {
+  const { db } = await planned({}, { db: { image: 'postgres:16', ...service } })
+  expect(db?.profile?.image.stepsDown).toBe(expected)
+})

@@ -187,3 +187,26 @@ test('names of anybody end no word, no comment and no line of the file', () => {
   const script = String((entrypoint as readonly string[])[2])
   expect(script.split('\n').at(-2)).toMatch(/^hand host '' srv-\S+ '\/srv\/da'\\''ta\$\$\(x\)/)
 })
+
+test('what an image of somebody else has kept as its own account stays where it is', () => {
+  const one = planned({ name: 'db', mounts: [mount('data:/data'), mount('/srv/data:/more')], uid: 999, owned: [] })
+  const kept = (owned: readonly string[]): typeof one => {
+    if (one.profile === null) throw new Error('it has a profile')
+    const image = { ...one.profile.image, stepsDown: true as const }
+    return { ...one, profile: { ...one.profile, owned, image } }
+  }
+  const needs = (all: typeof one): readonly (readonly [string, string])[] =>
+    migrationOf(project([all]), [all], facts()).volumes.map(({ volume, need }) => [volume, need])
+  expect(needs(one)).toEqual([
+    ['data', 'migration'],
+    ['/srv/data', 'nothing'],
+  ])
+  expect(needs(kept([]))).toEqual([
+    ['data', 'nothing'],
+    ['/srv/data', 'nothing'],
+  ])
+  expect(needs(kept(['/data', '/more']))).toEqual([
+    ['data', 'migration'],
+    ['/srv/data', 'migration'],
+  ])
+})
