@@ -138,6 +138,7 @@ async function planService(
   planning: StackPlanning,
 ): Promise<Planned> {
   const { project, options, hooks, processTarget, portsStay, host } = planning
+  if (isHandOver(service)) return { outcome: handOver(service), user: null, isFixed: true }
   const owner = checkoutOwner(service, host)
   const asked = askedUser(service) ?? (owner === null ? null : `${owner.uid}:${owner.gid}`)
   const { policy } = options
@@ -322,6 +323,31 @@ function followedIn({ project, host }: StackPlanning): ReadonlySet<string> {
 
 function nameOf(dockerfile: string | null, { folder }: Project): string {
   return dockerfile === null ? 'dockerfile_inline' : relative(folder, dockerfile)
+}
+
+const OWNER_STEP = /^(?:chown|chmod|chgrp|mkdir|touch|echo|true|exit|set)(?:\s|$)/
+
+/** All that it is there for is to hand what is mounted to others, before they start: as another user it does nothing, and they fail. */
+function isHandOver({ entrypoint, command, mounts, user, userIsOpen }: Service): boolean {
+  if (mounts.length === 0 || (user !== null && !userIsOpen && !/^(?:0|root)(?::|$)/.test(user))) return false
+  const words = [...(entrypoint ?? []), ...(command ?? [])]
+  const [shell = '', option = '', text = ''] = words
+  const isText = /^(?:\/\S+\/)?(?:ba|da|a|z)?sh$/.test(shell) && /^-[a-z]*c$/.test(option)
+  const steps = (isText ? text : words.join(' ')).split(/&&|\|\||[;\n]/).map((step) => step.trim())
+  const said = steps.filter((step) => step !== '')
+  return said.every((step) => OWNER_STEP.test(step)) && said.some((step) => /^ch(?:own|grp)\s/.test(step))
+}
+
+function handOver(service: Service): TargetOutcome {
+  const { source, path, result } = unplanned(
+    service,
+    new HardenError('unreadable', 'must keep root: it gives what is mounted to another user, which only root may', {
+      hint: 'give it cap_drop: [ALL] and cap_add: [CHOWN, DAC_OVERRIDE, FOWNER]; take it out where the folders have that owner already',
+    }),
+  )
+  const stages = [{ name: '0', index: 0, userBefore: 'root', userAfter: 'root' }]
+  const findings = result.findings.map((finding) => ({ ...finding, transform: 'report-remarks' }))
+  return { source, path, result: { ...result, kind: 'image', verdict: 'needs-root', stages, findings } }
 }
 
 /** What nobody could look at is left to a person. */

@@ -280,3 +280,28 @@ test.each<[string, Partial<Service>, boolean | undefined]>([
   const { db } = await planned({}, { db: { image: 'postgres:16', ...service } })
   expect(db?.profile?.image.stepsDown).toBe(expected)
 })
+
+const HAND_OVER = ['sh', '-c', 'mkdir -p /data && chown -R 1000:1000 /data']
+
+test.each<[string, Partial<Service>, string]>([
+  ['does nothing else', { command: HAND_OVER }, 'needs-root'],
+  ['starts something then', { command: ['sh', '-c', 'chown 1000 /data; exec httpd -f'] }, 'hardened'],
+  ['has nothing mounted', { command: HAND_OVER, mounts: [] }, 'hardened'],
+])('a service that hands its mount to others keeps root where it %s', async (_, service, verdict) => {
+  const { setup } = await planned({}, { setup: { image: 'busybox:1', mounts: [volume('data', '/data')], ...service } })
+  expect(setup?.result.verdict).toBe(verdict)
+  expect(setup?.profile === null).toBe(verdict === 'needs-root')
+})
+
+test('variables that a shared file has for others move no port of a server that is known', async () => {
+  const env = new Map([
+    ['LISTEN_PORT', '80'],
+    ['SITE_ADDRESS', ':80'],
+  ])
+  const { db, own } = await planned(
+    { 'own/Dockerfile': PYTHON, 'own/app.py': 'print(1)\n' },
+    { db: { image: 'postgres:16', env }, own: { build: built('own'), env } },
+  )
+  expect(db?.result.ports).toEqual([])
+  expect(own?.result.ports).toEqual([{ from: 80, to: 8080, protocol: 'tcp' }])
+})

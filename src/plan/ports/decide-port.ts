@@ -224,6 +224,8 @@ export interface PortSources {
   readonly vendor: (port: number) => VendorMove | null
   /** What becomes of a port that its vendor's configuration sets; absent for one that it does not set. */
   readonly listed?: (port: number) => Listed | null
+  /** The catalogue lists what its server writes and opens. Absent: no. */
+  readonly isListed?: boolean
   /** The stage itself puts this file into the image. */
   readonly isShipped?: (path: string) => boolean
   /** Start scripts, of a run. */
