@@ -256,7 +256,8 @@ function migrationFile(
   { choice, equipped }: MigrationFacts,
   name: string,
 ): string {
-  const ids = idsOf(rows.map(({ volume }) => volume))
+  const names = rows.map(({ volume, kind }) => (kind === 'host' ? nameFrom(volume, project) : volume))
+  const ids = idsOf(names)
   const calls = rows.flatMap(({ volume, kind, owner }, index) => {
     if (owner === null) return []
     const { uid, gid, from, members, paths } = owner
@@ -267,7 +268,7 @@ function migrationFile(
         kind,
         members.join(' '),
         id,
-        visibleLine(`${volume}${path}`),
+        visibleLine(`${names[index] ?? volume}${path}`),
         `/volumes/${id}${path}`,
         `${uid}:${gid}`,
         ...from.map(String),
@@ -321,7 +322,8 @@ function idsOf(volumes: readonly string[]): readonly string[] {
 function mountOf(volume: string, target: string, project: Project): Json {
   if (project.volumes.has(volume) || !volume.startsWith('/'))
     return { type: 'volume', source: volume, target, volume: { nocopy: true } }
-  return { type: 'bind', source: hostPath(volume, project), target }
+  // On a new machine it is run before anything has made the folder.
+  return { type: 'bind', source: hostPath(volume, project), target, bind: { create_host_path: true } }
 }
 
 /** Whose image is there already and has the tools; null where nobody's is known to. */
@@ -344,7 +346,11 @@ function literal(value: unknown): unknown {
   return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literal(one)])) : value
 }
 
+function hostPath(path: string, project: Project): string {
+  return composeValue(nameFrom(path, project))
+}
+
 /** As whoever has the project elsewhere would write it. */
-function hostPath(path: string, { folder }: Project): string {
-  return composeValue(isInside(path, folder) ? `.${path.slice(folder.length)}` : path)
+function nameFrom(path: string, { folder }: Project): string {
+  return isInside(path, folder) ? `.${path.slice(folder.length)}` : path
 }

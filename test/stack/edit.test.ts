@@ -288,6 +288,26 @@ describe('what a plan asks for', () => {
     expect(held(mounted({ 'web.conf': 'listen 80;\n' }))).toEqual([])
   })
 
+  test('a place that is mounted by its other name is not mounted twice, and belongs to the user', () => {
+    const place = { kind: 'tmpfs' as const, uid: 70, gid: 70, mode: 0o755, filled: false }
+    const writable = ['/run/db', '/run/cache', '/run/log'].map((path) => ({ ...place, path }))
+    const { texts } = edited(
+      {
+        'compose.yaml':
+          'services:\n  web:\n    build: .\n    tmpfs: [/var/run/db, "/run/log:mode=700"]\n    volumes: [cache:/var/run/cache]\nvolumes: { cache: {} }\n',
+      },
+      { web: plainProfile({ readOnly: { value: true, known: 'planned' }, writable }) },
+    )
+    expect(meaning(texts['compose.yaml'] ?? '')).toMatchObject({
+      services: {
+        web: {
+          tmpfs: ['/var/run/db:uid=70,gid=70,mode=755', '/run/log:mode=700'],
+          volumes: ['cache:/var/run/cache'],
+        },
+      },
+    })
+  })
+
   test('one that is locked down already stays as it is', () => {
     const text = `services:
   web:
