@@ -50,8 +50,9 @@ export function needlessCapabilities(
 ): readonly CapableFile[] {
   // A service gets all capabilities taken and the port opened to everybody, so there it would only not start.
   const isLow = !isService && ports.some(({ to }) => to === null)
-  return files.filter(({ capabilities: names }) =>
-    isLow ? names.length === 0 : names.every((name) => name === 'NET_BIND_SERVICE'),
+  return files.filter(
+    ({ capabilities: names, certainty }) =>
+      certainty === 'refused' || (!isLow && names.every((name) => name === 'NET_BIND_SERVICE')),
   )
 }
 
@@ -73,7 +74,7 @@ export function refusedPrograms(
     if (!couldExecute(files, identityOf(grantee), file).allowed) continue
     found.set(file, {
       name: file,
-      capabilities: [],
+      capabilities: files.entry(file)?.capabilities ?? [],
       removeWith: `cp -p ${file} /tmp/.own && mv /tmp/.own ${file}`,
       certainty: 'refused',
       evidence: { source: 'refused', subject: file, detail },

@@ -1,5 +1,7 @@
 import { composeValue } from '../borders/mount.ts'
+import { composeWords } from '../command/index.ts'
 import { nameOf, normalisePath, parentOf } from '../path.ts'
+import { targetOf, volumeParts } from '../profile/compose-parts.ts'
 import { alignService, hardenService, type ServiceEdit } from '../profile/compose-service.ts'
 import { derivedName, type ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
@@ -7,7 +9,6 @@ import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts
 import type { SettledService } from './mounted-configuration.ts'
 import type { PlannedService } from './planned.ts'
 import { knownPort, type MovedPort } from './port-calls.ts'
-import { commandWords } from './service.ts'
 
 /** A service and all that decides what stands in its entries. */
 export interface EditedService extends SettledService {
@@ -15,6 +16,10 @@ export interface EditedService extends SettledService {
   readonly ports: readonly ProfilePort[]
   /** Ports of all services that move, by the names that they are called. */
   readonly called: readonly MovedPort[]
+  /** Where it has a volume that it only reads and that is not to be filled from its image, by path in the container. */
+  readonly unfilled: ReadonlySet<string>
+  /** As `networkOf` has it. */
+  readonly network: string
   readonly advice: readonly MountAdvice[]
   /** What its image is called once it is built here; null where that does not change. */
   readonly image: string | null
@@ -43,9 +48,10 @@ export function ownEntry(
   const edit = hardenService(
     withKnownPorts(before, edited),
     { ...profile, ports },
-    { name: service.name, elsewhere, declared, isFollowed: true },
+    { name: service.name, elsewhere, declared, isFollowed: true, network: edited.network },
   )
   const set: Record<string, unknown> = { ...edit.service, ...ownPorts(edit.service, edited, elsewhere) }
+  if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
   const owner = checkoutOwner(service, edited.host)
   const user = profile.user?.value
   if (owner !== null && user?.uid === owner.uid && !textOf(set.user ?? '').includes('$'))
@@ -72,7 +78,7 @@ function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number]
   if (now === null) return
   const { [key]: was } = planned.service
   const { [key]: written } = set
-  const words = written == null ? null : Array.isArray(written) ? written.map(textOf) : commandWords(textOf(written))
+  const words = written == null ? null : Array.isArray(written) ? written.map(textOf) : composeWords(textOf(written))
   if (words === null || was === null || now.length < was.length) {
     set[key] = now.map(composeValue)
     return
@@ -101,10 +107,21 @@ export function otherEntry(
   const { profile, ports, image, planned } = edited
   const aligned = alignService(withKnownPorts(before, edited), { ...profile, ports }, notes, open)
   const set: Record<string, unknown> = { ...aligned, ...ownPorts(aligned, edited, null) }
+  if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
   if (isExtended) return set
   if (image !== null && set.image !== undefined) set.image = image
   for (const key of START_KEYS) if (set[key] !== undefined) setStart(set, key, planned)
   return set
+}
+
+function withoutCopy(volumes: unknown, targets: ReadonlySet<string>): unknown {
+  if (!Array.isArray(volumes) || targets.size === 0) return volumes
+  return volumes.map((volume) => {
+    if (!targets.has(targetOf(volume))) return volume
+    if (isObject(volume)) return { ...volume, volume: { ...asObject(volume.volume), nocopy: true } }
+    const [source, target, mode] = volumeParts(textOf(volume))
+    return [source, target, `${mode},nocopy`].join(':')
+  })
 }
 
 /** An entry with the numbers of ports that move where it has them by a variable, so that they can be followed. */

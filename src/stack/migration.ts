@@ -214,8 +214,9 @@ function writerOf({ service, profile, result }: PlannedService, mount: ServiceMo
   // A new volume starts with the owner that it has in the image, and a folder of the machine, or one that the image lacks, with root.
   const isPrepared = mount.kind === 'volume' && profile?.owned.some((path) => isInside(path, mount.target)) === false
   const wasTheirs = isPrepared && service.user === null && profile?.image.stepsDown === true
-  const isSame = after !== null && (result.verdict === 'unchanged' || wasTheirs)
-  const before = isSame ? [after.uid] : usersBefore(service.user, result)
+  const last = result.stages.at(-1)
+  const isSame = result.verdict === 'unchanged' || (last !== undefined && last.userBefore === last.userAfter)
+  const before = (isSame || wasTheirs) && after !== null ? [after.uid] : usersBefore(service.user, result)
   const written = profile === null ? [] : writtenPlaces(profile)
   const isWhole = written.some((path) => isInside(mount.target, path))
   const parts = written

@@ -113,12 +113,11 @@ function isSame(a: readonly string[] | null, b: readonly string[] | null): boole
 export function stagePorts({ input, policy, readable, stepDown, excluded, report }: PlanContext): PortPlan {
   const { observation, stated, vendor, dependents } = input
   const { started } = report
-  const ignoredBy = input.ignored?.get('raise-ports')
-  const keptBy = ignoredBy ?? policy.portsBecause
+  const keptBy = input.ignored?.get('raise-ports')
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
-    policy: ignoredBy === undefined ? policy.ports : 'keep',
-    ...(keptBy === undefined ? {} : { keptBy }),
+    ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
+    ...(policy.portsBecause === undefined ? {} : { keptBecause: policy.portsBecause }),
     users: placesByPort((dependents?.ports ?? []).filter(({ stage }) => policy.raiseUsed !== true || stage === null)),
     raisesUsed: policy.raiseUsed === true,
     bound: observation?.bound ?? null,
