@@ -125,6 +125,8 @@ export interface PortMove {
   readonly env?: readonly EnvValue[]
   /** Words to put behind the image's CMD. */
   readonly appendArguments?: readonly string[]
+  /** Regular expression on one argument: with such a one the program does not listen there by itself. */
+  readonly unlessArgument?: string
   /** The address that the port is at once the edits are made, where `localhost` may be another (IPv6) one. */
   readonly checkedAt?: string
 }

@@ -8,7 +8,7 @@ import { parseReference } from '../image/reference.ts'
 import { isStatePlace } from '../places.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
-import { slug } from '../profile/profile.ts'
+import { type Profile, slug, userText } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
@@ -146,6 +146,7 @@ async function planService(
   planning: StackPlanning,
 ): Promise<Planned> {
   const { project, options, hooks, processTarget, host } = planning
+  if (isHandOver(service)) return { outcome: handOver(service), user: null, isFixed: true }
   const owner = checkoutOwner(service, host)
   const asked = askedUser(service) ?? (owner === null ? null : `${owner.uid}:${owner.gid}`)
   const { policy } = options
@@ -176,12 +177,23 @@ async function planService(
     if (!(error instanceof HardenError)) throw error
     outcome = unplanned(service, error)
   }
+  if (isHeldBack(outcome)) outcome = asItIs(outcome)
   const chosen = outcome.profile?.user?.value ?? null
   return {
     outcome,
     user: chosen === null ? null : `${chosen.uid}:${chosen.gid}`,
     isFixed: asked !== null || (chosen !== null && outcome.result.user === null),
   }
+}
+
+/** Its image stays root's until somebody takes what is offered, so its settings must not count on another user. */
+function isHeldBack({ result }: TargetOutcome): boolean {
+  return result.findings.some(({ transform, outcome }) => transform === 'set-user' && outcome === 'offered')
+}
+
+function asItIs({ source, path, result }: TargetOutcome): TargetOutcome {
+  const stages = result.stages.map((stage) => ({ ...stage, userAfter: stage.userBefore }))
+  return { source, path, result: { ...result, stages, user: null } }
 }
 
 /** Why it is this user, which nobody has given in words. */
@@ -330,6 +342,31 @@ function nameOf(dockerfile: string | null, { folder }: Project): string {
   return dockerfile === null ? 'dockerfile_inline' : relative(folder, dockerfile)
 }
 
+const OWNER_STEP = /^(?:chown|chmod|chgrp|mkdir|touch|echo|true|exit|set)(?:\s|$)/
+
+/** All that it is there for is to hand what is mounted to others, before they start: as another user it does nothing, and they fail. */
+function isHandOver({ entrypoint, command, mounts, user, userIsOpen }: Service): boolean {
+  if (mounts.length === 0 || (user !== null && !userIsOpen && !/^(?:0|root)(?::|$)/.test(user))) return false
+  const words = [...(entrypoint ?? []), ...(command ?? [])]
+  const [shell = '', option = '', text = ''] = words
+  const isText = /^(?:\/\S+\/)?(?:ba|da|a|z)?sh$/.test(shell) && /^-[a-z]*c$/.test(option)
+  const steps = (isText ? text : words.join(' ')).split(/&&|\|\||[;\n]/).map((step) => step.trim())
+  const said = steps.filter((step) => step !== '')
+  return said.every((step) => OWNER_STEP.test(step)) && said.some((step) => /^ch(?:own|grp)\s/.test(step))
+}
+
+function handOver(service: Service): TargetOutcome {
+  const { source, path, result } = unplanned(
+    service,
+    new HardenError('unreadable', 'must keep root: it gives what is mounted to another user, which only root may', {
+      hint: 'give it cap_drop: [ALL] and cap_add: [CHOWN, DAC_OVERRIDE, FOWNER]; take it out where the folders have that owner already',
+    }),
+  )
+  const stages = [{ name: '0', index: 0, userBefore: 'root', userAfter: 'root' }]
+  const findings = result.findings.map((finding) => ({ ...finding, transform: 'report-remarks' }))
+  return { source, path, result: { ...result, kind: 'image', verdict: 'needs-root', stages, findings } }
+}
+
 /** What nobody could look at is left to a person. */
 function unplanned({ name }: Service, { message, hint }: HardenError): TargetOutcome {
   const findings: readonly ReportFinding[] = [targetFinding('read-build', 'todo', message, hint ?? null)]
@@ -447,8 +484,9 @@ function groupsOf(project: Project): readonly Group[] {
 }
 
 function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
-  const { inService, profile = null, result } = outcome
-  const isDerived = profile?.image.derived === true && result.changed
+  const { inService, profile = null } = outcome
+  const isDerived = profile?.image.derived === true && outcome.result.changed
+  const result = asServiceRan(outcome.result, service, profile, isDerived)
   const usual = join(project.folder, 'harden-image', slug(service.name), 'Dockerfile')
   const path = isDerived ? placeForDockerfile(usual) : usual
   const command = inService?.command ?? null
@@ -462,6 +500,30 @@ function plannedService(service: Service, first: Planned, { outcome }: Planned, 
     derived: isDerived ? { path, text: result.output } : null,
     dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
     keepsRoot: false,
+  }
+}
+
+/** The image starts as root, and the service did not: who it was is what the service says. */
+function asServiceRan(
+  result: TargetResult,
+  { user, userIsOpen }: Service,
+  profile: Profile | null,
+  isDerived: boolean,
+): TargetResult {
+  const chosen = profile?.user?.value
+  const [said = ''] = (user ?? '').split(':')
+  if (userIsOpen || profile?.root === true || chosen === undefined || chosen.uid === 0) return result
+  if (said !== String(chosen.uid) && said !== chosen.name) return result
+  const about = { userBefore: user ?? '', userAfter: userText(chosen) }
+  return {
+    ...result,
+    verdict: result.verdict === 'hardened' ? 'unchanged' : result.verdict,
+    stages: result.stages.map((stage) => ({ ...stage, ...about })),
+    // No Dockerfile gets a USER for it.
+    findings: result.findings.filter(
+      ({ transform, outcome }) =>
+        isDerived || result.kind !== 'image' || transform !== 'set-user' || outcome !== 'fixed',
+    ),
   }
 }
 

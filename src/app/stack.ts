@@ -138,7 +138,7 @@ function volumeFindings(
           targetFinding(
             'migrate-volumes',
             'note',
-            `${name}: what root has left there changes its owner once: ${reason}`,
+            `${name}: ${owner?.kind === 'missing' ? 'Docker makes it as root, so it' : 'what root has left there'} changes its owner once: ${reason}`,
           ),
         ]
       : [targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`)]

@@ -36,6 +36,8 @@ export interface Vendor {
   readonly daemonPorts: readonly DaemonPortRule[]
   /** How the vendor itself ships it without root; null where it does not. */
   readonly variant: VendorWay | null
+  /** Its entrypoint starts as root and switches to the account before anything is written. Absent: no, or something else is started. */
+  readonly stepsDown?: true
   /** Programs with capabilities of their own, which do not start under `--cap-drop ALL`. */
   readonly capable?: readonly CapableFile[]
 }
@@ -70,9 +72,10 @@ export function vendorOf(view: StageView, { programs, daemonPorts, seen }: Vendo
   if (entry === null || !isVendorImage(entry, facts)) return unlisted({ daemonPorts, needsRoot: root })
   const files = vendorFiles(entry, view)
   const isOn = (move: PortMove): boolean =>
-    move.optional !== true ||
-    isExposed(move.from, entry, facts) ||
-    (move.onWith !== undefined && files.says(move.onWith))
+    !isToldElse(move, facts) &&
+    (move.optional !== true ||
+      isExposed(move.from, entry, facts) ||
+      (move.onWith !== undefined && files.says(move.onWith)))
   const off = entry.ports.filter((move) => !isOn(move))
   const unused = entry.ports.filter((move) => isUnused(move, view))
   const ports = entry.ports
@@ -99,6 +102,7 @@ export function vendorOf(view: StageView, { programs, daemonPorts, seen }: Vendo
     // Of an image whose files nobody has seen its entry knows more than the name of its program says.
     needsRoot: entry.needsRoot !== null && (root === null || !facts.files.known) ? describe(entry.needsRoot) : root,
     variant: entry.unprivilegedVariant,
+    ...(stepsDown(entry, facts) ? { stepsDown: true } : {}),
     capable: entry.fileCapabilities.map(listedFile),
   }
 }
@@ -172,6 +176,21 @@ function isReplaced({ from, edits, env, appendArguments }: PortMove, { contents:
   if (env !== undefined || appendArguments !== undefined || edits === undefined) return false
   const number = new RegExp(String.raw`(?<!\d)${from}(?!\d)`)
   return edits.every(({ file }) => texts.has(file) && !number.test(texts.get(file) ?? ''))
+}
+
+/** It starts what its vendor starts, of which the entrypoint knows that it is to switch. */
+function stepsDown({ class: kind, config: theirs }: VariantFacts, { config }: ImageFacts): boolean {
+  const [first = ''] = config.cmd ?? []
+  const isTheirs = first === theirs.cmd?.[0] || first.startsWith('-')
+  const isEntrypoint = JSON.stringify(config.entrypoint) === JSON.stringify(theirs.entrypoint ?? null)
+  return kind === 'stepdown-entrypoint' && isEntrypoint && isTheirs
+}
+
+/** Its arguments say where it listens, and that is not there. */
+function isToldElse({ from, unlessArgument }: PortMove, { config }: ImageFacts): boolean {
+  if (unlessArgument === undefined) return false
+  const told = argvOf(config).filter((word) => new RegExp(unlessArgument).test(word))
+  return told.length > 0 && !told.some((word) => new RegExp(String.raw`(?<!\d)${from}(?!\d)`).test(word))
 }
 
 /** The project of the program that is started is there, and no server's: that of its name, else the only one. */

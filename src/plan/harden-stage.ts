@@ -110,7 +110,9 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
   const capable =
-    tools.shell === false ? [] : includedCapable(needlessCapabilities(withCapabilities, ports.decisions), excluded)
+    tools.shell === false
+      ? []
+      : includedCapable(needlessCapabilities(withCapabilities, ports.decisions, input.overlay !== undefined), excluded)
   const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const {

@@ -46,8 +46,10 @@ export function hasSed({ shell, commands }: Tools): boolean {
 export function needlessCapabilities(
   files: readonly CapableFile[],
   ports: readonly PortDecision[],
+  isService: boolean,
 ): readonly CapableFile[] {
-  const isLow = ports.some(({ to }) => to === null)
+  // A service gets all capabilities taken and the port opened to everybody, so there it would only not start.
+  const isLow = !isService && ports.some(({ to }) => to === null)
   return files.filter(
     ({ capabilities: names, certainty }) =>
       certainty === 'refused' || (!isLow && names.every((name) => name === 'NET_BIND_SERVICE')),

@@ -180,15 +180,21 @@ function mount(
 ): boolean {
   const { uid, gid, mode, kind } = place
   const path = composeValue(place.path)
+  const options = `uid=${uid},gid=${gid},mode=${mode.toString(8)}`
+  // Without a word of whose it is, it is root's as the folder was.
+  const bare = tmpfsOf(set).find((item) => linked(textOf(item)) === linked(path))
+  if (bare !== undefined && mode !== OPEN_TO_ALL) {
+    set.tmpfs = tmpfsOf(set).map((item) => (item === bare ? `${textOf(item)}:${options}` : item))
+    return false
+  }
   const taken = [set, elsewhere].flatMap((service) => [
     ...tmpfsOf(service).map((item) => textOf(item).split(':')[0] ?? ''),
     ...asList(service.volumes).map(targetOf),
   ])
   // What lies in a mount is written there: another one below it would hide what is kept in it.
-  if (taken.some((target) => target !== '' && isInside(path, target))) return false
+  if (taken.some((target) => target !== '' && isInside(linked(path), linked(target)))) return false
   if (kind === 'tmpfs') {
-    const added = `${path}:uid=${uid},gid=${gid},mode=${mode.toString(8)},size=${TMPFS_MEGABYTES}m`
-    set.tmpfs = [...tmpfsOf(set), added]
+    set.tmpfs = [...tmpfsOf(set), `${path}:${options},size=${TMPFS_MEGABYTES}m`]
     return true
   }
   const own = volumeName(service, place.path)
@@ -196,6 +202,13 @@ function mount(
   if (kind === 'state') volumes.push(name)
   set.volumes = [...asList(set.volumes), kind === 'state' ? `${name}:${path}` : path]
   return true
+}
+
+const OPEN_TO_ALL = 0o1777
+
+/** Where the links of every distribution lead: `/var/run/x` is `/run/x`. */
+function linked(path: string): string {
+  return path.replace(/^\/var\/run(?=\/|$)/, '/run').replace(/^\/var\/lock(?=\/|$)/, '/run/lock')
 }
 
 function tmpfsOf({ tmpfs }: Json): readonly unknown[] {

@@ -137,11 +137,15 @@ function readOnlyOf({ plan, vendor, facts }: ProfileSource, proof: ReportProof |
   return { value: listed, known: 'planned' }
 }
 
-function imageOf({ reference, folder, result, plan, name: given }: ProfileSource, derived: boolean): ProfileImage {
+function imageOf(
+  { reference, folder, result, plan, vendor, name: given }: ProfileSource,
+  derived: boolean,
+): ProfileImage {
   const { commands } = plan.tools
   const hasChown = commands === null ? plan.tools.shell !== false : commands.has('chown')
   const lacksFind = commands !== null && !['find', 'stat', 'xargs'].every((one) => commands.has(one))
-  const tools = lacksFind ? { lacksFind } : {}
+  const isSame = vendor.stepsDown === true && vendor.account?.uid === plan.account?.uid
+  const tools = { ...(lacksFind ? { lacksFind } : {}), ...(isSame ? { stepsDown: true as const } : {}) }
   const [base] = decided(plan, 'switch-base')
   if (reference !== null && base !== undefined)
     return { original: reference, derived, name: given ?? base.image, chown: hasChown ? reference : 'busybox:musl' }
@@ -218,9 +222,13 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
   ]
 }
 
+/** Where 8080 is in use it is 8081, and some vendors have 8000. */
+const AROUND_RAISED = 100
+
 /** What a base image opens and its own has moved is opened still, and nobody listens there. */
 function isLeftOpen({ to, protocol }: ProfilePort, ports: readonly ProfilePort[]): boolean {
-  return to < FIRST_UNPRIVILEGED_PORT && ports.some((one) => one.from === to + RAISED && one.protocol === protocol)
+  const isRaised = ({ from }: ProfilePort): boolean => Math.abs(from - to - RAISED) <= AROUND_RAISED
+  return to < FIRST_UNPRIVILEGED_PORT && ports.some((one) => isRaised(one) && one.protocol === protocol)
 }
 
 /** What is exposed or was seen to be bound, where it was and where it is. */

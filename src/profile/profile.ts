@@ -62,6 +62,8 @@ export interface ProfileImage {
   readonly chown: string
   /** Its files are known, and it has not all of `find`, `stat` and `xargs`; absent: it has, as far as anybody knows. */
   readonly lacksFind?: true
+  /** As it was, its start switched to the same user, so that what it has kept is that user's. Absent: no, or nobody knows. */
+  readonly stepsDown?: true
 }
 
 export interface ProfileUser {

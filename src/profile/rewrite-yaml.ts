@@ -1,7 +1,7 @@
 import { isCollection, isMap, isNode, isScalar, isSeq, type Node, type Pair, type YAMLMap, type YAMLSeq } from 'yaml'
 import { applyEdits, type Edit } from '../edit.ts'
 import { HardenError } from '../errors.ts'
-import { isEqual, isObject, type Json, parseYaml, type YamlDocument, type YamlFile } from './yaml-file.ts'
+import { isEqual, isObject, type Json, nodeValue, parseYaml, type YamlDocument, type YamlFile } from './yaml-file.ts'
 import {
   afterColon,
   blockText,
@@ -96,7 +96,7 @@ function change(node: Node, after: unknown, inFlow: boolean, state: RewriteState
 }
 
 function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: RewriteState): void {
-  const before = map.toJS(state.document) as Json
+  const before = nodeValue(map, state.document) as Json
   const own = map.items.filter((pair) => keyOf(pair) !== null)
   const gone = own.filter((pair) => !Object.hasOwn(after, keyOf(pair) ?? ''))
   // The first key may stand behind the dash of a list, and then the second one would take its place.
@@ -145,7 +145,7 @@ function changeSeq(seq: YAMLSeq, after: readonly unknown[], inFlow: boolean, sta
   const items = kept ?? seq.items
   items.forEach((item, index) => {
     const value = after[index]
-    if (!isNode(item) || isEqual(item.toJS(state.document), value)) return
+    if (!isNode(item) || isEqual(nodeValue(item, state.document), value)) return
     if (change(item, value, inFlow, state)) return
     const [start, end] = rangeOf(item)
     state.edits.push({

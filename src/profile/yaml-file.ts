@@ -6,6 +6,7 @@ import {
   isSeq,
   Lexer,
   LineCounter,
+  type Node,
   type ParsedNode,
   parseAllDocuments,
   visit,
@@ -54,6 +55,11 @@ export function parseYaml(text: string, name: string): YamlFile {
     // An alias to nothing, or aliases that would unfold without end.
     throw unreadable(name, error instanceof Error ? error.message : String(error))
   }
+}
+
+/** What a node means. A stack of fifty services has some hundred aliases; what is too many, whoever parsed it has said. */
+export function nodeValue(node: Node, document: Document): unknown {
+  return node.toJS(document, { maxAliasCount: bounds.yamlAliases })
 }
 
 /** An anchor may hold an alias of itself, and whoever goes through that does not come to an end. */

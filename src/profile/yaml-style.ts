@@ -14,7 +14,7 @@ import {
   visit,
 } from 'yaml'
 import { applyEdits, type Edit, lineOf } from '../edit.ts'
-import type { YamlFile } from './yaml-file.ts'
+import { nodeValue, type YamlFile } from './yaml-file.ts'
 
 /** How a file is written, so that what is added looks like the rest. */
 export interface YamlStyle {
@@ -165,7 +165,7 @@ export function withoutAliases({ documents, text }: YamlFile, anchor: string): s
         const parent = path.at(-1)
         if (!isMap(parent) || !standsFor(pair.value, anchor)) return undefined
         const isFlow = parent.flow === true
-        const value = isNode(pair.value) ? (pair.value.toJS(document) as unknown) : null
+        const value = isNode(pair.value) ? nodeValue(pair.value, document) : null
         const end = contentEnd(pair, text)
         if (keyOf(pair) === null && isScalar(pair.key)) {
           // The first of several wins, and the map's own wins over all.
@@ -192,7 +192,7 @@ export function withoutAliases({ documents, text }: YamlFile, anchor: string): s
       Alias(key, alias) {
         if (alias.source !== anchor || typeof key !== 'number') return
         const [start, end] = rangeOf(alias)
-        edits.push({ start, end, text: flowText(alias.toJS(document)) })
+        edits.push({ start, end, text: flowText(nodeValue(alias, document)) })
       },
     })
   }

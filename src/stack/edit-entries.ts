@@ -137,7 +137,9 @@ function editOwn(edited: EditedService, state: EntriesState): void {
   const document = asObject(state.files[own.file]?.values[0])
   const base = folderOf(own.file, state)
   const declared = Object.keys(asObject(document.volumes))
-  const edit = ownEntry(own.before, edited, { elsewhere, declared, base })
+  const isWrittenElsewhere = (key: string): boolean =>
+    others.some((entry) => entry.isOwn && !entry.isExtended && entry.before[key] !== undefined)
+  const edit = ownEntry(own.before, edited, { elsewhere, isWrittenElsewhere, declared, base })
   const volumes = state.volumes.get(own.file) ?? new Set()
   for (const volume of edit.volumes) if (!declared.includes(volume)) volumes.add(volume)
   state.volumes.set(own.file, volumes)

@@ -1,4 +1,5 @@
 import { composeValue } from '../borders/mount.ts'
+import { composeWords } from '../command/index.ts'
 import { nameOf, normalisePath, parentOf } from '../path.ts'
 import { targetOf, volumeParts } from '../profile/compose-parts.ts'
 import { alignService, hardenService, type ServiceEdit } from '../profile/compose-service.ts'
@@ -6,6 +7,7 @@ import { derivedName, type ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
 import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts'
 import type { SettledService } from './mounted-configuration.ts'
+import type { PlannedService } from './planned.ts'
 import { knownPort, type MovedPort } from './port-calls.ts'
 
 /** A service and all that decides what stands in its entries. */
@@ -30,12 +32,19 @@ export function ownEntry(
   edited: EditedService,
   {
     elsewhere,
+    isWrittenElsewhere,
     declared,
     base,
-  }: { readonly elsewhere: Json; readonly declared: readonly string[]; readonly base: string },
+  }: {
+    readonly elsewhere: Json
+    /** Another entry says it, and is changed where it stands. */
+    readonly isWrittenElsewhere: (key: string) => boolean
+    readonly declared: readonly string[]
+    readonly base: string
+  },
 ): ServiceEdit {
   const { planned, profile, ports, advice, image } = edited
-  const { service, derived, start } = planned
+  const { service, derived } = planned
   const edit = hardenService(
     withKnownPorts(before, edited),
     { ...profile, ports },
@@ -57,11 +66,34 @@ export function ownEntry(
     set.build = buildOf(base, derived.path)
     if (set.pull_policy !== undefined) set.pull_policy = 'build'
   }
-  if (start !== null) {
-    if (start.entrypoint !== null) set.entrypoint = start.entrypoint.map(composeValue)
-    if (start.command !== null) set.command = start.command.map(composeValue)
-  }
+  for (const key of START_KEYS) if (set[key] !== undefined || !isWrittenElsewhere(key)) setStart(set, key, planned)
   return { ...edit, service: set }
+}
+
+const START_KEYS = ['entrypoint', 'command'] as const
+
+/** What is planned to be started, in the words of the entry: those that stay are written as they were, variables and all. */
+function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number], planned: PlannedService): void {
+  const now = planned.start?.[key] ?? null
+  if (now === null) return
+  const { [key]: was } = planned.service
+  const { [key]: written } = set
+  const words = written == null ? null : Array.isArray(written) ? written.map(textOf) : composeWords(textOf(written))
+  if (words === null || was === null || now.length < was.length) {
+    set[key] = now.map(composeValue)
+    return
+  }
+  // Another file may put others in the place of what this one says.
+  const isInForce =
+    words.length === was.length && words.every((word, index) => word.includes('$') || word === was[index])
+  const isSameProgram = words[0] === was[0]
+  const moved = words.map((word, index) => {
+    const at = isInForce ? index : was.indexOf(word)
+    return at < 0 || now[at] === was[at] ? word : composeValue(now[at] ?? '')
+  })
+  const added = isSameProgram ? now.slice(was.length).map(composeValue) : []
+  const after = [...moved, ...added]
+  if (after.length > words.length || after.some((word, index) => word !== words[index])) set[key] = after
 }
 
 /** Another entry of the service: only what it says already, where that contradicts. `extended`: others may have it too, and it is overridden. */
@@ -78,9 +110,7 @@ export function otherEntry(
   if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
   if (isExtended) return set
   if (image !== null && set.image !== undefined) set.image = image
-  const { entrypoint = null, command = null } = planned.start ?? {}
-  if (entrypoint !== null && set.entrypoint !== undefined) set.entrypoint = entrypoint.map(composeValue)
-  if (command !== null && set.command !== undefined) set.command = command.map(composeValue)
+  for (const key of START_KEYS) if (set[key] !== undefined) setStart(set, key, planned)
   return set
 }
 

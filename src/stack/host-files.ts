@@ -50,11 +50,21 @@ interface WhoRuns {
   readonly gid: number
 }
 
+/** What a server only reads, whether its mount says so or not: what it serves, and scripts that its first start runs. */
+const IS_READ = /^\/(?:usr\/share|docker-entrypoint[\w.-]*)(?:\/|$)/
+
 /** Who has to run a service that works in a tree of sources: whoever has checked it out. Null where there is none, or it is root's. */
 export function checkoutOwner(service: Service, host: HostFiles): (WhoRuns & { readonly path: string }) | null {
-  for (const { kind, source, readOnly } of service.mounts) {
+  for (const { kind, source, target, readOnly } of service.mounts) {
     const entry = host.entries.get(source)
-    if (kind === 'host' && !readOnly && entry?.kind === 'folder' && entry.isCheckout && entry.uid !== 0)
+    if (
+      kind === 'host' &&
+      !IS_READ.test(target) &&
+      !readOnly &&
+      entry?.kind === 'folder' &&
+      entry.isCheckout &&
+      entry.uid !== 0
+    )
       return { uid: entry.uid, gid: entry.gid, path: source }
   }
   return null

@@ -211,9 +211,12 @@ function needOf(
 function writerOf({ service, profile, result }: PlannedService, mount: ServiceMount): Writer {
   const known = profile?.root === true ? { uid: 0, gid: 0 } : (profile?.user?.value ?? null)
   const after = known === null ? null : { uid: known.uid, gid: known.gid }
+  // A new volume starts with the owner that it has in the image, and a folder of the machine, or one that the image lacks, with root.
+  const isPrepared = mount.kind === 'volume' && profile?.owned.some((path) => isInside(path, mount.target)) === false
+  const wasTheirs = isPrepared && service.user === null && profile?.image.stepsDown === true
   const last = result.stages.at(-1)
   const isSame = result.verdict === 'unchanged' || (last !== undefined && last.userBefore === last.userAfter)
-  const before = isSame && after !== null ? [after.uid] : usersBefore(service.user, result)
+  const before = (isSame || wasTheirs) && after !== null ? [after.uid] : usersBefore(service.user, result)
   const written = profile === null ? [] : writtenPlaces(profile)
   const isWhole = written.some((path) => isInside(mount.target, path))
   const parts = written
@@ -254,7 +257,8 @@ function migrationFile(
   { choice, equipped }: MigrationFacts,
   name: string,
 ): string {
-  const ids = idsOf(rows.map(({ volume }) => volume))
+  const names = rows.map(({ volume, kind }) => (kind === 'host' ? nameFrom(volume, project) : volume))
+  const ids = idsOf(names)
   const calls = rows.flatMap(({ volume, kind, owner }, index) => {
     if (owner === null) return []
     const { uid, gid, from, members, paths } = owner
@@ -265,7 +269,7 @@ function migrationFile(
         kind,
         members.join(' '),
         id,
-        visibleLine(`${volume}${path}`),
+        visibleLine(`${names[index] ?? volume}${path}`),
         `/volumes/${id}${path}`,
         `${uid}:${gid}`,
         ...from.map(String),
@@ -319,7 +323,8 @@ function idsOf(volumes: readonly string[]): readonly string[] {
 function mountOf(volume: string, target: string, project: Project): Json {
   if (project.volumes.has(volume) || !volume.startsWith('/'))
     return { type: 'volume', source: volume, target, volume: { nocopy: true } }
-  return { type: 'bind', source: hostPath(volume, project), target }
+  // On a new machine it is run before anything has made the folder.
+  return { type: 'bind', source: hostPath(volume, project), target, bind: { create_host_path: true } }
 }
 
 /** Whose image is there already and has the tools; null where nobody's is known to. */
@@ -342,7 +347,11 @@ function literal(value: unknown): unknown {
   return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literal(one)])) : value
 }
 
+function hostPath(path: string, project: Project): string {
+  return composeValue(nameFrom(path, project))
+}
+
 /** As whoever has the project elsewhere would write it. */
-function hostPath(path: string, { folder }: Project): string {
-  return composeValue(isInside(path, folder) ? `.${path.slice(folder.length)}` : path)
+function nameFrom(path: string, { folder }: Project): string {
+  return isInside(path, folder) ? `.${path.slice(folder.length)}` : path
 }

@@ -39,6 +39,7 @@ const built = (path: string, target: string | null = null): Service['build'] => 
 async function planned(
   files: Readonly<Record<string, string>>,
   services: Readonly<Record<string, Partial<Service>>>,
+  portsStay: readonly string[] = [],
 ): Promise<Readonly<Record<string, PlannedService>>> {
   for (const [name, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, name)), { recursive: true })
@@ -63,7 +64,7 @@ async function planned(
     host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
     facts: new Map(),
-    portsStay: new Set(),
+    portsStay: new Set(portsStay),
   })
   return Object.fromEntries(all.map((one) => [one.service.name, one]))
 }
@@ -197,4 +198,92 @@ test.each([
       outcomes.map((outcome) => ({ outcome })),
     ),
   ).toBe(expected)
+})
+
+test('who a service is already, it does not become', async () => {
+  const all = await planned(
+    {},
+    {
+      numbered: { image: 'redis:7', user: '999:999' },
+      named: { image: 'postgres:16', user: 'postgres' },
+      open: { image: 'redis:7', user: '999:999', userIsOpen: true },
+      root: { image: 'redis:7', user: '0:0' },
+    },
+  )
+  const said = Object.fromEntries(
+    Object.entries(all).map(([name, { result }]) => [
+      name,
+      [result.verdict, result.stages.at(-1)?.userBefore, result.findings.some(({ outcome }) => outcome === 'fixed')],
+    ]),
+  )
+  expect(said).toEqual({
+    numbered: ['unchanged', '999:999', false],
+    named: ['unchanged', 'postgres', false],
+    open: ['hardened', 'root', true],
+    root: ['hardened', 'root', true],
+  })
+})
+
+test('settings count on no user whose Dockerfile is only offered to change', async () => {
+  const base = 'FROM somebody/base:1\nCOPY . .\n'
+  const { tool } = await planned({ 'tool/Dockerfile': base }, { tool: { build: built('tool') } })
+  const { result, profile } = tool ?? {}
+  expect(result?.findings.some((one) => one.transform === 'set-user' && one.outcome === 'offered')).toBe(true)
+  expect(result?.output).toBe(base)
+  expect(profile).toBeNull()
+  expect(result?.stages.at(-1)?.userAfter).toBe(result?.stages.at(-1)?.userBefore)
+})
+
+test.each<[string, readonly string[], readonly string[] | null]>([
+  [
+    'says the port is changed',
+    ['--entrypoints.front.address=:80', '--log'],
+    ['--entrypoints.front.address=:8000', '--log'],
+  ],
+  ['says nothing of it is added to', ['--log'], ['--log', '--entrypoints.web.address=:8000']],
+  ['says another one stays', ['--entrypoints.front.address=:9000'], null],
+])('a command that %s', async (_, command, after) => {
+  const { proxy } = await planned({}, { proxy: { image: 'traefik:3', command } })
+  expect(proxy?.start?.command ?? null).toEqual(after)
+})
+
+test('a program with a capability of its own loses it where its port stays too', async () => {
+  const { proxy } = await planned({}, { proxy: { image: 'caddy:2' } }, ['proxy'])
+  expect(proxy?.derived?.text).toContain('setcap -r /usr/bin/caddy')
+  expect(proxy?.profile?.sysctls).toEqual({ 'net.ipv4.ip_unprivileged_port_start': '80' })
+})
+
+test.each<[string, Partial<Service>, boolean | undefined]>([
+  ['switches by itself', {}, true],
+  ['is given arguments', { command: ['-c', 'fsync=off'] }, true],
+  ['starts something else', { command: ['sh', '-c', 'postgres'] }, undefined],
+  ['has another entrypoint', { entrypoint: ['/start.sh'] }, undefined],
+])('what a vendor’s image has kept is its account’s where it %s', async (_, service, expected) => {
+  const { db } = await planned({}, { db: { image: 'postgres:16', ...service } })
+  expect(db?.profile?.image.stepsDown).toBe(expected)
+})
+
+const HAND_OVER = ['sh', '-c', 'mkdir -p /data && chown -R 1000:1000 /data']
+
+test.each<[string, Partial<Service>, string]>([
+  ['does nothing else', { command: HAND_OVER }, 'needs-root'],
+  ['starts something then', { command: ['sh', '-c', 'chown 1000 /data; exec httpd -f'] }, 'hardened'],
+  ['has nothing mounted', { command: HAND_OVER, mounts: [] }, 'hardened'],
+])('a service that hands its mount to others keeps root where it %s', async (_, service, verdict) => {
+  const { setup } = await planned({}, { setup: { image: 'busybox:1', mounts: [volume('data', '/data')], ...service } })
+  expect(setup?.result.verdict).toBe(verdict)
+  expect(setup?.profile === null).toBe(verdict === 'needs-root')
+})
+
+test('variables that a shared file has for others move no port of a server that is known', async () => {
+  const env = new Map([
+    ['LISTEN_PORT', '80'],
+    ['SITE_ADDRESS', ':80'],
+  ])
+  const { db, own } = await planned(
+    { 'own/Dockerfile': PYTHON, 'own/app.py': 'print(1)\n' },
+    { db: { image: 'postgres:16', env }, own: { build: built('own'), env } },
+  )
+  expect(db?.result.ports).toEqual([])
+  expect(own?.result.ports).toEqual([{ from: 80, to: 8080, protocol: 'tcp' }])
 })

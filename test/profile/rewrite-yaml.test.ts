@@ -88,3 +88,11 @@ test('a file of many services that share anchors within anchors is read', () => 
   const [value] = parseYaml(`${shared}services:\n${services}`, 'compose.yaml').values
   expect(asObject(asObject(asObject(value).services).s59)).toEqual({ restart: 'always', init: true })
 })
+
+test('a file of some hundred aliases is changed as any other', () => {
+  const services = Array.from({ length: 60 }, (_, index) => `  s${index}:\n    <<: [*a, *b]\n    env: *c\n`).join('')
+  const head = 'x-a: &a { restart: always }\nx-b: &b\n  env: &c { A: "1" }\n  more: [*c, *c, *c]\nservices:\n'
+  expect(rewritten(`${head}${services}`, { services: { s7: { user: '1:1' } } })).toBe(
+    `${head}${services.replace('  s8:', '    user: "1:1"\n  s8:')}`,
+  )
+})

@@ -251,6 +251,62 @@ describe('what a plan asks for', () => {
     })
   })
 
+  test('the words of a command that stay are written as they were, variables and all', () => {
+    const { texts } = edited(
+      { 'compose.yaml': `services:\n  web:\n    build: .\n    command: [serve, "--mail=\${MAIL-}", --port=80]\n` },
+      { web: plain },
+      { web: { start: { entrypoint: null, command: ['serve', '--mail=', '--port=8080', '--cost=$1'] } } },
+    )
+    expect(texts['compose.yaml']).toContain(`command: [serve, "--mail=\${MAIL-}", --port=8080, --cost=$$1]\n`)
+  })
+
+  test('of two files each keeps its own command, and the port moves in both', () => {
+    const { texts } = edited(
+      {
+        'compose.yaml':
+          'services:\n  web:\n    build: .\n    command: [serve, --port=80, --quiet]\n  job:\n    build: .\n',
+        'compose.override.yaml':
+          'services:\n  web:\n    command: [serve, --port=80, --debug, --insecure]\n  job:\n    command: [work, --port=80]\n',
+      },
+      { web: plain, job: plain },
+      {
+        web: { start: { entrypoint: null, command: ['serve', '--port=8080', '--debug', '--insecure'] } },
+        job: { start: { entrypoint: null, command: ['work', '--port=8080'] } },
+      },
+    )
+    const said = ['compose.yaml', 'compose.override.yaml'].map((name) => meaning(texts[name] ?? ''))
+    expect(said).toMatchObject([
+      { services: { web: { command: ['serve', '--port=8080', '--quiet'] }, job: { build: '.' } } },
+      {
+        services: {
+          web: { command: ['serve', '--port=8080', '--debug', '--insecure'] },
+          job: { command: ['work', '--port=8080'] },
+        },
+      },
+    ])
+    expect(said[0]).not.toHaveProperty('services.job.command')
+  })
+
+  test('a place that is mounted by its other name is not mounted twice, and belongs to the user', () => {
+    const place = { kind: 'tmpfs' as const, uid: 70, gid: 70, mode: 0o755, filled: false }
+    const writable = ['/run/db', '/run/cache', '/run/log'].map((path) => ({ ...place, path }))
+    const { texts } = edited(
+      {
+        'compose.yaml':
+          'services:\n  web:\n    build: .\n    tmpfs: [/var/run/db, "/run/log:mode=700"]\n    volumes: [cache:/var/run/cache]\nvolumes: { cache: {} }\n',
+      },
+      { web: plainProfile({ readOnly: { value: true, known: 'planned' }, writable }) },
+    )
+    expect(meaning(texts['compose.yaml'] ?? '')).toMatchObject({
+      services: {
+        web: {
+          tmpfs: ['/var/run/db:uid=70,gid=70,mode=755', '/run/log:mode=700'],
+          volumes: ['cache:/var/run/cache'],
+        },
+      },
+    })
+  })
+
   test('one that is locked down already stays as it is', () => {
     const text = `services:
   web:

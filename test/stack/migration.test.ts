@@ -33,11 +33,7 @@ const cases: readonly (readonly [string, readonly SampleService[], readonly stri
       "hand volume '' data data/log /volumes/data/log 10001:10001 0",
     ],
   ],
-  [
-    'a data folder of the machine',
-    [api(['/srv/shop/up:/up'])],
-    ["hand host '' srv-shop-up /srv/shop/up /volumes/srv-shop-up 10001:10001 0"],
-  ],
+  ['a data folder of the machine', [api(['/srv/shop/up:/up'])], ["hand host '' up ./up /volumes/up 10001:10001 0"]],
   ['a folder of the machine that nobody is known to write', [api(['/srv/shop/up:/up'], { owned: [] })], []],
   ['what is mounted to be read', [api(['data:/data:ro'])], []],
   ['who stays root', [api(['data:/data'], { uid: 0 })], []],
@@ -128,7 +124,7 @@ test('the service has root with two capabilities, no network and nothing to writ
     volumes: [
       { type: 'volume', source: 'migrate-volumes-owners', target: '/owners-before' },
       { type: 'volume', source: 'data', target: '/volumes/data', volume: { nocopy: true } },
-      { type: 'bind', source: './up', target: '/volumes/srv-shop-up' },
+      { type: 'bind', source: './up', target: '/volumes/up', bind: { create_host_path: true } },
     ],
   })
 })
@@ -183,7 +179,40 @@ test('names of anybody end no word, no comment and no line of the file', () => {
     type: 'bind',
     source: hostile.replaceAll('$', '$$$$'),
     target: expect.stringMatching(/^\/volumes\/[a-z0-9-]+$/),
+    bind: { create_host_path: true },
   })
   const script = String((entrypoint as readonly string[])[2])
   expect(script.split('\n').at(-2)).toMatch(/^hand host '' srv-\S+ '\/srv\/da'\\''ta\$\$\(x\)/)
+})
+
+test('what an image of somebody else has kept as its own account stays where it is', () => {
+  const one = planned({ name: 'db', mounts: [mount('data:/data'), mount('/srv/data:/more')], uid: 999, owned: [] })
+  const kept = (owned: readonly string[]): typeof one => {
+    if (one.profile === null) throw new Error('it has a profile')
+    const image = { ...one.profile.image, stepsDown: true as const }
+    return { ...one, profile: { ...one.profile, owned, image } }
+  }
+  const needs = (all: typeof one): readonly (readonly [string, string])[] =>
+    migrationOf(project([all]), [all], facts()).volumes.map(({ volume, need }) => [volume, need])
+  expect(needs(one)).toEqual([
+    ['data', 'migration'],
+    ['/srv/data', 'nothing'],
+  ])
+  expect(needs(kept([]))).toEqual([
+    ['data', 'nothing'],
+    ['/srv/data', 'nothing'],
+  ])
+  expect(needs(kept(['/data', '/more']))).toEqual([
+    ['data', 'migration'],
+    ['/srv/data', 'migration'],
+  ])
+})
+
+test('a folder of the project is named as everybody has it, and made where it is missing', () => {
+  const samples = [api(['/srv/shop/data:/data'])]
+  const text = migrate(samples).files[0]?.after ?? ''
+  expect(rows(samples)).toEqual(["hand host '' data ./data /volumes/data 10001:10001 0"])
+  expect(text).toContain(
+    'source: ./data\n        target: /volumes/data\n        bind:\n          create_host_path: true\n',
+  )
 })

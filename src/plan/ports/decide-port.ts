@@ -115,16 +115,24 @@ function asVendor(
   command: Command,
 ): Omit<Decided, 'decision'> & Pick<PortDecision, 'evidence' | 'checkedAt'> {
   const { fileEdits, env, append, checkedAt } = renumbered(vendor, to)
-  const { fileEdits: own } = inShipped(searchPort(port, to, sources, command), sources)
+  const found = inShipped(searchPort(port, to, sources, command), sources)
+  const { fileEdits: own } = found
   const theirs = fileEdits.filter(({ path }) => !own.some((edit) => edit.path === path))
   // A server block without a word of it listens there too.
-  const told = sources.daemon?.(port, to, command) ?? null
-  const implied = (told?.fileEdits ?? []).filter(({ path }) => !own.some((edit) => edit.path === path))
+  const daemon = sources.daemon?.(port, to, command) ?? null
+  const implied = (daemon?.fileEdits ?? []).filter(({ path }) => !own.some((edit) => edit.path === path))
   const changes = { fileEdits: [...theirs, ...own, ...implied], evidence: own.flatMap(({ evidence }) => evidence) }
   // What the vendor's way sets beside its files, the user's own file sets here.
   if (own.length > 0 && fileEdits.length === 0) return { ...changes, env: [], command }
   const at = checkedAt === undefined || theirs.length === 0 ? {} : { checkedAt }
+  // An argument that says the port already is changed, and not said twice.
+  const isArgument = append.length > 0 && !isSameCommand(found, command)
+  if (isArgument) return { ...changes, evidence: found.evidence, env, command: found, ...at }
   return { ...changes, env, command: appendArguments(command, append) ?? command, ...at }
+}
+
+function isSameCommand(first: Command, second: Command): boolean {
+  return JSON.stringify([first.entrypoint, first.cmd]) === JSON.stringify([second.entrypoint, second.cmd])
 }
 
 /** As far as is known. */
@@ -219,6 +227,8 @@ export interface PortSources {
   readonly vendor: (port: number) => VendorMove | null
   /** What becomes of a port that its vendor's configuration sets; absent for one that it does not set. */
   readonly listed?: (port: number) => Listed | null
+  /** The catalogue lists what its server writes and opens. Absent: no. */
+  readonly isListed?: boolean
   /** The stage itself puts this file into the image. */
   readonly isShipped?: (path: string) => boolean
   /** Start scripts, of a run. */

@@ -89,7 +89,9 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
     const named = LISTEN_OPTION.test(before) ? /^(\d{1,3})$/.exec(word) : /^-[pP]$/.test(before) ? WEB.exec(word) : null
     return (ANY.exec(word) ?? GLUED.exec(word) ?? named)?.[1]
   })
-  const inVariables = [...config.env].map(([name, value]) => {
+  // A server of which all is known that it reads has no ear for what a shared file of variables says to others.
+  const given = sources.isListed === true && config.exposedPorts.length > 0 ? [] : [...config.env]
+  const inVariables = given.map(([name, value]) => {
     const plain = LISTEN_VARIABLE.test(name) ? /^(\d{1,3})$/.exec(value) : null
     return (plain ?? (value.includes('//') || value.startsWith(':') ? ANY.exec(value) : null))?.[1]
   })

@@ -125,6 +125,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
     opened: observation?.opened ?? null,
     vendor: (port) => vendor.moves.get(port) ?? null,
     listed: (port) => (observation === null ? (vendor.ports.get(port) ?? null) : null),
+    isListed: vendor.listsWrites && input.overlay !== undefined,
     isShipped: (path) => stated.view.contents.origins.has(path),
     started: wordsOf(report),
     scripts: observation === null ? [] : report.scripts,
