@@ -29,6 +29,7 @@ import type { WorkItem } from '../workspace/work-item.ts'
 import { here, imageFiles, portsOf, stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import { needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
+import { ofChanged } from './verdict.ts'
 
 /** What one command does with manifests. */
 export async function hardenCluster(
@@ -60,7 +61,7 @@ export async function hardenCluster(
   const result: TargetResult = {
     target,
     kind,
-    verdict: stackVerdict(results, about),
+    verdict: ofChanged(stackVerdict(results, about), changed.length > 0),
     user: null,
     ports: portsOf(results),
     stages: [],
@@ -332,7 +333,7 @@ function resultOf(
   const findings = [...own.findings.map(inCluster), ...about]
   const isOpen = about.some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
   const file = planned?.dockerfile?.path ?? planned?.derived?.path
-  const verdict = isOpen ? 'incomplete' : own.verdict
+  const verdict = isOpen ? 'incomplete' : ofChanged(own.verdict, own.changed)
   return { ...own, findings, verdict, ...(file === undefined ? {} : { file: here(file) }) }
 }
 

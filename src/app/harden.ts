@@ -2,7 +2,14 @@ import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { applyEdits, type Edit, lineOf } from '../edit.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
-import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUND } from '../plan/exemptions.ts'
+import {
+  askedBy,
+  CONFIGURATION_ASKS,
+  type Ignore,
+  ignoreComments,
+  misreadComments,
+  PLANNED_AROUND,
+} from '../plan/exemptions.ts'
 import { planInTurn } from '../plan/make-plan.ts'
 import { accountIds, decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
@@ -35,19 +42,21 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
   const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
   const staysAsItWas = policy.ignore.includes('set-user')
+  const changed = output !== dockerfile.source
+  const user = staysAsItWas ? null : userOf(plan, changed)
   const reported = findings.map((said) => reportFinding(said, policy))
   return {
     plan,
     result: {
       target: request.target,
       kind: request.kind,
-      verdict: verdict({ outcomes: outcomesOf(plan), findings: reported, policy, proof: null }),
-      user: staysAsItWas ? null : userOf(plan),
+      verdict: verdict({ outcomes: outcomesOf(plan), findings: reported, policy, user, proof: null }),
+      user,
       ports: portsOf(plan, policy),
       stages: plan.stages.map((stage) => reportStage(dockerfile, stage, staysAsItWas)),
       findings: reported,
       output,
-      changed: output !== dockerfile.source,
+      changed,
       proof: null,
     },
   }
@@ -71,7 +80,10 @@ interface Said {
 function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
   const { dockerfile, policy } = request
   const ignores = ignoreComments(dockerfile)
-  const said: Said[] = ignores.flatMap((ignore) => unknownNames(ignore, request.transforms))
+  const said: Said[] = [
+    ...ignores.flatMap((ignore) => unknownNames(ignore, request.transforms)),
+    ...misreadComments(dockerfile).map(({ hint, ...about }) => ofComment(about, hint)),
+  ]
   for (const transform of request.transforms) {
     for (const stage of plan.stages) {
       yield
@@ -102,10 +114,12 @@ function unknownNames({ transforms, line }: Ignore, all: readonly Transform[]): 
   const unknown = transforms.filter((name) => !all.some((transform) => transform.name === name))
   if (unknown.length === 0) return []
   const message = `the comment ignores ${unknown.join(', ')}, which is not a transform: it has no effect`
-  const finding: Finding = { outcome: 'note', line, column: 1, message, evidence: [], edits: [] }
-  return [
-    { name: 'report-remarks', stage: 0, finding, outcome: 'note', hint: 'list them with harden-image transforms' },
-  ]
+  return [ofComment({ line, outcome: 'todo', message }, 'list them with harden-image transforms')]
+}
+
+function ofComment(about: Pick<Finding, 'line' | 'outcome' | 'message'>, hint: string): Said {
+  const finding: Finding = { ...about, column: 1, evidence: [], edits: [] }
+  return { name: 'report-remarks', stage: 0, finding, outcome: about.outcome, hint }
 }
 
 /** In a stage whose changes are only offered none of them is made by itself. */
@@ -139,10 +153,12 @@ function leaveAlone(name: string, finding: Finding, { stage, account }: StagePla
 }
 
 /** Of several stages the one that is built: it comes last. */
-function userOf(plan: Plan): ReportUser | null {
+function userOf(plan: Plan, changed: boolean): ReportUser | null {
+  const same = changed ? plan.stages.findLast((stage) => stage.same !== undefined)?.same : undefined
   const account = plan.stages.findLast((stage) => stage.account !== null)?.account
   // Of one without known ids the stage says the name.
-  return account === undefined || account === null || account.unnumbered === true
+  if (account === undefined || account === null) return same === undefined ? null : { ...same, from: 'image' }
+  return account.unnumbered === true
     ? null
     : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
 }

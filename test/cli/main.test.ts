@@ -165,16 +165,16 @@ describe('images', () => {
   test('-o writes DIR/Dockerfile, again too, and stdout is empty', async () => {
     const cwd = tree()
     for (const _time of [1, 2]) {
-      const { code, stdout, stderr } = await call(['nginx', '-o', 'out/nginx'], { cwd })
+      const { code, stdout, stderr } = await call(['nginx:latest', '-o', 'out/nginx'], { cwd })
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
       expect(stderr).toContain('wrote out/nginx/Dockerfile')
     }
-    expect(readFileSync(join(cwd, 'out/nginx/Dockerfile'), 'utf8')).toBe('FROM nginx\nUSER 10001:10001\n')
+    expect(readFileSync(join(cwd, 'out/nginx/Dockerfile'), 'utf8')).toBe('FROM nginx:latest\nUSER 10001:10001\n')
   })
 
   test("-o never replaces somebody's own Dockerfile", async () => {
     const cwd = tree({ Dockerfile: before })
-    const { code, stderr } = await call(['nginx', '-o', '.'], { cwd })
+    const { code, stderr } = await call(['nginx:latest', '-o', '.'], { cwd })
     expect(stderr).toContain('Dockerfile was not written: it is there already and not from harden-image')
     expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
     expect(code).toBe(2)
@@ -188,14 +188,16 @@ describe('images', () => {
   })
 
   test('--format diff makes a new file', async () => {
-    const { stdout } = await call(['nginx', '--format', 'diff'], { cwd: tree() })
-    expect(stdout).toContain('new file mode 100644\n--- /dev/null\n+++ b/Dockerfile\n@@ -0,0 +1,2 @@\n+FROM nginx\n')
+    const { stdout } = await call(['nginx:latest', '--format', 'diff'], { cwd: tree() })
+    expect(stdout).toContain(
+      'new file mode 100644\n--- /dev/null\n+++ b/Dockerfile\n@@ -0,0 +1,2 @@\n+FROM nginx:latest\n',
+    )
   })
 
   test('among files: the diff stays one of files, and it is said', async () => {
-    const { code, stdout, stderr } = await call(['nginx', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    const { code, stdout, stderr } = await call(['nginx:latest', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
     expect(stdout).toBe(patch('Dockerfile'))
-    expect(stderr).toContain('nginx: among several targets its Dockerfile is not shown')
+    expect(stderr).toContain('nginx:latest: among several targets its Dockerfile is not shown')
     expect(code).toBe(0)
   })
 })
@@ -203,9 +205,13 @@ describe('images', () => {
 describe('formats', () => {
   test('json: nothing but the report, in the order of the arguments', async () => {
     const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': after })
-    const { code, stdout, stderr } = await call(['--format', 'json', 'nginx', 'b', 'a'], { cwd })
+    const { code, stdout, stderr } = await call(['--format', 'json', 'nginx:latest', 'b', 'a'], { cwd })
     const { results } = JSON.parse(stdout)
-    expect(results.map(({ target }: { target: string }) => target)).toEqual(['nginx', 'b/Dockerfile', 'a/Dockerfile'])
+    expect(results.map(({ target }: { target: string }) => target)).toEqual([
+      'nginx:latest',
+      'b/Dockerfile',
+      'a/Dockerfile',
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
@@ -285,14 +291,37 @@ describe('what goes wrong', () => {
 
   test('a folder that was mistyped reads as an image: both are said', async () => {
     const { HardenError } = await import('../../src/errors.ts')
-    const { code, stdout, stderr } = await call(['servces'], {
+    const { code, stdout, stderr } = await call(['servces/api'], {
       cwd: tree(),
       processTarget: async () => {
-        throw new HardenError('no-image', 'servces cannot be inspected', { hint: 'pull it' })
+        throw new HardenError('no-image', 'servces/api cannot be inspected', { hint: 'pull it' })
       },
     })
-    expect(stderr).toContain('pull it; no file or folder servces exists either')
+    expect(stderr).toContain('pull it; no file or folder servces/api exists either')
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+
+  test.each([['init'], ['init', '-o', 'out'], ['profile', 'nginx', '--for', 'docker']])(
+    'a word that is no path and has no tag is pulled from nowhere: %s',
+    async (...argv) => {
+      const { code, stdout, stderr, items } = await call(argv, { cwd: tree() })
+      expect({ code, stdout, items }).toEqual({ code: 2, stdout: '', items: [] })
+      const word = argv[0] === 'init' ? 'init' : 'nginx'
+      expect(stderr).toContain(`there is no file or folder ${word}, and an image is named with its tag`)
+      expect(stderr).toContain(`write ${word}:latest, or another tag, if it is an image`)
+    },
+  )
+
+  test.each(['nginx:1', 'docker://nginx', 'docker-daemon:nginx', 'bitnami/nginx', `nginx@sha256:${'0'.repeat(64)}`])(
+    'what says more than a word is an image: %s',
+    async (target) => {
+      expect((await call([target], { cwd: tree() })).items).toHaveLength(1)
+    },
+  )
+
+  test('among others the word alone fails', async () => {
+    const { code, items } = await call(['init', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    expect([code, items.map(({ target }) => target)]).toEqual([2, ['Dockerfile']])
   })
 
   test('failed targets are said on stderr for json too', async () => {
