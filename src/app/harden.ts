@@ -1,6 +1,6 @@
 import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
-import { applyEdits, type Edit, lineOf } from '../edit.ts'
+import { applyEdits, type Edit, lineOf, withComments } from '../edit.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import {
   askedBy,
@@ -40,7 +40,8 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
-  const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
+  const styled = withComments(edits, policy.comments ?? 'short', dockerfile.source)
+  const output = applyEdits(dockerfile.source, [...styled, ...looseEnd(dockerfile, styled)])
   const staysAsItWas = policy.ignore.includes('set-user')
   const changed = output !== dockerfile.source
   const user = staysAsItWas ? null : userOf(plan, changed)

@@ -40,6 +40,8 @@ export interface Work {
   readonly check: boolean
   /** On stderr only what failed and the sum. */
   readonly quiet: boolean
+  /** On stderr all that is known of each target, and what builds print. */
+  readonly verbose: boolean
   /** Null: what fits the targets. */
   readonly format: string | null
   readonly build: boolean
@@ -80,6 +82,7 @@ const flagSettings: readonly SettingName[] = [
   'user',
   'own',
   'ports',
+  'comments',
   'writable',
   'unsafe',
   'target',
@@ -118,6 +121,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
     quiet: flag(parsed, 'quiet'),
+    verbose: flag(parsed, 'verbose'),
     format: choice(parsed, 'format', names),
     build: flag(parsed, 'build'),
     tag: text(parsed, 'tag'),
@@ -163,6 +167,7 @@ function checkTogether(request: Work): void {
   const wrong = contradiction(settings)
   if (wrong !== null) throw usage(wrong)
   if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
+  if (request.quiet && request.verbose) throw usage('--quiet and --verbose exclude each other', 'leave out one of them')
   if (request.check && request.output !== null)
     throw usage('--check and --output exclude each other', '--check writes nothing')
   if (request.output === '-')

@@ -89,7 +89,7 @@ export async function workOn(
     return exitCode([], request)
   }
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  const shown = showResults(format, written.outcomes, rules, io)
+  const shown = showResults(request, format, written, rules, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
   tellBugs(told, io)
   return exitCode(

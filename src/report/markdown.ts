@@ -3,8 +3,8 @@ import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
-import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import type { ReportFinding, ReportProof, TargetResult } from './report.ts'
+import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import { type ReportFinding, type ReportProof, type TargetResult, verdictInWords } from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
 import { runsAs, summaryLine } from './summary.ts'
 
@@ -15,16 +15,16 @@ export const markdown: Format = {
   render(renderings) {
     if (renderings.length === 0) return ''
     const shown = renderings.map((rendering) => allVisible(rendering))
-    const rows = shown.map(({ result }) => [
-      code(result.target, 'cell'),
-      result.verdict,
-      escaped(runsAs(result)),
-      result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
+    const rows = shown.map((rendering) => [
+      code(rendering.result.target, 'cell'),
+      verdictInWords(rendering.result),
+      escaped(runsAs(rendering)),
+      proofInWord(rendering.result),
     ])
     return [
       '## harden-image',
       escaped(summaryLine(shown.map(({ result }) => result))),
-      table(['target', 'verdict', 'runs as', 'proof'], rows),
+      table(['target', 'verdict', 'user', 'proof'], rows),
       ...shown.filter(hasMore).map(section),
     ]
       .join('\n\n')
@@ -46,7 +46,7 @@ function section(rendering: Rendering): string {
   const { result } = rendering
   const changes = diff.render([rendering], NO_COLOUR)
   return [
-    `### ${code(result.target)}: ${result.verdict}`,
+    `### ${code(result.target)}: ${verdictInWords(result)}`,
     ...serviceParts(result),
     ...said(result),
     ...(result.services ?? []).flatMap((service) => {
@@ -67,9 +67,9 @@ function said({ error, findings, proof }: TargetResult): string[] {
 }
 
 function serviceParts(result: TargetResult): string[] {
-  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [
+  const rows = serviceRows(result).map(({ name, said, user, ports }) => [
     code(name, 'cell'),
-    verdict,
+    said,
     escaped(user),
     escaped(ports),
   ])
