@@ -48,19 +48,24 @@ export async function workOn(
   await tidyBeside(found)
   await keepHeapSmall(request, found)
   let done = 0
+  if (request.quiet) progress.quiet()
   const outcomes = await run(found, {
-    progress: request.quiet ? () => undefined : progress.show,
+    progress: progress.show,
+    ...(request.verbose ? { buildOutput: progress.print } : {}),
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
     limiter: limiterFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? stdin() : readText(path, target)),
     processTarget: async (item, options, ports) => {
-      done++
       // For signals: a small target has no other pause.
       await setImmediate()
-      if (found.length > 1) progress.step(`${done}/${found.length} ${item.target}`)
-      return services.processTarget(item, options, ports)
+      if (found.length > 1) progress.count(done, found.length)
+      if (found.length > 1) progress.step(item.target)
+      const outcome = await services.processTarget(item, options, ports)
+      done++
+      if (found.length > 1) progress.count(done, found.length)
+      return outcome
     },
   })
   const { signal } = interruption

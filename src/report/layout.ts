@@ -66,16 +66,19 @@ export function tableLines(
   widest = Number.POSITIVE_INFINITY,
 ): readonly string[] {
   const count = Math.max(0, ...rows.map((cells) => cells.length))
+  const whole = rows.map((cells) =>
+    cells.map((cell) => (columnsOf(cell) <= widest ? [cell] : rowsOf(cell, widest, false))),
+  )
+  // One long word makes no room for itself in all rows.
   const widths = Array.from({ length: count }, (_, at) =>
-    Math.min(widest, Math.max(0, ...rows.map((cells) => columnsOf(cells[at] ?? '')))),
+    Math.max(0, ...whole.flatMap((cells) => (cells[at] ?? []).map(columnsOf).filter((columns) => columns <= widest))),
   )
   if (width !== null) shrink(widths, width - indent - GAP * Math.max(0, count - 1))
-  return rows.flatMap((cells) => {
-    const parts = widths.map((most, at) => {
-      const cell = cells[at] ?? ''
+  return whole.flatMap((cells) => {
+    const parts = widths.map((most, at) =>
       // Where there is room for it a word stays whole, to be copied.
-      return columnsOf(cell) <= most ? [cell] : rowsOf(cell, most, width !== null)
-    })
+      (cells[at] ?? []).flatMap((row) => (columnsOf(row) <= most || width === null ? [row] : rowsOf(row, most))),
+    )
     return Array.from({ length: Math.max(1, ...parts.map(({ length }) => length)) }, (_, row) =>
       (
         ' '.repeat(indent) + parts.map((part, at) => padded(part[row] ?? '', widths[at] ?? 0)).join(' '.repeat(GAP))

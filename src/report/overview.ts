@@ -5,7 +5,7 @@ import type { Rendering, RenderOptions } from './format.ts'
 import { columnsOf, cut, type Line, laidOut, line, padded } from './layout.ts'
 import type { ReportFinding, TargetResult, Verdict } from './report.ts'
 import { allFindings } from './services.ts'
-import { counted, type Paint, painter, runsAs, VERDICTS } from './summary.ts'
+import { counted, type Paint, painter, runsAs, unproved, VERDICTS } from './summary.ts'
 import { errorPlace, inOrder, outcomeStyles, verdictStyles } from './text.ts'
 
 // Of hundreds of targets nobody reads what is said of each: here each has a line below its verdict, and what is said of several
@@ -37,7 +37,10 @@ function groupLines(
   // One long path makes no room for itself in all lines.
   const most = Math.min(Math.max(...names.map(columnsOf)), Math.floor((width ?? WIDEST) / 2))
   return [
-    line('', `${paint(verdictStyles[verdict], verdict)}${paint('dim', `: ${counted(those.length, 'target')}`)}`),
+    line(
+      '',
+      `${paint(verdictStyles[verdict], verdict)}${unproved(those.map(({ result }) => result))}${paint('dim', `: ${counted(those.length, 'target')}`)}`,
+    ),
     ...those.map((rendering, index) => {
       const head = `  ${padded(names[index] ?? '', most)}  `
       return line(head, rowText(rendering, width === null ? null : width - columnsOf(head)))
@@ -61,7 +64,8 @@ function rowText(rendering: Rendering, room: number | null): string {
   const why = isSaidInRow(result) ? reasonOf(result) : undefined
   if (why !== undefined) return room === null || room < LEAST_ROOM ? why.message : cut(why.message, room)
   const last = stages.at(-1)
-  return last === undefined || verdict === 'not-applicable' ? '' : `runs as ${last.userAfter}`
+  if (last === undefined || verdict === 'not-applicable') return ''
+  return `${verdict === 'needs-root' ? 'stays' : 'runs as'} ${last.userAfter}`
 }
 
 const LEAST_ROOM = 24
@@ -74,12 +78,12 @@ function servicesIn({ services, proof }: TargetResult): readonly string[] {
   return [`${counted(services.length, 'service')}${changed === 0 ? '' : `, ${changed} hardened, ${proved}`}`]
 }
 
-/** `2 to decide`, `1 offered` */
+/** `2 todo`, `1 offered` */
 function openIn(result: TargetResult): readonly string[] {
   const count = (outcome: Outcome): number =>
     allFindings(result).filter((finding) => finding.outcome === outcome).length
   const [todo, offered] = [count('todo'), count('offered')]
-  return [...(todo > 0 ? [`${todo} to decide`] : []), ...(offered > 0 ? [`${offered} offered`] : [])]
+  return [...(todo > 0 ? [`${todo} todo`] : []), ...(offered > 0 ? [`${offered} offered`] : [])]
 }
 
 /** Why somebody wants it as root is another reason for each file: it stands in its line, and nowhere else. */
@@ -133,7 +137,7 @@ function sectionLines(
   const rest = kinds.slice(shown.length)
   return [
     line('', paint(outcomeStyles[outcome], title)),
-    ...shown.flatMap((kind) => kindLines(kind, paint)),
+    ...shown.flatMap((kind, index) => kindLines(kind, shown.slice(0, index), paint)),
     ...(rest.length === 0 ? [] : [line('  ', paint('dim', `and ${rest.length} more: -v names each at its file`))]),
   ]
 }
@@ -164,15 +168,17 @@ function withoutNumbers(text: string): string {
   return text.replace(/\d+/g, '#')
 }
 
-function kindLines({ finding, places, targets, isSame }: Kind, paint: Paint): readonly Line[] {
+/** What to do is said of the first of those before it that want the same. */
+function kindLines({ finding, places, targets, isSame }: Kind, before: readonly Kind[], paint: Paint): readonly Line[] {
+  const isHintSaid = before.some((kind) => kind.finding.hint === finding.hint)
   const { message, hint, transform } = finding
   const [first = '', second] = places
   const count = targets.size
   const where =
     count === 1 ? first : count === 2 ? `${first}, ${second}` : `${counted(count, 'target')}, first ${first}`
   return [
-    line('  ', `${isSame ? '' : 'such as: '}${message} ${paint('dim', `(${transform})`)}`),
-    ...(hint === undefined ? [] : [line(`    ${paint('bold', 'do:')} `, hint)]),
+    line('  - ', `${isSame ? '' : 'such as: '}${message} ${paint('dim', `(${transform})`)}`),
+    ...(hint === undefined || isHintSaid ? [] : [line(`    ${paint('bold', 'do:')} `, hint)]),
     line('    ', paint('dim', where)),
   ]
 }

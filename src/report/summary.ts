@@ -29,7 +29,7 @@ export function summaryLine(results: readonly TargetResult[]): string {
 }
 
 /** Of targets with one verdict, how many of them are said to be hardened without a proof. */
-function unproved(results: readonly TargetResult[]): string {
+export function unproved(results: readonly TargetResult[]): string {
   const count = results.filter(isUnproved).length
   if (count === 0) return ''
   return count === results.length ? ' (not proved)' : ` (${count} of them not proved)`

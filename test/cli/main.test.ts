@@ -64,8 +64,10 @@ describe('Dockerfiles', () => {
     const cwd = tree({ Dockerfile: before })
     const { code, stdout, stderr } = await call(['Dockerfile'], { cwd })
     expect(stdout).toBe(patch('Dockerfile'))
-    expect(stderr).toContain('Dockerfile: hardened, runs as app (10001:10001)')
-    expect(stderr).toContain('1 target: 1 hardened\n1 file would change: -w writes it\n')
+    expect(stderr).toContain('Dockerfile: hardened, would run as app (10001:10001), not proved; a new account\n')
+    expect(stderr).toContain(
+      '1 target: 1 hardened (not proved)\n1 file would change: -w writes it\nnext: review the diff, prove that it',
+    )
     expect(code).toBe(0)
     expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
   })
@@ -276,7 +278,7 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('line 1: there is no FROM')
     expect(stderr).toContain('b/Dockerfile cannot be read: line 1 is not valid UTF-8')
     expect(stderr).toContain('there is no file or folder nope/Dockerfile')
-    expect(stderr).toContain('4 targets: 1 hardened, 3 failed')
+    expect(stderr).toContain('4 targets: 1 hardened (not proved), 3 failed')
     expect(code).toBe(2)
   })
 
@@ -336,8 +338,10 @@ describe('what goes wrong', () => {
   test('a bug is the failure of its target, keeps its stack, and is exit 2; the others are written', async () => {
     const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': 'BUG', 'c/Dockerfile': before, 'd/Dockerfile': 'BUG' })
     const { code, stdout, stderr } = await call(['-w', '.'], { cwd })
-    expect(stderr).toContain('b/Dockerfile: failed\n  this is a bug: undefined is not a function\n')
-    expect(stderr).toContain('4 targets: 2 hardened, 2 failed')
+    expect(stderr).toContain(
+      'failed: 2 targets\n  b/Dockerfile  this is a bug: undefined is not a function; please report it',
+    )
+    expect(stderr).toContain('4 targets: 2 hardened (not proved), 2 failed')
     const stack =
       /\nharden-image: this is a bug, please report it.*\nTypeError: undefined is not a function\n( +at .*\n)+$/
     expect(stderr).toMatch(stack)
@@ -571,7 +575,9 @@ test('--quiet: what failed and the sum', async () => {
     },
   })
   expect(stdout).toBe(patch('a/Dockerfile'))
-  expect(stderr).toMatch(/^b\/Dockerfile: failed\n.*\n.*\n2 targets: 1 hardened, 1 failed\n1 file would change/)
+  expect(stderr).toMatch(
+    /^b\/Dockerfile: failed\n.*\n.*\n2 targets: 1 hardened \(not proved\), 1 failed\n1 file would change/,
+  )
 })
 
 test('--check says how root is meant to stay', async () => {
