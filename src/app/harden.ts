@@ -39,13 +39,21 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const findings = yield* run(request, plan)
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
-  const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
-  const styled = withComments(edits, policy.comments ?? 'short', dockerfile.source)
-  const output = applyEdits(dockerfile.source, [...styled, ...looseEnd(dockerfile, styled)])
+  const styled = styledFindings(findings, applied, policy, dockerfile.source)
+  const written = applied.toSorted((a, b) => a.stage - b.stage).flatMap((said) => styled.get(said)?.finding.edits ?? [])
+  const loose = looseEnd(dockerfile, written)
+  const output = applyEdits(dockerfile.source, [...written, ...loose])
   const staysAsItWas = policy.ignore.includes('set-user')
   const changed = output !== dockerfile.source
   const user = staysAsItWas ? null : userOf(plan, changed)
-  const reported = findings.map((said) => reportFinding(said, policy))
+  // The first one that is applied closes the end that is loose, and could not go without.
+  const closing =
+    loose.length === 0
+      ? undefined
+      : applied.find(({ finding }) => finding.edits.some((edit) => edit.start >= (loose[0]?.end ?? 0)))
+  const reported = findings.map((said) =>
+    reportFinding(styled.get(said) ?? said, policy, said === closing ? loose : []),
+  )
   return {
     plan,
     result: {
@@ -61,6 +69,28 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
       proof: null,
     },
   }
+}
+
+/** Findings with their comments in the style that is asked for; what is not applied says all that it would alone. */
+function styledFindings(
+  findings: readonly Said[],
+  applied: readonly Said[],
+  { comments = 'short' }: Policy,
+  source: string,
+): ReadonlyMap<Said, Said> {
+  const edits = applied.flatMap(({ finding }) => finding.edits)
+  const all = withComments(edits, comments, source)
+  const styled = new Map(edits.map((edit, index) => [edit, all[index] ?? edit]))
+  const together = new Set(applied)
+  return new Map(
+    findings.map((said) => {
+      const { finding } = said
+      const own = together.has(said)
+        ? finding.edits.map((edit) => styled.get(edit) ?? edit)
+        : withComments(finding.edits, comments, source)
+      return [said, { ...said, finding: { ...finding, edits: own } }]
+    }),
+  )
 }
 
 /** A file may end in a continuation that continues nothing: what is put behind it must not become part of it. */
@@ -184,11 +214,24 @@ function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: bool
   }
 }
 
-function reportFinding({ name, finding, outcome: said, hint }: Said, policy: Policy): ReportFinding {
+function reportFinding(
+  { name, finding, outcome: said, hint }: Said,
+  policy: Policy,
+  more: readonly Edit[],
+): ReportFinding {
   const { line, column, message } = finding
   // A volume with folders in it, a port of two protocols: what is the same reason for several things is said once.
   const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
   const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
-  const about = { transform: name, outcome, line, column, message }
-  return hint === undefined ? { ...about, evidence } : { ...about, hint, evidence }
+  const edits = outcome === 'fixed' || outcome === 'offered' ? [...more, ...finding.edits] : []
+  return {
+    transform: name,
+    outcome,
+    line,
+    column,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    evidence,
+    ...(edits.length === 0 ? {} : { edits: edits.map(({ start, end, text }) => ({ start, end, text })) }),
+  }
 }

@@ -43,7 +43,7 @@ export async function showProfile(
     io.stderr.write(
       renderTargets([rendering(outcome, io.cwd)], { ...lookOf(io.stderr, io), evidence: request.verbose }),
     )
-    return exitCode([result], request)
+    return exitCode([result], 'incomplete')
   }
   const profile = withImage(outcome.profile, asked.image)
   const { notes, covers } =

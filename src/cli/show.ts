@@ -12,6 +12,7 @@ import { counted } from '../report/summary.ts'
 import { renderTargets, summaryText } from '../report/text.ts'
 import { joinAnd } from '../words.ts'
 import { repositoryOf } from '../workspace/repository.ts'
+import type { FailOn } from '../workspace/settings.ts'
 import { type Io, type Output, wantsColour } from './io.ts'
 import type { Work } from './request.ts'
 import type { Carried } from './usage.ts'
@@ -30,7 +31,11 @@ export function showResults(
   // Images among files have no place in a diff of files.
   const hasPlace = ({ result }: TargetOutcome): boolean => format.name !== 'diff' || !several || result.kind !== 'image'
   const render = (shown: readonly TargetOutcome[]): string =>
-    format.render(renderings(request, shown.filter(hasPlace), heldBack, io), { ...lookOf(io.stdout, io), rules })
+    format.render(renderings(request, shown.filter(hasPlace), heldBack, io), {
+      ...lookOf(io.stdout, io),
+      rules,
+      isWritten: request.write || request.output !== null,
+    })
   const { text, after } = renderedApart(outcomes, render)
   if (text !== '') io.stdout.write(text)
   return after
@@ -41,7 +46,7 @@ export function lookOf(output: Output, { env }: Io): { readonly colour: boolean;
   return { colour: wantsColour(output, env), width: output.isTTY === true ? (output.columns ?? 80) : null }
 }
 
-function renderings(
+export function renderings(
   { write, output }: Pick<Work, 'write' | 'output'>,
   outcomes: readonly TargetOutcome[],
   heldBack: readonly string[],
@@ -255,12 +260,14 @@ function resolved(path: string): string {
 export type ExitCode = 0 | 1 | 2
 
 /**
- * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or `check`
- * finds that something would change. 0: nothing is left to do; a dry run that shows a complete change included.
+ * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or, on `changes`,
+ * something changes. 0: nothing is left to do, or nobody asked for it.
  */
-export function exitCode(results: readonly TargetResult[], { check }: { readonly check: boolean }): ExitCode {
+export function exitCode(results: readonly TargetResult[], failOn: FailOn): ExitCode {
+  if (failOn === 'never') return 0
   if (results.some(({ verdict }) => verdict === 'failed')) return 2
-  return results.some((result) => remains(result) || (check && result.changed)) ? 1 : 0
+  if (failOn === 'failed') return 0
+  return results.some((result) => remains(result) || (failOn === 'changes' && result.changed)) ? 1 : 0
 }
 
 function remains({ verdict, findings, proof, services = [] }: TargetResult): boolean {

@@ -14,7 +14,7 @@ import {
   type Verdict,
   verdictInWords,
 } from './report.ts'
-import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows } from './services.ts'
+import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { type Paint, painter, runsAs, summaryLine } from './summary.ts'
 
 /** For people: target by target, with the evidence, then the sum. */
@@ -62,7 +62,7 @@ function targetLines(rendering: Rendering, how: How): readonly Line[] {
     ...serviceLines(result, how),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
     ...allFindingLines(result, rendering.isWritten === true, how),
-    ...(result.services ?? []).flatMap((service) => ofService(service, rendering.isWritten === true, how)),
+    ...servicesTold(result).flatMap((service) => ofService(service, rendering.isWritten === true, how)),
     ...(result.proof ? proofLines(result.proof, how) : []),
     ...projectEnd(result, how),
   ]

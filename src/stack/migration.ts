@@ -211,7 +211,9 @@ function needOf(
 function writerOf({ service, profile, result }: PlannedService, mount: ServiceMount): Writer {
   const known = profile?.root === true ? { uid: 0, gid: 0 } : (profile?.user?.value ?? null)
   const after = known === null ? null : { uid: known.uid, gid: known.gid }
-  const before = isSameUser(result) && after !== null ? [after.uid] : usersBefore(service.user, result)
+  const last = result.stages.at(-1)
+  const isSame = result.verdict === 'unchanged' || (last !== undefined && last.userBefore === last.userAfter)
+  const before = isSame && after !== null ? [after.uid] : usersBefore(service.user, result)
   const written = profile === null ? [] : writtenPlaces(profile)
   const isWhole = written.some((path) => isInside(mount.target, path))
   const parts = written
@@ -225,12 +227,6 @@ function writerOf({ service, profile, result }: PlannedService, mount: ServiceMo
     groups: asList(service.settings.group_add).map(Number).filter(Number.isInteger),
     paths: isWhole ? [''] : parts,
   }
-}
-
-/** It was no root before, and at most its number is written now. */
-function isSameUser({ verdict, stages }: PlannedService['result']): boolean {
-  const last = stages.at(-1)
-  return verdict === 'unchanged' || (verdict === 'hardened' && last !== undefined && last.userBefore === last.userAfter)
 }
 
 /** What nobody can say was root: that is who the move is from. */

@@ -5,16 +5,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
-import { openCompose } from '../../src/engine/compose.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
+import { openComposeDriver } from '../../src/proof/stack/compose-driver.ts'
 import { proveUpgrade, type UpgradeProof } from '../../src/proof/stack/upgrade.ts'
 import { migrationOf } from '../../src/stack/migration.ts'
 import type { Project } from '../../src/stack/project.ts'
 import { facts, mount, planned, project as projectOf, type SampleService } from '../stack/migration-sample.ts'
+import { sampleService } from '../stack/sample-service.ts'
 import { countAll, docker } from './support/images.ts'
 import { debian } from './support/small-images.ts'
-import { project, service } from './support/small-stack.ts'
+import { project } from './support/small-stack.ts'
 
 jest.setTimeout(120_000)
 
@@ -50,7 +51,7 @@ const ENDS = 'exec sleep 1000'
 
 function stack(cases: readonly UpgradeCase[], isResult: boolean): Project {
   const services = cases.map(({ name, uid, gid = uid, mounts, script, user, groups = [] }) =>
-    service(name, {
+    sampleService(name, {
       entrypoint: ['bash', '-ec', `${script}\n${ENDS}`],
       command: [],
       user: isResult ? `${uid}:${gid}` : (user ?? null),
@@ -69,8 +70,7 @@ async function upgraded(cases: readonly UpgradeCase[], filled?: ReadonlyMap<stri
   })
   const images = new Map(cases.map(({ name }) => [name, debian]))
   const proof = await proveUpgrade({
-    engine,
-    compose: await openCompose(engine),
+    driver: await openComposeDriver(engine),
     original: { project: original, images },
     result: { project: result, images },
     planned: migrationOf(original, samples.map(planned), facts({ equipped: new Set(cases.map(({ name }) => name)) })),
