@@ -170,6 +170,8 @@ export const bounds = {
   askedPorts: 64,
   /** Ports that a report for people names one by one, of those that go alike; of the others it says how many. */
   shownPorts: 20,
+  /** Of findings of one kind that are told of many targets: the others are counted. */
+  shownFindings: 10,
   /** What an engine lists of the files that a container has changed: some 200,000. A longer list counts as far as it was read. */
   changesBytes: 8 * 1024 * 1024,
   /** Until it has listed them: it looks at all files of the container first. */

@@ -9,6 +9,48 @@ export interface Span {
 /** Replace `source.slice(start, end)` by `text`. Offsets are UTF-16 code units into the one source text. */
 export interface Edit extends Span {
   readonly text: string
+  /** Comments in the text that say why, as offsets into it. Absent: none. */
+  readonly reasons?: readonly Reason[]
+}
+
+/** Whole lines of a comment, with their line ends. */
+export interface Reason extends Span {
+  /** The same in one line, without its line end. */
+  readonly short: string
+}
+
+/** How much a comment that is put in says: all, one line, or that there is none. */
+export type CommentStyle = 'full' | 'short' | 'none'
+
+/**
+ * The edits with their comments in another style. A short one is said once in a text: where it stands above something already,
+ * nobody needs it again.
+ */
+export function withComments(edits: readonly Edit[], style: CommentStyle, source: string): readonly Edit[] {
+  if (style === 'full' || edits.every(({ reasons = [] }) => reasons.length === 0)) return edits
+  const said = new Set(source.includes('# harden-image:') ? source.split(/\r?\n/) : [])
+  const ordered = edits.toSorted((a, b) => a.start - b.start || a.end - b.end)
+  const changed = new Map(ordered.map((edit) => [edit, restyled(edit, style, said)]))
+  return edits.map((edit) => changed.get(edit) ?? edit)
+}
+
+const LINE_END = /^\r?\n/
+
+function restyled(edit: Edit, style: CommentStyle, said: Set<string>): Edit {
+  const { reasons = [], ...rest } = edit
+  if (reasons.length === 0) return edit
+  const parts: string[] = []
+  let at = 0
+  for (const { start, end, short } of reasons) {
+    parts.push(edit.text.slice(at, start))
+    const whole = edit.text.slice(start, end)
+    const before = LINE_END.exec(whole)?.[0] ?? ''
+    const after = before === '' ? (/\r?\n$/.exec(whole)?.[0] ?? '') : ''
+    if (style === 'short' && !said.has(short)) parts.push(before, short, after)
+    said.add(short)
+    at = end
+  }
+  return { ...rest, text: [...parts, edit.text.slice(at)].join('') }
 }
 
 /**

@@ -6,7 +6,7 @@ import type { Finding, Transform } from '../src/transform.ts'
 import { keyword, reason, runStep } from './edits/lines.ts'
 import { chownOf, insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
 import { grantCommands } from './paths/grant-commands.ts'
-import { granted, grantReasons } from './paths/grant-words.ts'
+import { granted, grantPurpose, grantReasons } from './paths/grant-words.ts'
 import { copyOf, madeBelow } from './paths/made-below.ts'
 import { shelllessPaths } from './paths/shellless-paths.ts'
 
@@ -52,7 +52,9 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     const step = runStep(dockerfile, grantCommands(grants, account))
     const word = keyword(dockerfile, 'USER')
     const lines = user === null ? step : [`${word} 0`, ...step, `${word} ${user}`]
-    yield granted(stage, grants, [insertLines(dockerfile, place, [...reason(grantReasons(grants)), ...lines])])
+    yield granted(stage, grants, [
+      insertLines(dockerfile, place, [...reason(grantReasons(grants), grantPurpose(grants)), ...lines]),
+    ])
   }
 }
 

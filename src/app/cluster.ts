@@ -34,6 +34,7 @@ import { portsOf, stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import type { StackFacts } from './stack-proof.ts'
 import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
+import { ofChanged } from './verdict.ts'
 
 /** What one command does with manifests. */
 export async function hardenCluster(
@@ -110,7 +111,7 @@ function outcomeOf(
   const result: TargetResult = {
     target,
     kind,
-    verdict: stackVerdict(results, about),
+    verdict: ofChanged(stackVerdict(results, about), changed.length > 0),
     user: null,
     ports: portsOf(results),
     stages: [],
@@ -389,7 +390,7 @@ function resultOf(
   const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
   const isUnproved = proof !== null && report?.passed !== true && own.verdict === 'hardened'
   const file = planned?.dockerfile?.path ?? planned?.derived?.path
-  const verdict = isOpen || isUnproved ? 'incomplete' : own.verdict
+  const verdict = isOpen || isUnproved ? 'incomplete' : ofChanged(own.verdict, own.changed)
   return { ...own, findings, verdict, proof: report, ...(file === undefined ? {} : { file: here(file) }) }
 }
 

@@ -26,7 +26,9 @@ export async function openOnce(
     if (!signal.aborted) await Promise.race([sweptAgain(engine, swept), delay(sweepMs, undefined, { ref: false })])
     await removeAll(engine)
   }, removalCommands(engine))
-  return engine
+  const { buildOutput } = hooks
+  if (buildOutput === undefined) return engine
+  return { ...engine, build: (request) => engine.build({ ...request, told: (line) => buildOutput(line) }) }
 }
 
 /** How long the end of a run may wait for what other runs have left. */

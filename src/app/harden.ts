@@ -1,8 +1,15 @@
 import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
-import { applyEdits, type Edit, lineOf } from '../edit.ts'
+import { applyEdits, type Edit, lineOf, withComments } from '../edit.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
-import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUND } from '../plan/exemptions.ts'
+import {
+  askedBy,
+  CONFIGURATION_ASKS,
+  type Ignore,
+  ignoreComments,
+  misreadComments,
+  PLANNED_AROUND,
+} from '../plan/exemptions.ts'
 import { planInTurn } from '../plan/make-plan.ts'
 import { accountIds, decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
@@ -32,31 +39,58 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const findings = yield* run(request, plan)
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
-  const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
-  const loose = looseEnd(dockerfile, edits)
-  const output = applyEdits(dockerfile.source, [...edits, ...loose])
+  const styled = styledFindings(findings, applied, policy, dockerfile.source)
+  const written = applied.toSorted((a, b) => a.stage - b.stage).flatMap((said) => styled.get(said)?.finding.edits ?? [])
+  const loose = looseEnd(dockerfile, written)
+  const output = applyEdits(dockerfile.source, [...written, ...loose])
   const staysAsItWas = policy.ignore.includes('set-user')
+  const changed = output !== dockerfile.source
+  const user = staysAsItWas ? null : userOf(plan, changed)
   // The first one that is applied closes the end that is loose, and could not go without.
   const closing =
     loose.length === 0
       ? undefined
       : applied.find(({ finding }) => finding.edits.some((edit) => edit.start >= (loose[0]?.end ?? 0)))
-  const reported = findings.map((said) => reportFinding(said, policy, said === closing ? loose : []))
+  const reported = findings.map((said) =>
+    reportFinding(styled.get(said) ?? said, policy, said === closing ? loose : []),
+  )
   return {
     plan,
     result: {
       target: request.target,
       kind: request.kind,
-      verdict: verdict({ outcomes: outcomesOf(plan), findings: reported, policy, proof: null }),
-      user: staysAsItWas ? null : userOf(plan),
+      verdict: verdict({ outcomes: outcomesOf(plan), findings: reported, policy, user, proof: null }),
+      user,
       ports: portsOf(plan, policy),
       stages: plan.stages.map((stage) => reportStage(dockerfile, stage, staysAsItWas)),
       findings: reported,
       output,
-      changed: output !== dockerfile.source,
+      changed,
       proof: null,
     },
   }
+}
+
+/** Findings with their comments in the style that is asked for; what is not applied says all that it would alone. */
+function styledFindings(
+  findings: readonly Said[],
+  applied: readonly Said[],
+  { comments = 'short' }: Policy,
+  source: string,
+): ReadonlyMap<Said, Said> {
+  const edits = applied.flatMap(({ finding }) => finding.edits)
+  const all = withComments(edits, comments, source)
+  const styled = new Map(edits.map((edit, index) => [edit, all[index] ?? edit]))
+  const together = new Set(applied)
+  return new Map(
+    findings.map((said) => {
+      const { finding } = said
+      const own = together.has(said)
+        ? finding.edits.map((edit) => styled.get(edit) ?? edit)
+        : withComments(finding.edits, comments, source)
+      return [said, { ...said, finding: { ...finding, edits: own } }]
+    }),
+  )
 }
 
 /** A file may end in a continuation that continues nothing: what is put behind it must not become part of it. */
@@ -77,7 +111,10 @@ interface Said {
 function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
   const { dockerfile, policy } = request
   const ignores = ignoreComments(dockerfile)
-  const said: Said[] = ignores.flatMap((ignore) => unknownNames(ignore, request.transforms))
+  const said: Said[] = [
+    ...ignores.flatMap((ignore) => unknownNames(ignore, request.transforms)),
+    ...misreadComments(dockerfile).map(({ hint, ...about }) => ofComment(about, hint)),
+  ]
   for (const transform of request.transforms) {
     for (const stage of plan.stages) {
       yield
@@ -108,10 +145,12 @@ function unknownNames({ transforms, line }: Ignore, all: readonly Transform[]): 
   const unknown = transforms.filter((name) => !all.some((transform) => transform.name === name))
   if (unknown.length === 0) return []
   const message = `the comment ignores ${unknown.join(', ')}, which is not a transform: it has no effect`
-  const finding: Finding = { outcome: 'note', line, column: 1, message, evidence: [], edits: [] }
-  return [
-    { name: 'report-remarks', stage: 0, finding, outcome: 'note', hint: 'list them with harden-image transforms' },
-  ]
+  return [ofComment({ line, outcome: 'todo', message }, 'list them with harden-image transforms')]
+}
+
+function ofComment(about: Pick<Finding, 'line' | 'outcome' | 'message'>, hint: string): Said {
+  const finding: Finding = { ...about, column: 1, evidence: [], edits: [] }
+  return { name: 'report-remarks', stage: 0, finding, outcome: about.outcome, hint }
 }
 
 /** In a stage whose changes are only offered none of them is made by itself. */
@@ -145,10 +184,12 @@ function leaveAlone(name: string, finding: Finding, { stage, account }: StagePla
 }
 
 /** Of several stages the one that is built: it comes last. */
-function userOf(plan: Plan): ReportUser | null {
+function userOf(plan: Plan, changed: boolean): ReportUser | null {
+  const same = changed ? plan.stages.findLast((stage) => stage.same !== undefined)?.same : undefined
   const account = plan.stages.findLast((stage) => stage.account !== null)?.account
   // Of one without known ids the stage says the name.
-  return account === undefined || account === null || account.unnumbered === true
+  if (account === undefined || account === null) return same === undefined ? null : { ...same, from: 'image' }
+  return account.unnumbered === true
     ? null
     : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
 }

@@ -56,7 +56,7 @@ export async function proveAsIs(
   const result = {
     target: item.target,
     kind: 'image' as const,
-    verdict: verdict({ outcomes, findings, policy, proof: report }),
+    verdict: verdict({ outcomes, findings, policy, user: null, proof: report }),
     user: null,
     ports: [],
     stages: [{ name: '0', index: 0, userBefore: user, userAfter: user }],

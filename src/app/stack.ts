@@ -22,6 +22,7 @@ import type { WorkItem } from '../workspace/work-item.ts'
 import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
+import { ofChanged } from './verdict.ts'
 
 export interface StackWork {
   readonly options: Options
@@ -85,7 +86,7 @@ function outcomeOf(
   const result: TargetResult = {
     target,
     kind,
-    verdict: stackVerdict(services, findings),
+    verdict: ofChanged(stackVerdict(services, findings), files.length > 0),
     user: null,
     ports: portsOf(services),
     stages: [],

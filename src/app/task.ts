@@ -97,6 +97,8 @@ export interface Options {
 export interface TaskHooks {
   /** One short line on what is being done now, such as `building nginx:latest`. */
   progress(line: string): void
+  /** Each line that a build prints, as it comes; absent: nobody wants them. */
+  buildOutput?(line: string): void
   /** Runs when the work ends, fails or is interrupted; the last one registered runs first. `otherwise`: how a person does it, where that is ended too. */
   onCleanUp(run: () => Promise<void>, otherwise?: string): void
   /** Aborted on SIGINT, SIGTERM and SIGHUP. */

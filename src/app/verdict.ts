@@ -9,21 +9,34 @@ export interface VerdictInput {
   /** Of the plan, of the files that build it, and of a proof. */
   readonly findings: readonly Pick<ReportFinding, 'outcome'>[]
   readonly policy: Pick<Policy, 'ignore'>
+  /** Who it runs as afterwards; null where nothing was chosen, or its number is not known. */
+  readonly user: TargetResult['user']
   /** Null where none was asked for. */
   readonly proof: Pick<NonNullable<TargetResult['proof']>, 'passed'> | null
 }
 
 /** The one-word result of a target. Worst first: what needs a person is never hidden by what went well. */
-export function verdict({ outcomes, findings, policy, proof }: VerdictInput): Verdict {
+export function verdict({ outcomes, findings, policy, user, proof }: VerdictInput): Verdict {
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
   if (outcomes.includes('needs-root')) return 'needs-root'
   const open = findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
-  if (open || outcomes.includes('unknown') || policy.ignore.includes('set-user'))
-    return outcomes.every((outcome) => outcome === 'already') && !open ? 'unchanged' : 'incomplete'
-  if (!outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor'))
-    return outcomes.includes('exempt') ? 'exempt' : 'unchanged'
-  // A stage that stays root by somebody's decision is no hardened one, and what was tried and did not work is none.
-  return outcomes.includes('exempt') || proof?.passed === false ? 'incomplete' : 'hardened'
+  if (open || outcomes.includes('unknown')) return 'incomplete'
+  const isExempt = outcomes.includes('exempt')
+  const isLeft = policy.ignore.includes('set-user')
+  if (outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) {
+    if (isLeft) return 'exempt'
+    // A stage that stays root by somebody's decision is no hardened one, and what was tried and did not work is none.
+    return isExempt || proof?.passed === false ? 'incomplete' : 'hardened'
+  }
+  if (isExempt) return 'exempt'
+  // Such as a USER that gets its number; of one whose number nobody knows it could still be root's.
+  const isChanged = findings.some(({ outcome }) => outcome === 'fixed')
+  return isChanged && user === null ? 'incomplete' : ofChanged('unchanged', isChanged)
+}
+
+/** What was not root before, and changes all the same, is not unchanged. */
+export function ofChanged(verdict: Verdict, changed: boolean): Verdict {
+  return verdict === 'unchanged' && changed ? 'hardened' : verdict
 }
 
 /** Nothing is to be done with it: it is not root, or somebody wants it so. */
@@ -43,5 +56,5 @@ export function judgedAgain(
   proof = result.proof,
 ): TargetResult {
   const findings = [...result.findings, ...more]
-  return { ...result, verdict: verdict({ ...about, findings, proof }), findings, proof }
+  return { ...result, verdict: verdict({ ...about, findings, user: result.user, proof }), findings, proof }
 }

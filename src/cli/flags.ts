@@ -52,6 +52,11 @@ const policyFlags = {
     group: groups.policy,
     describe: 'keep | raise: ports below 1024 (default raise where the config is known, else keep and say so)',
   },
+  comments: {
+    ...text,
+    group: groups.output,
+    describe: 'full | short | none: what is said above each inserted step (default short: one line)',
+  },
   writable: { ...list, group: groups.policy, describe: 'PATH: one more that the user must write (repeatable)' },
   unsafe: { type: 'boolean', group: groups.policy, describe: 'apply the offered fixes too' },
   target: {
@@ -169,6 +174,15 @@ const projectFlags = {
   },
 } as const satisfies Record<string, Flag>
 
+const verboseFlag = {
+  verbose: {
+    type: 'boolean',
+    alias: 'v',
+    group: groups.output,
+    describe: 'on stderr, say of each target what --format text does, with the evidence, and show what builds print',
+  },
+} as const satisfies Record<string, Flag>
+
 export const hardenFlags = {
   write: {
     type: 'boolean',
@@ -220,6 +234,7 @@ export const hardenFlags = {
     group: groups.output,
     describe: 'print only failures and the summary to stderr',
   },
+  ...verboseFlag,
   ...projectFlags,
   ...excludeFlag,
   ...policyFlags,
@@ -254,6 +269,7 @@ export const proveFlags = {
   ...arbitraryFlag,
   ...proofFlags,
   ...textOrJson,
+  ...verboseFlag,
   ...engineFlags,
 } as const satisfies Record<string, Flag>
 
@@ -287,6 +303,7 @@ export const profileFlags = {
   ...minimizeFlag,
   ...capabilityFlag,
   ...proofFlags,
+  ...verboseFlag,
   build: {
     type: 'boolean',
     group: groups.proof,

@@ -1,4 +1,5 @@
 import { visible, visibleLine, visiblePainted } from '../borders/terminal.ts'
+import { cut } from '../report/layout.ts'
 
 /** What the command line touches of the process: real in cli.ts, made up in tests. */
 export interface Io {
@@ -80,34 +81,73 @@ export interface Progress {
   show(line: string): void
   /** Of the many short steps, which only a terminal shows. */
   step(line: string): void
+  /** How far the work on several targets is, for the front of the line on a terminal. */
+  count(done: number, all: number): void
+  /** A line that stays, such as one that a build prints. */
+  print(line: string): void
   /** Before anything else is written to a terminal. */
   clear(): void
+  /** From now on nothing but what a terminal shows and takes away again. */
+  quiet(): void
 }
 
 const eraseLine = '\r\u001b[2K'
+// How often a terminal is told how long the work has gone on.
+const TICK = 1000
 
-export function openProgress(output: Output): Progress {
+export function openProgress(output: Output, now: () => number = () => performance.now()): Progress {
   let shown = ''
+  let counted = ''
+  let isQuiet = false
+  let timer: NodeJS.Timeout | null = null
+  const began = now()
   const live = output.isTTY === true
-  const put = (text: string) => {
+  const draw = (): void => {
+    const line = `${live ? counted + elapsed(now() - began) : ''}${shown}`
+    // One that wraps could not be erased again.
+    output.write(live ? `${eraseLine}${cut(line, Math.max(1, (output.columns ?? 80) - 1))}` : `${line}\n`)
+  }
+  const put = (text: string): void => {
     const line = visibleLine(text)
     if (line === shown) return
     shown = line
-    output.write(live ? `${eraseLine}${cut(line, (output.columns ?? 80) - 1)}` : `${line}\n`)
+    if (!live && isQuiet) return
+    draw()
+    if (live) timer ??= setInterval(draw, TICK).unref()
+  }
+  const clear = (): void => {
+    if (timer !== null) clearInterval(timer)
+    timer = null
+    if (live && shown !== '') output.write(eraseLine)
+    shown = ''
   }
   return {
     show: put,
     step: (line) => {
       if (live) put(line)
     },
-    clear: () => {
+    count: (done, all) => {
+      counted = `${done}/${all} `
+    },
+    print: (line) => {
+      const again = shown
       if (live && shown !== '') output.write(eraseLine)
-      shown = ''
+      output.write(`${visibleLine(line)}\n`)
+      if (live && again !== '') draw()
+    },
+    clear,
+    quiet: () => {
+      isQuiet = true
     },
   }
 }
 
-/** A line that wraps could not be erased again. */
-function cut(line: string, width: number): string {
-  return line.length <= width ? line : `${line.slice(0, Math.max(0, width - 1))}…`
+/** `1:04 `; empty in the first seconds, in which nobody asks. */
+function elapsed(milliseconds: number): string {
+  const seconds = Math.floor(milliseconds / 1000)
+  if (seconds < 2) return ''
+  const [minutes, rest] = [Math.floor(seconds / 60), String(seconds % 60).padStart(2, '0')]
+  return minutes < 60
+    ? `${minutes}:${rest} `
+    : `${Math.floor(minutes / 60)}:${String(minutes % 60).padStart(2, '0')}:${rest} `
 }

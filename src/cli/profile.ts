@@ -27,7 +27,7 @@ import { readText, replaceText } from '../workspace/files.ts'
 import { allowedRootOf, staysIn } from '../workspace/trust.ts'
 import { type Io, wantsColour } from './io.ts'
 import type { ProfileRequest, Work } from './request.ts'
-import { type ExitCode, exitCode, fromHere, rendering } from './show.ts'
+import { type ExitCode, exitCode, fromHere, lookOf, rendering } from './show.ts'
 import { givenFlags } from './usage.ts'
 
 /** The verb `profile`: the profile itself on stdout or into the file, all that is to be said of it on stderr. */
@@ -40,7 +40,9 @@ export async function showProfile(
 ): Promise<ExitCode> {
   const { result } = outcome
   if (outcome.profile === undefined || result.verdict === 'failed') {
-    io.stderr.write(renderTargets([rendering(outcome, io.cwd)], { colour: wantsColour(io.stderr, io.env) }))
+    io.stderr.write(
+      renderTargets([rendering(outcome, io.cwd)], { ...lookOf(io.stderr, io), evidence: request.verbose }),
+    )
     return exitCode([result], 'incomplete')
   }
   const profile = withImage(outcome.profile, asked.image)

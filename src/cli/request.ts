@@ -40,6 +40,8 @@ export interface Work {
   readonly check: boolean
   /** On stderr only what failed and the sum. */
   readonly quiet: boolean
+  /** On stderr all that is known of each target, and what builds print. */
+  readonly verbose: boolean
   /** Null: what fits the targets. */
   readonly format: string | null
   /** stdout has the title of a pull request. */
@@ -86,6 +88,7 @@ const flagSettings: readonly SettingName[] = [
   'user',
   'own',
   'ports',
+  'comments',
   'writable',
   'unsafe',
   'target',
@@ -125,6 +128,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
     quiet: flag(parsed, 'quiet'),
+    verbose: flag(parsed, 'verbose'),
     format: choice(parsed, 'format', names),
     prTitle: flag(parsed, 'pr-title'),
     prBody: text(parsed, 'pr-body'),
@@ -173,6 +177,7 @@ function checkTogether(request: Work): void {
   const wrong = contradiction(settings)
   if (wrong !== null) throw usage(wrong)
   if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
+  if (request.quiet && request.verbose) throw usage('--quiet and --verbose exclude each other', 'leave out one of them')
   if (request.check && request.output !== null)
     throw usage('--check and --output exclude each other', '--check writes nothing')
   if (request.output === '-')

@@ -1,25 +1,29 @@
 import { realpathSync, statSync } from 'node:fs'
-import { dirname, relative, resolve, sep } from 'node:path'
+import { dirname, join, relative, resolve, sep } from 'node:path'
 import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
+import { shellQuoted } from '../borders/shell.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import type { Format, Rendering } from '../report/format.ts'
+import { laidOut, line as lineOf } from '../report/layout.ts'
+import { renderOverview } from '../report/overview.ts'
 import type { TargetResult } from '../report/report.ts'
-import { counted, summaryLine } from '../report/summary.ts'
-import { renderTargets } from '../report/text.ts'
+import { counted } from '../report/summary.ts'
+import { renderTargets, summaryText } from '../report/text.ts'
+import { joinAnd } from '../words.ts'
 import { repositoryOf } from '../workspace/repository.ts'
 import type { FailOn } from '../workspace/settings.ts'
-import { type Io, wantsColour } from './io.ts'
+import { type Io, type Output, wantsColour } from './io.ts'
 import type { Work } from './request.ts'
 import type { Carried } from './usage.ts'
 import type { Written } from './write-results.ts'
 
 /** The contract's part: what stdout carries; null for nothing. Gives the outcomes; what could not be shown has failed, the others are shown. */
 export function showResults(
+  request: Work,
   format: Format | null,
-  outcomes: readonly TargetOutcome[],
+  { outcomes, heldBack }: Pick<Written, 'outcomes' | 'heldBack'>,
   rules: ReadonlyMap<string, string>,
-  { write, output }: Pick<Work, 'write' | 'output'>,
   io: Io,
 ): readonly TargetOutcome[] {
   if (format === null) return outcomes
@@ -27,13 +31,33 @@ export function showResults(
   // Images among files have no place in a diff of files.
   const hasPlace = ({ result }: TargetOutcome): boolean => format.name !== 'diff' || !several || result.kind !== 'image'
   const render = (shown: readonly TargetOutcome[]): string =>
-    format.render(
-      shown.filter(hasPlace).map((outcome) => rendering(outcome, io.cwd)),
-      { colour: wantsColour(io.stdout, io.env), rules, isWritten: write || output !== null },
-    )
+    format.render(renderings(request, shown.filter(hasPlace), heldBack, io), {
+      ...lookOf(io.stdout, io),
+      rules,
+      isWritten: request.write || request.output !== null,
+    })
   const { text, after } = renderedApart(outcomes, render)
   if (text !== '') io.stdout.write(text)
   return after
+}
+
+/** How a stream is written to: only a terminal has a width. */
+export function lookOf(output: Output, { env }: Io): { readonly colour: boolean; readonly width: number | null } {
+  return { colour: wantsColour(output, env), width: output.isTTY === true ? (output.columns ?? 80) : null }
+}
+
+export function renderings(
+  { write, output }: Pick<Work, 'write' | 'output'>,
+  outcomes: readonly TargetOutcome[],
+  heldBack: readonly string[],
+  io: Io,
+): readonly Rendering[] {
+  return outcomes.map((outcome) => {
+    const { target, kind, verdict } = outcome.result
+    const isDone = kind === 'image' ? output !== null : write
+    const isWritten = isDone && verdict !== 'failed' && !heldBack.includes(target)
+    return { ...rendering(outcome, io.cwd), ...(isWritten ? { isWritten } : {}) }
+  })
 }
 
 /** One report of them all; where that cannot be made, one without those that cannot be shown even alone. */
@@ -68,20 +92,32 @@ export function tellRest(
 ): readonly TargetOutcome[] {
   for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${visibleLine(folder)}\n`)
   const { name: carries, tells } = format ?? { name: 'nothing', tells: 'changes' }
+  const look = lookOf(io.stderr, io)
   const isSaid = ({ result }: TargetOutcome): boolean =>
-    tells === 'data' || request.quiet
-      ? tells !== 'all' && result.verdict === 'failed'
-      : tells === 'changes' && hasMuchToSay(result)
-  const { text, after } = renderedApart(written.outcomes, (outcomes) => {
-    const said = outcomes.filter(isSaid).map((outcome) => rendering(outcome, io.cwd))
-    return said.length === 0 ? '' : renderTargets(said, { colour: wantsColour(io.stderr, io.env) })
-  })
+    tells === 'data' || request.quiet ? tells !== 'all' && result.verdict === 'failed' : tells === 'changes'
+  const render = (outcomes: readonly TargetOutcome[]): string => {
+    const said = outcomes.filter(isSaid)
+    return said.some(({ result }) => hasMuchToSay(result))
+      ? tellTargets(renderings(request, said, written.heldBack, io), { ...look, evidence: request.verbose })
+      : ''
+  }
+  const { text, after } = renderedApart(written.outcomes, render)
   io.stderr.write(text)
-  const results = after.map(({ result }) => result)
-  if (results.length > 0 && tells === 'changes') io.stderr.write(`${summaryLine(results)}\n`)
-  for (const line of afterwards(request, carries, { ...written, outcomes: after }))
-    io.stderr.write(`${visibleLine(line)}\n`)
+  const lines = afterwards(request, carries, { ...written, outcomes: after }).map((text) =>
+    lineOf('', visibleLine(text)),
+  )
+  if (after.length > 0 && tells === 'changes')
+    io.stderr.write(summaryText(renderings(request, after, written.heldBack, io), look))
+  for (const one of laidOut(lines, look.width)) io.stderr.write(`${one}\n`)
   return after
+}
+
+/** One, and each project, with all that is said of it; several with a line each, unless all is asked for. */
+function tellTargets(said: readonly Rendering[], look: Parameters<typeof renderTargets>[1]): string {
+  const projects = said.filter(({ result }) => result.services !== undefined)
+  const others = said.filter(({ result }) => result.services === undefined)
+  if (look.evidence || others.length < 2) return renderTargets(said, look)
+  return [...(projects.length === 0 ? [] : [renderTargets(projects, look)]), renderOverview(others, look)].join('\n')
 }
 
 function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack }: Written): string[] {
@@ -96,7 +132,49 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
   const isKept = outcomes.some(({ result }) => result.verdict === 'needs-root' && result.kind === 'dockerfile')
   if (request.check && isKept && carries === 'diff')
     lines.push('where root is meant to stay, a comment above FROM says so: # harden-image ignore=set-user reason=WHY')
-  return [...lines, ...(request.output === null ? notShown(carries, outcomes) : [])]
+  const next = request.quiet || request.verb !== 'harden' ? [] : nextSteps(request, carries, { outcomes, files })
+  return [
+    ...lines,
+    ...(request.output === null ? notShown(carries, outcomes) : []),
+    ...(next.length === 0 ? [] : [`next: ${joinAnd(next)}`]),
+  ]
+}
+
+/** What a person does with it now, in order; empty where nothing is to be done. */
+function nextSteps(
+  { check, write, output }: Work,
+  carries: Carried,
+  { outcomes, files }: Pick<Written, 'outcomes' | 'files'>,
+): readonly string[] {
+  const results = outcomes.map(({ result }) => result)
+  const isLeft = results.some(({ verdict }) => verdict === 'incomplete')
+  const decide = isLeft ? ['decide what is left to decide'] : []
+  const isUnshown = results.some(({ changed, proof }) => changed && proof === null)
+  if (output !== null) {
+    const runs = files.some((name) => name.endsWith('compose.yaml'))
+    const compose = shellQuoted(join(output, 'compose.yaml'))
+    return files.length === 0
+      ? decide
+      : [...decide, ...(runs ? [`run it with docker compose -f ${compose} up --build`] : [])]
+  }
+  if (carries === 'dockerfile') {
+    const isImage = results.some(({ kind, changed }) => kind === 'image' && changed)
+    const prove = isUnshown ? ['run it beside the original with --prove'] : []
+    return isImage ? [...decide, ...prove, 'write it with -o DIR, with a Compose file that runs it'] : decide
+  }
+  if (write && files.length > 0) {
+    // What is written is not root any more, and nothing is compared with it: the proof comes first.
+    const proof = isUnshown ? ' (nothing has proved it: --prove with -w does before it writes)' : ''
+    return [...decide, `review it with git diff${proof}`, 'commit it', 'open a pull request']
+  }
+  if (carries !== 'diff' || !outcomes.some((outcome) => wouldChange(outcome) > 0)) return decide
+  return [
+    ...decide,
+    'review the diff',
+    ...(isUnshown ? ['prove that it still works with --prove'] : []),
+    check ? 'write it with -w in place of --check' : 'write it with -w',
+    'open a pull request',
+  ]
 }
 
 function wouldChange({ result, path, files }: TargetOutcome): number {

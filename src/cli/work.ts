@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises'
 import { run } from '../app/run.ts'
 import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
 import { limiterFor } from '../proof/container/limiter.ts'
-import { formatOf } from '../report/format.ts'
+import { formatOf, type Rendering } from '../report/format.ts'
 import { counted } from '../report/summary.ts'
 import type { Transform } from '../transform.ts'
 import { discover, type Found, withStdin } from '../workspace/discover.ts'
@@ -14,7 +14,7 @@ import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom, usualFailOn } from './options.ts'
 import type { Work } from './request.ts'
-import { exitCode, rendering, showResults, tellRest } from './show.ts'
+import { exitCode, renderings, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
 import { settled, writeResults } from './write-results.ts'
 
@@ -58,19 +58,24 @@ export async function workOn(
   await tidyBeside(found)
   await keepHeapSmall(request, found)
   let done = 0
+  if (request.quiet) progress.quiet()
   const worked = await run(found, {
-    progress: request.quiet ? () => undefined : progress.show,
+    progress: progress.show,
+    ...(request.verbose ? { buildOutput: progress.print } : {}),
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
     limiter: limiterFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? stdin() : readText(path, target)),
     processTarget: async (item, options, ports) => {
-      done++
       // For signals: a small target has no other pause.
       await setImmediate()
-      if (found.length > 1) progress.step(`${done}/${found.length} ${item.target}`)
-      return services.processTarget(item, options, ports)
+      if (found.length > 1) progress.count(done, found.length)
+      if (found.length > 1) progress.step(item.target)
+      const outcome = await services.processTarget(item, options, ports)
+      done++
+      if (found.length > 1) progress.count(done, found.length)
+      return outcome
     },
   })
   const { signal } = interruption
@@ -101,9 +106,9 @@ export async function workOn(
     return 0
   }
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  const shown = showResults(format, written.outcomes, rules, request, io)
+  const shown = showResults(request, format, written, rules, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
-  if (request.prBody !== null) await writePrBody(request.prBody, told, io)
+  if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
   tellBugs(told, io)
   const failOns = await Promise.all(
     // What could not be worked on may have failed before anybody asked for its options.
@@ -120,9 +125,8 @@ export async function workOn(
   return Math.max(0, ...codes)
 }
 
-async function writePrBody(name: string, outcomes: readonly TargetOutcome[], io: Io): Promise<void> {
+async function writePrBody(name: string, shown: readonly Rendering[], io: Io): Promise<void> {
   const { markdown } = await import('../report/markdown.ts')
-  const shown = outcomes.map((outcome) => rendering(outcome, io.cwd))
   await writeText(resolve(io.cwd, name), name, markdown.render(shown, { colour: false }))
 }
 

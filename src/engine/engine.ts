@@ -117,6 +117,8 @@ export interface BuildRequest {
   readonly keep?: boolean
   /** File whose `<name>.dockerignore` neighbour applies; default none beyond the context's own `.dockerignore`. */
   readonly dockerfilePath?: string
+  /** Told each line that the build prints, as it comes. */
+  readonly told?: (line: string) => void
 }
 
 export interface BuildResult {

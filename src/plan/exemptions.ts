@@ -101,6 +101,49 @@ export function ignoreComments(dockerfile: Dockerfile): readonly Ignore[] {
   ]
 }
 
+/** A comment that somebody meant for this program, and what it does not do. */
+export interface Misread {
+  readonly line: number
+  /** `todo`: it ignores nothing. `note`: it does, but not all of it counts. */
+  readonly outcome: 'todo' | 'note'
+  readonly message: string
+  readonly hint: string
+}
+
+/** Comments that would ignore something if they were written in another way, or elsewhere. */
+export function misreadComments(dockerfile: Dockerfile): readonly Misread[] {
+  const meant = dockerfile.comments.filter(({ text }) => text.includes('harden-image') && MEANT.test(text.trim()))
+  if (meant.length === 0) return []
+  const placed = new Set(ignoreComments(dockerfile).map(({ line }) => line))
+  return meant.flatMap((comment): readonly Misread[] => {
+    const { line, text } = comment
+    const hasUntil = /\buntil=/.test(text)
+    if (ignoresIn(comment) === null)
+      return [
+        {
+          line,
+          outcome: 'todo',
+          message: `the comment ${hasUntil ? 'says until=, which does not exist' : 'is not understood'}: it ignores nothing`,
+          hint: 'write # harden-image ignore=NAME reason=WHY, with several names separated by commas',
+        },
+      ]
+    if (!placed.has(line))
+      return [
+        {
+          line,
+          outcome: 'todo',
+          message: 'the comment is about no instruction: it ignores nothing',
+          hint: 'put it on top of the file, above FROM, or above the instruction that it is for',
+        },
+      ]
+    const message = 'the comment says until=, which is read as part of its reason: it holds until it is removed'
+    return hasUntil ? [{ line, outcome: 'note', message, hint: 'remove it when its time has come' }] : []
+  })
+}
+
+// What this program writes itself has a colon, and no reason of its own begins with these words.
+const MEANT = /^#\s*harden-image(?:\s*[:-]\s*|\s+)ignore\b|^#\s*harden-image\s+(?:disable|exempt|skip)\b/i
+
 function ofStage(stage: Stage): Span {
   return { start: stage.from.lines.start, end: stage.span.end }
 }

@@ -5,6 +5,7 @@ import { rightsOf, usualRun, worksOnHost } from '../image/image-run.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { joinAnd } from '../words.ts'
 import { isRoot } from './account/account-ids.ts'
+import { idsOfUser } from './account/user-number.ts'
 import { imageUser } from './assumptions.ts'
 import { noDependents } from './exemptions.ts'
 import { hardenStage } from './harden-stage.ts'
@@ -42,19 +43,23 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
       'unknown',
       `it runs as ${input.userBefore.value}, and who that is is unknown: ${reasonOf(facts)}`,
     )
-  if (!isRoot(input.userBefore.value, facts, input.created))
+  if (!isRoot(input.userBefore.value, facts, input.created)) {
+    const decisions = [
+      ...decide('build-as-root', input.rootSteps),
+      ...decide('number-user', input.userNumber === null ? [] : [input.userNumber]),
+    ]
+    const same = decisions.length === 0 ? null : idsOfUser(input.userBefore.value, input.created, facts)
     return {
       ...leave(input, 'already', `already runs as ${input.userBefore.value}`),
-      decisions: [
-        ...decide('build-as-root', input.rootSteps),
-        ...decide('number-user', input.userNumber === null ? [] : [input.userNumber]),
-      ],
+      ...(same === null ? {} : { same }),
+      decisions,
       remarks: [
         ...imageUser(input),
         ...rootBehindUser(input, input.userBefore.value),
         ...(policy.arbitraryUid === true ? [notForAnybody(input.userBefore.value)] : []),
       ],
     }
+  }
   if (input.exemption !== null) return exempt(input, input.exemption)
   const root = mustKeepRoot(input)
   if (root !== null) {

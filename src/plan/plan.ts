@@ -28,6 +28,8 @@ export interface StagePlan {
   readonly userBefore: Known<string>
   /** Who it runs as afterwards; null where nothing was chosen. */
   readonly account: AccountChoice | null
+  /** Who it runs as before and afterwards, where its lines change all the same; absent: they do not, or nobody knows. */
+  readonly same?: Pick<AccountChoice, 'name' | 'uid' | 'gid'>
   readonly decisions: readonly Decision[]
   /** All that runs could show to be needless, what was left out for it too. */
   readonly parts: readonly Part[]

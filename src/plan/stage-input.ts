@@ -1,3 +1,4 @@
+import type { CommentStyle } from '../edit.ts'
 import type { StageEvidence } from '../evidence/index.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { Vendor } from '../evidence/vendor.ts'
@@ -110,6 +111,8 @@ export interface Policy {
   readonly preferVendor?: boolean
   /** It has to work with any uid and group 0, as on OpenShift. Absent: no. */
   readonly arbitraryUid?: boolean
+  /** What the comments above inserted lines say. Absent: one short line each. */
+  readonly comments?: CommentStyle
 }
 
 export const defaultPolicy: Policy = {

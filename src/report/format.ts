@@ -16,10 +16,14 @@ export interface Rendering {
   /** From the root of the repository, by what findings and services call their files; absent where there are none. */
   readonly placesFromRoot?: Readonly<Record<string, string>>
   readonly inspection?: readonly Inspection[]
+  /** Its files have been changed, or written; absent: a dry run. */
+  readonly isWritten?: boolean
 }
 
 export interface RenderOptions {
   readonly colour: boolean
+  /** Columns of the terminal that it is for; absent or null: lines are as long as they are. */
+  readonly width?: number | null
   /** What the steps do, by their names. */
   readonly rules?: ReadonlyMap<string, string>
   /** The changes are in the files already, but for those whose proof failed; absent: no. */

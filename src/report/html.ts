@@ -3,8 +3,8 @@ import { allVisible } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
-import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import { type ReportFinding, type ReportProof, type TargetResult, tool } from './report.ts'
+import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import { type ReportFinding, type ReportProof, type TargetResult, tool, verdictInWords } from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { runsAs, summaryLine } from './summary.ts'
 
@@ -14,11 +14,11 @@ export const html: Format = {
   tells: 'all',
   render(renderings) {
     const shown = renderings.map((rendering) => allVisible(rendering))
-    const rows = shown.map(({ result }, index) => [
-      `<a href="#target-${index + 1}">${escaped(result.target)}</a>`,
-      `<span class="${result.verdict}">${result.verdict}</span>`,
-      escaped(runsAs(result)),
-      result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
+    const rows = shown.map((rendering, index) => [
+      `<a href="#target-${index + 1}">${escaped(rendering.result.target)}</a>`,
+      verdictSpan(rendering.result),
+      escaped(runsAs(rendering)),
+      proofInWord(rendering.result),
     ])
     const sum = shown.length === 0 ? 'no target' : summaryLine(shown.map(({ result }) => result))
     return [
@@ -35,7 +35,7 @@ export const html: Format = {
       '<body>',
       '<h1>harden-image</h1>',
       `<p>${escaped(sum)}</p>`,
-      table(['target', 'verdict', 'runs as', 'proof'], rows),
+      table(['target', 'verdict', 'user', 'proof'], rows),
       ...shown.map(section),
       `<footer>${escaped(tool)}</footer>`,
       '</body>',
@@ -65,12 +65,16 @@ code, pre { font-size: .9em; }
 const POLICY =
   "default-src 'none'; style-src 'sha256-uCM4vgI7V8JaMnTjiXj1c+fVJ8qtP8NIrU8vBTBwVQw='; base-uri 'none'; form-action 'none'"
 
+function verdictSpan(result: TargetResult): string {
+  return `<span class="${result.verdict}">${verdictInWords(result)}</span>`
+}
+
 function section(rendering: Rendering, index: number): string {
   const { result } = rendering
   const changes = diff.render([rendering], { colour: false })
   return [
     `<section id="target-${index + 1}">`,
-    `<h2>${escaped(result.target)}: <span class="${result.verdict}">${result.verdict}</span></h2>`,
+    `<h2>${escaped(result.target)}: ${verdictSpan(result)}</h2>`,
     ...serviceParts(result),
     ...said(result),
     ...servicesTold(result).flatMap((service) => {
@@ -93,9 +97,9 @@ function said({ error: why, findings, proof }: TargetResult): string[] {
 }
 
 function serviceParts(result: TargetResult): string[] {
-  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [
+  const rows = serviceRows(result).map(({ name, verdict, said, user, ports }) => [
     escaped(name),
-    `<span class="${verdict}">${verdict}</span>`,
+    `<span class="${verdict}">${said}</span>`,
     escaped(user),
     escaped(ports),
   ])

@@ -3,8 +3,8 @@ import { allVisible, visibleLine } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
-import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import type { ReportFinding, ReportProof, TargetResult, Verdict } from './report.ts'
+import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import { type ReportFinding, type ReportProof, type TargetResult, type Verdict, verdictInWords } from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { counted, runsAs, summaryLine } from './summary.ts'
 
@@ -87,17 +87,17 @@ function leftOutOf(count: number, all: number, one: string, many: string): strin
 }
 
 function overview(shown: readonly Rendering[]): { readonly text: string; readonly leftOut: number } {
-  const rows = shown.map(({ result }) => [
-    code(result.target, 'cell'),
-    result.verdict,
-    escaped(runsAs(result)),
-    result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
+  const rows = shown.map((rendering) => [
+    code(rendering.result.target, 'cell'),
+    verdictInWords(rendering.result),
+    escaped(runsAs(rendering)),
+    proofInWord(rendering.result),
   ])
   const fits = room(TABLE_BYTES)
   const taken = rows.filter((row) => fits(row.join(' | ')))
   const leftOut = rows.length - taken.length
   const last = leftOut === 0 ? [] : [[`and ${leftOut} more`, '', '', '']]
-  return { text: table(['target', 'verdict', 'runs as', 'proof'], [...taken, ...last]), leftOut }
+  return { text: table(['target', 'verdict', 'user', 'proof'], [...taken, ...last]), leftOut }
 }
 
 interface Sections {
@@ -158,8 +158,8 @@ function hasMore({ result }: Rendering): boolean {
 }
 
 function section({ result }: Rendering, parts: readonly string[], isFolded: boolean): string {
-  if (!isFolded) return [`### ${code(result.target)}: ${result.verdict}`, ...parts].join('\n\n')
-  return folded(`<code>${escaped(result.target)}</code>: ${result.verdict}`, parts.join('\n\n'))
+  if (!isFolded) return [`### ${code(result.target)}: ${verdictInWords(result)}`, ...parts].join('\n\n')
+  return folded(`<code>${escaped(result.target)}</code>: ${verdictInWords(result)}`, parts.join('\n\n'))
 }
 
 function sectionParts({ result }: Rendering): readonly string[] {
@@ -201,9 +201,9 @@ function findingList(findings: readonly ReportFinding[]): string {
 }
 
 function serviceParts(result: TargetResult): string[] {
-  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [
+  const rows = serviceRows(result).map(({ name, said, user, ports }) => [
     code(name, 'cell'),
-    verdict,
+    said,
     escaped(user),
     escaped(ports),
   ])

@@ -1,5 +1,5 @@
 import { withFewPorts } from './many-ports.ts'
-import type { ReportProof } from './report.ts'
+import type { ReportProof, TargetResult } from './report.ts'
 import { counted } from './summary.ts'
 
 export interface ProofRow {
@@ -13,6 +13,11 @@ export interface ProofRow {
 /** `does what the original does (docker 26.1.5, 1 round)` */
 export function proofInWords(proof: ReportProof): string {
   return `${parity(proof)} (${proof.engine}, ${counted(proof.rounds, 'round')})`
+}
+
+/** `passed`, `failed`; empty where none was asked for. */
+export function proofInWord({ proof }: Pick<TargetResult, 'proof'>): string {
+  return proof === null ? '' : proof.passed ? 'passed' : 'failed'
 }
 
 function parity({ parity, result }: ReportProof): string {

@@ -184,6 +184,16 @@ export interface ReportCheck {
   readonly passed: boolean
 }
 
+/** Nothing has shown it: files and configuration say so. */
+export function isUnproved({ verdict, proof }: Pick<TargetResult, 'verdict' | 'proof'>): boolean {
+  return verdict === 'hardened' && proof === null
+}
+
+/** `hardened, not proved`: for people that word never stands alone where nothing has shown it. */
+export function verdictInWords(result: Pick<TargetResult, 'verdict' | 'proof'>): string {
+  return `${result.verdict}${isUnproved(result) ? ', not proved' : ''}`
+}
+
 /** A finding about the target as a whole, which no line of it stands for. */
 export function targetFinding(
   transform: string,

@@ -1,7 +1,8 @@
-import type { ReportUser, TargetResult, Verdict } from './report.ts'
+import { isUnproved, type ReportUser, type TargetResult, type Verdict } from './report.ts'
 import { allFindings } from './services.ts'
 
-const order: readonly Verdict[] = [
+/** As they are counted and grouped. */
+export const VERDICTS: readonly Verdict[] = [
   'hardened',
   'unchanged',
   'exempt',
@@ -11,20 +12,27 @@ const order: readonly Verdict[] = [
   'failed',
 ]
 
-/** `7 targets: 5 hardened, 1 unchanged, 1 failed; 2 offered fixes held back (--unsafe applies them)` */
+/** `7 targets: 5 hardened (not proved), 1 unchanged, 1 failed; 2 offered fixes held back (--unsafe applies them)` */
 export function summaryLine(results: readonly TargetResult[]): string {
-  const counts = order
-    .map((verdict) => ({ verdict, count: results.filter((result) => result.verdict === verdict).length }))
-    .filter(({ count }) => count > 0)
-    .map(({ verdict, count }) => `${count} ${verdict}`)
+  const counts = VERDICTS.flatMap((verdict) => {
+    const those = results.filter((result) => result.verdict === verdict)
+    return those.length === 0 ? [] : [`${those.length} ${verdict}${unproved(those)}`]
+  })
   const parts = [`${counted(results.length, 'target')}: ${counts.join(', ')}`]
   const held = findingCount(results, 'offered')
   if (held > 0) parts.push(`${counted(held, 'offered fix', 'offered fixes')} held back (--unsafe applies them)`)
   const left = findingCount(results, 'todo')
   if (left > 0) parts.push(counted(left, 'finding needs a decision', 'findings need a decision'))
-  const unproved = results.filter(({ proof }) => proof !== null && !proof.passed).length
-  if (unproved > 0) parts.push(`${counted(unproved, 'proof')} failed`)
+  const failed = results.filter(({ proof }) => proof !== null && !proof.passed).length
+  if (failed > 0) parts.push(`${counted(failed, 'proof')} failed`)
   return parts.join('; ')
+}
+
+/** Of targets with one verdict, how many of them are said to be hardened without a proof. */
+export function unproved(results: readonly TargetResult[]): string {
+  const count = results.filter(isUnproved).length
+  if (count === 0) return ''
+  return count === results.length ? ' (not proved)' : ` (${count} of them not proved)`
 }
 
 function findingCount(results: readonly TargetResult[], outcome: 'offered' | 'todo'): number {
@@ -41,12 +49,33 @@ const origins = {
   option: 'as asked for',
 } as const satisfies Record<ReportUser['from'], string>
 
-/** `app (10001:10001), a new account`; empty where nobody was chosen. */
-export function runsAs({ user }: TargetResult): string {
-  if (!user) return ''
-  const ids = `${user.uid}:${user.gid}`
-  if (user.name === '') return `${ids}, ${user.from === 'created' ? 'which needs no account' : origins[user.from]}`
-  return `${user.name} (${ids}), ${origins[user.from]}`
+/**
+ * `would run as app (10001:10001), not proved; a new account`, of what is written `runs as …`; empty where nobody was chosen.
+ * `brief`: without where the account is from.
+ */
+export function runsAs({ result, isWritten = false }: RunsAs, { brief = false } = {}): string {
+  const { user, changed, findings, proof } = result
+  if (user === null) return ''
+  const isOffered = !changed && findings.some(({ outcome }) => outcome === 'offered')
+  const proved = proof === null ? 'not proved' : proof.passed ? 'proved' : 'its proof failed'
+  return [
+    `${isWritten ? 'runs' : 'would run'} as ${whoIs(user)}${isOffered ? ' with --unsafe' : ''}, ${proved}`,
+    ...(brief ? [] : [originOf(user)]),
+  ].join('; ')
+}
+
+interface RunsAs {
+  readonly result: Pick<TargetResult, 'user' | 'changed' | 'findings' | 'proof'>
+  readonly isWritten?: boolean
+}
+
+/** `app (10001:10001)` */
+function whoIs({ name, uid, gid }: ReportUser): string {
+  return name === '' ? `${uid}:${gid}` : `${name} (${uid}:${gid})`
+}
+
+function originOf({ name, from }: ReportUser): string {
+  return name === '' && from === 'created' ? 'it needs no account' : origins[from]
 }
 
 // SGR codes, on and off. Report modules are pure, so no node:util, which looks at the process.

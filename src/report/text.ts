@@ -3,83 +3,114 @@ import { platformText } from '../image/facts.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspection.ts'
+import { columnsOf, cut, type Line, laidOut, line, tableLines } from './layout.ts'
 import { listedPorts, withFewPortFindings, withFewPortTexts } from './many-ports.ts'
-import { type ProofRow, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import type { ReportFinding, ReportProof, ReportStage, TargetResult, Verdict } from './report.ts'
+import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import {
+  type ReportFinding,
+  type ReportProof,
+  type ReportStage,
+  type TargetResult,
+  type Verdict,
+  verdictInWords,
+} from './report.ts'
 import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { type Paint, painter, runsAs, summaryLine } from './summary.ts'
 
-/** For people: target by target, then the sum. */
+/** For people: target by target, with the evidence, then the sum. */
 export const text: Format = {
   name: 'text',
   tells: 'all',
   render(renderings, options) {
     if (renderings.length === 0) return ''
-    return `${renderTargets(renderings, options)}\n${summaryLine(renderings.map(({ result }) => result))}\n`
+    return `${renderTargets(renderings, { ...options, evidence: true })}\n${summaryText(renderings, options)}`
   },
 }
 
+export interface Detail extends Pick<RenderOptions, 'colour' | 'width'> {
+  /** What the findings rest on is said too, and all that a proof measured. */
+  readonly evidence: boolean
+}
+
 /** The targets without the sum, a blank line between them. */
-export function renderTargets(renderings: readonly Rendering[], { colour }: Pick<RenderOptions, 'colour'>): string {
-  const paint = painter(colour)
+export function renderTargets(renderings: readonly Rendering[], detail: Detail): string {
+  const how: How = { paint: painter(detail.colour), width: detail.width ?? null, evidence: detail.evidence }
   return renderings
-    .map((rendering) => targetLines(allVisible(rendering), paint).join('\n'))
+    .map((rendering) => laidOut(targetLines(allVisible(rendering), how), how.width).join('\n'))
     .join('\n\n')
     .concat('\n')
 }
 
-function targetLines({ result, inspection }: Rendering, paint: Paint): string[] {
+/** The sum, with its line end. */
+export function summaryText(renderings: readonly Rendering[], { width = null }: Pick<RenderOptions, 'width'>): string {
+  const sum = summaryLine(renderings.map(({ result }) => result))
+  return `${laidOut([line('', sum)], width).join('\n')}\n`
+}
+
+interface How {
+  readonly paint: Paint
+  readonly width: number | null
+  readonly evidence: boolean
+}
+
+function targetLines(rendering: Rendering, how: How): readonly Line[] {
+  const { result, inspection } = rendering
   return [
-    `${paint('bold', visibleLine(result.target))}: ${paint(verdictStyles[result.verdict], result.verdict)}${runsAs(result) === '' ? '' : `, runs as ${runsAs(result)}`}`,
+    headline(rendering, how),
     ...(result.error ? errorLines(result.error) : []),
     ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
-    ...serviceLines(result, paint),
+    ...serviceLines(result, how),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
-    ...withFewPortFindings(result.findings).flatMap((finding) => findingLines(finding, paint)),
-    ...servicesTold(result).flatMap((service) => ofService(service, paint)),
-    ...(result.proof ? proofLines(result.proof, paint) : []),
-    ...projectEnd(result, paint),
+    ...allFindingLines(result, rendering.isWritten === true, how),
+    ...servicesTold(result).flatMap((service) => ofService(service, rendering.isWritten === true, how)),
+    ...(result.proof ? proofLines(result.proof, how) : []),
+    ...projectEnd(result, how),
   ]
+}
+
+/** `Dockerfile: hardened, would run as app (10001:10001), not proved; a new account` */
+function headline(rendering: Rendering, { paint }: How): Line {
+  const { result } = rendering
+  const user = runsAs(rendering)
+  const verdict = user === '' ? verdictInWords(result) : result.verdict
+  const said = paint(verdictStyles[result.verdict], verdict) + (user === '' ? '' : `, ${user}`)
+  return line('', `${paint('bold', visibleLine(result.target))}: ${said}`)
 }
 
 /** What moved, one line a service. */
-function serviceLines(result: TargetResult, paint: Paint): string[] {
-  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [visibleLine(name), verdict, user, ports])
+function serviceLines(result: TargetResult, { paint, width }: How): Line[] {
+  const rows = serviceRows(result).map(({ name, said, user, ports }) => [visibleLine(name), said, user, ports])
   if (rows.length === 0) return []
-  const lines = [[...SERVICE_COLUMNS], ...rows]
-  const widths = SERVICE_COLUMNS.map((_, at) => Math.max(...lines.map((cells) => cells[at]?.length ?? 0)))
-  return lines.map((cells, index) => {
-    const line = cells.map((cell, at) => cell.padEnd(widths[at] ?? 0)).join('  ')
-    return `  ${index === 0 ? paint('dim', line.trimEnd()) : line.trimEnd()}`
-  })
+  const lines = tableLines([SERVICE_COLUMNS, ...rows], 2, width)
+  return lines.map((one, index) => line(index === 0 ? paint('dim', one) : one, ''))
 }
 
 /** What is said of one, below its name; nothing where nothing is. */
-function ofService(service: TargetResult, paint: Paint): string[] {
+function ofService(service: TargetResult, isWritten: boolean, how: How): Line[] {
   const said = [
     ...(service.error ? errorLines(service.error) : []),
-    ...withFewPortFindings(service.findings).flatMap((finding) => findingLines(finding, paint)),
-    ...(service.proof ? proofLines(service.proof, paint) : []),
+    ...allFindingLines(service, isWritten, how),
+    ...(service.proof ? proofLines(service.proof, how) : []),
   ]
   const file = service.file === undefined ? '' : ` (${visibleLine(service.file)})`
-  return said.length === 0 ? [] : [`  ${paint('bold', visibleLine(service.target))}${file}`, ...said]
+  return said.length === 0 ? [] : [line('  ', `${how.paint('bold', visibleLine(service.target))}${file}`), ...said]
 }
 
-function projectEnd(result: TargetResult, paint: Paint): string[] {
+function projectEnd(result: TargetResult, { paint }: How): Line[] {
   const changed = changedFiles(result)
   const { migration = null } = result
   return [
-    ...(changed.length === 0 ? [] : [`  changes ${changed.map(visibleLine).join(', ')}`]),
+    ...(changed.length === 0 ? [] : [line('  changes ', changed.map(visibleLine).join(', '))]),
     ...(migration === null
       ? []
       : [
-          `  ${paint('bold', 'once:')} ${indented(migration.command)}`,
-          `  ${paint('dim', `back: ${indented(migration.undo)}`)}`,
+          line(`  ${paint('bold', 'once:')} `, migration.command),
+          line(`  ${paint('dim', 'back:')} `, paint('dim', migration.undo)),
         ]),
   ]
 }
 
-const verdictStyles = {
+export const verdictStyles = {
   hardened: 'green',
   unchanged: 'green',
   exempt: 'dim',
@@ -89,81 +120,110 @@ const verdictStyles = {
   failed: 'red',
 } as const satisfies Record<Verdict, string>
 
-function errorLines({ message, hint, line }: NonNullable<TargetResult['error']>): string[] {
-  // Of another file than the target (its configuration) the message names the place itself.
-  const isNamed = line === undefined || message.includes(`line ${line}`) || message.includes(`:${line}: `)
-  const where = isNamed ? '' : `line ${line}: `
-  return [`  ${where}${indented(message)}`, ...(hint ? [`    ${indented(hint)}`] : [])]
+function errorLines({ message, hint, line: at }: NonNullable<TargetResult['error']>): Line[] {
+  return [
+    line('  ', errorPlace({ message, ...(at === undefined ? {} : { line: at }) }) + message),
+    ...(hint ? [line('    ', hint)] : []),
+  ]
 }
 
-function stageLine({ name, userBefore, userAfter }: ReportStage): string {
-  return `  stage ${visibleLine(name)}: ${userBefore === userAfter ? `runs as ${userBefore}` : `${userBefore} -> ${userAfter}`}`
+/** `line 3: `; empty where the message says it itself, as that of another file than the target (its configuration) does. */
+export function errorPlace({
+  message,
+  line: at,
+}: Pick<NonNullable<TargetResult['error']>, 'message' | 'line'>): string {
+  return at === undefined || message.includes(`line ${at}`) || message.includes(`:${at}: `) ? '' : `line ${at}: `
 }
 
-const outcomeStyles = {
+function stageLine({ name, userBefore, userAfter }: ReportStage): Line {
+  const user = userBefore === userAfter ? `runs as ${userBefore}` : `${userBefore} -> ${userAfter}`
+  return line(`  stage ${visibleLine(name)}: `, user)
+}
+
+export const outcomeStyles = {
   fixed: 'green',
   offered: 'cyan',
   todo: 'yellow',
   note: 'dim',
 } as const satisfies Record<Outcome, string>
 
-function findingLines(finding: ReportFinding, paint: Paint): string[] {
-  const place = visibleLine(placeOf(finding)).padEnd(7)
-  const outcome = paint(outcomeStyles[finding.outcome], finding.outcome.padEnd(7))
+/** In the order of their lines, what is the same in several of them once, and each reason once. */
+function allFindingLines({ findings }: Pick<TargetResult, 'findings'>, isWritten: boolean, how: How): Line[] {
+  const told = new Set<string>()
+  return withFewPortFindings(saidOnce(inOrder(findings))).flatMap((finding) => {
+    const evidence = how.evidence ? finding.evidence.filter((one) => !told.has(JSON.stringify(one))) : []
+    for (const one of evidence) told.add(JSON.stringify(one))
+    return findingLines({ ...finding, evidence }, isWritten, how)
+  })
+}
+
+/** By file, line and column; of one place as they came. The target's own file comes first. */
+export function inOrder(findings: readonly ReportFinding[]): readonly ReportFinding[] {
+  const byFile = ({ file = '' }: ReportFinding, { file: other = '' }: ReportFinding): number =>
+    file === other ? 0 : file < other ? -1 : 1
+  return findings.toSorted((a, b) => byFile(a, b) || a.line - b.line || a.column - b.column)
+}
+
+function saidOnce(findings: readonly ReportFinding[]): readonly ReportFinding[] {
+  const key = ({ transform, outcome, message, hint, file }: ReportFinding): string =>
+    JSON.stringify([transform, outcome, message, hint, file])
+  return [...new Map(findings.toReversed().map((finding) => [key(finding), finding])).values()].toReversed()
+}
+
+function findingLines(finding: ReportFinding, isWritten: boolean, { paint }: How): Line[] {
+  const { outcome, message, transform, hint, evidence } = finding
+  // What is not written yet is not fixed.
+  const word = outcome === 'fixed' && !isWritten ? 'fix' : outcome
+  const head = `  ${visibleLine(placeOf(finding)).padEnd(7)} ${paint(outcomeStyles[outcome], word.padEnd(7))} `
   return [
-    `  ${place} ${outcome} ${indented(finding.message)} ${paint('dim', `(${finding.transform})`)}`,
-    ...(finding.hint ? [`          ${paint('bold', 'do:')} ${indented(finding.hint)}`] : []),
-    ...finding.evidence.map(({ source, subject, detail }) =>
-      paint('dim', `          ${source} ${visibleLine(subject)}: ${indented(detail)}`),
+    line(head, `${message} ${paint('dim', `(${transform})`)}`),
+    ...(hint ? [line(`          ${paint('bold', 'do:')} `, hint)] : []),
+    ...evidence.map(({ source, subject, detail }) =>
+      line('          ', paint('dim', `${source} ${visibleLine(subject)}: ${detail}`)),
     ),
   ]
 }
 
-/** Further lines of a message stay below its first. */
-function indented(message: string): string {
-  return message.replaceAll('\n', '\n            ')
-}
-
 /** Facts, then decisions, one a line. */
-export function inspectionLines({ stage, image, plan }: Inspection): string[] {
-  return [`  stage ${stage}`, ...imageLines(image), ...planLines(plan)]
+export function inspectionLines({ stage, image, plan }: Inspection): Line[] {
+  return [line('  ', `stage ${stage}`), ...imageLines(image), ...planLines(plan)]
 }
 
-function imageLines(image: InspectedImage | Unknown): string[] {
-  if ('unknown' in image) return [line('image', unknown(image))]
+function imageLines(image: InspectedImage | Unknown): Line[] {
+  if ('unknown' in image) return [fact('image', unknown(image))]
   return [
-    line('image', `${image.reference}${image.digest ? ` ${image.digest}` : ''}`),
-    line('facts from', image.source),
-    line('platform', platformText(image.platform)),
-    line('system', orUnknown(image.os)),
-    line('user', image.user === '' ? 'root (the image names none)' : image.user),
-    line('entrypoint', command(image.entrypoint)),
-    line('cmd', command(image.cmd)),
-    line('workdir', image.workdir),
-    ...(image.exposedPorts.length > 0 ? [line('ports', listedPorts(image.exposedPorts, ' '))] : []),
-    ...(image.volumes.length > 0 ? [line('volumes', image.volumes.join(' '))] : []),
-    line(
+    fact('image', `${image.reference}${image.digest ? ` ${image.digest}` : ''}`),
+    fact('facts from', image.source),
+    fact('platform', platformText(image.platform)),
+    fact('system', orUnknown(image.os)),
+    fact('user', image.user === '' ? 'root (the image names none)' : image.user),
+    fact('entrypoint', command(image.entrypoint)),
+    fact('cmd', command(image.cmd)),
+    fact('workdir', image.workdir),
+    ...(image.exposedPorts.length > 0 ? [fact('ports', listedPorts(image.exposedPorts, ' '))] : []),
+    ...(image.volumes.length > 0 ? [fact('volumes', image.volumes.join(' '))] : []),
+    fact(
       'accounts',
       typeof image.accounts === 'object' && 'unknown' in image.accounts
         ? unknown(image.accounts)
         : accounts(image.accounts),
     ),
-    line('files', orUnknown(image.files)),
+    fact('files', orUnknown(image.files)),
   ]
 }
 
-function planLines(plan: InspectedPlan): string[] {
+function planLines(plan: InspectedPlan): Line[] {
   const { account } = plan
   return [
-    line('plan', plan.reason === '' ? plan.outcome : `${plan.outcome}: ${plan.reason}`),
-    line('runs as now', orUnknown(plan.userBefore)),
-    ...(account ? [line('shall run as', `${account.name || 'uid'} ${account.uid}:${account.gid}`)] : []),
-    ...plan.grants.map(({ path, kind, evidence }) => line('grant', `${kind} ${path}${because(evidence)}`)),
-    ...withFewPortTexts(plan.ports.map(portText)).map((text) => line('port', text)),
-    ...plan.fileEdits.map(({ path, reason }) => line('edit', `${path}: ${reason}`)),
-    ...plan.env.map(({ name, value, reason }) => line('env', `${name}=${value}: ${reason}`)),
-    ...(plan.command ? [line('command', plan.command.reason)] : []),
-    ...plan.remarks.map(({ outcome, message }) => line(outcome, message)),
+    fact('plan', plan.reason === '' ? plan.outcome : `${plan.outcome}: ${plan.reason}`),
+    fact('runs as now', orUnknown(plan.userBefore)),
+    ...(account ? [fact('shall run as', `${account.name || 'uid'} ${account.uid}:${account.gid}`)] : []),
+    ...plan.grants.map(({ path, kind, evidence }) => fact('grant', `${kind} ${path}${because(evidence)}`)),
+    ...withFewPortTexts(plan.ports.map(portText)).map((text) => fact('port', text)),
+    ...plan.fileEdits.map(({ path, reason }) => fact('edit', `${path}: ${reason}`)),
+    ...plan.env.map(({ name, value, reason }) => fact('env', `${name}=${value}: ${reason}`)),
+    ...(plan.command ? [fact('command', plan.command.reason)] : []),
+    ...plan.remarks.map(({ outcome, message }) => fact(outcome, message)),
   ]
 }
 
@@ -171,8 +231,8 @@ function portText({ from, protocol, to, reason }: InspectedPlan['ports'][number]
   return `${from}/${protocol} -> ${to ?? 'kept'}${reason === '' ? '' : `: ${reason}`}`
 }
 
-function line(label: string, value: string): string {
-  return `    ${label.padEnd(13)} ${visibleLine(value)}`
+function fact(label: string, value: string): Line {
+  return line(`    ${label.padEnd(13)} `, visibleLine(value))
 }
 
 function because(evidence: readonly { readonly source: string; readonly detail: string }[]): string {
@@ -199,81 +259,56 @@ function unknown({ unknown: reason }: Unknown): string {
 }
 
 /** Baseline and result side by side. */
-export function proofLines(proof: ReportProof, paint: Paint): string[] {
+export function proofLines(proof: ReportProof, { paint, width }: Pick<How, 'paint' | 'width'>): Line[] {
   const outcome = proof.passed ? paint('green', 'passed') : paint('red', 'failed')
   return [
-    `  proof ${outcome}: ${proofInWords(proof)}`,
-    ...table([{ name: '', baseline: 'baseline', result: 'result', mark: '' }, ...rows(proof)]),
+    line('  ', `proof ${outcome}: ${proofInWords(proof)}`),
+    ...rowLines(proof, width),
     ...cellLines(proof.cells),
-    ...proof.remarks.map((remark) => `    not shown: ${remark}`),
-    ...(proof.sandbox?.reached ?? []).map((line) => `    limit      ${line}`),
-    ...[sandboxInWords(proof)].filter(Boolean).map((line) => `    run in ${line}`),
-    ...[timesInWords(proof)].filter(Boolean).map((line) => `    ${line}`),
+    ...proof.remarks.map((remark) => line('    not shown: ', remark)),
+    ...(proof.sandbox?.reached ?? []).map((one) => line('    limit      ', one)),
+    ...[sandboxInWords(proof)].filter(Boolean).map((one) => line('    run in ', one)),
+    ...[timesInWords(proof)].filter(Boolean).map((one) => line('    ', one)),
   ]
 }
 
 /** What was not asked for one and the same reason is one line. */
-function cellLines(cells: ReportProof['cells']): string[] {
+function cellLines(cells: ReportProof['cells']): Line[] {
   const unasked = cells.filter(({ outcome }) => outcome === 'not asked')
   const [first] = unasked
   const same = first !== undefined && unasked.length > 2 && unasked.every(({ reason }) => reason === first.reason)
   const shown = same ? cells.filter(({ outcome }) => outcome !== 'not asked') : cells
   return [
     ...shown.flatMap(cellText),
-    ...(same ? [`    not asked  ${unasked.map(({ name }) => name).join('; ')}: ${first.reason}`] : []),
+    ...(same ? [line('    not asked  ', `${unasked.map(({ name }) => name).join('; ')}: ${first.reason}`)] : []),
   ]
 }
 
-function cellText({ name, outcome, required, reason, command }: ReportProof['cells'][number]): string[] {
+function cellText({ name, outcome, required, reason, command }: ReportProof['cells'][number]): Line[] {
   const counts = outcome === 'fail' && !required ? ' (does not count)' : ''
   return [
-    `    ${outcome.padEnd(9)}  ${name}${counts}${reason === '' ? '' : `: ${reason}`}`,
-    ...(command !== undefined && outcome === 'fail' ? [`               once: ${command}`] : []),
+    line(`    ${outcome.padEnd(9)}  `, `${name}${counts}${reason === '' ? '' : `: ${reason}`}`),
+    ...(command !== undefined && outcome === 'fail' ? [line('               once: ', command)] : []),
   ]
 }
 
 // A root's capabilities alone would fill two lines; the JSON report has all of it, and a failure says what differs.
-const widestCell = 40
+const WIDEST_CELL = 40
+const INDENT = 5
 
-function rows(proof: ReportProof): readonly ProofRow[] {
-  return proofRows(proof).flatMap((row) =>
-    row.mark === '' ? wrapped(row) : [{ ...row, baseline: cut(row.baseline), result: cut(row.result) }],
-  )
+/** The columns are as wide as the terminal lets them be, and no wider than is good to read. */
+function rowLines(proof: ReportProof, width: number | null): Line[] {
+  const rows = proofRows(proof)
+  const name = Math.max(...rows.map((row) => columnsOf(row.name)))
+  const marks = 'differs'.length
+  const room = width === null ? WIDEST_CELL : Math.floor((width - INDENT - Math.min(name, WIDEST_CELL) - marks - 6) / 2)
+  const widest = Math.max(LEAST_CELL, Math.min(WIDEST_CELL, room))
+  const cells = rows.map((row) => {
+    // What is judged has its mark beside it; what is to be known in full goes on below.
+    const shown = (text: string): string => (row.mark === '' ? text : cut(text, widest))
+    return [row.name, shown(row.baseline), shown(row.result), row.mark]
+  })
+  return tableLines([['', 'baseline', 'result', ''], ...cells], INDENT, width, widest).map((one) => line(one, ''))
 }
 
-/** What is to be known in full goes on below: many folders would push the marks out of sight. */
-function wrapped(row: ProofRow): readonly ProofRow[] {
-  const [baseline, result] = [inLines(row.baseline), inLines(row.result)]
-  return Array.from({ length: Math.max(baseline.length, result.length) }, (_, at) => ({
-    ...row,
-    name: at === 0 ? row.name : '',
-    baseline: baseline[at] ?? '',
-    result: result[at] ?? '',
-  }))
-}
-
-function inLines(text: string): readonly string[] {
-  const lines: string[] = []
-  for (const word of text.split(' ')) {
-    const last = lines.at(-1)
-    if (last === undefined || last.length + 1 + word.length > widestCell) lines.push(word)
-    else lines[lines.length - 1] = `${last} ${word}`
-  }
-  return lines
-}
-
-function table(lines: readonly ProofRow[]): string[] {
-  // One long word (an image of a registry) makes no room for itself in all lines.
-  const width = (column: 'name' | 'baseline' | 'result') =>
-    Math.max(...lines.map((line) => line[column].length).filter((length) => column === 'name' || length <= widestCell))
-  const [name, baseline, result] = [width('name'), width('baseline'), width('result')]
-  return lines.map((line) =>
-    ['   ', line.name.padEnd(name), line.baseline.padEnd(baseline), line.result.padEnd(result), line.mark]
-      .join('  ')
-      .trimEnd(),
-  )
-}
-
-function cut(text: string): string {
-  return text.length > widestCell ? `${text.slice(0, widestCell - 1)}…` : text
-}
+const LEAST_CELL = 12

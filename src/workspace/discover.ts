@@ -281,7 +281,8 @@ function dockerfile(
 function image(target: string, cwd: string): Candidate {
   const identity = `image ${target}`
   try {
-    return { ...imageItem(target, cwd), identity, error: null }
+    const item = imageItem(target, cwd)
+    return { ...item, identity, error: isBareWord(target) ? untagged(target) : null }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
     const isPath = looksLikePath(target)
@@ -293,6 +294,17 @@ function image(target: string, cwd: string): Candidate {
     const kind = isPath ? 'dockerfile' : 'image'
     return { target, kind, path: null, reference: null, from: null, identity, error: neither }
   }
+}
+
+/** A verb or a folder that was mistyped reads as an image of Docker Hub, which nobody meant to pull. */
+function isBareWord(target: string): boolean {
+  return !/[/:@]/.test(target)
+}
+
+function untagged(target: string): HardenError {
+  return new HardenError('bad-reference', `there is no file or folder ${target}, and an image is named with its tag`, {
+    hint: `write ${target}:latest, or another tag, if it is an image`,
+  })
 }
 
 /** What docker build would fetch; here nothing of it is. */

@@ -25,7 +25,10 @@ export function isOwnDockerfile(text: string): boolean {
       commentsAbove(dockerfile, instruction).some((comment) => OURS.test(comment.text))
     return stage.instructions.every((instruction, index) => {
       const before = stage.instructions[index - 1]
-      const follows = instruction.keyword === 'CMD' && before?.keyword === 'ENTRYPOINT' && said(before)
+      const follows =
+        (instruction.keyword === 'CMD' && before?.keyword === 'ENTRYPOINT' && said(before)) ||
+        // The same reason is not given twice.
+        stage.instructions.slice(0, index).some((one) => one.keyword === instruction.keyword && said(one))
       return follows || /^(EXPOSE|HEALTHCHECK)$/.test(instruction.keyword) || said(instruction)
     })
   } catch (error) {

@@ -1,3 +1,4 @@
+import type { CommentStyle } from '../edit.ts'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { Policy } from '../plan/stage-input.ts'
@@ -38,6 +39,7 @@ export const engines: readonly EngineOption[] = ['auto', ...ENGINE_NAMES, 'none'
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
 const failOns: readonly FailOn[] = ['failed', 'incomplete', 'changes', 'never']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
+const commentStyles: readonly CommentStyle[] = ['full', 'short', 'none']
 
 /** Of a value that is not right: what it should be, and where below it. Null for a right one. */
 export type SettingCheck = (value: unknown) => string | Wrong | null
@@ -47,6 +49,7 @@ export const checks: Readonly<Record<SettingName, SettingCheck>> = {
   user: checkUser,
   own: oneOf(owns),
   ports: oneOf(portChoices),
+  comments: oneOf(commentStyles),
   writable: listOf(checkAbsolute),
   unsafe: checkBoolean,
   preferVendor: checkBoolean,

@@ -76,7 +76,7 @@ test.each(['CMD ["node", "server.js"]', 'CMD node server.js'])('nor where it say
 })
 
 test('of what is as it should be nothing is said', async () => {
-  const { result, notes } = await worked(`${open}USER node\n`, ['command: node server.js'])
+  const { result, notes } = await worked(`${open}USER 1000:1000\n`, ['command: node server.js'])
   expect([result.verdict, notes]).toEqual(['unchanged', []])
 })
 

@@ -252,7 +252,7 @@ test('what holds of all services of an image is told once, with their names', as
     'api/work.py': '',
   })
   const { result, source } = await hardened(folder)
-  const said = renderTargets([{ result, source, path: 'compose.yaml' }], { colour: false })
+  const said = renderTargets([{ result, source, path: 'compose.yaml' }], { colour: false, evidence: true })
   expect(said.match(/grants write access to \/srv/g)).toHaveLength(1)
   expect(said).toMatch(/^ {2}api, worker \(/m)
 })

@@ -21,6 +21,8 @@ export interface Setting {
   readonly stdin?: string
   readonly env?: Io['env']
   readonly terminal?: boolean
+  /** Of a terminal. */
+  readonly columns?: number
   readonly signals?: EventEmitter
   readonly processTarget?: Services['processTarget']
 }
@@ -67,7 +69,8 @@ export async function call(argv: readonly string[], setting: Setting): Promise<C
   const options: Options[] = []
   const written = { stdout: '', stderr: '' }
   const output = (name: 'stdout' | 'stderr') => ({
-    isTTY: setting.terminal ?? false,
+    isTTY: setting.terminal ?? setting.columns !== undefined,
+    ...(setting.columns === undefined ? {} : { columns: setting.columns }),
     write: (text: string) => {
       written[name] += text
     },

@@ -64,8 +64,10 @@ describe('Dockerfiles', () => {
     const cwd = tree({ Dockerfile: before })
     const { code, stdout, stderr } = await call(['Dockerfile'], { cwd })
     expect(stdout).toBe(patch('Dockerfile'))
-    expect(stderr).toContain('Dockerfile: hardened, runs as app (10001:10001)')
-    expect(stderr).toContain('1 target: 1 hardened\n1 file would change: -w writes it\n')
+    expect(stderr).toContain('Dockerfile: hardened, would run as app (10001:10001), not proved; a new account\n')
+    expect(stderr).toContain(
+      '1 target: 1 hardened (not proved)\n1 file would change: -w writes it\nnext: review the diff, prove that it',
+    )
     expect(code).toBe(0)
     expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
   })
@@ -165,16 +167,16 @@ describe('images', () => {
   test('-o writes DIR/Dockerfile, again too, and stdout is empty', async () => {
     const cwd = tree()
     for (const _time of [1, 2]) {
-      const { code, stdout, stderr } = await call(['nginx', '-o', 'out/nginx'], { cwd })
+      const { code, stdout, stderr } = await call(['nginx:latest', '-o', 'out/nginx'], { cwd })
       expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
       expect(stderr).toContain('wrote out/nginx/Dockerfile')
     }
-    expect(readFileSync(join(cwd, 'out/nginx/Dockerfile'), 'utf8')).toBe('FROM nginx\nUSER 10001:10001\n')
+    expect(readFileSync(join(cwd, 'out/nginx/Dockerfile'), 'utf8')).toBe('FROM nginx:latest\nUSER 10001:10001\n')
   })
 
   test("-o never replaces somebody's own Dockerfile", async () => {
     const cwd = tree({ Dockerfile: before })
-    const { code, stderr } = await call(['nginx', '-o', '.'], { cwd })
+    const { code, stderr } = await call(['nginx:latest', '-o', '.'], { cwd })
     expect(stderr).toContain('Dockerfile was not written: it is there already and not from harden-image')
     expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
     expect(code).toBe(2)
@@ -188,14 +190,16 @@ describe('images', () => {
   })
 
   test('--format diff makes a new file', async () => {
-    const { stdout } = await call(['nginx', '--format', 'diff'], { cwd: tree() })
-    expect(stdout).toContain('new file mode 100644\n--- /dev/null\n+++ b/Dockerfile\n@@ -0,0 +1,2 @@\n+FROM nginx\n')
+    const { stdout } = await call(['nginx:latest', '--format', 'diff'], { cwd: tree() })
+    expect(stdout).toContain(
+      'new file mode 100644\n--- /dev/null\n+++ b/Dockerfile\n@@ -0,0 +1,2 @@\n+FROM nginx:latest\n',
+    )
   })
 
   test('among files: the diff stays one of files, and it is said', async () => {
-    const { code, stdout, stderr } = await call(['nginx', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    const { code, stdout, stderr } = await call(['nginx:latest', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
     expect(stdout).toBe(patch('Dockerfile'))
-    expect(stderr).toContain('nginx: among several targets its Dockerfile is not shown')
+    expect(stderr).toContain('nginx:latest: among several targets its Dockerfile is not shown')
     expect(code).toBe(0)
   })
 })
@@ -203,9 +207,13 @@ describe('images', () => {
 describe('formats', () => {
   test('json: nothing but the report, in the order of the arguments', async () => {
     const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': after })
-    const { code, stdout, stderr } = await call(['--format', 'json', 'nginx', 'b', 'a'], { cwd })
+    const { code, stdout, stderr } = await call(['--format', 'json', 'nginx:latest', 'b', 'a'], { cwd })
     const { results } = JSON.parse(stdout)
-    expect(results.map(({ target }: { target: string }) => target)).toEqual(['nginx', 'b/Dockerfile', 'a/Dockerfile'])
+    expect(results.map(({ target }: { target: string }) => target)).toEqual([
+      'nginx:latest',
+      'b/Dockerfile',
+      'a/Dockerfile',
+    ])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
   })
 
@@ -270,7 +278,7 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('line 1: there is no FROM')
     expect(stderr).toContain('b/Dockerfile cannot be read: line 1 is not valid UTF-8')
     expect(stderr).toContain('there is no file or folder nope/Dockerfile')
-    expect(stderr).toContain('4 targets: 1 hardened, 3 failed')
+    expect(stderr).toContain('4 targets: 1 hardened (not proved), 3 failed')
     expect(code).toBe(2)
   })
 
@@ -285,14 +293,37 @@ describe('what goes wrong', () => {
 
   test('a folder that was mistyped reads as an image: both are said', async () => {
     const { HardenError } = await import('../../src/errors.ts')
-    const { code, stdout, stderr } = await call(['servces'], {
+    const { code, stdout, stderr } = await call(['servces/api'], {
       cwd: tree(),
       processTarget: async () => {
-        throw new HardenError('no-image', 'servces cannot be inspected', { hint: 'pull it' })
+        throw new HardenError('no-image', 'servces/api cannot be inspected', { hint: 'pull it' })
       },
     })
-    expect(stderr).toContain('pull it; no file or folder servces exists either')
+    expect(stderr).toContain('pull it; no file or folder servces/api exists either')
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+  })
+
+  test.each([['init'], ['init', '-o', 'out'], ['profile', 'nginx', '--for', 'docker']])(
+    'a word that is no path and has no tag is pulled from nowhere: %s',
+    async (...argv) => {
+      const { code, stdout, stderr, items } = await call(argv, { cwd: tree() })
+      expect({ code, stdout, items }).toEqual({ code: 2, stdout: '', items: [] })
+      const word = argv[0] === 'init' ? 'init' : 'nginx'
+      expect(stderr).toContain(`there is no file or folder ${word}, and an image is named with its tag`)
+      expect(stderr).toContain(`write ${word}:latest, or another tag, if it is an image`)
+    },
+  )
+
+  test.each(['nginx:1', 'docker://nginx', 'docker-daemon:nginx', 'bitnami/nginx', `nginx@sha256:${'0'.repeat(64)}`])(
+    'what says more than a word is an image: %s',
+    async (target) => {
+      expect((await call([target], { cwd: tree() })).items).toHaveLength(1)
+    },
+  )
+
+  test('among others the word alone fails', async () => {
+    const { code, items } = await call(['init', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    expect([code, items.map(({ target }) => target)]).toEqual([2, ['Dockerfile']])
   })
 
   test('failed targets are said on stderr for json too', async () => {
@@ -307,8 +338,10 @@ describe('what goes wrong', () => {
   test('a bug is the failure of its target, keeps its stack, and is exit 2; the others are written', async () => {
     const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': 'BUG', 'c/Dockerfile': before, 'd/Dockerfile': 'BUG' })
     const { code, stdout, stderr } = await call(['-w', '.'], { cwd })
-    expect(stderr).toContain('b/Dockerfile: failed\n  this is a bug: undefined is not a function\n')
-    expect(stderr).toContain('4 targets: 2 hardened, 2 failed')
+    expect(stderr).toContain(
+      'failed: 2 targets\n  b/Dockerfile  this is a bug: undefined is not a function; please report it',
+    )
+    expect(stderr).toContain('4 targets: 2 hardened (not proved), 2 failed')
     const stack =
       /\nharden-image: this is a bug, please report it.*\nTypeError: undefined is not a function\n( +at .*\n)+$/
     expect(stderr).toMatch(stack)
@@ -542,7 +575,9 @@ test('--quiet: what failed and the sum', async () => {
     },
   })
   expect(stdout).toBe(patch('a/Dockerfile'))
-  expect(stderr).toMatch(/^b\/Dockerfile: failed\n.*\n.*\n2 targets: 1 hardened, 1 failed\n1 file would change/)
+  expect(stderr).toMatch(
+    /^b\/Dockerfile: failed\n.*\n.*\n2 targets: 1 hardened \(not proved\), 1 failed\n1 file would change/,
+  )
 })
 
 test('--check says how root is meant to stay', async () => {

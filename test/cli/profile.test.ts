@@ -19,7 +19,7 @@ const made =
 const site = 'services:\n  web:\n    image: nginx # ours\n'
 
 test('the line alone on stdout, the rest on stderr', async () => {
-  const { code, stdout, stderr } = await call(['profile', 'nginx', '--for', 'docker'], {
+  const { code, stdout, stderr } = await call(['profile', 'nginx:latest', '--for', 'docker'], {
     cwd: tree({}),
     processTarget: made(),
   })
@@ -102,7 +102,7 @@ test('the service that is built from the Dockerfile is the one that is meant, al
 
 test('Compose hands on an anonymous volume with what an old image had there', async () => {
   const said = async (platform: string) => {
-    const args = ['profile', 'nginx', '--for', platform]
+    const args = ['profile', 'nginx:latest', '--for', platform]
     return (await call(args, { cwd: tree({}), processTarget: made() })).stderr
   }
   expect(await said('compose')).toContain(
@@ -112,7 +112,7 @@ test('Compose hands on an anonymous volume with what an old image had there', as
 })
 
 test.each(['compose', 'kubernetes'])('--for %s', async (platform) => {
-  const { code, stdout } = await call(['profile', 'nginx', '--for', platform, '--image', 'r.example/a:1'], {
+  const { code, stdout } = await call(['profile', 'nginx:latest', '--for', platform, '--image', 'r.example/a:1'], {
     cwd: tree({}),
     processTarget: made(),
   })
@@ -122,7 +122,7 @@ test.each(['compose', 'kubernetes'])('--for %s', async (platform) => {
 
 test('a file: a diff first, written with -w, nothing the second time', async () => {
   const cwd = tree({ 'compose.yaml': site })
-  const args = ['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml']
+  const args = ['profile', 'nginx:latest', '--for', 'compose', '--file', 'compose.yaml']
   const dry = await call(args, { cwd, processTarget: made() })
   expect(dry.stdout).toContain('--- a/compose.yaml\n+++ b/compose.yaml\n')
   expect(dry.stdout).toContain('+    image: nginx-nonroot:latest # ours\n')
@@ -138,7 +138,7 @@ test('a file: a diff first, written with -w, nothing the second time', async () 
 
 test('a proof that failed changes no file', async () => {
   const cwd = tree({ 'compose.yaml': site })
-  const args = ['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml', '-w']
+  const args = ['profile', 'nginx:latest', '--for', 'compose', '--file', 'compose.yaml', '-w']
   const result = sampleResult()
   const proof = {
     engine: 'e',
@@ -163,7 +163,7 @@ test('a proof that failed changes no file', async () => {
 
 test('a Helm template is refused, with the values to set', async () => {
   const cwd = tree({ 't.yaml': 'image: "{{ .Values.image }}"\n' })
-  const { code, stdout, stderr } = await call(['profile', 'nginx', '--for', 'kubernetes', '--file', 't.yaml'], {
+  const { code, stdout, stderr } = await call(['profile', 'nginx:latest', '--for', 'kubernetes', '--file', 't.yaml'], {
     cwd,
     processTarget: made(),
   })
@@ -174,7 +174,7 @@ test('a Helm template is refused, with the values to set', async () => {
 
 test('a Kustomization is refused, with what to add to it', async () => {
   const cwd = tree({ 'kustomization.yaml': 'resources: [a.yaml]\n' })
-  const args = ['profile', 'nginx', '--for', 'kubernetes', '--file', 'kustomization.yaml', '--container', 'web']
+  const args = ['profile', 'nginx:latest', '--for', 'kubernetes', '--file', 'kustomization.yaml', '--container', 'web']
   const { code, stdout, stderr } = await call(args, { cwd, processTarget: made() })
   expect(code).toBe(2)
   expect(stdout).toMatch(/^images:\n {2}- name: nginx\n[\s\S]*- name: web\n/)
@@ -183,7 +183,7 @@ test('a Kustomization is refused, with what to add to it', async () => {
 
 test('several files: all or none of them', async () => {
   const cwd = tree({ 'compose.yaml': site, 'more.yaml': 'services: {web: {ports: ["80:80"]}}\n', 'bad.yaml': 'a: [\n' })
-  const args = ['profile', 'nginx', '--for', 'compose', '-w', '--file', 'compose.yaml', '--file']
+  const args = ['profile', 'nginx:latest', '--for', 'compose', '-w', '--file', 'compose.yaml', '--file']
   const bad = await call([...args, 'bad.yaml'], { cwd, processTarget: made() })
   expect(bad).toMatchObject({ code: 2, stdout: '' })
   expect(readFileSync(join(cwd, 'compose.yaml'), 'utf8')).toBe(site)
@@ -198,7 +198,7 @@ test('several files: all or none of them', async () => {
 
 test('an override file that Compose would read too is named', async () => {
   const cwd = tree({ 'compose.yaml': site, 'compose.override.yaml': 'services: {}\n' })
-  const { stderr } = await call(['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml'], {
+  const { stderr } = await call(['profile', 'nginx:latest', '--for', 'compose', '--file', 'compose.yaml'], {
     cwd,
     processTarget: made(),
   })
@@ -216,11 +216,11 @@ test('what keeps root is answered', async () => {
 
 test('-o writes a Compose file beside the Dockerfile, and neither over somebody else‘s', async () => {
   const cwd = tree({})
-  expect((await call(['nginx', '-o', 'out'], { cwd, processTarget: made() })).code).toBe(0)
+  expect((await call(['nginx:latest', '-o', 'out'], { cwd, processTarget: made() })).code).toBe(0)
   expect(readFileSync(join(cwd, 'out/compose.yaml'), 'utf8')).toContain('build: "."')
-  expect((await call(['nginx', '-o', 'out'], { cwd, processTarget: made() })).code).toBe(0)
+  expect((await call(['nginx:latest', '-o', 'out'], { cwd, processTarget: made() })).code).toBe(0)
   const theirs = tree({ 'out/compose.yaml': site })
-  const { code, stderr } = await call(['nginx', '-o', 'out'], { cwd: theirs, processTarget: made() })
+  const { code, stderr } = await call(['nginx:latest', '-o', 'out'], { cwd: theirs, processTarget: made() })
   expect(code).toBe(2)
   expect(stderr).toContain('out/compose.yaml was not written: it is there already')
   expect(() => readFileSync(join(theirs, 'out/Dockerfile'))).toThrow()
@@ -230,7 +230,10 @@ test('a file that the service mounts is read: the port that it sets stays', asyn
   const text = `${site}    ports: ["80:80"]\n    volumes: ["./conf:/etc/nginx/conf.d/more"]\n`
   const at = async (conf: string) => {
     const cwd = tree({ 'compose.yaml': text, 'conf/a.conf': conf, 'conf/deep/b.conf': '' })
-    return call(['profile', 'nginx', '--for', 'compose', '--file', 'compose.yaml'], { cwd, processTarget: made() })
+    return call(['profile', 'nginx:latest', '--for', 'compose', '--file', 'compose.yaml'], {
+      cwd,
+      processTarget: made(),
+    })
   }
   const stays = await at('server { listen 80; }\n')
   expect(stays.stderr).toContain('port 80 stays 80, since ./conf sets it\n')
@@ -242,7 +245,7 @@ test('a file that the service mounts is read: the port that it sets stays', asyn
 test('variables of the runs are said by their names beside a file', async () => {
   const cwd = tree({ 'compose.yaml': site })
   const processTarget = made(sampleProfile({ given: ['PASSWORD=sesame'] }))
-  const args = ['profile', 'nginx', '--for', 'compose']
+  const args = ['profile', 'nginx:latest', '--for', 'compose']
   for (const more of [[], ['--file', 'compose.yaml']]) {
     const { stdout, stderr } = await call([...args, ...more], { cwd, processTarget })
     expect(stderr).toContain('it is run with PASSWORD set (--env), which is not written here')

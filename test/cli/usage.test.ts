@@ -198,8 +198,8 @@ describe('what flags and files say', () => {
   })
 
   test('each verb asks for its own work', async () => {
-    expect(await options('inspect nginx')).toMatchObject([{ mode: { kind: 'inspect' } }])
-    expect(await options('--format json inspect nginx')).toMatchObject([{ mode: { kind: 'inspect' } }])
+    expect(await options('inspect nginx:1')).toMatchObject([{ mode: { kind: 'inspect' } }])
+    expect(await options('--format json inspect nginx:1')).toMatchObject([{ mode: { kind: 'inspect' } }])
     expect(await options('prove app:2 --baseline app:1')).toMatchObject([
       { mode: { kind: 'prove-image', baseline: 'app:1' } },
     ])

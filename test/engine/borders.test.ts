@@ -75,7 +75,10 @@ const DIRECTIVES: Readonly<Record<string, readonly string[]>> = { '\\': [], '`':
 test.each(['\\', '`'])('values of ENV, comments and words of JSON, where %s escapes', async (escapeChar) => {
   const values = texts(150)
   const script = 'curl http://localhost/ \\'
-  const lines = values.flatMap((value, index) => [...reason(value), `ENV V${index}=${quotedWord(value, escapeChar)}`])
+  const lines = values.flatMap((value, index) => [
+    ...reason(value)[0].lines,
+    `ENV V${index}=${quotedWord(value, escapeChar)}`,
+  ])
   const image = await build([
     ...(DIRECTIVES[escapeChar] ?? []),
     'FROM scratch',

@@ -1,6 +1,7 @@
 // Each condition that a result is run under, by programs that stand it and programs that do not.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { laidOut } from '../../src/report/layout.ts'
 import type { ReportCell } from '../../src/report/report.ts'
 import { proofLines } from '../../src/report/text.ts'
 import { type Hardening, hardenOne, withRunOptions } from './support/cli.ts'
@@ -124,7 +125,7 @@ function cell({ result }: Hardening, name: string): ReportCell {
 function expectTold(proved: Hardening, ...texts: readonly (string | RegExp)[]): void {
   const { proof } = proved.result
   if (proof === null) throw new Error('no proof')
-  const lines = proofLines(proof, (_, text) => text).join('\n')
+  const lines = laidOut(proofLines(proof, { paint: (_, text) => text, width: null }), null).join('\n')
   for (const text of texts) expect(lines).toMatch(text)
 }
 

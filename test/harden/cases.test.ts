@@ -13,6 +13,11 @@ describe.each(all.map((one) => [one.path, one] as const))('%s', (_, one: Case) =
     if (one.findings !== null) expect(describeResult(result, one.transform)).toBe(one.findings)
   })
 
+  test('is unchanged only where nothing changes', () => {
+    const { verdict, changed } = hardenText(one.before, one.facts)
+    expect(verdict === 'unchanged' && changed).toBe(false)
+  })
+
   test('a second run changes nothing', () => {
     const text = one.after ?? one.before
     const again = hardenText(text, one.facts)

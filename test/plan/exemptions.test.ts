@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { exemptionOf } from '../../src/plan/exemptions.ts'
+import { exemptionOf, misreadComments } from '../../src/plan/exemptions.ts'
 
 function exemption(text: string, stage = 0): string | null {
   const dockerfile = parseDockerfile(text)
@@ -42,4 +42,31 @@ test.each([
 test('a comment above FROM is about its stage alone', () => {
   const text = 'FROM a\nCMD x\n# harden-image ignore=set-user\nFROM b\nCMD y\n'
   expect([exemption(text, 0), exemption(text, 1)]).toEqual([null, '3: '])
+})
+
+test.each<[string, string[]]>([
+  ['FROM a\n# harden-image: ignore set-user\nCMD x\n', ['2 todo the comment is not understood: it ignores nothing']],
+  ['# harden-image:ignore=set-user\nFROM a\n', ['1 todo the comment is not understood: it ignores nothing']],
+  ['# harden-image ignore set-user\nFROM a\n', ['1 todo the comment is not understood: it ignores nothing']],
+  ['# Harden-image skip\nFROM a\n', []],
+  ['# harden-image skip\nFROM a\n', ['1 todo the comment is not understood: it ignores nothing']],
+  [
+    '# harden-image ignore=set-user until=2027-01-01\nFROM a\n',
+    ['1 todo the comment says until=, which does not exist: it ignores nothing'],
+  ],
+  [
+    '# harden-image ignore=set-user reason=later until=2027-01-01\nFROM a\n',
+    ['1 note the comment says until=, which is read as part of its reason: it holds until it is removed'],
+  ],
+  [
+    'FROM a\nCMD x\n# harden-image ignore=set-user\n',
+    ['3 todo the comment is about no instruction: it ignores nothing'],
+  ],
+  ['# harden-image ignore=set-user reason=it ignores until\nFROM a\n', []],
+  ['FROM a\n# harden-image: the program ignores it\nRUN x\n', []],
+])('of the comments of %j is said: %j', (text, expected) => {
+  const said = misreadComments(parseDockerfile(text)).map(
+    ({ line, outcome, message }) => `${line} ${outcome} ${message}`,
+  )
+  expect(said).toEqual(expected)
 })

@@ -51,7 +51,7 @@ test.each<[string, RegExp, FactsFile?]>([
 })
 
 test.each<[string, FactsFile?]>([
-  ['FROM node:22\nUSER node\nCMD ["node", "server.js"]\n'],
+  ['FROM node:22\nUSER 1000:1000\nCMD ["node", "server.js"]\n'],
   ['FROM debian:trixie-slim\nRUN apt-get install -y sudo && sudo true\nUSER 1000:1000\nCMD ["server"]\n'],
   [script('if [ "$(id -u)" = 0 ]; then chown -R www-data /data; exec gosu www-data server; fi\nexec server')],
   [script('chown -R 1000:1000 /data\nexec server')],

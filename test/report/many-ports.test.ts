@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
 import { html } from '../../src/report/html.ts'
 import { json } from '../../src/report/json.ts'
+import { laidOut } from '../../src/report/layout.ts'
 import { listedPorts } from '../../src/report/many-ports.ts'
 import { markdown } from '../../src/report/markdown.ts'
 import type { ReportFinding } from '../../src/report/report.ts'
@@ -84,46 +85,49 @@ test('twenty ports and those that go differently are all named', () => {
 })
 
 test('what inspect says of an image and its plan is as short', () => {
-  const lines = inspectionLines({
-    stage: '0',
-    image: {
-      reference: 'x',
-      source: 'engine',
-      digest: null,
-      platform: { os: 'linux', architecture: 'amd64' },
-      os: 'debian 13',
-      user: '',
-      entrypoint: null,
-      cmd: null,
-      workdir: '/',
-      env: {},
-      exposedPorts: PORTS.map((port) => `${port}/tcp`),
-      volumes: [],
-      healthcheck: null,
-      accounts: [],
-      files: 'indexed',
-    },
-    plan: {
-      outcome: 'harden',
-      reason: '',
-      userBefore: 'root',
-      account: null,
-      grants: [],
-      ports: PORTS.map((from) => ({
-        from,
-        to: null,
-        protocol: 'tcp',
-        exposed: true,
-        reason: 'it is kept',
-        evidence: [],
-      })),
-      fileEdits: [],
-      env: [],
-      command: null,
-      healthcheck: null,
-      remarks: [],
-    },
-  })
+  const lines = laidOut(
+    inspectionLines({
+      stage: '0',
+      image: {
+        reference: 'x',
+        source: 'engine',
+        digest: null,
+        platform: { os: 'linux', architecture: 'amd64' },
+        os: 'debian 13',
+        user: '',
+        entrypoint: null,
+        cmd: null,
+        workdir: '/',
+        env: {},
+        exposedPorts: PORTS.map((port) => `${port}/tcp`),
+        volumes: [],
+        healthcheck: null,
+        accounts: [],
+        files: 'indexed',
+      },
+      plan: {
+        outcome: 'harden',
+        reason: '',
+        userBefore: 'root',
+        account: null,
+        grants: [],
+        ports: PORTS.map((from) => ({
+          from,
+          to: null,
+          protocol: 'tcp',
+          exposed: true,
+          reason: 'it is kept',
+          evidence: [],
+        })),
+        fileEdits: [],
+        env: [],
+        command: null,
+        healthcheck: null,
+        remarks: [],
+      },
+    }),
+    null,
+  )
   expect(lines.find((line) => line.startsWith('    ports'))).toMatch(/ 8019\/tcp and 980 more$/)
   expect(lines.filter((line) => line.startsWith('    port '))).toHaveLength(21)
   expect(lines.join('\n')).toContain('and 980 more ports, likewise')

@@ -14,9 +14,9 @@ test('the sum, a table, and what there is to say of each target', () => {
 
 2 targets: 1 hardened, 1 unchanged
 
-| target | verdict | runs as | proof |
+| target | verdict | user | proof |
 | --- | --- | --- | --- |
-| \`a/Dockerfile\` | hardened | app (10001:10001), a new account | passed |
+| \`a/Dockerfile\` | hardened | would run as app (10001:10001), proved; a new account | passed |
 | \`b/Dockerfile\` | unchanged |  |  |
 
 ### \`a/Dockerfile\`: hardened

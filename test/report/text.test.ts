@@ -16,8 +16,8 @@ test('says what, why and what to do, target by target', () => {
     error: { code: 'not-a-dockerfile', message: 'there is no FROM', hint: 'is it a Dockerfile?', line: 3 },
   })
   expect(render(sampleResult({ target: 'a/Dockerfile', findings: [finding] }), failed)).toBe(
-    `a/Dockerfile: hardened, runs as app (10001:10001), a new account
-  12:1    fixed   runs as app (10001:10001) (set-user)
+    `a/Dockerfile: hardened, would run as app (10001:10001), not proved; a new account
+  12:1    fix     runs as app (10001:10001) (set-user)
           do: name another with --user
           assumed 10001: the image has no account of its own
 
@@ -25,7 +25,7 @@ b/Dockerfile: failed
   line 3: there is no FROM
     is it a Dockerfile?
 
-2 targets: 1 hardened, 1 failed
+2 targets: 1 hardened (not proved), 1 failed
 `,
   )
 })
@@ -38,7 +38,7 @@ test('a line of the configuration is not taken for one of the target', () => {
 
 test('shows the proof side by side', () => {
   expect(render(sampleResult({ target: 'nginx', proof: { ...proof, remarks: ['udp 53: nothing answered'] } }))).toBe(
-    `nginx: hardened, runs as app (10001:10001), a new account
+    `nginx: hardened, would run as app (10001:10001), proved; a new account
   proof passed: does what the original does (docker 26.1.5, 2 rounds)
                         baseline        result
      http :8080/        200             200                   ok
@@ -113,7 +113,7 @@ describe('the sum', () => {
       sampleResult({ verdict: 'incomplete', proof: { ...proof, passed: false } }),
     ]
     expect(summaryLine(results)).toBe(
-      '4 targets: 1 hardened, 1 unchanged, 2 incomplete; 1 offered fix held back (--unsafe applies them); 1 finding needs a decision; 1 proof failed',
+      '4 targets: 1 hardened (not proved), 1 unchanged, 2 incomplete; 1 offered fix held back (--unsafe applies them); 1 finding needs a decision; 1 proof failed',
     )
   })
 })
@@ -144,21 +144,21 @@ test('a path with a line break in it does not begin a line of its own', () => {
 test('a project is a table of its services, what is said of each, and what to run once', () => {
   const left = { ...finding, outcome: 'todo', file: 'compose.override.yaml', evidence: [] } as const
   expect(render(sampleProject({ findings: [left] }))).toBe(
-    `compose.yaml: hardened
-  service  verdict    user                 ports
-  web      hardened   root -> 10001:10001  80 -> 8080
-  db       unchanged  999:999
+    `compose.yaml: hardened, not proved
+  service  verdict               user                 ports
+  web      hardened, not proved  root -> 10001:10001  80 -> 8080
+  db       unchanged             999:999
   compose.override.yaml:12:1 todo    runs as app (10001:10001) (set-user)
           do: name another with --user
   web (web/Dockerfile)
-  12:1    fixed   runs as app (10001:10001) (set-user)
+  12:1    fix     runs as app (10001:10001) (set-user)
           do: name another with --user
           assumed 10001: the image has no account of its own
   changes compose.yaml, web/Dockerfile
   once: docker compose --profile migrate run --rm migrate
   back: ./undo.sh
 
-1 target: 1 hardened; 1 finding needs a decision
+1 target: 1 hardened (not proved); 1 finding needs a decision
 `,
   )
 })

@@ -39,9 +39,9 @@ describe('a configuration that nobody trusts', () => {
   test.each([
     ['beside the Dockerfile', '--prove Dockerfile'],
     ['found in a walk', '--prove .'],
-    ['of an image', '--prove nginx'],
+    ['of an image', '--prove nginx:1'],
     ['named by --config, in the repository that is worked on', '--prove --config .harden-image.yaml Dockerfile'],
-    ['of the verb prove', 'prove nginx'],
+    ['of the verb prove', 'prove nginx:1'],
     ['of the verb profile', 'profile --for docker --prove Dockerfile'],
   ])('says what to harden, and not what is run, taken or given on this machine: %s', async (_, line) => {
     const { options, stdout, stderr } = await call(line.split(' '), { cwd: project(), env })
@@ -164,7 +164,7 @@ describe('what the caller trusts', () => {
 
   test.each([
     ['--prove --trust-config Dockerfile'],
-    ['prove --trust-config nginx'],
+    ['prove --trust-config nginx:1'],
     ['profile --for docker --prove --trust-config Dockerfile'],
     ['inspect --trust-config Dockerfile'],
     ['--prove --trust-config --config .harden-image.yaml .'],

@@ -5,7 +5,7 @@ import { decided, type StagePlan, type Tools } from '../../src/plan/plan.ts'
 import { hasSed } from '../../src/plan/tools.ts'
 import type { Finding } from '../../src/transform.ts'
 import { copyText, reason, runStep } from './lines.ts'
-import { insertLines, placeOf } from './placement.ts'
+import { type InsertedLine, insertLines, placeOf } from './placement.ts'
 
 /** One finding for the planned changes of one purpose to text files of the image. */
 export function* fileFindings(
@@ -39,7 +39,7 @@ export function changeFiles(
   edits: readonly FileEdit[],
   tools: Tools,
   summary?: string,
-): readonly string[] | null {
+): readonly InsertedLine[] | null {
   if (edits.length === 0) return []
   const why = reason(summary ?? [...new Set(edits.map((edit) => edit.reason))].join('; '))
   if (hasSed(tools))
@@ -50,7 +50,7 @@ export function changeFiles(
         edits.map((edit) => sedCommand(edit, shellWord)),
       ),
     ]
-  const lines: string[] = [...why]
+  const lines: InsertedLine[] = [...why]
   for (const edit of edits) {
     const { text = null } = edit
     const changed = text === null ? null : applySubstitutions(text, edit.substitutions)

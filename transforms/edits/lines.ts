@@ -31,10 +31,22 @@ const keywordStyle = memoizeByObject((dockerfile: Dockerfile): 'upper' | 'lower'
 /** What some program obeys where a comment begins with it, this one included. */
 const PRAGMA = /^(?:harden-image|hadolint|checkov|trivy)\b/i
 
-/** The reason above a step, as comment lines of a readable width. */
-export function reason(text: string): readonly string[] {
+// Of a comment that is one line.
+const SHORT_WIDTH = 100
+const PREFIX = '# harden-image:'
+
+/** Why a step is there, for the comment above it. */
+export interface ReasonLines {
+  /** All of it, as comment lines of a readable width. */
+  readonly lines: readonly string[]
+  /** One line. */
+  readonly short: string
+}
+
+/** The reason above a step; `short`: what one line is to say where all of it has no room in one. */
+export function reason(text: string, short = text): readonly [ReasonLines] {
   const lines: string[] = []
-  let line = '# harden-image:'
+  let line = PREFIX
   for (const word of commentWords(text)) {
     if (line.length + 1 + word.length > COMMENT_WIDTH && line !== '#') {
       lines.push(line)
@@ -42,7 +54,37 @@ export function reason(text: string): readonly string[] {
     }
     line += ` ${word}`
   }
-  return [...lines, line]
+  return [
+    { lines: [...lines, line], short: lineOf(text) ?? lineOf(short) ?? withFewClauses(short) ?? withFewWords(short) },
+  ]
+}
+
+/** Null where it does not fit. */
+function lineOf(text: string): string | null {
+  const line = [PREFIX, ...commentWords(text)].join(' ')
+  return line.length <= SHORT_WIDTH ? line : null
+}
+
+/** As many of its clauses as fit; null for none. */
+function withFewClauses(text: string): string | null {
+  const clauses = text.split('; ')
+  for (let count = clauses.length - 1; count > 0; count -= 1) {
+    const rest = clauses.length - count
+    const line = lineOf(`${clauses.slice(0, count).join('; ')}; and ${rest} more ${rest === 1 ? 'reason' : 'reasons'}`)
+    if (line !== null) return line
+  }
+  return null
+}
+
+function withFewWords(text: string): string {
+  const room = SHORT_WIDTH - ' …'.length
+  let line = PREFIX
+  for (const word of commentWords(text)) {
+    if (line.length + 1 + word.length > room) break
+    line += ` ${word}`
+  }
+  const [first = ''] = commentWords(text)
+  return `${line === PREFIX ? `${PREFIX} ${first}`.slice(0, room) : line.replace(/[\s,;:(]+$/, '')} …`
 }
 
 /** One RUN of several commands, a command a line. */

@@ -2,7 +2,7 @@ import { commentWords } from '../../src/borders/dockerfile.ts'
 import { bounds } from '../../src/bounds.ts'
 import { ownCommentsStart } from '../../src/dockerfile/layout.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
-import type { Edit } from '../../src/edit.ts'
+import type { Edit, Reason } from '../../src/edit.ts'
 import { HardenError } from '../../src/errors.ts'
 import { type DecisionKind, needsRoot } from '../../src/plan/plan.ts'
 
@@ -67,19 +67,28 @@ export function placeAfter(dockerfile: Dockerfile, instruction: Instruction): Li
   return { offset: end, open: end > 0 && dockerfile.source[end - 1] !== '\n' }
 }
 
-export function insertLines(dockerfile: Dockerfile, place: LinePlace, lines: readonly string[]): Edit {
+export function insertLines(dockerfile: Dockerfile, place: LinePlace, all: readonly InsertedLine[]): Edit {
   const { eol } = dockerfile
+  const lines = all.flatMap((one) => (typeof one === 'string' ? one : one.lines))
   const wrong = lines.find((line) => /[\n\0]/.test(line) || isTooLong(line))
   if (wrong !== undefined)
     throw new HardenError(
       'unwritable',
       `a line of ${wrong.length} characters cannot be put into a Dockerfile: ${commentWords(wrong.slice(0, 80)).join(' ')}`,
     )
-  const text = place.open
-    ? lines.map((line) => `${eol}${line}`).join('')
-    : lines.map((line) => `${line}${eol}`).join('')
-  return { start: place.offset, end: place.offset, text }
+  const reasons: Reason[] = []
+  let text = ''
+  for (const one of all) {
+    const start = text.length
+    for (const line of typeof one === 'string' ? [one] : one.lines)
+      text += place.open ? `${eol}${line}` : `${line}${eol}`
+    if (typeof one !== 'string') reasons.push({ start, end: text.length, short: one.short })
+  }
+  return { start: place.offset, end: place.offset, text, ...(reasons.length === 0 ? {} : { reasons }) }
 }
+
+/** A line, or a reason, which is several. */
+export type InsertedLine = string | { readonly lines: readonly string[]; readonly short: string }
 
 const encoder = new TextEncoder()
 

@@ -5,6 +5,11 @@ import type { Grant } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 import { joinAnd } from '../../src/words.ts'
 
+/** The same in short: what the paths are given for. */
+export function grantPurpose(grants: readonly Grant[]): string {
+  return accessTo(grants, ['write access to', 'read access to', 'passage through', 'the start of'])
+}
+
 /** The reason above the lines: what each path is for, said once for those that are for the same. */
 export function grantReasons(grants: readonly Grant[]): string {
   const alike = new Map<string, { readonly paths: string[]; readonly grant: Grant; readonly why: string }>()

@@ -6,7 +6,7 @@ import { type AccountChoice, accountIds, decided, type Grant, type StagePlan } f
 import type { Finding } from '../../src/transform.ts'
 import { copyText, keyword, reason } from '../edits/lines.ts'
 import { insertLines, placeBefore, placeOf, stagePlace } from '../edits/placement.ts'
-import { accessTo, granted, grantReasons } from './grant-words.ts'
+import { accessTo, granted, grantPurpose, grantReasons } from './grant-words.ts'
 
 /**
  * Without a shell: a stage of its own makes the folders with WORKDIR, and a COPY with --chown sets their owner. COPY
@@ -57,7 +57,7 @@ function givenByCopy(
   const flags = ownerFlags(grant, account)
   const origin = originOf(dockerfile, stage, grant.path)
   if (flags === null || origin === null) return null
-  const why = reason(grantReasons([grant]))
+  const why = reason(grantReasons([grant]), grantPurpose([grant]))
   const { copy } = origin
   if (copy !== null && !copy.flags.some(({ name }) => name === 'chown' || name === 'chmod')) {
     const at = copy.keywordSpan.end
@@ -213,7 +213,10 @@ function withStage(
           ]),
         ]
       : []),
-    insertLines(dockerfile, placeOf(dockerfile, stage, end, 'grant'), [...reason(grantReasons(grants)), ...lines]),
+    insertLines(dockerfile, placeOf(dockerfile, stage, end, 'grant'), [
+      ...reason(grantReasons(grants), grantPurpose(grants)),
+      ...lines,
+    ]),
   ])
 }
 

@@ -289,7 +289,8 @@ async function build(cli: Cli, request: BuildRequest, session: string): Promise<
       ...Object.entries(request.buildArgs ?? {}).map(([name, value]) => `--build-arg=${name}=${value}`),
       ...['--', request.context ?? (await emptyContext(folder))],
     ]
-    const result = await cli.run(args, { timeoutMs: buildTimeoutMs })
+    const { told } = request
+    const result = await cli.run(args, { timeoutMs: buildTimeoutMs, ...(told === undefined ? {} : { told }) })
     if (result.exitCode !== 0) {
       const context = request.context === null ? null : relative(process.cwd(), request.context) || 'the current folder'
       throw buildFailure(cli.name, `${result.stdout}\n${result.stderr}`, context)

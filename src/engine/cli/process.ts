@@ -1,5 +1,6 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
 import { setTimeout as delay } from 'node:timers/promises'
 import { execa, type Options, type Result, type ResultPromise } from 'execa'
 import { bounds } from '../../bounds.ts'
@@ -21,6 +22,8 @@ interface CallOptions {
   readonly output?: number
   /** Where a relative path is meant from. */
   readonly cwd?: string
+  /** Told each line of both streams as it comes, without its end. */
+  readonly told?: (line: string) => void
 }
 
 /** One engine binary and the children that run it. */
@@ -57,6 +60,24 @@ const streamTimeoutMs = 15 * 60_000
 /** For what is to end: after them it is killed. */
 const graceMs = 2000
 
+/** A line that does not end is told in parts. */
+function tellLines(stream: Readable, told: (line: string) => void): void {
+  const decoder = new StringDecoder('utf8')
+  let rest = ''
+  stream.on('data', (bytes: Buffer) => {
+    const lines = (rest + decoder.write(bytes)).split(/\r?\n/)
+    rest = lines.pop() ?? ''
+    for (const line of lines) told(line)
+    if (rest.length > bounds.lineLength) {
+      told(rest)
+      rest = ''
+    }
+  })
+  stream.on('end', () => {
+    if (rest !== '') told(rest)
+  })
+}
+
 export function createCli({ name, binary, env }: CliOptions): Cli {
   const running = new Set<ResultPromise>()
   let closed = false
@@ -87,7 +108,7 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
 
   const make = (forced: boolean): Cli => {
     const run = async (args: readonly string[], options: CallOptions = {}): Promise<CallResult> => {
-      const { timeoutMs = defaultTimeoutMs, input, output, cwd } = options
+      const { timeoutMs = defaultTimeoutMs, input, output, cwd, told } = options
       const child = start(
         args,
         {
@@ -98,6 +119,8 @@ export function createCli({ name, binary, env }: CliOptions): Cli {
         } as Options,
         forced,
       )
+      if (told !== undefined)
+        for (const stream of [child.stdout, child.stderr]) if (stream) tellLines(stream as Readable, told)
       const result = await child
       // A killed CLI may end in any way, so what it says about itself does not count.
       if (closed && !forced) throw over(name)

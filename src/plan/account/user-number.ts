@@ -5,11 +5,12 @@ import {
   groupsOf,
   isRootUser,
   maximumId,
+  resolveUser,
   userNamed,
   userWithUid,
 } from '../../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../../image/facts.ts'
-import type { AccountPin } from '../plan.ts'
+import type { AccountChoice, AccountPin } from '../plan.ts'
 import type { UserTexts } from '../step-down/root-steps.ts'
 import { idsOf } from './account-ids.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
@@ -81,6 +82,26 @@ export function numberUser(
     message: `USER ${line.user.value} is a name, and its number is unknown here: ${KUBERNETES}`,
     hint: 'create the account with a fixed uid and write USER uid:gid, or set runAsUser beside runAsNonRoot',
   }
+}
+
+/** Who a USER text is, in numbers; null where they are not known. */
+export function idsOfUser(
+  text: string,
+  created: Created,
+  { accounts }: ImageFacts,
+): Pick<AccountChoice, 'name' | 'uid' | 'gid'> | null {
+  const [user = '', group] = text.trim().split(':')
+  const known = accounts.known ? accounts.value : { users: [], groups: [] }
+  const made = created.users.find((account) => account.name === user || String(account.uid) === user)
+  if (made !== undefined) {
+    const ids = isOwnGroup(group, made) || group === undefined ? idsOf(made, created, known) : null
+    if (ids !== null)
+      return made.certain && ids.pins.length === 0 ? { name: made.name, uid: ids.uid, gid: ids.gid } : null
+  }
+  // Without a group it is that of the account, which only the image knows.
+  if (!accounts.known && group === undefined) return null
+  const resolved = resolveUser(text, known)
+  return resolved.known ? { name: resolved.value.name ?? '', uid: resolved.value.uid, gid: resolved.value.gid } : null
 }
 
 /** How the stage's USER lines will read, and who is the same. `unsafe`: what is offered is done. */

@@ -10,9 +10,7 @@ tls:
   key: /etc/edge/tls/server.key
 keyFile: /etc/edge/mongo-keyfile
 EOF
-# harden-image: /etc/edge/acme/store.json (named in /etc/edge/edge.yml line 2, and has mode 0600),
-#   /etc/edge/mongo-keyfile (named in /etc/edge/edge.yml line 5, and has mode 0400), /etc/edge/tls/server.key is
-#   read (named in /etc/edge/edge.yml line 4, and has mode 0600)
+# harden-image: write access to /etc/edge/acme/store.json, /etc/edge/mongo-keyfile; and read …
 RUN chown 999:999 /etc/edge/acme/store.json /etc/edge/mongo-keyfile \
  && chgrp 999 /etc/edge/tls/server.key \
  && chmod 600 /etc/edge/mongo-keyfile \

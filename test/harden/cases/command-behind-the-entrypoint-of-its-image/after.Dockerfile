@@ -2,8 +2,7 @@ FROM node:22-slim
 WORKDIR /site
 COPY package.json ./
 RUN npm ci
-# harden-image: /site/.cache (gatsby keeps its cache in the folder that it starts in), /site/public (gatsby keeps
-#   what it builds in the folder that it starts in)
+# harden-image: write access to /site/.cache, /site/public
 RUN mkdir -p /site/.cache /site/public \
  && chown 1000:1000 /site/.cache /site/public
 # harden-image: node (1000:1000), the account that its vendor runs it as

@@ -7,9 +7,7 @@ exec nginx -g "daemon off;"
 START
 # harden-image: listen above 1024 (default said 80)
 RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
-# harden-image: /etc/nginx/sites-available/default (written by /start.sh line 2), /run/nginx.pid (package
-#   nginx-light (line 2): the pid file), /var/lib/nginx (package nginx-light (line 2): temporary files of requests
-#   and proxies)
+# harden-image: write access to /etc/nginx/sites-available/default, /run/nginx.pid, /var/lib/nginx
 RUN mkdir -p /etc/nginx/sites-available \
  && touch /etc/nginx/sites-available/default /run/nginx.pid \
  && chown 33:33 /etc/nginx/sites-available/default /run/nginx.pid /var/lib/nginx

@@ -9,8 +9,7 @@ RUN mkdir -p /srv/redis
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /run (named as unixsocket in /etc/my.conf line 3), /srv/redis (named as dir in /etc/my.conf line 1),
-#   /var/log/my-redis.log (named as logfile in /etc/my.conf line 2)
+# harden-image: write access to /run, /srv/redis, /var/log/my-redis.log
 RUN touch /var/log/my-redis.log \
  && chown 10001:10001 /srv/redis /var/log/my-redis.log \
  && chgrp 10001 /run \

@@ -14,8 +14,7 @@ RUN dotnet publish -o /out
 FROM mcr.microsoft.com/dotnet/aspnet:8.0
 WORKDIR /app
 COPY --from=build /out .
-# harden-image: /app (AddDeveloperSigningCredential in /src/Program.cs line 2), /app/Pics
-#   (ZipFile.ExtractToDirectory in /src/Seed.cs line 2)
+# harden-image: write access to /app, /app/Pics
 RUN mkdir -p /app/Pics \
  && chown 1654:1654 /app /app/Pics
 # harden-image: app (1654:1654), the account that its vendor runs it as

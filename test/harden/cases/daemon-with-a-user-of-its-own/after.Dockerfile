@@ -12,13 +12,11 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: listen above 1024 (unbound.conf said 53)
 RUN sed -i -E 's/port: 53\b/port: 8053/' /etc/unbound/unbound.conf
-# harden-image: unbound already runs as its own user, and only root can switch or chroot; the control socket gets a
-#   folder of its own: /run is everybody's; without a username it switches to unbound, and ends where it may not
+# harden-image: unbound already runs as its own user, and only root can switch or chroot; the …
 RUN sed -i -E '/^[[:space:]]*username: "unbound"[[:space:]]*$/d' /etc/unbound/unbound.conf \
  && sed -i -E 's#^([[:space:]]*control-interface:[[:space:]]*)/run/unbound\.ctl#\1/run/unbound/unbound.ctl#' /etc/unbound/unbound.conf.d/remote-control.conf \
  && sed -i -E 's/^(server:[[:space:]]*|(include-toplevel:.*))$/server:\n    username: ""\n\2/' /etc/unbound/unbound.conf
-# harden-image: /run/unbound (package unbound (line 3): the control socket), /run/unbound.pid (package unbound (line
-#   3): the pid file), /var/lib/unbound (package unbound (line 3): the trust anchor)
+# harden-image: write access to /run/unbound, /run/unbound.pid, /var/lib/unbound
 RUN mkdir -p /run/unbound \
  && touch /run/unbound.pid \
  && chown 10001:10001 /run/unbound /run/unbound.pid /var/lib/unbound

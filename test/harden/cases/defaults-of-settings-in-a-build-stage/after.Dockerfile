@@ -29,8 +29,7 @@ COPY --from=build /src/out ./
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /app/data (the default of Connection in /src/config/config.go line 3), /app/uploads (the default of
-#   UploadDir in /src/config/tags.go line 2)
+# harden-image: write access to /app/data, /app/uploads
 RUN mkdir -p /app/data /app/uploads \
  && chown 10001:10001 /app/data /app/uploads
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

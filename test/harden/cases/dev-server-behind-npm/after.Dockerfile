@@ -5,8 +5,7 @@ COPY <<EOT package.json
 EOT
 RUN npm install
 COPY index.html .
-# harden-image: /app and /app/node_modules/.vite-temp (vite keeps its configuration, bundled, in the folder that it
-#   starts in), /app/node_modules/.vite (vite keeps its cache in the folder that it starts in)
+# harden-image: write access to /app, /app/node_modules/.vite, /app/node_modules/.vite-temp
 RUN mkdir -p /app/node_modules/.vite /app/node_modules/.vite-temp \
  && chown 1000:1000 /app/node_modules/.vite /app/node_modules/.vite-temp \
  && chgrp 1000 /app \

@@ -3,9 +3,7 @@ WORKDIR /pw
 COPY <<'EOF' package.json
 {}
 EOF
-# harden-image: /pw (playwright removes test-results and makes it anew), /pw/playwright-report (playwright keeps its
-#   report in the folder that it starts in), /pw/test-results (playwright keeps what tests leave in the folder that
-#   it starts in)
+# harden-image: write access to /pw, /pw/playwright-report, /pw/test-results
 RUN mkdir -p /pw/playwright-report /pw/test-results \
  && chown -Rh 1000:1000 /pw/playwright-report /pw/test-results \
  && chgrp 1000 /pw \

@@ -35,8 +35,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /opt/store/conf (written by /start.sh line 9), /opt/store/conf/store.properties (written by
-#   /start.sh line 11), /opt/store/last-start (written by /start.sh line 16)
+# harden-image: write access to /opt/store/conf, /opt/store/conf/store.properties …
 RUN touch /opt/store/last-start \
  && chown 10001:10001 /opt/store/conf /opt/store/conf/store.properties /opt/store/last-start
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

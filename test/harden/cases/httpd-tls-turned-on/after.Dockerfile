@@ -4,8 +4,7 @@ RUN sed -i -e 's/^#\(Include .*httpd-ssl.conf\)/\1/' -e 's/^#\(LoadModule .*mod_
 # harden-image: listen above 1024 (httpd.conf and httpd-ssl.conf said 80, 443)
 RUN sed -i -E 's/^Listen 80$/Listen 8080/' /usr/local/apache2/conf/httpd.conf \
  && sed -i -E -e 's/^Listen 443$/Listen 8443/' -e 's/^<VirtualHost _default_:443>/<VirtualHost _default_:8443>/' /usr/local/apache2/conf/extra/httpd-ssl.conf
-# harden-image: /usr/local/apache2/logs (httpd does not start without its pid file, which it keeps here beside
-#   sockets and locks)
+# harden-image: write access to /usr/local/apache2/logs
 RUN mkdir -p /usr/local/apache2/logs \
  && chown 33:33 /usr/local/apache2/logs
 EXPOSE 8443

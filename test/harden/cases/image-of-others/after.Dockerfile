@@ -2,11 +2,7 @@ FROM example.org/shop:1
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /orders (empty, at the top of the image), /run/nginx.pid (package nginx (in the image): the pid
-#   file), /srv/shop/bootstrap/cache (Laravel (/srv/shop/composer.json) keeps the cached configuration there),
-#   /srv/shop/key.ini is read (of the application, with mode 0600), /srv/shop/storage (Laravel
-#   (/srv/shop/composer.json) keeps logs, sessions, compiled views and uploads there), /var/lib/nginx (package nginx
-#   (in the image): temporary files of requests and proxies)
+# harden-image: write access to /orders, /run/nginx.pid, /srv/shop/bootstrap/cache …
 RUN mkdir -p /srv/shop/bootstrap/cache /srv/shop/storage \
  && touch /run/nginx.pid \
  && chown 10001:10001 /orders /run/nginx.pid /srv/shop/bootstrap/cache /srv/shop/storage /var/lib/nginx \

@@ -14,8 +14,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/out (files in it are written by /job.sh line 5), /srv/out/backup.tgz (written by /job.sh line
-#   7), /work (files in it are written by /job.sh line 3)
+# harden-image: write access to /srv/out, /srv/out/backup.tgz, /work
 RUN mkdir -p /srv/out \
  && touch /srv/out/backup.tgz \
  && chown 10001:10001 /srv/out /srv/out/backup.tgz /work

@@ -5,9 +5,7 @@ COPY --chmod=755 <<"START" /start.sh
 envsubst < /srv/site.template > /etc/nginx/sites-enabled/default
 exec nginx -g "daemon off;"
 START
-# harden-image: /etc/nginx/sites-available/default (written by /start.sh line 2), /run/nginx.pid (package
-#   nginx-light (line 2): the pid file), /var/lib/nginx (package nginx-light (line 2): temporary files of requests
-#   and proxies)
+# harden-image: write access to /etc/nginx/sites-available/default, /run/nginx.pid, /var/lib/nginx
 RUN mkdir -p /etc/nginx/sites-available \
  && touch /etc/nginx/sites-available/default /run/nginx.pid \
  && chown 33:33 /etc/nginx/sites-available/default /run/nginx.pid /var/lib/nginx

@@ -13,8 +13,7 @@ http {
 CONF
 # harden-image: /run is root's, and nginx does not start without its pid file
 RUN sed -i -E 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /etc/nginx/nginx.conf
-# harden-image: /var/cache/nginx (caches, and temp folders of a configuration that does not move them),
-#   /var/log/nginx/site.log (named as access_log in /etc/nginx/nginx.conf line 8)
+# harden-image: write access to /var/cache/nginx, /var/log/nginx/site.log
 RUN mkdir -p /var/log/nginx /var/cache/nginx \
  && touch /var/log/nginx/site.log \
  && chown 101:101 /var/cache/nginx /var/log/nginx/site.log

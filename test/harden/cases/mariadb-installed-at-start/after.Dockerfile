@@ -15,9 +15,7 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: the container starts as mysql already, and only root can run mariadb-install-db
 RUN sed -i -E 's/mariadb-install-db --user=mysql/mariadb-install-db --auth-root-socket-user=$(id -un)/' /init.sh
-# harden-image: /run/mysqld (package mariadb-server (line 2): socket and pid file), /var/lib/mysql (package
-#   mariadb-server (line 2): the databases, made by the package), /var/log/mysql/error.log (named as log_error in
-#   /etc/mysql/conf.d/own.cnf line 2)
+# harden-image: write access to /run/mysqld, /var/lib/mysql, /var/log/mysql/error.log
 RUN mkdir -p /var/log/mysql /run/mysqld \
  && touch /var/log/mysql/error.log \
  && chown 10001:10001 /run/mysqld /var/log/mysql/error.log \

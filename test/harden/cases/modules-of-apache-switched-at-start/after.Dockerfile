@@ -15,11 +15,7 @@ EOF
 # harden-image: listen above 1024 (ports.conf and 000-default.conf said 80)
 RUN sed -i -E 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf \
  && sed -i -E 's/^<VirtualHost \*:80>/<VirtualHost *:8080>/' /etc/apache2/sites-available/000-default.conf
-# harden-image: /etc/apache2/mods-enabled and /var/lib/apache2/module (files in it are written by /start.sh line 4),
-#   /etc/apache2/sites-enabled and /var/lib/apache2/site (files in it are written by /start.sh line 8, if [ "$SITE"
-#   = "new" ]), /run/apache2 (package apache2 (line 2): pid file and sockets), /var/log/apache2 (package apache2
-#   (line 2): logs), /var/log/apache2/access.log, /var/log/apache2/error.log and
-#   /var/log/apache2/other_vhosts_access.log (package apache2 (line 2): the log)
+# harden-image: write access to /etc/apache2/mods-enabled, /etc/apache2/sites-enabled …
 RUN mkdir -p /etc/apache2/mods-enabled /run/apache2 /var/lib/apache2/module /var/lib/apache2/site \
  && chown 33:33 /etc/apache2/mods-enabled /etc/apache2/sites-enabled /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log /var/log/apache2/other_vhosts_access.log \
  && chown -Rh 33:33 /var/lib/apache2/module /var/lib/apache2/site

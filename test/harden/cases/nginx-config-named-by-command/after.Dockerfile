@@ -11,9 +11,9 @@ http {
     }
 }
 EOF
-# harden-image: only root can switch to another user; /run is root's, and nginx does not start without its pid file
+# harden-image: only root can switch to another user; and 1 more reason
 RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /app/nginx.conf
-# harden-image: /var/cache/nginx (caches, and temp folders of a configuration that does not move them)
+# harden-image: write access to /var/cache/nginx
 RUN mkdir -p /var/cache/nginx \
  && chown 101:101 /var/cache/nginx
 EXPOSE 8080

@@ -14,8 +14,7 @@ EOF
 RUN sed -i -E 's/listen 80;/listen 8080;/' /etc/nginx/nginx.conf
 # harden-image: only root can switch to another user
 RUN sed -i -E '/^user +[^;]*; *$/d' /etc/nginx/nginx.conf
-# harden-image: /run/nginx.pid (the pid file, where the configuration names no other), /var/cache/nginx (caches, and
-#   temp folders of a configuration that does not move them)
+# harden-image: write access to /run/nginx.pid, /var/cache/nginx
 RUN mkdir -p /var/cache/nginx \
  && touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/cache/nginx

@@ -11,8 +11,7 @@ pm.max_children = 2
 slowlog = /var/log/php-slow.log
 request_slowlog_timeout = 5s
 EOF
-# harden-image: /var/log/php-slow.log (named as slowlog in /etc/php/8.4/fpm/pool.d/www.conf line 7),
-#   /var/log/php8.4-fpm.log (package php8.4-fpm (line 3): the log)
+# harden-image: write access to /var/log/php-slow.log, /var/log/php8.4-fpm.log
 RUN touch /var/log/php-slow.log /var/log/php8.4-fpm.log \
  && chown 33:33 /var/log/php-slow.log /var/log/php8.4-fpm.log
 EXPOSE 9000

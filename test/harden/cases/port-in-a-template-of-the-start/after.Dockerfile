@@ -5,9 +5,7 @@ server { listen 80 default_server; }
 CONF
 # harden-image: listen above 1024 (default.tmpl said 80)
 RUN sed -i -E 's/server \{ listen 80\b/server { listen 8080/' /etc/nginx/sites-available/default.tmpl
-# harden-image: /etc/nginx/sites-available/default (rendered by -template
-#   /etc/nginx/sites-available/default.tmpl:/etc/nginx/sites-available/default), /run/nginx.pid (package nginx (line
-#   2): the pid file), /var/lib/nginx (package nginx (line 2): temporary files of requests and proxies)
+# harden-image: write access to /etc/nginx/sites-available/default, /run/nginx.pid, /var/lib/nginx
 RUN touch /etc/nginx/sites-available/default /run/nginx.pid \
  && chown 33:33 /etc/nginx/sites-available/default /run/nginx.pid /var/lib/nginx
 EXPOSE 8080

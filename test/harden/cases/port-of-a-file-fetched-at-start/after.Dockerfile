@@ -8,8 +8,7 @@ COPY --chmod=755 <<"START" /start.sh
 curl -fsS https://config.example.com/site > /etc/nginx/sites-available/default
 exec nginx -g "daemon off;"
 START
-# harden-image: /etc/nginx/sites-available/default (written by /start.sh line 2), /run/nginx.pid (package nginx
-#   (line 2): the pid file), /var/lib/nginx (package nginx (line 2): temporary files of requests and proxies)
+# harden-image: write access to /etc/nginx/sites-available/default, /run/nginx.pid, /var/lib/nginx
 RUN touch /run/nginx.pid \
  && chown 33:33 /etc/nginx/sites-available/default /run/nginx.pid /var/lib/nginx
 EXPOSE 80

@@ -13,8 +13,7 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: rsync already runs as its own user, and only root can switch or chroot
 RUN sed -i -E -e '/^[[:space:]]*uid = root[[:space:]]*$/d' -e '/^[[:space:]]*gid = root[[:space:]]*$/d' /etc/rsyncd.conf
-# harden-image: /data (declared by VOLUME), /var/log/rsync.log (named as log_file in /etc/rsyncd.conf line 2),
-#   /var/run/rsyncd.pid (named as pid_file in /etc/rsyncd.conf line 1)
+# harden-image: write access to /data, /var/log/rsync.log, /var/run/rsyncd.pid
 RUN mkdir -p /data \
  && touch /var/log/rsync.log /var/run/rsyncd.pid \
  && chown 10001:10001 /data /var/log/rsync.log /var/run/rsyncd.pid

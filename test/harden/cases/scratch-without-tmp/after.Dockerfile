@@ -18,16 +18,13 @@ COPY --from=harden-image-paths-1 --chown=10001:10001 /1/ /
 USER 10001:10001
 CMD ["/app"]
 
-# harden-image: folders with an owner, for an image that has no shell to make them
 FROM scratch AS harden-image-paths-2
 WORKDIR /1/tmp
 
 FROM scratch AS with
 COPY --from=build /app /app
 WORKDIR /tmp
-# harden-image: /tmp (/src/main.go line 2 makes temporary files, and scratch has no folder for them)
 COPY --from=harden-image-paths-2 --chown=10001:10001 /1/ /
-# harden-image: 10001:10001, a bare uid, which needs no account
 USER 10001:10001
 CMD ["/app"]
 

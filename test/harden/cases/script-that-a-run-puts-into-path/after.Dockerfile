@@ -25,14 +25,12 @@ echo ready > /var/lib/jobs/ready
 exec server
 EOT
 RUN cp /build/*.sh /usr/local/bin/ && ln -s /usr/local/bin/run.sh /start
-# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /var/lib/jobs/ready (written by /usr/local/bin/run.sh line 3)
 RUN mkdir -p /var/lib/jobs \
  && touch /var/lib/jobs/ready \
  && chown 10001:10001 /var/lib/jobs/ready
-# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["/start"]
 
@@ -42,10 +40,8 @@ COPY <<"EOT" /build/run.sh
 exec server
 EOT
 RUN mv /build/run.sh /start.sh && sed -i '/server/d' /start.sh
-# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["/start.sh"]
 
@@ -55,9 +51,7 @@ COPY <<"EOT" /build/run.sh
 exec server
 EOT
 RUN if [ -n "$X" ]; then mv /build/run.sh /start.sh; else mv /other.sh /start.sh; fi
-# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["/start.sh"]

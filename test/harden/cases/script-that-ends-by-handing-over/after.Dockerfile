@@ -12,8 +12,7 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: only root can chown, and the script ends when it fails
 RUN sed -i -E 's#chown -R --reference=/src /work/out#{ [ "$(id -u)" != 0 ] || chown -R --reference=/src /work/out; }#' /build.sh
-# harden-image: /work/SOURCES (files in it are written by /build.sh line 2), /work/out (handed over by /build.sh at
-#   start)
+# harden-image: write access to /work/SOURCES, /work/out
 RUN chown 10001:10001 /work/SOURCES /work/out
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -19,8 +19,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: socket and pid file, which it replaces at every start; /start.sh names /var/run/supervisor.sock,
-#   which moves
+# harden-image: socket and pid file, which it replaces at every start; and 1 more reason
 RUN sed -i -E 's#/var/run/supervisor(d\.pid|\.sock)#/tmp/supervisor\1#' /etc/supervisor/supervisord.conf \
  && sed -i -E 's#/var/run/supervisor\.sock#/tmp/supervisor.sock#g' /start.sh
 # harden-image: /var/log/supervisor (package supervisor (line 2): logs)

@@ -13,8 +13,7 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /etc/apache2 and /etc/apache2/envvars (written by /start.sh line 2), /etc/apache2/conf.conf (written
-#   by /start.sh line 3)
+# harden-image: write access to /etc/apache2, /etc/apache2/conf.conf, /etc/apache2/envvars
 RUN touch /etc/apache2/conf.conf /etc/apache2/envvars \
  && chown 10001:10001 /etc/apache2/conf.conf /etc/apache2/envvars \
  && chgrp 10001 /etc/apache2 \

@@ -2,9 +2,7 @@ FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y nginx
 # harden-image: listen above 1024 (default said 80)
 RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
-# harden-image: /etc/nginx/conf.d/site.conf (rendered by -template
-#   /etc/nginx/site.tmpl:/etc/nginx/conf.d/site.conf), /run/nginx.pid (package nginx (line 2): the pid file),
-#   /var/lib/nginx (package nginx (line 2): temporary files of requests and proxies)
+# harden-image: write access to /etc/nginx/conf.d/site.conf, /run/nginx.pid, /var/lib/nginx
 RUN mkdir -p /etc/nginx/conf.d \
  && touch /etc/nginx/conf.d/site.conf /run/nginx.pid \
  && chown 33:33 /etc/nginx/conf.d/site.conf /run/nginx.pid /var/lib/nginx

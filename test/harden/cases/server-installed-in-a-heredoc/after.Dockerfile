@@ -8,8 +8,7 @@ sed -i 's#^access_log .*#access_log /var/log/site/access.log;#' /etc/nginx/nginx
 EOF
 # harden-image: listen above 1024 (default said 80)
 RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
-# harden-image: /run/nginx.pid (package nginx (line 2): the pid file), /var/lib/nginx (package nginx (line 2):
-#   temporary files of requests and proxies), /var/log/site/access.log (named as access_log in RUN in line 2)
+# harden-image: write access to /run/nginx.pid, /var/lib/nginx, /var/log/site/access.log
 RUN mkdir -p /var/log/site \
  && touch /run/nginx.pid /var/log/site/access.log \
  && chown 33:33 /run/nginx.pid /var/lib/nginx /var/log/site/access.log

@@ -2,11 +2,7 @@ FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y redis-server nginx-light
 # harden-image: listen above 1024 (default said 80)
 RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
-# harden-image: /etc/redis is entered (package redis-server (line 2): the configuration, closed to others),
-#   /etc/redis/redis.conf is read (package redis-server (line 2): the configuration, closed to others),
-#   /run/nginx.pid (package nginx-light (line 2): the pid file), /var/lib/nginx (package nginx-light (line 2):
-#   temporary files of requests and proxies), /var/lib/redis (package redis-server (line 2): the data),
-#   /var/log/redis (package redis-server (line 2): logs)
+# harden-image: write access to /run/nginx.pid, /var/lib/nginx, /var/lib/redis, /var/log/redis …
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx /var/lib/redis /var/log/redis \
  && chgrp 33 /etc/redis/redis.conf \

@@ -2,8 +2,7 @@ FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y php8.4-fpm \
  && sed -i 's#^;access.log = .*#access.log = /var/log/fpm-access.log#' /etc/php/8.4/fpm/pool.d/www.conf \
  && echo 'error_log = /var/log/fpm.log' >> /etc/php/8.4/fpm/php-fpm.conf
-# harden-image: /var/log/fpm-access.log (named as access.log in RUN in line 2), /var/log/fpm.log (named as error_log
-#   in RUN in line 2), /var/log/php8.4-fpm.log (package php8.4-fpm (line 2): the log)
+# harden-image: write access to /var/log/fpm-access.log, /var/log/fpm.log, /var/log/php8.4-fpm.log
 RUN touch /var/log/fpm-access.log /var/log/fpm.log /var/log/php8.4-fpm.log \
  && chown 33:33 /var/log/fpm-access.log /var/log/fpm.log /var/log/php8.4-fpm.log
 EXPOSE 9000

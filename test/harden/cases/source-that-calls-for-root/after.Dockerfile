@@ -13,7 +13,6 @@ WORKDIR /app
 COPY <<"JS" server.js
 if (process.getuid() === 0) process.setuid('node')
 JS
-# harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["node", "server.js"]
 
@@ -25,6 +24,5 @@ execFile('report', ['su', 'mount'])
 const mount = (name) => app.mount('/su')
 app.run('sudoku')
 JS
-# harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["node", "server.js"]

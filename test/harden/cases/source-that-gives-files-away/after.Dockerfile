@@ -35,10 +35,8 @@ def keep(path, old):
     os.chown(path, -1, -1)
 # os.chown(path, 33, 33)
 PY
-# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["python", "server.py"]
 
@@ -51,10 +49,8 @@ def move(path):
     except ValueError:
         log("odd")
 PY
-# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["python", "server.py"]
 
@@ -75,7 +71,6 @@ JS
 COPY <<"JS" test/server.test.js
 fs.chownSync(folder, 34, 34)
 JS
-# harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["node", "server.js"]
 
@@ -96,9 +91,7 @@ RUN go build -o /server .
 
 FROM debian:trixie-slim AS compiled
 COPY --from=build /server /server
-# harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["/server"]

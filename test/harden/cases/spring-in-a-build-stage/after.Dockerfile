@@ -19,10 +19,7 @@ FROM eclipse-temurin:21-jre
 WORKDIR /opt/acme
 COPY --from=build /src/target/app.jar app.jar
 ENV JAVA_OPTS="-Xlog:gc*:file=/var/log/gc.log"
-# harden-image: /opt/acme/data (spring.datasource.url in /src/src/main/resources/application.yml), /opt/acme/reports
-#   (Files.createDirectories in /src/src/main/java/Main.java line 1), /srv/uploads (app.upload-dir in
-#   /src/src/main/resources/application.yml), /var/log (named by -Xlog:gc*:file=/var/log/gc.log), /var/log/acme
-#   (logging.file.name in /src/src/main/resources/application.yml)
+# harden-image: write access to /opt/acme/data, /opt/acme/reports, /srv/uploads, /var/log …
 RUN mkdir -p /opt/acme/data /opt/acme/reports /srv/uploads /var/log/acme \
  && chown 1000:1000 /opt/acme/data /opt/acme/reports /srv/uploads /var/log/acme \
  && chgrp 1000 /var/log \

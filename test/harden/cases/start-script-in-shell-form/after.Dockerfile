@@ -18,9 +18,7 @@ wait -n
 EOF
 # harden-image: listen above 1024 (default said 80)
 RUN sed -i -E -e 's/listen 80\b/listen 8080/' -e 's/listen \[::]:80\b/listen [::]:8080/' /etc/nginx/sites-available/default
-# harden-image: /etc/php/8.4/fpm (written by /start.sh line 3), /run/nginx.pid (package nginx-light (line 3): the
-#   pid file), /var/lib/nginx (package nginx-light (line 3): temporary files of requests and proxies),
-#   /var/log/php8.4-fpm.log (package php8.4-fpm (line 3): the log)
+# harden-image: write access to /etc/php/8.4/fpm, /run/nginx.pid, /var/lib/nginx …
 RUN mkdir -p /etc/php/8.4/fpm \
  && touch /run/nginx.pid /var/log/php8.4-fpm.log \
  && chown 33:33 /etc/php/8.4/fpm /run/nginx.pid /var/lib/nginx /var/log/php8.4-fpm.log

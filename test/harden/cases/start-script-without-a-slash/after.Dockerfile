@@ -9,8 +9,7 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /opt/x (made by /opt/x/run.sh at start), /opt/x/data.json (written by /opt/x/run.sh line 3),
-#   /srv/site (files in it are written by /opt/x/run.sh line 4), /var/log/run.log (written by /opt/x/run.sh line 1)
+# harden-image: write access to /opt/x, /opt/x/data.json, /srv/site, /var/log/run.log
 RUN mkdir -p /srv/site \
  && touch /opt/x/data.json /var/log/run.log \
  && chown 10001:10001 /opt/x/data.json /srv/site /var/log/run.log \

@@ -16,8 +16,7 @@ exec gosu srv server
 EOF
 # harden-image: the container starts as srv already, and only root can run gosu
 RUN sed -i -E 's/exec gosu srv server/exec server/' /start.sh
-# harden-image: /opt/three/plugins/three.log (written by /start.sh line 5), /opt/two/storage/two.log (written by
-#   /start.sh line 4)
+# harden-image: write access to /opt/three/plugins/three.log, /opt/two/storage/two.log
 RUN mkdir -p /opt/three/plugins /opt/two/storage \
  && touch /opt/three/plugins/three.log /opt/two/storage/two.log \
  && chown 900:900 /opt/three/plugins/three.log /opt/two/storage/two.log

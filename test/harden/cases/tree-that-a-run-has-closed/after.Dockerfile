@@ -18,9 +18,7 @@ if [ -n "$INIT" ]; then
 fi
 exec apache2 -DFOREGROUND
 EOF
-# harden-image: /opt/books/index/log.txt (written by /start.sh line 7), /var/www/html/conf (closed by RUN in line 2,
-#   and written by /start.sh line 3), /var/www/html/install/tables (closed by RUN in line 2, and written by
-#   /start.sh line 10)
+# harden-image: write access to /opt/books/index/log.txt, /var/www/html/conf …
 RUN mkdir -p /opt/books/index /var/www/html/conf /var/www/html/install/tables \
  && touch /opt/books/index/log.txt \
  && chown 33:33 /opt/books/index/log.txt /var/www/html/conf /var/www/html/install/tables \

@@ -9,6 +9,5 @@ CMD ["node", "worker.js"]
 
 FROM base AS web
 EXPOSE 3000
-# harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["node", "web.js"]

@@ -2,12 +2,9 @@ FROM nginx:1.27
 COPY site /usr/share/nginx/html
 # harden-image: listen above 1024 (default.conf said 80)
 RUN sed -i -E 's/listen +80;/listen       8080;/' /etc/nginx/conf.d/default.conf
-# harden-image: only root can switch to another user; /run is root's, and nginx does not start without its pid file;
-#   the temp folders work in /tmp with a read-only root as well
+# harden-image: only root can switch to another user; and 2 more reasons
 RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' -e 's#^http *\{ *$#http { client_body_temp_path /tmp/client_temp; proxy_temp_path /tmp/proxy_temp; fastcgi_temp_path /tmp/fastcgi_temp; uwsgi_temp_path /tmp/uwsgi_temp; scgi_temp_path /tmp/scgi_temp;#' /etc/nginx/nginx.conf
-# harden-image: /etc/nginx/conf.d (the entrypoint renders /etc/nginx/templates into it),
-#   /etc/nginx/conf.d/default.conf (a default.conf.template replaces it), /var/cache/nginx (caches, and temp folders
-#   of a configuration that does not move them)
+# harden-image: write access to /etc/nginx/conf.d, /etc/nginx/conf.d/default.conf, /var/cache/nginx
 RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
  && touch /etc/nginx/conf.d/default.conf \
  && chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /var/cache/nginx

@@ -6,8 +6,7 @@ RUN set -e \
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /run (named by the arguments -f /run/ledger.pid), /srv/state (declared by VOLUME), /srv/state/new
-#   (made by the command at start)
+# harden-image: write access to /run, /srv/state, /srv/state/new
 RUN mkdir -p /srv/state /srv/state/new \
  && chown 10001:10001 /srv/state /srv/state/new \
  && chgrp 10001 /run \

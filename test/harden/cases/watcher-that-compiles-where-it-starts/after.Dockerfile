@@ -16,8 +16,7 @@ EOF
 RUN npm ci
 
 FROM builder AS dev
-# harden-image: /app (nest removes dist and makes it anew), /app/dist (nest keeps what it compiles in the folder
-#   that it starts in)
+# harden-image: write access to /app, /app/dist
 RUN mkdir -p /app/dist \
  && chown -Rh 1000:1000 /app/dist \
  && chgrp 1000 /app \
@@ -37,11 +36,9 @@ EOF
 # harden-image: /app/build (tsc keeps what it compiles in the folder that it starts in)
 RUN mkdir -p /app/build \
  && chown -Rh 1000:1000 /app/build
-# harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["npx", "tsc", "--watch"]
 
 FROM builder AS prod
-# harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["npm", "start"]

@@ -10,7 +10,7 @@ START
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /etc/notes.zone and /opt/notes (given with --writable), /srv/notes (declared by VOLUME)
+# harden-image: write access to /etc/notes.zone, /opt/notes, /srv/notes
 RUN mkdir -p /opt/notes /srv/notes \
  && touch /etc/notes.zone \
  && chown 10001:10001 /etc/notes.zone /opt/notes /srv/notes

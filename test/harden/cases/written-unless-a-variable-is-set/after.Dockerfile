@@ -16,9 +16,7 @@ START
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /opt/portal/local (written by /start.sh line 7), /opt/portal/secret (written by /start.sh line 6),
-#   /srv/portal/site/banner.html (written by /start.sh line 3), /srv/portal/site/key.html (written by /start.sh line
-#   4), /srv/portal/site/url.html (written by /start.sh line 5)
+# harden-image: write access to /opt/portal/local, /opt/portal/secret …
 RUN mkdir -p /opt/portal /srv/portal/site \
  && touch /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html /srv/portal/site/url.html \
  && chown 10001:10001 /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html /srv/portal/site/url.html

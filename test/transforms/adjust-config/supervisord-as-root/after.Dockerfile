@@ -9,13 +9,11 @@ command=nginx -g "daemon off;"
 EOF
 # harden-image: listen above 1024 (default said 80)
 RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
-# harden-image: supervisord already runs as its own user, and only root can switch or chroot; its log would be
-#   written where it starts, which is root's; its pid file would be written where it starts, which is root's
+# harden-image: supervisord already runs as its own user, and only root can switch or chroot; its …
 RUN sed -i -E '/^[[:space:]]*user=root[[:space:]]*$/d' /etc/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\nlogfile=/tmp/supervisord.log#' /etc/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\npidfile=/tmp/supervisord.pid#' /etc/supervisord.conf
-# harden-image: /run/nginx.pid (package nginx (line 2): the pid file), /var/lib/nginx (package nginx (line 2):
-#   temporary files of requests and proxies)
+# harden-image: write access to /run/nginx.pid, /var/lib/nginx
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
 # harden-image: www-data (33:33), package nginx (line 2): the account of nginx

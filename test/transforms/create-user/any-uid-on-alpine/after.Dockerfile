@@ -8,6 +8,6 @@ RUN mkdir -p /home/app \
  && chmod g=u /home/app
 # harden-image: a uid that is not in /etc/passwd has no home
 ENV HOME=/home/app
-# harden-image: app (10001:0), numeric, so that Kubernetes can check it; any uid with group 0 will do
+# harden-image: app (10001:0), numeric, so that Kubernetes can check it; and 1 more reason
 USER 10001:0
 CMD ["app"]

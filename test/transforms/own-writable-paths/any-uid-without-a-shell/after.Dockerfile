@@ -9,6 +9,6 @@ COPY app /app
 COPY --from=harden-image-paths --chown=65532:0 --chmod=775 /1/ /
 COPY --from=harden-image-paths --chown=65532:0 --chmod=775 /2/ /var/lib/
 VOLUME ["/data", "/var/lib/app"]
-# harden-image: nonroot (65532:0), the account that its vendor runs it as; any uid with group 0 will do
+# harden-image: nonroot (65532:0), the account that its vendor runs it as; and 1 more reason
 USER 65532:0
 ENTRYPOINT ["/app"]

@@ -1,8 +1,7 @@
 FROM debian:trixie-slim
 RUN useradd --create-home --uid 1500 web
 COPY app /srv/app/
-# harden-image: /data (declared by VOLUME), /run/web.pid, /srv/app/state.db and /var/lib/web (created by the
-#   original run), /srv/app/key is read (created by the original run)
+# harden-image: write access to /data, /run/web.pid, /srv/app/state.db, /var/lib/web; and read …
 RUN mkdir -p /data \
  && touch /run/web.pid \
  && chown 1500:0 /data /run/web.pid /srv/app/state.db /var/lib/web \

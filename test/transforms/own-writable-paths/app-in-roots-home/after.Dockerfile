@@ -5,7 +5,7 @@ RUN mkdir uploads
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /root is entered (the working folder is there), /root/shop/uploads (empty, there to be filled)
+# harden-image: write access to /root/shop/uploads; and passage through /root
 RUN chown 10001:10001 /root/shop/uploads \
  && chmod 711 /root
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

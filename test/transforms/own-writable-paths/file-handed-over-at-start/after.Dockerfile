@@ -10,7 +10,7 @@ exec "$@"
 EOF
 # harden-image: example.org/blog:1 may start as another user, and only root can do what follows
 USER 0
-# harden-image: app (10001:10001): a new account, because the accounts of example.org/blog:1 are not known
+# harden-image: app (10001:10001): a new account, because the accounts of example.org/blog:1 are …
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \

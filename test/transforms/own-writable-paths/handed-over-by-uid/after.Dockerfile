@@ -1,7 +1,7 @@
 FROM node:22-slim
 RUN unpack /srv && chown 1000:1000 /srv/app && chown daemon /srv/other
 RUN if [ -d /srv/extra ]; then chown node /srv/extra; fi
-# harden-image: /srv/extra (handed to node by RUN in line 3), /srv/other (handed to daemon by RUN in line 2)
+# harden-image: write access to /srv/extra, /srv/other
 RUN mkdir -p /srv/extra \
  && chown 1000:1000 /srv/extra /srv/other
 # harden-image: node (1000:1000), the account that its vendor runs it as

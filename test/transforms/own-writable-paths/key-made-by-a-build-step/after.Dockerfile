@@ -8,8 +8,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /etc/ssl/private is entered (named in /etc/door.conf line 2, and has mode 0600),
-#   /etc/ssl/private/site.key is read (named in /etc/door.conf line 2, and has mode 0600)
+# harden-image: read access to /etc/ssl/private/site.key; and passage through /etc/ssl/private
 RUN chgrp 10001 /etc/ssl/private/site.key \
  && chmod 711 /etc/ssl/private \
  && chmod 640 /etc/ssl/private/site.key

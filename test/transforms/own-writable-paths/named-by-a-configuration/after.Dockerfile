@@ -18,10 +18,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /run (named as pidfile in /etc/door/door.conf line 4), /srv/own/logs (made by RUN in line 2),
-#   /var/cache/door (named as proxy_cache_path in /etc/door/door.conf line 8), /var/log/door.err.log (named as
-#   error_log in /etc/door/door.conf line 3), /var/log/door/door.log (named as logfile in /etc/door/door.conf line
-#   2), /var/spool/door (named as cache_dir in /etc/door/door.conf line 7)
+# harden-image: write access to /run, /srv/own/logs, /var/cache/door, /var/log/door.err.log …
 RUN mkdir -p /var/cache/door /var/spool/door \
  && touch /var/log/door.err.log /var/log/door/door.log \
  && chown 10001:10001 /srv/own/logs /var/cache/door /var/log/door.err.log /var/log/door/door.log /var/spool/door \

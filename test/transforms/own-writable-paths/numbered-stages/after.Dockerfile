@@ -9,6 +9,5 @@ RUN go build -o /app .
 
 FROM gcr.io/distroless/static-debian12
 COPY --from=1 /app /app
-# harden-image: nonroot (65532:65532), the account that its vendor runs it as
 USER 65532:65532
 ENTRYPOINT ["/app"]

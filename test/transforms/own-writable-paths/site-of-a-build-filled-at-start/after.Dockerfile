@@ -13,8 +13,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/more (files in it are written by /start.sh line 3), /srv/other (files in it are written by
-#   /start.sh line 4), /srv/site (files in it are written by /start.sh line 2)
+# harden-image: write access to /srv/more, /srv/other, /srv/site
 RUN mkdir -p /srv/more /srv/other /srv/site \
  && chown 10001:10001 /srv/more /srv/other \
  && chown -Rh 10001:10001 /srv/site

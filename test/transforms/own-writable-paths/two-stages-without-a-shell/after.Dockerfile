@@ -11,7 +11,6 @@ COPY --from=harden-image-paths-0 --chown=65532:65532 /1/ /
 # harden-image: nonroot (65532:65532), the account that its vendor runs it as
 USER 65532:65532
 
-# harden-image: folders with an owner, for an image that has no shell to make them
 FROM scratch AS harden-image-paths
 WORKDIR /1/data
 
@@ -20,6 +19,5 @@ VOLUME /data
 COPY app /app
 # harden-image: /data (declared by VOLUME)
 COPY --from=harden-image-paths --chown=65532:65532 /1/ /
-# harden-image: nonroot (65532:65532), the account that its vendor runs it as
 USER 65532:65532
 ENTRYPOINT ["/app"]

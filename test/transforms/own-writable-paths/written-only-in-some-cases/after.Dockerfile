@@ -16,8 +16,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/app/app.conf (written by /start.sh line 5, if [ -n "\$DEBUG" ]), /srv/files (declared by
-#   VOLUME), /var/cache/app (made by /start.sh at start)
+# harden-image: write access to /srv/app/app.conf, /srv/files, /var/cache/app
 RUN mkdir -p /srv/files /var/cache/app \
  && chown 10001:10001 /srv/app/app.conf /srv/files /var/cache/app
 VOLUME /srv/files

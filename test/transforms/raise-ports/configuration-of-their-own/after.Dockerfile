@@ -1,9 +1,7 @@
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y apache2
 COPY site.conf /etc/apache2/sites-available/000-default.conf
-# harden-image: /run/apache2 (package apache2 (line 2): pid file and sockets), /var/log/apache2 (package apache2
-#   (line 2): logs), /var/log/apache2/access.log, /var/log/apache2/error.log and
-#   /var/log/apache2/other_vhosts_access.log (package apache2 (line 2): the log)
+# harden-image: write access to /run/apache2, /var/log/apache2, /var/log/apache2/access.log …
 RUN mkdir -p /run/apache2 \
  && chown 33:33 /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log /var/log/apache2/other_vhosts_access.log
 EXPOSE 80

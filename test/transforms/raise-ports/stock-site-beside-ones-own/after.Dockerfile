@@ -8,8 +8,7 @@ server {
 EOF
 # harden-image: listen above 1024 (default said 80)
 RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18081\3/' /etc/nginx/sites-available/default
-# harden-image: /run/nginx.pid (package nginx (line 2): the pid file), /var/lib/nginx (package nginx (line 2):
-#   temporary files of requests and proxies)
+# harden-image: write access to /run/nginx.pid, /var/lib/nginx
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
 EXPOSE 8080

@@ -9,8 +9,7 @@ http {
     }
 }
 EOF
-# harden-image: /run/nginx.pid (package nginx (line 2): the pid file), /var/lib/nginx (package nginx (line 2):
-#   temporary files of requests and proxies)
+# harden-image: write access to /run/nginx.pid, /var/lib/nginx
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
 EXPOSE 8080

@@ -3,8 +3,7 @@ RUN apt-get update && apt-get install -y rabbitmq-server
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/rabbitmq (package rabbitmq-server (line 2): the data and the cookie), /var/log/rabbitmq
-#   (package rabbitmq-server (line 2): logs)
+# harden-image: write access to /var/lib/rabbitmq, /var/log/rabbitmq
 RUN chown 10001:10001 /var/log/rabbitmq \
  && chown -Rh 10001:10001 /var/lib/rabbitmq
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

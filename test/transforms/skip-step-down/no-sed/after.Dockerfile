@@ -3,8 +3,7 @@ FROM scratch AS harden-image-paths
 WORKDIR /1/data
 
 FROM example.org/redis:1
-# harden-image: the container starts as redis already, and only root can run gosu; only root can chown, and the
-#   script ends when it fails
+# harden-image: the container starts as redis already, and only root can run gosu; and 1 more reason
 COPY <<"HARDEN_IMAGE" /entrypoint.sh
 #!/bin/sh
 set -e
