@@ -37,7 +37,7 @@ import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOut
 
 /** What one command does with manifests. */
 export async function hardenCluster(
-  { target, kind, cluster }: WorkItem & { readonly cluster: ClusterTarget },
+  { target, kind, cluster, followed }: WorkItem & { readonly cluster: ClusterTarget },
   { options, hooks, processTarget, openEngine }: ClusterWork,
 ): Promise<TargetOutcome> {
   if (needsEngine(options.mode) && !isProved(options.mode))
@@ -49,7 +49,7 @@ export async function hardenCluster(
     imageIn(image, cluster.images),
   )
   const plan = async (seen: StackEvidence, facts: StackFacts): Promise<ClusterPlan> => {
-    const planning = { options, hooks, processTarget, seen, facts }
+    const planning = { options, hooks, processTarget, seen, facts, ...(followed === undefined ? {} : { followed }) }
     const planned = await planServices(services, manifests, cluster.folder, planning)
     const edited = editAll(manifests, services, planned)
     const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
@@ -159,7 +159,10 @@ function contextOf(path: string): string | null {
   }
 }
 
-type Planning = Pick<Parameters<typeof planStack>[0], 'options' | 'hooks' | 'processTarget' | 'seen' | 'facts'>
+type Planning = Pick<
+  Parameters<typeof planStack>[0],
+  'options' | 'hooks' | 'processTarget' | 'seen' | 'facts' | 'followed'
+>
 
 /** By name, of those that are not run by another user already. */
 async function planServices(

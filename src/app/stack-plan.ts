@@ -3,8 +3,10 @@ import { finalStage, parseDockerfile } from '../dockerfile/index.ts'
 import { leafStages } from '../dockerfile/stages.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { ImageRun, StartOverlay } from '../image/image-run.ts'
+import type { ImageRun, RunMount, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
+import { isStatePlace } from '../places.ts'
+import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
@@ -35,6 +37,8 @@ export interface StackPlanning {
   readonly facts: ReadonlyMap<string, ImageFacts>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
   readonly portsStay: ReadonlySet<string>
+  /** Files, as the caller calls them, in which other targets follow a port that moves; absent: none. */
+  readonly followed?: ReadonlySet<string>
   /** Why, by service: `./site.conf sets it`. */
   readonly portsBecause?: ReadonlyMap<string, string>
 }
@@ -277,7 +281,7 @@ async function itemFor(
 ): Promise<WorkItem | Planned> {
   const { project, surroundingsOf } = planning
   const { name, image } = service
-  const runs = [service, ...others].map((one) => runOf(one))
+  const runs = [service, ...others].map((one) => runOf(one, planning.host))
   const overlays = distinct([service, ...others].map(overlayOf))
   const about = {
     target: name,
@@ -313,13 +317,13 @@ async function itemFor(
 }
 
 /** What a port that moves is followed in: the project's own files, and what its services mount or are built of. */
-function followedIn({ project, host }: StackPlanning): ReadonlySet<string> {
+function followedIn({ project, host, followed = new Set() }: StackPlanning): ReadonlySet<string> {
   const paths = [
     ...project.files.map(({ path }) => path),
     ...host.entries.keys(),
     ...host.texts.map(({ path }) => path),
   ]
-  return new Set(paths.map((path) => relative(process.cwd(), path)))
+  return new Set([...followed, ...paths.map((path) => relative(process.cwd(), path))])
 }
 
 function nameOf(dockerfile: string | null, { folder }: Project): string {
@@ -363,16 +367,20 @@ function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
 }
 
 /** Host folders and files are looked at where they are: what is asked of the image is what volumes need. */
-function runOf({ name, settings, mounts }: Service): ImageRun {
+function runOf({ name, settings, mounts }: Service, { entries }: HostFiles): ImageRun {
   const { privileged, pid, cap_add, devices, group_add } = settings
   return {
     by: saidOf(name),
     kind: 'service',
     stage: null,
     // What takes nothing from the image is not made ready there.
-    mounts: mounts.flatMap(({ kind, source, target, readOnly, isEmpty }) =>
-      kind === 'volume' && !isEmpty ? [{ kind, source, target, readOnly }] : [],
-    ),
+    mounts: mounts.flatMap(({ kind, source, target, readOnly, isEmpty }): readonly RunMount[] => {
+      if (kind === 'volume') return isEmpty ? [] : [{ kind, source, target, readOnly }]
+      const entry = entries.get(source)
+      const isFolder = (entry?.kind ?? 'missing') === 'missing' || (entry?.kind === 'folder' && !entry.isCheckout)
+      const mount: RunMount = { kind: 'host', source, target, readOnly, isFollowed: true }
+      return kind === 'host' && isFolder && isStatePlace(target) && mayBeWritten(mount) ? [mount] : []
+    }),
     isMeant: true,
     privileged: privileged === true,
     hostPid: pid === 'host',

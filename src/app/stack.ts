@@ -1,5 +1,7 @@
+import { shellQuoted } from '../borders/shell.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
+import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import type { UpgradeProof } from '../proof/stack/upgrade.ts'
 import {
@@ -31,11 +33,19 @@ export interface StackWork {
 
 /** What one command does with a whole project. */
 export async function hardenProject(
-  { target, kind, project }: WorkItem & { readonly project: Project },
+  { target, kind, project, followed }: WorkItem & { readonly project: Project },
   { options, hooks, processTarget, engine }: StackWork,
 ): Promise<TargetOutcome> {
   const host = hostFilesOf(project, process.cwd())
-  const planning = { project, options, hooks, processTarget, host, surroundingsOf: surroundings(process.cwd()) }
+  const planning = {
+    project,
+    options,
+    hooks,
+    processTarget,
+    host,
+    surroundingsOf: surroundings(process.cwd()),
+    ...(followed === undefined ? {} : { followed }),
+  }
   const plan = (seen: StackEvidence, facts: StackFacts) => planProject({ ...planning, seen, facts })
   if (!isProved(options.mode)) return outcomeOf({ target, kind, project, host }, await plan(new Map(), new Map()), null)
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
@@ -114,7 +124,8 @@ function volumeFindings(
   planned: readonly PlannedService[],
   { entries }: HostFiles,
 ): readonly ReportFinding[] {
-  return volumes.flatMap(({ volume, need, services, reason }) => {
+  return volumes.flatMap(({ volume, kind, need, services, reason }) => {
+    if (need === 'nothing' && kind === 'host' && services.length === 0) return perhapsWritten(volume, planned, entries)
     const name = `${volume.startsWith('/') ? here(volume) : volume} (${services.join(', ')})`
     const users = planned.flatMap(({ service, profile }) =>
       services.includes(service.name) ? [profile?.user?.value.uid] : [],
@@ -131,6 +142,32 @@ function volumeFindings(
           ),
         ]
       : [targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`)]
+  })
+}
+
+/** A folder of the machine of which nobody has seen whether those write there that are not root any more: a note. */
+function perhapsWritten(
+  volume: string,
+  planned: readonly PlannedService[],
+  entries: HostFiles['entries'],
+): readonly ReportFinding[] {
+  const entry = entries.get(volume)
+  return planned.flatMap(({ service: { name, mounts, build }, profile, result: { verdict } }) => {
+    const mount = mounts.find(({ source }) => source === volume)
+    const user = profile?.root === true ? null : (profile?.user?.value ?? null)
+    const isFile = entry?.kind === 'file' || entry?.kind === 'socket'
+    if (mount?.kind !== 'host' || build === null || user === null || verdict === 'unchanged' || isFile) return []
+    if (entry?.kind === 'folder' && entry.uid === user.uid) return []
+    const { source, target, readOnly } = mount
+    if (!mayBeWritten({ kind: 'host', source, target, readOnly })) return []
+    return [
+      targetFinding(
+        'migrate-volumes',
+        'note',
+        `${here(volume)} (${name}): it keeps its owner; nothing shows that ${target} is written, and the user may not`,
+        `where the program writes there, give it to the user once: chown -R ${user.uid}:${user.gid} ${shellQuoted(here(volume))}`,
+      ),
+    ]
   })
 }
 

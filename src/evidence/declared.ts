@@ -104,7 +104,7 @@ const TOOL_VARIABLE =
  * What is mounted as a volume of the engine, to be written, by path, with who does so: a new one is given the owner that the image has
  * there, and is root's where it has nothing. Of what the image fills only what is called like state.
  */
-function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<string, string> {
+function mountedVolumes({ runs, contents, own, chain, start }: StageView): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const { by, kind: how, mounts, user } of runs)
     for (const { kind, source, target, readOnly, sharedWith, from } of mounts) {
@@ -113,6 +113,7 @@ function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<
       if (kind !== 'volume' && !(kind === 'host' && how === 'service' && from === undefined && isStatePlace(target)))
         continue
       if (kind === 'host' && (looksLikeFile(target) || HOST_SOCKET.test(source) || SOMEBODYS.test(target))) continue
+      if (kind === 'host' && isOnlyServed(target, { contents, start })) continue
       // Somebody's example, and what another container writes and this one reads.
       if (how === 'command' && isInside(target, '/home')) continue
       if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
@@ -130,6 +131,26 @@ function isCopiedTo(path: string, { copies }: StageContents): boolean {
 
 /** Sockets and pid files of others. */
 const SOMEBODYS = /^(?:\/var)?\/run\//
+
+/** A web server alone hands out what lies there: neither an application beside it writes it, nor do those who call it. */
+export function isOnlyServed(
+  path: string,
+  {
+    contents,
+    start: { programs },
+  }: { readonly contents: StageContents; readonly start: Pick<StageView['start'], 'programs'> },
+): boolean {
+  const isServer = programs.some((name) => WEB_SERVER.test(name)) && !programs.some((name) => APPLICATION.test(name))
+  return (
+    isServer && isServed(path, contents) && ![...contents.texts.values()].some((text) => WRITTEN_BY_CALLERS.test(text))
+  )
+}
+
+const WEB_SERVER = /^(?:nginx|openresty|angie|httpd|apache2|apache2ctl|apache2-foreground|lighttpd)$/
+const APPLICATION =
+  /^(?:node|bun|deno|python[\d.]*|ruby|java|perl|php[\w.-]*|gunicorn|uvicorn|uwsgi|puma|supervisord|dotnet)$/
+const WRITTEN_BY_CALLERS =
+  /^[ \t]{0,99}(?:(?:fastcgi|uwsgi|scgi)_pass\b|dav_methods\s[^;\n]{0,200}PUT|dav[ \t]{1,99}on\b)/im
 
 /** A web server hands out what another container writes there. */
 function isServed(path: string, { texts }: StageContents): boolean {

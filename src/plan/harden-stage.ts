@@ -250,6 +250,7 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid, report, tex
     shellSeen,
     rootGroup: anyUid,
     mayCreate: keptUnnamed(input) === undefined,
+    ...(input.openNumber === undefined ? {} : { openNumber: input.openNumber }),
   })
 }
 

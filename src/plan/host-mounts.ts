@@ -1,4 +1,5 @@
 import type { Need, Remark } from '../evidence/claim.ts'
+import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import { HOST_SOCKET, type ImageRun, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {
@@ -53,10 +54,8 @@ function perhapsWritten(
   const others = new Map<string, { readonly run: ImageRun; readonly mount: RunMount }>()
   for (const run of runs)
     for (const mount of run.mounts) {
-      const { kind, source, target, readOnly, from } = mount
-      if (kind !== 'host' || readOnly || HOST_SOCKET.test(source) || mountsHost(mount) || known.has(target)) continue
-      const isFile = from === 'file' || (looksLikeFile(target) && !WRITTEN_FILE.test(target))
-      if (isFile || isRuntimePlace(target) || isForEverybody(target) || OF_SYSTEM.test(target)) continue
+      const { target } = mount
+      if (!mayBeWritten(mount) || mount.isFollowed === true || known.has(target)) continue
       // Sources that somebody works on come last.
       if (!others.has(target) || others.get(target)?.mount.from === 'checkout') others.set(target, { run, mount })
     }
@@ -75,6 +74,14 @@ function perhapsWritten(
       evidence: [{ source: 'declared', subject: mount.target, detail: `mounted by ${run.by}` }],
     },
   ]
+}
+
+/** A folder of the host, or a file that programs change in place, which the container may write, and not one that is the host's own. */
+export function mayBeWritten(mount: RunMount): boolean {
+  const { kind, source, target, readOnly, from } = mount
+  if (kind !== 'host' || readOnly || HOST_SOCKET.test(source) || mountsHost(mount)) return false
+  const isFile = from === 'file' || (looksLikeFile(target) && !WRITTEN_FILE.test(target))
+  return !isFile && !isRuntimePlace(target) && !isForEverybody(target) && !OF_SYSTEM.test(target)
 }
 
 /** A file that a program changes in place; others of a single file are read. */
@@ -121,6 +128,7 @@ function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: Plan
     for (const mount of run.mounts) {
       const { kind, source, target, readOnly } = mount
       if (kind === 'volume' || readOnly || HOST_SOCKET.test(source) || mountsHost(mount) || found.has(target)) continue
+      if (mount.isFollowed === true) continue
       // A document shows both ways, and a test has its files there.
       if ((run.kind === 'command' || mount.from === 'checkout') && volumes.has(target)) continue
       // What another mount lies over is not in this one.
@@ -222,6 +230,7 @@ function isFilledThere({ target, from }: RunMount, { facts: { config }, stated }
   // Somebody else's socket lies there.
   if (/^(\/var)?\/run\//.test(target)) return false
   const { own, contents } = stated.view
+  if (isOnlyServed(target, stated.view)) return false
   const isEmpty =
     own.list(target).every((name) => own.entry(`${target}/${name}`)?.type === 'directory') &&
     !contents.copies.some(({ destination }) => isInside(destination, target))

@@ -38,6 +38,8 @@ export interface StageInput {
   readonly runItself?: boolean
   readonly vendor: Vendor
   readonly observation: Observation | null
+  /** An account of the base image whose number depends on an argument of FROM; absent: none. */
+  readonly openNumber?: string
   /** Its FROM names the base image outright, and no RUN or USER follows. */
   readonly plainBase?: boolean
   /** Nothing follows its FROM: what it starts is in that image already. */

@@ -209,11 +209,11 @@ export async function withStdin(
 }
 
 /** A Compose project by the name `target`, or why it is none. */
-async function composeProject(
+export async function composeProject(
   target: string,
   place: ProjectPlace,
   cwd: string,
-  { projects, trust }: Walking,
+  { projects, trust }: Pick<Walking, 'projects' | 'trust'>,
 ): Promise<Candidate> {
   const { files } = place
   const [path = ''] = files

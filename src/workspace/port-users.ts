@@ -191,7 +191,7 @@ function nearLines({ text }: File, hosts: readonly string[], port: number): read
   return text.split('\n').flatMap((line, at) => {
     const from = start
     start += line.length + 1
-    const host = /[:=]\s*["']?([\w.-]+)["']?\s*[,;}]?\s*(?:#.*)?$/.exec(line)
+    const host = /[:=]\s*["']?([\w.-]+)["']?[\s,;}]*(?:#.*)?$/.exec(line)
     const [said = '', name = ''] = host ?? []
     if (host === null || COMMENT.test(line) || !hosts.includes(name)) return []
     const column = host.index + said.indexOf(name)

@@ -185,20 +185,30 @@ function makersOfRun(
   const made = makersOf(image)
   const name = nameIn(image)
   const last = lastPart(name).toLowerCase()
+  const whole = basename(root).toLowerCase()
+  const isWhole = endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
+  // `acme:1.2-web` is what `Dockerfile.web` of the repository `acme` makes, whatever else is built as `acme`.
+  const words = image
+    .slice(image.lastIndexOf('/') + 1)
+    .toLowerCase()
+    .split(/[:._-]/)
+    .slice(last.split(/[._-]/).length)
+  const variants =
+    last === '' || !(isWhole || made.length > 0) || isListed(name)
+      ? []
+      : [...members.keys()].filter(
+          (path) => VARIANT_OF.test(basename(path)) && namesAfter(path, root).some((one) => words.includes(one)),
+        )
+  if (variants.length > 0 && !made.some(({ path }) => variants.includes(path)))
+    return variants.map((path) => ({ path, context: null, target: null }))
   if (made.length > 0 || last === '' || last.includes('$') || isListed(name)) return made
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
-  const whole = basename(root).toLowerCase()
-  if (!endsWithWord(whole, last) && !endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)) return []
-  // `acme:1.2-web` is what `Dockerfile.web` of the repository `acme` makes.
-  const words = image
-    .slice(image.lastIndexOf('/') + 1)
-    .split(/[:._-]/)
-    .slice(1)
-    .map((word) => word.toLowerCase())
-  const variants = [...members.keys()].filter((path) => namesAfter(path, root).some((one) => words.includes(one)))
-  return (variants.length > 0 ? variants : unnamed).map((path) => ({ path, context: null, target: null }))
+  return isWhole ? unnamed.map((path) => ({ path, context: null, target: null })) : []
 }
+
+/** `Dockerfile.web`, `web.Dockerfile` */
+const VARIANT_OF = /^(?:docker|container)file\.|\.(?:docker|container)file$/i
 
 /** What nobody but those who work on the repository runs. */
 const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i

@@ -40,6 +40,8 @@ export interface WorkItem {
   readonly project?: Project
   /** With kind `kubernetes`: what is worked on; absent otherwise. */
   readonly cluster?: ClusterTarget
+  /** Targets of one number change in one go, or none of them does; absent: each for itself. */
+  readonly together?: number
   /** Text of the Dockerfile; null for images and projects. */
   readonly text: string | null
 }

@@ -256,6 +256,24 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     files: compose('volumes: ["./data:/data/pieces"]'),
     todo: [`service app of compose.yaml mounts ./data over /data/pieces, ${keeps}: cannot tell`],
   },
+  {
+    says: 'not what a web server alone hands out',
+    files: {
+      ...compose('volumes: ["./photos:/data"]'),
+      Dockerfile: 'FROM nginx:1.27\nCOPY app.conf /etc/nginx/conf.d/default.conf\n',
+      'app.conf': 'server {\n  listen 8080;\n  location /data {\n    alias /data/;\n  }\n}\n',
+    },
+    todo: [],
+  },
+  {
+    says: 'what those who call a web server put there',
+    files: {
+      ...compose('volumes: ["./photos:/data"]'),
+      Dockerfile: 'FROM nginx:1.27\nCOPY app.conf /etc/nginx/conf.d/default.conf\n',
+      'app.conf': 'server {\n  listen 8080;\n  location /up {\n    root /data;\n    dav_methods PUT DELETE;\n  }\n}\n',
+    },
+    todo: [`service app of compose.yaml mounts ./photos over /data, ${keeps}`],
+  },
   { says: 'not one that is only read', files: compose('volumes: ["./data:/data:ro"]'), todo: [] },
   { says: 'not of a service that says its user', files: compose('user: node\nvolumes: ["./data:/data"]'), todo: [] },
   { says: 'not a file of the repository', files: compose('volumes: ["./server.js:/app/server.js"]'), todo: [] },
@@ -415,9 +433,18 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
     'docker/Dockerfile': app,
     'docker/Dockerfile.web': 'FROM debian:13\nRUN mkdir -p /opt/web/conf && chmod a+w /opt/web/conf\nCMD ["/web"]\n',
     'README.md': 'docker run -v /w:/opt/web/conf ghcr.io/x/acme:master-web\n',
+    'HACKING.md': 'docker build -f docker/Dockerfile -t ghcr.io/x/acme:master-all .\n',
   }
   expect(todos(await worked(files, 'docker/Dockerfile.web')).join()).toContain('mounts /w over /opt/web/conf')
   expect(todos(await worked(files, 'docker/Dockerfile')).join()).not.toContain('/opt/web/conf')
+})
+
+test('an address that a web server answers is no folder that it writes', async () => {
+  const { output } = await worked({
+    Dockerfile: 'FROM nginx:1.27\nCOPY app.conf /etc/nginx/conf.d/default.conf\n',
+    'app.conf': 'server {\n  listen 8080;\n  location /storage {\n    return 204;\n  }\n}\n',
+  })
+  expect(output).not.toContain('/storage')
 })
 
 test('a folder of the host over a state folder is made for whoever runs it without one', async () => {

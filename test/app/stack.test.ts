@@ -256,3 +256,36 @@ test('what holds of all services of an image is told once, with their names', as
   expect(said.match(/grants write access to \/srv/g)).toHaveLength(1)
   expect(said).toMatch(/^ {2}api, worker \(/m)
 })
+
+describe('folders of the machine that a service mounts', () => {
+  const dockerfile = 'FROM node:22\nWORKDIR /app\nCOPY server.js .\nCMD ["node", "server.js"]\n'
+  const project = (volume: string): string =>
+    tree({
+      'compose.yaml': `services:\n  api:\n    build: ./api\n    volumes: ["${volume}"]\n`,
+      'api/Dockerfile': dockerfile,
+      'api/server.js': '',
+    })
+
+  test('what is called like state is made ready, and moves once', async () => {
+    const outcome = await hardened(project('./pieces:/data/pieces'))
+    expect(outcome.files?.find(({ path }) => path.endsWith('Dockerfile'))?.after).toContain(
+      'chown 1000:1000 /data/pieces',
+    )
+    expect(saidOf(outcome).join('\n')).toContain(
+      'pieces (api): what root has left there changes its owner once: api runs as 1000:1000 now',
+    )
+  })
+
+  test('of what nothing shows to be written there is a note', async () => {
+    expect(saidOf(await hardened(project('./dev:/srv/api'))).join('\n')).toContain(
+      'dev (api): it keeps its owner; nothing shows that /srv/api is written, and the user may not',
+    )
+  })
+
+  test.each(['./dev:/srv/api:ro', './api/server.js:/app/server.js', '/etc/localtime:/etc/localtime'])(
+    'nor of %s',
+    async (volume) => {
+      expect(saidOf(await hardened(project(volume))).join('\n')).not.toContain('it keeps its owner')
+    },
+  )
+})

@@ -29,8 +29,14 @@ export interface UserNumber {
 
 const KUBERNETES = "Kubernetes' runAsNonRoot can only check a number"
 
-/** A name becomes `uid:gid` where that is certain; a bare uid without an account gets a group where 0 is not meant. */
-export function numberUser(stage: Stage, users: StageUsers, created: Created, facts: ImageFacts): UserNumber | null {
+/** A name becomes `uid:gid` where that is certain, which it is not of `openNumber`; a bare uid without an account gets a group where 0 is not meant. */
+export function numberUser(
+  stage: Stage,
+  users: StageUsers,
+  created: Created,
+  facts: ImageFacts,
+  openNumber?: string,
+): UserNumber | null {
   const line = users.lines.at(-1)
   const instruction = line === undefined ? undefined : stage.instructions[line.index]
   // What a build argument decides stays with it.
@@ -64,7 +70,9 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
       }
     }
   }
-  const text = made === undefined ? numbered(user, group, accounts) : inOtherGroup(made, group, created, accounts)
+  const isOpen = made === undefined && user === openNumber
+  const inGroup = made === undefined ? numbered(user, group, accounts) : inOtherGroup(made, group, created, accounts)
+  const text = isOpen ? null : inGroup
   if (text !== null) return { ...at, outcome: 'fixed', text, message: `${user} is ${text}: ${KUBERNETES}`, hint: '' }
   return {
     ...at,
