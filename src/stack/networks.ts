@@ -64,10 +64,13 @@ function isToldToProxy({ settings: { labels }, env }: Service): boolean {
   const said = isObject(labels)
     ? Object.entries(labels).map(([name, value]) => `${name}=${textOf(value)}`)
     : asList(labels)
-  return (
-    env.has('VIRTUAL_HOST') ||
-    said.some((label) => /^traefik\..*\.server\.port=|^caddy[\w.]*=.*\{\{\s*upstreams\b/.test(textOf(label)))
-  )
+  return env.has('VIRTUAL_HOST') || said.some((label) => isProxyPort(textOf(label)))
+}
+
+/** Traefik's `traefik.http.services.web.loadbalancer.server.port=80`, Caddy's `caddy.reverse_proxy={{upstreams 80}}`. */
+function isProxyPort(label: string): boolean {
+  if (label.startsWith('traefik.')) return label.includes('.server.port=')
+  return label.startsWith('caddy') && /\{\{\s*upstreams\b/.test(label)
 }
 
 /** Ports of a service, and of those that share its network. */
