@@ -25,6 +25,8 @@ export interface SettledService {
   readonly notes: readonly string[]
   /** Of these, what a person has to do before it works. */
   readonly open: readonly string[]
+  /** Changes of the image that are made in what is mounted over it. */
+  readonly made: ReadonlySet<ImageChange>
   /** What its own environment has to say instead, since it hides the image's. */
   readonly env: ReadonlyMap<string, string>
 }
@@ -89,6 +91,7 @@ export function settleMounted(all: readonly PlannedService[], host: HostFiles): 
         profile: { ...settled.profile, changes: profile.changes },
         notes: settled.notes,
         open: settled.open,
+        made: done,
         env,
       },
     ]
