@@ -229,7 +229,7 @@ interface Said {
   readonly finding: ReportFinding
 }
 
-export interface Edited {
+interface Edited {
   readonly values: readonly (readonly unknown[])[]
   readonly findings: readonly Said[]
   /** How containers are run in their pods, by service. */

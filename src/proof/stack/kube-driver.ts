@@ -10,7 +10,7 @@ import { closePlace, makePlace, NO_SERVER, type Place } from '../sandbox/open-sa
 import { nodeSpec, openRelay } from '../sandbox/relay.ts'
 import { runChecks, type SmokeResult } from '../smoke/run-checks.ts'
 import type { ServiceSight } from './connections.ts'
-import { type PlannedPod, type PlannedPods, type PlannedService, plannedPods, podText } from './pods.ts'
+import { type PlannedPod, type PlannedPods, plannedPods, podText, type ServiceWay } from './pods.ts'
 import type { PodSide } from './run-file.ts'
 import type { MadeStack, StackDriver, StackMaking } from './stack-run.ts'
 
@@ -108,7 +108,7 @@ async function makePods(all: Making): Promise<MadeStack> {
 interface Made {
   /** By key. */
   readonly volumes: Map<string, { readonly name: string; readonly folder: string }>
-  readonly forwarders: { readonly container: string; readonly service: PlannedService }[]
+  readonly forwarders: { readonly container: string; readonly service: ServiceWay }[]
 }
 
 interface Pods extends Making {
@@ -165,7 +165,7 @@ function textOf(stack: Pods, pod: PlannedPod, index: number): ReturnType<typeof 
 }
 
 function hostsOf(
-  planned: readonly PlannedService[],
+  planned: readonly ServiceWay[],
   { addresses }: OpenServices,
   namespace: string,
 ): ReadonlyMap<string, readonly string[]> {
@@ -196,7 +196,7 @@ async function placeOf({ engine, play, making }: Making): Promise<Place> {
 }
 
 interface OpenServices {
-  readonly addresses: ReadonlyMap<PlannedService, string>
+  readonly addresses: ReadonlyMap<ServiceWay, string>
 }
 
 /** Whoever calls a Service has called its pod. */
@@ -228,7 +228,7 @@ async function openServices(
   { network }: Place,
   { forwarders }: Made,
 ): Promise<OpenServices> {
-  const own = new Map<PlannedService, string>()
+  const own = new Map<ServiceWay, string>()
   for (const service of services) {
     const targets = service.pods.flatMap(({ name }) => addresses.get(name) ?? [])
     const [address] = targets
