@@ -33,6 +33,36 @@ interface WriterTool {
   readonly source: string
 }
 
+/** A cache that a tool fills below the home of whoever builds, and looks for when a start builds. Patterns are regular expressions. */
+export interface BuildCache {
+  /** For the whole base name of what is started. */
+  readonly program: string
+  /** On the words behind it: only then it builds. Absent: always. */
+  readonly with?: string
+  /** The RUN that fills it. */
+  readonly filledBy: string
+  /** Below root's home. */
+  readonly folder: string
+  /** The variable that says another one. */
+  readonly variable: string
+  /** For people: the line of a Dockerfile that says one. */
+  readonly setting: string
+  readonly source: string
+}
+
+/** What bundles a front end, as a module of a script or as a command. */
+interface Bundler {
+  readonly module: string
+  /** Regular expression: what a script calls to have it write files. */
+  readonly calls: string
+  readonly command?: string
+  /** Regular expression on the words behind the command: only then it writes. Absent: always. */
+  readonly with?: string
+  /** Its configuration, without the end of the name. */
+  readonly configuration?: string
+  readonly source: string
+}
+
 /** `serviceManagers` are told what they start by a file whose path has `toldBy`; `packages` by whom a server is brought. */
 export interface KnownPrograms {
   readonly pidInPlace: ProgramGroup
@@ -49,6 +79,8 @@ export interface KnownPrograms {
   readonly serviceManagers: readonly { readonly program: string; readonly toldBy: string; readonly source: string }[]
   /** Settings in root's home of tools that builds use as well as programs; `readBy`: what a text says that uses them. */
   readonly readFromHome: readonly { readonly path: string; readonly readBy: string; readonly source: string }[]
+  readonly buildCaches: readonly BuildCache[]
+  readonly bundlers: readonly Bundler[]
   readonly packages: readonly { readonly program: string; readonly package: string; readonly source: string }[]
 }
 

@@ -115,12 +115,14 @@ export interface WorkingFolderRule {
     readonly option?: string
     /** Read where the command names none, the first that is there; a relative path counts from the working folder. */
     readonly usual?: readonly string[]
-    /** What a distribution's package brings, and tells all places. */
+    /** What a distribution's package brings, and tells all places. Empty: without one of its own it does as if that said nothing. */
     readonly stock: readonly string[]
   }
   readonly writes: readonly {
-    /** Relative. */
-    readonly path: string
+    /** Relative; absent: only where it is `said`. */
+    readonly path?: string
+    /** Regular expression on a line of its configuration, or on an option without dashes: its group is the path in place of that. */
+    readonly said?: string
     readonly kind: 'directory' | 'file'
     /** What the same program has left there in the build must be the user's too. */
     readonly tree?: boolean

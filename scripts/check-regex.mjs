@@ -77,7 +77,7 @@ function catalogueExpressions() {
   return found
 }
 
-const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy)$/
+const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy|filledBy|calls)$/
 
 /**
  * @param {string} literal

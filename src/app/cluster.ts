@@ -26,16 +26,18 @@ import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workloa
 import { likelyContext } from '../workspace/context.ts'
 import { textFound } from '../workspace/files.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
+import { projectRoot } from '../workspace/project-root.ts'
 import { madeImages, surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { here, imageFiles, portsOf, stackVerdict } from './stack.ts'
+import { here, imageFiles } from './project-plan.ts'
+import { portsOf, stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import type { StackFacts } from './stack-proof.ts'
 import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
 /** What one command does with manifests. */
 export async function hardenCluster(
-  { target, kind, cluster }: WorkItem & { readonly cluster: ClusterTarget },
+  { target, kind, cluster, followed }: WorkItem & { readonly cluster: ClusterTarget },
   { options, hooks, processTarget, openEngine }: ClusterWork,
 ): Promise<TargetOutcome> {
   if (needsEngine(options.mode) && !isProved(options.mode))
@@ -47,7 +49,7 @@ export async function hardenCluster(
     imageIn(image, cluster.images),
   )
   const plan = async (seen: StackEvidence, facts: StackFacts): Promise<ClusterPlan> => {
-    const planning = { options, hooks, processTarget, seen, facts }
+    const planning = { options, hooks, processTarget, seen, facts, ...(followed === undefined ? {} : { followed }) }
     const planned = await planServices(services, manifests, cluster.folder, planning)
     const edited = editAll(manifests, services, planned)
     const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
@@ -149,7 +151,7 @@ async function buildsOf(
 
 function contextOf(path: string): string | null {
   try {
-    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, process.cwd())
+    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, projectRoot(dirname(path)))
   } catch (error) {
     // What is wrong with it, whoever plans it says.
     if (error instanceof HardenError) return null
@@ -157,7 +159,10 @@ function contextOf(path: string): string | null {
   }
 }
 
-type Planning = Pick<Parameters<typeof planStack>[0], 'options' | 'hooks' | 'processTarget' | 'seen' | 'facts'>
+type Planning = Pick<
+  Parameters<typeof planStack>[0],
+  'options' | 'hooks' | 'processTarget' | 'seen' | 'facts' | 'followed'
+>
 
 /** By name, of those that are not run by another user already. */
 async function planServices(

@@ -33,9 +33,15 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const edits = applied.toSorted((a, b) => a.stage - b.stage).flatMap(({ finding }) => finding.edits)
-  const output = applyEdits(dockerfile.source, [...edits, ...looseEnd(dockerfile, edits)])
+  const loose = looseEnd(dockerfile, edits)
+  const output = applyEdits(dockerfile.source, [...edits, ...loose])
   const staysAsItWas = policy.ignore.includes('set-user')
-  const reported = findings.map((said) => reportFinding(said, policy))
+  // The first one that is applied closes the end that is loose, and could not go without.
+  const closing =
+    loose.length === 0
+      ? undefined
+      : applied.find(({ finding }) => finding.edits.some((edit) => edit.start >= (loose[0]?.end ?? 0)))
+  const reported = findings.map((said) => reportFinding(said, policy, said === closing ? loose : []))
   return {
     plan,
     result: {
@@ -167,11 +173,24 @@ function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: bool
   }
 }
 
-function reportFinding({ name, finding, outcome: said, hint }: Said, policy: Policy): ReportFinding {
+function reportFinding(
+  { name, finding, outcome: said, hint }: Said,
+  policy: Policy,
+  more: readonly Edit[],
+): ReportFinding {
   const { line, column, message } = finding
   // A volume with folders in it, a port of two protocols: what is the same reason for several things is said once.
   const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
   const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
-  const about = { transform: name, outcome, line, column, message }
-  return hint === undefined ? { ...about, evidence } : { ...about, hint, evidence }
+  const edits = outcome === 'fixed' || outcome === 'offered' ? [...more, ...finding.edits] : []
+  return {
+    transform: name,
+    outcome,
+    line,
+    column,
+    message,
+    ...(hint === undefined ? {} : { hint }),
+    evidence,
+    ...(edits.length === 0 ? {} : { edits: edits.map(({ start, end, text }) => ({ start, end, text })) }),
+  }
 }

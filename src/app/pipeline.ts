@@ -81,9 +81,9 @@ export function targetProcessor(): ProcessTarget {
 /** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
 function portUsersLater(cwd: string): PortUsersOf {
   let found: Promise<PortUsersOf> | null = null
-  return async (path, ports) => {
+  return async (path, ports, root) => {
     found ??= import('../workspace/port-users.ts').then(({ portUsers }) => portUsers(cwd))
-    return (await found)(path, ports)
+    return (await found)(path, ports, root)
   }
 }
 

@@ -12,7 +12,7 @@ import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
 import { evidenceOf, type StageEvidence, withMore } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
-import { showsProgram } from '../evidence/unknown-servers.ts'
+import { bringsProgram, showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
@@ -44,7 +44,7 @@ export interface Knowledge {
   readonly bases: Bases
   /** Facts of stages that were built, by index: they replace what is derived. */
   readonly built: ReadonlyMap<number, ImageFacts>
-  readonly entries: (reference: string) => VariantFacts | null
+  readonly entries: (reference: string) => (VariantFacts & { readonly numberVaries?: boolean }) | null
   readonly programs: readonly ProgramRule[]
   readonly daemonPorts: readonly DaemonPortRule[]
   readonly observations: ReadonlyMap<number, Observation>
@@ -91,6 +91,17 @@ function nameOf({ name, index, from }: Stage): string {
 
 export function stageInputs(dockerfile: Dockerfile, policy: Policy, knowledge: Knowledge): readonly StageInput[] {
   return atOnce(stageInputsInTurn(dockerfile, policy, knowledge))
+}
+
+const DISTRIBUTION = /alpine|debian|slim|buster|bullseye|bookworm|trixie|ubuntu|focal|jammy|noble|\bubi\d/i
+
+/** Which distribution it is stands in an argument's default alone: `FROM php:8.3-fpm-${DISTRO}`. */
+function choosesDistribution({ base, from }: Stage, { args }: Pick<Dockerfile, 'args'>): boolean {
+  if (base.kind !== 'image' || !DISTRIBUTION.test(base.reference)) return false
+  const written = from.text.replace(/\s+AS\s+\S+\s*$/i, '')
+  const names = [...written.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name)
+  const isGiven = names.some((name) => args.has(name))
+  return names.length > 0 && !isGiven && !DISTRIBUTION.test(written.replace(/\$(\{[^}]*\}|\w+)/g, ''))
 }
 
 /** Stops within each stage, and behind it: a Dockerfile may have thousands. */
@@ -169,12 +180,15 @@ function* stageInput(
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
   const end = endOfStage(stage, users)
-  const userNumber = numberUser(stage, users, created, facts)
+  const isOpen = built === undefined && entry?.numberVaries === true && choosesDistribution(root, dockerfile)
+  const openNumber = isOpen ? entry.user?.name : undefined
+  const userNumber = numberUser(stage, users, created, facts, openNumber)
   const observation = knowledge.observations.get(stage.index) ?? null
   return {
     stage: stage.index,
     facts,
     stated,
+    ...(openNumber === undefined ? {} : { openNumber }),
     asBuilt,
     triggers: base.config.onbuild,
     plainBase:
@@ -194,6 +208,7 @@ function* stageInput(
     dependents,
     runItself: isRunItself(chain, state, dependents),
     startUnknown: (!state.entrypoint.value.known && !state.cmd.value.known) || (isUnseen(base) && !showsProgram(view)),
+    bringsProgram: bringsProgram(view),
     vendor: vendorOf(view, {
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,

@@ -92,6 +92,11 @@ function examples(): [string, string][] {
     ['$0 --check .', 'in CI: is there anything left to do?'],
     ['$0 --check --format sarif .', 'the same for code scanning'],
     ['$0 -w services/', 'every Dockerfile below, in place'],
+    ['$0 -w --with-manifests services/api', 'with the Compose files and manifests that run its image'],
+    [
+      'title=$($0 -w --pr-title --pr-body /tmp/body.md --fail-on failed .)',
+      'for a pull request; exit code 0 with todos too',
+    ],
     ['$0 compose.yaml --prove -w', 'a whole Compose project: its Dockerfiles, images and files together'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],
@@ -102,7 +107,7 @@ function examples(): [string, string][] {
 
 const epilogue = [
   `A target that exists as a path is a path, else an image; ${joinAnd(Object.values(transports))}, each with :NAME where there are several, say outright where it is. A file or folder that is named like a verb is written with ./ before it.`,
-  'Exit codes: 0 nothing left to do; 1 findings remain, a check would change something, or a proof failed; 2 cannot work: a wrong flag, a target that cannot be read, no engine where one is required.',
+  'Exit codes: 0 nothing left to do; 1 findings remain, a check would change something, or a proof failed; 2 cannot work: a wrong flag, a target that cannot be read, no engine where one is required. --fail-on says which of them count.',
 ].join('\n\n')
 
 /** yargs takes whatever is no `true` for false: `--check=yes` would check nothing. */

@@ -176,6 +176,12 @@ export const hardenFlags = {
     group: groups.output,
     describe: 'change files in place (each, and those of a project together, all or nothing; atomic, mode kept)',
   },
+  'with-manifests': {
+    type: 'boolean',
+    group: groups.output,
+    describe:
+      'change the Compose files and manifests of the repository that run an image with its Dockerfile, all of them or none',
+  },
   output: {
     ...text,
     alias: 'o',
@@ -191,6 +197,22 @@ export const hardenFlags = {
     ...text,
     group: groups.output,
     describe: `${formatNames.join(' | ')} (default diff; dockerfile for an image)`,
+  },
+  'pr-title': {
+    type: 'boolean',
+    group: groups.output,
+    describe: 'print the title of a pull request with the changes, and nothing where there are none',
+  },
+  'pr-body': {
+    ...text,
+    group: groups.output,
+    describe: 'FILE: write the text of the pull request there too, which is what --format markdown prints',
+  },
+  'fail-on': {
+    ...text,
+    group: groups.output,
+    describe:
+      'failed | incomplete | changes | never: what ends with another exit code than 0 (default incomplete; changes with --check)',
   },
   quiet: {
     type: 'boolean',

@@ -9,7 +9,7 @@ import type { Config, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
 import { type Excludes, noExcludes } from '../workspace/ignore-rules.ts'
 import { configIn, nearestConfig } from '../workspace/repository.ts'
-import { contradiction, type Settings } from '../workspace/settings.ts'
+import { contradiction, type FailOn, type Settings } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
 import { type Trust, trustOf } from '../workspace/trust.ts'
 import type { LeftOut } from '../workspace/work-item.ts'
@@ -30,10 +30,16 @@ const defaults: Settings = {
   env: [],
   capAdd: [],
   exclude: [],
+  failOn: null,
+}
+
+/** Of one target, with what the command line itself wants to know. */
+interface AskedOptions extends Options {
+  readonly failOn: FailOn
 }
 
 export interface OptionSources {
-  readonly optionsFor: (found: Pick<Found, 'path' | 'target' | 'leftOut'>) => Promise<Options>
+  readonly optionsFor: (found: Pick<Found, 'path' | 'target' | 'leftOut'>) => Promise<AskedOptions>
   readonly excludes: Excludes
   /** Of the files that are found beside the targets. */
   readonly trust: Trust
@@ -55,7 +61,11 @@ export async function optionsFrom(
   const flags = [{ folder: cwd, patterns: request.settings.exclude ?? [] }]
   const trust = trustOf(request.trustConfig, env)
   const isSaid = ({ matters }: LeftOut) => matters === 'always' || request.prove || request.profile !== null
-  const noted = (options: Options, { leftOut = [] }: Pick<Found, 'leftOut'>, config: readonly LeftOut[]): Options => {
+  const noted = (
+    options: AskedOptions,
+    { leftOut = [] }: Pick<Found, 'leftOut'>,
+    config: readonly LeftOut[],
+  ): AskedOptions => {
     const notes = [...config, ...leftOut].filter(isSaid).map((one) => leftOutNote(one, trust))
     return notes.length === 0 ? options : { ...options, notes }
   }
@@ -169,7 +179,7 @@ function namesOf({ target, path }: Pick<Found, 'path' | 'target'>, file: string)
   return path === null ? [target] : [target, relative(dirname(file), path)]
 }
 
-function merged(request: Work, config: Partial<Settings>, names: readonly string[]): Options {
+function merged(request: Work, config: Partial<Settings>, names: readonly string[]): AskedOptions {
   const {
     engine,
     offline,
@@ -183,6 +193,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     minimize,
     env: _env,
     capAdd,
+    failOn,
     ...policy
   }: Settings = {
     ...defaults,
@@ -216,7 +227,13 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     capAdd: capAdd.map((name) => name.replace(/^CAP_/, '')),
     mode: modeOf(request),
     network: request.network,
+    failOn: failOn ?? usualFailOn(request),
   }
+}
+
+/** `--check` asks whether something would change. */
+export function usualFailOn({ check, settings: { failOn } }: Pick<Work, 'check' | 'settings'>): FailOn {
+  return failOn ?? (check ? 'changes' : 'incomplete')
 }
 
 function modeOf({ verb, baseline, prove, build, tag, profile }: Work): Mode {

@@ -41,7 +41,7 @@ export async function showProfile(
   const { result } = outcome
   if (outcome.profile === undefined || result.verdict === 'failed') {
     io.stderr.write(renderTargets([rendering(outcome, io.cwd)], { colour: wantsColour(io.stderr, io.env) }))
-    return exitCode([result], request)
+    return exitCode([result], 'incomplete')
   }
   const profile = withImage(outcome.profile, asked.image)
   const { notes, covers } =

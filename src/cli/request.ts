@@ -42,10 +42,16 @@ export interface Work {
   readonly quiet: boolean
   /** Null: what fits the targets. */
   readonly format: string | null
+  /** stdout has the title of a pull request. */
+  readonly prTitle: boolean
+  /** Where the text of a pull request is written, as given; null for nowhere. */
+  readonly prBody: string | null
   readonly build: boolean
   readonly tag: string | null
   readonly prove: boolean
   readonly baseline: string | null
+  /** Compose files and manifests that run what a Dockerfile makes change with it. */
+  readonly withManifests: boolean
   /** Never a setting: a configuration file could say it too. */
   readonly network: boolean
   /** Of the Compose projects among the targets; null: what is said of none. */
@@ -97,6 +103,7 @@ const flagSettings: readonly SettingName[] = [
   'env',
   'capAdd',
   'exclude',
+  'failOn',
 ]
 
 const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd', 'buildArg', 'exclude'])
@@ -119,10 +126,13 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     check: flag(parsed, 'check'),
     quiet: flag(parsed, 'quiet'),
     format: choice(parsed, 'format', names),
+    prTitle: flag(parsed, 'pr-title'),
+    prBody: text(parsed, 'pr-body'),
     build: flag(parsed, 'build'),
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
     baseline: text(parsed, 'baseline'),
+    withManifests: flag(parsed, 'with-manifests'),
     network: flag(parsed, 'network'),
     project,
     profile: null,
@@ -167,6 +177,12 @@ function checkTogether(request: Work): void {
     throw usage('--check and --output exclude each other', '--check writes nothing')
   if (request.output === '-')
     throw usage('--output takes a folder, not -', 'without --output the Dockerfile of an image is printed')
+  if (request.prTitle && request.format !== null)
+    throw usage(
+      '--pr-title and --format exclude each other: stdout has the title alone',
+      'use --pr-body FILE for the text',
+    )
+  if (request.prBody === '-') throw usage('--pr-body takes a file, not -', 'use --format markdown for stdout')
   if (request.tag !== null && !request.build) throw usage('--tag needs a build', 'add --build')
   if (settings.smoke !== undefined && !request.prove) {
     throw usage('--smoke needs a proof', 'add --prove')

@@ -8,6 +8,7 @@ import type { TargetResult } from '../report/report.ts'
 import { counted, summaryLine } from '../report/summary.ts'
 import { renderTargets } from '../report/text.ts'
 import { repositoryOf } from '../workspace/repository.ts'
+import type { FailOn } from '../workspace/settings.ts'
 import { type Io, wantsColour } from './io.ts'
 import type { Work } from './request.ts'
 import type { Carried } from './usage.ts'
@@ -18,6 +19,7 @@ export function showResults(
   format: Format | null,
   outcomes: readonly TargetOutcome[],
   rules: ReadonlyMap<string, string>,
+  { write, output }: Pick<Work, 'write' | 'output'>,
   io: Io,
 ): readonly TargetOutcome[] {
   if (format === null) return outcomes
@@ -27,7 +29,7 @@ export function showResults(
   const render = (shown: readonly TargetOutcome[]): string =>
     format.render(
       shown.filter(hasPlace).map((outcome) => rendering(outcome, io.cwd)),
-      { colour: wantsColour(io.stdout, io.env), rules },
+      { colour: wantsColour(io.stdout, io.env), rules, isWritten: write || output !== null },
     )
   const { text, after } = renderedApart(outcomes, render)
   if (text !== '') io.stdout.write(text)
@@ -180,12 +182,14 @@ function resolved(path: string): string {
 export type ExitCode = 0 | 1 | 2
 
 /**
- * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or `check`
- * finds that something would change. 0: nothing is left to do; a dry run that shows a complete change included.
+ * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or, on `changes`,
+ * something changes. 0: nothing is left to do, or nobody asked for it.
  */
-export function exitCode(results: readonly TargetResult[], { check }: { readonly check: boolean }): ExitCode {
+export function exitCode(results: readonly TargetResult[], failOn: FailOn): ExitCode {
+  if (failOn === 'never') return 0
   if (results.some(({ verdict }) => verdict === 'failed')) return 2
-  return results.some((result) => remains(result) || (check && result.changed)) ? 1 : 0
+  if (failOn === 'failed') return 0
+  return results.some((result) => remains(result) || (failOn === 'changes' && result.changed)) ? 1 : 0
 }
 
 function remains({ verdict, findings, proof, services = [] }: TargetResult): boolean {

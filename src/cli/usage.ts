@@ -1,6 +1,8 @@
+import { resolve } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import type { Found } from '../workspace/discover.ts'
 import type { SettingName } from '../workspace/settings.ts'
+import { realOf } from '../workspace/trust.ts'
 import { nearestVerb } from './arguments.ts'
 import { flagOf, usage, type Work } from './request.ts'
 
@@ -8,7 +10,7 @@ import { flagOf, usage, type Work } from './request.ts'
 export type Carried = 'nothing' | 'dockerfile' | string
 
 /** Flags against what the targets turned out to be. Throws HardenError `bad-usage`. */
-export function checkFound(request: Work, found: readonly Found[]): void {
+export function checkFound(request: Work, found: readonly Found[], cwd: string): void {
   if (request.verb === 'profile') {
     if (found.length > 1)
       throw usage(`profile takes one target, and there are ${found.length}`, 'name one of the Dockerfiles')
@@ -34,6 +36,7 @@ export function checkFound(request: Work, found: readonly Found[]): void {
       'write its Dockerfile with -o DIR',
     )
   }
+  if (request.prBody !== null) checkPrBody(resolve(cwd, request.prBody), request.prBody, found)
   if (project === undefined) checkNoProject(request)
   if (project !== undefined && request.output !== null)
     throw usage(
@@ -64,12 +67,26 @@ export function checkFound(request: Work, found: readonly Found[]): void {
       'run once for each, or use --format json',
     )
   }
-  if (images.length > 1 && !file && request.format === null && request.verb === 'harden') {
+  if (images.length > 1 && !file && request.format === null && !request.prTitle && request.verb === 'harden') {
     throw usage(
       `stdout can carry the Dockerfile of one image, and there are ${images.length}`,
       'run once for each with -o DIR, or use --format json',
     )
   }
+}
+
+/** A report must not take the place of what it reports on. */
+function checkPrBody(path: string, name: string, found: readonly Found[]): void {
+  const target = found.find(({ path: own, project, cluster }) =>
+    [own, ...(project?.files ?? []).map((file) => file.path), ...(cluster?.files ?? []).map((file) => file.path)].some(
+      (file) => file !== null && realOf(file) === realOf(path),
+    ),
+  )
+  if (target !== undefined)
+    throw usage(
+      `--pr-body ${name} is a file of the target ${target.target}`,
+      'name another file, outside of the repository',
+    )
 }
 
 function checkNoProject({ project: { profiles, envFiles, name } }: Work): void {
@@ -79,6 +96,7 @@ function checkNoProject({ project: { profiles, envFiles, name } }: Work): void {
 
 /** The format for stdout; `dockerfile` is the result alone. */
 export function carried(request: Work, found: readonly Found[]): Carried {
+  if (request.prTitle) return 'title'
   if (request.format !== null) return request.format
   if (request.verb !== 'harden') return 'text'
   const [first, ...others] = found

@@ -1,6 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import { dirname } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { run } from '../app/run.ts'
 import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
@@ -9,14 +9,14 @@ import { formatOf } from '../report/format.ts'
 import { counted } from '../report/summary.ts'
 import type { Transform } from '../transform.ts'
 import { discover, type Found, withStdin } from '../workspace/discover.ts'
-import { decode, readText, tidy } from '../workspace/files.ts'
+import { decode, readText, tidy, writeText } from '../workspace/files.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
-import { optionsFrom } from './options.ts'
+import { optionsFrom, usualFailOn } from './options.ts'
 import type { Work } from './request.ts'
-import { exitCode, showResults, tellRest } from './show.ts'
+import { exitCode, rendering, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
-import { writeResults } from './write-results.ts'
+import { settled, writeResults } from './write-results.ts'
 
 /** What does the work, so that tests can do it otherwise. */
 export interface Services {
@@ -42,13 +42,23 @@ export async function workOn(
     request.verb === 'harden' ? { ...request.project, env: io.env } : null,
   )
   const stdin = once(() => decode(io.stdin, 'stdin'))
-  const found = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
-  checkFound(request, found)
-  const format = await formatOf(carried(request, found))
+  const given = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
+  const found = request.withManifests
+    ? await (await import('../workspace/with-manifests.ts')).withManifests(given, {
+        cwd: io.cwd,
+        flags: { ...request.project, env: io.env },
+        trust,
+        isProved: request.prove,
+      })
+    : given
+  checkFound(request, found, io.cwd)
+  const format = request.prTitle
+    ? (await import('../report/markdown.ts')).title
+    : await formatOf(carried(request, found))
   await tidyBeside(found)
   await keepHeapSmall(request, found)
   let done = 0
-  const outcomes = await run(found, {
+  const worked = await run(found, {
     progress: request.quiet ? () => undefined : progress.show,
     onCleanUp: interruption.onCleanUp,
     signal: interruption.signal,
@@ -67,8 +77,10 @@ export async function workOn(
   if (signal.aborted) {
     progress.clear()
     if (request.write || request.output !== null) io.stderr.write('interrupted: nothing was written\n')
-    return exitCode([], request)
+    return 0
   }
+  const groups = found.map(({ together }) => together)
+  const outcomes = request.withManifests ? settled(worked, groups) : worked
   const [only] = outcomes
   if (request.profile !== null && only !== undefined) {
     progress.clear()
@@ -77,7 +89,7 @@ export async function workOn(
     tellBugs([only], io)
     return code
   }
-  const written = await writeResults(request, outcomes, { cwd: io.cwd, signal })
+  const written = await writeResults(request, outcomes, { cwd: io.cwd, signal, groups })
   progress.clear()
   if (signal.aborted) {
     for (const { result } of written.outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)
@@ -86,16 +98,32 @@ export async function workOn(
     io.stderr.write(
       `interrupted: ${counted(done, 'file')} written, ${counted(written.notWritten.length, 'file')} not\n`,
     )
-    return exitCode([], request)
+    return 0
   }
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  const shown = showResults(format, written.outcomes, rules, io)
+  const shown = showResults(format, written.outcomes, rules, request, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
+  if (request.prBody !== null) await writePrBody(request.prBody, told, io)
   tellBugs(told, io)
-  return exitCode(
-    told.map(({ result }) => result),
-    request,
+  const failOns = await Promise.all(
+    // What could not be worked on may have failed before anybody asked for its options.
+    found.map((one) =>
+      optionsFor(one).then(
+        ({ failOn }) => failOn,
+        () => usualFailOn(request),
+      ),
+    ),
   )
+  const codes = told.map(({ result, bug }, index) =>
+    bug === undefined ? exitCode([result], failOns[index] ?? usualFailOn(request)) : 2,
+  )
+  return Math.max(0, ...codes)
+}
+
+async function writePrBody(name: string, outcomes: readonly TargetOutcome[], io: Io): Promise<void> {
+  const { markdown } = await import('../report/markdown.ts')
+  const shown = outcomes.map((outcome) => rendering(outcome, io.cwd))
+  await writeText(resolve(io.cwd, name), name, markdown.render(shown, { colour: false }))
 }
 
 /** A stream is read once, whoever asks. */

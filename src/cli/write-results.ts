@@ -3,11 +3,9 @@ import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
-import { parseDockerfile } from '../dockerfile/index.ts'
-import { commentsAbove } from '../dockerfile/layout.ts'
-import type { Instruction } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
 import { readText, replaceText, replaceTexts, type TextChange, writeText } from '../workspace/files.ts'
+import { isOwnCompose, isOwnDockerfile } from '../workspace/own-files.ts'
 import { allowedRootOf, staysIn } from '../workspace/trust.ts'
 import type { Work } from './request.ts'
 import { fromHere } from './show.ts'
@@ -30,35 +28,115 @@ export interface Written {
 export async function writeResults(
   request: Work,
   outcomes: readonly TargetOutcome[],
-  { cwd, signal }: { readonly cwd: string; readonly signal: AbortSignal },
+  {
+    cwd,
+    signal,
+    groups,
+  }: { readonly cwd: string; readonly signal: AbortSignal; readonly groups?: readonly (number | undefined)[] },
 ): Promise<Written> {
   const files: string[] = []
-  const heldBack: string[] = []
   const notWritten: string[] = []
+  const failures = new Map<number, unknown>()
+  const jobs = await Promise.all(
+    outcomes.map((outcome, index) =>
+      jobOf(request, outcome, cwd).catch((error: unknown) => {
+        failures.set(index, error)
+        return null
+      }),
+    ),
+  )
+  const isHeld = (index: number): boolean => outcomes[index]?.result.proof?.passed === false
+  const sharing = (index: number): readonly number[] =>
+    groups?.[index] === undefined ? [index] : groups.flatMap((group, other) => (group === groups[index] ? other : []))
+  const heldBack = outcomes.flatMap(({ result }, index) =>
+    jobs[index] !== null && sharing(index).some(isHeld) ? [result.target] : [],
+  )
   const after: TargetOutcome[] = []
-  for (const outcome of outcomes) {
+  for (const [index, outcome] of outcomes.entries()) {
+    const all = sharing(index)
+    const own = all.flatMap((one) => jobs[one] ?? [])
     try {
-      const job = await jobOf(request, outcome, cwd)
-      if (job !== null && outcome.result.proof?.passed === false) heldBack.push(outcome.result.target)
-      else if (job !== null && signal.aborted) {
-        notWritten.push(...job.names)
+      // The first one writes for those that it is written together with.
+      const broken = all.find((one) => failures.has(one))
+      if (broken !== undefined) throw failures.get(broken)
+      if (all[0] !== index || own.length === 0 || all.some(isHeld)) {
+        after.push(outcome)
         continue
-      } else if (job !== null) {
-        await job.write()
-        files.push(...job.names)
       }
+      if (signal.aborted) {
+        notWritten.push(...own.flatMap(({ names }) => names))
+        continue
+      }
+      await writeAll(own)
+      files.push(...own.flatMap(({ names }) => names))
       after.push(outcome)
     } catch (error) {
+      failures.set(index, error)
       after.push(failed(outcome.result, outcome.path, error))
     }
   }
   return { outcomes: after, files, heldBack, notWritten }
 }
 
+/** The outcomes of a run with manifests: what one file of several targets becomes is shown once, and those that do not agree have failed. */
+export function settled(
+  outcomes: readonly TargetOutcome[],
+  groups: readonly (number | undefined)[],
+): readonly TargetOutcome[] {
+  const shown = new Map<string, { readonly target: string; readonly after: string }>()
+  const errors = new Map<number, HardenError>()
+  for (const [index, { result, files = [] }] of outcomes.entries()) {
+    const group = groups[index]
+    if (group === undefined) continue
+    if (result.verdict === 'failed' && !errors.has(group))
+      errors.set(
+        group,
+        new HardenError('unwritable', `it changes together with ${result.target}, which could not be worked on`, {
+          hint: 'leave out --with-manifests to change it alone',
+        }),
+      )
+    for (const { path, name, before, after } of files) {
+      const other = shown.get(path)
+      shown.set(path, other ?? { target: result.target, after })
+      if (before === after || other === undefined || other.after === after || errors.has(group)) continue
+      errors.set(
+        group,
+        new HardenError('unwritable', `${other.target} and ${result.target} need different changes of ${name}`, {
+          hint: 'harden one of them without --with-manifests, and then the other',
+        }),
+      )
+    }
+  }
+  const seen = new Set<string>()
+  return outcomes.map((outcome, index) => {
+    const error = errors.get(groups[index] ?? -1)
+    if (error !== undefined)
+      return outcome.result.verdict === 'failed' ? outcome : failed(outcome.result, outcome.path, error)
+    if (outcome.files === undefined || groups[index] === undefined) return outcome
+    const files = outcome.files.filter(({ path }) => !seen.has(path))
+    for (const { path } of files) seen.add(path)
+    return { ...outcome, files }
+  })
+}
+
 interface Job {
   /** What is written together. */
   readonly names: readonly string[]
+  /** Of a project, whose files may be written with those of another one. */
+  readonly project?: ProjectChange
   write(): Promise<void>
+}
+
+async function writeAll(jobs: readonly Job[]): Promise<void> {
+  const [only, ...others] = jobs
+  if (others.length === 0) await only?.write()
+  else await writeProjects(jobs.flatMap(({ project }) => project ?? []))
+}
+
+interface ProjectChange {
+  readonly changes: readonly TextChange[]
+  /** Its first file. */
+  readonly path: string | null
 }
 
 /** Null where nothing is to be written. */
@@ -80,21 +158,24 @@ async function jobOf(
     const changes = write ? files.filter(({ before, after }) => before !== after) : []
     if (changes.length === 0) return null
     const named = changes.map((file) => ({ ...file, name: fromHere(file.path, cwd) }))
-    return { names: named.map(({ name }) => name), write: () => writeProject(named, path) }
+    const project = { changes: named, path }
+    return { names: named.map(({ name }) => name), project, write: () => writeProjects([project]) }
   }
   if (!write || path === null || !result.changed) return null
   return { names: [result.target], write: () => replaceText(path, result.target, source, result.output) }
 }
 
-/** All files of a project, or none; none that lies outside of its repository. */
-async function writeProject(files: readonly TextChange[], path: string | null): Promise<void> {
-  const allowedRoot = path === null ? null : allowedRootOf(path)
-  const outside = files.find((file) => allowedRoot !== null && !staysIn(allowedRoot, file.path))
-  if (outside !== undefined)
-    throw new HardenError('unwritable', `nothing was written: ${outside.name} lies outside of ${allowedRoot}`, {
-      hint: 'name it as a target of its own',
-    })
-  await replaceTexts(files)
+/** All files of all projects, or none; none that lies outside of its repository. */
+async function writeProjects(projects: readonly ProjectChange[]): Promise<void> {
+  for (const { changes, path } of projects) {
+    const allowedRoot = path === null ? null : allowedRootOf(path)
+    const outside = changes.find((file) => allowedRoot !== null && !staysIn(allowedRoot, file.path))
+    if (outside !== undefined)
+      throw new HardenError('unwritable', `nothing was written: ${outside.name} lies outside of ${allowedRoot}`, {
+        hint: 'name it as a target of its own',
+      })
+  }
+  await replaceTexts(projects.flatMap(({ changes }) => changes))
 }
 
 /** Beside what `-o` writes, for `sha256sum -c`: that it is still as it was written no text can say of itself. */
@@ -176,33 +257,4 @@ function notOurs(name: string): HardenError {
 
 function isOwn(text: string): boolean {
   return isOwnCompose(text) || isOwnDockerfile(text)
-}
-
-const OURS = /^# harden-image: /
-
-/** A Compose file that an earlier `-o` has written. */
-export function isOwnCompose(text: string): boolean {
-  return OURS.test(text)
-}
-
-/**
- * A Dockerfile that an earlier `-o` has written: one image, and below it nothing but our own lines. One that somebody
- * else wrote has such lines too once `-w` has changed it, and others beside them.
- */
-export function isOwnDockerfile(text: string): boolean {
-  try {
-    const dockerfile = parseDockerfile(text)
-    const [stage, ...others] = dockerfile.stages
-    if (stage === undefined || others.length > 0 || dockerfile.metaArgs.length > 0) return false
-    const said = (instruction: Instruction) =>
-      commentsAbove(dockerfile, instruction).some((comment) => OURS.test(comment.text))
-    return stage.instructions.every((instruction, index) => {
-      const before = stage.instructions[index - 1]
-      const follows = instruction.keyword === 'CMD' && before?.keyword === 'ENTRYPOINT' && said(before)
-      return follows || /^(EXPOSE|HEALTHCHECK)$/.test(instruction.keyword) || said(instruction)
-    })
-  } catch (error) {
-    if (error instanceof HardenError) return false
-    throw error
-  }
 }

@@ -58,6 +58,9 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     const key = name.replaceAll(' ', '_')
     const path = normalisePath(value)
     if (path === null || isRuntimePlace(path) || !isOwnPlace(path)) return []
+    // `location /data {` is a part of an address.
+    if (/^["']?[ \t]*\{/.test(text.slice(match.index + match[0].length, match.index + match[0].length + SHORT)))
+      return []
     const detail = `named as ${key} in ${where(lineOf(text, match.index + match[0].length))}`
     const beside = declared('create-file', path, detail, { beside: true, namedIn: file })
     const alone = declared('create-file', path, detail, { alone: 'new', namedIn: file })
@@ -75,7 +78,9 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
   })
 }
 
-/** Settings that a RUN puts into a configuration below /etc: `sed -i 's#^log = .*#log = /var/log/x.log#'`, `echo 'dir /data' >> …`. */
+const CONFIGURATION = /^\/etc\/|^\/(usr\/local|opt)\/([^/]+\/)?(etc|conf|config)\//
+
+/** Settings that a RUN puts into a configuration below /etc and the like: `sed -i 's#^log = .*#log = /var/log/x.log#'`, `echo 'dir /data' >> …`. */
 function inBuildSteps(
   steps: StageContents['steps'],
   programs: readonly string[],
@@ -83,7 +88,7 @@ function inBuildSteps(
 ): readonly PathClaim[] {
   return steps.flatMap((step) => {
     const { instruction, shell } = step
-    if (instruction.keyword !== 'RUN' || !says(instruction, /\/etc\//)) return []
+    if (instruction.keyword !== 'RUN' || !says(instruction, /\/(etc|conf(ig)?)\//)) return []
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') return []
     return script.commands.flatMap((command) => {
@@ -97,7 +102,7 @@ function inBuildSteps(
 function writtenTo({ name, words, redirects }: ShellCommand): { readonly file: string; readonly text: string } | null {
   const values = words.slice(1).map(({ value, text }) => value ?? text.replace(/^(["'])(.*)\1$/s, '$2'))
   const file = [...values, ...redirects.map(({ target }) => target?.value ?? '')].findLast((path) =>
-    path.startsWith('/etc/'),
+    CONFIGURATION.test(path),
   )
   if (file === undefined) return null
   if (name === 'sed') return { file, text: values.flatMap(replacements).join('\n') }
@@ -114,6 +119,9 @@ function replacements(script: string): readonly string[] {
   const added = [...script.matchAll(/(?:^|\/|\$)[aic]\\?\s*(\S[^\n]*)$/gm)].map((match) => match[1])
   return [...put, ...added].map((text = '') => text.replaceAll('\\n', '\n').replace(/\\([/.])/g, '$1'))
 }
+
+/** What stands between a value and the brace behind it. */
+const SHORT = 20
 
 const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/
 

@@ -21,6 +21,7 @@ import { scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { spring } from './spring.ts'
+import { startBuilds } from './start-builds.ts'
 import {
   cronJobs,
   hostSockets,
@@ -60,6 +61,7 @@ export const providers: readonly Provider[] = [
   cronJobs,
   packages,
   workingFolder,
+  startBuilds,
   // It asks whether any of the above names a place in what a RUN unpacks.
   coverage,
   configWrites,

@@ -1,7 +1,7 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, isInterpreter } from '../command/index.ts'
 import { type RunAction, removals } from '../contents/run-actions.ts'
-import { type Step, shellCommands, wholeText } from '../dockerfile/index.ts'
+import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import {
   baseName,
   isInside,
@@ -122,15 +122,24 @@ export const repositories: Provider = {
 /** `server --version`, `nginx -t`: it fills nothing. */
 const ONLY_ASKS = /^--?(v|V|t|h|version|help|test|configtest|check[\w-]*)$/
 
-/** The build runs the very program that the image starts (`RUN taskd init`): what it left in a volume is root's, and not seen before the build. */
+/**
+ * The build runs the very program that the image starts (`RUN taskd init`), or copies a tree to where a volume goes: what it left there
+ * is root's, and not seen before the build.
+ */
 export const filledVolumes: Provider = {
   name: 'filled-volumes',
-  summary: 'volumes that a RUN fills as root with the program that the image starts',
+  summary: 'volumes that a RUN fills as root, with a tree or with the program that the image starts',
   when: 'before-build',
   *claims({ contents: { steps }, facts: { config }, start: { programs } }) {
     if (config.volumes.length === 0) return
     const own = programs.filter((name) => !isInterpreter(name) && !isOneOf(knownPrograms.buildAndStart, name))
     const step = steps.find((one) => own.some((name) => runs(one, name)))
+    const volumes = config.volumes.flatMap((volume) => normalisePath(volume, config.workdir) ?? [])
+    for (const { path, line } of steps.flatMap(treesPut))
+      if (isStatePlace(path) && volumes.some((volume) => isInside(path, volume)))
+        yield declared('keep-state', path, `filled by RUN in line ${line}, in what is declared by VOLUME`, {
+          tree: true,
+        })
     if (step === undefined) return
     const detail = `filled by RUN in line ${step.instruction.line}, which runs what the image starts`
     for (const volume of config.volumes) {
@@ -138,6 +147,24 @@ export const filledVolumes: Provider = {
       if (path !== null && path !== '/') yield declared('keep-state', path, detail, { tree: true })
     }
   },
+}
+
+/** Folders that a RUN puts whole trees into: `cp -r`, `rsync`, `tar -C`, `unzip -d`. */
+function treesPut({ instruction, shell, workdir }: Step): readonly { readonly path: string; readonly line: number }[] {
+  if (instruction.keyword !== 'RUN' || !says(instruction, /\b(cp|rsync|tar|unzip)\b/)) return []
+  const script = shellCommands(instruction, shell)
+  if (script.kind !== 'parsed') return []
+  return script.commands.flatMap(({ name, words }) => {
+    const args = words.slice(1)
+    const isTold = (option: RegExp): boolean => args.some(({ text }) => option.test(text))
+    const operands = args.filter(({ text }) => !text.startsWith('-'))
+    const after = (option: RegExp) => args[args.findIndex(({ text }) => option.test(text)) + 1]
+    const copies = (name === 'cp' && isTold(/^-[a-zA-Z]*[rRa]|^--(recursive|archive)$/)) || name === 'rsync'
+    const unpacks = name === 'unzip' ? /^-d$/ : name === 'tar' && isTold(/^-?[a-zA-Z]*x/) ? /^(-C|--directory)$/ : null
+    const to = copies ? operands.at(-1) : unpacks !== null && isTold(unpacks) ? after(unpacks) : undefined
+    const path = to?.value == null ? null : normalisePath(to.value, workdir ?? '')
+    return path === null ? [] : [{ path, line: instruction.line }]
+  })
 }
 
 function runs({ instruction, shell }: Step, program: string): boolean {

@@ -24,12 +24,16 @@ export const workingFolder: Provider = {
         if (rule.with !== undefined && !new RegExp(rule.with).test(command.join(' '))) continue
         const settings = settingsOf(rule, command, contents.texts, config.workdir)
         if (settings === null) continue
-        for (const { path, kind, tree, remade, unless, only, setting, why } of rule.writes) {
-          const place = normalisePath(path, config.workdir)
+        for (const { path: usual, said, kind, tree, remade, unless, only, setting, why } of rule.writes) {
+          const path = (said === undefined ? undefined : new RegExp(said, 'm').exec(settings.text)?.[1]) ?? usual
+          const place = path === undefined ? null : normalisePath(path, config.workdir)
           if (place === null || found.has(place)) continue
           if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
           if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
-          const detail = `${program} keeps ${why} in the folder that it starts in`
+          const detail =
+            path === usual
+              ? `${program} keeps ${why} in the folder that it starts in`
+              : `${program} is told to keep ${why} there`
           const claim =
             kind === 'directory'
               ? declared('keep-state', place, detail, { ...(tree === true ? { tree } : { made: true }), ...fromStart })
@@ -53,7 +57,7 @@ export const workingFolder: Provider = {
 }
 
 /** The commands that it comes down to; `isAlone`: it starts one, and no script of others. */
-function startedCommands({ started: config, start: { launches }, contents: { texts } }: StageView): {
+export function startedCommands({ started: config, start: { launches }, contents: { texts } }: StageView): {
   readonly all: readonly (readonly string[])[]
   readonly isAlone: boolean
 } {
@@ -106,7 +110,7 @@ function settingsOf(
   if (file !== null && !texts.has(file)) return null
   // Without any it reads the stock one, where it looks for one at all.
   const stock = file === null && config.usual !== undefined ? config.stock.find((path) => texts.has(path)) : undefined
-  if (file === null && config.usual !== undefined && stock === undefined) return null
+  if (file === null && config.usual !== undefined && stock === undefined && config.stock.length > 0) return null
   const read = file ?? stock ?? null
   return { file: read, text: `${(texts.get(read ?? '') ?? '').replace(/^[ \t]+/gm, '')}\n${options}` }
 }
@@ -140,14 +144,18 @@ function npmScripts(
   workdir: string,
   depth = 0,
 ): readonly (readonly string[])[] {
-  const all = command.flatMap((word) => (/\s/.test(word) ? word.split(/\s+|(?<=[;&|])|(?=[;&|])/) : [word]))
-  const at = all.findIndex((word) => RUNNERS.test(word))
+  const all = command
+    .flatMap((word) => (/\s/.test(word) ? word.split(/\s+|(?<=[;&|])|(?=[;&|])/) : [word]))
+    .map((word) => word.replace(/^["']|["']$/g, ''))
+  const at = all.findIndex((word) => RUNNERS.test(word) || RUN_SEVERAL.test(word))
   const scripts = at < 0 || depth > DEEPEST ? null : scriptsOf(texts.get(normalisePath('package.json', workdir) ?? ''))
   if (scripts === null) return []
-  const [verb, name] = all.slice(at + 1).filter((word) => !word.startsWith('-'))
-  const script = verb === 'run' || verb === 'run-script' ? name : verb
-  if (script === undefined) return []
-  return [`pre${script}`, script, `post${script}`].flatMap((each) =>
+  const words = all.slice(at + 1).filter((word) => !word.startsWith('-'))
+  const [verb, name] = words
+  const one = verb === 'run' || verb === 'run-script' ? name : verb
+  const called = RUN_SEVERAL.test(all[at] ?? '') ? severalOf(words, scripts) : one === undefined ? [] : [one]
+  const run = called.flatMap((script) => [`pre${script}`, script, `post${script}`])
+  return run.flatMap((each) =>
     (scripts.get(each) ?? '')
       .split(/&&|\|\||[;|&]/)
       .map((text) =>
@@ -159,6 +167,18 @@ function npmScripts(
       .filter((words) => words.length > 0)
       .flatMap((words) => [words, ...npmScripts(words, texts, workdir, depth + 1)]),
   )
+}
+
+/** Scripts by their names, or by patterns of them: `npm-run-all watch:*`, `concurrently npm:watch:*`. */
+const RUN_SEVERAL = /^(npm-run-all2?|run-s|run-p|concurrently)$/
+
+function severalOf(words: readonly string[], scripts: ReadonlyMap<string, string>): readonly string[] {
+  return words.flatMap((word) => {
+    const wanted = word.replace(/^npm:/, '')
+    const [start = '', end] = wanted.split('*')
+    if (end === undefined) return scripts.has(wanted) ? [wanted] : []
+    return [...scripts.keys()].filter((script) => script.startsWith(start) && script.length > start.length)
+  })
 }
 
 function scriptsOf(text: string | undefined): ReadonlyMap<string, string> | null {

@@ -43,6 +43,8 @@ export interface RunMount {
   readonly readOnly: boolean
   /** Of the host: what the repository has there, or the folder of whoever runs it. Absent: made where it is run. */
   readonly from?: 'checkout' | 'file'
+  /** Whoever plans the whole project sees to its owner. Absent: nobody does. */
+  readonly isFollowed?: true
   /** Who of another image has the same volume and may write there, for people; absent where nobody. */
   readonly sharedWith?: string
 }

@@ -38,6 +38,8 @@ export interface StageInput {
   readonly runItself?: boolean
   readonly vendor: Vendor
   readonly observation: Observation | null
+  /** An account of the base image whose number depends on an argument of FROM; absent: none. */
+  readonly openNumber?: string
   /** Its FROM names the base image outright, and no RUN or USER follows. */
   readonly plainBase?: boolean
   /** Nothing follows its FROM: what it starts is in that image already. */
@@ -46,6 +48,8 @@ export interface StageInput {
   readonly triggers?: readonly string[]
   /** What it starts lies in a base image of which nothing is known, or is not even said here. */
   readonly startUnknown?: boolean
+  /** What it starts is a file of its own, of the build context or of another stage: it asks little of its base image. */
+  readonly bringsProgram?: boolean
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence
   /** What a service starts of it in place of what it says itself; absent: nothing. */
@@ -70,6 +74,8 @@ export interface Observation {
   readonly home: string
   /** The original does its work only as root: the proof, in one sentence; null where nothing says so. */
   readonly needsRoot: string | null
+  /** Of such a one the capabilities that its run has used; null: those that every container has. Absent: not looked for. */
+  readonly rootCapabilities?: readonly string[] | null
   /** What the program that binds a low port says of its options; absent where nobody asked. */
   readonly help?: HelpText | null
   /** How a program that ended because it is not root says that it starts without; absent where nobody asked. */
@@ -86,6 +92,8 @@ export interface Policy {
   readonly userBecause?: string
   readonly own: 'minimal' | 'workdir' | 'copied'
   readonly ports: 'keep' | 'raise'
+  /** Why they stay, where nobody asked for `keep` in words: `./site.conf sets it`. Absent: it was asked for. */
+  readonly portsBecause?: string
   /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */
   readonly raiseUsed?: boolean
   /** `--writable`, absolute paths. */

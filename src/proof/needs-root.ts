@@ -200,7 +200,14 @@ export function whoAsksForRoot(
 function wantsRoot(round: Round, { scripts, files, refused }: Refusal): string | null {
   const { run } = round
   if (run === null || hasPassed(round) || run.traced === null || refused.length > 0) return null
-  const { state, logs } = run.record
+  return rootAskedFor(run.record, { scripts, files })
+}
+
+/** The words with which what has ended asks for root; null where it says none, or a start script says them. */
+export function rootAskedFor(
+  { state, logs }: Pick<RunRecord, 'state' | 'logs'>,
+  { scripts, files }: Pick<Refusal, 'scripts' | 'files'>,
+): string | null {
   if (state.running || state.exitCode === 0) return null
   const lines = logs.trim().split('\n').slice(-3)
   const line = lines.findLast((text) => WANTS_ROOT.test(text) && !REFUSES_ROOT.test(text))?.trim()

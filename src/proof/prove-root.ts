@@ -129,7 +129,7 @@ function lackOf({ comparison, record }: Try, original: RunRecord): readonly stri
 }
 
 /** As far as a call alone tells; access to others' files shows when it is taken away. */
-function usedCapabilities(operations: readonly Operation[]): readonly string[] {
+export function usedCapabilities(operations: readonly Operation[]): readonly string[] {
   const used = new Set<string>()
   for (const { outcome, capability } of operations) {
     if (outcome === 'done' && capability !== undefined) used.add(capability)

@@ -22,6 +22,8 @@ export interface RenderOptions {
   readonly colour: boolean
   /** What the steps do, by their names. */
   readonly rules?: ReadonlyMap<string, string>
+  /** The changes are in the files already, but for those whose proof failed; absent: no. */
+  readonly isWritten?: boolean
 }
 
 /** One way to show results. Pure: the same results give the same text. */
@@ -41,6 +43,9 @@ const formats: ReadonlyMap<string, () => Promise<Format>> = new Map([
   ['text', async () => (await import('./text.ts')).text],
   ['json', async () => (await import('./json.ts')).json],
   ['sarif', async () => (await import('./sarif.ts')).sarif],
+  ['github', async () => (await import('./github.ts')).github],
+  ['gitlab', async () => (await import('./gitlab.ts')).gitlab],
+  ['junit', async () => (await import('./junit.ts')).junit],
   ['markdown', async () => (await import('./markdown.ts')).markdown],
   ['html', async () => (await import('./html.ts')).html],
 ])

@@ -5,7 +5,7 @@ import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import { type ReportFinding, type ReportProof, type TargetResult, tool } from './report.ts'
-import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
+import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { runsAs, summaryLine } from './summary.ts'
 
 /** One page that needs nothing else: no script, no font, no address. */
@@ -73,7 +73,7 @@ function section(rendering: Rendering, index: number): string {
     `<h2>${escaped(result.target)}: <span class="${result.verdict}">${result.verdict}</span></h2>`,
     ...serviceParts(result),
     ...said(result),
-    ...(result.services ?? []).flatMap((service) => {
+    ...servicesTold(result).flatMap((service) => {
       const parts = said(service)
       return parts.length === 0 ? [] : [`<h3>${escaped(service.target)}</h3>`, ...parts]
     }),

@@ -1,69 +1,203 @@
 import { markdownCode as code, markdownText as escaped, markdownBlock as fenced } from '../borders/markdown.ts'
-import { allVisible } from '../borders/terminal.ts'
+import { allVisible, visibleLine } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import type { ReportFinding, ReportProof, TargetResult } from './report.ts'
-import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
-import { runsAs, summaryLine } from './summary.ts'
+import type { ReportFinding, ReportProof, TargetResult, Verdict } from './report.ts'
+import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
+import { counted, runsAs, summaryLine } from './summary.ts'
 
-/** For a pull request's comment or a job's summary: the sum, a table, then target by target. */
+/** GitHub takes 65,536 characters of a comment or a body; bytes are never fewer than those, however they are counted. */
+const MOST_BYTES = 65_000
+/** Of that at most this for the table, for the findings of one target, and for a note on what is left out. */
+const TABLE_BYTES = 30_000
+const LIST_BYTES = 12_000
+const NOTE_BYTES = 400
+
+/** For a pull request's text or comment: the sum and a table, then target by target, folded where there are several. */
 export const markdown: Format = {
   name: 'markdown',
   tells: 'all',
   render(renderings) {
     if (renderings.length === 0) return ''
-    const shown = renderings.map((rendering) => allVisible(rendering))
-    const rows = shown.map(({ result }) => [
-      code(result.target, 'cell'),
-      result.verdict,
-      escaped(runsAs(result)),
-      result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
-    ])
-    return [
-      '## harden-image',
-      escaped(summaryLine(shown.map(({ result }) => result))),
-      table(['target', 'verdict', 'runs as', 'proof'], rows),
-      ...shown.filter(hasMore).map(section),
-    ]
-      .join('\n\n')
-      .concat('\n')
+    const shown = renderings
+      .map((rendering) => allVisible(rendering))
+      .sort((a, b) => URGENT_FIRST.indexOf(a.result.verdict) - URGENT_FIRST.indexOf(b.result.verdict))
+    const head = ['## harden-image', escaped(summaryLine(renderings.map(({ result }) => result)))]
+    const rows = overview(shown)
+    const room = MOST_BYTES - NOTE_BYTES - bytesOf([...head, rows.text].join('\n\n'))
+    const sections = sectionsIn(room, shown.filter(hasMore))
+    const leftOut = [
+      leftOutOf(rows.leftOut, shown.length, 'row of the table', 'rows of the table'),
+      leftOutOf(sections.leftOut, shown.filter(hasMore).length, 'target', 'targets'),
+      leftOutOf(sections.changesLeftOut, sections.changes, 'change', 'changes'),
+    ].filter((part) => part !== '')
+    const note =
+      leftOut.length === 0 ? [] : [`Not shown here, since GitHub takes no more: ${leftOut.join(', ')}. ${ALL}`]
+    return `${[...head, ...note, rows.text, ...sections.texts].join('\n\n')}\n`
   },
 }
 
-function hasMore({ result }: Rendering): boolean {
-  return (
-    (result.services ?? []).length > 0 ||
-    result.findings.length > 0 ||
-    result.proof !== null ||
-    result.changed ||
-    result.error !== undefined
-  )
+/**
+ * The title of a pull request with the changes, at most 72 characters; nothing where there is nothing to ask for. What is not
+ * known to run as another user in the end is not said to do so.
+ */
+export const title: Format = {
+  name: 'title',
+  tells: 'changes',
+  render(renderings) {
+    const changed = renderings
+      .map(({ result }) => result)
+      .filter(({ changed, verdict, proof }) => changed && verdict !== 'failed' && proof?.passed !== false)
+    const [only] = changed
+    if (only === undefined) return ''
+    const hardened = changed.filter(({ verdict }) => verdict === 'hardened').length
+    const what = only.kind === 'dockerfile' || only.kind === 'image' ? '' : 'the containers of '
+    const said = hardened === 0 ? ['Prepare', 'to run as non-root'] : ['Run', 'as non-root']
+    const line = (subject: string): string => visibleLine([said[0], subject, said[1]].join(' '))
+    const alone = line(`${what}${only.target}`)
+    if (changed.length === 1 && alone.length <= TITLE_LENGTH) return `${alone}\n`
+    const [one, many] = changed.every(({ kind }) => kind === 'dockerfile')
+      ? ['Dockerfile', 'Dockerfiles']
+      : ['target', 'targets']
+    const part = hardened === 0 || hardened === changed.length ? '' : `${hardened} of `
+    return `${line(`${part}${counted(changed.length, one, many)}`)}\n`
+  },
 }
 
-function section(rendering: Rendering): string {
-  const { result } = rendering
-  const changes = diff.render([rendering], NO_COLOUR)
+/** As git and GitHub show it whole. */
+const TITLE_LENGTH = 72
+
+const ALL = '`--format html` and `--format json` have all of it.'
+
+/** What needs a person comes first, and stays where there is no room for all. */
+const URGENT_FIRST: readonly Verdict[] = [
+  'failed',
+  'incomplete',
+  'needs-root',
+  'hardened',
+  'exempt',
+  'unchanged',
+  'not-applicable',
+]
+
+function leftOutOf(count: number, all: number, one: string, many: string): string {
+  return count === 0 ? '' : `${count} of ${counted(all, one, many)}`
+}
+
+function overview(shown: readonly Rendering[]): { readonly text: string; readonly leftOut: number } {
+  const rows = shown.map(({ result }) => [
+    code(result.target, 'cell'),
+    result.verdict,
+    escaped(runsAs(result)),
+    result.proof === null ? '' : result.proof.passed ? 'passed' : 'failed',
+  ])
+  const fits = room(TABLE_BYTES)
+  const taken = rows.filter((row) => fits(row.join(' | ')))
+  const leftOut = rows.length - taken.length
+  const last = leftOut === 0 ? [] : [[`and ${leftOut} more`, '', '', '']]
+  return { text: table(['target', 'verdict', 'runs as', 'proof'], [...taken, ...last]), leftOut }
+}
+
+interface Sections {
+  readonly texts: readonly string[]
+  readonly leftOut: number
+  readonly changes: number
+  readonly changesLeftOut: number
+}
+
+/** The reasons of all of them before the change of any: a pull request shows its changes beside this. */
+function sectionsIn(bytes: number, shown: readonly Rendering[]): Sections {
+  const fits = room(bytes)
+  const isFolded = shown.length > 1
+  const all = shown.map((rendering) => {
+    const change = changeOf(rendering)
+    const alone = sectionParts(rendering)
+    const parts = change === '' ? alone : [...alone, CHANGE_IS_ELSEWHERE]
+    return {
+      change,
+      without: section(rendering, parts, isFolded),
+      whole: section(rendering, [...alone, change], isFolded),
+    }
+  })
+  const taken = all.filter(({ without }) => fits(without))
+  const changes = all.filter(({ change }) => change !== '').length
+  const shownChanges = new Set(taken.filter(({ change }) => change !== '' && fits(change)))
+  return {
+    texts: taken.map((one) => (shownChanges.has(one) ? one.whole : one.without)),
+    leftOut: all.length - taken.length,
+    changes,
+    changesLeftOut: changes - shownChanges.size,
+  }
+}
+
+const CHANGE_IS_ELSEWHERE = 'The change itself is not shown here.'
+
+/** Whether there is room for one more text, which then takes it. */
+function room(bytes: number): (text: string) => boolean {
+  let left = bytes
+  return (text) => {
+    const size = bytesOf(text) + SEPARATOR
+    if (size > left) return false
+    left -= size
+    return true
+  }
+}
+
+/** A blank line between two parts, or what a row of a table has around it. */
+const SEPARATOR = 8
+
+function bytesOf(text: string): number {
+  return new TextEncoder().encode(text).length
+}
+
+function hasMore({ result }: Rendering): boolean {
+  const { services = [], findings, proof, error, changed } = result
+  return services.length > 0 || findings.length > 0 || proof !== null || error !== undefined || changed
+}
+
+function section({ result }: Rendering, parts: readonly string[], isFolded: boolean): string {
+  if (!isFolded) return [`### ${code(result.target)}: ${result.verdict}`, ...parts].join('\n\n')
+  return folded(`<code>${escaped(result.target)}</code>: ${result.verdict}`, parts.join('\n\n'))
+}
+
+function sectionParts({ result }: Rendering): readonly string[] {
+  const services = servicesTold(result).flatMap((service) => {
+    const parts = said(service)
+    return parts.length === 0 ? [] : [[`#### ${code(service.target)}`, ...parts].join('\n\n')]
+  })
   return [
-    `### ${code(result.target)}: ${result.verdict}`,
     ...serviceParts(result),
     ...said(result),
-    ...(result.services ?? []).flatMap((service) => {
-      const parts = said(service)
-      return parts.length === 0 ? [] : [`#### ${code(service.target)}`, ...parts]
-    }),
+    ...asFit(services, 2 * LIST_BYTES, (count) => `and ${counted(count, 'service')} more`),
     ...migrationParts(result),
-    ...(changes === '' ? [] : [folded('the change', fenced('diff', changes))]),
-  ].join('\n\n')
+  ]
+}
+
+function changeOf(rendering: Rendering): string {
+  const changes = diff.render([rendering], NO_COLOUR)
+  return changes === '' ? '' : folded('the change', fenced('diff', changes))
+}
+
+/** As many as there is room for, and how many more there are. */
+function asFit(texts: readonly string[], bytes: number, more: (count: number) => string): readonly string[] {
+  const fits = room(bytes)
+  const taken = texts.filter((text) => fits(text))
+  return taken.length === texts.length ? texts : [...taken, more(texts.length - taken.length)]
 }
 
 function said({ error, findings, proof }: TargetResult): string[] {
   return [
     ...(error ? [escaped([error.message, error.hint ?? ''].filter(Boolean).join(' '))] : []),
-    ...(findings.length > 0 ? [withFewPortFindings(findings).map(findingItem).join('\n')] : []),
+    ...(findings.length > 0 ? [findingList(findings)] : []),
     ...(proof === null ? [] : proofParts(proof)),
   ]
+}
+
+function findingList(findings: readonly ReportFinding[]): string {
+  const items = withFewPortFindings(findings).map(findingItem)
+  return asFit(items, LIST_BYTES, (count) => `- and ${counted(count, 'finding')} more: ${ALL}`).join('\n')
 }
 
 function serviceParts(result: TargetResult): string[] {

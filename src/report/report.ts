@@ -1,4 +1,5 @@
 import manifest from '../../package.json' with { type: 'json' }
+import type { Edit } from '../edit.ts'
 import type { Evidence } from '../evidence/claim.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../transform.ts'
@@ -63,7 +64,7 @@ export interface Hardened {
   readonly plan: Plan
 }
 
-interface ReportError {
+export interface ReportError {
   readonly code: string
   readonly message: string
   readonly hint?: string
@@ -104,6 +105,8 @@ export interface ReportFinding {
   readonly evidence: readonly Evidence[]
   /** The file that the line is of, from where it was run; absent where that is the target. */
   readonly file?: string
+  /** What it changes, or would change, in the text as it was; absent for nothing. */
+  readonly edits?: readonly Edit[]
 }
 
 export interface ReportProof {
@@ -200,6 +203,9 @@ export function targetFinding(
 }
 
 export const version: string = manifest.version
+
+/** Where the repository of this tool can be read; null as long as its package does not say. */
+export const homepage: string | null = (manifest as { readonly homepage?: string }).homepage?.replace(/\/$/, '') ?? null
 
 /** As the report names the tool: `harden-image 0.1.0`. */
 export const tool = `harden-image ${version}`

@@ -1,31 +1,33 @@
-import type { Location, Log, Notification, ReportingDescriptor, Result } from 'sarif'
+import type { Fix, Location, Log, Notification, Region, ReportingDescriptor, Result } from 'sarif'
 import { table } from '../table.ts'
-import type { Outcome } from '../transform.ts'
-import type { Format, Rendering } from './format.ts'
-import { type ReportFinding, version } from './report.ts'
-import { allFindings } from './services.ts'
+import type { Format, Rendering, RenderOptions } from './format.ts'
+import {
+  isDone,
+  type LocatedFailure,
+  type LocatedFinding,
+  levelOf,
+  locatedFailures,
+  locatedFindings,
+  type ReportPlace,
+  wholeMessage,
+} from './located.ts'
+import { homepage, version } from './report.ts'
 
 /** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
 export const sarif: Format = {
   name: 'sarif',
   tells: 'data',
-  render: (renderings, { rules = new Map() }) => `${JSON.stringify(log(renderings, rules), null, 2)}\n`,
+  render: (renderings, options) => `${JSON.stringify(log(renderings, options), null, 2)}\n`,
 }
 
 /** As code scanning and editors call the place of the source: no path of this machine is written. */
 const ROOT = '%SRCROOT%'
 
-/** What a change would cure is a warning as long as it is not made; what only a person can do, an error. */
-const LEVELS = { fixed: 'warning', offered: 'warning', todo: 'error', note: 'note' } as const satisfies Record<
-  Outcome,
-  Result.level
->
-
-function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, string>): Log {
-  const names = [
-    ...new Set(renderings.flatMap(({ result }) => allFindings(result).map(({ transform }) => transform))),
-  ].sort()
-  const failed = renderings.filter(({ result }) => result.verdict === 'failed')
+function log(renderings: readonly Rendering[], options: RenderOptions): Log {
+  const { rules: summaries = new Map() } = options
+  const findings = locatedFindings(renderings)
+  const failures = locatedFailures(renderings)
+  const names = [...new Set(findings.map(({ finding }) => finding.transform))].sort()
   return {
     version: '2.1.0',
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -36,15 +38,11 @@ function log(renderings: readonly Rendering[], summaries: ReadonlyMap<string, st
         originalUriBaseIds: { [ROOT]: { description: { text: 'The repository, or the folder that it was run in.' } } },
         invocations: [
           {
-            executionSuccessful: failed.length === 0,
-            ...(failed.length === 0 ? {} : { toolExecutionNotifications: failed.map(notification) }),
+            executionSuccessful: failures.length === 0,
+            ...(failures.length === 0 ? {} : { toolExecutionNotifications: failures.map(notification) }),
           },
         ],
-        results: renderings.flatMap((rendering) =>
-          [rendering, ...ofServices(rendering)].flatMap((one) =>
-            one.result.findings.map((finding) => resultOf(one, finding, names)),
-          ),
-        ),
+        results: findings.map((one) => resultOf(one, names, options)),
       },
     ],
   }
@@ -57,59 +55,107 @@ const OTHERS: Readonly<Record<string, string>> = table({
   'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
 })
 
+/**
+ * How bad it is where it is found, as GitHub shows it: from 7 on high, from 4 on medium. A container that is root, or could be, is
+ * what the whole tool is about; what its steps say on the way is less, and what could not be read says nothing of danger.
+ */
+const SEVERITIES: Readonly<Record<string, string>> = table({
+  'set-user': '7.8',
+  'number-user': '4.0',
+  'pod-security': '7.0',
+  prove: '7.0',
+  'report-remarks': '5.0',
+  'look-at-base': '2.0',
+  'open-archive': '1.0',
+  'read-build': '1.0',
+  'read-config': '1.0',
+  'read-manifests': '2.0',
+  'read-project': '2.0',
+})
+const USUAL_SEVERITY = '4.0'
+
 function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
   const summary = summaries.get(name) ?? OTHERS[name] ?? 'What needs a decision.'
-  return { id: name, shortDescription: { text: summary }, fullDescription: { text: summary }, help: { text: summary } }
-}
-
-function resultOf(rendering: Rendering, finding: ReportFinding, names: readonly string[]): Result {
-  const { transform, outcome, message, hint, evidence } = finding
-  const why = evidence.map(({ source, subject, detail }) => `${source} ${subject}: ${detail}`)
   return {
-    ruleId: transform,
-    ruleIndex: names.indexOf(transform),
-    level: LEVELS[outcome],
-    message: { text: [message, ...(hint ? [`do: ${hint}`] : []), ...why].join('\n') },
-    locations: [locationOf(placed(rendering, finding), finding)],
-    properties: { outcome, verdict: rendering.result.verdict },
+    id: name,
+    shortDescription: { text: summary },
+    fullDescription: { text: summary },
+    ...helpOf(name, summary, homepage),
+    properties: { tags: ['security'], 'security-severity': SEVERITIES[name] ?? USUAL_SEVERITY },
   }
 }
 
-/** A service that runs an image is at the file of its project. */
-function ofServices(rendering: Rendering): readonly Rendering[] {
-  const { kind, services = [] } = rendering.result
-  return services.map((service) => ({
-    ...rendering,
-    result: service.file === undefined ? { ...service, kind } : service,
-  }))
+/** `home`: where the repository of this tool can be read, without a slash at its end; null where nobody has said it. */
+export function helpOf(
+  name: string,
+  summary: string,
+  home: string | null,
+): Pick<ReportingDescriptor, 'help' | 'helpUri'> {
+  const page = `docs/findings.md#${name}`
+  const helpUri = home === null ? null : `${home}/blob/HEAD/${page}`
+  const where = helpUri === null ? `\`${page}\` of harden-image` : `[${page}](${helpUri})`
+  return {
+    help: {
+      text: `${summary} What it means and what to do: ${helpUri ?? `${page} of harden-image`}`,
+      markdown: `${summary} What it means and what to do: ${where}`,
+    },
+    ...(helpUri === null ? {} : { helpUri }),
+  }
 }
 
-/** At the file that the line is of, where that is not the target's own. */
-function placed(rendering: Rendering, { file = rendering.result.file }: ReportFinding): Rendering {
-  if (file === undefined) return rendering
-  const { [file]: fromRoot = file } = rendering.placesFromRoot ?? {}
-  return { ...rendering, path: file, fromRoot }
+function resultOf(located: LocatedFinding, names: readonly string[], options: RenderOptions): Result {
+  const { finding, result, fingerprint, replacements } = located
+  const { transform, outcome } = finding
+  return {
+    ruleId: transform,
+    ruleIndex: names.indexOf(transform),
+    level: levelOf(located, options),
+    message: { text: wholeMessage(located) },
+    locations: [locationOf(located, result.target)],
+    // The name that GitHub knows alerts by from one upload to the next.
+    partialFingerprints: { primaryLocationLineHash: fingerprint },
+    ...(replacements.length === 0 || isDone(located, options) ? {} : { fixes: [fixOf(located)] }),
+    properties: { outcome, verdict: result.verdict },
+  }
+}
+
+/** One change of several: a USER line and the account that it names are two findings. */
+function fixOf({ path, finding, replacements }: LocatedFinding): Fix {
+  return {
+    description: { text: `${finding.message}. The changes of one file belong together: apply all of them, or none.` },
+    artifactChanges: [
+      {
+        artifactLocation: fileAt(path),
+        replacements: replacements.map(({ region, text }) => ({
+          deletedRegion: region,
+          ...(text === '' ? {} : { insertedContent: { text } }),
+        })),
+      },
+    ],
+  }
 }
 
 /** An image has no file: its name stands for one as well, since code scanning takes no result without. */
-function locationOf(
-  { result, path, fromRoot = path }: Rendering,
-  place?: { readonly line: number; readonly column: number },
-): Location {
-  const region = place === undefined ? {} : { region: { startLine: place.line, startColumn: place.column } }
-  const named = { logicalLocations: [{ fullyQualifiedName: result.target, kind: 'resource' }] }
-  if (result.kind === 'image')
-    return { physicalLocation: { artifactLocation: { uri: uriPath(result.target) }, ...region }, ...named }
-  // What could not be found is no file either: the path is a stand-in then.
-  if (result.verdict === 'failed' && path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)) return named
-  return { physicalLocation: { artifactLocation: { uri: uriPath(fromRoot), uriBaseId: ROOT }, ...region } }
+function locationOf({ path, isFile, region }: ReportPlace, target: string): Location {
+  const at: { region?: Region } = region === undefined ? {} : { region }
+  if (isFile) return { physicalLocation: { artifactLocation: fileAt(path), ...at } }
+  return {
+    physicalLocation: { artifactLocation: { uri: uriPath(path) }, ...at },
+    logicalLocations: [{ fullyQualifiedName: target, kind: 'resource' }],
+  }
 }
 
-function notification(rendering: Rendering): Notification {
-  const { error, target } = rendering.result
-  const text = [error?.message ?? `${target} could not be read`, ...(error?.hint ? [error.hint] : [])].join('\n')
-  const place = error?.line === undefined ? undefined : { line: error.line, column: 1 }
-  return { level: 'error', message: { text }, locations: [locationOf(rendering, place)] }
+function fileAt(path: string): { readonly uri: string; readonly uriBaseId: string } {
+  return { uri: uriPath(path), uriBaseId: ROOT }
+}
+
+function notification({ result: { target }, error, location }: LocatedFailure): Notification {
+  const named = { logicalLocations: [{ fullyQualifiedName: target, kind: 'resource' }] }
+  return {
+    level: 'error',
+    message: { text: [error.message, ...(error.hint ? [error.hint] : [])].join('\n') },
+    locations: [location === null ? named : locationOf(location, target)],
+  }
 }
 
 /** A path as a relative URI, slashes kept: a `#` or `?` in a name would end it, a `:` before its first `/` begin another. */

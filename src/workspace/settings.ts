@@ -4,7 +4,7 @@ import type { Policy } from '../plan/stage-input.ts'
 import { type SmokeSetting, shortened, type Wrong, wrongSmoke } from './smoke.ts'
 
 /** What both flags and configuration files can say. */
-export interface Settings extends Omit<Policy, 'writableByRepository' | 'raiseUsed' | 'userBecause'> {
+export interface Settings extends Omit<Policy, 'writableByRepository' | 'raiseUsed' | 'userBecause' | 'portsBecause'> {
   readonly engine: EngineOption
   readonly offline: boolean
   readonly platform: string | null
@@ -25,12 +25,18 @@ export interface Settings extends Omit<Policy, 'writableByRepository' | 'raiseUs
   readonly capAdd: readonly string[]
   /** Patterns of .gitignore, for what a folder is searched without: meant from the configuration's folder, or the current one. */
   readonly exclude: readonly string[]
+  /** What ends a run with another exit code than 0; null for what fits the call. */
+  readonly failOn: FailOn | null
 }
+
+/** Each one with those before it: a target that could not be worked on, something left to do, something that changes. */
+export type FailOn = 'never' | 'failed' | 'incomplete' | 'changes'
 
 export type SettingName = keyof Settings
 
 export const engines: readonly EngineOption[] = ['auto', ...ENGINE_NAMES, 'none']
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
+const failOns: readonly FailOn[] = ['failed', 'incomplete', 'changes', 'never']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 
 /** Of a value that is not right: what it should be, and where below it. Null for a right one. */
@@ -59,6 +65,7 @@ export const checks: Readonly<Record<SettingName, SettingCheck>> = {
   env: listOf(matching(/^[A-Za-z_][A-Za-z0-9_]*(=|$)/, 'must be NAME=VALUE, or NAME of a variable that is set')),
   capAdd: listOf(matching(/^[A-Z_]+$/, 'must be a capability in capital letters, such as SYS_ADMIN')),
   exclude: listOf(checkText),
+  failOn: oneOf(failOns),
 }
 
 export const settingNames = Object.keys(checks) as readonly SettingName[]

@@ -10,6 +10,7 @@ import { planStack } from '../../src/app/stack-plan.ts'
 import type { PlannedService } from '../../src/stack/planned.ts'
 import type { Project, Service, ServiceMount } from '../../src/stack/project.ts'
 import { surroundings } from '../../src/workspace/surroundings.ts'
+import { sampleService } from '../stack/sample-service.ts'
 
 let folder: string
 
@@ -18,22 +19,6 @@ beforeEach(async () => {
 })
 
 afterEach(() => rm(folder, { recursive: true, force: true }))
-
-const IMAGE: Omit<Service, 'name'> = {
-  settings: {},
-  origins: [],
-  build: null,
-  image: null,
-  user: null,
-  userIsOpen: false,
-  entrypoint: null,
-  command: null,
-  workdir: null,
-  env: new Map(),
-  mounts: [],
-  ports: [],
-  dependsOn: [],
-}
 
 const volume = (source: string, target: string, readOnly = false): ServiceMount => ({
   kind: 'volume',
@@ -63,7 +48,7 @@ async function planned(
     name: 'shop',
     folder,
     files: [],
-    services: Object.entries(services).map(([name, service]) => ({ ...IMAGE, name, ...service })),
+    services: Object.entries(services).map(([name, service]) => sampleService(name, service)),
     volumes: new Map(),
     findings: [],
   }

@@ -243,3 +243,31 @@ test('SIGINT is obeyed while a Dockerfile of a megabyte is planned', async () =>
   const [code] = await once(child, 'close')
   expect(code).toBe(130)
 }, 30_000)
+
+test('--with-manifests moves a port in the Dockerfile, the Compose file and the manifest, and a second run changes nothing', async () => {
+  const cwd = join(folder, 'with-manifests')
+  const write = async (path: string, text: string) => {
+    await mkdir(dirname(join(cwd, path)), { recursive: true })
+    await writeFile(join(cwd, path), text)
+  }
+  await write('.git/HEAD', 'ref: refs/heads/main\n')
+  await write('api/Dockerfile', 'FROM node:22-slim\nENV PORT=80\nEXPOSE 80\nCMD ["node", "server.js"]\n')
+  await write('compose.yaml', 'services:\n  api:\n    build: ./api\n    image: acme/api\n    ports: ["8000:80"]\n')
+  await write(
+    'k8s/api.yaml',
+    'apiVersion: v1\nkind: Pod\nmetadata: { name: api }\nspec:\n  containers:\n    - name: api\n      image: acme/api\n      ports: [{ containerPort: 80 }]\n',
+  )
+  const flags = ['--with-manifests', '--engine', 'none', '--offline']
+  expect(await call(['-w', '--pr-title', ...flags, 'api'], { cwd })).toMatchObject({
+    code: 0,
+    stdout: 'Run 2 targets as non-root\n',
+  })
+  const texts = async () =>
+    Promise.all(['api/Dockerfile', 'compose.yaml', 'k8s/api.yaml'].map((path) => readFile(join(cwd, path), 'utf8')))
+  const [dockerfile, compose, manifest] = await texts()
+  expect(dockerfile).toContain('ENV PORT=8080\nEXPOSE 8080\n')
+  expect(compose).toContain('"8000:8080"')
+  expect(manifest).toContain('containerPort: 8080')
+  expect((await call(['--check', ...flags, 'api'], { cwd })).code).toBe(0)
+  expect(await texts()).toEqual([dockerfile, compose, manifest])
+})

@@ -35,6 +35,8 @@ const table: readonly (readonly [string, readonly TargetResult[], number, number
 ]
 
 test.each(table)('%s', (_name, results, plain, check) => {
-  expect(exitCode(results, { check: false })).toBe(plain)
-  expect(exitCode(results, { check: true })).toBe(check)
+  expect(exitCode(results, 'incomplete')).toBe(plain)
+  expect(exitCode(results, 'changes')).toBe(check)
+  expect(exitCode(results, 'failed')).toBe(plain === 2 ? 2 : 0)
+  expect(exitCode(results, 'never')).toBe(0)
 })

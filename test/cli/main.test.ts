@@ -584,3 +584,94 @@ describe('progress', () => {
     expect(stderr.startsWith('\r\u001b[2Kbuilding Dockerfile\r\u001b[2K')).toBe(true)
   })
 })
+
+describe('pull requests', () => {
+  const two = { 'a/Dockerfile': before, 'b/Dockerfile': before, 'c/Dockerfile': after }
+
+  test('one call writes the change and the text, prints the title, and ends well', async () => {
+    const cwd = tree({ ...two, 'd/Dockerfile': 'CRON\n' })
+    const argv = ['-w', '--pr-title', '--pr-body', 'out/body.md', '--fail-on', 'failed', '.']
+    const { code, stdout, stderr } = await call(argv, { cwd })
+    expect([code, stdout]).toEqual([0, 'Run 2 Dockerfiles as non-root\n'])
+    expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(after)
+    const body = readFileSync(join(cwd, 'out/body.md'), 'utf8')
+    expect(body).toContain('| `d/Dockerfile` | needs-root |')
+    expect(stderr).toContain('d/Dockerfile: needs-root')
+    expect(body).toBe(
+      (await call(['--format', 'markdown', '.'], { cwd: tree({ ...two, 'd/Dockerfile': 'CRON\n' }) })).stdout,
+    )
+  })
+
+  test('of one file the title says which; of none that changes there is no title', async () => {
+    const cwd = tree({ 'services/api/Dockerfile': before })
+    expect((await call(['--pr-title', '.'], { cwd })).stdout).toBe('Run services/api/Dockerfile as non-root\n')
+    expect(await call(['--pr-title', '.'], { cwd: tree({ Dockerfile: after }) })).toMatchObject({ code: 0, stdout: '' })
+  })
+
+  test('a title does not say of what needs a person that it is done, and none is longer than git shows', async () => {
+    const incomplete: typeof pretend = async (item) => {
+      const outcome = await pretend(item)
+      return item.target.startsWith('a')
+        ? { ...outcome, result: { ...outcome.result, verdict: 'incomplete' } }
+        : outcome
+    }
+    const title = async (...targets: string[]) =>
+      (await call(['--pr-title', ...targets], { cwd: tree(two), processTarget: incomplete })).stdout
+    expect(await title('a/Dockerfile')).toBe('Prepare a/Dockerfile to run as non-root\n')
+    expect(await title('a/Dockerfile', 'b/Dockerfile')).toBe('Run 1 of 2 Dockerfiles as non-root\n')
+    const long = `${'long/'.repeat(20)}Dockerfile`
+    expect((await call(['--pr-title', '.'], { cwd: tree({ [long]: before }) })).stdout).toBe(
+      'Run 1 Dockerfile as non-root\n',
+    )
+  })
+
+  test.each([
+    [['--pr-title', '--format', 'json', '.'], '--pr-title and --format exclude each other'],
+    [['--pr-body', '-', '.'], '--pr-body takes a file, not -'],
+    [['--pr-body', 'a/../a/Dockerfile', '.'], '--pr-body a/../a/Dockerfile is a file of the target a/Dockerfile'],
+    [['--fail-on', 'todo', '.'], '--fail-on must be one of failed, incomplete, changes, never, not "todo"'],
+  ])('%j: %s', async (argv, message) => {
+    const cwd = tree(two)
+    const { code, stdout, stderr } = await call(argv, { cwd })
+    expect([code, stdout]).toEqual([2, ''])
+    expect(stderr).toContain(message)
+    expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(before)
+  })
+
+  test('a text that cannot be written is said, and ends with 2', async () => {
+    const { code, stderr } = await call(['--pr-body', 'a', '.'], { cwd: tree(two) })
+    expect(code).toBe(2)
+    expect(stderr).toContain('a cannot be written')
+  })
+})
+
+describe('--fail-on', () => {
+  const codes = async (files: Readonly<Record<string, string>>, ...flags: string[]) =>
+    Promise.all(
+      ['never', 'failed', 'incomplete', 'changes'].map(
+        async (level) => (await call([...flags, '--fail-on', level, '.'], { cwd: tree(files) })).code,
+      ),
+    )
+
+  test('each level counts what those before it do', async () => {
+    expect(await codes({ Dockerfile: before })).toEqual([0, 0, 0, 1])
+    expect(await codes({ Dockerfile: before }, '-w')).toEqual([0, 0, 0, 1])
+    expect(await codes({ Dockerfile: before }, '--check')).toEqual([0, 0, 0, 1])
+    expect(await codes({ Dockerfile: 'CRON\n' })).toEqual([0, 0, 1, 1])
+    expect(await codes({ Dockerfile: before, 'b/Dockerfile': 'BROKEN\n' })).toEqual([0, 2, 2, 2])
+  })
+
+  test('a wrong flag, a bug and a target that is none end with 2 all the same', async () => {
+    const cwd = tree({ Dockerfile: 'BUG\n' })
+    expect((await call(['--fail-on', 'never', '.'], { cwd })).code).toBe(2)
+    expect((await call(['--fail-on', 'never', '--nonsense', '.'], { cwd })).code).toBe(2)
+  })
+
+  test('a configuration says it for its own folder, and the flag wins', async () => {
+    const files = { 'a/Dockerfile': 'CRON\n', 'a/.harden-image.yaml': 'failOn: failed\n', 'b/Dockerfile': before }
+    expect((await call(['.'], { cwd: tree(files) })).code).toBe(0)
+    expect((await call(['--fail-on', 'incomplete', '.'], { cwd: tree(files) })).code).toBe(1)
+    expect((await call(['--check', '.'], { cwd: tree(files) })).code).toBe(1)
+    expect((await call(['--check', 'a'], { cwd: tree(files) })).code).toBe(0)
+  })
+})

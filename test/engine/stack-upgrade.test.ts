@@ -12,9 +12,10 @@ import { proveUpgrade, type UpgradeProof } from '../../src/proof/stack/upgrade.t
 import { migrationOf } from '../../src/stack/migration.ts'
 import type { Project } from '../../src/stack/project.ts'
 import { facts, mount, planned, project as projectOf, type SampleService } from '../stack/migration-sample.ts'
+import { sampleService } from '../stack/sample-service.ts'
 import { countAll, docker } from './support/images.ts'
 import { debian } from './support/small-images.ts'
-import { project, service } from './support/small-stack.ts'
+import { project } from './support/small-stack.ts'
 
 jest.setTimeout(120_000)
 
@@ -50,7 +51,7 @@ const ENDS = 'exec sleep 1000'
 
 function stack(cases: readonly UpgradeCase[], isResult: boolean): Project {
   const services = cases.map(({ name, uid, gid = uid, mounts, script, user, groups = [] }) =>
-    service(name, {
+    sampleService(name, {
       entrypoint: ['bash', '-ec', `${script}\n${ENDS}`],
       command: [],
       user: isResult ? `${uid}:${gid}` : (user ?? null),

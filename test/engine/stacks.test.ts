@@ -15,7 +15,7 @@ retryOnce()
 
 const run = promisify(execFile)
 
-const APART = ['broken', 'needs-root']
+const APART = ['broken', 'needs-root', 'turns-out']
 const names = readdirSync(STACKS).filter((name) => !APART.includes(name))
 /** What a proof of all of it costs, these two pay. */
 const PROVED = ['proxy', 'stages']
@@ -87,6 +87,36 @@ describe('what must be told apart', () => {
         services: { scratch: 'needs-root', api: 'hardened' },
       })
       await stack.compose('config', '--quiet')
+      await stack.up()
+      await stack.write('one')
+      await stack.read(['one'])
+      await expectNoRoot(stack)
+    })
+  })
+
+  test('one service turns out to need root by its runs: it keeps that with what it used, and the others are hardened', async () => {
+    await withStack('turns-out', async (stack) => {
+      const { result, code, stderr } = await hardenOne('compose.yaml', ['--write', '--prove'], { cwd: stack.folder })
+      expect({
+        verdict: result.verdict,
+        code,
+        services: verdictsOf(result),
+        passed: result.proof?.passed,
+        stderr,
+      }).toEqual({
+        verdict: 'needs-root',
+        code: 1,
+        services: { scan: 'needs-root', api: 'hardened' },
+        passed: true,
+        stderr,
+      })
+      const { services } = JSON.parse(await stack.compose('config', '--format', 'json'))
+      expect(services.scan).toMatchObject({ cap_drop: ['ALL'], cap_add: ['CHOWN'] })
+      expect(leftTo(result).map(({ message }) => message)).toEqual([
+        expect.stringContaining(
+          'must keep root: it ends unless it is root, and says so: scan: this has to be run as root',
+        ),
+      ])
       await stack.up()
       await stack.write('one')
       await stack.read(['one'])

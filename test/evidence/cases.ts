@@ -129,6 +129,10 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of('FROM python:3\nWORKDIR /app\nCMD ["celery", "-A", "x", "beat"]\n'),
     not: of('FROM python:3\nWORKDIR /app\nCMD ["celery", "-A", "x", "worker"]\n'),
   },
+  'start-builds': {
+    yields: of('FROM golang:1\nWORKDIR /src\nCOPY . .\nRUN go build ./...\nCMD ["go", "run", "."]\n'),
+    not: of('FROM golang:1\nWORKDIR /src\nCOPY . .\nRUN go build -o /x ./...\nCMD ["/x"]\n'),
+  },
   coverage: {
     yields: of('FROM example.org/base:1\nRUN make install\nCMD ["/start.sh"]\n'),
     not: of('FROM example.org/base:1\nRUN make install\nCMD ["/start"]\n'),

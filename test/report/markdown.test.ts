@@ -79,3 +79,65 @@ test('a change that has a fence of its own gets a longer one', () => {
 test('nothing to say about nothing', () => {
   expect(render()).toBe('')
 })
+
+/** As GitHub counts, and in the other ways that somebody may count. */
+const sizes = (text: string) => [[...text].length, text.length, Buffer.byteLength(text)]
+
+test('of 300 files there is a table of them all, the reasons as far as they fit, and the number of those that are not shown', () => {
+  const files = Array.from({ length: 300 }, (_, number) => {
+    const before = `FROM debian\n${'RUN true # 東京\n'.repeat(20)}`
+    const verdict = number % 50 === 0 ? 'incomplete' : 'hardened'
+    return sampleRendering(`services/team-${number}/Dockerfile`, before, `${before}USER 10001:10001\n`, {
+      verdict,
+      findings: [finding, { ...finding, message: `grants write access to /srv/team-${number}/data`, line: 3 }],
+    })
+  })
+  const shown = render(...files)
+  expect(Math.max(...sizes(shown))).toBeLessThan(65_536)
+  expect(shown).toMatch(/^## harden-image\n\n300 targets: 294 hardened, 6 incomplete/)
+  for (const { path } of files) expect(shown).toContain(`| \`${path}\` |`)
+  const [, left, all, changes] = /Not shown here, .*: (\d+) of (\d+) targets, (\d+) of 300 changes\./.exec(shown) ?? []
+  expect(all).toBe('300')
+  expect(shown.match(/<details><summary><code>/g)?.length).toBe(300 - Number(left))
+  expect(shown.match(/<summary>the change</g)?.length ?? 0).toBe(300 - Number(changes))
+  // What needs a person is not what is left out.
+  expect(shown.match(/<code>[^<]*<\/code>: incomplete<\/summary>/g)?.length).toBe(6)
+})
+
+test('of more files than there is room for rows the others are counted', () => {
+  const files = Array.from({ length: 2000 }, (_, number) => sampleRendering(`${number}/Dockerfile`, 'x\n', 'y\n'))
+  const shown = render(...files)
+  expect(Math.max(...sizes(shown))).toBeLessThan(65_536)
+  const rows = shown.match(/^\| `\d+\/Dockerfile`/gm)?.length ?? 0
+  expect(shown).toContain(`Not shown here, since GitHub takes no more: ${2000 - rows} of 2000 rows of the table`)
+  expect(shown).toContain(`| and ${2000 - rows} more |`)
+})
+
+test('of one file with more findings than there is room for the others are counted, and a change of any size stays out', () => {
+  const findings = Array.from({ length: 3000 }, (_, number) => ({
+    ...finding,
+    message: `\u{1f9f1} ${number}`,
+    line: number + 1,
+  }))
+  const after = 'RUN x\n'.repeat(50_000)
+  const shown = render(sampleRendering('Dockerfile', '', after, { findings }))
+  expect(Math.max(...sizes(shown))).toBeLessThan(65_536)
+  expect(shown).toMatch(/^- and \d+ findings more: `--format html`/m)
+  expect(shown).toContain('Not shown here, since GitHub takes no more: 1 of 1 change.')
+  expect(shown).toContain('The change itself is not shown here.')
+})
+
+test('names and messages that are made to leave their place are text in a folded section too', () => {
+  const name = '</summary></details>@all #1 `x` <img src=x>'
+  const shown = render(
+    sampleRendering(name, 'x\n', 'y\n', { findings: [{ ...finding, message: '</details>\n@team fixes #12' }] }),
+    sampleRendering('b', 'x\n', '```\n</details>\n', { findings: [finding] }),
+  )
+  expect(shown).toContain(
+    '<summary><code>&lt;/summary&gt;&lt;/details&gt;&#64;<!-- -->all &#35;<!-- -->1 &#96;x&#96; &lt;img src=x&gt;</code>',
+  )
+  expect(shown).toContain('&lt;/details&gt; &#64;<!-- -->team fixes &#35;<!-- -->12')
+  expect(shown).toContain('````diff')
+  const outside = shown.replace(/^(`{3,})diff\n[\s\S]*?^\1$/gm, '')
+  expect(outside.match(/<details>/g)?.length).toBe(outside.match(/<\/details>/g)?.length)
+})

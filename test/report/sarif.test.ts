@@ -1,12 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
 import { expect, test } from '@jest/globals'
-import type { Log } from 'sarif'
+import { Ajv } from 'ajv'
+import formats from 'ajv-formats'
+import type { Log, Replacement } from 'sarif'
+import { harden } from '../../src/app/api.ts'
 import type { Rendering } from '../../src/report/format.ts'
-import { sarif } from '../../src/report/sarif.ts'
-import { finding, sampleRendering, sampleResult } from './sample.ts'
+import { helpOf, sarif } from '../../src/report/sarif.ts'
+import { finding, proof, sampleProject, sampleRendering, sampleResult } from './sample.ts'
+
+const require = createRequire(import.meta.url)
+/** As OASIS has published it, of an old draft whose `id` is of no use here. */
+const { $schema: _, ...schema } = JSON.parse(
+  readFileSync(require.resolve('@microsoft/jest-sarif/lib/schemas/sarif-2.1.0-rtm.5.json'), 'utf8'),
+  (key, value) => (key === 'id' && typeof value === 'string' ? undefined : value),
+)
+const ajv = new Ajv({ strict: false, allErrors: true, unicodeRegExp: false })
+formats.default(ajv)
+const validate = ajv.compile(schema)
+const problems = (log: unknown) => (validate(log) ? [] : validate.errors)
 
 const RULES = new Map([['set-user', 'Set USER uid:gid as the last step before the start.']])
 const runOf = (...renderings: Rendering[]) => {
   const log = JSON.parse(sarif.render(renderings, { colour: false, rules: RULES })) as Log
+  expect(problems(log)).toEqual([])
   expect([log.version, log.runs.length]).toEqual(['2.1.0', 1])
   return log.runs[0]
 }
@@ -31,7 +48,7 @@ test('a finding is a result at its place, by the rule that says it', () => {
         {
           physicalLocation: {
             artifactLocation: { uri: 'a%20b/Dockerfile', uriBaseId: '%SRCROOT%' },
-            region: { startLine: 12, startColumn: 1 },
+            region: { startLine: 12, startColumn: 1, endLine: 12 },
           },
         },
       ],
@@ -44,7 +61,7 @@ test('a finding is a result at its place, by the rule that says it', () => {
         {
           physicalLocation: {
             artifactLocation: { uri: 'a%20b/Dockerfile', uriBaseId: '%SRCROOT%' },
-            region: { startLine: 3, startColumn: 1 },
+            region: { startLine: 3, startColumn: 1, endLine: 3 },
           },
         },
       ],
@@ -78,7 +95,7 @@ test('an image is named, and its name stands for the file that it has not', () =
     {
       physicalLocation: {
         artifactLocation: { uri: 'nginx%3Alatest' },
-        region: { startLine: 12, startColumn: 1 },
+        region: { startLine: 12, startColumn: 1, endLine: 12 },
       },
       logicalLocations: [{ fullyQualifiedName: 'nginx:latest', kind: 'resource' }],
     },
@@ -103,7 +120,7 @@ test('what could not be read is no result, and the run no success', () => {
             {
               physicalLocation: {
                 artifactLocation: { uri: 'b/Dockerfile', uriBaseId: '%SRCROOT%' },
-                region: { startLine: 3, startColumn: 1 },
+                region: { startLine: 3, startColumn: 1, endLine: 3 },
               },
             },
           ],
@@ -132,4 +149,147 @@ test('a path is a URI whatever its name, and what could not be found has none', 
 
 test('of nothing there is a run all the same: a scanner that finds nothing must close what is open', () => {
   expect(runOf()).toMatchObject({ results: [], invocations: [{ executionSuccessful: true }] })
+})
+
+test('the schema is one that refuses what is none', () => {
+  const log = JSON.parse(sarif.render([sampleRendering('a', 'x', 'y', { findings: [finding] })], { colour: false }))
+  expect(problems(log)).toEqual([])
+  expect(problems({ ...log, version: '2.0.0' })).not.toEqual([])
+  log.runs[0].results[0].locations[0].physicalLocation.region.startLine = 0
+  expect(problems(log)).not.toEqual([])
+})
+
+const hardened = (dockerfile: string, path = 'Dockerfile'): Rendering => {
+  const result = harden({ dockerfile })
+  return { path, source: dockerfile, result: { ...result, target: path } }
+}
+
+/** What a viewer makes of the text when it applies them: places are of the text before, insertions keep their order. */
+function applied(source: string, replacements: readonly Replacement[]): string {
+  const starts = [0, ...[...source.matchAll(/\n/g)].map(({ index }) => index + 1)]
+  const offset = (line = 1, column = 1) => (starts[line - 1] ?? source.length) + column - 1
+  const edits = replacements.map(
+    ({ deletedRegion: { startLine, startColumn, endLine, endColumn }, insertedContent }) => ({
+      start: offset(startLine, startColumn),
+      end: offset(endLine, endColumn),
+      text: insertedContent?.text ?? '',
+    }),
+  )
+  return edits
+    .map((edit, index) => ({ ...edit, index }))
+    .sort((a, b) => b.start - a.start || b.index - a.index)
+    .reduce((text, { start, end, text: inserted }) => text.slice(0, start) + inserted + text.slice(end), source)
+}
+
+const SOURCES = {
+  plain: 'FROM debian:trixie-slim\nEXPOSE 80\nCMD ["/x"]\n',
+  'carriage returns': 'FROM node:22-slim\r\nWORKDIR /app\r\nCOPY . .\r\nCMD ["node", "a.js"]\r\n',
+  'characters of two units':
+    '# \u{1f9f1}\nFROM debian:trixie-slim\nRUN echo "\u{1f9f1}" \\\n  && true\nVOLUME /data\nENTRYPOINT ["/x"]',
+  'a loose end': 'FROM nginx:latest \\\n',
+}
+
+test.each(Object.entries(SOURCES))('all fixes of a file together are its change: %s', (_name, source) => {
+  const rendering = hardened(source)
+  expect(rendering.result.changed).toBe(true)
+  const changes =
+    runOf(rendering)?.results?.flatMap(({ fixes = [] }) => fixes.flatMap((fix) => fix.artifactChanges)) ?? []
+  expect(changes.map(({ artifactLocation: { uri } }) => uri)).toEqual(changes.map(() => 'Dockerfile'))
+  expect(
+    applied(
+      source,
+      changes.flatMap(({ replacements }) => replacements),
+    ),
+  ).toBe(rendering.result.output)
+})
+
+test('what is written already, and what is not known to make the result, has no fix', () => {
+  const rendering = hardened(SOURCES.plain)
+  const fixes = (one: Rendering, isWritten: boolean) =>
+    (JSON.parse(sarif.render([one], { colour: false, isWritten })) as Log).runs[0]?.results?.flatMap(
+      ({ fixes = [] }) => fixes,
+    )
+  expect(fixes(rendering, false)).not.toEqual([])
+  expect(fixes(rendering, true)).toEqual([])
+  const heldBack = { ...rendering, result: { ...rendering.result, proof: { ...proof, passed: false } } }
+  expect(fixes(heldBack, true)).not.toEqual([])
+  expect(fixes({ ...rendering, source: `# another\n${rendering.source}` }, false)).toEqual([])
+})
+
+test('a region ends where its instruction does, or its line', () => {
+  const source = 'FROM debian\nRUN one \\\n    two\n# \u{1f9f1}\nCMD x\n'
+  const at = (line: number, column = 1) => ({ ...finding, line, column })
+  const run = runOf(sampleRendering('Dockerfile', source, source, { findings: [at(2), at(4), at(5), at(9)] }))
+  expect(run?.results?.map(({ locations }) => locations?.[0]?.physicalLocation?.region)).toEqual([
+    { startLine: 2, startColumn: 1, endLine: 3, endColumn: 8 },
+    { startLine: 4, startColumn: 1, endLine: 4, endColumn: 5 },
+    { startLine: 5, startColumn: 1, endLine: 5, endColumn: 6 },
+    { startLine: 9, startColumn: 1, endLine: 9 },
+  ])
+})
+
+test('a fingerprint stays when lines move, and differs by rule, file, text and place among those alike', () => {
+  const prints = (path: string, source: string, ...findings: (typeof finding)[]) =>
+    runOf(sampleRendering(path, source, source, { findings }))?.results?.map(
+      ({ partialFingerprints }) => partialFingerprints?.primaryLocationLineHash,
+    ) ?? []
+  const at = (line: number, transform = 'set-user') => ({ ...finding, line, transform, message: `of line ${line}` })
+  const [first, second, other] = prints('a', 'FROM a\nCMD x\nCMD y\n', at(2), at(2), at(3))
+  expect(prints('a', '# more\n\nFROM a\n  CMD x\r\nCMD y\n', at(4), at(4), at(5))).toEqual([first, second, other])
+  const all = [
+    first,
+    second,
+    other,
+    ...prints('b', 'FROM a\nCMD x\n', at(2)),
+    ...prints('a', 'FROM a\nCMD x\n', at(2, 'set-home')),
+  ]
+  expect(new Set(all).size).toBe(5)
+  for (const one of all) expect(one).toMatch(/^[0-9a-f]{16}:[12]$/)
+})
+
+test('a rule says how bad it is and where it is explained', () => {
+  const run = runOf(sampleRendering('a', 'x', 'x', { findings: [finding, { ...finding, transform: 'read-build' }] }))
+  const rules = run?.tool.driver.rules ?? []
+  expect(rules.map(({ id, properties }) => [id, properties?.['security-severity'], properties?.tags])).toEqual([
+    ['read-build', '1.0', ['security']],
+    ['set-user', '7.8', ['security']],
+  ])
+  for (const { id, help } of rules) expect(help?.text).toContain(`docs/findings.md#${id}`)
+  expect(helpOf('set-user', 'Set it.', 'https://example.org/harden-image')).toEqual({
+    help: {
+      text: 'Set it. What it means and what to do: https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user',
+      markdown:
+        'Set it. What it means and what to do: [docs/findings.md#set-user](https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user)',
+    },
+    helpUri: 'https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user',
+  })
+})
+
+test('a project fits the schema, and its findings stand in the files that they are of', () => {
+  const files = [
+    { name: 'web/Dockerfile', before: 'FROM debian\n'.repeat(12), after: 'FROM debian\nUSER 10001:10001\n' },
+  ]
+  const result = sampleProject({ findings: [{ ...finding, line: 1, file: 'compose.override.yaml' }] })
+  const run = runOf({ result, source: 'services: {}\n', path: 'compose.yaml', files })
+  expect(run?.results?.map(({ locations }) => locations?.[0]?.physicalLocation)).toEqual([
+    {
+      artifactLocation: { uri: 'compose.override.yaml', uriBaseId: '%SRCROOT%' },
+      region: { startLine: 1, startColumn: 1, endLine: 1 },
+    },
+    {
+      artifactLocation: { uri: 'web/Dockerfile', uriBaseId: '%SRCROOT%' },
+      region: { startLine: 12, startColumn: 1, endLine: 12, endColumn: 12 },
+    },
+  ])
+})
+
+test('of services that run one image what is said of both is one result, with its fix', () => {
+  const { source, result } = hardened(SOURCES.plain, 'api/Dockerfile')
+  const services = ['api', 'worker'].map((target) => ({ ...result, target, file: 'api/Dockerfile' }))
+  const files = [{ name: 'api/Dockerfile', before: source, after: result.output }]
+  const run = runOf({ result: sampleProject({ services }), source: 'services: {}\n', path: 'compose.yaml', files })
+  expect(run?.results).toHaveLength(result.findings.length)
+  expect(run?.results?.filter(({ fixes }) => fixes !== undefined)).toHaveLength(
+    result.findings.filter(({ edits = [] }) => edits.length > 0).length,
+  )
 })

@@ -3,6 +3,7 @@ import type { PlannedService } from '../../src/stack/planned.ts'
 import type { Project, Service, ServiceMount } from '../../src/stack/project.ts'
 import { sampleProfile } from '../profile/sample.ts'
 import { sampleResult } from '../report/sample.ts'
+import { sampleService } from './sample-service.ts'
 
 export interface SampleService {
   readonly name: string
@@ -25,23 +26,13 @@ export function mount(text: string): ServiceMount {
 
 export function planned(sample: SampleService): PlannedService {
   const { name, mounts, uid, gid = uid ?? 0, image = 'app:1', owned = mounts.map(({ target }) => target) } = sample
-  const service: Service = {
-    name,
+  const service = sampleService(name, {
     settings: { image },
     origins: [{ file: 0, service: name }],
-    build: null,
     image,
-    user: null,
-    userIsOpen: false,
-    entrypoint: null,
-    command: null,
-    workdir: null,
-    env: new Map(),
     mounts,
-    ports: [],
-    dependsOn: [],
     ...sample.service,
-  }
+  })
   const user = uid === null || uid === 0 ? null : { value: { name: '', uid, gid }, known: 'planned' as const }
   return {
     service,

@@ -21,6 +21,8 @@ export interface CatalogueEntry extends VariantFacts {
   readonly variant: string
   /** Tag by which the variant was chosen: `latest` where the reference has none. */
   readonly tag: string
+  /** Another variant of the image has its account by another number: `www-data` is 33 on Debian and 82 on Alpine. */
+  readonly numberVaries: boolean
 }
 
 const noFacts: Pick<
@@ -156,10 +158,20 @@ function entryOf(image: CatalogueImage, variant: Variant): PlainEntry {
   if (known === undefined) {
     const { tagPattern: _, tags: __, ...facts } = variant
     // The schema holds that nothing without a default is missing (test/image/catalogue.test.ts).
-    known = { ...noFacts, ...image.common, ...facts, image: image.image } as PlainEntry
+    known = {
+      ...noFacts,
+      ...image.common,
+      ...facts,
+      image: image.image,
+      numberVaries: varies(image, variant),
+    } as PlainEntry
     plainEntries.set(variant, known)
   }
   return known
+}
+
+function varies({ variants }: CatalogueImage, { user }: Variant): boolean {
+  return user != null && variants.some((other) => other.user?.name === user.name && other.user.uid !== user.uid)
 }
 
 const plainEntries = new WeakMap<Variant, PlainEntry>()

@@ -31,8 +31,10 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
     }
     const account =
       candidate.name === null ? userWithUid(accounts, candidate.uid ?? -1) : userNamed(accounts, candidate.name)
-    if (account !== null && isFit(account, accounts, request.rootGroup, candidate))
-      return existing(account, accounts, request, [candidate.evidence], 'image')
+    const isFitting = account !== null && isFit(account, accounts, request.rootGroup, candidate)
+    if (isFitting && account.name === request.openNumber && request.rootGroup !== true)
+      return nameOnly(account.name, candidate.evidence)
+    if (isFitting) return existing(account, accounts, request, [candidate.evidence], 'image')
     if (account === null && candidate.uid !== null && candidate.make === true) {
       const ids = { uid: candidate.uid, gid: ownGroup(candidate.uid, request) }
       return created({ name: NEW_NAME, ...ids }, accounts, request, 'created', [candidate.evidence])
@@ -63,10 +65,14 @@ function byName({
     const own = users.find((user) => user.name === name)
     const isOpen = own === undefined ? !deleted.includes(name) : own.certain && own.uid !== 0
     if (!isOpen || (facts.accounts.known && userNamed(facts.accounts.value, name) !== null)) continue
-    const id = idOfName(name)
-    return { ...bare(id, id, [evidence], 'image'), name, creation: 'exists', text: name, unnumbered: true }
+    return nameOnly(name, evidence)
   }
   return null
+}
+
+function nameOnly(name: string, evidence: Evidence): AccountChoice {
+  const id = idOfName(name)
+  return { ...bare(id, id, [evidence], 'image'), name, creation: 'exists', text: name, unnumbered: true }
 }
 
 function isUid(uid: SaidId, wanted: number | null): boolean {
@@ -223,6 +229,8 @@ export interface AccountRequest {
   readonly shellSeen: boolean
   /** False: whom the image does not have goes by number. Absent: true. */
   readonly mayCreate?: boolean
+  /** Its number is not certain: it goes by its name. */
+  readonly openNumber?: string
   /** With group 0, whoever it is: as a platform runs it that assigns uids. */
   readonly rootGroup?: boolean
 }

@@ -29,8 +29,14 @@ export interface UserNumber {
 
 const KUBERNETES = "Kubernetes' runAsNonRoot can only check a number"
 
-/** A name becomes `uid:gid` where that is certain; a bare uid without an account gets a group where 0 is not meant. */
-export function numberUser(stage: Stage, users: StageUsers, created: Created, facts: ImageFacts): UserNumber | null {
+/** A name becomes `uid:gid` where that is certain, which it is not of `openNumber`; a bare uid without an account gets a group where 0 is not meant. */
+export function numberUser(
+  stage: Stage,
+  users: StageUsers,
+  created: Created,
+  facts: ImageFacts,
+  openNumber?: string,
+): UserNumber | null {
   const line = users.lines.at(-1)
   const instruction = line === undefined ? undefined : stage.instructions[line.index]
   // What a build argument decides stays with it.
@@ -51,7 +57,7 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
   const accounts = facts.accounts.known ? facts.accounts.value : { users: [], groups: [] }
   const made = created.users.find((account) => account.name === user)
   if (made !== undefined && isOwnGroup(group, made)) {
-    const ids = idsOf(made, created, accounts)
+    const ids = idsOf(made, created, accounts, true)
     if (ids !== null && made.uidText === null && made.gidText === null) {
       const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
       return {
@@ -64,7 +70,9 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
       }
     }
   }
-  const text = made === undefined ? numbered(user, group, accounts) : null
+  const isOpen = made === undefined && user === openNumber
+  const inGroup = made === undefined ? numbered(user, group, accounts) : inOtherGroup(made, group, created, accounts)
+  const text = isOpen ? null : inGroup
   if (text !== null) return { ...at, outcome: 'fixed', text, message: `${user} is ${text}: ${KUBERNETES}`, hint: '' }
   return {
     ...at,
@@ -95,12 +103,24 @@ function certainIds(text: string, created: Created, { accounts }: ImageFacts): s
   const [user = '', group] = text.trim().split(':')
   const made = created.users.find((account) => account.name === user)
   if (made === undefined || !isOwnGroup(group, made) || !made.certain || typeof made.uid !== 'number') return null
-  const ids = idsOf(made, created, accounts.known ? accounts.value : { users: [], groups: [] })
+  const ids = idsOf(made, created, accounts.known ? accounts.value : { users: [], groups: [] }, true)
   return ids !== null && ids.pins.length === 0 && made.uidText === null && made.gidText === null ? ids.text : null
 }
 
+/** With a group that it is not of, where both numbers are said. */
+function inOtherGroup(
+  { uid, certain }: CreatedAccount,
+  group: string | undefined,
+  { groups }: Created,
+  accounts: Accounts,
+): string | null {
+  const made = groups.find(({ name }) => name === group)
+  const gid = made === undefined ? groupNamed(accounts, group ?? '')?.gid : made.certain ? made.gid : null
+  return certain && typeof uid === 'number' && typeof gid === 'number' ? `${uid}:${gid}` : null
+}
+
 function isOwnGroup(group: string | undefined, made: CreatedAccount): boolean {
-  return group === undefined || group === made.group || group === made.name
+  return group === undefined || group === made.group || (group === made.name && made.nogroup === undefined)
 }
 
 /** A USER text in numbers, as far as the image's accounts say them; as it is where they do not. */

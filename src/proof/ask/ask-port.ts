@@ -13,6 +13,8 @@ const KNOWN_WAIT = 20_000
 /** For a port that was silent before. */
 const SILENCE_WAIT = 600
 
+const HANGS_UP = 'hangs up at once'
+
 type Kind = PortAnswer['kind']
 
 /** What a port answered before. */
@@ -46,11 +48,12 @@ export async function askPort(address: string, port: number, { known, watched, .
   const wait = before === 'open' ? SILENCE_WAIT : before === 'http' ? KNOWN_WAIT : ANSWER_WAIT
   // Asked first: a server that takes one connection after the other would wait for the end of the silent one.
   const request = talk(address, port, { send: getRequest(address, port), wait, until: isAnswered, ...way })
+  const patience = known?.detail === HANGS_UP ? KNOWN_WAIT : GREETING_WAIT
   const silent =
-    before === 'http' ? null : talk(address, port, { send: null, wait: GREETING_WAIT, until: () => false, ...way })
+    before === 'http' ? null : talk(address, port, { send: null, wait: patience, until: () => false, ...way })
   const end = Date.now() + wait
   const unwatch = before === 'http' ? () => {} : onSilence(watched, 'any', { end, silent: request.giveUp })
-  const unwatchSilent = silent === null ? () => {} : watchSilent(silent, watched, before)
+  const unwatchSilent = silent === null ? () => {} : watchSilent(silent, watched, known)
   try {
     const http = request.said.then((said) => (said === null ? null : httpAnswer(address, port, said.text, false)))
     const greeting = silent?.said.then((said) => wordAnswer(port, 'greeting', said)) ?? null
@@ -81,12 +84,14 @@ function spokeTls({ kind, variants = [kind] }: KnownAnswer): boolean {
   return variants.some((variant) => /^(https|tls)\b/.test(variant))
 }
 
-/** One that greeted before is given its time; what it does with its own greeting sent back takes it work alone. */
-function watchSilent({ heard, giveUp }: Talk, watched: Watched, before: Kind | null): () => void {
-  const end = Date.now() + GREETING_WAIT
+/** One that greeted or hung up before is given its time; what it does with its own greeting sent back takes it work alone. */
+function watchSilent({ heard, giveUp }: Talk, watched: Watched, known: KnownAnswer | null): () => void {
+  const before = known?.kind ?? null
+  const hangsUp = known?.detail === HANGS_UP
+  const end = Date.now() + (hangsUp ? KNOWN_WAIT : GREETING_WAIT)
   const greets = before === 'greeting' || before === 'answer'
   const ends = [
-    greets ? () => {} : onSilence(watched, 'greeting', { end, heard, silent: giveUp }),
+    greets ? () => {} : onSilence(watched, hangsUp ? 'any' : 'greeting', { end, heard, silent: giveUp }),
     onSilence(watched, 'work', { end, heard, silent: () => heard() > 0 && giveUp() }),
   ]
   return () => {
@@ -154,7 +159,7 @@ function wordAnswer(port: number, kind: Kind, said: Said | null): PortAnswer | n
 /** It says nothing, but it may take a connection and drop it at once. */
 function bare(port: number, asked: Said | null, silent: Said | null): PortAnswer {
   if (asked === null && silent === null) return { port, protocol: 'tcp', kind: 'closed', detail: '' }
-  return { port, protocol: 'tcp', kind: 'open', detail: silent?.ended === true ? 'hangs up at once' : '' }
+  return { port, protocol: 'tcp', kind: 'open', detail: silent?.ended === true ? HANGS_UP : '' }
 }
 
 /** Of so many of its first bytes. */

@@ -60,8 +60,11 @@ export const UDP_QUESTIONS: readonly UdpQuestion[] = [
   { datagram: DNS_QUESTION, answer: dnsAnswer },
   {
     datagram: STUN_REQUEST,
+    // Success or error of a response: who sends the request back as it came speaks no STUN.
     answer: (message) =>
-      message.length >= 20 && message.readUInt32BE(4) === COOKIE ? `STUN, type ${message.readUInt16BE(0)}` : null,
+      message.length >= 20 && message.readUInt32BE(4) === COOKIE && ((message[0] ?? 0) & 1) === 1
+        ? `STUN, type ${message.readUInt16BE(0)}`
+        : null,
   },
   {
     get datagram() {

@@ -193,7 +193,9 @@ const ROUND = 10
 
 /**
  * Asks a UDP port with harmless datagrams of a few protocols, over and over. Who speaks none of them says nothing; of
- * those it is known that the port is bound, and no more.
+ * those it is known that the port is bound, and no more. Some answer whatever comes (a name server that starts up may
+ * have lost the question of its own protocol, and refuses the others): an answer that is none of a known protocol
+ * counts once each question was asked again.
  */
 export function askUdp(
   address: string,
@@ -212,23 +214,35 @@ export function askUdp(
     }
     const timer = setTimeout(() => finish('bound'), known?.kind === 'answer' ? KNOWN_WAIT : WAIT)
     let asked = 0
+    let other: { readonly word: string; readonly until: number } | null = null
     const send = (): void => {
+      if (other !== null && asked >= other.until) return finish('answer', other.word)
       const question = UDP_QUESTIONS[asked++ % ROUND]
       if (question !== undefined) socket.send(question.datagram)
+    }
+    const hear = (message: Buffer): void => {
+      const known = knownAnswer(message)
+      if (known !== null) return finish('answer', known)
+      clearTimeout(timer)
+      other ??= { word: firstWord(message), until: asked + ROUND + 1 }
     }
     const again = setInterval(send, STEP)
     const socket = reach.exchange(address, port, {
       open: send,
-      message: (message) => finish('answer', wordOf(message)),
+      message: hear,
       error: () => finish('closed'),
     })
   })
 }
 
-function wordOf(message: Buffer): string {
+function knownAnswer(message: Buffer): string | null {
   for (const { answer } of UDP_QUESTIONS) {
     const known = answer(message)
     if (known !== null) return known
   }
+  return null
+}
+
+function firstWord(message: Buffer): string {
   return /^[\x21-\x7e]{1,40}/.exec(message.toString('latin1'))?.[0] ?? 'binary'
 }

@@ -84,8 +84,27 @@ export interface ConditionRun {
   readonly record: RunRecord | null
 }
 
-/** Runs a result under one condition and compares all that it does with the baseline, the user's own check too. */
+/**
+ * Runs a result under one condition and compares all that it does with the baseline, the user's own check too. One that
+ * counts, and fails while the program is up, is run once more: on a busy machine an answer can miss its time.
+ */
 export async function runUnder(beside: Beside, spec: RunSpec, name: string, required: boolean): Promise<ConditionRun> {
+  const first = await runOnceUnder(beside, spec, name, required)
+  if (!mayBeChance(first)) return first
+  return afterFailure(first, await runOnceUnder(beside, spec, name, required))
+}
+
+export function mayBeChance({ cell, record }: ConditionRun): boolean {
+  return cell.required && cell.outcome === 'fail' && record?.state.running === true
+}
+
+/** What two runs show of which the first has failed: a pass says that it is the second. */
+export function afterFailure({ cell: { reason } }: ConditionRun, second: ConditionRun): ConditionRun {
+  if (second.cell.outcome !== 'pass') return second
+  return { ...second, cell: { ...second.cell, reason: `it failed once (${reason}), and not when it was run again` } }
+}
+
+async function runOnceUnder(beside: Beside, spec: RunSpec, name: string, required: boolean): Promise<ConditionRun> {
   const { baseline, moved, limiter } = beside
   try {
     const record = await limiter(() => runBriefly(beside, spec))

@@ -1,14 +1,17 @@
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Observation } from '../../plan/stage-input.ts'
+import { asList, type Json, textOf } from '../../profile/yaml-file.ts'
 import type { ReportProof, ReportSandbox } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import { newRefusals } from '../checks/refused-work.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { refusalsIn } from '../log-refusals.ts'
+import { rootAskedFor, scriptsOf } from '../needs-root.ts'
 import { observationOf } from '../observation.ts'
 import { endsOtherwise } from '../original.ts'
 import { proofReport, type Stopwatch } from '../proof-report.ts'
+import { usedCapabilities } from '../prove-root.ts'
 import {
   type BrokenService,
   brokenServices,
@@ -158,7 +161,12 @@ async function seeOriginal(request: StackProofRequest, { open, drop }: Runs): Pr
     const known = facts.get(name)
     if (record === undefined) continue
     studied.set(name, record)
-    if (known !== undefined) evidence.set(name, observationOf(record, known))
+    if (known === undefined) continue
+    const observation = observationOf(record, known)
+    evidence.set(
+      name,
+      observation.needsRoot === null ? observation : { ...observation, rootCapabilities: usedBy(record) },
+    )
   }
   const remarks = [
     ...live.unshown,
@@ -237,10 +245,12 @@ async function runRounds(
     })
     last = { result, run, sight, comparison }
     if (isSame(comparison) || !request.trace) break
-    const learned = await learnFrom(request, seen, last, runs)
+    const { learned, traced } = await learnFrom(request, { ...seen, evidence }, last, runs)
     times.lap('learn')
-    if (learned.size === 0) break
-    evidence = withLearned(evidence, learned)
+    const kept =
+      learned.size === 0 ? await keptAsRoot(request, { ...seen, evidence }, { ...last, traced }, runs) : new Map()
+    if (learned.size === 0 && kept.size === 0) break
+    evidence = withLearned(evidence, learned, kept)
   }
   if (last === null) {
     await later
@@ -268,7 +278,7 @@ async function learnFrom(
   { first, studied, evidence }: OriginalStack,
   { result, sight, comparison }: Round,
   { open, drop }: Runs,
-): Promise<ReadonlyMap<string, readonly Operation[]>> {
+): Promise<{ readonly learned: ReadonlyMap<string, readonly Operation[]>; readonly traced: StackSight }> {
   const { side, moved } = result
   request.progress('running the result traced, since it does not do what the original does')
   const run = await open({ side, traced: true, moved, usual: first })
@@ -287,16 +297,108 @@ async function learnFrom(
     )
     if (news.length > 0) learned.set(name, news)
   }
-  return learned
+  return { learned, traced }
 }
 
-function withLearned(evidence: StackEvidence, learned: ReadonlyMap<string, readonly Operation[]>): StackEvidence {
+type RootWork = Pick<Observation, 'needsRoot' | 'rootCapabilities'>
+
+function withLearned(
+  evidence: StackEvidence,
+  learned: ReadonlyMap<string, readonly Operation[]>,
+  kept: ReadonlyMap<string, RootWork>,
+): StackEvidence {
   return new Map(
     [...evidence].map(([name, seen]) => [
       name,
-      { ...seen, operations: [...seen.operations, ...(learned.get(name) ?? [])] },
+      { ...seen, operations: [...seen.operations, ...(learned.get(name) ?? [])], ...kept.get(name) },
     ]),
   )
+}
+
+/**
+ * By service why it cannot do what it does without root, where nothing that could be granted is left: it says so itself, or is refused
+ * what only a capability allows and does not do its work as root without that either. With the capabilities that it used; one that does not
+ * do with those has all of a container's.
+ */
+async function keptAsRoot(
+  request: StackProofRequest,
+  seen: OriginalStack,
+  { sight, comparison, traced }: Round & { readonly traced: StackSight },
+  runs: Runs,
+): Promise<ReadonlyMap<string, RootWork>> {
+  const kept = new Map<string, RootWork>()
+  for (const [name, { parity, locked }] of comparison.services) {
+    const [known, before, now] = [seen.evidence.get(name), seen.studied.get(name), sight.records.get(name)]
+    const facts = request.facts.get(name)
+    if ((parity && locked) || known === undefined || before === undefined || now === undefined) continue
+    if (known.needsRoot !== null) {
+      if (known.rootCapabilities != null) kept.set(name, { needsRoot: known.needsRoot, rootCapabilities: null })
+      continue
+    }
+    // One that is started again and again has ended each time.
+    const state = { ...now.state, running: now.state.running && now.state.restartCount === 0 }
+    const said = facts === undefined ? null : rootAskedFor({ state, logs: now.logs }, scriptsOf(facts))
+    const why =
+      said === null
+        ? await lackedBy(name, request, seen, traced.records.get(name), runs)
+        : `it ends unless it is root, and says so: ${said.slice(0, 160)}`
+    if (why !== null) kept.set(name, { needsRoot: why, rootCapabilities: usedBy(before) })
+  }
+  return kept
+}
+
+/** Null where nobody has traced it. */
+function usedBy({ trace }: RunRecord): readonly string[] | null {
+  return trace === null ? null : usedCapabilities(trace.operations)
+}
+
+/** What takes a capability that the original used and the result is refused, where the original does not work without it either. */
+async function lackedBy(
+  name: string,
+  { original, progress }: StackProofRequest,
+  seen: OriginalStack,
+  refused: RunRecord | undefined,
+  { open, drop }: Runs,
+): Promise<string | null> {
+  const operations = refused?.trace?.operations ?? []
+  const studied = seen.studied.get(name)
+  const had = studied === undefined ? [] : (usedBy(studied) ?? [])
+  const lacked = new Map(
+    operations.flatMap(({ access, outcome, capability, detail }) =>
+      access === 'use-capability' && outcome === 'refused' && capability !== undefined && had.includes(capability)
+        ? [[capability, detail] as const]
+        : [],
+    ),
+  )
+  for (const [capability, detail] of lacked) {
+    progress(`bringing the original up with ${name} without ${capability}`)
+    const services = original.project.services.map((service) =>
+      service.name === name ? { ...service, settings: without(service.settings, capability) } : service,
+    )
+    const side = { ...original, project: { ...original.project, services } }
+    const run = await open({ side, traced: false, moved: none, usual: seen.first })
+    const first = await run.look()
+    await drop(run)
+    const kept = new Map(services.map((one) => [one.name, ROOT] as const))
+    const sights = { first, restarted: null, recreated: null }
+    const compared = compareStacks({ ...seen, restarted: null, recreated: null }, sights, {
+      moved: none,
+      kept,
+      services,
+    })
+    if (compared.services.get(name)?.parity === false)
+      return `it takes ${capability}, which only root has in a container: ${detail}; even as root it does not do its work without it`
+  }
+  return null
+}
+
+function without(settings: Json, capability: string): Json {
+  const isIt = (one: unknown): boolean => textOf(one).toUpperCase().replace(/^CAP_/, '') === capability
+  return {
+    ...settings,
+    cap_drop: [...asList(settings.cap_drop), capability],
+    cap_add: asList(settings.cap_add).filter((one) => !isIt(one)),
+  }
 }
 
 async function concluded(

@@ -1,5 +1,6 @@
 // A stack of five services that answers over two hops and keeps its state in a volume, made by hand.
 import type { Project, Service } from '../../../src/stack/project.ts'
+import { sampleService } from '../../stack/sample-service.ts'
 import { buildText, docker, TEST_LABEL, withLists } from './images.ts'
 
 const PROGRAM = `import json, os, socket, socketserver, sys, threading, time
@@ -67,26 +68,6 @@ export function upon(image: string, name: string, lines: string): Promise<string
   return buildText(`FROM ${image}\n${lines}\n`, `harden-image-test/${name}:latest`)
 }
 
-const NOTHING: Omit<Service, 'name'> = {
-  settings: {},
-  origins: [],
-  build: null,
-  image: null,
-  user: null,
-  userIsOpen: false,
-  entrypoint: null,
-  command: null,
-  workdir: null,
-  env: new Map(),
-  mounts: [],
-  ports: [],
-  dependsOn: [],
-}
-
-export function service(name: string, given: Partial<Service>): Service {
-  return { ...NOTHING, name, ...given }
-}
-
 export function project(folder: string, services: readonly Service[]): Project {
   const named = services.flatMap(({ mounts }) =>
     mounts.filter(({ kind, source }) => kind === 'volume' && source !== ''),
@@ -103,15 +84,15 @@ export function smallStack(folder: string, port: number, change: (one: Service) 
     ['STORE', `store:${port}`],
   ])
   const services = [
-    service('store', { command: ['store'], env, mounts: [data], settings: { networks: ['back'] } }),
-    service('job', {
+    sampleService('store', { command: ['store'], env, mounts: [data], settings: { networks: ['back'] } }),
+    sampleService('job', {
       command: ['job'],
       env,
       mounts: [data],
       settings: { networks: ['back'] },
       dependsOn: [{ service: 'store', condition: 'started' }],
     }),
-    service('api', {
+    sampleService('api', {
       command: ['api'],
       env,
       ports: [{ published: '8080', target: port, protocol: 'tcp' }],
@@ -129,13 +110,13 @@ export function smallStack(folder: string, port: number, change: (one: Service) 
         { service: 'job', condition: 'completed' },
       ],
     }),
-    service('worker', {
+    sampleService('worker', {
       command: ['worker'],
       env,
       settings: { networks: ['back'], restart: 'always' },
       dependsOn: [{ service: 'store', condition: 'started' }],
     }),
-    service('front', {
+    sampleService('front', {
       entrypoint: ['sleep', 'infinity'],
       command: [],
       settings: { networks: { front: { aliases: ['www'] } } },

@@ -184,6 +184,15 @@ describe('a TCP port', () => {
     expect(await askPort(HERE, await listen(late), asking)).toMatchObject({ kind, detail: '220' })
   })
 
+  test('one that hung up at once is given its time to do so again', async () => {
+    const known = { kind: 'open', detail: 'hangs up at once' } as const
+    const slow = await listen(tcp((socket) => setTimeout(() => socket.end(), 1000)))
+    const silent = await listen(tcp(() => {}))
+    const busy = await askPort(HERE, slow, { known, watched: () => null })
+    const calm = await askPort(HERE, silent, { known, watched: () => resting(Number.POSITIVE_INFINITY) })
+    expect([busy.detail, calm.detail]).toEqual(['hangs up at once', ''])
+  })
+
   test('a port that nobody listens on is closed', async () => {
     const server = page(200)
     const port = await listen(server)
@@ -217,6 +226,17 @@ describe('a UDP port', () => {
       'answer pong',
       'bound',
     ])
+  })
+
+  test('a name server that lost the first question of its own is one all the same, whatever it says to others', async () => {
+    let asked = 0
+    const port = await bind((question) => {
+      const answer = Buffer.from(question)
+      answer.writeUInt16BE(0x8001, 2)
+      const isLost = asked++ === 0
+      return isLost ? Buffer.from('OP\x80\x01 not here', 'latin1') : answer
+    })
+    expect(await askUdp(HERE, port, null)).toMatchObject({ kind: 'answer', detail: 'DNS, code 1' })
   })
 
   test.each<[string, RegExp, string, string]>([

@@ -9,11 +9,11 @@ import {
 } from '../../../src/proof/stack/compare-stacks.ts'
 import { type Connection, connectionsIn } from '../../../src/proof/stack/connections.ts'
 import type { StackSight } from '../../../src/proof/stack/stack-run.ts'
-import { service } from '../../engine/support/small-stack.ts'
+import { sampleService } from '../../stack/sample-service.ts'
 import { closed, ended, http, passedSmoke, process, record, running } from '../support/records.ts'
 
 const data = { kind: 'volume', source: 'data', target: '/data', readOnly: false, isEmpty: false } as const
-const services = [service('web', {}), service('db', { mounts: [data] })]
+const services = [sampleService('web', {}), sampleService('db', { mounts: [data] })]
 const reached: Connection = { from: 'web', to: 'db', port: 5432 }
 
 function sight(

@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { type RunFileOptions, runFile } from '../../../src/proof/stack/run-file.ts'
 import type { Project, Service } from '../../../src/stack/project.ts'
-import { imagesOf, project, service, smallStack } from '../../engine/support/small-stack.ts'
+import { imagesOf, project, smallStack } from '../../engine/support/small-stack.ts'
+import { sampleService } from '../../stack/sample-service.ts'
 
 const options: RunFileOptions = {
   name: 'harden-image-5e55-1',
@@ -25,7 +26,7 @@ function made(of: Project, given: Partial<RunFileOptions> = {}) {
 
 /** The one service of a project. */
 function one(given: Partial<Service>, options: Partial<RunFileOptions> = {}) {
-  const { file, unshown } = made(project('/project', [service('web', given)]), options)
+  const { file, unshown } = made(project('/project', [sampleService('web', given)]), options)
   return { web: file.services.web, unshown }
 }
 

@@ -1,0 +1,8 @@
+FROM debian:trixie-slim
+RUN useradd --system --uid 700 thing \
+ && mkdir -p /var/lib/thing \
+ && cp -a /usr/share/thing/seed /var/lib/thing/db \
+ && chown -R thing:thing /var/lib/thing
+COPY thing /usr/local/bin/
+VOLUME /var/lib/thing
+CMD ["thing"]
