@@ -53,9 +53,11 @@ export async function proveManifests(proving: ClusterProving): Promise<ProvedClu
       options,
       hooks,
       plan: async (seen, facts) => {
-        const { planned: all, changed } = await planned(seen, facts)
+        const { planned: all, changed, edited } = await planned(seen, facts)
         const migration = { volumes: [], files: [], migration: null, text: null }
-        return { planned: [...all.values()], files: changed, migration }
+        // Over what the image does stands what its pod does with it: a port may stay.
+        const inPods = [...all].map(([name, one]) => ({ ...one, profile: edited.profiles.get(name) ?? one.profile }))
+        return { planned: inPods, files: changed, migration }
       },
     },
     {

@@ -18,7 +18,7 @@ import {
   unreachedVolumes,
 } from '../stack/cluster-project.ts'
 import { type EditedPod, editPod, type PlannedContainer } from '../stack/edit-pods.ts'
-import { calledDirectly, followPorts, withAnnotation } from '../stack/follow-cluster.ts'
+import { calledDirectly, followConfiguration, followPorts, withAnnotation } from '../stack/follow-cluster.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { ServiceBuild } from '../stack/project.ts'
 import { refusals } from '../stack/restricted.ts'
@@ -235,9 +235,11 @@ interface Said {
   readonly finding: ReportFinding
 }
 
-export interface Edited {
+interface Edited {
   readonly values: readonly (readonly unknown[])[]
   readonly findings: readonly Said[]
+  /** How containers are run in their pods, by service. */
+  readonly profiles: ReadonlyMap<string, Profile>
 }
 
 function editAll(
@@ -245,7 +247,16 @@ function editAll(
   services: readonly ClusterService[],
   planned: ReadonlyMap<string, PlannedService>,
 ): Edited {
-  const values = manifests.files.map((file) => [...file.values])
+  const configuration = followConfiguration(
+    manifests,
+    planned,
+    manifests.files.map((file) => file.values),
+  )
+  const values = configuration.values.map((documents) => [...documents])
+  const objects = manifests.objects.map((object) => ({
+    ...object,
+    value: asObject(valueAt(values[object.file]?.[object.document], object.path)),
+  }))
   const findings: Said[] = []
   const profiles = new Map(services.map((one) => [one.service.name, profileOf(one, planned.get(one.service.name))]))
   const groups = fsGroups(services, profiles)
@@ -254,9 +265,10 @@ function editAll(
     const containers = workload.containers.map((container): PlannedContainer => {
       const name = nameOfContainer(workload, container)
       const { start = null, env = new Map<string, string>() } = planned.get(name) ?? {}
-      return { container, profile: profiles.get(name) ?? null, start, env }
+      const made = configuration.made.get(name) ?? new Set()
+      return { container, profile: profiles.get(name) ?? null, start, env, made }
     })
-    const pod = editPod(workload, containers, groups.get(workload) ?? null, manifests)
+    const pod = editPod(workload, containers, groups.get(workload) ?? null, { objects })
     edited.push(pod)
     findings.push(...podFindings(pod, manifests, services, profiles))
     const documents = values[workload.file] ?? []
@@ -266,16 +278,26 @@ function editAll(
     if (metadata !== undefined)
       documents[workload.document] = put(documents[workload.document], [...holder, 'metadata'], metadata)
   }
-  const followed = followPorts(manifests, edited, values)
+  const followed = followPorts({ ...manifests, objects }, edited, values)
   for (const text of followed.open)
     findings.push({ service: null, finding: targetFinding('edit-manifests', 'todo', text, 'give it a name in ports:') })
-  return { values: followed.values, findings }
+  const ran = new Map(
+    edited.flatMap(({ workload, profiles: own }) =>
+      workload.containers.flatMap((container) => {
+        const profile = own.get(container.name)
+        return profile === undefined ? [] : [[nameOfContainer(workload, container), profile] as const]
+      }),
+    ),
+  )
+  return { values: followed.values, findings, profiles: ran }
 }
 
 function metadataOf(document: unknown, holder: Workload['path']): unknown {
-  return asObject(
-    holder.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], document),
-  ).metadata
+  return asObject(valueAt(document, holder)).metadata
+}
+
+function valueAt(document: unknown, path: Workload['path']): unknown {
+  return path.reduce<unknown>((value, key) => (value as Record<string | number, unknown> | undefined)?.[key], document)
 }
 
 /** Null where nothing of it has to be changed. */

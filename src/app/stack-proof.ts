@@ -116,12 +116,15 @@ export async function proveCluster(
   running: Omit<StackRunning, 'driver' | 'carry'>,
 ): Promise<ProvedStack> {
   const { engine, pods, hooks } = proving
+  const there = new Map<string, string>()
   const { proof, plan } = await proveBuilt(proving, {
     ...running,
     driver: openKubeDriver(pods),
     carry: async (names) => {
       hooks.progress('carrying the images over to podman')
-      return carried(engine, pods, names)
+      const news = names.filter((name) => !there.has(name))
+      for (const [name, id] of await carried(engine, pods, news)) there.set(name, id)
+      return there
     },
   })
   return { proof, plan, upgrade: null }

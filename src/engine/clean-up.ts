@@ -96,12 +96,12 @@ export async function cleanUp(remover: Remover, images: MadeImages): Promise<boo
     // Pods hold on to their containers, and those to all the others.
     const done = (await remove('pod', pods)) && (await remove('container', containers))
     const others = await Promise.all([
-      remove('image', [...(round === 0 ? images.tags : []), ...gone]),
+      remove('image', [...images.tags, ...gone]),
       remove('volume', volumes),
       remove('network', networks),
     ])
     const nothing = [pods, containers, gone, volumes, networks].every((found) => found.length === 0)
-    if (nothing || (done && !others.includes(false) && !remover.killed())) return answered
+    if (!others.includes(false) && (nothing || (done && !remover.killed()))) return answered
   }
   return (await list('container')).length === 0 && answered && !silent
 }

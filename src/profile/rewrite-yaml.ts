@@ -88,11 +88,36 @@ function change(node: Node, after: unknown, inFlow: boolean, state: RewriteState
     const [start, end] = rangeOf(node)
     // `key:` with nothing behind it has no place of its own.
     if (start === end) return false
+    const lines = node.type === 'BLOCK_LITERAL' ? changedLines(node.value, after, start, state.file.text) : null
+    if (lines !== null) {
+      state.edits.push(...lines)
+      return true
+    }
     // What needs no quotes on a line of its own may need them between brackets.
     const like = inFlow && node.type === 'PLAIN' ? null : (node.type ?? null)
     state.edits.push({ start, end, text: scalarText(after, like) + lineEndAt(end, state) })
   } else return false
   return true
+}
+
+/** Of a block of text that has as many lines as before, those that are others; null where it has not. */
+function changedLines(before: unknown, after: unknown, start: number, text: string): readonly Edit[] | null {
+  if (typeof before !== 'string' || typeof after !== 'string') return null
+  const [was, is] = [before.split('\n'), after.split('\n')]
+  if (was.length !== is.length) return null
+  const edits: Edit[] = []
+  let at = text.indexOf('\n', start) + 1
+  for (const [index, line] of was.entries()) {
+    const end = text.indexOf('\n', at)
+    const written = text.slice(at, end < 0 ? text.length : end)
+    if (!written.endsWith(line) && line !== '') return null
+    const own = is[index] ?? ''
+    const indent = written.length - line.length
+    if (own !== line && (line === '' || own.trim() === '' || /^\s/.test(own) !== /^\s/.test(line))) return null
+    if (own !== line) edits.push({ start: at + indent, end: at + written.length, text: own })
+    at = end < 0 ? text.length : end + 1
+  }
+  return edits
 }
 
 function changeMap(map: YAMLMap, after: Json, inFlow: boolean, state: RewriteState): void {

@@ -162,8 +162,15 @@ function isGiven({ volume }: VolumeUse, { pod }: Workload): boolean {
   if (volume.kind !== 'config') return false
   const written = asObject(asList(pod.spec.volumes).find((one) => asObject(one).name === volume.name))
   return Object.values(written)
-    .map((source) => asObject(source).defaultMode)
+    .flatMap(modesIn)
     .some((mode) => typeof mode === 'number' && (mode & 4) === 0)
+}
+
+/** Of all its files, and of single ones of them. */
+function modesIn(source: unknown): readonly unknown[] {
+  const { defaultMode, items, sources } = asObject(source)
+  const parts = asList(sources).flatMap((one) => Object.values(asObject(one)))
+  return [defaultMode, ...asList(items).map((one) => asObject(one).mode), ...parts.flatMap(modesIn)]
 }
 
 /** Where `fsGroup` gives nobody anything. */

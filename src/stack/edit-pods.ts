@@ -3,7 +3,7 @@ import { podOverlays } from '../profile/kubernetes.ts'
 import { put } from '../profile/manifest.ts'
 import { overridden } from '../profile/overridden.ts'
 import { type Chosen, hardenContainer } from '../profile/pod-spec.ts'
-import type { Profile, ProfilePort } from '../profile/profile.ts'
+import type { ImageChange, Profile, ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
 import { type OwnerStep, ownerStep } from './owner-steps.ts'
 import type { PlannedService } from './planned.ts'
@@ -14,6 +14,8 @@ export interface PlannedContainer extends Pick<PlannedService, 'start' | 'env'> 
   readonly container: Chosen
   /** How it is run; null where it stays as it is. */
   readonly profile: Profile | null
+  /** Changes of its image that what is mounted over it makes too. */
+  readonly made: ReadonlySet<ImageChange>
 }
 
 export interface EditedPod {
@@ -27,6 +29,8 @@ export interface EditedPod {
   }[]
   /** Ports that moved. */
   readonly ports: readonly ProfilePort[]
+  /** How each container is run in it, by its name. */
+  readonly profiles: ReadonlyMap<string, Profile>
 }
 
 /** Init containers that are not run any more, or with less to do. */
@@ -50,32 +54,35 @@ export function editPod(
   const before = workload.pod.spec
   const steps = ownerSteps(workload)
   if (steps.size === 0 && planned.every(({ profile }) => profile === null))
-    return { workload, spec: before, notes: [], ports: [] }
+    return { workload, spec: before, notes: [], ports: [], profiles: new Map() }
   const notes: EditedPod['notes'][number][] = []
   const say = (container: string, outcome: 'fixed' | 'note' | 'todo', texts: readonly string[]): void => {
     for (const text of texts) notes.push({ container, outcome, text })
   }
   let spec: Json = { ...before, securityContext: asObject(before.securityContext) }
-  const profiles: Profile[] = []
-  for (const { container, profile, start, env } of planned) {
+  const runs = new Map<string, Profile>()
+  for (const { container, profile, start, env, made } of planned) {
     const step = steps.get(container.name)
     if (step?.kind === 'all') continue
     if (step?.kind === 'part') spec = withContainer(spec, container, step.container)
     if (step?.kind === 'other') spec = withContainer(spec, container, ownersOnly(containerOf(spec, container), step))
     if (profile === null || step?.kind === 'other') continue
     const started = withStart(containerOf(spec, container), { start, env })
-    const { profile: own, notes: overlaid } = overridden(profile, {
+    const asked = { ...profile, changes: profile.changes.filter((change) => !made.has(change)) }
+    const { profile: settled, notes: overlaid } = overridden(asked, {
       overlays: podOverlays(containerOf(spec, container), before, objects, profile),
       env: new Map(),
       entrypoint: null,
       command: null,
       workdir: null,
     })
+    const own = { ...settled, changes: profile.changes }
     const more: string[] = []
     spec = hardenContainer(withContainer(spec, container, started), container, own, more)
-    profiles.push(own)
+    runs.set(container.name, own)
     say(container.name, 'note', [...overlaid, ...more])
   }
+  const profiles = [...runs.values()]
   const ports = profiles.flatMap((profile) => profile.ports).filter(({ from, to }) => from !== to)
   spec = withCalls(spec, ports)
   for (const [name, step] of steps) {
@@ -107,6 +114,7 @@ export function editPod(
     }),
     notes,
     ports,
+    profiles: runs,
   }
 }
 

@@ -1,7 +1,10 @@
 import { put } from '../profile/manifest.ts'
-import type { ProfilePort } from '../profile/profile.ts'
+import type { ImageChange, ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
-import { type Manifests, type ObjectAt, selects, type Workload } from './workloads.ts'
+import type { HostEntry } from './host-files.ts'
+import { settleMounted } from './mounted-configuration.ts'
+import type { PlannedService } from './planned.ts'
+import { containerOf, type Manifests, nameOfContainer, type ObjectAt, selects, type Workload } from './workloads.ts'
 
 /** A pod whose ports move, or not. */
 export interface MovedPod {
@@ -35,6 +38,88 @@ export function followPorts(
       documents[object.document] = put(documents[object.document], object.path, { ...changed })
   }
   return { values: after, open }
+}
+
+export interface FollowedConfiguration {
+  /** Of each file, what its documents mean then. */
+  readonly values: readonly (readonly unknown[])[]
+  /** By service what of the changes of its image ConfigMaps say now. */
+  readonly made: ReadonlyMap<string, ReadonlySet<ImageChange>>
+}
+
+/**
+ * Configuration that is mounted from ConfigMaps says the ports that have moved, as the image's own does. A file that somebody reads who
+ * does not move along stays, and with it the port.
+ */
+export function followConfiguration(
+  { workloads, objects }: Manifests,
+  planned: ReadonlyMap<string, PlannedService>,
+  values: FollowedObjects['values'],
+): FollowedConfiguration {
+  const places = new Map<string, { readonly object: ObjectAt; readonly key: string }>()
+  const entries = new Map<string, HostEntry>()
+  const moving = workloads.flatMap((workload) =>
+    workload.containers.flatMap((container): readonly PlannedService[] => {
+      const one = planned.get(nameOfContainer(workload, container))
+      if (one === undefined) return []
+      const files = configFiles(workload, container, objects)
+      for (const { path, object, key, text } of files) {
+        places.set(path, { object, key })
+        entries.set(path, { kind: 'file', uid: 0, gid: 0, mode: 0o644, text, children: [], isCheckout: false })
+      }
+      const mounts = files.map(
+        ({ path, target }) => ({ kind: 'config', source: path, target, readOnly: true, isEmpty: false }) as const,
+      )
+      return [{ ...one, service: { ...one.service, mounts, ports: [] } }]
+    }),
+  )
+  const settled = settleMounted(moving, { entries, texts: [], variables: new Map() })
+  const after = values.map((documents) => [...documents])
+  for (const [path, text] of settled.texts) {
+    const place = places.get(path)
+    if (place === undefined) continue
+    const { object, key } = place
+    const documents = after[object.file] ?? []
+    documents[object.document] = put(documents[object.document], [...object.path, 'data', key], text)
+  }
+  return { values: after, made: new Map(settled.services.map((one) => [one.planned.service.name, one.made])) }
+}
+
+interface ConfigFile {
+  /** Equal for all who mount it. */
+  readonly path: string
+  readonly object: ObjectAt
+  readonly key: string
+  readonly target: string
+  readonly text: string
+}
+
+function configFiles(
+  workload: Workload,
+  container: Workload['containers'][number],
+  objects: readonly ObjectAt[],
+): readonly ConfigFile[] {
+  const { spec } = workload.pod
+  const volumes = asList(spec.volumes).map(asObject)
+  return asList(containerOf(spec, container).volumeMounts)
+    .map(asObject)
+    .flatMap(({ name, mountPath, subPath }) => {
+      const source = asObject(volumes.find((one) => one.name === name)?.configMap)
+      const object = objects.find(
+        (one) =>
+          one.value.kind === 'ConfigMap' && isNear(one, workload) && asObject(one.value.metadata).name === source.name,
+      )
+      if (source.name === undefined || object === undefined) return []
+      const target = textOf(mountPath).replace(/(.)\/$/, '$1')
+      const items = new Map(asList(source.items).map((one) => [asObject(one).key, textOf(asObject(one).path)] as const))
+      return Object.entries(asObject(object.value.data)).flatMap(([key, text]): readonly ConfigFile[] => {
+        const path = items.get(key) ?? key
+        if (typeof text !== 'string' || (items.size > 0 && !items.has(key))) return []
+        if (subPath !== undefined && subPath !== path) return []
+        const id = `${object.file}/${object.document}/${object.path.join('/')}/${key}`
+        return [{ path: id, object, key, target: subPath === undefined ? `${target}/${path}` : target, text }]
+      })
+    })
 }
 
 /** Workloads that somebody calls without a Service's port in between: their ports stay. */

@@ -28,6 +28,8 @@ export interface SettledService {
   readonly notes: readonly string[]
   /** Of these, what a person has to do before it works. */
   readonly open: readonly string[]
+  /** Changes of the image that are made in what is mounted over it. */
+  readonly made: ReadonlySet<ImageChange>
   /** Ports that stay since something that is put over the image sets them, and what that is. */
   readonly kept: ReadonlyMap<number, string>
   /** What its own environment has to say instead, since it hides the image's. */
@@ -121,6 +123,7 @@ export function settleMounted(
           ...settled.notes,
         ],
         open: settled.open,
+        made: done,
         kept: settled.kept,
         env,
       },

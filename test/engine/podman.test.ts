@@ -1,52 +1,27 @@
-// The line for podman is run by podman, in a store of its own. Debian has it as a package; CI installs it.
-import { execFile, spawnSync } from 'node:child_process'
-import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+// The line for podman is run by podman, in a store of its own.
+import { afterAll, beforeAll, expect } from '@jest/globals'
 import { harden } from './support/cli.ts'
 import { converse } from './support/converse.ts'
 import { expectVerdict } from './support/expect-verdict.ts'
 import { ensureImage, waitFor } from './support/images.ts'
+import { type PodmanStore, podmanStore, withPodman } from './support/podman.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
 
-const run = promisify(execFile)
 const NAME = `harden-image-podman-${process.pid}`
 
-const found = spawnSync('sh', ['-c', 'command -v podman'], { encoding: 'utf8' }).stdout.trim()
-const withPodman = found !== '' || process.env.HARDEN_IMAGE_ENGINE_TESTS === 'required' ? test : test.skip
-
-let folder = ''
+let store: PodmanStore
 let env: Record<string, string>
 
 beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'harden-image-podman-'))
-  const store = ['root', 'runroot', 'tmpdir'].map((name) => `--${name} ${join(folder, name)}`)
-  const options = [...store, '--cgroup-manager cgroupfs', '--events-backend file', '--runtime runc']
-  await writeFile(join(folder, 'podman'), `#!/bin/sh\nexec '${found}' ${options.join(' ')} "$@"\n`)
-  await chmod(join(folder, 'podman'), 0o755)
-  // What it would ask for by itself may be more than this machine lets it have.
-  await writeFile(
-    join(folder, 'containers.conf'),
-    '[containers]\ndefault_ulimits = ["nofile=1024:2048", "nproc=1024:2048"]\n',
-  )
-  env = {
-    ...(process.env as Record<string, string>),
-    PATH: `${folder}${delimiter}${process.env.PATH}`,
-    PODMAN_IGNORE_CGROUPSV1_WARNING: '1',
-    CONTAINERS_CONF: join(folder, 'containers.conf'),
-  }
+  store = await podmanStore()
+  env = store.env
 })
 
-afterAll(async () => {
-  await shell('podman system reset --force')
-  await rm(folder, { recursive: true })
-})
+afterAll(() => store.close())
 
-const shell = async (command: string) => (await run('sh', ['-c', command], { env })).stdout.trim()
+const shell = (command: string) => store.shell(command)
 
 withPodman('the printed line starts an image as it is, on a volume that is given to its user', async () => {
   const image = await ensureImage('redis')

@@ -50,7 +50,7 @@ async function makeProject(engine: Engine, compose: ComposeDriver['compose'], ma
       volumes: file.volumes,
       unshown: [...file.unshown, ...copies.unshown],
       places: [...places.values()],
-      behind: new Map(),
+      sights: async () => [],
       removeContainers: () => removeContainers(engine, project),
       ask: async () => [],
       async close({ keepsVolumes }) {

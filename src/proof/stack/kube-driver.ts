@@ -2,13 +2,15 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { limitsOf } from '../../engine/arguments.ts'
 import { labelFlags, sessionLabels } from '../../engine/clean-up.ts'
+import { networkSightOf } from '../../engine/connections.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { type KubePlay, kubePlay } from '../../engine/kube-play.ts'
 import { HardenError } from '../../errors.ts'
 import { closePlace, makePlace, NO_SERVER, type Place } from '../sandbox/open-sandbox.ts'
-import { nodeSpec } from '../sandbox/relay.ts'
+import { nodeSpec, openRelay } from '../sandbox/relay.ts'
 import { runChecks, type SmokeResult } from '../smoke/run-checks.ts'
-import { type PlannedPod, type PlannedPods, type PlannedService, plannedPods, podText } from './pods.ts'
+import type { ServiceSight } from './connections.ts'
+import { type PlannedPod, type PlannedPods, plannedPods, podText, type ServiceWay } from './pods.ts'
 import type { PodSide } from './run-file.ts'
 import type { MadeStack, StackDriver, StackMaking } from './stack-run.ts'
 
@@ -32,17 +34,17 @@ const PATIENCE = 10_000
 
 async function makePods(all: Making): Promise<MadeStack> {
   const { engine, play, making } = all
-  const { side, name, network } = making
+  const { side, name } = making
   const { pods } = side
   if (pods === undefined) throw new Error('a stack of pods has no manifests')
   const planned = plannedPods(pods)
   if (planned.pods.length > MOST_PODS)
     throw new HardenError('engine-failed', `more than ${MOST_PODS} pods are not run at a time`)
   const made: Made = { volumes: new Map(), forwarders: [] }
-  const place = network ? await openPlace(all) : await makePlace(engine)
+  const place = await placeOf(all)
   const close: MadeStack['close'] = async ({ keepsVolumes }) => {
     await play.remove(planned.pods.map((_, index) => podName(name, index)))
-    await Promise.all(made.forwarders.map((container) => engine.remove(container)))
+    await Promise.all(made.forwarders.map(({ container }) => engine.remove(container)))
     const gone = keepsVolumes ? [] : [...made.volumes.values()]
     await Promise.all(gone.map((volume) => engine.removeVolume(volume.name)))
     await closePlace(engine, place)
@@ -60,7 +62,7 @@ async function makePods(all: Making): Promise<MadeStack> {
       volumes: new Map(planned.volumes.flatMap(({ key, kind }) => (kind === 'claim' ? [[key, key] as const] : []))),
       unshown: [...new Set([...planned.unshown, ...texts.flatMap(({ unshown }) => unshown)])],
       places: [place],
-      behind: services.behind,
+      sights: () => sightsOf(stack),
       async up(timeoutMs) {
         await prepareVolumes(stack)
         return firstOf(
@@ -106,7 +108,7 @@ async function makePods(all: Making): Promise<MadeStack> {
 interface Made {
   /** By key. */
   readonly volumes: Map<string, { readonly name: string; readonly folder: string }>
-  readonly forwarders: string[]
+  readonly forwarders: { readonly container: string; readonly service: ServiceWay }[]
 }
 
 interface Pods extends Making {
@@ -163,7 +165,7 @@ function textOf(stack: Pods, pod: PlannedPod, index: number): ReturnType<typeof 
 }
 
 function hostsOf(
-  planned: readonly PlannedService[],
+  planned: readonly ServiceWay[],
   { addresses }: OpenServices,
   namespace: string,
 ): ReadonlyMap<string, readonly string[]> {
@@ -176,15 +178,46 @@ function hostsOf(
   return hosts
 }
 
-/** A network that leads out, as the engine's own does, with addresses that nobody else has. */
-async function openPlace({ engine, play, making }: Making): Promise<Place> {
-  await play.createNetwork(making.name, labelFlags(sessionLabels(engine.session)))
-  return { network: making.name, relay: null, hostReachable: true }
+/**
+ * Its own network: one that leads nowhere, or out as the engine's own does. It is looked at from within, since on the way from this
+ * machine others may answer in the name of a pod (a proxy of all that goes to port 80).
+ */
+async function placeOf({ engine, play, making }: Making): Promise<Place> {
+  const { network, name } = making
+  if (network) await play.createNetwork(name, labelFlags(sessionLabels(engine.session)))
+  const place = network ? { network: name, relay: null, hostReachable: true } : await makePlace(engine)
+  if (!engine.reachable) return place
+  try {
+    return { ...place, relay: await openRelay(engine, place.network) }
+  } catch (error) {
+    await closePlace(engine, place)
+    throw error
+  }
 }
 
 interface OpenServices {
-  readonly addresses: ReadonlyMap<PlannedService, string>
-  readonly behind: MadeStack['behind']
+  readonly addresses: ReadonlyMap<ServiceWay, string>
+}
+
+/** Whoever calls a Service has called its pod. */
+async function sightsOf({ engine, made, side }: Pods): Promise<readonly ServiceSight[]> {
+  const found = await Promise.all(
+    made.forwarders.map(async ({ container, service: { pods, ports } }): Promise<readonly ServiceSight[]> => {
+      const { pid } = await engine.state(container)
+      const sight = pid > 0 ? networkSightOf(pid) : null
+      const [pod] = pods
+      const first = pod?.containers.find(({ list }) => list === 'containers')?.name
+      const service = side.pods.services.get(`${pod?.name}:${first}`)
+      if (sight === null || service === undefined) return []
+      const behind = new Map(ports.map(({ port, to }) => [port, to]))
+      const connections = sight.connections.flatMap((one) => {
+        const localPort = behind.get(one.localPort)
+        return localPort === undefined ? [] : [{ ...one, localPort }]
+      })
+      return [{ service, sight: { addresses: [], listens: [...behind.values()], connections } }]
+    }),
+  )
+  return found.flat()
 }
 
 /** A Service with a port of its own is a program that passes on to its pods; others are the address of their pod. */
@@ -195,8 +228,7 @@ async function openServices(
   { network }: Place,
   { forwarders }: Made,
 ): Promise<OpenServices> {
-  const own = new Map<PlannedService, string>()
-  const behind = new Map<string, { readonly address: string; readonly port: number }>()
+  const own = new Map<ServiceWay, string>()
   for (const service of services) {
     const targets = service.pods.flatMap(({ name }) => addresses.get(name) ?? [])
     const [address] = targets
@@ -207,13 +239,13 @@ async function openServices(
     }
     const ports = service.ports.filter(({ protocol }) => protocol === 'TCP')
     const spec = await nodeSpec(engine, FORWARD, JSON.stringify({ ports, targets }))
-    const container = await engine.run({ ...spec, network })
-    forwarders.push(container)
-    const state = await engine.state(container)
-    own.set(service, state.address)
-    for (const { port, to } of ports) behind.set(`${state.address}:${port}`, { address, port: to })
+    // A Service may have any port, and podman lets only root have those below 1024.
+    const sysctls = { 'net.ipv4.ip_unprivileged_port_start': '0' }
+    const container = await engine.run({ ...spec, network, sysctls })
+    forwarders.push({ container, service })
+    own.set(service, (await engine.state(container)).address)
   }
-  return { addresses: own, behind }
+  return { addresses: own }
 }
 
 /** Listens once somebody is behind it: whoever waits for a Service waits for that. */

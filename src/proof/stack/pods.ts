@@ -21,7 +21,7 @@ export interface PlannedPod {
 }
 
 /** A volume as Kubernetes gives it to pods. */
-export interface PlannedVolume {
+interface PlannedVolume {
   readonly key: string
   /** `claim`: outlives its pods; `empty`: ends with them; `config`: what ConfigMaps and Secrets hold. */
   readonly kind: 'claim' | 'empty' | 'config'
@@ -41,7 +41,7 @@ interface VolumeFile {
 }
 
 /** What stands before pods. */
-export interface PlannedService {
+export interface ServiceWay {
   /** `service/web` */
   readonly name: string
   readonly namespace: string
@@ -55,7 +55,7 @@ export interface PlannedService {
 }
 
 /** What Kubernetes asks of a container. */
-export interface PlannedProbe {
+interface PlannedProbe {
   /** `deployment/web readinessProbe` */
   readonly name: string
   readonly workload: Workload
@@ -68,7 +68,7 @@ export interface PlannedProbe {
 export interface PlannedPods {
   readonly pods: readonly PlannedPod[]
   readonly volumes: readonly PlannedVolume[]
-  readonly services: readonly PlannedService[]
+  readonly services: readonly ServiceWay[]
   readonly probes: readonly PlannedProbe[]
   /** What no run of podman shows, a noun and why. */
   readonly unshown: readonly string[]
@@ -180,7 +180,7 @@ function portNumber(port: unknown, containers: readonly Json[]): number | null {
   return typeof found === 'number' ? found : /^\d+$/.test(textOf(port)) ? Number(port) : null
 }
 
-function serviceOf({ value }: Pick<ObjectAt, 'value'>, workloads: readonly Workload[]): readonly PlannedService[] {
+function serviceOf({ value }: Pick<ObjectAt, 'value'>, workloads: readonly Workload[]): readonly ServiceWay[] {
   if (value.kind !== 'Service') return []
   const spec = asObject(value.spec)
   const selector = asObject(spec.selector)

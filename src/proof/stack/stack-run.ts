@@ -46,8 +46,8 @@ export interface MadeStack extends Pick<ComposeProject, 'up' | 'containers' | 's
   readonly unshown: readonly string[]
   /** Its networks. */
   readonly places: readonly Place[]
-  /** By `address:port` the address and port behind it. */
-  readonly behind: ReadonlyMap<string, { readonly address: string; readonly port: number }>
+  /** What those see who stand before services and pass on to them, as if they were these. */
+  sights(): Promise<readonly ServiceSight[]>
   /** With what only they use. No error where there are none. */
   removeContainers(): Promise<void>
   /** What is to be asked of what stands before services, once they are up. */
@@ -289,7 +289,10 @@ function portsOf({ name, ports }: Service, { usual, moved }: StackRunRequest): r
 
 async function lookAt(stack: Stack, running: readonly Running[]): Promise<Omit<StackSight, 'wrong'>> {
   const { request, engine, made } = stack
-  const sights = (): Promise<readonly ServiceSight[]> => sightsOf(engine, running)
+  const sights = async (): Promise<readonly ServiceSight[]> => [
+    ...(await sightsOf(engine, running)),
+    ...(engine.local ? await made.sights() : []),
+  ]
   const seen = await Promise.all(running.map(async (one) => [one, await opened(stack, one)] as const))
   const before = await sights()
   const asked = await Promise.all(seen.map(([one, container]) => askedOf(one, container, request)))
@@ -304,7 +307,7 @@ async function lookAt(stack: Stack, running: readonly Running[]): Promise<Omit<S
       return [one.service.name, { ...record, ...(await filesOf(engine, one)), smoke: own }] as const
     }),
   )
-  const connections = engine.local ? connectionsIn([...before, ...after], made.behind) : null
+  const connections = engine.local ? connectionsIn([...before, ...after]) : null
   return { records: new Map(records), connections, smoke: [...ways, ...smoke.whole] }
 }
 

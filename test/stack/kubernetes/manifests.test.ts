@@ -262,6 +262,39 @@ test('what restricted refuses and nobody can decide is a todo', async () => {
   expect(todos).toContain('deployment/web: Pod Security restricted refuses the pod: hostNetwork is true')
 })
 
+test('a ConfigMap that sets the port of a proxy follows it, line by line', async () => {
+  const map = `---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: site}
+data:
+  default.conf: |
+    # kept
+    server {
+        listen 80;
+        location / { proxy_pass http://api:80; }
+    }
+`
+  const mounted = `    volumeMounts: [{name: site, mountPath: /etc/nginx/conf.d}]
+volumes: [{name: site, configMap: {name: site}}]
+`
+  const { result, pod, said } = await hardened(deployment(`${nginx}${mounted}`) + service() + map)
+  expect(result.output).toContain(
+    '    # kept\n    server {\n        listen       8080;\n        location / { proxy_pass http://api:80; }\n',
+  )
+  expect(result.output).toContain('targetPort: 8080')
+  expect(pod.containers[0].ports?.[0]?.containerPort ?? 8080).toBe(8080)
+  expect(said).not.toContain('stays 80')
+})
+
+test('a single file of a secret that is closed to others is given to the group of the pod', async () => {
+  const secret = `    volumeMounts: [{name: key, mountPath: /run/key}]
+volumes: [{name: key, secret: {secretName: key, items: [{key: a, path: a, mode: 256}]}}]
+`
+  const { pod } = await hardened(deployment(`${nginx}${secret}`))
+  expect(pod.securityContext.fsGroup).toBe(101)
+})
+
 test('a scheduled job and a worker are workloads as well', async () => {
   const text = `apiVersion: batch/v1
 kind: CronJob
