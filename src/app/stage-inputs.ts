@@ -98,10 +98,10 @@ const DISTRIBUTION = /alpine|debian|slim|buster|bullseye|bookworm|trixie|ubuntu|
 /** Which distribution it is stands in an argument's default alone: `FROM php:8.3-fpm-${DISTRO}`. */
 function choosesDistribution({ base, from }: Stage, { args }: Pick<Dockerfile, 'args'>): boolean {
   if (base.kind !== 'image' || !DISTRIBUTION.test(base.reference)) return false
-  const written = from.text.replace(/\s+AS\s+\S+\s*$/i, '')
+  const written = from.text.split(/\s/).find((word) => word !== '' && !/^(FROM$|--)/i.test(word)) ?? ''
   const names = [...written.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name)
   const isGiven = names.some((name) => args.has(name))
-  return names.length > 0 && !isGiven && !DISTRIBUTION.test(written.replace(/\$(\{[^}]*\}|\w+)/g, ''))
+  return names.length > 0 && !isGiven && !DISTRIBUTION.test(written.replace(/\$(\{[^{}]{0,200}\}|\w{1,200})/g, ''))
 }
 
 /** Stops within each stage, and behind it: a Dockerfile may have thousands. */

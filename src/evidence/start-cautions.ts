@@ -12,6 +12,34 @@ import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
 import { argumentsFrom, isComment, isTest } from './source-writes.ts'
 
+const AS_ROOT = /\$\{?(\w{0,40}(?:RUN|START|LAUNCH)_AS_ROOT)\b(?::?-["']?(\w{0,40}))?/g
+const ON = /^(1|true|yes|on|y)$/i
+
+/** A variable that tells a start script to stay root, and that does where nobody says otherwise: `RUN_AS_ROOT=true`. */
+export const rootSwitches: Provider = {
+  name: 'root-switches',
+  summary: 'variables that tell a start script to stay root unless they are set otherwise',
+  when: 'before-run',
+  *claims({ start: { scripts }, facts: { config }, own }) {
+    const said = new Set<string>()
+    for (const script of scripts)
+      for (const [, name = '', fallback = ''] of (own.text(script) ?? '').matchAll(AS_ROOT)) {
+        if (said.has(name) || !ON.test(config.env.get(name) ?? fallback)) continue
+        said.add(name)
+        yield {
+          kind: 'remark',
+          outcome: 'todo',
+          transform: 'report-remarks',
+          message: `${script} stays root where ${name} is ${config.env.get(name) ?? fallback}, as it is here: what it then starts may not work as another user`,
+          hint: `set ENV ${name} so that it does not, or run with --prove to see it`,
+          about: 'CMD',
+          answeredByRun: true,
+          evidence: [{ source: 'declared', subject: name, detail: `read by ${script}` }],
+        }
+      }
+  },
+}
+
 /** `service redis-server start`: most init scripts ask for root, or switch to the account of their package. */
 export const initScripts: Provider = {
   name: 'init-scripts',

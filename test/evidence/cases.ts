@@ -103,6 +103,14 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}CMD service redis-server start && sleep infinity\n`),
     not: of(`${debian}CMD service nginx start && sleep infinity\n`),
   },
+  'root-switches': {
+    yields: of(`${debian}COPY start.sh /\nENV RUN_AS_ROOT=true\nCMD ["/start.sh"]\n`, {
+      'start.sh': '#!/bin/sh\nif [ "$RUN_AS_ROOT" = true ]; then exec /x --root; fi\nexec /x\n',
+    }),
+    not: of(`${debian}COPY start.sh /\nENV RUN_AS_ROOT=false\nCMD ["/start.sh"]\n`, {
+      'start.sh': '#!/bin/sh\nif [ "$RUN_AS_ROOT" = true ]; then exec /x --root; fi\nexec /x\n',
+    }),
+  },
   'host-sockets': {
     yields: of(`${debian}VOLUME /var/run/docker.sock\n`),
     not: of(`${debian}VOLUME /var/run/mysqld/mysqld.sock\n`),
