@@ -2,6 +2,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Evidence } from '../evidence/claim.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../transform.ts'
+import type { Changes } from './changes.ts'
 
 /** The JSON report: a contract, described by schema/report.schema.json. */
 export interface Report {
@@ -61,6 +62,8 @@ interface ReportMigration {
 export interface Hardened {
   readonly result: TargetResult
   readonly plan: Plan
+  /** What its text is made of. */
+  readonly changes: Changes
 }
 
 interface ReportError {
