@@ -2,7 +2,7 @@ import { applyEdits, type Edit } from '../edit.ts'
 import type { ReportFinding } from './report.ts'
 
 /** What is accepted or rejected by itself: a finding that changes a text, and how. Numbers are indexes into `Changes.all`. */
-export interface Change {
+interface Change {
   readonly finding: ReportFinding
   /** Offsets into `Changes.source`. */
   readonly edits: readonly Edit[]
@@ -18,6 +18,13 @@ export interface Changes {
   /** A continuation at the end that continues nothing, as it goes once something stands behind it; null for none. */
   readonly looseEnd: Edit | null
   readonly all: readonly Change[]
+}
+
+/** One that makes all of it, where there are no parts to choose from. */
+export function wholeChange(source: string, output: string, message: string): Changes {
+  const finding = { transform: '', outcome: 'fixed', line: 1, column: 1, message, evidence: [] } as const
+  const edits = source === output ? [] : [{ start: 0, end: source.length, text: output }]
+  return { source, looseEnd: null, all: [{ finding, edits, needs: [], preparedBy: [] }] }
 }
 
 /** The accepted ones and all that they need, ascending. Numbers that stand for none are left out. */

@@ -1,3 +1,4 @@
+import type { Changes } from './changes.ts'
 import type { FileTexts } from './diff.ts'
 import type { Inspection } from './inspection.ts'
 import type { TargetResult } from './report.ts'
@@ -16,6 +17,8 @@ export interface Rendering {
   /** From the root of the repository, by what findings and services call their files; absent where there are none. */
   readonly placesFromRoot?: Readonly<Record<string, string>>
   readonly inspection?: readonly Inspection[]
+  /** What the text becomes the result by; absent where it does so only as a whole. */
+  readonly changes?: Changes
 }
 
 export interface RenderOptions {
