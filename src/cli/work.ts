@@ -13,7 +13,7 @@ import { decode, readText, tidy } from '../workspace/files.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom } from './options.ts'
-import type { Work } from './request.ts'
+import { usage, type Work } from './request.ts'
 import { exitCode, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
 import { writeResults } from './write-results.ts'
@@ -44,6 +44,8 @@ export async function workOn(
   const stdin = once(() => decode(io.stdin, 'stdin'))
   const found = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
   checkFound(request, found)
+  if (request.choose?.by === 'terminal' && io.stdin.isTTY !== true)
+    throw usage('--interactive asks on a terminal, and stdin is none', 'harden-image review asks in a browser')
   const format = await formatOf(carried(request, found))
   await tidyBeside(found)
   await keepHeapSmall(request, found)
@@ -76,6 +78,19 @@ export async function workOn(
     const code = await showProfile(request, request.profile, only, io, signal)
     tellBugs([only], io)
     return code
+  }
+  if (request.choose !== null) {
+    progress.clear()
+    const { reviewResults } = await import('./review.ts')
+    const { isPartial, ...reviewed } = await reviewResults(request.choose, outcomes, io, signal)
+    if (reviewed.files.length === 0) io.stderr.write('nothing was written\n')
+    // Of what was accepted in part no verdict is true: only what failed is told.
+    const failures = outcomes.filter(({ result }) => result.verdict === 'failed')
+    if (failures.length > 0 || empty.length > 0)
+      tellRest(request, null, { ...reviewed, outcomes: failures, files: [] }, empty, io)
+    tellBugs(outcomes, io)
+    const results = outcomes.map(({ result }) => result)
+    return Math.max(exitCode(results, request), isPartial ? 1 : 0)
   }
   const written = await writeResults(request, outcomes, { cwd: io.cwd, signal })
   progress.clear()

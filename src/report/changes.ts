@@ -1,5 +1,7 @@
 import { applyEdits, type Edit } from '../edit.ts'
+import type { Rendering } from './format.ts'
 import type { ReportFinding } from './report.ts'
+import { counted } from './summary.ts'
 
 /** What is accepted or rejected by itself: a finding that changes a text, and how. Numbers are indexes into `Changes.all`. */
 interface Change {
@@ -63,4 +65,12 @@ export function subset(changes: Changes, accepted: Iterable<number>): string {
   const edits = withNeeds(changes, accepted).flatMap((index) => all[index]?.edits ?? [])
   const isTied = looseEnd !== null && edits.some((edit) => edit.start >= looseEnd.end)
   return applyEdits(source, isTied ? [...edits, looseEnd] : edits)
+}
+
+/** What somebody may accept of a target: its changes, or all of it at once; none where `-w` would write nothing. */
+export function choicesOf({ result, source, path, files, changes }: Rendering): Changes['all'] {
+  if (result.verdict === 'failed' || result.kind === 'image' || !result.changed || result.proof?.passed === false)
+    return []
+  if (files !== undefined) return wholeChange(source, source, `${counted(files.length, 'file')} together`).all
+  return (changes ?? wholeChange(source, result.output, `all of ${path}`)).all
 }

@@ -30,7 +30,7 @@ summary h2 { display: inline; } .card > summary > * { display: inline; margin-ri
 .number { display: inline-block; min-width: 1.4rem; text-align: center; border: 1px solid var(--quiet); border-radius: .3rem; font-size: .85rem; }
 .code { border: 1px solid var(--line); margin: .4rem 0; white-space: pre-wrap; }
 .code .at { color: var(--quiet); background: var(--panel); padding: 0 .5rem; } .code .c, .code ins, .code del { display: block; padding-left: 7rem; text-decoration: none; position: relative; min-height: 1.3rem; }
-.code ins { background: var(--added); } .code del { background: var(--removed); }
+.code ins, .code del { overflow-x: clip; } .code ins { background: var(--added); } .code del { background: var(--removed); }
 .code .c::before, .code del::before { position: absolute; left: 0; width: 3rem; text-align: right; color: var(--quiet); content: attr(data-o); }
 .code .c::after, .code ins::after { position: absolute; left: 3rem; top: 0; width: 3rem; text-align: right; color: var(--quiet); content: attr(data-n); }
 .code .rejected { text-decoration: line-through; color: var(--quiet); }
@@ -154,9 +154,10 @@ unfoldTarget();
 
 const review = document.body.dataset.review === 'yes';
 const accepted = new Map();
+const boxesOf = (card) => all('.each', card).sort((a, b) => a.dataset.change - b.dataset.change);
 const ofCard = (card) => numbers(card.dataset.targets).map((target) => accepted.get(target));
 function take(card, set, index, isAccepted) {
-  const boxes = all('.each', card);
+  const boxes = boxesOf(card);
   const needs = (each) => numbers(boxes[each].dataset.needs);
   if (isAccepted) {
     if (set.has(index)) return;
@@ -167,7 +168,7 @@ function take(card, set, index, isAccepted) {
 }
 function show(card) {
   const sets = ofCard(card);
-  const boxes = all('.each', card);
+  const boxes = boxesOf(card);
   const mark = (box, count, of) => { box.checked = of > 0 && count === of; box.indeterminate = count > 0 && count < of; };
   const sum = (list) => list.reduce((total, set) => total + set.size, 0);
   mark(one('.all', card), sum(sets), sets.length * boxes.length);
@@ -215,9 +216,9 @@ if (review) {
     const targets = numbers(card.dataset.targets);
     if (targets.length === 0) continue;
     for (const target of targets) accepted.set(target, new Set());
-    const indexes = all('.each', card).map((_, index) => index);
+    const indexes = boxesOf(card).map((_, index) => index);
     one('.all', card).addEventListener('change', (event) => decide(card, targets, indexes, event.target.checked));
-    for (const [index, box] of all('.each', card).entries()) box.addEventListener('change', () => decide(card, targets, [index], box.checked));
+    for (const [index, box] of boxesOf(card).entries()) box.addEventListener('change', () => decide(card, targets, [index], box.checked));
     for (const box of all('.file', card)) box.addEventListener('change', () => decide(card, [Number(box.dataset.file)], indexes, box.checked));
     for (const box of all('.one', card)) box.addEventListener('change', () => decide(card, [Number(box.dataset.file)], [Number(box.dataset.change)], box.checked));
     show(card);

@@ -3,7 +3,7 @@ import { shellQuoted } from '../borders/shell.ts'
 import { visible } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import { lineOf } from '../edit.ts'
-import { type Changes, wholeChange } from './changes.ts'
+import { type Changes, choicesOf } from './changes.ts'
 import { diff, type FileTexts, type Hunk, hunksOf } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { SCRIPT, STYLE } from './html-assets.ts'
@@ -24,8 +24,8 @@ export const html: Format = {
  * The second lock behind the escaping: the page loads nothing and sends nothing, and has no style and no script but its own,
  * named by their hashes, which a test computes.
  */
-export const POLICY =
-  "default-src 'none'; script-src 'sha256-cXzUeR6GJCjKOxdPoqYGYLklvM/7BNbk/lRW93HH4m4='; style-src 'sha256-/zuraOMndh0G0JLONxJOkou0Q3/Bzj7AsDGmvMy0eds='; base-uri 'none'; form-action 'none'"
+const POLICY =
+  "default-src 'none'; script-src 'sha256-+Z2xNiidP8dCRlBX7tc65ShI8GOs8iDhAX/t9NLjlko='; style-src 'sha256-TMSwOu0P561N7yhHmTyoYbOoaIPz0o5Og4ZgBtoXPg4='; base-uri 'none'; form-action 'none'"
 
 /** The same page with what a reviewer decides by: `src/cli/review.ts` serves it. */
 export function reviewPage(renderings: readonly Rendering[]): string {
@@ -138,13 +138,6 @@ function partsOf({ result, source, path, files }: Rendering): readonly Part[] {
   return (files ?? [own])
     .map((file) => ({ file, hunks: hunksOf(file.before ?? '', file.after) }))
     .filter(({ hunks }) => hunks.length > 0)
-}
-
-/** What `review` lets somebody accept of a target: its changes, or all of it at once. */
-export function choicesOf({ result, source, path, files, changes }: Rendering): Changes['all'] {
-  if (result.verdict === 'failed' || result.kind === 'image' || !result.changed) return []
-  if (files !== undefined) return wholeChange(source, source, `${counted(files.length, 'file')} together`).all
-  return (changes ?? wholeChange(source, result.output, `all of ${path}`)).all
 }
 
 function notesOf(rendering: Rendering, parts: readonly Part[]): readonly Note[] {
@@ -404,7 +397,7 @@ function noteItem({ finding, service, change }: Note, group: Group): string {
 function numberOf(change: number, { choices }: Group): string {
   const choice = choices[change]
   if (choice === undefined) return `<span class="number">${change + 1}</span>`
-  return `<label><input type="checkbox" class="each" data-needs="${choice.needs.join(' ')}" data-with="${choice.preparedBy.join(' ')}"> accept <span class="number">${change + 1}</span></label>`
+  return `<label><input type="checkbox" class="each" data-change="${change}" data-needs="${choice.needs.join(' ')}" data-with="${choice.preparedBy.join(' ')}"> accept <span class="number">${change + 1}</span></label>`
 }
 
 /** A row for each of several files; the boxes of a change stand at its hunk. */
@@ -493,7 +486,9 @@ function tagsOf({ result, changes }: Rendering): Tags {
     .toSorted((a, b) => a.start - b.start || a.end - b.end)
   let moved = 0
   for (const { start, end, text: words, change } of edits) {
-    add(before, changes.source, start, end, change)
+    // What goes in above a line leaves that as it is.
+    if (end > start || (start > 0 && changes.source[start - 1] !== '\n'))
+      add(before, changes.source, start, end, change)
     add(after, result.output, start + moved, start + moved + words.length, change)
     moved += words.length - (end - start)
   }
