@@ -11,7 +11,7 @@ export const dropCapabilities: Transform = {
     const capable = decided(plan, 'drop-capabilities')
     if (capable.length === 0) return
     const names = capable.map(({ name }) => name).join(', ')
-    const own = capable.some(({ capabilities }) => capabilities.length === 0)
+    const own = capable.some(({ certainty }) => certainty === 'refused')
     const what = own ? 'the capabilities of its own' : 'cap_net_bind_service'
     const why = `${names} without ${what}: under --cap-drop=ALL the kernel would not start it`
     const lines = runStep(

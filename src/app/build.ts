@@ -10,6 +10,7 @@ import { ownPlatform } from '../image/sources/own-platform.ts'
 import { derivedName } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { likelyContext } from '../workspace/context.ts'
+import { rootOf } from '../workspace/project-root.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import type { Session } from './session.ts'
 import type { Options, TargetOutcome } from './task.ts'
@@ -112,7 +113,9 @@ export function inContext(
   if (options.context === null && item.build?.context != null)
     return { session: { ...session, options: { ...options, context: item.build.context } }, notes: [] }
   const context =
-    options.context === null && item.path !== null ? likelyContext(dockerfile, item.path, process.cwd()) : null
+    options.context === null && item.path !== null
+      ? likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
+      : null
   if (item.path === null || context === null) return { session, notes: [] }
   const note = targetFinding(
     'report-remarks',

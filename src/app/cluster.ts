@@ -1,12 +1,14 @@
 import { dirname } from 'node:path'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
+import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import { put } from '../profile/manifest.ts'
 import type { Profile } from '../profile/profile.ts'
 import { slug } from '../profile/profile.ts'
 import { rewriteYaml } from '../profile/rewrite-yaml.ts'
 import { asObject } from '../profile/yaml-file.ts'
+import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import {
   type ClusterService,
@@ -24,38 +26,86 @@ import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workloa
 import { likelyContext } from '../workspace/context.ts'
 import { textFound } from '../workspace/files.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
+import { projectRoot } from '../workspace/project-root.ts'
 import { madeImages, surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { here, imageFiles, portsOf, stackVerdict } from './stack.ts'
+import { here, imageFiles } from './project-plan.ts'
+import { portsOf, stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
-import { needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
+import type { StackFacts } from './stack-proof.ts'
+import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
 /** What one command does with manifests. */
 export async function hardenCluster(
   { target, kind, cluster }: WorkItem & { readonly cluster: ClusterTarget },
-  options: Options,
-  hooks: TaskHooks,
-  processTarget: ProcessTarget,
+  { options, hooks, processTarget, openEngine }: ClusterWork,
 ): Promise<TargetOutcome> {
-  if (needsEngine(options.mode))
-    throw new HardenError('bad-usage', `${target} runs in a cluster, and nothing of it is built or proved here`, {
-      hint: 'leave out --prove and --build, and prove the images that it names one by one',
+  if (needsEngine(options.mode) && !isProved(options.mode))
+    throw new HardenError('bad-usage', `${target} runs in a cluster, and nothing of it is built here`, {
+      hint: 'leave out --build, and build the images that it names one by one',
     })
   const manifests = manifestsOf(cluster.files)
   const services = clusterServices(manifests, await buildsOf(manifests, cluster), (image) =>
     imageIn(image, cluster.images),
   )
-  const planned = await planServices(services, manifests, cluster.folder, { options, hooks, processTarget })
-  const edited = editAll(manifests, services, planned)
-  const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
-  const files = [
-    ...cluster.files.map((file, index) => stackFile(file, texts[index] ?? file.text)),
-    ...imageFiles([...planned.values()], textFound),
-  ]
+  const plan = async (seen: StackEvidence, facts: StackFacts): Promise<ClusterPlan> => {
+    const planning = { options, hooks, processTarget, seen, facts }
+    const planned = await planServices(services, manifests, cluster.folder, planning)
+    const edited = editAll(manifests, services, planned)
+    const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
+    const files = [
+      ...cluster.files.map((file, index) => stackFile(file, texts[index] ?? file.text)),
+      ...imageFiles([...planned.values()], textFound),
+    ]
+    return { planned, edited, texts, files, changed: files.filter(({ before, after }) => before !== after) }
+  }
+  if (!isProved(options.mode)) {
+    const outcome = { target, kind, cluster, services }
+    return outcomeOf(outcome, await plan(new Map(), new Map()), null)
+  }
+  const { proveManifests } = await import('./cluster-proof.ts')
+  const engine = await openEngine()
+  if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
+  const proved = await proveManifests({ cluster, manifests, services, engine, options, hooks, plan })
+  return outcomeOf({ target, kind, cluster, services }, proved.plan, proved.proof)
+}
+
+/** What is done with the containers of manifests, and what all files say then. */
+export interface ClusterPlan {
+  /** By service. */
+  readonly planned: ReadonlyMap<string, PlannedService>
+  readonly edited: Edited
+  /** Of each file of the manifests. */
+  readonly texts: readonly string[]
+  readonly files: readonly StackFile[]
+  readonly changed: readonly StackFile[]
+}
+
+interface ClusterWork {
+  readonly options: Options
+  readonly hooks: TaskHooks
+  readonly processTarget: ProcessTarget
+  /** Null where there is none, or none is wanted. */
+  readonly openEngine: () => Promise<Engine | null>
+}
+
+interface About extends Pick<TargetResult, 'target' | 'kind'> {
+  readonly cluster: ClusterTarget
+  readonly services: readonly ClusterService[]
+}
+
+function outcomeOf(
+  { target, kind, cluster, services }: About,
+  { planned, edited, texts, files, changed }: ClusterPlan,
+  proof: StackProof | null,
+): TargetOutcome {
   const said = [...edited.findings, ...imageFindings(planned)]
-  const results = services.map((one) => resultOf(one, planned.get(one.service.name), said))
-  const about = [...cluster.findings, ...said.filter(({ service }) => service === null).map(({ finding }) => finding)]
-  const changed = files.filter(({ before, after }) => before !== after)
+  const results = services.map((one) => resultOf(one, planned.get(one.service.name), said, proof))
+  const about = [
+    ...cluster.findings,
+    ...said.filter(({ service }) => service === null).map(({ finding }) => finding),
+    ...(proof?.failures.get('') ?? []).map((one) => targetFinding('prove', 'todo', one)),
+  ]
   const [first] = cluster.files
   const result: TargetResult = {
     target,
@@ -67,7 +117,7 @@ export async function hardenCluster(
     findings: about,
     output: texts[0] ?? '',
     changed: changed.length > 0,
-    proof: null,
+    proof: proof?.report ?? null,
     services: results,
     files: files.map(({ name, before, after }) => ({ path: name, output: after, changed: before !== after })),
     // fsGroup hands over what volumes hold; where it does not, that is a todo.
@@ -101,7 +151,7 @@ async function buildsOf(
 
 function contextOf(path: string): string | null {
   try {
-    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, process.cwd())
+    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, projectRoot(dirname(path)))
   } catch (error) {
     // What is wrong with it, whoever plans it says.
     if (error instanceof HardenError) return null
@@ -109,7 +159,7 @@ function contextOf(path: string): string | null {
   }
 }
 
-type Planning = Pick<Parameters<typeof planStack>[0], 'options' | 'hooks' | 'processTarget'>
+type Planning = Pick<Parameters<typeof planStack>[0], 'options' | 'hooks' | 'processTarget' | 'seen' | 'facts'>
 
 /** By name, of those that are not run by another user already. */
 async function planServices(
@@ -125,7 +175,7 @@ async function planServices(
   const host = { entries: new Map(), texts: [], variables: new Map() }
   const surroundingsOf = surroundings(process.cwd())
   const plan = (portsStay: ReadonlySet<string>): Promise<readonly PlannedService[]> =>
-    planStack({ ...planning, project, host, surroundingsOf, seen: new Map(), facts: new Map(), portsStay })
+    planStack({ ...planning, project, host, surroundingsOf, portsStay })
   const direct = calledDirectly(manifests)
   const stay = new Set(services.flatMap(({ workload, service }) => (direct.includes(workload) ? [service.name] : [])))
   const planned = await plan(stay)
@@ -181,7 +231,7 @@ interface Said {
   readonly finding: ReportFinding
 }
 
-interface Edited {
+export interface Edited {
   readonly values: readonly (readonly unknown[])[]
   readonly findings: readonly Said[]
 }
@@ -326,14 +376,18 @@ function resultOf(
   { service, isNonRoot, isAccepted }: ClusterService,
   planned: PlannedService | undefined,
   said: readonly Said[],
+  proof: StackProof | null,
 ): TargetResult {
   const about = said.flatMap(({ service: of, finding }) => (of === service.name ? [finding] : []))
   const own = planned?.result ?? asBefore(service.name, service.user, !isAccepted && isNonRoot)
-  const findings = [...own.findings.map(inCluster), ...about]
-  const isOpen = about.some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
+  const failed = (proof?.failures.get(service.name) ?? []).map((one) => targetFinding('prove', 'todo', one))
+  const report = proof?.services.get(service.name) ?? null
+  const findings = [...own.findings.map(inCluster), ...about, ...failed]
+  const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
+  const isUnproved = proof !== null && report?.passed !== true && own.verdict === 'hardened'
   const file = planned?.dockerfile?.path ?? planned?.derived?.path
-  const verdict = isOpen ? 'incomplete' : own.verdict
-  return { ...own, findings, verdict, ...(file === undefined ? {} : { file: here(file) }) }
+  const verdict = isOpen || isUnproved ? 'incomplete' : own.verdict
+  return { ...own, findings, verdict, proof: report, ...(file === undefined ? {} : { file: here(file) }) }
 }
 
 /** What a person would do with `docker run` is done here. */

@@ -6,7 +6,7 @@ import { askedBy, CONFIGURATION_ASKS, type Ignore, ignoreComments, PLANNED_AROUN
 import { planInTurn } from '../plan/make-plan.ts'
 import { accountIds, decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
-import { type Changes, subset } from '../report/changes.ts'
+import { type ChangeSet, subset } from '../report/changes.ts'
 import type { Hardened, ReportFinding, ReportPort, ReportStage, ReportUser, TargetKind } from '../report/report.ts'
 import type { Finding, Transform } from '../transform.ts'
 import { outcomesOf, verdict } from './verdict.ts'
@@ -54,7 +54,7 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   }
 }
 
-function changesOf({ dockerfile, transforms, policy }: HardenRequest, applied: readonly Said[]): Changes {
+function changesOf({ dockerfile, transforms, policy }: HardenRequest, applied: readonly Said[]): ChangeSet {
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const inOrder = applied.filter(({ finding }) => finding.edits.length > 0).toSorted((a, b) => a.stage - b.stage)
   const byName = new Map(transforms.map((transform) => [transform.name, transform]))

@@ -6,6 +6,7 @@ import { removeVolumes } from '../proof/container/run-specs.ts'
 import { type Original, runOriginal } from '../proof/original.ts'
 import type { LearnedRequests } from '../smoke-check.ts'
 import { learnedRequests } from '../workspace/learned-requests.ts'
+import { rootOf } from '../workspace/project-root.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { proofEnv, type Session, withEnv } from './session.ts'
 
@@ -45,7 +46,7 @@ export function originalRuns(item: WorkItem, { sandbox, options, hooks }: Sessio
   const learned: LearnedRequests =
     item.path === null
       ? { asked: [], declared: [] }
-      : learnedRequests(item.path, options.context ?? item.build?.context ?? null)
+      : learnedRequests(item.path, options.context ?? item.build?.context ?? null, rootOf({ ...item, path: item.path }))
   const usual: Manner = { env: proofEnv(item, options).pairs }
   const manners = new Map<string, Manner>()
   const early = new Map<string, Promise<RunRecord | null>>()

@@ -39,9 +39,9 @@ export function profileFor(
   const before = profileOf({ ...source, plan: behind.plan })
   const whole =
     before === null || !behind.isDone
-      ? { ...profile, owned: behind.plan.handed }
+      ? { ...profile, owned: behind.plan.handed, ungiven: decided(behind.plan, 'grant').map(({ path }) => path) }
       : // As before it was hardened, but for those who had it running as root.
-        { ...before, running: profile.running }
+        { ...before, running: profile.running, ungiven: [] }
   const low = baseAlone(item.text ?? '', stage.stage, whole.ports)
   const raised = withRaised({ ...whole, ports: whole.ports.filter(({ from }) => !low.includes(from)) }, low)
   // Where its own check asks for it: a server need not listen on all that localhost may mean.

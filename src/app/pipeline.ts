@@ -42,22 +42,27 @@ export function targetProcessor(): ProcessTarget {
   let targets = 0
   const processTarget: ProcessTarget = async (item, options, hooks) => {
     const { project, cluster } = item
+    const sharedNow = () => {
+      const shared = engines.get(options.engine) ?? {
+        engine: openFor(options, hooks),
+        known: new Map(),
+        neighbours: new Map(),
+        registries: openRegistries(),
+        limiter: limiterFor(options.jobs),
+      }
+      engines.set(options.engine, shared)
+      return shared
+    }
     if (cluster !== undefined) {
       const { hardenCluster } = await import('./cluster.ts')
-      return hardenCluster({ ...item, cluster }, options, hooks, processTarget)
+      const openEngine = () => sharedNow().engine
+      return hardenCluster({ ...item, cluster }, { options, hooks, processTarget, openEngine })
     }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
     const number = targets
-    const shared = engines.get(options.engine) ?? {
-      engine: openFor(options, hooks),
-      known: new Map(),
-      neighbours: new Map(),
-      registries: openRegistries(),
-      limiter: limiterFor(options.jobs),
-    }
-    engines.set(options.engine, shared)
+    const shared = sharedNow()
     const engine = await shared.engine
     if (project !== undefined) {
       const { hardenProject } = await import('./stack.ts')
@@ -76,9 +81,9 @@ export function targetProcessor(): ProcessTarget {
 /** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
 function portUsersLater(cwd: string): PortUsersOf {
   let found: Promise<PortUsersOf> | null = null
-  return async (path, ports) => {
+  return async (path, ports, root) => {
     found ??= import('../workspace/port-users.ts').then(({ portUsers }) => portUsers(cwd))
-    return (await found)(path, ports)
+    return (await found)(path, ports, root)
   }
 }
 

@@ -14,6 +14,7 @@ import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
 import { copiedSources, likelyContext } from '../workspace/context.ts'
 import { readText } from '../workspace/files.ts'
+import { projectRoot, rootOf } from '../workspace/project-root.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { contextOf } from './build.ts'
@@ -79,7 +80,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
     )
     if (item.path === null || session.portUsers === undefined || moved.length === 0) return false
     for (const port of moved) asked.add(port)
-    const all = await session.portUsers(item.path, [...new Set(moved)])
+    const all = await session.portUsers(item.path, [...new Set(moved)], rootOf({ ...item, path: item.path }))
     const found = all.filter(({ place }) => item.followed?.has(place.replace(/:\d+$/, '')) !== true)
     dependents = { ...dependents, ports: [...(dependents.ports ?? []), ...found] }
     return found.length > 0
@@ -110,13 +111,19 @@ export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, ses
   const wanted = made.filter(([reference]) => named.has(reference))
   if (wanted.length === 0) return session
   const known = new Map(session.known)
-  for (const [reference, neighbour] of wanted) known.set(reference, await imageOf(reference, neighbour, session))
+  for (const [reference, neighbour] of wanted)
+    known.set(reference, await imageOf(reference, neighbour, session, item.root))
   return { ...session, known }
 }
 
-function imageOf(reference: string, neighbour: NeighbourImage, session: Session): Promise<Known<ImageFacts>> {
+function imageOf(
+  reference: string,
+  neighbour: NeighbourImage,
+  session: Session,
+  root: string | undefined,
+): Promise<Known<ImageFacts>> {
   const key = JSON.stringify([neighbour.path, neighbour.target, reference])
-  const image = session.neighbours.get(key) ?? readNeighbour(reference, neighbour, session)
+  const image = session.neighbours.get(key) ?? readNeighbour(reference, neighbour, session, root)
   session.neighbours.set(key, image)
   return image
 }
@@ -125,6 +132,7 @@ async function readNeighbour(
   reference: string,
   { path, name, context, target, bases }: NeighbourImage,
   session: Session,
+  top: string | undefined,
 ): Promise<Known<ImageFacts>> {
   const unread = (reason: string): Known<ImageFacts> => ({ known: false, reason: `${name} makes it, and ${reason}` })
   let dockerfile: Dockerfile
@@ -137,10 +145,12 @@ async function readNeighbour(
   }
   const stage = target === null ? finalStage(dockerfile) : findStage(dockerfile, target)
   if (stage === null) return unread(`it has no stage ${target}`)
+  const root = top ?? projectRoot(dirname(path))
   const item: WorkItem = {
     target: name,
     kind: 'dockerfile',
     path,
+    root,
     reference: null,
     from: null,
     text: dockerfile.source,
@@ -148,7 +158,7 @@ async function readNeighbour(
   }
   await lookAtBases(item, dockerfile, session, () => {})
   const { known } = await withNeighbours(item, dockerfile, session)
-  const folder = context ?? likelyContext(dockerfile, path, process.cwd()) ?? dirname(path)
+  const folder = context ?? likelyContext(dockerfile, path, root) ?? dirname(path)
   const knowledge: Knowledge = {
     ...UNSEEN,
     bases: known,

@@ -1,8 +1,10 @@
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
+import type { Remark } from '../evidence/claim.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
+import { isInside } from '../places.ts'
 import { type StagePlan, stagePlanOf } from '../plan/plan.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
@@ -217,25 +219,31 @@ const ASK = 'a check of yours (--smoke) that passes shows that it works as it is
 
 /** A plan is not a proof: what did not pass is for a person, whatever the text says. */
 function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
-  const { hardened, report, failures, advice, open = [] } = proof
+  const { hardened, report, failures, advice, open = [], capability = null, read } = proof
   const message = failures.join('; ')
   const told =
     advice !== undefined
       ? [targetFinding('prove', 'note', advice)]
       : failures.length === 0
         ? open.map((question) => targetFinding('prove', 'todo', `not shown: ${question}`, ASK))
-        : [targetFinding('prove', 'todo', message, proofHint(report, message))]
+        : [targetFinding('prove', 'todo', message, capability?.hint ?? proofHint(report, message))]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
   const isPassed = failures.length === 0 && report?.passed === true
-  const result = isPassed ? withoutAnswered(hardened, stage) : hardened.result
+  const result = isPassed ? withoutAnswered(hardened, stage, read) : hardened.result
   return judgedAgain(result, about, [...notes, ...told], report)
 }
 
-/** Without the todos that a proof which passed has answered: how a start script goes on was seen. */
-export function withoutAnswered({ plan, result }: Hardened, stage: number): TargetResult {
-  const answered = new Set(
-    (stagePlanOf(plan, stage)?.remarks ?? []).flatMap((one) => (one.answeredByRun === true ? one.message : [])),
-  )
+/** Without the todos that a proof which passed has answered: how a start script goes on was seen. `read`: what the result has read. */
+export function withoutAnswered(
+  { plan, result }: Hardened,
+  stage: number,
+  read: ReadonlySet<string> = new Set(),
+): TargetResult {
+  const isRead = ({ subject }: Remark['evidence'][number]): boolean => [...read].some((path) => isInside(path, subject))
+  const isAnswered = ({ answeredByRun, evidence }: Remark): boolean =>
+    answeredByRun === true || (answeredByRun === 'read' && evidence.length > 0 && evidence.every(isRead))
+  const remarks = stagePlanOf(plan, stage)?.remarks ?? []
+  const answered = new Set(remarks.filter(isAnswered).map(({ message }) => message))
   const isOpen = ({ outcome, message }: ReportFinding): boolean => outcome !== 'todo' || !answered.has(message)
   return { ...result, findings: result.findings.filter(isOpen) }
 }

@@ -1,11 +1,11 @@
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { finalStage, parseDockerfile } from '../dockerfile/index.ts'
 import { leafStages } from '../dockerfile/stages.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
-import type { Observation } from '../plan/stage-input.ts'
+import type { Observation, Policy } from '../plan/stage-input.ts'
 import { slug } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
@@ -15,6 +15,8 @@ import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
 import { readText } from '../workspace/files.ts'
+import { placeForDockerfile } from '../workspace/own-files.ts'
+import { projectRoot } from '../workspace/project-root.ts'
 import type { SurroundingsOf } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
@@ -33,6 +35,8 @@ export interface StackPlanning {
   readonly facts: ReadonlyMap<string, ImageFacts>
   /** Services whose ports stay, because not everybody who counts on them can be followed. */
   readonly portsStay: ReadonlySet<string>
+  /** Why, by service: `./site.conf sets it`. */
+  readonly portsBecause?: ReadonlyMap<string, string>
 }
 
 /**
@@ -137,7 +141,7 @@ async function planService(
   { others, user, text }: Together,
   planning: StackPlanning,
 ): Promise<Planned> {
-  const { project, options, hooks, processTarget, portsStay, host } = planning
+  const { project, options, hooks, processTarget, host } = planning
   const owner = checkoutOwner(service, host)
   const asked = askedUser(service) ?? (owner === null ? null : `${owner.uid}:${owner.gid}`)
   const { policy } = options
@@ -156,7 +160,7 @@ async function planService(
       target: build?.target ?? lastOfSeveral(item),
       user: policy.user ?? user?.ids ?? asked,
       ...(policy.user === null ? whyUser(user, owner, service, project) : {}),
-      ports: portsStay.has(service.name) ? 'keep' : policy.ports,
+      ...whetherPortsMove(service, policy, planning),
     },
   }
   const seenItem = withSeen(item, service, others, planning)
@@ -186,6 +190,18 @@ function whyUser(
   if (user !== null) return { userBecause: user.because }
   if (askedUser(service) !== null) return { userBecause: `the service ${service.name} says it (user:)` }
   return owner === null ? {} : { userBecause: `the owner of ${relative(folder, owner.path) || '.'}, which is mounted` }
+}
+
+/** Of one image ports move for all that run it, or for none. */
+function whetherPortsMove(
+  service: Service,
+  { ports }: Policy,
+  { project, portsStay, portsBecause }: StackPlanning,
+): Pick<Policy, 'ports' | 'portsBecause'> {
+  const [first] = sameImage(service, project).filter(({ name }) => portsStay.has(name))
+  if (first === undefined || ports === 'keep') return { ports }
+  const why = [service, first].map(({ name }) => portsBecause?.get(name)).find((one) => one !== undefined)
+  return { ports: 'keep', ...(why === undefined ? {} : { portsBecause: why }) }
 }
 
 /** With what runs have shown of the service, and of the others that its image is for. */
@@ -285,9 +301,11 @@ async function itemFor(
         hint: 'clone what it is built from, and name the folder in build:',
       })
     const text = inline ?? (await readText(dockerfile ?? '', nameOf(dockerfile, project)))
-    const around = dockerfile === null ? null : await surroundingsOf(dockerfile)
+    const root = dockerfile === null ? null : projectRoot(dirname(dockerfile), project.folder)
+    const around = dockerfile === null || root === null ? null : await surroundingsOf(dockerfile, root)
     const { children = [], bases = new Map(), users = [] } = around ?? {}
-    return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings: { children, bases, users, runs } }
+    const surroundings = { children, bases, users, runs }
+    return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings, ...(root === null ? {} : { root }) }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
     return { outcome: unplanned(service, error), user: null, isFixed: false }
@@ -423,18 +441,29 @@ function groupsOf(project: Project): readonly Group[] {
 function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
   const { inService, profile = null, result } = outcome
   const isDerived = profile?.image.derived === true && result.changed
-  const folder = join(project.folder, 'harden-image', slug(service.name))
+  const usual = join(project.folder, 'harden-image', slug(service.name), 'Dockerfile')
+  const path = isDerived ? placeForDockerfile(usual) : usual
   const command = inService?.command ?? null
   return {
     service,
-    result,
+    result:
+      path === usual ? result : { ...result, findings: [...result.findings, besideAnother(usual, path, project)] },
     profile,
     start: command === null ? null : { entrypoint: command.entrypoint, command: command.cmd },
     env: new Map(inService?.env.map(({ name, value }) => [name, value])),
-    derived: isDerived ? { path: join(folder, 'Dockerfile'), text: result.output } : null,
+    derived: isDerived ? { path, text: result.output } : null,
     dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
     keepsRoot: false,
   }
+}
+
+function besideAnother(usual: string, path: string, { folder }: Project): ReportFinding {
+  const [theirs, ours] = [usual, path].map((one) => relative(folder, one))
+  return targetFinding(
+    'compose-service',
+    'note',
+    `${theirs} is not from harden-image and stays as it is: the image is built from ${ours}`,
+  )
 }
 
 function dockerfileOf(service: Service, outcome: TargetOutcome, project: Project): PlannedService['dockerfile'] {

@@ -1,14 +1,19 @@
+import { createHash } from 'node:crypto'
 import { cp } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
-import { openCompose } from '../engine/compose.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isInside } from '../places.ts'
 import { stopwatch } from '../proof/proof-report.ts'
+import type { KeptRights } from '../proof/stack/compare-stacks.ts'
+import { openComposeDriver } from '../proof/stack/compose-driver.ts'
 import { writeTexts } from '../proof/stack/host-files.ts'
+import { openKubeDriver } from '../proof/stack/kube-driver.ts'
 import { proveStack, type StackEvidence, type StackProof, type StackResult } from '../proof/stack/prove-stack.ts'
+import type { StackSide } from '../proof/stack/run-file.ts'
+import type { StackDriver } from '../proof/stack/stack-run.ts'
 import { proveUpgrade, type UpgradeProof } from '../proof/stack/upgrade.ts'
 import type { PlannedMigration } from '../stack/migration.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
@@ -32,10 +37,32 @@ export type StackFacts = ReadonlyMap<string, ImageFacts>
 
 export interface StackProving {
   readonly project: Project
+  /** Builds the images. */
   readonly engine: Engine
   readonly options: Options
   readonly hooks: TaskHooks
   readonly plan: (evidence: StackEvidence, facts: StackFacts) => Promise<StackPlan>
+}
+
+/** How what is planned is run: by Compose, or as pods. */
+interface StackRunning {
+  readonly driver: StackDriver
+  /** The project as files of another text say it, with its images by service. */
+  readonly side: (files: readonly StackFile[], images: StackImages) => Promise<StackSide>
+  /** Brings images to the engine of the driver; what each is called there. */
+  readonly carry: (images: readonly string[]) => Promise<ReadonlyMap<string, string>>
+  /** Images beside those of services: by what calls them what they are pulled by. */
+  readonly others: ReadonlyMap<string, string>
+  /** Rights that services keep which nothing is planned for. */
+  readonly kept: (side: StackSide) => ReadonlyMap<string, KeptRights>
+  /** Services of one network: a port that moved has moved for all of them. */
+  readonly mates: (service: string) => readonly string[]
+}
+
+/** Images of a stack, by service, and of what is no service by the name that it is called. */
+export interface StackImages {
+  readonly services: ReadonlyMap<string, string>
+  readonly others: ReadonlyMap<string, string>
 }
 
 export interface ProvedStack {
@@ -52,56 +79,139 @@ export interface ProvedStack {
  */
 export async function proveProject(proving: StackProving): Promise<ProvedStack> {
   const { project, engine, options, hooks } = proving
-  const compose = await openCompose(engine)
+  const driver = await openComposeDriver(engine)
+  const { proof, plan, images, facts, access } = await proveBuilt(proving, {
+    driver,
+    side: async (files, { services }) => ({
+      project: await withFiles(project, files),
+      images: services,
+      texts: new Map(files.map(({ path, after }) => [path, after])),
+    }),
+    carry: async (names) => new Map(names.map((name) => [name, name])),
+    others: new Map(),
+    kept: () => new Map(),
+    mates: () => [],
+  })
+  const { result } = proof
+  if (!proof.passed || result === null || plan.migration.volumes.length === 0) return { proof, plan, upgrade: null }
+  hooks.progress('giving the result what the original has left in its volumes')
+  const upgrade = await proveUpgrade({
+    driver,
+    original: { project, images },
+    result: result.side,
+    moved: result.moved,
+    planned: plan.migration,
+    tools: imageWithTools(images, facts),
+    smoke: options.smoke,
+    network: options.network,
+    ...access,
+    signal: hooks.signal,
+  })
+  return { proof, plan, upgrade }
+}
+
+/** As `proveProject`, by the pods of another engine, which images are carried over to. No volume outlives the proof. */
+export async function proveCluster(
+  proving: StackProving & { readonly pods: Engine },
+  running: Omit<StackRunning, 'driver' | 'carry'>,
+): Promise<ProvedStack> {
+  const { engine, pods, hooks } = proving
+  const { proof, plan } = await proveBuilt(proving, {
+    ...running,
+    driver: openKubeDriver(pods),
+    carry: async (names) => {
+      hooks.progress('carrying the images over to podman')
+      return carried(engine, pods, names)
+    },
+  })
+  return { proof, plan, upgrade: null }
+}
+
+/** Under names of the session, so that what has the same name there stays what it is. */
+async function carried(engine: Engine, pods: Engine, names: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const ids = new Map<string, string>()
+  const wanted = new Map<string, string>()
+  for (const name of new Set(names)) {
+    const own = await engine.inspectImage(name)
+    if (own === null) throw new HardenError('no-image', `${engine.name} does not have ${name}`)
+    const there = engine === pods ? own : await pods.inspectImage(own.id)
+    if (there !== null) ids.set(name, there.id)
+    else
+      wanted.set(
+        name,
+        `harden-image/pod:${engine.session}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`,
+      )
+  }
+  if (wanted.size === 0) return ids
+  // With the label of the session, by which a later run finds what this one could not remove.
+  for (const [name, tag] of wanted) await engine.build({ dockerfile: `FROM ${name}\n`, context: null, tag })
+  await engine.save([...wanted.values()], (tar) => pods.load(tar, ...wanted.values()))
+  for (const [name, tag] of wanted) {
+    const there = await pods.inspectImage(tag)
+    if (there === null) throw new HardenError('no-image', `${pods.name} has not taken ${name}`)
+    ids.set(name, there.id)
+  }
+  return ids
+}
+
+interface Built extends Omit<ProvedStack, 'upgrade'> {
+  readonly images: ReadonlyMap<string, string>
+  readonly facts: StackFacts
+  readonly access: { readonly isTrusted: boolean; readonly mayRead: (path: string) => boolean }
+}
+
+async function proveBuilt(proving: StackProving, running: StackRunning): Promise<Built> {
+  const { project, engine, options, hooks } = proving
   const times = stopwatch(performance.now())
   const images = await originalImages(proving)
   const facts = new Map<string, ImageFacts>()
   for (const [service, image] of images) facts.set(service, await factsFromEngine(engine, image))
+  const others = new Map<string, string>()
+  for (const [name, image] of running.others) {
+    others.set(name, await presentImage({ name: 'an init container', image }, engine, options, hooks))
+  }
   times.lap('facts')
   const { isTrusted, allowedRoot } = project.origin ?? { isTrusted: false, allowedRoot: project.folder }
-  const mayRead = (path: string): boolean => isTrusted || staysIn(allowedRoot, path)
-  const original = { project, images }
+  const access = { isTrusted, mayRead: (path: string): boolean => isTrusted || staysIn(allowedRoot, path) }
+  const place = { ...running, originals: { services: images, others } }
+  const original = await sideOf(place, [], place.originals)
   let plan: StackPlan | null = null
   let round = 0
   const proof = await proveStack({
-    engine,
+    driver: running.driver,
     original,
     facts,
     plan: async (evidence) => {
       plan = await proving.plan(evidence, facts)
       if (!isRun(plan)) return null
       round += 1
-      return resultOf(proving, plan, images, round)
+      return resultOf(proving, place, plan, round)
     },
     smoke: options.smoke,
     trace: options.trace,
     network: options.network,
-    isTrusted,
-    mayRead,
+    ...access,
     times,
     progress: (line) => hooks.progress(line),
     signal: hooks.signal,
   })
-  const last = plan ?? (await proving.plan(new Map(), facts))
-  const { result } = proof
-  if (!proof.passed || result === null || last.migration.volumes.length === 0)
-    return { proof, plan: last, upgrade: null }
-  hooks.progress('giving the result what the original has left in its volumes')
-  const upgrade = await proveUpgrade({
-    engine,
-    compose,
-    original,
-    result: result.side,
-    moved: result.moved,
-    planned: last.migration,
-    tools: imageWithTools(images, facts),
-    smoke: options.smoke,
-    network: options.network,
-    isTrusted,
-    mayRead,
-    signal: hooks.signal,
-  })
-  return { proof, plan: last, upgrade }
+  return { proof, plan: plan ?? (await proving.plan(new Map(), facts)), images, facts, access }
+}
+
+interface StackPlace extends StackRunning {
+  readonly originals: StackImages
+}
+
+/** With its images as the engine calls them that runs it. */
+async function sideOf(
+  { side, carry }: StackPlace,
+  files: readonly StackFile[],
+  images: StackImages,
+): Promise<StackSide> {
+  const names = await carry([...images.services.values(), ...images.others.values()])
+  const there = (all: ReadonlyMap<string, string>) =>
+    new Map([...all].map(([key, name]) => [key, names.get(name) ?? name]))
+  return side(files, { services: there(images.services), others: there(images.others) })
 }
 
 /** There is anything to compare: a service that runs otherwise than before. */
@@ -142,7 +252,7 @@ function here({ name }: Service, build: ServiceBuild): ServiceBuild {
 }
 
 async function presentImage(
-  { name, image }: Service,
+  { name, image }: Pick<Service, 'name' | 'image'>,
   engine: Engine,
   { offline, platform }: Options,
   hooks: TaskHooks,
@@ -213,16 +323,17 @@ async function editedContext(context: string, files: readonly StackFile[]): Prom
 /** The project as it is planned, with its images built. */
 async function resultOf(
   proving: StackProving,
+  place: StackPlace,
   plan: StackPlan,
-  originals: ReadonlyMap<string, string>,
   round: number,
 ): Promise<StackResult> {
   const { planned, files } = plan
-  const project = await withFiles(proving.project, files)
+  const { originals } = place
   const copied = copiedFiles(proving.project, plan)
-  const images = new Map<string, string>()
+  const images = new Map(originals.services)
+  const others = new Map(originals.others)
   const made = new Map<string, string>()
-  for (const { service, derived, dockerfile, result } of planned) {
+  for (const { service, derived, dockerfile, result, profile } of planned) {
     const { name } = service
     const build = buildOf(service, proving.project)
     const key = derived === null ? imageKey(service, proving.project) : `derived ${derived.path}`
@@ -235,25 +346,37 @@ async function resultOf(
         ? await built(proving, name, UPON_IMAGE, derived.text, tag, [])
         : build !== null && (isChanged || edited.length > 0)
           ? await built(proving, name, build, isChanged ? result.output : await textOf(build), tag, edited)
-          : (originals.get(name) ?? ''))
+          : (originals.services.get(name) ?? ''))
     made.set(key, image)
     images.set(name, image)
+    // By that name others of the result may run it too: what copies its files into a mount.
+    others.set(derived === null ? (service.image ?? name) : (profile?.image.name ?? name), image)
   }
-  const texts = new Map(files.map(({ path, after }) => [path, after]))
+  const moved = new Map(
+    planned.map(({ service, profile }) => [
+      service.name,
+      new Map((profile?.ports ?? []).flatMap(({ from, to }) => (from === to ? [] : [[from, to] as const]))),
+    ]),
+  )
+  const side = await sideOf(place, files, { services: images, others })
   return {
-    side: { project, images, texts },
+    side,
     moved: new Map(
-      planned.map(({ service, profile }) => [
-        service.name,
-        new Map((profile?.ports ?? []).flatMap(({ from, to }) => (from === to ? [] : [[from, to] as const]))),
+      [...images.keys()].map((name) => [
+        name,
+        new Map([name, ...place.mates(name)].flatMap((one) => [...(moved.get(one) ?? [])])),
       ]),
     ),
-    kept: new Map(
-      planned.map(({ service, profile }) => [
-        service.name,
-        { isRoot: profile === null || profile.root, capabilities: profile?.capabilities?.value ?? [] },
-      ]),
-    ),
+    kept: new Map([
+      ...place.kept(side),
+      ...planned.map(
+        ({ service, profile }) =>
+          [
+            service.name,
+            { isRoot: profile === null || profile.root, capabilities: profile?.capabilities?.value ?? [] },
+          ] as const,
+      ),
+    ]),
     text: JSON.stringify(files.map(({ path, after }) => [path, after])),
   }
 }

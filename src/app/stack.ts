@@ -1,4 +1,3 @@
-import { join, relative } from 'node:path'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
@@ -10,17 +9,15 @@ import {
   targetFinding,
   type Verdict,
 } from '../report/report.ts'
-import { editStack } from '../stack/edit.ts'
 import type { StackFinding } from '../stack/finding.ts'
 import type { HostFiles } from '../stack/host-files.ts'
-import { MIGRATION_FILE, type MigrationFacts, migrationOf, type VolumeNeed } from '../stack/migration.ts'
+import type { VolumeNeed } from '../stack/migration.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project } from '../stack/project.ts'
-import { textFound } from '../workspace/files.ts'
 import { hostFilesOf } from '../workspace/host-files.ts'
 import { surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
-import { planStack, type StackPlanning } from './stack-plan.ts'
+import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
@@ -47,29 +44,6 @@ export async function hardenProject(
   return outcomeOf({ target, kind, project, host }, proved.plan, proved)
 }
 
-interface PlannedProject extends StackPlan {
-  readonly findings: readonly StackFinding[]
-}
-
-/** A port moves where everybody who speaks of it can be followed; else it stays, and nobody has to be. */
-async function planProject(planning: Omit<StackPlanning, 'portsStay'>): Promise<PlannedProject> {
-  const { project, host } = planning
-  const edited = async (portsStay: ReadonlySet<string>) => {
-    const planned = await planStack({ ...planning, portsStay })
-    return { planned, edit: editStack({ project, planned, host }) }
-  }
-  const first = await edited(new Set())
-  const unfollowed = new Set(first.edit.findings.flatMap(({ movedBy }) => movedBy ?? []))
-  const { planned, edit } = unfollowed.size === 0 ? first : await edited(unfollowed)
-  const migration = migrationOf(project, planned, migrationFacts(project, planned, host))
-  return {
-    planned,
-    migration,
-    files: [...edit.files, ...imageFiles(planned), ...migration.files.map(named)],
-    findings: edit.findings,
-  }
-}
-
 interface About extends Pick<TargetResult, 'target' | 'kind'> {
   readonly project: Project
   readonly host: HostFiles
@@ -77,16 +51,17 @@ interface About extends Pick<TargetResult, 'target' | 'kind'> {
 
 function outcomeOf(
   { target, kind, project, host }: About,
-  plan: StackPlan & { readonly findings?: readonly StackFinding[] },
+  plan: StackPlan & Partial<Pick<PlannedProject, 'findings' | 'edited'>>,
   proved: ProvedStack | null,
 ): TargetOutcome {
-  const { planned, findings: said = [] } = plan
+  const { planned, findings: said = [], edited = new Set() } = plan
   // What was shown to work as it is needs nobody's hand.
   const isMoved = proved?.upgrade?.volumes.every(({ step }) => step === 'works as it is') !== true
   const migration = isMoved ? plan.migration.migration : null
   const unneeded = new Set(isMoved ? [] : plan.migration.files.map(({ path }) => path))
   const files = plan.files.filter(({ path }) => !unneeded.has(path))
-  const services = planned.map((one) => serviceResult(one, said, proved?.proof ?? null))
+  const proof = proved?.proof ?? null
+  const services = planned.map((one) => serviceResult(one, said, edited.has(one.service.name), proof))
   const findings = [
     ...project.findings,
     ...said.filter(({ service }) => service === undefined),
@@ -133,40 +108,6 @@ function upgradeFindings({ volumes, checks }: UpgradeProof): readonly ReportFind
   ]
 }
 
-function named(file: StackFile): StackFile {
-  return { ...file, name: here(file.path) }
-}
-
-/** How somebody calls the project from its folder. */
-function choiceOf({ folder, files, origin }: Project): MigrationFacts['choice'] {
-  const { request } = origin ?? {}
-  const fromFolder = (path: string): string => relative(folder, path)
-  return {
-    files: (request?.files ?? files.filter(({ isOwn }) => isOwn).map(({ path }) => path)).map(fromFolder),
-    profiles: request?.profiles ?? [],
-    envFiles: (request?.envFiles ?? []).map(fromFolder),
-    projectName: request?.name ?? null,
-  }
-}
-
-function migrationFacts(project: Project, planned: readonly PlannedService[], { entries }: HostFiles): MigrationFacts {
-  return {
-    choice: choiceOf(project),
-    // The others have no chown, as far as anybody knows.
-    equipped: new Set(
-      planned.flatMap(({ service, profile }) =>
-        profile !== null &&
-        profile.image.lacksFind !== true &&
-        [profile.image.original, profile.image.name].includes(profile.image.chown)
-          ? [service.name]
-          : [],
-      ),
-    ),
-    sources: new Set([...entries].flatMap(([path, { isCheckout }]) => (isCheckout ? [path] : []))),
-    existing: textFound(join(project.folder, MIGRATION_FILE)),
-  }
-}
-
 /** What becomes of volumes: who has nothing to do with one reads nothing of it. */
 function volumeFindings(
   volumes: readonly VolumeNeed[],
@@ -193,45 +134,29 @@ function volumeFindings(
   })
 }
 
-/**
- * Dockerfiles that change, and those that are made for images of somebody else's. `there`: what stands where one is made;
- * null: nothing may.
- */
-export function imageFiles(
-  planned: readonly PlannedService[],
-  there: (path: string) => string | null = () => null,
-): readonly StackFile[] {
-  const files = new Map<string, StackFile>()
-  const add = (path: string, before: string | null, after: string) =>
-    files.set(path, { path, name: here(path), before, after })
-  for (const { dockerfile, derived, result } of planned) {
-    if (dockerfile !== null && result.changed) add(dockerfile.path, dockerfile.before, result.output)
-    if (derived !== null) add(derived.path, there(derived.path), derived.text)
-  }
-  return [...files.values()]
-}
-
-/** From where the caller stands, for people. */
-export function here(path: string): string {
-  return relative(process.cwd(), path)
-}
-
 /** A service as the report has it: its findings stand in the file that its lines are of. */
 function serviceResult(
   { result: own, dockerfile, derived }: PlannedService,
   said: readonly StackFinding[],
+  isEdited: boolean,
   proof: StackProof | null,
 ): TargetResult {
   const file = dockerfile?.path ?? derived?.path
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
   const failed = (proof?.failures.get(own.target) ?? []).map((one) => targetFinding('prove', 'todo', one))
   const report = proof?.services.get(own.target) ?? null
-  const findings = [...own.findings, ...about, ...failed]
+  const findings = [...own.findings.map(inProject), ...about, ...failed]
   const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
   const isUnproved = proof !== null && report?.passed !== true && own.verdict === 'hardened'
   const verdict = isOpen || isUnproved ? 'incomplete' : own.verdict
-  const result: TargetResult = { ...own, findings, verdict, proof: report }
+  const result: TargetResult = { ...own, findings, verdict, changed: own.changed || isEdited, proof: report }
   return file === undefined ? result : { ...result, file: here(file) }
+}
+
+/** What a person would do with `docker run` is done in the project's files. */
+function inProject(finding: ReportFinding): ReportFinding {
+  const { hint, ...rest } = finding
+  return finding.transform === 'raise-ports' && finding.outcome === 'fixed' && hint !== undefined ? rest : finding
 }
 
 /** Of all of them, each once. */

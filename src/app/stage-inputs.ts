@@ -12,7 +12,7 @@ import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
 import { evidenceOf, type StageEvidence, withMore } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
-import { showsProgram } from '../evidence/unknown-servers.ts'
+import { bringsProgram, showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
@@ -194,6 +194,7 @@ function* stageInput(
     dependents,
     runItself: isRunItself(chain, state, dependents),
     startUnknown: (!state.entrypoint.value.known && !state.cmd.value.known) || (isUnseen(base) && !showsProgram(view)),
+    bringsProgram: bringsProgram(view),
     vendor: vendorOf(view, {
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,

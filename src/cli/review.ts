@@ -6,7 +6,7 @@ import { visible, visibleLine } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import { applyEdits } from '../edit.ts'
 import { asFailure, HardenError } from '../errors.ts'
-import { type Changes, choicesOf, subset, unprepared, wholeChange, withNeeds } from '../report/changes.ts'
+import { type ChangeSet, choicesOf, subset, unprepared, wholeChange, withNeeds } from '../report/changes.ts'
 import { fileDiff } from '../report/diff.ts'
 import { REVIEW_POLICY, reviewPage } from '../report/html.ts'
 import { counted, painter } from '../report/summary.ts'
@@ -72,7 +72,7 @@ export async function reviewResults(
 
 interface Target {
   readonly outcome: TargetOutcome
-  readonly choices: Changes['all']
+  readonly choices: ChangeSet['all']
 }
 
 function count(targets: readonly Target[], accepted: Accepted): number {
@@ -303,7 +303,7 @@ async function ask(targets: readonly Target[], io: Io, signal: AbortSignal): Pro
 
 function told(
   { result, source, path, files }: TargetOutcome,
-  choices: Changes['all'],
+  choices: ChangeSet['all'],
   change: number,
   cwd: string,
   colour: boolean,

@@ -3,11 +3,9 @@ import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
-import { parseDockerfile } from '../dockerfile/index.ts'
-import { commentsAbove } from '../dockerfile/layout.ts'
-import type { Instruction } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
 import { readText, replaceText, replaceTexts, type TextChange, writeText } from '../workspace/files.ts'
+import { isOwnCompose, isOwnDockerfile } from '../workspace/own-files.ts'
 import { allowedRootOf, staysIn } from '../workspace/trust.ts'
 import type { Work } from './request.ts'
 import { fromHere } from './show.ts'
@@ -176,33 +174,4 @@ function notOurs(name: string): HardenError {
 
 function isOwn(text: string): boolean {
   return isOwnCompose(text) || isOwnDockerfile(text)
-}
-
-const OURS = /^# harden-image: /
-
-/** A Compose file that an earlier `-o` has written. */
-export function isOwnCompose(text: string): boolean {
-  return OURS.test(text)
-}
-
-/**
- * A Dockerfile that an earlier `-o` has written: one image, and below it nothing but our own lines. One that somebody
- * else wrote has such lines too once `-w` has changed it, and others beside them.
- */
-export function isOwnDockerfile(text: string): boolean {
-  try {
-    const dockerfile = parseDockerfile(text)
-    const [stage, ...others] = dockerfile.stages
-    if (stage === undefined || others.length > 0 || dockerfile.metaArgs.length > 0) return false
-    const said = (instruction: Instruction) =>
-      commentsAbove(dockerfile, instruction).some((comment) => OURS.test(comment.text))
-    return stage.instructions.every((instruction, index) => {
-      const before = stage.instructions[index - 1]
-      const follows = instruction.keyword === 'CMD' && before?.keyword === 'ENTRYPOINT' && said(before)
-      return follows || /^(EXPOSE|HEALTHCHECK)$/.test(instruction.keyword) || said(instruction)
-    })
-  } catch (error) {
-    if (error instanceof HardenError) return false
-    throw error
-  }
 }

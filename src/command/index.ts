@@ -1,3 +1,4 @@
+export { composeWords } from './compose-words.ts'
 export {
   argvOf,
   asWords,

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isOver, type Maker, makerOf, thisRun, tokenOf } from '../made-by.ts'
 import type { Engine } from './engine.ts'
+import { ENGINES, type EngineName } from './kinds.ts'
 
 // An image hands its labels down to all that is built upon it and to its containers. So what says that a thing was made
 // by a run has one name on images and another on all else: a user's container of a left image carries the first alone.
@@ -41,7 +42,8 @@ export interface MadeImages {
   readonly kept: Set<string>
 }
 
-export type Kind = 'container' | 'image' | 'volume' | 'network'
+/** `pod`: of engines that have them; others list none. */
+export type Kind = 'pod' | 'container' | 'image' | 'volume' | 'network'
 
 /** How a transport finds and removes what a session made. */
 export interface Remover {
@@ -76,28 +78,29 @@ export async function cleanUp(remover: Remover, images: MadeImages): Promise<boo
   }
   const list = async (kind: Kind): Promise<readonly string[]> => {
     const found = await asked(() => remover.list(kind))
-    if (found === null && kind === 'container') answered = false
+    if (found === null && (kind === 'container' || kind === 'pod')) answered = false
     return found ?? []
   }
   const remove = async (kind: Kind, ids: readonly string[]): Promise<boolean> =>
     ids.length === 0 || (await asked(() => remover.remove(kind, ids))) === true
   for (let round = 0; round < rounds && !silent; round += 1) {
     answered = true
-    const [containers, labelled, volumes, networks] = await Promise.all([
+    const [pods, containers, labelled, volumes, networks] = await Promise.all([
+      list('pod'),
       list('container'),
       list('image'),
       list('volume'),
       list('network'),
     ])
     const gone = labelled.filter((id) => !images.kept.has(id))
-    // Containers hold on to all the others.
-    const done = await remove('container', containers)
+    // Pods hold on to their containers, and those to all the others.
+    const done = (await remove('pod', pods)) && (await remove('container', containers))
     const others = await Promise.all([
       remove('image', [...(round === 0 ? images.tags : []), ...gone]),
       remove('volume', volumes),
       remove('network', networks),
     ])
-    const nothing = [containers, gone, volumes, networks].every((found) => found.length === 0)
+    const nothing = [pods, containers, gone, volumes, networks].every((found) => found.length === 0)
     if (nothing || (done && !others.includes(false) && !remover.killed())) return answered
   }
   return (await list('container')).length === 0 && answered && !silent
@@ -119,9 +122,10 @@ async function whileAnswering<T>(call: Promise<T>, { answers }: Pick<Remover, 'a
 }
 
 /** What a person types to remove all that carries the session's label, in the order in which it lets go. */
-export function removalCommands({ name, session }: { readonly name: string; readonly session: string }): string {
+export function removalCommands({ name, session }: { readonly name: EngineName; readonly session: string }): string {
   const filter = `--filter label=${sessionLabel(session)}`
   return [
+    ...(ENGINES[name].hasPods ? [`  ${name} pod ls -q ${filter} | xargs -r ${name} pod rm -f`] : []),
     `  ${name} ps -aq ${filter} | xargs -r ${name} rm -fv`,
     `  ${name} image ls -q ${filter} | xargs -r ${name} image rm -f`,
     `  ${name} volume ls -q ${filter} | xargs -r ${name} volume rm`,
@@ -159,9 +163,9 @@ export function labelOf(kind: Kind): string {
   return kind === 'image' ? imageLabelName : runLabelName
 }
 
-/** All that runs of this tool have made there, containers first, since they hold on to all the others. */
+/** All that runs of this tool have made there, pods and containers first, since they hold on to all the others. */
 export async function leftovers(port: LeftoverPort): Promise<readonly Leftover[]> {
-  const kinds = ['container', 'image', 'volume', 'network'] as const
+  const kinds = ['pod', 'container', 'image', 'volume', 'network'] as const
   const found = await Promise.all(
     kinds.map(async (kind) => (await port.labelled(kind)).flatMap((one) => leftover(kind, one))),
   )
@@ -189,8 +193,9 @@ export async function removeLeftovers(port: LeftoverPort, found: readonly Leftov
   const remove = async (one: Leftover): Promise<void> => {
     if (!(await port.remove(one.kind, one.id).catch(() => false))) left.push(one)
   }
+  await Promise.all(found.filter(({ kind }) => kind === 'pod').map(remove))
   await Promise.all(found.filter(({ kind }) => kind === 'container').map(remove))
-  await Promise.all(found.filter(({ kind }) => kind !== 'container').map(remove))
+  await Promise.all(found.filter(({ kind }) => kind !== 'container' && kind !== 'pod').map(remove))
   return left
 }
 

@@ -72,14 +72,18 @@ export interface Engine {
   createNetwork(network: NetworkSpec): Promise<void>
   /** `docker compose ARGS`, run to its end; absent where the engine has none of its own. See compose.ts. */
   compose?(args: readonly string[], options: { readonly timeoutMs: number }): Promise<ExecResult>
+  /** `podman ARGS` for what only an engine with pods has, run to its end; absent elsewhere. See kube-play.ts. */
+  pods?(args: readonly string[], options: { readonly timeoutMs: number; readonly input?: string }): Promise<ExecResult>
   /** No error when it is gone, or still in use. */
   removeNetwork(network: string): Promise<void>
   removeImage(reference: string): Promise<void>
-  /** Takes an image as `docker save` writes it, under the one name that is in it, which goes with the session. */
-  load(archive: Readable, reference: string): Promise<void>
+  /** Takes images as `docker save` writes them, under the names that are in it, which go with the session. */
+  load(archive: Readable, ...references: readonly string[]): Promise<void>
+  /** Streams images with their names, as `docker save` writes them, to `read`. */
+  save<T>(references: readonly string[], read: (tar: Readable) => Promise<T>): Promise<T>
   tag(image: string, reference: string): Promise<void>
   /**
-   * Removes every container, image, network and volume that this session made. Never throws; safe to call twice. False:
+   * Removes every pod, container, image, network and volume that this session made. Never throws; safe to call twice. False:
    * some of it is there still, or nobody can say.
    */
   cleanUp(): Promise<boolean>

@@ -10,6 +10,8 @@ interface EngineKind {
   readonly knowsShortNames: boolean
   /** Its `compose` is Docker Compose; what others have may be another program with other answers. */
   readonly hasCompose: boolean
+  /** It has pods, which hold on to their containers, and plays manifests of Kubernetes. */
+  readonly hasPods: boolean
   /** Flags of `build`. */
   readonly build: readonly string[]
   /** Of an ignore file that lies beside the Dockerfile; null where it is found there. */
@@ -38,6 +40,7 @@ const dockerLike: EngineKind = {
   helpers: [],
   knowsShortNames: false,
   hasCompose: false,
+  hasPods: false,
   build: ['--pull=false', '--progress=plain'],
   ignoreFile: null,
   initsLenders: false,
@@ -75,6 +78,7 @@ export const ENGINES = {
   podman: {
     ...dockerLike,
     helpers: ['buildah'],
+    hasPods: true,
     build: ['--pull=missing', '--format=docker'],
     ignoreFile: '--ignorefile',
     initsLenders: true,

@@ -127,8 +127,11 @@ export interface Remark {
   readonly capabilities?: readonly string[]
   /** It holds only where this name or id is not that of the user. */
   readonly unlessUser?: string
-  /** A question that a run of the result answers: nothing is left of it where a proof has passed. */
-  readonly answeredByRun?: true
+  /**
+   * A question that a run of the result answers: nothing is left of it where a proof has passed. `read`: where the result has read
+   * there what the evidence names.
+   */
+  readonly answeredByRun?: true | 'read'
   /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
   readonly about?: string
   readonly evidence: readonly Evidence[]

@@ -1,5 +1,7 @@
 import type { StageContents } from '../contents/stage-contents.ts'
+import type { Step } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import { HOST_SOCKET } from '../image/image-run.ts'
 import {
   baseName,
   isInside,
@@ -41,7 +43,7 @@ export const declared: Provider = {
     }
     for (const [path, by] of mountedVolumes(view))
       if (!config.volumes.some((volume) => normalisePath(meantBy(volume), config.workdir) === path))
-        yield claim('keep-state', path, `a volume of ${by}`)
+        yield claim('keep-state', path, by)
     for (const [name, value] of config.env) {
       if (!value.startsWith('/') || !STATE_VARIABLE.test(name)) continue
       const path = normalisePath(value)
@@ -54,12 +56,23 @@ export const declared: Provider = {
 
 /**
  * A folder of the root that variables of the Dockerfile alone name, and nothing puts there: `ENV CONFIG_PATH=/config`. As root the
- * program made it, or a volume goes there.
+ * program made it, or a volume goes there. Likewise one that a WORKDIR or mkdir makes, and that is left empty: `ENV APP_HOME=/data`.
  */
 function* foldersOfVariables(
   env: ImageConfig['env'],
   { steps, entries, copies }: Pick<StageContents, 'steps' | 'entries' | 'copies'>,
 ): Iterable<PathClaim> {
+  const holders = new Set([...entries].flatMap(([path]) => parentOf(path)))
+  for (const [name, value] of env) {
+    const path = HOLDING_VARIABLE.test(name) && !TOOL_VARIABLE.test(name) ? normalisePath(value) : null
+    if (path === null || !isStateFolder(path) || looksLikeFile(path)) continue
+    const isLeftEmpty =
+      entries.get(path)?.type === 'directory' &&
+      !holders.has(path) &&
+      !copies.some(({ destination }) => isInside(destination, path)) &&
+      !steps.some((step) => fills(step, path))
+    if (isLeftEmpty) yield claim('keep-state', path, `named by ENV ${name}, and left empty`)
+  }
   const named = [...env].flatMap(([name, value]) => {
     const path = FOLDER_VARIABLE.test(name) && !TOOL_VARIABLE.test(name) ? normalisePath(value) : null
     return path === null || parentOf(path) !== '/' || !isOwnPlace(path) || looksLikeFile(path) ? [] : [{ name, path }]
@@ -73,6 +86,15 @@ function* foldersOfVariables(
   }
 }
 
+/** A RUN that may put something there: it names it, or works in it. */
+function fills({ instruction, workdir }: Step, path: string): boolean {
+  if (instruction.keyword !== 'RUN' || !FILLS.test(instruction.text)) return false
+  return instruction.text.includes(path) || (workdir !== null && isInside(workdir, path))
+}
+
+const FILLS =
+  /\b(?:git|tar|unzip|curl|wget|cp|mv|ln|npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|make|cargo|dotnet|mvn|gradle|go|mix (?:do|deps|compile|release))\s/
+const HOLDING_VARIABLE = /\w_?(HOME|PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
 const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
 /** Where tools look for code, and what is only played or shown. */
 const TOOL_VARIABLE =
@@ -85,14 +107,19 @@ const TOOL_VARIABLE =
 function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const { by, kind: how, mounts, user } of runs)
-    for (const { kind, target, readOnly, sharedWith } of mounts) {
-      if (kind !== 'volume' || readOnly || user !== null || found.has(target) || !isOwnPlace(target)) continue
+    for (const { kind, source, target, readOnly, sharedWith, from } of mounts) {
+      if (readOnly || user !== null || found.has(target) || !isOwnPlace(target)) continue
+      // A folder of the host keeps its owner: who runs it without one, or with a volume, has what is made here.
+      if (kind !== 'volume' && !(kind === 'host' && how === 'service' && from === undefined && isStatePlace(target)))
+        continue
+      if (kind === 'host' && (looksLikeFile(target) || HOST_SOCKET.test(source) || SOMEBODYS.test(target))) continue
       // Somebody's example, and what another container writes and this one reads.
       if (how === 'command' && isInside(target, '/home')) continue
       if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
       if (baseName(target) === '.git' || (isOfPackages(target) && bringsPackages(chain))) continue
       const isFilled = own.list(target).length > 0 || own.entry(target)?.type === 'file' || isCopiedTo(target, contents)
-      if (!isFilled || isStatePlace(target)) found.set(target, by)
+      if (!isFilled || isStatePlace(target))
+        found.set(target, kind === 'host' ? `mounted by ${by}` : `a volume of ${by}`)
     }
   return found
 }
@@ -100,6 +127,9 @@ function mountedVolumes({ runs, contents, own, chain }: StageView): ReadonlyMap<
 function isCopiedTo(path: string, { copies }: StageContents): boolean {
   return copies.some(({ destination }) => isInside(destination, path))
 }
+
+/** Sockets and pid files of others. */
+const SOMEBODYS = /^(?:\/var)?\/run\//
 
 /** A web server hands out what another container writes there. */
 function isServed(path: string, { texts }: StageContents): boolean {

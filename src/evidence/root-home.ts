@@ -156,6 +156,7 @@ function inHomeOfOthers(what: string, about: string, evidence: Evidence): Claim 
     message: `${what}: a program that looks in its home finds another one`,
     hint: 'copy it to a place that the program is told, or to the home of the new user as well',
     about,
+    answeredByRun: 'read',
     evidence: [evidence],
   }
 }

@@ -77,6 +77,7 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       }
       const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
       const [argument = '', ...others] = rest
+      if (kind === 'database' && argument.includes(':memory:')) continue
       // SQLite's own way to name a file.
       const first =
         kind === 'database' ? argument.replace(/^(["'`])file:/, '$1').replace(/\?[\w=&.-]*(["'`])$/, '$1') : argument
@@ -255,7 +256,13 @@ export function argumentsFrom(text: string, start: number): readonly string[] {
   return parts
 }
 
+/** A line of a comment, or what stands behind code: `handler = Stream()  # or File("app.log")`. */
 export function isComment(text: string, at: number): boolean {
   const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
-  return /^\s*(#|\/\/|\*|\/\*)/.test(line)
+  if (/^\s*(#|\/\/|\*|\/\*)/.test(line)) return true
+  // No person writes longer ones, and a program that is packed has one line.
+  return line.length <= LONGEST_LINE && /\s(?:#\s|\/\/)/.test(line.replace(QUOTED, ''))
 }
+
+const LONGEST_LINE = 400
+const QUOTED = /"[^"\n]*"|'[^'\n]*'|`[^`\n]*`/g

@@ -4,7 +4,7 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { baseName, isInside, normalisePath } from '../places.ts'
-import type { Gap } from './coverage.ts'
+import { type Gap, IMAGE } from './coverage.ts'
 import { escapeEre } from './file-edit.ts'
 import { builtHere } from './packages.ts'
 import type { Catalogue, StageView } from './provider.ts'
@@ -211,6 +211,26 @@ export function showsProgram(view: StageView): boolean {
   return heads.some((head) => {
     if (isInterpreter(head) || RUNNER.test(head)) return brought.length > 0 || words.slice(1).some(isBrought)
     return isBrought(words.find((word) => baseName(word) === head) ?? head)
+  })
+}
+
+/** What it starts is a file that COPY puts there, of the build context or of another stage: it asks little of the base image. */
+export function bringsProgram({
+  contents: { steps },
+  start,
+  started,
+}: Pick<StageView, 'contents' | 'start' | 'started'>): boolean {
+  const argv = argvOf(started).flatMap((word) => word.split(/\s+/))
+  const [name = ''] = programsOf(started)
+  const path = argv.find((word) => baseName(word) === name) ?? name
+  const at = normalisePath(path, started.workdir)
+  if (name === '' || start.scripts.length > 0 || isInterpreter(name) || RUNNER.test(name)) return false
+  return steps.some(({ instruction, words }) => {
+    const from = instruction.flags.find((flag) => flag.name === 'from')?.value ?? ''
+    if (instruction.keyword !== 'COPY' || IMAGE.test(from)) return false
+    const target = normalisePath(words.at(-1) ?? '', started.workdir)
+    const isBelow = from !== '' && target !== null && at !== null && path.includes('/') && isInside(at, target)
+    return isBelow || words.slice(0, -1).some((word) => baseName(word ?? '') === name)
   })
 }
 

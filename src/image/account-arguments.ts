@@ -10,6 +10,8 @@ export interface AccountCommand {
   readonly group: string | SaidId
   /** The tool makes a group of the user's name: with the uid as its gid, with a gid of its own, or it makes none. */
   readonly ownGroup: 'same-id' | 'other-id' | 'none'
+  /** It is put into the group `nogroup`, which has this gid where the tool comes from; null: it is not. */
+  readonly nogroup: number | null
   /** Absolute; '' where there is no folder. */
   readonly home: string
   readonly system: boolean
@@ -155,6 +157,7 @@ function useradd({ options, operands, short }: ReadArguments): AccountCommand | 
     group: groupOf(options, 'g'),
     // A system group gets an id from the range of system groups, whatever the uid (measured).
     ownGroup: options.has('N') ? 'none' : system ? 'other-id' : 'same-id',
+    nogroup: null,
     home: options.has('m') && home.startsWith('/') ? home : '',
     system,
     idOption: short ? '-u' : '--uid',
@@ -173,12 +176,16 @@ function group(tool: AccountCommand['tool'], { options, operands, short }: ReadA
     id: idOf(options, 'g'),
     group: null,
     ownGroup: 'none',
+    nogroup: null,
     home: '',
     system: options.has('r') || options.has('S'),
     idOption: short ? '-g' : '--gid',
     groupOption: '',
   }
 }
+
+/** Source: base-passwd of Debian, alpine-baselayout. */
+const [DEBIAN_NOGROUP, ALPINE_NOGROUP] = [65534, 65533]
 
 /** Busybox has `-D -S -H -h -G`, Debian `--system --group --ingroup`; busybox knows most of the long options too. */
 function adduser(words: readonly ArgumentWord[]): AccountCommand | null {
@@ -192,14 +199,17 @@ function adduser(words: readonly ArgumentWord[]): AccountCommand | null {
   const home = given ?? (system && !busybox ? '' : `/home/${name}`)
   // Busybox has -g for the comment, Debian --gid for the group.
   const chosen = groupOf(options, 'G') ?? (busybox ? null : groupOf(options, 'g'))
+  // A system account without a group of its own is put into nogroup, also where there is a group of its name: Debian's
+  // adduser (measured on trixie), busybox (loginutils/adduser.c).
+  const isInNogroup = system && chosen === null && !options.has('group')
   return {
     makes: 'user',
     tool: 'adduser',
     name,
     id: idOf(options, 'u'),
     group: chosen,
-    // A system account without a group of its own is put into nogroup, by both (measured).
-    ownGroup: chosen !== null ? 'none' : system && !options.has('group') ? 'none' : 'same-id',
+    ownGroup: chosen !== null || isInNogroup ? 'none' : 'same-id',
+    nogroup: isInNogroup ? (busybox ? ALPINE_NOGROUP : DEBIAN_NOGROUP) : null,
     home: none || !home.startsWith('/') ? '' : home,
     system,
     idOption: short ? '-u' : '--uid',

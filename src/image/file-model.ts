@@ -12,6 +12,8 @@ export interface FileEntry {
   readonly size: number
   /** Target of a symlink as stored, else null. */
   readonly link: string | null
+  /** What a program may that starts from it, without `CAP_` (file capabilities with the effective bit); absent: nothing more. */
+  readonly capabilities?: readonly string[]
 }
 
 /** Who asks: a uid with its primary and supplementary groups, without capabilities. Uid 0 is treated as root (may do all). */

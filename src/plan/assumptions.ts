@@ -6,6 +6,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
+import { rootWork } from './step-down/root-work.ts'
 
 /** What is said of an image that nobody could look into, and of one whose program nobody has seen run. */
 export function assumptions(input: StageInput): readonly Remark[] {
@@ -15,11 +16,15 @@ export function assumptions(input: StageInput): readonly Remark[] {
   const reasons: string[] = []
   for (const fact of [facts.accounts, facts.files, facts.os])
     if (!fact.known && !reasons.includes(fact.reason)) reasons.push(fact.reason)
+  const isRun = input.builtUpon === null && input.observation === null
   // A program that only the base image names may run as a user of its own already, and write anywhere.
-  const isStartUnknown = input.startUnknown === true && input.builtUpon === null && input.observation === null
+  const isStartUnknown = isRun && input.startUnknown === true
+  // What an application is installed into may be that user's, and not be found by another one.
+  const isOpen =
+    isStartUnknown || (isRun && input.asBuilt !== true && isUserUnseen(input) && input.bringsProgram !== true)
   return [
     {
-      outcome: isStartUnknown ? 'todo' : 'note',
+      outcome: isOpen ? 'todo' : 'note',
       transform: 'set-user',
       message: `${facts.reference} was not inspected (${reasons.join('; ')}): ${
         isStartUnknown
@@ -85,8 +90,10 @@ export function otherShell({ facts }: StageInput): readonly Remark[] {
 }
 
 /** Neither the base image, which nobody saw, nor a USER line says who runs it. */
-function isUserUnseen({ users }: StageInput): boolean {
-  return !users.initial.known && users.lines.length === 0
+/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
+export function isUserUnseen({ users, stated }: StageInput): boolean {
+  if (users.initial.known || users.lines.length > 0) return false
+  return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
 }
 
 /** An application that is in its image already, by a builder of whom the catalogue knows nothing. */
@@ -191,6 +198,7 @@ export function unknownAccount(
       transform: 'set-user',
       message: `${found.path ?? 'the command'} switches to ${found.user}, an account that a package creates: what belongs to it alone is unknown before the build`,
       hint: `run with --prove, or name the account and what it writes, with --user and --writable`,
+      answeredByRun: true,
       evidence: [{ source: 'step-down', subject: found.user, detail: found.text }],
     },
   ]

@@ -25,6 +25,7 @@ import {
   assumptions,
   describesPackages,
   imageTriggers,
+  isUserUnseen,
   leftOut,
   numberUnknown,
   otherShell,
@@ -34,6 +35,7 @@ import { noDependents } from './exemptions.ts'
 import { imageCode } from './grants/closed.ts'
 import {
   harmlessNeeds,
+  includedCapable,
   includedGrants,
   includedHome,
   includedLines,
@@ -60,7 +62,6 @@ import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
 import type { Policy, StageInput } from './stage-input.ts'
-import { rootWork } from './step-down/root-work.ts'
 import { idsWithoutEffect, type StepDownPlan } from './step-down/step-down-plan.ts'
 import { hasSed, needlessCapabilities, refusedPrograms } from './tools.ts'
 import { vendorRemarks } from './vendor-image.ts'
@@ -108,7 +109,8 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
-  const capable = tools.shell === false ? [] : needlessCapabilities(withCapabilities, ports.decisions)
+  const capable =
+    tools.shell === false ? [] : includedCapable(needlessCapabilities(withCapabilities, ports.decisions), excluded)
   const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const {
@@ -140,7 +142,9 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('build-as-root', input.rootSteps),
     ...decide(
       'begin-as-root',
-      made.some((one) => one.needsRoot) && isUserOpen(input) ? [withoutDigest(facts.reference)] : [],
+      made.some((one) => one.needsRoot) && input.asBuilt !== true && isUserUnseen(input)
+        ? [withoutDigest(facts.reference)]
+        : [],
     ),
     ...made,
   ]
@@ -247,12 +251,6 @@ function accountFor({ input, policy, stepDown, needs, tools, anyUid, report, tex
     rootGroup: anyUid,
     mayCreate: keptUnnamed(input) === undefined,
   })
-}
-
-/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
-function isUserOpen({ users, stated, asBuilt }: StageInput): boolean {
-  if (users.initial.known || users.lines.length > 0 || asBuilt === true) return false
-  return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
 }
 
 /** Who asks that no account is created. */

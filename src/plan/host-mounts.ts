@@ -1,7 +1,15 @@
 import type { Need, Remark } from '../evidence/claim.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import { HOST_SOCKET, type ImageRun, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
-import { isInside, isOwnPlace, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
+import {
+  isForEverybody,
+  isInside,
+  isOwnPlace,
+  isRuntimePlace,
+  isStatePlace,
+  looksLikeFile,
+  normalisePath,
+} from '../places.ts'
 import type { AccountChoice } from './plan.ts'
 import type { PlanContext } from './plan-context.ts'
 
@@ -14,7 +22,8 @@ interface Found {
 
 /**
  * What is mounted over places that the program writes and does not take its owner from the image: files of the host, and claims of a
- * cluster; and what is mounted into the home of root. One remark for all, of the first that is not just somebody's sources.
+ * cluster; and what is mounted into the home of root. One remark for all, of the first that is not just somebody's sources; and one for
+ * all else of the host that can be written there, of which nothing shows that it is.
  */
 export function mountRemarks(
   context: PlanContext,
@@ -30,7 +39,57 @@ export function mountRemarks(
   const sources = found.filter(({ mount: { from } }) => from === 'checkout')
   const [first] = [hosts, claims, sources].filter(({ length }) => length > 0)
   const [one, ...more] = first ?? []
-  return [...(one === undefined ? [] : [remarkOn(one, more.length, context, account)]), ...shared(runs, context)]
+  const told = one === undefined ? [] : [remarkOn(one, more.length, context, account)]
+  return [...told, ...perhapsWritten(runs, found, account), ...shared(runs, context)]
+}
+
+/** Nobody has seen what is written there: a note of those that are not told of. */
+function perhapsWritten(
+  runs: readonly ImageRun[],
+  told: readonly Found[],
+  { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
+): readonly Remark[] {
+  const known = new Set(told.map(({ mount: { target } }) => target))
+  const others = new Map<string, { readonly run: ImageRun; readonly mount: RunMount }>()
+  for (const run of runs)
+    for (const mount of run.mounts) {
+      const { kind, source, target, readOnly, from } = mount
+      if (kind !== 'host' || readOnly || HOST_SOCKET.test(source) || mountsHost(mount) || known.has(target)) continue
+      const isFile = from === 'file' || (looksLikeFile(target) && !WRITTEN_FILE.test(target))
+      if (isFile || isRuntimePlace(target) || isForEverybody(target) || OF_SYSTEM.test(target)) continue
+      // Sources that somebody works on come last.
+      if (!others.has(target) || others.get(target)?.mount.from === 'checkout') others.set(target, { run, mount })
+    }
+  const [first, ...more] = [...others.values()].toSorted(
+    (a, b) => Number(a.mount.from === 'checkout') - Number(b.mount.from === 'checkout'),
+  )
+  if (first === undefined) return []
+  const { run, mount } = first
+  const at = saidOf(run, mount, more.length)
+  return [
+    {
+      outcome: 'note',
+      transform: 'report-remarks',
+      message: `${at}, which keeps its owner: nothing shows that it is written, and the user may not`,
+      hint: `where the program writes there, ${stepFor(mount, uid, gid)}`,
+      evidence: [{ source: 'declared', subject: mount.target, detail: `mounted by ${run.by}` }],
+    },
+  ]
+}
+
+/** A file that a program changes in place; others of a single file are read. */
+const WRITTEN_FILE = /\.(?:db|db3|sqlite3?|rdb|mdb|log|pid)$/i
+/** What a container is given to read of its host. */
+const OF_SYSTEM =
+  /^\/(?:run|var\/run|lib\/modules|usr|bin|sbin|etc\/(?:localtime|timezone|ssl|pki|ca-certificates|passwd|group))(?:\/|$)/
+
+function saidOf({ by }: ImageRun, { source, target }: RunMount, more: number): string {
+  return `${by} mounts ${source === '' ? 'a folder' : source} over ${target}${more === 0 ? '' : ` (and ${more} more)`}`
+}
+
+/** For the person, once. */
+function stepFor({ source }: RunMount, uid: number, gid: number): string {
+  return `give it to the user once (chown -R ${uid}:${gid} ${source} on the host), or run it as its owner (user: in the service, --user here)`
 }
 
 /** A volume that a container of another image writes too: who comes first gives it its owner. */
@@ -70,20 +129,21 @@ function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: Plan
       const need = written.find((each) => isAt(each, mount) && isIn(each.path)) ?? null
       // That people are shown how to give it something does not say that it writes there.
       if (run.kind === 'command' && !isStatePlace(target) && input.facts.config.volumes.includes(target)) continue
-      if (need !== null || isFilledThere(mount, input)) found.set(target, { run, mount, need })
+      if (need !== null || isFilledThere(mount, input) || isOpened(mount, input))
+        found.set(target, { run, mount, need })
     }
   return [...found.values()]
 }
 
 function remarkOn(
-  { run: { by }, mount, need }: Found,
+  { run, mount, need }: Found,
   more: number,
   { report }: PlanContext,
   { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
 ): Remark {
-  const { source, target, kind, from } = mount
+  const { target, kind, from } = mount
   const evidence: Remark['evidence'] = [
-    { source: 'declared', subject: target, detail: `mounted by ${by}` },
+    { source: 'declared', subject: target, detail: `mounted by ${run.by}` },
     ...(need === null ? [] : [need.evidence]),
   ]
   const todo = (message: string, hint: string): Remark => ({
@@ -93,7 +153,7 @@ function remarkOn(
     hint,
     evidence,
   })
-  const at = `${by} mounts ${source === '' ? 'a folder' : source} over ${target}${more === 0 ? '' : ` (and ${more} more)`}`
+  const at = saidOf(run, mount, more)
   if (kind === 'claim')
     return todo(
       `${at}, which is root's where the pod does not say fsGroup: the user may not write there`,
@@ -110,7 +170,7 @@ function remarkOn(
   )
   return todo(
     `${at}, which keeps its owner: cannot tell whether the user may write there${isLost ? ', and the start script cannot hand it over any more' : ''}`,
-    `give it to the user once (chown -R ${uid}:${gid} ${source} on the host), or run it as its owner (user: in the service, --user here)`,
+    stepFor(mount, uid, gid),
   )
 }
 
@@ -148,6 +208,12 @@ function isAt({ path, access, tree }: Need, { target, from }: RunMount): boolean
   if (path === target) return true
   if (from === 'file' || looksLikeFile(target) || !isOwnPlace(target)) return false
   return isInside(path, target) || ((access === 'keep-state' || tree === true) && isInside(target, path))
+}
+
+/** The image lets everybody write there: as it does for its program, which is nobody yet. */
+function isOpened({ target, from }: RunMount, { stated }: PlanContext['input']): boolean {
+  const entry = stated.view.own.entry(target)
+  return from !== 'checkout' && isOwnPlace(target) && entry?.type === 'directory' && (entry.mode & 0o002) !== 0
 }
 
 /** Its name says that it is for what is written, or the program starts in it, and the image has nothing there. */

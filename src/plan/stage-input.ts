@@ -46,6 +46,8 @@ export interface StageInput {
   readonly triggers?: readonly string[]
   /** What it starts lies in a base image of which nothing is known, or is not even said here. */
   readonly startUnknown?: boolean
+  /** What it starts is a file of its own, of the build context or of another stage: it asks little of its base image. */
+  readonly bringsProgram?: boolean
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence
   /** What a service starts of it in place of what it says itself; absent: nothing. */
@@ -86,6 +88,8 @@ export interface Policy {
   readonly userBecause?: string
   readonly own: 'minimal' | 'workdir' | 'copied'
   readonly ports: 'keep' | 'raise'
+  /** Why they stay, where nobody asked for `keep` in words: `./site.conf sets it`. Absent: it was asked for. */
+  readonly portsBecause?: string
   /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */
   readonly raiseUsed?: boolean
   /** `--writable`, absolute paths. */

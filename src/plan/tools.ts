@@ -48,8 +48,9 @@ export function needlessCapabilities(
   ports: readonly PortDecision[],
 ): readonly CapableFile[] {
   const isLow = ports.some(({ to }) => to === null)
-  return files.filter(({ capabilities: names }) =>
-    isLow ? names.length === 0 : names.every((name) => name === 'NET_BIND_SERVICE'),
+  return files.filter(
+    ({ capabilities: names, certainty }) =>
+      certainty === 'refused' || (!isLow && names.every((name) => name === 'NET_BIND_SERVICE')),
   )
 }
 
@@ -71,7 +72,7 @@ export function refusedPrograms(
     if (!couldExecute(files, identityOf(grantee), file).allowed) continue
     found.set(file, {
       name: file,
-      capabilities: [],
+      capabilities: files.entry(file)?.capabilities ?? [],
       removeWith: `cp -p ${file} /tmp/.own && mv /tmp/.own ${file}`,
       certainty: 'refused',
       evidence: { source: 'refused', subject: file, detail },

@@ -1,4 +1,5 @@
 import { HardenError } from '../errors.ts'
+import { mergedService } from './compose-merge.ts'
 import { hasMoved } from './compose-parts.ts'
 import { type Profile, sameImage, volumeName } from './profile.ts'
 import { asList, asObject, isObject, type Json, textOf, type YamlFile } from './yaml-file.ts'
@@ -117,16 +118,7 @@ export function inherited(services: Json, name: string): Inherited {
     if (seen.has(service)) break
     seen.add(service)
     current = asObject(services[service])
-    settings = merged(current, settings)
+    settings = mergedService(current, settings)
   }
   return { settings, parent, elsewhere: null }
-}
-
-/** As Compose puts two of a kind together: lists add up, the later value holds. Source: Compose specification, *merge*. */
-export function merged(first: Json, second: Json): Json {
-  const both = { ...first, ...second }
-  for (const key of Object.keys(both))
-    if (Array.isArray(first[key]) && Array.isArray(second[key]))
-      both[key] = [...asList(first[key]), ...asList(second[key])]
-  return both
 }

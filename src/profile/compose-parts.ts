@@ -82,6 +82,11 @@ function speaksOf(service: unknown, name: string, port: number): boolean {
   )
 }
 
+/** `user:` of a service says root. */
+export function isRootUser(user: unknown): boolean {
+  return user !== undefined && user !== null && /^(?:root|0)(?::|$)/.test(textOf(user))
+}
+
 /** Ports of its own that a service speaks of, in the container. */
 export function saidPorts({ ports, expose }: Json): readonly number[] {
   const said = [...asList(ports).map((port) => (isObject(port) ? port.target : port)), ...asList(expose)]

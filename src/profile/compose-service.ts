@@ -1,6 +1,6 @@
 import { composeValue } from '../borders/mount.ts'
 import { isInside } from '../places.ts'
-import { movedExpose, movedHealthcheck, movedPort, targetOf, warnOfPorts } from './compose-parts.ts'
+import { isRootUser, movedExpose, movedHealthcheck, movedPort, targetOf, warnOfPorts } from './compose-parts.ts'
 import {
   hostPortNotes,
   type Profile,
@@ -30,6 +30,8 @@ export interface Around {
   readonly declared?: readonly string[]
   /** A port is followed to the service that publishes it (`network_mode: service:x`). */
   readonly isFollowed?: boolean
+  /** Whose network it has in the end, where that is not what it says itself: `host` by way of the service that it shares one with. */
+  readonly network?: string
 }
 
 /**
@@ -38,7 +40,7 @@ export interface Around {
 export function hardenService(
   before: Json,
   profile: Profile,
-  { name, elsewhere = {}, declared = [], isFollowed = false }: Around,
+  { name, elsewhere = {}, declared = [], isFollowed = false, network }: Around,
 ): ServiceEdit {
   const notes: string[] = []
   const open: string[] = []
@@ -60,8 +62,11 @@ export function hardenService(
   if (readOnly.value && (elsewhere.read_only !== true || set.read_only !== undefined)) set.read_only = true
   const added = profile.writable.filter((place) => mount(place, set, volumes, { name, elsewhere, declared }))
   notes.push(...renewNotes(added))
-  if ({ ...elsewhere, ...before }.network_mode === 'host') notes.push(...hostPortNotes('network_mode: host', sysctls))
-  else if (Object.keys(sysctls).length > 0) set.sysctls = withPairs(before.sysctls, sysctls)
+  const mode = network ?? textOf({ ...elsewhere, ...before }.network_mode ?? '')
+  // Neither the machine's kernel nor another's container is set from here: the engine refuses the first.
+  if (mode === 'host') open.push(...hostPortNotes('network_mode: host', sysctls))
+  else if (!mode.startsWith('container:') && Object.keys(sysctls).length > 0)
+    set.sysctls = withPairs(before.sysctls, sysctls)
   if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, literal(env))
   const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
   const whole: Json = { ...elsewhere, ...before, ...checked }
@@ -99,8 +104,7 @@ function alignedUser(before: unknown, user: ProfileUser, notes: string[], open: 
   // The same one by its name; that has a number is asked for by Kubernetes only.
   if (textOf(before) === wanted || (user.name !== '' && textOf(before) === user.name)) return before
   if (!textOf(before).includes('$')) {
-    if (!/^(root|0)(:|$)/.test(textOf(before)))
-      notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
+    if (!isRootUser(before)) notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
     return wanted
   }
   const moved = withDefaults(textOf(before), user)
@@ -172,7 +176,7 @@ function mount(
   place: WritablePlace,
   set: Record<string, unknown>,
   volumes: string[],
-  { name: service, elsewhere, declared }: Required<Omit<Around, 'isFollowed'>>,
+  { name: service, elsewhere, declared }: Required<Omit<Around, 'isFollowed' | 'network'>>,
 ): boolean {
   const { uid, gid, mode, kind } = place
   const path = composeValue(place.path)

@@ -1,6 +1,8 @@
+import { composeWords } from '../command/index.ts'
 import { writtenByName } from '../evidence/command-line.ts'
 import { isInside } from '../places.ts'
-import { checkImage, checkInherited, chooseService, inherited, merged } from './compose-choice.ts'
+import { checkImage, checkInherited, chooseService, inherited } from './compose-choice.ts'
+import { mergedService } from './compose-merge.ts'
 import { callers, migration, saidPorts, sourceOf, targetOf, writtenPlaces } from './compose-parts.ts'
 import { alignService, hardenService } from './compose-service.ts'
 import { type Own, overridden, type ServiceOverlay, withRaised } from './overridden.ts'
@@ -42,7 +44,7 @@ export function editCompose(
   const chosenService = asObject(all[chosen])
   const { settings } = inherited(all, chosen)
   const own = composeOwn(chosenService, settings, chosen, read)
-  const whole = merged(settings, chosenService)
+  const whole = mergedService(settings, chosenService)
   const { profile, notes } = overridden(withRaised(asked, saidPorts(whole)), own)
   checkInherited(all, chosen, files, profile)
   checkImage(chosenService, chosen, files, profile)
@@ -65,7 +67,7 @@ export function editCompose(
     const elsewhere = services
       .filter((_, other) => other !== index)
       .map((other) => asObject(other[chosen]))
-      .reduce(merged, settings)
+      .reduce(mergedService, settings)
     const edit = editService(file, chosen, profile, index === main ? elsewhere : null, chosenService)
     const more = index === main ? family : []
     return { text: edit.text, notes: [...edit.notes, ...callers(own, chosen, profile), ...more], covers }
@@ -76,7 +78,8 @@ export function editCompose(
 function together(files: readonly Json[]): Json {
   const all: Record<string, unknown> = {}
   for (const services of files)
-    for (const [name, service] of Object.entries(services)) all[name] = merged(asObject(all[name]), asObject(service))
+    for (const [name, service] of Object.entries(services))
+      all[name] = mergedService(asObject(all[name]), asObject(service))
   return all
 }
 
@@ -179,7 +182,7 @@ type ReadMounted = (source: string) => readonly string[] | null
 
 /** What a service has over its image. */
 function composeOwn(service: Json, inherited: Json, name: string, read: ReadMounted): Own {
-  const whole = merged(inherited, service)
+  const whole = mergedService(inherited, service)
   const mounts = asList(whole.volumes)
     .map((volume) => ({ source: sourceOf(volume), target: targetOf(volume) }))
     // A new volume starts with what the image has there.
@@ -203,12 +206,10 @@ function composeOwn(service: Json, inherited: Json, name: string, read: ReadMoun
   }
 }
 
-/** A text is split as a shell would split it; null and nothing leave the image's own. */
+/** Null and nothing leave the image's own. */
 function words(command: unknown): readonly string[] | null {
   if (Array.isArray(command)) return command.map(String)
-  if (typeof command !== 'string') return null
-  const found = command.match(/(?:"[^"]*"|'[^']*'|[^\s"'])+/g) ?? []
-  return found.map((word) => word.replaceAll(/"([^"]*)"|'([^']*)'/g, '$1$2'))
+  return typeof command === 'string' ? composeWords(command) : null
 }
 
 function pairs(environment: unknown): ReadonlyMap<string, string> {

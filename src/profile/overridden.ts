@@ -38,6 +38,8 @@ interface Overridden {
   readonly notes: readonly string[]
   /** Of these, what a person has to do before it works. */
   readonly open: readonly string[]
+  /** Ports that stay, and what over the image keeps each of them. */
+  readonly kept: ReadonlyMap<number, string>
 }
 
 /** How far a low port is moved. */
@@ -79,7 +81,7 @@ function otherProgram({ programs }: Profile, { entrypoint, command }: Own): stri
 function withOther(profile: Profile, other: string): Overridden {
   const ports = profile.ports.map((port) => ({ ...port, to: port.from }))
   const isMoved = profile.ports.some(({ from, to }) => from !== to)
-  if (!profile.readOnly.value && !isMoved) return { profile, notes: [], open: [] }
+  if (!profile.readOnly.value && !isMoved) return { profile, notes: [], open: [], kept: new Map() }
   return {
     profile: {
       ...profile,
@@ -92,6 +94,7 @@ function withOther(profile: Profile, other: string): Overridden {
       `it starts ${other}, not what the image starts: its ports${profile.readOnly.value ? ' and a writable root' : ''} stay, since nobody has looked at that`,
     ],
     open: [],
+    kept: new Map(),
   }
 }
 
@@ -115,11 +118,12 @@ function withOverlays(profile: Profile, own: Own): Overridden {
     for (const { from, to } of profile.ports.filter((port) => port.from !== port.to && !kept.has(port.from)))
       if (isNearby(target, from, profile) && texts() === null)
         open.push(`${name} on ${target} was not read: if it sets port ${from}, that has to be ${to}`)
-  if (kept.size === 0) return { profile, notes: open, open }
+  if (kept.size === 0) return { profile, notes: open, open, kept }
   const ports = profile.ports.map((port) => (kept.has(port.from) ? { ...port, to: port.from } : port))
   return {
     profile: { ...profile, ports, sysctls: sysctlsFor(ports, profile.root) },
     open,
+    kept,
     notes: [...open, ...[...kept].map(([port, why]) => `port ${port} stays ${port}, since ${why}`)],
   }
 }

@@ -24,6 +24,8 @@ export interface Profile {
   readonly writable: readonly WritablePlace[]
   /** Folders that the image gives to the user, as far as is known: what is mounted over one has to be the user's too. */
   readonly owned: readonly string[]
+  /** What the image's own user is not given and a root would write, for whoever runs it as root all the same. Absent: not known. */
+  readonly ungiven?: readonly string[]
   /** Where its data is: VOLUMEs, and what `--user` alone needs mounted. */
   readonly volumes: readonly ProfileVolume[]
   readonly ports: readonly ProfilePort[]

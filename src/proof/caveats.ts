@@ -45,9 +45,10 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   remarks.push(...new Set([...baseline.unread, ...result.unread]))
   if (!passed) return remarks
   const unasked = baseline.answers.filter(({ unasked, kind }) => unasked === true && kind !== 'closed').map(portKey)
-  if (unasked.length > 0)
+  // What ends when it is asked is a doubt of its own, above which a check of the user's own stands.
+  if (unasked.length > 0 && !wasQuiet(baseline))
     remarks.push(
-      `what it answers on ${listedPorts(unasked)}: open as in the original, and not asked, since ${wasQuiet(baseline) ? 'the original ended when it was' : `${bounds.askedPorts} ports are`}; ${YOUR_CHECK}`,
+      `what it answers on ${listedPorts(unasked)}: open as in the original, and not asked, since ${bounds.askedPorts} ports are; ${YOUR_CHECK}`,
     )
   const silent = baseline.answers.filter(isSilent).map(portKey)
   if (silent.length > 0)

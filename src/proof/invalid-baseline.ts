@@ -6,10 +6,12 @@ import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { realPath } from '../image/file-model.ts'
 import { baseName, parentOf } from '../places.ts'
+import { listedPorts } from '../report/many-ports.ts'
 import type { PortAnswer } from './ask/answers.ts'
+import { portKey } from './ask/questions.ts'
 import { tail } from './container/files.ts'
 import type { Acceptor, RunRecord, TraceRecord } from './container/run-record.ts'
-import { exposedTcp } from './container/run-specs.ts'
+import { exposedTcp, wasQuiet } from './container/run-specs.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 
 /** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
@@ -75,6 +77,8 @@ export interface Doubt {
 }
 
 /**
+ * One that ends when it is asked was asked nothing, so that nothing of its work was compared.
+ *
  * A server that stays root, hands work to processes of its own, imports what it takes to become the user that the work
  * is for, and never did in anything that it was asked: its work was not seen. As another user it would start and greet
  * just the same, and fail at the first real request: that it compares well is not enough. Null where that is not so: above
@@ -86,7 +90,15 @@ export async function unexercised(
   { engine, facts }: { readonly engine: Engine; readonly facts: ImageFacts },
   { container, state, trace, processes, smoke, answers }: Run,
 ): Promise<Doubt | null> {
-  if (trace === null || smoke.length > 0 || !facts.files.known) return null
+  if (smoke.length > 0) return null
+  if (wasQuiet({ answers })) {
+    const ports = listedPorts(answers.filter(({ kind }) => kind !== 'closed').map(portKey))
+    return {
+      message: `not exercised: the original ends when ${ports} is asked, so that nothing asked it; add a check that speaks to it as its clients do (--smoke)`,
+      isRemark: false,
+    }
+  }
+  if (trace === null || !facts.files.known) return null
   if (trace.exercised.some(isSwitch)) return null
   // A job has done its work when it ends, and all of that was watched.
   if (!state.running) return null

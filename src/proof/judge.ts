@@ -60,6 +60,8 @@ export interface Late {
 export interface JudgeRequest extends Omit<ConditionsRequest, 'baseline' | 'mounts'> {
   /** What a read-only root needs to be writable by what is known so far, and where it wrote more. */
   readonly mountsFor: (more: readonly Operation[]) => readonly Mount[]
+  /** See WatchRecord. */
+  readonly disarmed?: readonly string[]
   readonly progress: (line: string) => void
   readonly times: Stopwatch
   /** Of runs before these: its traced runs stayed up for as long. Null where there were none. */
@@ -142,7 +144,13 @@ export async function judge(
   const final = withChecks(
     compare(baseline, record, moved),
     compareTraces(original, traced, facts),
-    compareWatched(baseline, record, { study: original, before: early, traces, missed: lost }),
+    compareWatched(baseline, record, {
+      study: original,
+      before: early,
+      traces,
+      missed: lost,
+      disarmed: request.disarmed ?? [],
+    }),
   )
   return {
     baseline,

@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine, Mount, RunSpec } from '../engine/engine.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { LearnedRequest, SmokeCheck } from '../smoke-check.ts'
+import type { PortAnswer } from './ask/answers.ts'
 import { type Container, type ContainerOptions, openContainer, runContainer } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { exposedTcp, limits, namedVolumes, removeVolumes } from './container/run-specs.ts'
@@ -52,17 +53,33 @@ export interface StudyOptions extends ContainerOptions {
 
 export async function runOriginal(request: OriginalRequest): Promise<Original> {
   const original = await startOriginal(request, false)
-  if (!diedOfQuestions(await original.live.snapshot('seen'))) return original
+  const ended = endOfQuestions(await original.live.snapshot('seen'))
+  if (ended === null) return original
   await original.study.catch(() => undefined)
-  await original.live.remove()
-  await removeVolumes(request.engine, original.filled)
-  return startOriginal(request, true)
+  const unasked = await startOriginal(request, true)
+  // A job that listens meanwhile ends all the same: then it has been asked, and that is more.
+  const [kept, other] = ended === 'fault' || (await unasked.live.isUp()) ? [unasked, original] : [original, unasked]
+  await other.study.catch(() => undefined)
+  await other.live.remove()
+  await removeVolumes(request.engine, other.filled)
+  return kept
 }
 
-/** It was up and listened, and one of its own faults ended it (SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV): nobody kills with these. */
-function diedOfQuestions({ state, answers }: Pick<RunRecord, 'state' | 'answers'>): boolean {
-  const isFault = [132, 134, 135, 136, 139].includes(state.exitCode ?? 0)
-  return !state.running && isFault && answers.some(({ kind }) => kind !== 'closed')
+/**
+ * It was up and listened, and ended: by one of its own faults (SIGILL, SIGABRT, SIGBUS, SIGFPE, SIGSEGV), with which nobody kills, or
+ * as if all was done, without an answer. Null where that is not so.
+ */
+export function endOfQuestions({
+  state,
+  answers,
+}: {
+  readonly state: Pick<RunRecord['state'], 'running' | 'exitCode'>
+  readonly answers: readonly Pick<PortAnswer, 'kind'>[]
+}): 'fault' | 'silent' | null {
+  const open = answers.filter(({ kind }) => kind !== 'closed')
+  if (state.running || open.length === 0) return null
+  if ([132, 134, 135, 136, 139].includes(state.exitCode ?? 0)) return 'fault'
+  return state.exitCode === 0 && open.every(({ kind }) => kind === 'open' || kind === 'bound') ? 'silent' : null
 }
 
 async function startOriginal(request: OriginalRequest, quiet: boolean): Promise<Original> {

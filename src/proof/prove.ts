@@ -1,5 +1,6 @@
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
+import { baseName } from '../places.ts'
 import { decided, type StagePlan, stagePlanOf } from '../plan/plan.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
@@ -16,14 +17,16 @@ import {
   untracedOriginal,
   untracedRun,
 } from './caveats.ts'
+import { operationsBy } from './checks/check.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { removeVolumes } from './container/run-specs.ts'
+import { grantHelpers } from './helper-capability.ts'
 import { type Doubt, unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { type JudgeRequest, judge, type Late } from './judge.ts'
 import { askHelp, askOwnWay, type Learning, learnedFrom, taughtBy } from './lessons.ts'
-import { minimize } from './minimize.ts'
+import { type MinimizeRequest, minimize } from './minimize.ts'
 import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf, whoAsksForRoot } from './needs-root.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
@@ -73,7 +76,7 @@ async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const least = request.minimize
     ? await minimize({ baseline, operations, request, original, hardenWithout, excluded }, rounds)
     : { rounds, remarks: [] }
-  const proof = await conclude(request, seen, least.rounds, [...remarks, ...least.remarks])
+  const proof = await conclude(request, seen, least.rounds, [...remarks, ...least.remarks], hardenWithout)
   await removeVolumes(request.engine, filled)
   return proof
 }
@@ -237,6 +240,7 @@ async function conclude(
   { live, original, filled, doubt }: OriginalSeen,
   rounds: readonly Round[],
   remarks: readonly string[],
+  hardenWithout: MinimizeRequest['hardenWithout'],
 ): Promise<Proof> {
   const best = rounds.findLast(hasPassed) ?? rounds.at(-1)
   if (best === undefined) throw new Error('a proof has at least one round')
@@ -258,6 +262,9 @@ async function conclude(
     original,
     best.run,
   )
+  const seen = { baseline, round: best, hardenWithout }
+  const { checks } = run.comparison
+  const capability = plan === undefined ? null : await grantHelpers(request, plan, checks, seen)
   const questions = [
     ...askedToWrite(original, best.run.traced),
     ...readState({ grants }),
@@ -279,9 +286,13 @@ async function conclude(
       ...pending,
       ...(isChecked ? questions : []),
     ]),
-    failures: failuresOf(run),
+    failures: [...(capability === null ? [] : [capability.message]), ...failuresOf(run)],
+    capability,
+    read: new Set(
+      operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),
+    ),
     open: isChecked ? [] : questions,
-    late,
+    late: capability === null ? late : null,
   })
 }
 
@@ -297,7 +308,8 @@ function judgeRequest(
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], own, request.facts, user)
-  return { ...request, image, moved, keepsLowPort, user, mountsFor, filled }
+  const disarmed = plan === undefined ? [] : decided(plan, 'drop-capabilities').map(({ name }) => baseName(name))
+  return { ...request, image, moved, keepsLowPort, user, mountsFor, filled, disarmed }
 }
 
 /** The run that is compared with, and what the other one was seen to do. */

@@ -4,6 +4,7 @@ import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened, ReportProof } from '../report/report.ts'
 import type { LearnedRequests, SmokeCheck } from '../smoke-check.ts'
 import type { Limiter } from './container/limiter.ts'
+import type { CapabilityWay } from './helper-capability.ts'
 import type { Late } from './judge.ts'
 import type { Original } from './original.ts'
 import type { Stopwatch } from './proof-report.ts'
@@ -63,6 +64,10 @@ export interface Proof {
   readonly open?: readonly string[]
   /** What is missing showed only after a round had passed; see Judged. */
   readonly late?: Late | null
+  /** Why it did not pass, where that is a helper without its capability, and what a run with that showed. */
+  readonly capability?: CapabilityWay | null
+  /** What the traced run of the result has read; absent where there is none. */
+  readonly read?: ReadonlySet<string>
   /** For what must keep root: what was shown of how little it needs. */
   readonly advice?: string
 }

@@ -250,7 +250,7 @@ export function hasLowPort(plan: Pick<StagePlan, 'decisions'>): boolean {
   return decided(plan, 'port').some(({ to }) => to === null)
 }
 
-function commandOf(
+export function commandOf(
   plan: Pick<StagePlan, 'decisions'>,
   facts: ImageFacts,
 ): Pick<ImageFacts['config'], 'entrypoint' | 'cmd'> {

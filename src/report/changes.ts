@@ -3,10 +3,10 @@ import type { Rendering } from './format.ts'
 import type { ReportFinding } from './report.ts'
 import { counted } from './summary.ts'
 
-/** What is accepted or rejected by itself: a finding that changes a text, and how. Numbers are indexes into `Changes.all`. */
+/** What is accepted or rejected by itself: a finding that changes a text, and how. Numbers are indexes into `ChangeSet.all`. */
 interface Change {
   readonly finding: ReportFinding
-  /** Offsets into `Changes.source`. */
+  /** Offsets into `ChangeSet.source`. */
   readonly edits: readonly Edit[]
   /** Those that it makes no sense without: whoever accepts it accepts them. */
   readonly needs: readonly number[]
@@ -15,7 +15,7 @@ interface Change {
 }
 
 /** Everything that makes the resulting text of the text as it was. */
-export interface Changes {
+export interface ChangeSet {
   readonly source: string
   /** A continuation at the end that continues nothing, as it goes once something stands behind it; null for none. */
   readonly looseEnd: Edit | null
@@ -23,14 +23,14 @@ export interface Changes {
 }
 
 /** One that makes all of it, where there are no parts to choose from. */
-export function wholeChange(source: string, output: string, message: string): Changes {
+export function wholeChange(source: string, output: string, message: string): ChangeSet {
   const finding = { transform: '', outcome: 'fixed', line: 1, column: 1, message, evidence: [] } as const
   const edits = source === output ? [] : [{ start: 0, end: source.length, text: output }]
   return { source, looseEnd: null, all: [{ finding, edits, needs: [], preparedBy: [] }] }
 }
 
 /** The accepted ones and all that they need, ascending. Numbers that stand for none are left out. */
-export function withNeeds({ all }: Pick<Changes, 'all'>, accepted: Iterable<number>): readonly number[] {
+export function withNeeds({ all }: Pick<ChangeSet, 'all'>, accepted: Iterable<number>): readonly number[] {
   const taken = new Set<number>()
   const take = (index: number): void => {
     const change = all[index]
@@ -44,7 +44,7 @@ export function withNeeds({ all }: Pick<Changes, 'all'>, accepted: Iterable<numb
 
 /** Those of the accepted ones that were planned with another one which is not, each with what it goes without. */
 export function unprepared(
-  { all }: Pick<Changes, 'all'>,
+  { all }: Pick<ChangeSet, 'all'>,
   accepted: Iterable<number>,
 ): ReadonlyMap<number, readonly number[]> {
   const taken = new Set(withNeeds({ all }, accepted))
@@ -60,7 +60,7 @@ export function unprepared(
  * The text with the accepted changes and all that they need, and no other one: none of them gives the source, all of them the
  * result. Any subset is a Dockerfile where the source is one.
  */
-export function subset(changes: Changes, accepted: Iterable<number>): string {
+export function subset(changes: ChangeSet, accepted: Iterable<number>): string {
   const { source, looseEnd, all } = changes
   const edits = withNeeds(changes, accepted).flatMap((index) => all[index]?.edits ?? [])
   const isTied = looseEnd !== null && edits.some((edit) => edit.start >= looseEnd.end)
@@ -68,7 +68,7 @@ export function subset(changes: Changes, accepted: Iterable<number>): string {
 }
 
 /** What somebody may accept of a target: its changes, or all of it at once; none where `-w` would write nothing. */
-export function choicesOf({ result, source, path, files, changes }: Rendering): Changes['all'] {
+export function choicesOf({ result, source, path, files, changes }: Rendering): ChangeSet['all'] {
   if (result.verdict === 'failed' || result.kind === 'image' || !result.changed || result.proof?.passed === false)
     return []
   if (files !== undefined) return wholeChange(source, source, `${counted(files.length, 'file')} together`).all

@@ -1,4 +1,4 @@
-import type { Changes } from './changes.ts'
+import type { ChangeSet } from './changes.ts'
 import type { FileTexts } from './diff.ts'
 import type { Inspection } from './inspection.ts'
 import type { TargetResult } from './report.ts'
@@ -18,7 +18,7 @@ export interface Rendering {
   readonly placesFromRoot?: Readonly<Record<string, string>>
   readonly inspection?: readonly Inspection[]
   /** What the text becomes the result by; absent where it does so only as a whole. */
-  readonly changes?: Changes
+  readonly changes?: ChangeSet
 }
 
 export interface RenderOptions {

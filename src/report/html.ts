@@ -3,14 +3,14 @@ import { shellQuoted } from '../borders/shell.ts'
 import { visible } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import { lineOf } from '../edit.ts'
-import { type Changes, choicesOf } from './changes.ts'
+import { type ChangeSet, choicesOf } from './changes.ts'
 import { diff, type FileTexts, type Hunk, hunksOf } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { SCRIPT, STYLE } from './html-assets.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import { type ReportFinding, type ReportProof, type TargetResult, tool, type Verdict } from './report.ts'
-import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
+import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { counted, runsAs, summaryLine } from './summary.ts'
 
 /** One page that needs nothing else: no font, no picture, no address, and no script but its own. */
@@ -81,7 +81,7 @@ interface Group {
   readonly parts: readonly Part[]
   readonly notes: readonly Note[]
   /** What is accepted or rejected; none where there is nothing to write. */
-  readonly choices: Changes['all']
+  readonly choices: ChangeSet['all']
 }
 
 interface Member {
@@ -158,7 +158,7 @@ function notesOf(rendering: Rendering, parts: readonly Part[]): readonly Note[] 
     const line = start === undefined || changes === undefined ? finding.line : lineOf(changes.source, start)
     return { finding, service: null, change, place: placeOf(parts, finding.file ?? null, line) }
   })
-  const services = (result.services ?? []).flatMap((service) =>
+  const services = servicesTold(result).flatMap((service) =>
     withFewPortFindings(service.findings).map((finding): Note => {
       const file = finding.file ?? service.file ?? null
       return { finding, service: service.target, change: null, place: placeOf(parts, file, finding.line) }

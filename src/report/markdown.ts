@@ -5,7 +5,7 @@ import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof, TargetResult } from './report.ts'
-import { changedFiles, SERVICE_COLUMNS, serviceRows } from './services.ts'
+import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { runsAs, summaryLine } from './summary.ts'
 
 /** For a pull request's comment or a job's summary: the sum, a table, then target by target. */
@@ -49,7 +49,7 @@ function section(rendering: Rendering): string {
     `### ${code(result.target)}: ${result.verdict}`,
     ...serviceParts(result),
     ...said(result),
-    ...(result.services ?? []).flatMap((service) => {
+    ...servicesTold(result).flatMap((service) => {
       const parts = said(service)
       return parts.length === 0 ? [] : [`#### ${code(service.target)}`, ...parts]
     }),

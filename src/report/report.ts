@@ -2,7 +2,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Evidence } from '../evidence/claim.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../transform.ts'
-import type { Changes } from './changes.ts'
+import type { ChangeSet } from './changes.ts'
 
 /** The JSON report: a contract, described by schema/report.schema.json. */
 export interface Report {
@@ -63,7 +63,7 @@ export interface Hardened {
   readonly result: TargetResult
   readonly plan: Plan
   /** What its text is made of. */
-  readonly changes: Changes
+  readonly changes: ChangeSet
 }
 
 interface ReportError {

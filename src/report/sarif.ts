@@ -3,7 +3,7 @@ import { table } from '../table.ts'
 import type { Outcome } from '../transform.ts'
 import type { Format, Rendering } from './format.ts'
 import { type ReportFinding, version } from './report.ts'
-import { allFindings } from './services.ts'
+import { allFindings, servicesTold } from './services.ts'
 
 /** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
 export const sarif: Format = {
@@ -77,8 +77,8 @@ function resultOf(rendering: Rendering, finding: ReportFinding, names: readonly 
 
 /** A service that runs an image is at the file of its project. */
 function ofServices(rendering: Rendering): readonly Rendering[] {
-  const { kind, services = [] } = rendering.result
-  return services.map((service) => ({
+  const { kind } = rendering.result
+  return servicesTold(rendering.result).map((service) => ({
     ...rendering,
     result: service.file === undefined ? { ...service, kind } : service,
   }))

@@ -37,9 +37,40 @@ function portOf({ from, to, protocol }: TargetResult['ports'][number]): string {
   return to === null ? `${from}${suffix} stays` : `${from} -> ${to}${suffix}`
 }
 
-/** Those of a target, then those of its services. */
-export function allFindings({ findings, services = [] }: TargetResult): readonly ReportFinding[] {
-  return services.length === 0 ? findings : [...findings, ...services.flatMap(allFindings)]
+/**
+ * The services of a project with what is said of each. What is said of several in the same words about the same file, as of those that
+ * run one image, comes once, before the rest, under all their names: `api, worker`.
+ */
+export function servicesTold({ services = [] }: TargetResult): readonly TargetResult[] {
+  const keyOf = (finding: ReportFinding, { file }: TargetResult): string => JSON.stringify([file, finding])
+  const named = new Map<string, Set<string>>()
+  for (const service of services)
+    for (const finding of service.findings) {
+      const key = keyOf(finding, service)
+      named.set(key, (named.get(key) ?? new Set()).add(service.target))
+    }
+  const told = new Set<string>()
+  return services.flatMap((service): readonly TargetResult[] => {
+    const { error: _, ...about } = service
+    const shared = new Map<string, ReportFinding[]>()
+    for (const finding of service.findings) {
+      const key = keyOf(finding, service)
+      const names = [...(named.get(key) ?? [])]
+      if (names.length < 2 || told.has(key)) continue
+      told.add(key)
+      shared.set(names.join(', '), [...(shared.get(names.join(', ')) ?? []), finding])
+    }
+    const own = service.findings.filter((finding) => (named.get(keyOf(finding, service))?.size ?? 0) < 2)
+    return [
+      ...[...shared].map(([target, findings]) => ({ ...about, target, findings, proof: null })),
+      { ...service, findings: own },
+    ]
+  })
+}
+
+/** Those of a target, then those of its services, each once. */
+export function allFindings(result: TargetResult): readonly ReportFinding[] {
+  return [...result.findings, ...servicesTold(result).flatMap(({ findings }) => findings)]
 }
 
 /** Where a finding is, for people: `12:1`, of another file than the target `compose.yaml:12:1`. */

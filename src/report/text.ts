@@ -6,7 +6,7 @@ import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspe
 import { listedPorts, withFewPortFindings, withFewPortTexts } from './many-ports.ts'
 import { type ProofRow, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import type { ReportFinding, ReportProof, ReportStage, TargetResult, Verdict } from './report.ts'
-import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows } from './services.ts'
+import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { type Paint, painter, runsAs, summaryLine } from './summary.ts'
 
 /** For people: target by target, then the sum. */
@@ -36,7 +36,7 @@ function targetLines({ result, inspection }: Rendering, paint: Paint): string[] 
     ...serviceLines(result, paint),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
     ...withFewPortFindings(result.findings).flatMap((finding) => findingLines(finding, paint)),
-    ...(result.services ?? []).flatMap((service) => ofService(service, paint)),
+    ...servicesTold(result).flatMap((service) => ofService(service, paint)),
     ...(result.proof ? proofLines(result.proof, paint) : []),
     ...projectEnd(result, paint),
   ]

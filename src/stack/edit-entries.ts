@@ -1,7 +1,7 @@
 import { HardenError } from '../errors.ts'
 import { normalisePath, parentOf } from '../path.ts'
-import { merged } from '../profile/compose-choice.ts'
-import { movedHealthcheck, movedPort } from '../profile/compose-parts.ts'
+import { mergedService } from '../profile/compose-merge.ts'
+import { isRootUser, movedHealthcheck, movedPort } from '../profile/compose-parts.ts'
 import { userText } from '../profile/profile.ts'
 import { rewriteShared } from '../profile/rewrite-yaml.ts'
 import {
@@ -67,6 +67,16 @@ export function editEntries(
   for (const edited of ordered) editOwn(edited, state)
   for (const service of project.services) sayInherited(service, state)
   return { texts: files.map((file, index) => textOfFile(file, index, state)), findings: state.findings }
+}
+
+/** Services that say something else with these texts of the project's files, in their order. */
+export function changedServices(project: Project, texts: readonly string[]): ReadonlySet<string> {
+  const parsed = (all: readonly string[]) => project.files.map(({ name }, index) => parseYaml(all[index] ?? '', name))
+  const [before, after] = [parsed(project.files.map(({ text }) => text)), parsed(texts)]
+  const whole = (service: Service, files: readonly YamlFile[]): Json =>
+    resolved(entriesOf(service, { files, project }), new Map())
+  const changed = project.services.filter((one) => !isEqual(whole(one, before), whole(one, after)))
+  return new Set(changed.map(({ name }) => name))
 }
 
 function entriesOf(
@@ -179,20 +189,13 @@ function putRight(edited: EditedService, entries: readonly Entry[], own: Entry, 
   return set
 }
 
-function isRootUser(user: unknown): boolean {
-  return user !== undefined && user !== null && /^(?:root|0)(?::|$)/.test(textOf(user))
-}
-
 /** All entries put together, as they are by now. */
 function resolved(entries: readonly Entry[], current: ReadonlyMap<string, Json>): Json {
   return entries.reduce<Json>((above, { id, before, tags }) => {
     const entry = current.get(id) ?? before
     const kept = Object.fromEntries(Object.entries(above).filter(([key]) => !Object.hasOwn(tags, key)))
     const given = Object.fromEntries(Object.entries(entry).filter(([key]) => tags[key] !== '!reset'))
-    const together = merged(kept, given)
-    const check =
-      isObject(kept.healthcheck) && isObject(given.healthcheck) ? { ...kept.healthcheck, ...given.healthcheck } : null
-    return check === null ? together : { ...together, healthcheck: check }
+    return mergedService(kept, given)
   }, {})
 }
 

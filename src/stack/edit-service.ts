@@ -1,5 +1,6 @@
 import { composeValue } from '../borders/mount.ts'
 import { nameOf, normalisePath, parentOf } from '../path.ts'
+import { targetOf, volumeParts } from '../profile/compose-parts.ts'
 import { alignService, hardenService, type ServiceEdit } from '../profile/compose-service.ts'
 import { derivedName, type ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
@@ -13,6 +14,10 @@ export interface EditedService extends SettledService {
   readonly ports: readonly ProfilePort[]
   /** Ports of all services that move, by the names that they are called. */
   readonly called: readonly MovedPort[]
+  /** Where it has a volume that it only reads and that is not to be filled from its image, by path in the container. */
+  readonly unfilled: ReadonlySet<string>
+  /** As `networkOf` has it. */
+  readonly network: string
   readonly advice: readonly MountAdvice[]
   /** What its image is called once it is built here; null where that does not change. */
   readonly image: string | null
@@ -34,9 +39,10 @@ export function ownEntry(
   const edit = hardenService(
     withKnownPorts(before, edited),
     { ...profile, ports },
-    { name: service.name, elsewhere, declared, isFollowed: true },
+    { name: service.name, elsewhere, declared, isFollowed: true, network: edited.network },
   )
   const set: Record<string, unknown> = { ...edit.service, ...ownPorts(edit.service, edited, elsewhere) }
+  if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
   const owner = checkoutOwner(service, edited.host)
   const user = profile.user?.value
   if (owner !== null && user?.uid === owner.uid && !textOf(set.user ?? '').includes('$'))
@@ -69,12 +75,23 @@ export function otherEntry(
   const { profile, ports, image, planned } = edited
   const aligned = alignService(withKnownPorts(before, edited), { ...profile, ports }, notes, open)
   const set: Record<string, unknown> = { ...aligned, ...ownPorts(aligned, edited, null) }
+  if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
   if (isExtended) return set
   if (image !== null && set.image !== undefined) set.image = image
   const { entrypoint = null, command = null } = planned.start ?? {}
   if (entrypoint !== null && set.entrypoint !== undefined) set.entrypoint = entrypoint.map(composeValue)
   if (command !== null && set.command !== undefined) set.command = command.map(composeValue)
   return set
+}
+
+function withoutCopy(volumes: unknown, targets: ReadonlySet<string>): unknown {
+  if (!Array.isArray(volumes) || targets.size === 0) return volumes
+  return volumes.map((volume) => {
+    if (!targets.has(targetOf(volume))) return volume
+    if (isObject(volume)) return { ...volume, volume: { ...asObject(volume.volume), nocopy: true } }
+    const [source, target, mode] = volumeParts(textOf(volume))
+    return [source, target, `${mode},nocopy`].join(':')
+  })
 }
 
 /** An entry with the numbers of ports that move where it has them by a variable, so that they can be followed. */

@@ -1,58 +1,15 @@
 import { applyEdits, type Edit, lineOf } from '../edit.ts'
 import { parentOf } from '../path.ts'
 import { isInside } from '../places.ts'
-import type { ProfilePort } from '../profile/profile.ts'
-import { asList, asObject, parseYaml, textOf } from '../profile/yaml-file.ts'
+import { parseYaml } from '../profile/yaml-file.ts'
 import { type WrittenScalar, writtenScalars } from '../profile/yaml-scalars.ts'
 import { targetFinding } from '../report/report.ts'
 import type { StackFinding } from './finding.ts'
 import type { HostFiles, HostText } from './host-files.ts'
-import { mountedFiles, type SettledService } from './mounted-configuration.ts'
+import { mountedFiles } from './mounted-configuration.ts'
 import type { StackFile } from './planned.ts'
 import { asVariable, type CallContext, type MovedPort, portCalls, upstreamNames } from './port-calls.ts'
-import type { Project, ProjectFile, Service } from './project.ts'
-
-/** All names by which others of the project call a service. */
-function hostsOf({ name, settings }: Service, project: Pick<Project, 'name' | 'services'>): readonly string[] {
-  const networks = Object.values(asObject(settings.networks)).flatMap((one) => asList(asObject(one).aliases))
-  const links = project.services.flatMap((other) =>
-    asList(other.settings.links).flatMap((link) => {
-      const [to, alias] = textOf(link).split(':')
-      return to === name && alias !== undefined ? [alias] : []
-    }),
-  )
-  const own = [settings.container_name, settings.hostname, ...networks].filter(
-    (one) => one !== undefined && one !== null,
-  )
-  return [...new Set([name, ...own.map(textOf), ...links, `${project.name}-${name}-1`, `${project.name}_${name}_1`])]
-}
-
-/** The service whose network this one has; itself where it has its own. */
-function holderOf({ name, settings }: Service): string {
-  return /^service:(.+)$/.exec(textOf(settings.network_mode ?? ''))?.[1] ?? name
-}
-
-/** Ports of a service, and of those that share its network. */
-export function portsAround(service: Service, all: readonly SettledService[]): readonly ProfilePort[] {
-  const holder = holderOf(service)
-  const around = all.filter(({ planned }) => holderOf(planned.service) === holder)
-  const own = around.find(({ planned }) => planned.service.name === service.name)?.profile.ports ?? []
-  const more = around.flatMap(({ profile }) => profile.ports.filter(({ from, to }) => from !== to))
-  return [
-    ...own,
-    ...more.filter((port) => !own.some(({ from, protocol }) => from === port.from && protocol === port.protocol)),
-  ]
-}
-
-/** Each port that moves, by the names that it is called. */
-export function movedPorts(project: Project, all: readonly SettledService[]): readonly MovedPort[] {
-  return all.flatMap(({ planned: { service }, profile }) => {
-    const holder = project.services.find(({ name }) => name === holderOf(service)) ?? service
-    return profile.ports
-      .filter(({ from, to, protocol }) => from !== to && protocol === 'tcp')
-      .map(({ from, to }) => ({ hosts: hostsOf(holder, project), from, to }))
-  })
-}
+import type { Project, ProjectFile } from './project.ts'
 
 export interface Followed {
   /** New texts of the project's own files, by path. */
@@ -80,7 +37,7 @@ export function followPorts(
           `${name}:${line} speaks of port ${port.from} of ${port.hosts[0]} in a way that cannot be followed: ${said}`,
           `if it is that port, it has to be ${port.to}`,
         ),
-        ...(port.hosts[0] === undefined ? {} : { movedBy: port.hosts[0] }),
+        ...(port.by === undefined ? {} : { movedBy: port.by }),
       })
   }
   for (const file of project.files) {

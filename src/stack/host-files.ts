@@ -68,7 +68,8 @@ export function mountAdvice(
   { folder }: Pick<Project, 'folder'>,
 ): readonly MountAdvice[] {
   return service.mounts.flatMap((mount): readonly MountAdvice[] => {
-    if (mount.kind === 'volume' || mount.kind === 'tmpfs' || mount.source === '') return []
+    if (mount.kind === 'volume' || mount.kind === 'tmpfs') return []
+    if (mount.source === '') return root || user === null ? [] : ofCopy(mount, user.value)
     const entry = host.entries.get(mount.source)
     if (isEngineSocket(mount, entry)) return [ofSocket(mount, entry, root)]
     if (entry === undefined || entry.kind === 'missing' || root || user === null) return []
@@ -131,11 +132,30 @@ function mayRead({ kind, uid, gid, mode }: HostEntry, who: WhoRuns, groups: read
   return ((mode >> shift) & needed) === needed
 }
 
+/**
+ * A config or secret that is no file is copied into the container as root's. An owner that it is given is looked up by the text of the
+ * service's user, and no account is called `10001:10001`: the container is not made (measured on Docker 26.1 with Compose 2.26).
+ */
+function ofCopy({ kind, target, given }: ServiceMount, { uid, gid }: WhoRuns): readonly MountAdvice[] {
+  const hint = `write mode: 0444 for it, without uid and gid: what runs in the container is all that can read it`
+  const said = (message: string): readonly MountAdvice[] => [{ outcome: 'todo', message, hint, group: null }]
+  if (given?.isOwned === true)
+    return said(`${kind} ${target} has an owner, which Docker does not find for user ${uid}:${gid}: it does not start`)
+  const mode = given?.mode ?? 0o444
+  if ((mode & 0o004) !== 0) return []
+  return said(`${kind} ${target} is root's with mode ${octal(mode)} in the container, which ${uid}:${gid} cannot read`)
+}
+
+function octal(mode: number): string {
+  return mode.toString(8).padStart(4, '0')
+}
+
 /** Without root nobody can give a file to another user: where its group may read it, the service gets that one. */
 function unreadable(mount: ServiceMount, path: string, entry: HostEntry, who: WhoRuns, folder: string): MountAdvice {
   const name = isInside(path, folder) ? `.${path.slice(folder.length)}` : path
-  const mode = entry.mode.toString(8).padStart(4, '0')
-  const message = `${name} (${mount.target}) is of ${entry.uid}:${entry.gid} with mode ${mode}, which ${who.uid}:${who.gid} cannot read`
+  const whose = `${name} (${mount.target}) is of ${entry.uid}:${entry.gid} with mode ${octal(entry.mode)}`
+  const ignored = mount.given === undefined ? '' : '; Compose ignores uid, gid and mode of a file'
+  const message = `${whose}, which ${who.uid}:${who.gid} cannot read${ignored}`
   const needed = entry.kind === 'folder' ? 0o050 : 0o040
   if ((entry.mode & needed) === needed && entry.gid !== 0)
     return { outcome: 'note', message: `${message}: it gets the group ${entry.gid}`, hint: null, group: entry.gid }

@@ -211,7 +211,9 @@ function needOf(
 function writerOf({ service, profile, result }: PlannedService, mount: ServiceMount): Writer {
   const known = profile?.root === true ? { uid: 0, gid: 0 } : (profile?.user?.value ?? null)
   const after = known === null ? null : { uid: known.uid, gid: known.gid }
-  const before = result.verdict === 'unchanged' && after !== null ? [after.uid] : usersBefore(service.user, result)
+  const last = result.stages.at(-1)
+  const isSame = result.verdict === 'unchanged' || (last !== undefined && last.userBefore === last.userAfter)
+  const before = isSame && after !== null ? [after.uid] : usersBefore(service.user, result)
   const written = profile === null ? [] : writtenPlaces(profile)
   const isWhole = written.some((path) => isInside(mount.target, path))
   const parts = written

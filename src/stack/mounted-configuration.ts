@@ -1,12 +1,15 @@
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { applySubstitutions } from '../evidence/file-edit.ts'
 import { isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
 import { saidPorts } from '../profile/compose-parts.ts'
 import { isNearby, type Own, overridden, type ServiceOverlay, withRaised } from '../profile/overridden.ts'
-import type { ImageChange, Profile, ProfilePort } from '../profile/profile.ts'
+import { type ImageChange, type Profile, type ProfilePort, sysctlsFor } from '../profile/profile.ts'
+import { textOf } from '../profile/yaml-file.ts'
 import type { HostFiles } from './host-files.ts'
+import { holderOf } from './networks.ts'
 import type { PlannedService } from './planned.ts'
-import type { Service } from './project.ts'
+import type { Project, Service } from './project.ts'
 
 /** A file that a service has from the machine. */
 interface MountedFile {
@@ -25,6 +28,8 @@ export interface SettledService {
   readonly notes: readonly string[]
   /** Of these, what a person has to do before it works. */
   readonly open: readonly string[]
+  /** Ports that stay since something that is put over the image sets them, and what that is. */
+  readonly kept: ReadonlyMap<number, string>
   /** What its own environment has to say instead, since it hides the image's. */
   readonly env: ReadonlyMap<string, string>
 }
@@ -39,28 +44,38 @@ export interface Settled {
  * Configuration that a service has mounted hides that of its image: what the plan changes there is changed in the mounted file, and
  * where that cannot be, the port stays.
  */
-export function settleMounted(all: readonly PlannedService[], host: HostFiles): Settled {
+export function settleMounted(
+  all: readonly PlannedService[],
+  host: HostFiles,
+  { folder }: Pick<Project, 'folder'>,
+): Settled {
   const texts = new Map<string, string>()
   const services = all.flatMap((planned): readonly SettledService[] => {
     const { service } = planned
     if (planned.profile === null) return []
-    const profile = withRaised(planned.profile, saidPorts(service.settings))
+    const raised = withRaised(planned.profile, saidPorts(service.settings))
+    const unlisted = unlistedPorts(raised, service, all)
+    const ports = [...raised.ports, ...unlisted]
+    const profile = unlisted.length === 0 ? raised : { ...raised, ports, sysctls: sysctlsFor(ports, false) }
     const files = mountedFiles(service, host)
     const others = all.filter((one) => one !== planned)
     const done = new Set<ImageChange>()
     for (const change of profile.changes) {
       const file = files.find(({ target }) => change.kind === 'file' && target === change.name)
       if (file === undefined || change.substitutions === undefined) continue
-      const before = texts.get(file.path) ?? file.text
-      const after = applySubstitutions(before, change.substitutions)
-      if (after === null || after === before || isShared(file, change.ports, profile, others, host)) continue
-      texts.set(file.path, after)
+      // What another service of the same file has changed by then is changed for this one too.
+      const after = applySubstitutions(file.text, change.substitutions)
+      // It may have been moved before: `git checkout` brings back a part of the files.
+      if (after === file.text && listensAlready(file, change.ports, profile)) done.add(change)
+      if (after === null || after === file.text || isShared(file, change.ports, profile, others, host)) continue
+      // The words of its own lines are changed below, and nothing else of them.
+      if (change.ports.length > 0 && change.ports.every((port) => saysPort(file, port, profile))) continue
+      texts.set(file.path, applySubstitutions(texts.get(file.path) ?? file.text, change.substitutions) ?? after)
       done.add(change)
     }
     for (const port of profile.ports.filter(({ from, to }) => from !== to)) {
       const said = files.filter(
-        (file) =>
-          isNearby(file.target, port.from, profile) && linesOf(texts.get(file.path) ?? file.text, port).length > 0,
+        (file) => isNearby(file.target, port.from, profile) && linesOf(file.text, port).length > 0,
       )
       if (said.some((file) => isShared(file, [port.from], profile, others, host))) continue
       for (const file of said) {
@@ -74,6 +89,9 @@ export function settleMounted(all: readonly PlannedService[], host: HostFiles): 
       const hidden = profile.changes.filter(({ kind, ports }) => kind === 'file' && ports.includes(port.from))
       if (said.length > 0) for (const change of hidden) done.add(change)
     }
+    const copied = service.mounts.filter(
+      ({ kind, source }) => (kind === 'config' || kind === 'secret') && source === '',
+    )
     const env = new Map(planned.env)
     for (const change of profile.changes.filter(({ kind }) => kind === 'env')) {
       const move = profile.ports.find(({ from, to }) => from !== to && service.env.get(change.name) === String(from))
@@ -82,13 +100,28 @@ export function settleMounted(all: readonly PlannedService[], host: HostFiles): 
       done.add(change)
     }
     const asked = { ...profile, changes: profile.changes.filter((change) => !done.has(change)) }
-    const settled = overridden(asked, ownOf(planned, files, host, texts))
+    const settled = overridden(asked, ownOf(planned, files, host, texts, folder))
     return [
       {
         planned,
-        profile: { ...settled.profile, changes: profile.changes },
-        notes: settled.notes,
+        profile: {
+          ...settled.profile,
+          changes: profile.changes,
+          ...(copied.length === 0 ? {} : { readOnly: { value: false, known: 'planned' }, writable: [] }),
+        },
+        notes: [
+          ...unlisted.map(
+            ({ from }) => `port ${from} stays: the service opens it, and its image does not say what listens there`,
+          ),
+          ...(copied.length > 0 && settled.profile.readOnly.value
+            ? [
+                `its root is not made read-only, since Compose copies ${copied.map(({ target }) => target).join(', ')} into it`,
+              ]
+            : []),
+          ...settled.notes,
+        ],
         open: settled.open,
+        kept: settled.kept,
         env,
       },
     ]
@@ -108,7 +141,34 @@ export function mountedFiles({ mounts }: Service, host: HostFiles): readonly Mou
   return found
 }
 
-function linesOf(text: string, { from, to }: ProfilePort): ReturnType<typeof portLines> {
+/** Low ports that the service itself opens, and of which its image says nothing: whoever listens there stays there, and is no longer root. */
+function unlistedPorts(profile: Profile, service: Service, all: readonly PlannedService[]): readonly ProfilePort[] {
+  const mode = textOf(service.settings.network_mode ?? '')
+  if (profile.root || !['', 'bridge', 'default'].includes(mode)) return []
+  const around = all.filter((one) => holderOf(one.service) === service.name).flatMap((one) => one.profile?.ports ?? [])
+  const isKnown = (target: number, protocol: string): boolean =>
+    [...profile.ports, ...around].some(
+      (port) => port.protocol === protocol && (port.from === target || port.to === target),
+    )
+  const said = service.ports.filter(
+    ({ target, protocol }) => target < FIRST_UNPRIVILEGED_PORT && !isKnown(target, protocol),
+  )
+  const each = said.map(
+    ({ target, protocol }) => [`${target}/${protocol}`, { from: target, to: target, protocol }] as const,
+  )
+  return [...new Map(each).values()]
+}
+
+function saysPort(file: MountedFile, from: number, { ports }: Profile): boolean {
+  return ports.some((port) => port.from === from && port.from !== port.to && linesOf(file.text, port).length > 0)
+}
+
+function listensAlready(file: MountedFile, moved: readonly number[], { ports }: Profile): boolean {
+  const moves = ports.filter(({ from, to }) => moved.includes(from) && from !== to)
+  return moves.length > 0 && moves.every(({ from, to }) => linesOf(file.text, { from: to, to: from }).length > 0)
+}
+
+function linesOf(text: string, { from, to }: Pick<ProfilePort, 'from' | 'to'>): ReturnType<typeof portLines> {
   return portLines('', text, from, to)
 }
 
@@ -132,6 +192,7 @@ function ownOf(
   files: readonly MountedFile[],
   host: HostFiles,
   texts: ReadonlyMap<string, string>,
+  folder: string,
 ): Own {
   const overlays = service.mounts
     // A new volume starts with what the image has there.
@@ -141,7 +202,7 @@ function ownOf(
       const isKnown = host.entries.get(source)?.kind === 'file' ? below.length > 0 : host.entries.has(source)
       return {
         target,
-        name: source || target,
+        name: isInside(source, folder) ? `.${source.slice(folder.length)}` : source || target,
         texts: () => (isKnown ? below.map(({ path, text }) => texts.get(path) ?? text) : null),
       }
     })

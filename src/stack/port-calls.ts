@@ -7,6 +7,8 @@ export interface MovedPort {
   readonly hosts: readonly string[]
   readonly from: number
   readonly to: number
+  /** The service that it is a port of, which need not be the one that is called. Absent: nobody asks. */
+  readonly by?: string
 }
 
 /** What a text says of ports that move. */
@@ -104,6 +106,7 @@ function callAt(place: Place, move: MovedPort): Edit | 'open' | null {
   const number = numberBehind(before, after, move.from)
   if (number !== null)
     return { start: end + number, end: end + number + String(move.from).length, text: String(move.to) }
+  if (isNearPort(place, move.from)) return 'open'
   return move.from === 80 && isBare(before, after) ? insert : null
 }
 
@@ -159,6 +162,37 @@ function numberBehind(before: string, after: string, from: number): number | nul
   }
   return null
 }
+
+/**
+ * The whole value of a key that is for a host, with the port as that of another key some lines away: YAML, JSON, TOML, VCL. Variables
+ * of an environment come in pairs of names, which are followed elsewhere.
+ */
+export function isNearPort(
+  { text, before, start, end }: Pick<Place, 'text' | 'before' | 'start' | 'end'>,
+  port: number,
+): boolean {
+  if (!HOST_KEY.test(before) || /^[A-Z][A-Z\d_]*=["']?$/.test(before.trimStart())) return false
+  if (!/^["']?[ \t]*(?:[,;}#\r\n]|$)/.test(text.slice(end, end + LONGEST))) return false
+  const above = text
+    .slice(Math.max(0, start - bounds.surveyedLine), start - before.length)
+    .split('\n')
+    .slice(-NEAR)
+  const below = text
+    .slice(end, end + bounds.surveyedLine)
+    .split('\n')
+    .slice(0, NEAR)
+  return [above.toReversed(), below].some((lines) => {
+    const next = lines.findIndex((line) => OTHER_HOST.test(line))
+    const own = next < 0 ? lines : lines.slice(0, next)
+    return own.some((line) => !COMMENT.test(line) && PORT_KEY.exec(line)?.[1] === String(port))
+  })
+}
+
+const HOST_KEY = /(?:addr|address|host|hostname|server|upstream|backend|target|endpoint)["']?\s*[:=]\s*["']?$/i
+const OTHER_HOST = /(?:addr|address|host|hostname|server|upstream|backend|target|endpoint)["']?\s*[:=]\s*["']?[\w$]/i
+const PORT_KEY = /(?:^|[\s"'{,._-])port(?:_?(?:value|number))?["']?\s*[:=]\s*["']?(\d{1,5})["']?\s*(?:[,;}#\r]|$)/i
+/** Lines, with that of the host itself. */
+const NEAR = 5
 
 /** A host alone, where the directive says that it is one and means port 80. */
 function isBare(before: string, after: string): boolean {

@@ -14,6 +14,8 @@ export interface Project {
   readonly services: readonly Service[]
   /** Named volumes, by the name that services call them. */
   readonly volumes: ReadonlyMap<string, ProjectVolume>
+  /** Networks that are not of this project, by the names that services call them: others are there too. Absent: none. */
+  readonly externalNetworks?: ReadonlySet<string>
   /** What it was resolved from, so that it can be again with other texts; absent for one that was put together by hand. */
   readonly origin?: ProjectOrigin
   /** Left open: a variable without a value, a file that cannot be read or must not be. */
@@ -105,6 +107,11 @@ export interface ServiceMount {
   readonly readOnly: boolean
   /** `nocopy`: a new volume does not take what the image has there. */
   readonly isEmpty: boolean
+  /**
+   * Of a config or secret in its long form: whether it is given an owner, and its permission bits (null: those of everybody, 0444).
+   * Compose minds them only where it copies what is no file of the machine. Absent: nothing is said.
+   */
+  readonly given?: { readonly isOwned: boolean; readonly mode: number | null }
 }
 
 export interface ServicePort {

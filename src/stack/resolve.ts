@@ -15,7 +15,7 @@ import {
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinAnd } from '../words.ts'
 import type { Project, ProjectFile, Service, ServiceOrigin } from './project.ts'
-import { placedIn, type ServiceContext, serviceOf, USER_IS_OPEN, volumeOf } from './service.ts'
+import { isExternal, placedIn, type ServiceContext, serviceOf, USER_IS_OPEN, volumeOf } from './service.ts'
 import { dotEnv, type Filled, filled, type LookUp } from './variables.ts'
 
 /** Which project, as `docker compose` is told it. All paths are absolute. */
@@ -98,6 +98,11 @@ export function resolveProject(request: ProjectRequest, readFile: ReadProjectFil
     services,
     volumes: new Map(
       Object.entries(asObject(model.volumes)).map(([key, volume]) => [key, volumeOf(asObject(volume), folder)]),
+    ),
+    externalNetworks: new Set(
+      Object.entries(asObject(model.networks)).flatMap(([key, network]) =>
+        isExternal(asObject(network)) ? [key] : [],
+      ),
     ),
     findings: [
       ...resolving.findings,

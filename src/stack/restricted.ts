@@ -234,7 +234,7 @@ const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/'
 const LOCKED: readonly unknown[] = ['RuntimeDefault', 'Localhost']
 const SELINUX_TYPES = ['container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t']
 
-const SAFE_SYSCTLS = [
+export const SAFE_SYSCTLS: readonly string[] = [
   'kernel.shm_rmid_forced',
   'net.ipv4.ip_local_port_range',
   'net.ipv4.ip_local_reserved_ports',

@@ -1,3 +1,4 @@
+import { composeWords } from '../command/index.ts'
 import { HardenError } from '../errors.ts'
 import { normalisePath } from '../path.ts'
 import { sourceOf, targetOf, volumeParts } from '../profile/compose-parts.ts'
@@ -53,7 +54,7 @@ export function serviceOf(
 /** Nothing in the place of an entrypoint takes the image's away, in that of a command it leaves it. */
 function startOf(written: unknown, name: string, isEntrypoint: boolean): readonly string[] | null {
   if (written === null || written === undefined) return null
-  const words = Array.isArray(written) ? written.map(textOf) : commandWords(textOf(written))
+  const words = Array.isArray(written) ? written.map(textOf) : composeWords(textOf(written))
   if (words !== null) return words.length === 0 && !isEntrypoint ? null : words
   throw new HardenError(
     'unreadable',
@@ -62,42 +63,6 @@ function startOf(written: unknown, name: string, isEntrypoint: boolean): readonl
       hint: 'close its quotes, or write it as a list',
     },
   )
-}
-
-const END = /[;&|<>]/
-
-/**
- * The words of a command as Compose takes a text apart, which no shell gets to see: at the first `&&`, `|` or `>` it ends, and
- * what follows is dropped. Null where a quote or bracket is not closed. Source: mattn/go-shellwords, which compose-go uses.
- */
-function commandWords(text: string): readonly string[] | null {
-  const words: string[] = []
-  let word = null as string | null
-  let within = ''
-  let isEscaped = false
-  for (const sign of text) {
-    if (isEscaped) [word, isEscaped] = [(word ?? '') + sign, false]
-    else if (sign === '\\' && within !== "'") isEscaped = true
-    else if (/\s/.test(sign) && within === '') {
-      if (word !== null) words.push(word)
-      word = null
-    } else if ((sign === '"' || sign === "'") && (within === '' || within === sign)) {
-      within = within === '' ? sign : ''
-      word ??= ''
-    } else if (within === '' && sign === '(' && word?.endsWith('$') !== true) return null
-    else if (within === '' && END.test(sign)) {
-      // The number before it is of a file that is open, and no word.
-      if (sign === '>' && /^\d/.test(word ?? '')) word = null
-      break
-    } else {
-      if (sign === '`' && (within === '' || within === sign)) within = within === '' ? sign : ''
-      else if (sign === '(' && within === '') within = sign
-      else if (sign === ')' && within === '(') within = ''
-      word = (word ?? '') + sign
-    }
-  }
-  if (isEscaped || within !== '') return null
-  return word === null ? words : [...words, word]
 }
 
 function buildOf(written: unknown, { folder, home, lookUp }: ServiceContext): ServiceBuild | null {
@@ -211,7 +176,21 @@ function fileMount(
   const top = kind === 'secret' ? '/run/secrets' : '/'
   const { file } = asObject((kind === 'secret' ? secrets : configs)[source])
   const place = file == null ? '' : placeOn(textOf(file), folder, home)
-  return mount(kind, place, normalisePath(said === '' ? source : said, said === '' ? top : top), { readOnly: true })
+  const { uid = null, gid = null, mode = null } = asObject(written)
+  const given = { isOwned: uid !== null || gid !== null, mode: modeOf(mode) }
+  const isGiven = given.isOwned || given.mode !== null
+  const target = normalisePath(said === '' ? source : said, top)
+  return mount(kind, place, target, { readOnly: true, ...(isGiven ? { given } : {}) })
+}
+
+/** Those that are written in decimal, and that nobody means in octal: 0400, 0640 and 0644. */
+const DECIMAL = new Set([256, 416, 420])
+
+/** Compose reads `0440` as octal, as YAML 1.1 does; to YAML 1.2 that is the number 440. */
+function modeOf(written: unknown): number | null {
+  const digits = textOf(written ?? '').replace(/^0o?/, '')
+  const isDecimal = typeof written === 'number' && (DECIMAL.has(written) || /[89]/.test(digits))
+  return /^\d{1,4}$/.test(digits) ? Number.parseInt(digits, isDecimal ? 10 : 8) : null
 }
 
 /** What a volume of the project is kept in. */
@@ -219,9 +198,14 @@ export function volumeOf(volume: Json, folder: string): ProjectVolume {
   const { device, o, type } = asObject(volume.driver_opts)
   const isBound = typeof device === 'string' && (type === 'none' || /(?:^|,)r?bind(?:,|$)/.test(textOf(o ?? '')))
   return {
-    external: volume.external === true || isObject(volume.external),
+    external: isExternal(volume),
     device: isBound ? normalisePath(device, folder) : null,
   }
+}
+
+/** A volume or a network that is there before the project, and not its own. */
+export function isExternal({ external }: Json): boolean {
+  return external === true || isObject(external)
 }
 
 function portsOf(settings: Json): readonly ServicePort[] {

@@ -1,5 +1,5 @@
 import { dirname, resolve } from 'node:path'
-import { parseShellScript } from '../command/index.ts'
+import { composeWords } from '../command/index.ts'
 import { asList, asObject, isObject, parseYaml } from '../profile/yaml-file.ts'
 import { interpolated } from '../stack/variables.ts'
 
@@ -105,21 +105,13 @@ function buildOf(
 
 /** A list of words, or a text of them, which no shell gets to see. */
 function wordsOf(written: unknown, read: Read): readonly string[] | null {
-  const words = typeof written === 'string' ? split(read(written) ?? '') : asList(written).map(read)
-  return words.length === 0 || words.includes(null) ? null : words.flatMap((word) => word ?? [])
-}
-
-/** By the quotes of a shell; nothing where it takes more of a shell than that. */
-function split(text: string): readonly (string | null)[] {
-  if (text.length > MOST_COMMAND) return []
-  const lines = text.split('\n').flatMap((line) => line.trim() || [])
-  // No shell puts variables in.
-  const script = parseShellScript(lines.join(' ').replaceAll('$', SIGN))
-  const [command, ...more] = script.kind === 'parsed' ? script.commands : []
-  const isPlain = more.every(({ within }) => within !== 'script') && command?.within === 'script'
-  return isPlain && command.redirects.length === 0 && command.assignments.length === 0
-    ? command.words.map(({ value }) => value?.replaceAll(SIGN, '$') ?? null)
-    : []
+  if (typeof written !== 'string') {
+    const words = asList(written).map(read)
+    return words.length === 0 || words.includes(null) ? null : words.flatMap((word) => word ?? [])
+  }
+  const text = read(written) ?? ''
+  const words = text.length > MOST_COMMAND ? null : composeWords(text)
+  return words === null || words.length === 0 ? null : words
 }
 
 /** A map, or a list of NAME=VALUE; a name alone has its value from the environment, which only who starts it knows. */
@@ -140,5 +132,3 @@ function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
 
 /** A command line that is longer starts nothing that anybody has written. */
 const MOST_COMMAND = 16 * 1024
-/** Stands for a dollar sign within a word of a shell. */
-const SIGN = '\uE000'

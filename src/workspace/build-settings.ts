@@ -4,14 +4,13 @@ import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { NamedBuild } from './build-files.ts'
 import { readFound } from './files.ts'
-import { isInside } from './ignore-rules.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { allowedRootOf, realOf, staysIn } from './trust.ts'
 import { isBuildFileName, neverEntered } from './walk.ts'
 import type { BuildSettings, LeftOut } from './work-item.ts'
 
-/** How the Dockerfile at a path (absolute) is built; null where nothing beside it says so. */
-export type BuildSettingsOf = (path: string) => Promise<SaidOfBuild>
+/** How the Dockerfile at a path (absolute) is built; null where nothing of its projectRoot beside and above it says so. */
+export type BuildSettingsOf = (path: string, root: string) => Promise<SaidOfBuild>
 
 interface SaidOfBuild {
   readonly build: BuildSettings | null
@@ -20,9 +19,8 @@ interface SaidOfBuild {
 }
 
 /**
- * By what Compose and bake files say: those in the folder of the Dockerfile and above it, in a repository up to its
- * root and in the folders beside (`deploy/`), else up to `cwd`, and `found` (absolute), which a walk came across. Each is
- * read once. Who wrote them does not get at what lies elsewhere, unless `isTrusted` says so of the file: neither as a context
+ * By what Compose and bake files say: those in the folder of the Dockerfile and above it, up to the root of its project and in the
+ * folders beside (`deploy/`), and `found` (absolute), which a walk came across. Each is read once. Who wrote them does not get at what lies elsewhere, unless `isTrusted` says so of the file: neither as a context
  * nor as variables.
  */
 export function buildSettings(
@@ -37,23 +35,22 @@ export function buildSettings(
     return one
   }
   const names = new Map<string, readonly string[]>()
-  const filesIn = (folder: string, besides: boolean) => {
-    const files = names.get(folder) ?? buildFilesIn(folder, besides)
+  const filesIn = (folder: string) => {
+    const files = names.get(folder) ?? buildFilesIn(folder, true)
     names.set(folder, files)
     return files
   }
   const walked = new Set(found)
   // All of them are asked for each Dockerfile: those that name it are looked up.
   const byDockerfile = memoized(async () => indexOf(await Promise.all(found.map(readOnce))))
-  return async (path) => {
+  return async (path, root) => {
     const own = dirname(path)
-    const repository = repositoryOf(own)
-    const top = repository ?? (isInside(own, cwd) ? cwd : own)
+    const isRepository = repositoryOf(own) === root
     const files = new Set<string>()
     for (const folder of upwards(own)) {
-      for (const file of filesIn(folder, repository !== null))
-        if (!walked.has(file) && (repository !== null || folder === own || isOfOwnHand(file, own))) files.add(file)
-      if (folder === top) break
+      for (const file of filesIn(folder))
+        if (!walked.has(file) && (isRepository || folder === own || isOfOwnHand(file, own))) files.add(file)
+      if (folder === root) break
     }
     const beside = await Promise.all([...files].map(readOnce))
     const real = realOf(path)

@@ -4,8 +4,8 @@ import type { BuildContext, ContextEntry } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import { nameOf } from '../path.ts'
 import { textFound } from './files.ts'
-import { type DockerIgnore, isInside, parseDockerIgnore } from './ignore-rules.ts'
-import { repositoryOf, upwards } from './repository.ts'
+import { type DockerIgnore, parseDockerIgnore } from './ignore-rules.ts'
+import { upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
 
 const mostEntries = 4000
@@ -207,12 +207,11 @@ function orNull<T>(read: () => T): T | null {
 
 /**
  * The build context (absolute) of a Dockerfile that lies deeper than what it copies, as with `docker build -f docker/Dockerfile .`:
- * the nearest folder above it that has most of its sources, and all those that its own folder has. Looked for
- * in the repository, else below `cwd`, but never in the folder that holds all of somebody's files. Null where its own folder is as good.
+ * the nearest folder above it that has most of its sources, and all those that its own folder has. Looked for up to `root`, its
+ * projectRoot, but never in the folder that holds all of somebody's files. Null where its own folder is as good.
  */
-export function likelyContext(dockerfile: Dockerfile, path: string, cwd: string, home?: string): string | null {
+export function likelyContext(dockerfile: Dockerfile, path: string, root: string, home?: string): string | null {
   const own = dirname(path)
-  const top = repositoryOf(own) ?? (isInside(own, cwd) ? cwd : own)
   const sources = copiedSources(dockerfile).filter((source) => source !== '')
   const there = (folder: string): readonly string[] => sources.filter((source) => existsSync(join(folder, source)))
   const atHome = there(own)
@@ -222,7 +221,7 @@ export function likelyContext(dockerfile: Dockerfile, path: string, cwd: string,
     if (holdsHome(folder, home)) break
     const found = there(folder)
     if (found.length > most && atHome.every((source) => found.includes(source))) [best, most] = [folder, found.length]
-    if (folder === top) break
+    if (folder === root) break
   }
   return best === own ? null : best
 }

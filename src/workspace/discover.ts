@@ -1,6 +1,6 @@
 import { existsSync, type Stats } from 'node:fs'
 import { readdir, realpath, stat } from 'node:fs/promises'
-import { basename, join, relative, resolve, sep } from 'node:path'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
@@ -16,6 +16,7 @@ import {
   projectFilesOf,
   saysServices,
 } from './open-project.ts'
+import { projectRoot, rootOf } from './project-root.ts'
 import { type SurroundingsOf, surroundings } from './surroundings.ts'
 import { realOf, type Trust } from './trust.ts'
 import { walk } from './walk.ts'
@@ -76,11 +77,13 @@ export async function discover(
 
 async function withBuild(found: Found, settingsOf: BuildSettingsOf, surroundingsOf: SurroundingsOf): Promise<Found> {
   if (found.path === null || found.error !== null || found.kind !== 'dockerfile') return found
-  const { build, leftOut } = await settingsOf(found.path)
-  const surroundings = await surroundingsOf(found.path)
+  const root = rootOf({ ...found, path: found.path })
+  const { build, leftOut } = await settingsOf(found.path, root)
+  const surroundings = await surroundingsOf(found.path, root)
   const { children, bases, users, runs } = surroundings
   return {
     ...found,
+    root,
     ...(build === null ? {} : { build }),
     ...(leftOut.length === 0 ? {} : { leftOut }),
     ...(children.length + bases.size + users.length + runs.length === 0 ? {} : { surroundings }),
@@ -146,6 +149,7 @@ async function candidates(target: string, cwd: string, walking: Walking): Promis
     return {
       ...dockerfile(name, file, `path ${real}`, error && unreadable(name, error)),
       found: true,
+      root: projectRoot(dirname(file), path),
       ...(vendored === null ? {} : { vendored }),
     }
   })

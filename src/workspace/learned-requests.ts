@@ -20,11 +20,10 @@ const DESCRIBES = /^(openapi|swagger)[\w.-]{0,40}\.(json|ya?ml)$/i
  * Requests that the files around a Dockerfile (absolute path) show or declare: what people are told to ask of it, and what its sources
  * say that it answers. Only what reads, and what a README's own curl line sends: it is asked of containers that are made for it.
  */
-export function learnedRequests(path: string, context: string | null): LearnedRequests {
+export function learnedRequests(path: string, context: string | null, top: string): LearnedRequests {
   const folder = dirname(path)
   const root = context ?? folder
-  const top = repositoryOf(folder)
-  const folders = [...new Set([folder, root, ...(top === null || holdsHome(top) ? [] : [top])])]
+  const folders = [...new Set([folder, root, ...(holdsHome(top) ? [] : [top])])]
   const shown: LearnedRequest[] = []
   for (const place of folders)
     for (const name of namesIn(place, folder)) {
@@ -33,9 +32,9 @@ export function learnedRequests(path: string, context: string | null): LearnedRe
       const by = relative(root, join(place, name)) || name
       shown.push(...(SAYS_CURL.test(name) ? curlLines(text, by) : urlLines(text, by)))
     }
-  const workflows = top === null ? [] : namesIn(join(top, '.github', 'workflows'), folder)
+  const workflows = namesIn(join(top, '.github', 'workflows'), folder)
   for (const name of workflows)
-    shown.push(...urlLines(textFound(join(top ?? '', '.github', 'workflows', name)) ?? '', `workflow ${name}`))
+    shown.push(...urlLines(textFound(join(top, '.github', 'workflows', name)) ?? '', `workflow ${name}`))
   const declared = sourcesBelow(root, folder).flatMap((file) => {
     const text = textFound(file) ?? ''
     const by = relative(root, file)

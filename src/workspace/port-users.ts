@@ -1,24 +1,23 @@
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import type { PortUser } from '../plan/exemptions.ts'
+import { isNearPort } from '../stack/port-calls.ts'
 import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { NamedImage } from './image-users.ts'
-import { repositoryOf, upwards } from './repository.ts'
+import { upwards } from './repository.ts'
 import { escaped, isListed, lastPart, nameIn, namesAfter, walkOver } from './surroundings.ts'
 import { holdsHome } from './trust.ts'
 
-/** Who counts on a low port of the image that a Dockerfile (absolute path) makes. */
-export type PortUsersOf = (path: string, ports: readonly number[]) => Promise<readonly PortUser[]>
+/** Who counts on a low port of the image that a Dockerfile (absolute path) makes, by the files of its projectRoot. */
+export type PortUsersOf = (path: string, ports: readonly number[], root: string) => Promise<readonly PortUser[]>
 
-/** As the files of its repository say, else of the folder that is worked on or below `cwd`. They are read once, and only where somebody asks. */
+/** The files are read once, and only where somebody asks. `cwd`: what paths are said from. */
 export function portUsers(cwd: string): PortUsersOf {
   const trees = new Map<string, Tree>()
-  return async (path, ports) => {
-    const own = dirname(path)
-    const root = repositoryOf(own) ?? (isInside(own, cwd) ? cwd : own)
+  return async (path, ports, root) => {
     if (holdsHome(root)) return []
-    const tree = trees.get(root) ?? readTree(root, own)
+    const tree = trees.get(root) ?? readTree(root, dirname(path))
     trees.set(root, tree)
     const named = await tree.named()
     return portUsersIn(tree.files, { path, root, cwd, named, dockerfiles: tree.dockerfiles }, ports)
@@ -39,7 +38,7 @@ interface Tree {
 
 /** What says how something is run, or whom it speaks to; of documents those that everybody reads. */
 const MAY_NAME_PORTS =
-  /\.(ya?ml|json|hcl|tf|toml|ini|cfg|conf|env|sh|bash|bats|tpl|tmpl|template|j2|jinja2?|nomad|mk)$|^\.env|^(Caddy|Make|make|just|Jenkins)file|^README\.md$/
+  /\.(ya?ml|json|hcl|tf|toml|ini|cfg|conf|vcl|properties|env|sh|bash|bats|tpl|tmpl|template|j2|jinja2?|nomad|mk)$|^\.env|^(Caddy|Make|make|just|Jenkins)file|^README\.md$/
 const NO_CONFIGURATION = /^(package|composer|tsconfig|angular|renovate)[\w.-]*\.json$|[-.]lock\.(json|ya?ml)$/
 
 function readTree(root: string, own: string): Tree {
@@ -145,8 +144,10 @@ export function portUsersIn(
     const calls = hosts.length === 0 ? null : callOf(hosts, port)
     for (const file of files) {
       const isNear = folders.some((folder) => folder === dirname(file.path) || isInside(file.path, folder))
-      if (calls !== null && isNear && !isDocument(file) && calls.test(file.text))
-        for (const at of linesWith(file, calls)) add(file, at)
+      if (calls !== null && isNear && !isDocument(file)) {
+        if (calls.test(file.text)) for (const at of linesWith(file, calls)) add(file, at)
+        for (const at of nearLines(file, hosts, port)) add(file, at)
+      }
       for (const at of runLines(file, image, port)) add(file, at)
       for (const at of besideLines(file, path, port)) add(file, at)
     }
@@ -181,6 +182,22 @@ function callOf(hosts: readonly string[], port: number): RegExp {
   const upstream =
     port === 80 ? `|^[ \\t]*server[ \\t]+(?:${names})\\s*;|\\breverse_proxy[ \\t]+(?:${names})\\s*(?:\\{|$)` : ''
   return new RegExp(said + implied + upstream, 'm')
+}
+
+/** A key has the name of a host, and another one some lines away the port: `address: web` above `port_value: 80`. */
+function nearLines({ text }: File, hosts: readonly string[], port: number): readonly number[] {
+  if (!text.includes(String(port)) || !hosts.some((host) => text.includes(host))) return []
+  let start = 0
+  return text.split('\n').flatMap((line, at) => {
+    const from = start
+    start += line.length + 1
+    const host = /[:=]\s*["']?([\w.-]+)["']?\s*[,;}]?\s*(?:#.*)?$/.exec(line)
+    const [said = '', name = ''] = host ?? []
+    if (host === null || COMMENT.test(line) || !hosts.includes(name)) return []
+    const column = host.index + said.indexOf(name)
+    const place = { text, before: line.slice(0, column), start: from + column, end: from + column + name.length }
+    return isNearPort(place, port) ? [at] : []
+  })
 }
 
 /** A reference means the image; `isExact`: by a name that it is built under. */

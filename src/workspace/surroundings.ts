@@ -10,26 +10,25 @@ import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { RunOfImage, WrittenMount } from './image-runs.ts'
 import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
+import { projectRoot } from './project-root.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
 import { isDockerfileName, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
-/** What the other files of its repository say of the image of a Dockerfile (absolute path). */
-export type SurroundingsOf = (path: string) => Promise<Surroundings>
+/** What the other files of its project say of the image of a Dockerfile. Both are absolute; `root` is its projectRoot. */
+export type SurroundingsOf = (path: string, root: string) => Promise<Surroundings>
 
 /**
- * Who builds on whom in a repository, else in the folder that is worked on or below `cwd`: by the names that files give to what they
- * build, and where none does by the folder that an image is called after. Each tree is read once, as far as the bounds go.
+ * Who builds on whom in a project: by the names that files give to what they build, and where none does by the folder that an image
+ * is called after. Each tree is read once, as far as the bounds go. `cwd`: what paths are said from.
  */
 export function surroundings(cwd: string): SurroundingsOf {
   const trees = new Map<string, Promise<Tree>>()
-  return async (path) => {
-    const own = dirname(path)
-    const top = repositoryOf(own) ?? (isInside(own, cwd) ? cwd : own)
-    if (holdsHome(top)) return nothing
-    const tree = trees.get(top) ?? readTree(top, own, cwd)
-    trees.set(top, tree)
+  return async (path, root) => {
+    if (holdsHome(root)) return nothing
+    const tree = trees.get(root) ?? readTree(root, dirname(path), cwd)
+    trees.set(root, tree)
     return surroundingsIn(await tree, path)
   }
 }
@@ -42,13 +41,13 @@ export interface MadeImage {
   readonly target: string | null
 }
 
-/** Of images that a file in `folder` names those that one Dockerfile of its repository makes, by reference. */
+/** Of images that a file in `folder` names those that one Dockerfile of its project makes, by reference. */
 export async function madeImages(
   images: readonly string[],
   folder: string,
   cwd: string,
 ): Promise<ReadonlyMap<string, MadeImage>> {
-  const root = repositoryOf(folder) ?? (isInside(folder, cwd) ? cwd : folder)
+  const root = projectRoot(folder, folder)
   if (holdsHome(root) || images.length === 0) return new Map()
   const { dockerfiles, others } = walkOver(root, folder)
   const members = membersIn(dockerfiles)
@@ -190,9 +189,15 @@ function makersOfRun(
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
   const whole = basename(root).toLowerCase()
-  return endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
-    ? unnamed.map((path) => ({ path, context: null, target: null }))
-    : []
+  if (!endsWithWord(whole, last) && !endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)) return []
+  // `acme:1.2-web` is what `Dockerfile.web` of the repository `acme` makes.
+  const words = image
+    .slice(image.lastIndexOf('/') + 1)
+    .split(/[:._-]/)
+    .slice(1)
+    .map((word) => word.toLowerCase())
+  const variants = [...members.keys()].filter((path) => namesAfter(path, root).some((one) => words.includes(one)))
+  return (variants.length > 0 ? variants : unnamed).map((path) => ({ path, context: null, target: null }))
 }
 
 /** What nobody but those who work on the repository runs. */
@@ -424,8 +429,7 @@ function makersIn(
       const isOfBase = froms.some(({ reference }) => lastPart(nameIn(reference)) === name)
       if (!isOfBase) put(called, name, { name, path, context: null, target: null })
     }
-  const references = [...members.values()].flatMap(({ froms }) => froms.map(({ reference }) => nameIn(reference)))
-  const namespaces = namespacesOf(references, called)
+  const namespaces = namespacesOf(members, told, called)
   return (reference) => {
     const name = nameIn(reference)
     const last = lastPart(name)
@@ -438,15 +442,32 @@ function makersIn(
   }
 }
 
-/** `ghcr.io/acme` of all that a tree builds on: of which it makes two images or more, by names that nobody else gives. */
-function namespacesOf(references: readonly string[], called: ReadonlyMap<string, unknown>): ReadonlySet<string> {
-  const found = new Map<string, Set<string>>()
-  for (const name of references) {
-    const [namespace, last] = [namespaceOf(name), lastPart(name)]
-    if (namespace === '' || namespace.endsWith('}') || !called.has(last) || isListed(last) || isListed(name)) continue
-    found.set(namespace, (found.get(namespace) ?? new Set()).add(last))
-  }
-  return new Set([...found].flatMap(([namespace, names]) => (names.size > 1 ? [namespace] : [])))
+/**
+ * `ghcr.io/acme` of which a tree makes the images: a file gives such a name to one, or one that others are built FROM is built FROM
+ * another itself. That a folder is called like an image says nothing of whose that is.
+ */
+function namespacesOf(
+  members: ReadonlyMap<string, Member>,
+  told: ReadonlyMap<string, readonly Maker[]>,
+  called: ReadonlyMap<string, readonly Maker[]>,
+): ReadonlySet<string> {
+  const isOne = (namespace: string): boolean => namespace !== '' && !namespace.endsWith('}')
+  const tagged = [...told.values()].flat().map(({ name }) => namespaceOf(name))
+  const chained = [...members.values()].flatMap(({ froms }) =>
+    froms.flatMap(({ reference }) => {
+      const name = nameIn(reference)
+      const namespace = namespaceOf(name)
+      const makers = isListed(name) || isListed(lastPart(name)) ? [] : (called.get(lastPart(name)) ?? [])
+      const isBuiltOnOwn = makers.some(({ path }) =>
+        members.get(path)?.froms.some((from) => {
+          const base = nameIn(from.reference)
+          return namespaceOf(base) === namespace && called.has(lastPart(base))
+        }),
+      )
+      return isBuiltOnOwn ? [namespace] : []
+    }),
+  )
+  return new Set([...tagged, ...chained].filter(isOne))
 }
 
 /** Without transport, tag and digest. */

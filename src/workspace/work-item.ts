@@ -18,6 +18,8 @@ export interface WorkItem {
   readonly reference: string | null
   /** Where the target says that its image is to be taken from; null where it does not, and for Dockerfiles. */
   readonly from: ImageSource | null
+  /** Absolute: the projectRoot of what `path` names; absent without a path, and where nobody has looked. */
+  readonly root?: string
   /** Found in a folder, and not named itself. */
   readonly found?: boolean
   /** The folder that it lies in, of copies of other projects; absent where it lies in none. */

@@ -1,9 +1,29 @@
 import { expect, test } from '@jest/globals'
+import { hardenDockerfile } from '../../src/app/harden.ts'
 import { withoutAnswered } from '../../src/app/prove-target.ts'
+import { stageInputs } from '../../src/app/stage-inputs.ts'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import type { Hardened } from '../../src/report/report.ts'
+import { transforms } from '../../transforms/index.ts'
+import { pipelineCases } from '../harden/support/cases.ts'
+import { knowledgeOf, policyOf } from '../harden/support/facts.ts'
 
 const finding = (message: string, outcome = 'todo') => ({ message, outcome, transform: 'skip-step-down', evidence: [] })
-const remark = (message: string, answeredByRun?: true) => ({ message, ...(answeredByRun && { answeredByRun }) })
+const remark = (message: string, answeredByRun?: true | 'read', ...subjects: string[]) => ({
+  message,
+  evidence: subjects.map((subject) => ({ source: 'declared', subject, detail: '' })),
+  ...(answeredByRun && { answeredByRun }),
+})
+
+/** The case of that name in test/harden/cases, with its plan. */
+function planned(name: string): Hardened {
+  const one = pipelineCases().find((each) => each.name === name)
+  if (one === undefined) throw new Error(name)
+  const dockerfile = parseDockerfile(one.before)
+  const policy = policyOf(one.facts)
+  const stages = stageInputs(dockerfile, policy, knowledgeOf(one.facts, dockerfile))
+  return hardenDockerfile({ target: 'Dockerfile', kind: 'dockerfile', dockerfile, stages, policy, transforms })
+}
 
 /** Two stages, each with a question that a run answers and one that it does not. */
 const hardened = {
@@ -30,4 +50,38 @@ test('what a run of the stage has answered is no todo any more, and everything e
     'todo an account is not known',
     'note entry.py was not understood',
   ])
+})
+
+test.each<[string, readonly string[], readonly string[]]>([
+  ['is answered where the result has read them', ['/root/.app/settings'], []],
+  ['stays where it has read others', ['/root/.application', '/home/app/.app/settings'], ['settings lie in /root/.app']],
+  ['stays where it was not traced', [], ['settings lie in /root/.app']],
+])('whether settings in the home of root are found %s', (_, read, expected) => {
+  const question = 'settings lie in /root/.app'
+  const asked = {
+    plan: { stages: [{ stage: 0, remarks: [remark(question, 'read', '/root/.app')] }] },
+    result: { findings: [finding(question)] },
+  } as unknown as Hardened
+  expect(withoutAnswered(asked, 0, new Set(read)).findings.map(({ message }) => message)).toEqual(expected)
+})
+
+test.each([
+  ['mode-changed-at-start', '/var/spool/jobs is chmod-ed at startup'],
+  ['folder-that-only-root-can-make', '/state is not made beforehand'],
+])('what a start does that a run has shown is no todo any more: %s', (name, question) => {
+  const before = planned(name)
+  expect(before.result.findings.map(({ message }) => message).join('\n')).toContain(question)
+  expect(
+    withoutAnswered(before, 0)
+      .findings.map(({ message }) => message)
+      .join('\n'),
+  ).not.toContain(question)
+})
+
+test('whether a program finds settings in the home of root is answered by what the result has read', () => {
+  const question = 'line 2 copies /root/.config/app/config.json into the home of root'
+  const left = (...read: string[]) =>
+    withoutAnswered(planned('settings-in-the-home-of-root'), 0, new Set(read)).findings.map(({ message }) => message)
+  expect(left('/root/.config/app/config.json').join('\n')).not.toContain(question)
+  expect(left('/home/app/.config/app/config.json').join('\n')).toContain(question)
 })

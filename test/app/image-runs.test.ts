@@ -243,6 +243,19 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
       "deployment app of k8s/app.yaml mounts d over /data, which is root's where the pod does not say fsGroup: the user may not write there; say fsGroup: 1000",
     ],
   },
+  {
+    says: 'over a folder that the image lets everybody write',
+    files: {
+      ...readme('docker run -v /srv/conf:/opt/acme/config acme/acme'),
+      Dockerfile: app.replace('CMD', 'RUN mkdir -p /opt/acme/config && chmod -R a+w /opt/acme/config\nCMD'),
+    },
+    todo: [`README.md line 3 mounts /srv/conf over /opt/acme/config, ${keeps}: cannot tell whether the user may write`],
+  },
+  {
+    says: 'below a state folder of which the sources are not understood',
+    files: compose('volumes: ["./data:/data/pieces"]'),
+    todo: [`service app of compose.yaml mounts ./data over /data/pieces, ${keeps}: cannot tell`],
+  },
   { says: 'not one that is only read', files: compose('volumes: ["./data:/data:ro"]'), todo: [] },
   { says: 'not of a service that says its user', files: compose('user: node\nvolumes: ["./data:/data"]'), todo: [] },
   { says: 'not a file of the repository', files: compose('volumes: ["./server.js:/app/server.js"]'), todo: [] },
@@ -345,6 +358,71 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdict: stri
 const pod = (securityContext: string): Files => ({
   ...own,
   'deploy/app.yaml': `kind: Deployment\nmetadata: { name: app }\nspec:\n  template:\n    spec:\n      securityContext: ${securityContext}\n      containers:\n        - image: acme/acme:1\n`,
+})
+
+test.each<{ readonly says: string; readonly files: Files; readonly note: string | null }>([
+  {
+    says: 'a folder of Compose of which nothing shows that it is written',
+    files: compose('volumes: ["./dev:/srv/acme"]'),
+    note: 'service app of compose.yaml mounts ./dev over /srv/acme, which keeps its owner: nothing shows that it is written, and the user may not',
+  },
+  {
+    says: 'a document in a folder below',
+    files: { ...own, 'docs/docs/start.md': 'docker run -v /path/to/it:/things acme/acme\n' },
+    note: 'docs/docs/start.md line 1 mounts /path/to/it over /things, which keeps its owner',
+  },
+  {
+    says: 'the way of a document that Compose has a volume for',
+    files: { ...compose('volumes: ["d:/data"]'), 'README.md': 'docker run -v /path:/data acme/acme' },
+    note: 'README.md line 1 mounts /path over /data, which keeps its owner',
+  },
+  {
+    says: 'sources that somebody works on, after all else',
+    files: compose('volumes: [".:/app", "./dev:/srv/acme"]'),
+    note: 'mounts ./dev over /srv/acme (and 1 more), which keeps its owner',
+  },
+  {
+    says: 'a database by itself',
+    files: compose('volumes: ["/srv/acme.db:/srv/acme.db"]'),
+    note: 'mounts /srv/acme.db over /srv/acme.db, which keeps its owner',
+  },
+  {
+    says: 'a command for the variant that the tag names',
+    files: {
+      ...own,
+      'Dockerfile.web': 'FROM debian:13\nCMD ["/web"]\n',
+      Dockerfile: `# ours\n${app}`,
+      'README.md': 'docker run -v /w:/srv/web acme/acme:1.0-web\ndocker run -v /o:/srv/own acme/acme:1.0\n',
+    },
+    note: 'README.md line 2 mounts /o over /srv/own, which keeps its owner',
+  },
+  { says: 'not one that is only read', files: compose('volumes: ["./dev:/srv/acme:ro"]'), note: null },
+  { says: 'not a file of the repository', files: compose('volumes: ["./server.js:/app/server.js"]'), note: null },
+  { says: 'not the clock of the host', files: compose('volumes: ["/etc/localtime:/etc/localtime"]'), note: null },
+  { says: 'not of a service that says its user', files: compose('user: node\nvolumes: ["./d:/srv/d"]'), note: null },
+  { says: 'not a volume of the engine', files: compose('volumes: ["d:/srv/d"]'), note: null },
+])('what may be written of the host is noted: $says', async ({ files, note }) => {
+  const { findings, verdict } = await worked(files)
+  const notes = findings.flatMap(({ outcome, message }) =>
+    outcome === 'note' && message.includes('which keeps its owner') ? [message] : [],
+  )
+  expect(notes).toEqual(note === null ? [] : [expect.stringContaining(note)])
+  expect(verdict).toBe('hardened')
+})
+
+test('a Dockerfile is told what is run under the tag that it is named after', async () => {
+  const files = {
+    'docker/Dockerfile': app,
+    'docker/Dockerfile.web': 'FROM debian:13\nRUN mkdir -p /opt/web/conf && chmod a+w /opt/web/conf\nCMD ["/web"]\n',
+    'README.md': 'docker run -v /w:/opt/web/conf ghcr.io/x/acme:master-web\n',
+  }
+  expect(todos(await worked(files, 'docker/Dockerfile.web')).join()).toContain('mounts /w over /opt/web/conf')
+  expect(todos(await worked(files, 'docker/Dockerfile')).join()).not.toContain('/opt/web/conf')
+})
+
+test('a folder of the host over a state folder is made for whoever runs it without one', async () => {
+  const { output } = await worked(compose('volumes: ["./data:/data/pieces"]'))
+  expect(output).toContain('chown 1000:1000 /data/pieces')
 })
 
 test('the user of all pods is whom it is prepared for', async () => {

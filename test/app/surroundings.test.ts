@@ -161,6 +161,36 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
     verdicts: { 'server/Dockerfile': 'incomplete', 'worker/Dockerfile': 'hardened' },
   },
   {
+    says: 'one of a namespace of which a file tags another that is made here',
+    files: {
+      'services/server/Dockerfile': server,
+      'services/server/server.js': '',
+      'worker/Dockerfile': onServer('ghcr.io/acme/server'),
+      'tool/Dockerfile': program,
+      'tool/tool': '',
+      'compose.yaml': 'services:\n  tool:\n    build: tool\n    image: ghcr.io/acme/tool:1\n',
+    },
+    verdicts: {
+      'services/server/Dockerfile': 'incomplete',
+      'tool/Dockerfile': 'hardened',
+      'worker/Dockerfile': 'hardened',
+    },
+  },
+  {
+    says: 'a chain of images of one namespace',
+    files: {
+      'images/one/Dockerfile': program,
+      'images/one/tool': '',
+      'images/two/Dockerfile': 'FROM quay.io/acme/one\nRUN apt-get update\n',
+      'images/three/Dockerfile': 'FROM quay.io/acme/two\nRUN apt-get update\n',
+    },
+    verdicts: {
+      'images/one/Dockerfile': 'incomplete',
+      'images/three/Dockerfile': 'hardened',
+      'images/two/Dockerfile': 'exempt',
+    },
+  },
+  {
     says: 'a child that says USER root before it runs anything counts on nothing',
     files: {
       'server/Dockerfile': server,
@@ -208,6 +238,17 @@ test.each<{ readonly says: string; readonly files: Files }>([
     files: { 'ubi9/Dockerfile': core.replace(BASE, 'acme/ubi9'), 'app/Dockerfile': onServer('acme/ubi9') },
   },
   {
+    says: 'a service is not what others mean by its name, whatever another folder is called',
+    files: {
+      'services/web/Dockerfile': server,
+      'services/web/server.js': '',
+      'app/Dockerfile': program,
+      'app/tool': '',
+      'edge/one/Dockerfile': onServer('example.org/web'),
+      'edge/two/Dockerfile': onServer('example.org/app'),
+    },
+  },
+  {
     says: 'what another repository would build',
     files: { 'core/Dockerfile': core, 'core/entrypoint.sh': entrypoint, 'app/Dockerfile': onServer('acme/other') },
   },
@@ -221,9 +262,9 @@ test.each<{ readonly says: string; readonly files: Files }>([
   },
 ])('no neighbour: $says', async ({ files }) => {
   const [first = ''] = Object.keys(files)
-  expect((await worked(files)).get(first)?.verdict).not.toBe('exempt')
-  for (const { message } of (await worked(files)).get(first)?.findings ?? [])
-    expect(message).not.toContain('builds on it')
+  const result = (await worked(files)).get(first)
+  expect(result?.verdict).not.toBe('exempt')
+  for (const { message, hint } of result?.findings ?? []) expect(`${message} ${hint}`).not.toContain('on it')
 })
 
 test('a Dockerfile that is named alone knows its neighbours', async () => {

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
 import { images } from '../../catalogue/index.ts'
-import { isOwnCompose, isOwnDockerfile } from '../../src/cli/write-results.ts'
 import { harden } from '../../src/index.ts'
 import { profileFile } from '../../src/profile/compose-file.ts'
+import { isOwnCompose, isOwnDockerfile } from '../../src/workspace/own-files.ts'
 import { sampleProfile } from '../profile/sample.ts'
 
 const names = images.flatMap(({ repositories: [name] }) => name?.replaceAll('*', 'x') ?? [])

@@ -62,7 +62,7 @@ describe('whether all that was made is gone', () => {
     }
     expect(await cleanUp(stopped, nothing)).toBe(false)
     // Once for each kind, and no second time.
-    expect(asked).toBe(4)
+    expect(asked).toBe(5)
   })
 
   test('a busy engine is waited for as long as it answers', async () => {

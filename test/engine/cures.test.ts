@@ -217,6 +217,48 @@ describe('a raw socket', () => {
   })
 })
 
+// capabilities(7): by its file alone, and not under no-new-privileges.
+describe('a helper beside the server', () => {
+  const helper = '/usr/lib/thing/pinger'
+  const ping = `
+import subprocess
+code = "import socket, time\\ntry: s = socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)\\nexcept OSError: raise SystemExit\\ntime.sleep(1e6)"
+try: subprocess.Popen(["${helper}", "-c", code])
+except OSError: pass`
+  const installed = [
+    'RUN apt-get update && apt-get install -y --no-install-recommends libcap2-bin && rm -rf /var/lib/apt/lists/*',
+    `RUN mkdir /usr/lib/thing && cp "$(readlink -f /usr/bin/python3)" ${helper}`,
+  ]
+  const granted = 'run once more with --cap-drop=ALL --cap-add=NET_RAW, without no-new-privileges, does what'
+  const toldOf = ({ result }: Hardening) => result.findings.find(({ outcome }) => outcome === 'todo')
+
+  test('whose file gives it a raw socket keeps it where the profile grants it, which is proved', async () => {
+    const image = [...installed, `RUN setcap cap_net_raw+ep ${helper}`]
+    const proof = await prove('helper', ping, { image })
+    expectVerdict(proof, { code: 1, verdict: 'incomplete' })
+    const told = toldOf(proof)
+    expect(told?.message).toContain(`${helper} takes NET_RAW: the result, ${granted} the original does`)
+    expect(told?.hint).toMatch(/^two ways: grant it, as was proved: leave out the RUN .*; or where it does without, /)
+  })
+
+  test('whose file gives it nothing is proved with setcap', async () => {
+    const proof = await prove('bare-helper', ping, { image: installed })
+    expectVerdict(proof, { code: 1, verdict: 'incomplete' })
+    const told = toldOf(proof)
+    expect(told?.message).toContain(`${helper} takes NET_RAW: the result, ${granted} the original does`)
+    expect(told?.hint).toContain(`as was proved: RUN setcap cap_net_raw+ep ${helper}, and run it with --cap-drop=ALL`)
+  })
+
+  test('whose file gives it nothing, in an image without setcap, is not said to be proved', async () => {
+    const proof = await prove('bare-helper-alone', ping, { image: installed.slice(1) })
+    expectVerdict(proof, { code: 1, verdict: 'incomplete' })
+    const told = toldOf(proof)
+    expect(told?.message).toContain('--cap-add alone gives a user other than root nothing')
+    expect(told?.hint).toContain('not tried: ')
+    expect(`${told?.message} ${told?.hint}`).not.toContain('proved')
+  })
+})
+
 test('several service users become one, and the report says what that mixes', async () => {
   const setup = `
 def service(uid, path):

@@ -72,8 +72,34 @@ test('an original that dies of what it is asked is run again and not asked', asy
     ].join('\n'),
     'harden-image-test/failures-asked-less',
   )
-  const result = expectVerdict(await hardenOne(tag, ['--prove']), { code: 0, verdict: 'hardened', passed: true })
-  expect(result.proof?.remarks.join('\n')).toContain('not asked, since the original ended when it was')
+  expectOneFinding(await hardenOne(tag, ['--prove']), /^not exercised: the original ends when tcp 8000 is asked/)
+  // Whoever knows what it wants to hear can tell.
+  const speaks = 'exec 3<>"/dev/tcp/$HOST/$PORT_8000" && printf mine >&3'
+  const checked = await hardenOne(tag, ['--prove', '--smoke', `bash -c '${speaks}'`])
+  expectVerdict(checked, { code: 0, verdict: 'hardened', passed: true })
+  await docker(['image', 'rm', '--force', tag])
+})
+
+test('one that ends without a word as if all was done is not hardened by that', async () => {
+  const tag = await buildText(
+    [
+      `FROM ${await ensureImage('python-static')}`,
+      'COPY <<"PROGRAM" /srv/program.py',
+      'import socket, sys',
+      'server = socket.create_server(("", 8000))',
+      'while True:',
+      '  client, _ = server.accept()',
+      '  if client.recv(99) not in (b"", b"mine"): sys.exit()',
+      '  client.close()',
+      'PROGRAM',
+      'EXPOSE 8000',
+      'ENTRYPOINT []',
+      'CMD ["python3", "/srv/program.py"]',
+      '',
+    ].join('\n'),
+    'harden-image-test/failures-ends-unasked',
+  )
+  expectOneFinding(await hardenOne(tag, ['--prove']), /^not exercised: the original ends when tcp 8000 is asked/)
   await docker(['image', 'rm', '--force', tag])
 })
 

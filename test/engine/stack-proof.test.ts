@@ -6,6 +6,7 @@ import { openEngine } from '../../src/engine/open-engine.ts'
 import { factsFromEngine } from '../../src/image/sources/engine.ts'
 import { thisRun, tokenOf } from '../../src/made-by.ts'
 import { stopwatch } from '../../src/proof/proof-report.ts'
+import { openComposeDriver } from '../../src/proof/stack/compose-driver.ts'
 import {
   proveStack,
   type StackEvidence,
@@ -54,7 +55,7 @@ async function proving<T>(use: (engine: Engine, base: string) => Promise<T>): Pr
 async function request(engine: Engine, base: string, given: Proving): Promise<StackProofRequest> {
   const facts = await factsFromEngine(engine, base)
   return {
-    engine,
+    driver: await openComposeDriver(engine),
     original: { project: given.original, images: imagesOf(given.original, base, given.originalImages) },
     facts: new Map(given.original.services.map(({ name }) => [name, facts])),
     plan: (evidence) => given.plan(evidence, base),

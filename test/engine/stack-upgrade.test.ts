@@ -5,9 +5,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
-import { openCompose } from '../../src/engine/compose.ts'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
+import { openComposeDriver } from '../../src/proof/stack/compose-driver.ts'
 import { proveUpgrade, type UpgradeProof } from '../../src/proof/stack/upgrade.ts'
 import { migrationOf } from '../../src/stack/migration.ts'
 import type { Project } from '../../src/stack/project.ts'
@@ -69,8 +69,7 @@ async function upgraded(cases: readonly UpgradeCase[], filled?: ReadonlyMap<stri
   })
   const images = new Map(cases.map(({ name }) => [name, debian]))
   const proof = await proveUpgrade({
-    engine,
-    compose: await openCompose(engine),
+    driver: await openComposeDriver(engine),
     original: { project: original, images },
     result: { project: result, images },
     planned: migrationOf(original, samples.map(planned), facts({ equipped: new Set(cases.map(({ name }) => name)) })),

@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { HardenError } from '../../src/errors.ts'
 import { isRootUser } from '../../src/image/accounts.ts'
-import { type Changes, subset, unprepared, withNeeds } from '../../src/report/changes.ts'
+import { type ChangeSet, subset, unprepared, withNeeds } from '../../src/report/changes.ts'
 import type { Hardened } from '../../src/report/report.ts'
 import { transforms } from '../../transforms/index.ts'
 import { appBases, appText } from './support/arbitrary-app.ts'
@@ -24,7 +24,7 @@ const texts = fc.oneof(
 )
 
 /** A generated text may be none. */
-function changesFrom(one: Pick<Case, 'before' | 'facts'>): Changes {
+function changesFrom(one: Pick<Case, 'before' | 'facts'>): ChangeSet {
   try {
     return hardened(one).changes
   } catch (error) {
@@ -90,7 +90,7 @@ function chosen(all: readonly unknown[], choice: Iterator<boolean>): readonly nu
 }
 
 /** By the names of their transforms, in the case of that folder below test/transforms. */
-function changesOf(path: string): { readonly changes: Changes; of(name: string): number } {
+function changesOf(path: string): { readonly changes: ChangeSet; of(name: string): number } {
   const one = cases.find((each) => each.path === `test/transforms/${path}`)
   if (one === undefined) throw new Error(`there is no case ${path}`)
   const { changes } = hardened(one)

@@ -30,6 +30,29 @@ describe('a tar', () => {
     expect(texts.get('/etc/passwd')).toBe(content)
   })
 
+  // `setcap cap_net_raw+ep`, `+p`, and what is no such attribute, as `docker export` writes them.
+  test.each<[string, string, readonly string[] | undefined]>([
+    ['cap_net_raw+ep', '0100000200200000000000000000000000000000', ['NET_RAW']],
+    ['cap_bpf+ep, in the second word', '0100000200000000000000008000000000000000', ['BPF']],
+    ['cap_net_raw+ep of a user namespace', '010000030020000000000000000000000000000000000000', ['NET_RAW']],
+    ['cap_net_raw+p', '0000000200200000000000000000000000000000', undefined],
+    ['four bytes', '01000002', undefined],
+    ['nothing', '', undefined],
+  ])('tells the file capabilities %s', async (_, hex, expected) => {
+    const tar = pack()
+    // tar-stream writes text alone: of each byte one letter, put right afterwards.
+    const bytes = Buffer.from(hex, 'hex')
+    const stands = 'z'.repeat(bytes.length)
+    tar.entry({ name: 'bin/pinger', pax: { 'SCHILY.xattr.security.capability': stands } }, content)
+    tar.finalize()
+    const chunks: Buffer[] = []
+    for await (const chunk of tar) chunks.push(chunk as Buffer)
+    const whole = Buffer.concat(chunks)
+    if (bytes.length > 0) bytes.copy(whole, whole.indexOf(`capability=${stands}`) + 'capability='.length)
+    const { entries } = await readTar(Readable.from([whole]), { wanted: () => null })
+    expect(entries.get('/bin/pinger')?.capabilities).toEqual(expected)
+  })
+
   // What comes of an engine that is killed in the middle of an export: an error to catch, not the end of the process.
   for (const [name, read] of Object.entries(readers)) {
     test(`that ends in the middle of a file is refused by ${name}`, async () => {

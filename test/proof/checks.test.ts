@@ -9,7 +9,7 @@ import { lateRefusals, newErrors, sameProcesses } from '../../src/proof/checks/w
 import { isText, operationsOfDiff } from '../../src/proof/container/files.ts'
 import type { RunRecord } from '../../src/proof/container/run-record.ts'
 import { endsOtherwise } from '../../src/proof/original.ts'
-import { closed, ended, http, operation, process, record, traced } from './support/records.ts'
+import { closed, ended, http, operation, passedSmoke, process, record, traced } from './support/records.ts'
 
 describe('leftFiles', () => {
   const FOLDERS = { home: '/root', volumes: ['/data'], inImage: () => '/' }
@@ -273,6 +273,17 @@ describe('sameProcesses', () => {
     expect(told(both, run([web], [web], [web, log]))).toHaveLength(1)
     expect(told(both, run([web], [web, log], [web]))).toHaveLength(1)
     expect(told(both, run([web], [web, log], [web, one(3, 'tail -f /var/log/x.log')]))).toHaveLength(1)
+  })
+
+  test('a helper is gone that has no capability any more: a check of the user’s own can say that it does without', () => {
+    const [squid, pinger] = [one(1, 'squid -N'), one(2, '(pinger)')]
+    const [had, has] = [run([squid, pinger], [squid, pinger]), run([squid], [squid])]
+    const failed = (original: RunRecord, disarmed: readonly string[]): readonly boolean[] =>
+      sameProcesses.compare(original, has, { disarmed }).map(({ passed }) => passed)
+    const checked = { ...had, smoke: passedSmoke }
+    expect(failed(had, ['pinger'])).toEqual([false])
+    expect(failed(checked, ['pinger'])).toEqual([true])
+    expect(failed(checked, ['other'])).toEqual([false])
   })
 
   test('another program of the container is gone', () => {

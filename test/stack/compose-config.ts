@@ -4,6 +4,7 @@ import { resolve } from 'node:path'
 import { asList, asObject, type Json } from '../../src/profile/yaml-file.ts'
 import type { Project, Service } from '../../src/stack/project.ts'
 import { volumeOf } from '../../src/stack/service.ts'
+import { tree } from '../workspace/tree.ts'
 
 /** What is compared, by service. */
 export type Compared = Readonly<Record<string, Json>>
@@ -30,6 +31,13 @@ export function composeSays(
     ofConfig(asObject(service), config, cwd),
   ])
   return { services: Object.fromEntries(services), error: '' }
+}
+
+/** What Compose has against a project of these files, by name, of which the first one and each `*.override.yaml` are named; '' for nothing. */
+export function composeRefuses(files: Readonly<Record<string, string>>): string {
+  const [first = '', ...more] = Object.keys(files)
+  const named = [first, ...more.filter((name) => name.includes('override'))]
+  return composeSays(tree(files), ['--project-name', 'shop', ...named.flatMap((name) => ['--file', name])]).error
 }
 
 /** A dollar sign is written twice, so that the output is a Compose file again. */

@@ -1,9 +1,16 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Profile } from '../../src/profile/profile.ts'
 import { editStack } from '../../src/stack/edit.ts'
+import { composeRefuses, hasCompose } from './compose-config.ts'
 import { meaning, mounted, noFiles, plainProfile, plannedOf, projectOf, raised } from './projects.ts'
 
 const web = plainProfile({ ports: [raised(80)] })
+
+/** All files of every project of these tests, before and after. */
+const projects: {
+  readonly before: Readonly<Record<string, string>>
+  readonly after: Readonly<Record<string, string>>
+}[] = []
 
 const before = `# shop
 x-common: &common
@@ -42,6 +49,10 @@ describe('a project of one file', () => {
     project,
     planned: plannedOf(project, { api: web, worker: plainProfile() }),
     host,
+  })
+  projects.push({
+    before: { 'compose.yaml': before },
+    after: { 'compose.yaml': files.find(({ name }) => name === 'compose.yaml')?.after ?? '' },
   })
 
   test('each service gets its profile where it stands, and its port is followed', () => {
@@ -120,6 +131,7 @@ function edited(
   const after = Object.fromEntries(
     project.files.map(({ path, name, text }) => [name, edit.files.find((one) => one.path === path)?.after ?? text]),
   )
+  projects.push({ before: files, after: { ...files, ...after } })
   const again = projectOf(after, isOwn)
   const settled = Object.entries(profiles).map(([name, one]) => [name, one === null ? null : afterwards(one)] as const)
   const second = editStack({ project: again, planned: plannedOf(again, Object.fromEntries(settled)), host: noFiles })
@@ -344,6 +356,105 @@ describe('what is mounted', () => {
   })
 })
 
+describe('a volume that one service fills and another only reads', () => {
+  const compose = (reader: string): Readonly<Record<string, string>> => ({
+    'compose.yaml': `services:
+  app:
+    build: .
+    volumes: [static:/srv/static]
+  web:
+    image: httpd
+${reader}volumes: { static: }
+`,
+  })
+  const reads = (mount: string): string => `    volumes:\n      - ${mount}\n`
+
+  test.each([
+    ['static:/usr/share/html:ro', '- static:/usr/share/html:ro,nocopy\n'],
+    ['{ type: volume, source: static, target: /html, read_only: true }', 'volume: {nocopy: true}'],
+  ])('is not filled by the image of the reader: %s', (mount, after) => {
+    const { texts, findings, todos } = edited(compose(reads(mount)), { app: plain, web: plain })
+    expect(texts['compose.yaml']).toContain(after)
+    expect(findings.join('\n')).toContain("would fill it as root's, where app writes: it is mounted with nocopy")
+    expect(todos).toEqual([])
+  })
+
+  test.each([
+    ['who writes too', 'static:/html', plain],
+    ['who takes nothing from the image already', 'static:/html:ro,nocopy', plain],
+    ['where root goes on writing', 'static:/html:ro', plainProfile({ root: true, user: null })],
+  ])('stays as it is for one %s', (_, mount, app) => {
+    expect(edited(compose(reads(mount)), { app, web: plain }).texts['compose.yaml']).toContain(`- ${mount}\n`)
+  })
+
+  test('is left to a person where it is there for what the image has', () => {
+    const change = { kind: 'file', name: '/html/site.conf', reason: 'listen above 1024', ports: [] } as const
+    const project = projectOf(compose(reads('static:/html:ro')))
+    const plans = plannedOf(project, { app: plain, web: plainProfile({ changes: [change] }) })
+    const { files, findings } = editStack({ project, planned: plans, host: noFiles })
+    expect(files[0]?.after).toContain('- static:/html:ro\n')
+    expect(findings.map(({ outcome, message }) => [outcome, message])).toEqual([
+      ['todo', expect.stringContaining('would fill it as root')],
+    ])
+  })
+})
+
+describe('a secret that is no file', () => {
+  const compose = (secret: string): Readonly<Record<string, string>> => ({
+    'compose.yaml': `services:
+  web:
+    build: .
+    secrets:
+      - ${secret}
+secrets: { key: { environment: KEY } }
+`,
+  })
+  const lockedDown = plainProfile({
+    readOnly: { value: true, known: 'planned' },
+    writable: [{ kind: 'tmpfs', path: '/tmp', uid: 0, gid: 0, mode: 0o1777, filled: false }],
+  })
+
+  test('needs a root that can be written, into which Compose copies it', () => {
+    const { texts, findings, todos } = edited(compose('key'), { web: lockedDown })
+    expect(texts['compose.yaml']).not.toMatch(/read_only|tmpfs/)
+    expect(findings.join()).toContain('not made read-only, since Compose copies /run/secrets/key into it')
+    expect(todos).toEqual([])
+  })
+
+  test.each([
+    ['{ source: key, mode: 0444 }', []],
+    [
+      '{ source: key, mode: 0400 }',
+      ["secret /run/secrets/key is root's with mode 0400 in the container, which 10001:10001 cannot read"],
+    ],
+    [
+      '{ source: key, mode: "0440" }',
+      ["secret /run/secrets/key is root's with mode 0440 in the container, which 10001:10001 cannot read"],
+    ],
+    [
+      '{ source: key, uid: "33" }',
+      ['secret /run/secrets/key has an owner, which Docker does not find for user 10001:10001: it does not start'],
+    ],
+  ])('%s', (secret, expected) => {
+    expect(edited(compose(secret), { web: plain }).todos).toEqual(expected)
+  })
+})
+
+test('the long form of a secret gives a file neither owner nor mode', () => {
+  const project = projectOf({
+    'compose.yaml':
+      'services:\n  web:\n    build: .\n    secrets:\n      - { source: key, uid: "10001", mode: 0444 }\nsecrets: { key: { file: ./key } }\n',
+  })
+  const host = mounted({ key: { mode: 0o600 } })
+  const { findings } = editStack({ project, planned: plannedOf(project, { web: plain }), host })
+  expect(findings.map(({ outcome, message }) => [outcome, message])).toEqual([
+    [
+      'todo',
+      './key (/run/secrets/key) is of 1000:1000 with mode 0600, which 10001:10001 cannot read; Compose ignores uid, gid and mode of a file',
+    ],
+  ])
+})
+
 test.each([
   ['a variable of the project', `ports: ["\${P:-80}:\${APP_PORT:-80}"]`, `ports: ["\${P:-80}:8080"]`],
   ['Caddy by labels', 'labels: { caddy.reverse_proxy: "{{upstreams 80}}" }', '"{{upstreams 8080}}"'],
@@ -369,3 +480,17 @@ test('a network that is shared shares its ports', () => {
   expect(texts['compose.yaml']).toContain('ports: ["80:8080"]')
   expect(texts['compose.yaml']).toContain('http://pod:8080/')
 })
+
+const testCompose = hasCompose ? test : test.skip
+
+testCompose(
+  'Compose reads every edited project that it has read before',
+  () => {
+    const read = projects.filter(({ before }) => composeRefuses(before) === '')
+    expect(read.length).toBeGreaterThan(projects.length / 2)
+    expect(read.map(({ after }) => ({ after, refused: composeRefuses(after) }))).toEqual(
+      read.map(({ after }) => ({ after, refused: '' })),
+    )
+  },
+  60_000,
+)

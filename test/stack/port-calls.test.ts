@@ -68,3 +68,16 @@ test('a number that only a variable has is followed where it is known, and said 
 test('in source code a host alone is a word', () => {
   expect(moved('to api\nfetch("http://api/x")', { isSource: true })).toBe('to api\nfetch("http://api:8080/x")')
 })
+
+test.each<[string, number]>([
+  ['host: api\nweight: 3\nport: 80\n', 1],
+  ['port_value: 80\naddress: api\n', 1],
+  ['{\n  "host": "api",\n  "tls": false,\n  "port": 80\n}', 1],
+  ['host: api\nweight: 3\nport: 8000\n', 0],
+  ['host: api\nhost: other\nport: 80\n', 0],
+  ['API_HOST=api\nMODE=x\nAPI_PORT=80\n', 0],
+  ['name: api\nport: 80\n', 0],
+])('a port by a key of its own, some lines away, is said: %j', (text, count) => {
+  const { open, edits } = portCalls(text, moves)
+  expect([open.length, edits]).toEqual([count, []])
+})

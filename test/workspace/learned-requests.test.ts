@@ -93,7 +93,7 @@ test('what is asked changes nothing, or is what a README sends', () => {
       mkdirSync(join(folder, dirname(name)), { recursive: true })
       writeFileSync(join(folder, name), text)
     }
-    const { asked, declared } = learnedRequests(join(folder, 'Dockerfile'), null)
+    const { asked, declared } = learnedRequests(join(folder, 'Dockerfile'), null, folder)
     expect(shown(asked)).toEqual([
       'POST /notes 8000 a=b content-type=application/x-www-form-urlencoded',
       'GET /',

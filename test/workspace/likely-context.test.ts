@@ -1,15 +1,17 @@
 import { mkdirSync } from 'node:fs'
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { likelyContext } from '../../src/workspace/context.ts'
+import { projectRoot } from '../../src/workspace/project-root.ts'
 import { tree } from './tree.ts'
 
 /** Path of the context from the top of a repository with these files; null for the Dockerfile's own folder. */
 function contextOf(text: string, path: string, files: readonly string[], isRepository = true): string | null {
   const top = tree(Object.fromEntries([...files, path].map((file) => [file, ''])))
   if (isRepository) mkdirSync(join(top, '.git'))
-  const found = likelyContext(parseDockerfile(text), join(top, path), '/elsewhere')
+  const own = join(top, path)
+  const found = likelyContext(parseDockerfile(text), own, projectRoot(dirname(own)))
   return found === null ? null : relative(top, found)
 }
 
@@ -35,13 +37,13 @@ test('its own folder where that is as good, or has what the other has not', () =
   ).toBeNull()
 })
 
-test('never above the repository; without one, below the folder of the call', () => {
+test('never above the repository; without one, of the project', () => {
   expect(contextOf(starts, 'docker/Dockerfile', ['docker/start.sh'], false)).toBeNull()
   const outer = tree({ 'docker/start.sh': '', 'inner/docker/Dockerfile': '' })
   mkdirSync(join(outer, 'inner/.git'))
   const dockerfile = parseDockerfile(starts)
   const path = join(outer, 'inner/docker/Dockerfile')
-  expect(likelyContext(dockerfile, path, outer)).toBeNull()
+  expect(likelyContext(dockerfile, path, projectRoot(dirname(path), outer))).toBeNull()
   const plain = tree({ 'docker/start.sh': '', 'docker/Dockerfile': '' })
   expect(likelyContext(dockerfile, join(plain, 'docker/Dockerfile'), plain)).toBe(plain)
 })

@@ -12,7 +12,10 @@ interface Listed {
   readonly Labels?: Readonly<Record<string, string>> | null
 }
 
-const paths: Readonly<Record<Kind, string>> = {
+/** Docker has no pods. */
+type ApiKind = Exclude<Kind, 'pod'>
+
+const paths: Readonly<Record<ApiKind, string>> = {
   container: '/containers',
   image: '/images',
   volume: '/volumes',
@@ -26,6 +29,7 @@ export function apiRemover(daemon: Daemon, session: string): Remover {
       return found.map(({ Id, Name }) => (kind === 'volume' ? Name : Id) ?? '').filter(Boolean)
     },
     remove: async (kind, ids) => {
+      if (kind === 'pod') return true
       const replies = await Promise.all(ids.map((id) => removeOne(daemon, kind, id, { timeoutMs: 120_000 })))
       return replies.every(({ status }) => status < 400 || status === 404)
     },
@@ -52,6 +56,7 @@ export function apiLeftovers(daemon: Daemon): LeftoverPort {
       )
     },
     remove: async (kind, id) => {
+      if (kind === 'pod') return true
       const { status } = await removeOne(daemon, kind, id, { force: kind === 'container', timeoutMs: 60_000 })
       return status < 400 || status === 404
     },
@@ -60,6 +65,7 @@ export function apiLeftovers(daemon: Daemon): LeftoverPort {
 
 /** None where the daemon cannot list them. */
 async function listed(daemon: Daemon, kind: Kind, label: string): Promise<readonly Listed[]> {
+  if (kind === 'pod') return []
   const query = { filters: JSON.stringify({ label: [label] }), ...(kind === 'container' && { all: '1' }) }
   const path = kind === 'volume' || kind === 'network' ? paths[kind] : `${paths[kind]}/json`
   const { status, text } = await daemon.ask('GET', path, { query })
@@ -77,7 +83,7 @@ interface Removal {
 /** A container with its anonymous volumes. */
 export function removeOne(
   daemon: Daemon,
-  kind: Kind,
+  kind: ApiKind,
   id: string,
   { force = true, timeoutMs }: Removal = {},
 ): Promise<Reply> {

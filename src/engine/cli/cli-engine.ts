@@ -184,6 +184,9 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     ...(ENGINES[name].hasCompose && {
       compose: (args, options) => cli.run(['compose', ...args], options),
     }),
+    ...(ENGINES[name].hasPods && {
+      pods: (args, options) => cli.run(args, options),
+    }),
     removeNetwork: async (network) => {
       await cli.run(['network', 'rm', '--', nameArgument(network)])
     },
@@ -191,14 +194,19 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
       const { exitCode, stderr } = await cli.run(['image', 'rm', '--force', '--', imageArgument(reference)])
       if (exitCode !== 0 && !missingImage.test(stderr)) throw failureOf(name, `remove image ${reference}`, stderr)
     },
-    load: async (archive, reference) => {
-      made.tags.add(imageArgument(reference))
+    load: async (archive, ...references) => {
+      for (const reference of references) made.tags.add(imageArgument(reference))
       const broken = new Promise<never>((_, reject) => archive.once('error', reject))
       broken.catch(() => {})
-      const loading = cli.call(`load ${reference}`, ['load', '--quiet'], { input: archive, timeoutMs: pullTimeoutMs })
+      const loading = cli.call(`load ${references.join(', ')}`, ['load', '--quiet'], {
+        input: archive,
+        timeoutMs: pullTimeoutMs,
+      })
       // What is wrong with the archive says more than what the engine makes of its half.
       await Promise.race([broken, loading])
     },
+    save: (references, read) =>
+      cli.stream(`save ${references.join(', ')}`, ['save', '--', ...references.map(imageArgument)], read),
     tag: async (image, reference) => {
       await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
     },

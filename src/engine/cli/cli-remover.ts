@@ -1,8 +1,10 @@
 import { type Kind, type Labelled, type LeftoverPort, labelOf, type Remover, sessionLabel } from '../clean-up.ts'
 import { answerOf } from '../inspect.ts'
+import { ENGINES } from '../kinds.ts'
 import type { Cli } from './process.ts'
 
 const listCommands: Readonly<Record<Kind, readonly string[]>> = {
+  pod: ['pod', 'ls', '--quiet', '--no-trunc'],
   container: ['ps', '--all', '--quiet', '--no-trunc'],
   image: ['image', 'ls', '--quiet', '--no-trunc'],
   volume: ['volume', 'ls', '--quiet'],
@@ -10,6 +12,7 @@ const listCommands: Readonly<Record<Kind, readonly string[]>> = {
 }
 
 const removeCommands: Readonly<Record<Kind, readonly string[]>> = {
+  pod: ['pod', 'rm', '--force', '--time=0'],
   container: ['rm', '--force', '--volumes'],
   image: ['image', 'rm', '--force'],
   volume: ['volume', 'rm', '--force'],
@@ -53,8 +56,9 @@ export function cliLeftovers(cli: Cli): LeftoverPort {
       if (ids.length === 0) return []
       // What goes meanwhile makes it fail, and is told of beside the others.
       const { stdout } = await cli.run([kind, 'inspect', '--', ...ids])
-      const found = answerOf<readonly Inspected[]>(stdout)
-      return found.map((one): Labelled => {
+      const found = answerOf<Inspected | readonly Inspected[]>(stdout)
+      // podman before 5 gives one pod as itself.
+      return [found].flat().map((one): Labelled => {
         const name = (one.Name ?? one.name ?? '').replace(/^\//, '')
         return {
           id: kind === 'volume' ? name : (one.Id ?? one.id ?? ''),
@@ -65,13 +69,16 @@ export function cliLeftovers(cli: Cli): LeftoverPort {
       })
     },
     remove: async (kind, id) => {
-      const command = removeCommands[kind].filter((word) => word !== '--force' || kind === 'container')
+      const command = removeCommands[kind].filter(
+        (word) => word !== '--force' || kind === 'container' || kind === 'pod',
+      )
       return (await cli.run([...command, '--', id])).exitCode === 0
     },
   }
 }
 
 async function listed(cli: Cli, kind: Kind, label: string): Promise<readonly string[]> {
+  if (kind === 'pod' && !ENGINES[cli.name].hasPods) return []
   const { exitCode, stdout } = await cli.run([...listCommands[kind], `--filter=label=${label}`])
   const lines = stdout.split('\n').map((line) => line.trim())
   return exitCode === 0 ? [...new Set(lines.filter(Boolean))] : []

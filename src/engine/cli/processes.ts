@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs'
+import { capabilityNames } from '../../image/capabilities.ts'
 import { pidsOf } from '../activity.ts'
 import { nameArgument } from '../arguments.ts'
 import type { ContainerProcess } from '../engine.ts'
@@ -113,12 +114,6 @@ async function fromEngine(cli: Cli, container: string): Promise<readonly Contain
   })
 }
 
-/** Bit by bit, as in linux/capability.h. */
-const capabilityNames =
-  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'.split(
-    ' ',
-  )
-
 /** One line of /proc/<pid>/uid_map as the reader sees it: ids from `inside` on are ids from `outside` on. */
 interface IdRange {
   readonly inside: number
@@ -170,21 +165,14 @@ export function parseStatus(text: string, uids: readonly IdRange[] = [], gids: r
       uids: numbers('Uid').map((id) => insideId(id, uids)),
       gids: numbers('Gid').map((id) => insideId(id, gids)),
       groups: numbers('Groups').map((id) => insideId(id, gids)),
-      capabilities: sets.some((set) => set === undefined) ? null : namesIn(sets.map((set) => BigInt(`0x${set}`))),
-      bounding: bounding === undefined ? null : namesIn([BigInt(`0x${bounding}`)]),
+      capabilities: sets.some((set) => set === undefined)
+        ? null
+        : capabilityNames(sets.map((set) => BigInt(`0x${set}`))),
+      bounding: bounding === undefined ? null : capabilityNames([BigInt(`0x${bounding}`)]),
       noNewPrivileges: noNewPrivileges === undefined ? null : noNewPrivileges === '1',
       handled: handled === undefined ? null : signalsIn(BigInt(`0x${handled}`)),
     },
   }
-}
-
-function namesIn(sets: readonly bigint[]): readonly string[] {
-  const all = sets.reduce((union, set) => union | set, 0n)
-  const names: string[] = []
-  for (let bit = 0; all >> BigInt(bit) > 0n; bit += 1) {
-    if (((all >> BigInt(bit)) & 1n) === 1n) names.push(capabilityNames[bit] ?? `#${bit}`)
-  }
-  return names
 }
 
 /** Signal 1 is bit 0. */

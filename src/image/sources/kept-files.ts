@@ -120,7 +120,7 @@ function parseKept(text: string): TarContent {
 
 function isEntry(value: unknown): value is FileEntry {
   if (typeof value !== 'object' || value === null) return false
-  const { type, uid, gid, mode, size, link } = value as Record<keyof FileEntry, unknown>
+  const { type, uid, gid, mode, size, link, capabilities = [] } = value as Record<keyof FileEntry, unknown>
   const isNumber = (number: unknown, most: number): boolean =>
     typeof number === 'number' && Number.isInteger(number) && number >= 0 && number <= most
   return (
@@ -129,7 +129,9 @@ function isEntry(value: unknown): value is FileEntry {
     isNumber(gid, 0xffff_ffff) &&
     isNumber(mode, 0o7777) &&
     isNumber(size, Number.MAX_SAFE_INTEGER) &&
-    (type === 'symlink' ? typeof link === 'string' : link === null)
+    (type === 'symlink' ? typeof link === 'string' : link === null) &&
+    Array.isArray(capabilities) &&
+    capabilities.every((name) => typeof name === 'string')
   )
 }
 

@@ -1,4 +1,5 @@
 import { bounds } from '../../bounds.ts'
+import { fileCapabilities } from '../capabilities.ts'
 
 /** One entry of a tar, with what pax and GNU headers say of it. */
 export interface TarHeader {
@@ -15,6 +16,8 @@ export interface TarHeader {
   readonly changed: number
   /** The content stands in the tar without its holes. */
   readonly isSparse: boolean
+  /** Of a program, with the effective bit; without `CAP_`. */
+  readonly capabilities: readonly string[]
 }
 
 export interface StreamedEntry {
@@ -121,6 +124,7 @@ async function headerOf(
     size: type === 'file' ? (real ?? stored) : 0,
     changed: numberAt(block, 136, 12, 'time'),
     isSparse: real !== null,
+    capabilities: fileCapabilities(Buffer.from(pax[CAPABILITY] ?? '', 'latin1')),
   }
   return { header, stored }
 }
@@ -170,6 +174,9 @@ function fromPax(pax: Pax, key: string, name: string): number | null {
   throw new Error(`${shown} has the ${key} ${JSON.stringify(text.slice(0, 40))}, which is no number`)
 }
 
+/** Bytes, not text. Engines write it so: https://pkg.go.dev/archive/tar#Header.PAXRecords */
+const CAPABILITY = 'SCHILY.xattr.security.capability'
+
 /** Only what decides something is kept. */
 const paxKeys = new Set([
   'path',
@@ -180,6 +187,7 @@ const paxKeys = new Set([
   'GNU.sparse.name',
   'GNU.sparse.size',
   'GNU.sparse.realsize',
+  CAPABILITY,
 ])
 
 /** Records of the form `LENGTH KEY=VALUE\n`: https://pubs.opengroup.org/onlinepubs/9799919799/utilities/pax.html#tag_20_94_13_03 */
@@ -194,7 +202,7 @@ function parsePax(value: Buffer): Pax {
     if (end > value.length || equals < 0 || equals >= end || value[end - 1] !== 0x0a)
       throw new Error('one of its pax headers is broken')
     const key = value.toString('utf8', space + 1, equals)
-    if (paxKeys.has(key)) found[key] = value.toString('utf8', equals + 1, end - 1)
+    if (paxKeys.has(key)) found[key] = value.toString(key === CAPABILITY ? 'latin1' : 'utf8', equals + 1, end - 1)
     at = end
   }
   return found

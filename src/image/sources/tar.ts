@@ -105,14 +105,15 @@ function placer({ entries, texts, links }: LayerContent, limits: ImageLimits) {
       return
     }
     const entry = entryOf(header)
-    limits.hold(entryBytes(path, entry.link))
+    limits.hold(entryBytes(path, entry.link) + 8 * (entry.capabilities?.length ?? 0))
     entries.set(path, entry)
   }
 }
 
-function entryOf({ type, uid, gid, mode, size, link }: TarHeader): FileEntry {
+function entryOf({ type, uid, gid, mode, size, link, capabilities }: TarHeader): FileEntry {
   const isLink = type === 'symlink'
-  return { type: type === 'link' ? 'other' : type, uid, gid, mode, size, link: isLink ? link : null }
+  const own = type !== 'file' || capabilities.length === 0 ? {} : { capabilities }
+  return { type: type === 'link' ? 'other' : type, uid, gid, mode, size, link: isLink ? link : null, ...own }
 }
 
 function pathOf(name: string, under: string): string {

@@ -1,6 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import { isShell, parseShellScript, programIndex, type ShellCommand } from '../../command/index.ts'
-import { joinPath, nameOf, normalisePath } from '../../path.ts'
+import { joinPath, nameOf, normalisePath, parentOf } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
 import {
@@ -77,7 +77,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
       unread.push({ path: name, reason, tooLong: true })
       continue
     }
-    const variables = variablesOf(config, text, parsed.commands, files)
+    const variables = variablesOf(config, { path, text }, parsed.commands, files)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
     const { conditional, conditions, by } = next
@@ -91,12 +91,12 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
 
 function variablesOf(
   config: ImageConfig,
-  text: string,
+  { path, text }: Pick<ReadScript, 'path' | 'text'>,
   commands: readonly ShellCommand[],
   files: FileModel | null,
 ): Variables {
   const variables = new Map(config.env)
-  setVariables(variables, text, commands, { config, files, depth: 0 })
+  setVariables(variables, text, commands, { config, files, path, depth: 0 })
   return variables
 }
 
@@ -106,6 +106,8 @@ const SOURCED_DEPTH = 3
 interface SettingFiles {
   readonly config: ImageConfig
   readonly files: FileModel | null
+  /** Of the script; null for the text of a command. */
+  readonly path: string | null
   readonly depth: number
 }
 
@@ -113,7 +115,7 @@ function setVariables(
   variables: Map<string, string>,
   text: string,
   commands: readonly ShellCommand[],
-  { config, files, depth }: SettingFiles,
+  { config, files, path: own, depth }: SettingFiles,
 ): void {
   const local = onceIn(commands)
   for (const command of commands) {
@@ -124,7 +126,7 @@ function setVariables(
       const other = path === null || path === '' ? null : files.text(normalisePath(path, config.workdir))
       const parsed = other === null ? null : parseShellScript(other)
       if (other !== null && parsed?.kind === 'parsed' && parsed.commands.length <= bounds.scriptCommands)
-        setVariables(variables, other, parsed.commands, { config, files, depth: depth + 1 })
+        setVariables(variables, other, parsed.commands, { config, files, path, depth: depth + 1 })
     }
     // `A=1 cmd` is for that command alone.
     for (const { span } of words.length === 0 ? assignments : declaredIn(command)) {
@@ -132,11 +134,22 @@ function setVariables(
       if (name === undefined || value === undefined || variables.has(name)) continue
       if (words[0]?.value === 'local' && !local.has(name)) continue
       // `CONF="$HOME/app.conf"`, `DIR=${DIR:-/data}`.
-      const said = staticValue(value, variables)
+      const said = staticValue(value, variables) ?? ownFolder(value, own)
       if (said !== null) variables.set(name, said)
     }
   }
 }
+
+/** The folder that a script finds itself in: `DIR="$(cd "$(dirname "$0")/.." && pwd)"`. Null for anything else. */
+function ownFolder(value: string, path: string | null): string | null {
+  if (path === null || value.length > LONGEST_OWN_FOLDER) return null
+  const [found, above = '', below = ''] = OWN_FOLDER.exec(value.replace(/["'\s]/g, '')) ?? []
+  return found === undefined ? null : normalisePath(`${parentOf(path)}${above}${below}`)
+}
+
+const LONGEST_OWN_FOLDER = 200
+const OWN_FOLDER =
+  /^\$\((?:cd(?:-P)?(?:--)?)?\$\(dirname(?:--)?\$(?:0|BASH_SOURCE|\{(?:0|BASH_SOURCE(?:\[0\])?(?::-\$0)?)\}|\((?:readlink-f|realpath)(?:--)?\$(?:0|\{BASH_SOURCE\[0\]\})\))\)((?:\/\.\.){0,4})(?:>\/dev\/null)?(?:2>&1|2>\/dev\/null)?&&pwd(?:-P)?\)((?:\/[\w.-]{1,60}){0,6})$/
 
 /** Names that one command alone gives a value: what `local` says of them holds wherever they are used. */
 function onceIn(commands: readonly ShellCommand[]): ReadonlySet<string> {

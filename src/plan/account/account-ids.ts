@@ -23,9 +23,14 @@ export interface AccountIds {
 
 const FIRST_FREE_ID = 10001
 
-/** Null where the text leaves an id open that nothing can pin. */
-export function idsOf(account: CreatedAccount, created: Created, accounts: Accounts): AccountIds | null {
-  const group = groupOf(account, created, accounts)
+/** Null where the text leaves an id open that nothing can pin. `keepsGroup`: one whose uid is said is left in the group that it is put into. */
+export function idsOf(
+  account: CreatedAccount,
+  created: Created,
+  accounts: Accounts,
+  keepsGroup = false,
+): AccountIds | null {
+  const group = groupOf(account, created, accounts, keepsGroup && account.uid !== null)
   const free = (id: number): boolean => isFree(id, account, created, accounts)
   if (account.uid === 'unclear' || account.gid === 'unclear' || group.unclear === true) return null
   const known = userNamed(accounts, account.name)
@@ -68,7 +73,7 @@ interface GroupChoice {
   readonly unclear?: true
 }
 
-function groupOf(account: CreatedAccount, created: Created, accounts: Accounts): GroupChoice {
+function groupOf(account: CreatedAccount, created: Created, accounts: Accounts, keepsGroup: boolean): GroupChoice {
   const plain = { text: null, pin: null, step: false }
   if (typeof account.gid === 'number') return { ...plain, gid: account.gid, text: account.gidText }
   if (account.group !== null) {
@@ -82,7 +87,10 @@ function groupOf(account: CreatedAccount, created: Created, accounts: Accounts):
   }
   // The account's own group follows its uid, in USER too.
   if (account.ownGroup === 'same-id') return { ...plain, gid: numberOf(account), text: account.uidText }
-  return { ...plain, gid: null, step: created.groups.every((group) => group.name !== account.name) }
+  const step = created.groups.every((group) => group.name !== account.name)
+  if (account.nogroup !== undefined && (keepsGroup || !step || account.place === null || !account.certain))
+    return { ...plain, gid: groupNamed(accounts, 'nogroup')?.gid ?? account.nogroup }
+  return { ...plain, gid: null, step }
 }
 
 function numberOf({ uid }: CreatedAccount): number | null {

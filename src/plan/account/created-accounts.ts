@@ -20,6 +20,8 @@ export interface CreatedAccount {
   readonly group: string | null
   /** `same-id`: its own group has the uid as gid. `none`: no group of its own. */
   readonly ownGroup: 'same-id' | 'other-id' | 'none'
+  /** The gid of `nogroup` that it is put into, where the image's own groups are not known. Absent: it is not put there. */
+  readonly nogroup?: number
   readonly home: string
   /** It is made in every build. */
   readonly certain: boolean
@@ -251,6 +253,7 @@ function userOf({ command, written, certain, place }: CommandStep, instruction: 
     gidText: variableOf(written.group),
     group: typeof group === 'string' && group !== 'unclear' ? group : null,
     ownGroup: command.ownGroup,
+    ...(command.nogroup === null ? {} : { nogroup: command.nogroup }),
     home: command.home,
     certain,
     owns: false,

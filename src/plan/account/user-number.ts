@@ -51,7 +51,7 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
   const accounts = facts.accounts.known ? facts.accounts.value : { users: [], groups: [] }
   const made = created.users.find((account) => account.name === user)
   if (made !== undefined && isOwnGroup(group, made)) {
-    const ids = idsOf(made, created, accounts)
+    const ids = idsOf(made, created, accounts, true)
     if (ids !== null && made.uidText === null && made.gidText === null) {
       const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
       return {
@@ -64,7 +64,7 @@ export function numberUser(stage: Stage, users: StageUsers, created: Created, fa
       }
     }
   }
-  const text = made === undefined ? numbered(user, group, accounts) : null
+  const text = made === undefined ? numbered(user, group, accounts) : inOtherGroup(made, group, created, accounts)
   if (text !== null) return { ...at, outcome: 'fixed', text, message: `${user} is ${text}: ${KUBERNETES}`, hint: '' }
   return {
     ...at,
@@ -95,12 +95,24 @@ function certainIds(text: string, created: Created, { accounts }: ImageFacts): s
   const [user = '', group] = text.trim().split(':')
   const made = created.users.find((account) => account.name === user)
   if (made === undefined || !isOwnGroup(group, made) || !made.certain || typeof made.uid !== 'number') return null
-  const ids = idsOf(made, created, accounts.known ? accounts.value : { users: [], groups: [] })
+  const ids = idsOf(made, created, accounts.known ? accounts.value : { users: [], groups: [] }, true)
   return ids !== null && ids.pins.length === 0 && made.uidText === null && made.gidText === null ? ids.text : null
 }
 
+/** With a group that it is not of, where both numbers are said. */
+function inOtherGroup(
+  { uid, certain }: CreatedAccount,
+  group: string | undefined,
+  { groups }: Created,
+  accounts: Accounts,
+): string | null {
+  const made = groups.find(({ name }) => name === group)
+  const gid = made === undefined ? groupNamed(accounts, group ?? '')?.gid : made.certain ? made.gid : null
+  return certain && typeof uid === 'number' && typeof gid === 'number' ? `${uid}:${gid}` : null
+}
+
 function isOwnGroup(group: string | undefined, made: CreatedAccount): boolean {
-  return group === undefined || group === made.group || group === made.name
+  return group === undefined || group === made.group || (group === made.name && made.nogroup === undefined)
 }
 
 /** A USER text in numbers, as far as the image's accounts say them; as it is where they do not. */

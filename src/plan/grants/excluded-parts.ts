@@ -1,4 +1,4 @@
-import type { EnvSetting, Need } from '../../evidence/claim.ts'
+import type { CapableFile, EnvSetting, Need } from '../../evidence/claim.ts'
 import type { FileEdit, Substitution } from '../../evidence/file-edit.ts'
 import { isInside, isOwnPlace, isStatePlace } from '../../places.ts'
 import type { WorkdirPlan } from '../home.ts'
@@ -33,6 +33,15 @@ export function partsOf({ grants, fileEdits, env, stepDown, workdir, ownWay }: P
 
 export function includedGrants(grants: readonly Grant[], excluded: ReadonlySet<string>): readonly Grant[] {
   return grants.filter((grant) => !isGuess(grant) || !excluded.has(grantName(grant)))
+}
+
+/** By `capableName`: those that keep the capabilities of their own. */
+export function includedCapable(files: readonly CapableFile[], excluded: ReadonlySet<string>): readonly CapableFile[] {
+  return files.filter(({ name }) => !excluded.has(capableName(name)))
+}
+
+export function capableName(program: string): string {
+  return `the capabilities of ${program}`
 }
 
 export function includedLines(edits: readonly FileEdit[], excluded: ReadonlySet<string>): readonly FileEdit[] {

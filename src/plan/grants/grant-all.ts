@@ -235,6 +235,7 @@ function unowned(need: Need): Remark {
     transform: 'own-writable-paths',
     message: `${need.path} is chmod-ed at startup; only its owner may, and the owner is unknown`,
     hint: 'set the mode in a RUN instead, or add --prove to verify',
+    answeredByRun: true,
     evidence: [need.evidence],
   }
 }

@@ -88,6 +88,7 @@ export function withoutAsked(
         transform: 'own-writable-paths',
         message: `${need.path} is not made beforehand: ${who} asks whether it is there and decides by that, and the user may not make it in ${parent}`,
         hint: 'let the script ask for a file in it, or keep it in a folder that is given to the user',
+        answeredByRun: true,
         evidence: [need.evidence],
       })
     return []

@@ -60,7 +60,8 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   })
   const same = decisions.find(({ from }) => from === port.port)
   if (same !== undefined) return decide(same.to, same.reason)
-  if (sources.policy === 'keep') return decide(null, `kept as ${sources.keptBy ?? 'asked for with --ports keep'}`)
+  if (sources.policy === 'keep')
+    return decide(null, sources.keptBecause ?? `kept as ${sources.keptBy ?? 'asked for with --ports keep'}`)
   const moved = decisions.map(({ to }) => to)
   const free = freePort(port.port, sources, moved)
   const vendor = sources.vendor(port.port)
@@ -202,6 +203,8 @@ export interface PortSources {
   readonly policy: 'keep' | 'raise'
   /** Who asks for `keep`; absent: the flag. */
   readonly keptBy?: string
+  /** Why it is `keep`, where nobody asks for it. Absent: somebody does. */
+  readonly keptBecause?: string
   /** Lines of other files of the repository that count on a port, `FILE:LINE`; absent: none. */
   readonly users?: ReadonlyMap<number, readonly string[]>
   /** They move for all that. */

@@ -117,6 +117,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
   return planPorts({
     facts: withCommand(readable, stepDown.argv),
     ...(keptBy === undefined ? { policy: policy.ports } : { policy: 'keep', keptBy }),
+    ...(policy.portsBecause === undefined ? {} : { keptBecause: policy.portsBecause }),
     users: placesByPort((dependents?.ports ?? []).filter(({ stage }) => policy.raiseUsed !== true || stage === null)),
     raisesUsed: policy.raiseUsed === true,
     bound: observation?.bound ?? null,

@@ -48,6 +48,8 @@ export interface WatchRecord {
   readonly traces: { readonly before: RunRecord; readonly later: RunRecord } | null
   /** Files that the original made, changed or removed meanwhile, and the result did not. */
   readonly missed: readonly string[]
+  /** Programs from which the plan has taken the capabilities of their own, by name; absent: none. */
+  readonly disarmed?: readonly string[]
 }
 
 /** As its trace tells; none without one. */

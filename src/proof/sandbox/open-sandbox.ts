@@ -11,7 +11,7 @@ import type { ReportSandbox } from '../../report/report.ts'
 import { openRelay, type Relay } from './relay.ts'
 
 /** A name server that nobody is (RFC 5737): that of the engine would carry questions out, and answers in. */
-const NO_SERVER = '192.0.2.1'
+export const NO_SERVER = '192.0.2.1'
 
 interface SandboxOptions {
   /** The network of the engine, in place of one from which nothing leads out. */

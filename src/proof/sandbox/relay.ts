@@ -4,7 +4,7 @@ import { connect, type Socket } from 'node:net'
 import { basename, join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { promisify } from 'node:util'
-import type { Engine, Mount } from '../../engine/engine.ts'
+import type { Engine, Mount, RunSpec } from '../../engine/engine.ts'
 import type { Datagrams, Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
 import { memoizeByObject } from '../../memoize.ts'
@@ -34,7 +34,7 @@ export interface Relay {
  * or this machine says where there can be none.
  */
 export async function openRelay(engine: Engine, network: string): Promise<Relay> {
-  const [mounts] = await Promise.all([programMounts(), ensureImage(engine)])
+  const spec = await nodeSpec(engine, RELAY_PROGRAM)
   // The outer folder keeps other users of this machine away; in the inner one the container's user makes the socket.
   const folder = await temporaryFolder('relay')
   const shared = join(folder, 'run')
@@ -45,18 +45,9 @@ export async function openRelay(engine: Engine, network: string): Promise<Relay>
     await chmod(shared, 0o777)
     opened = await open(shared)
     container = await engine.create({
-      image: RELAY_IMAGE,
-      user: '65534:65534',
-      capDrop: ['ALL'],
-      noNewPrivileges: true,
-      readOnly: true,
-      unlabelled: true,
+      ...spec,
       network,
-      memoryBytes: MEMORY,
-      pidsLimit: PIDS,
-      mounts: [...mounts, { type: 'bind', source: shared, target: RELAY_FOLDER, writable: true }],
-      entrypoint: `${INSIDE}/ld.so`,
-      command: ['--library-path', `${INSIDE}/lib`, `${INSIDE}/node`, '--eval', RELAY_PROGRAM],
+      mounts: [...(spec.mounts ?? []), { type: 'bind', source: shared, target: RELAY_FOLDER, writable: true }],
     })
   } catch (error) {
     await opened?.close()
@@ -105,6 +96,24 @@ const ensureImage = memoizeByObject(async (engine: Engine): Promise<void> => {
   if (image?.config.labels.has(LABEL)) return
   await engine.build({ dockerfile: `FROM scratch\nLABEL ${LABEL}=1\n`, context: null, tag: RELAY_IMAGE, keep: true })
 })
+
+/** This very Node.js with nothing else around it, which runs `program` with these arguments as nobody. */
+export async function nodeSpec(engine: Engine, program: string, ...args: readonly string[]): Promise<RunSpec> {
+  const [mounts] = await Promise.all([programMounts(), ensureImage(engine)])
+  return {
+    image: RELAY_IMAGE,
+    user: '65534:65534',
+    capDrop: ['ALL'],
+    noNewPrivileges: true,
+    readOnly: true,
+    unlabelled: true,
+    memoryBytes: MEMORY,
+    pidsLimit: PIDS,
+    mounts,
+    entrypoint: `${INSIDE}/ld.so`,
+    command: ['--library-path', `${INSIDE}/lib`, `${INSIDE}/node`, '--eval', program, ...args],
+  }
+}
 
 /** This Node.js, its libraries and its loader, each on its own: nothing else of this machine is to be seen there. */
 async function programMounts(): Promise<readonly Mount[]> {

@@ -15,8 +15,14 @@ export interface Connection {
   readonly port: number
 }
 
-/** Those between services, each once. Who is no service (the proof itself) is none of them. */
-export function connectionsIn(sights: readonly ServiceSight[]): readonly Connection[] {
+/**
+ * Those between services, each once. Who is no service (the proof itself) is none of them. `behind`: by `address:port` of
+ * somebody who only passes on what comes there, the address and port that it goes to.
+ */
+export function connectionsIn(
+  sights: readonly ServiceSight[],
+  behind: ReadonlyMap<string, { readonly address: string; readonly port: number }> = new Map(),
+): readonly Connection[] {
   const owners = new Map(
     sights.flatMap(({ service, sight }) => sight.addresses.map((address) => [address, service] as const)),
   )
@@ -25,7 +31,11 @@ export function connectionsIn(sights: readonly ServiceSight[]): readonly Connect
     listens.set(service, new Set([...(listens.get(service) ?? []), ...sight.listens]))
   const found = new Map<string, Connection>()
   for (const { service, sight } of sights)
-    for (const { localPort, remote, remotePort } of sight.connections) {
+    for (const { localPort, ...far } of sight.connections) {
+      const { address: remote, port: remotePort } = behind.get(`${far.remote}:${far.remotePort}`) ?? {
+        address: far.remote,
+        port: far.remotePort,
+      }
       const other = owners.get(remote)
       if (other === undefined || other === service) continue
       const isServer = listens.get(service)?.has(localPort) === true

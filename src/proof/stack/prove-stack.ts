@@ -1,5 +1,3 @@
-import { openCompose } from '../../engine/compose.ts'
-import type { Engine } from '../../engine/engine.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Observation } from '../../plan/stage-input.ts'
@@ -24,7 +22,7 @@ import {
 } from './compare-stacks.ts'
 import type { MovedPorts } from './connections.ts'
 import type { StackSide } from './run-file.ts'
-import { openStackRun, type StackRun, type StackRunRequest, type StackSight } from './stack-run.ts'
+import { openStackRun, type StackDriver, type StackRun, type StackRunRequest, type StackSight } from './stack-run.ts'
 
 /** What runs have shown of each service, by its name. */
 export type StackEvidence = ReadonlyMap<string, Observation>
@@ -41,7 +39,7 @@ export interface StackResult {
 }
 
 export interface StackProofRequest {
-  readonly engine: Engine
+  readonly driver: StackDriver
   readonly original: StackSide
   /** By service, of the image that it runs as it is. */
   readonly facts: ReadonlyMap<string, ImageFacts>
@@ -85,8 +83,7 @@ const MOST_ROUNDS = 5
  * works. Whatever it makes is removed, at the latest with the session.
  */
 export async function proveStack(request: StackProofRequest): Promise<StackProof> {
-  const compose = await openCompose(request.engine)
-  const open = opener(request, compose)
+  const open = opener(request)
   const runs = new Set<StackRun>()
   const kept = async (run: Promise<StackRun>): Promise<StackRun> => {
     const opened = await run
@@ -113,15 +110,12 @@ interface Runs {
   readonly drop: (run: StackRun) => Promise<void>
 }
 
-function opener(
-  { engine, smoke, network, isTrusted, mayRead, signal }: StackProofRequest,
-  compose: StackRunRequest['compose'],
-): Runs['open'] {
+function opener({ driver, smoke, network, isTrusted, mayRead, signal }: StackProofRequest): Runs['open'] {
   let count = 0
   return (given) => {
     count += 1
     const label = String(count)
-    return openStackRun({ engine, compose, label, network, isTrusted, mayRead, smoke, signal, ...given })
+    return openStackRun({ driver, label, network, isTrusted, mayRead, smoke, signal, ...given })
   }
 }
 
@@ -340,12 +334,12 @@ async function concluded(
       .filter((remark) => remark.startsWith(`${name}: `))
       .map((remark) => remark.slice(name.length + 2))
     const proven = { image: after.image, record: after, comparison: one, addedBytes: 0, cells: null }
-    const report = proofReport(request.engine.version, before, proven, rounds, own)
+    const report = proofReport(request.driver.engine.version, before, proven, rounds, own)
     services.set(name, { ...report, passed: one.parity && one.locked, cells: NO_CELLS, sandbox })
   }
   const passed = failures.size === 0 && isSame(comparison)
   const report = request.times.on({
-    engine: request.engine.version,
+    engine: request.driver.engine.version,
     rounds,
     passed,
     parity:
@@ -459,7 +453,7 @@ function brokenProof(
   const said = broken.map(({ service, message }) => `the original does not come up: ${service}: ${message}`)
   const failures = new Map(broken.map(({ service }, at) => [service, said.slice(at, at + 1)] as const))
   const report: ReportProof = request.times.on({
-    engine: request.engine.version,
+    engine: request.driver.engine.version,
     rounds: 0,
     passed: false,
     parity: false,

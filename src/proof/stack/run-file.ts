@@ -3,6 +3,7 @@ import { sessionLabels } from '../../engine/clean-up.ts'
 import { logLimits } from '../../engine/kinds.ts'
 import { isObject, type Json } from '../../profile/yaml-file.ts'
 import type { Project, Service, ServiceMount } from '../../stack/project.ts'
+import type { Manifests } from '../../stack/workloads.ts'
 import { DEFAULT_CAPABILITIES } from '../container/run-specs.ts'
 
 /** How the services of a project are run: as they are, or as they are to be. */
@@ -12,6 +13,17 @@ export interface StackSide {
   readonly images: ReadonlyMap<string, string>
   /** By absolute path the text of each file that is to be another than it is: what mounts it is given that. Absent: none. */
   readonly texts?: ReadonlyMap<string, string>
+  /** What it is made of in a cluster; absent for Compose. */
+  readonly pods?: PodSide
+}
+
+/** Manifests of a side, and what stands for what they name. */
+export interface PodSide {
+  readonly manifests: Manifests
+  /** By `workload:container` the service that it is. */
+  readonly services: ReadonlyMap<string, string>
+  /** By an image as manifests write it that of the engine, for containers that are no service. */
+  readonly images: ReadonlyMap<string, string>
 }
 
 /** What the tracer puts in place of a service's own start. */
@@ -69,7 +81,7 @@ const SILENT = new Set([
   ...['ulimits', 'user', 'volumes', 'volumes_from', 'working_dir', 'ipc', 'pid', 'storage_opt', 'mac_address'],
 ])
 /** They lock memory or set a priority, and nothing of the machine's. */
-const HARMLESS_CAPABILITIES = new Set([...DEFAULT_CAPABILITIES, 'IPC_LOCK', 'SYS_NICE'])
+export const HARMLESS_CAPABILITIES = new Set([...DEFAULT_CAPABILITIES, 'IPC_LOCK', 'SYS_NICE'])
 
 /** The one Compose file of a run. Pure. */
 export function runFile(side: StackSide, options: RunFileOptions): RunFile {

@@ -1,7 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { limitsOf } from '../../engine/arguments.ts'
-import { type ComposeProject, composeProject } from '../../engine/compose.ts'
+import type { ComposeProject } from '../../engine/compose.ts'
 import { networkSightOf } from '../../engine/connections.ts'
 import type { Engine, RunSpec } from '../../engine/engine.ts'
 import { directReach, type Reach } from '../../engine/reach.ts'
@@ -16,17 +13,51 @@ import { type Container, openContainer, type Started, type Up } from '../contain
 import { entriesAt, leftBy } from '../container/files.ts'
 import { listening, waitUntilReady } from '../container/lifecycle.ts'
 import type { AddedKind, RunRecord } from '../container/run-record.ts'
-import { closePlace, makePlace, openSandbox, type Place, type Sandbox } from '../sandbox/open-sandbox.ts'
+import { openSandbox, type Place, type Sandbox } from '../sandbox/open-sandbox.ts'
 import { startKeeper, type TracedRun, tracedRun, tracedSpec } from '../trace/trace.ts'
 import { ensureTracer } from '../trace/tracer.ts'
 import { type Connection, connectionsIn, type ServiceSight } from './connections.ts'
-import { copyHostFiles, type HostCopies } from './host-files.ts'
-import { hostPathsOf, networksOf, type RunFile, runFile, type StackSide, type TracedStart } from './run-file.ts'
+import type { StackSide, TracedStart } from './run-file.ts'
 import { type AskedService, askStack, type StackSmoke } from './stack-smoke.ts'
 
-export interface StackRunRequest {
+/** How all services of a stack are brought up: by Compose, or as pods. */
+export interface StackDriver {
+  /** Whose containers they are. */
   readonly engine: Engine
-  readonly compose: NonNullable<Engine['compose']>
+  /** Makes what a run needs beside its containers. What it has made by the time it throws, it removes. */
+  make(making: StackMaking): Promise<MadeStack>
+}
+
+export interface StackMaking
+  extends Pick<StackRunRequest, 'side' | 'network' | 'volumes' | 'isTrusted' | 'mayRead' | 'signal'> {
+  /** Of the run, in the names of all that it makes. */
+  readonly name: string
+  /** Absolute: of this run alone, and gone with it. */
+  readonly folder: string
+  /** By service how the tracer starts it. */
+  readonly traced: Promise<ReadonlyMap<string, TracedStart>>
+}
+
+/** A stack that can be brought up, by the name of each service. */
+export interface MadeStack extends Pick<ComposeProject, 'up' | 'containers' | 'stop' | 'start'> {
+  /** By their name in the project the engine's name of each volume that outlives containers. */
+  readonly volumes: ReadonlyMap<string, string>
+  /** What the run is not given, a sentence each. */
+  readonly unshown: readonly string[]
+  /** Its networks. */
+  readonly places: readonly Place[]
+  /** By `address:port` the address and port behind it. */
+  readonly behind: ReadonlyMap<string, { readonly address: string; readonly port: number }>
+  /** With what only they use. No error where there are none. */
+  removeContainers(): Promise<void>
+  /** What is to be asked of what stands before services, once they are up. */
+  ask(engine: Engine, signal: AbortSignal): Promise<StackSmoke['whole']>
+  /** Removes all that it has made, but volumes that are to stay until the end of the session. */
+  close(options: { readonly keepsVolumes: boolean }): Promise<void>
+}
+
+export interface StackRunRequest {
+  readonly driver: StackDriver
   readonly side: StackSide
   /** Tells it from the other runs of the session: letters and digits. */
   readonly label: string
@@ -106,52 +137,27 @@ interface Running {
 
 /** Brings a stack up, in the order and by the conditions that its file says. What does not come up is seen in the looks. */
 export async function openStackRun(request: StackRunRequest): Promise<StackRun> {
-  const { engine, side, signal } = request
+  const { driver, side, signal } = request
+  const { engine } = driver
   signal.throwIfAborted()
-  const name = `harden-image-${engine.session}-${request.label}`
   const folder = await temporaryFolder('stack')
   const sandbox = openSandbox(engine, { network: true })
-  const places = new Map<string, Place>()
-  const made: { volumes: ReadonlyMap<string, string>; project: ComposeProject | null } = {
-    volumes: new Map(),
-    project: null,
-  }
+  let made: MadeStack | null = null
   const close = async ({ keepsVolumes = false } = {}): Promise<void> => {
     sandbox.close()
-    await removeContainers(engine, made.project)
-    const own = [...made.volumes].filter(([volume]) => request.volumes?.has(volume) !== true)
-    if (!keepsVolumes) await Promise.all(own.map(([, volume]) => engine.removeVolume(volume)))
-    await Promise.all([...places.values()].map((place) => closePlace(engine, place)))
-    if (request.network) await made.project?.down()
+    await made?.close({ keepsVolumes })
     await removeFolder(folder)
   }
   try {
     const images = await imagesOf(engine, side)
-    const [, tracers] = await Promise.all([
-      request.network ? null : makePlaces(engine, networksOf(side.project), places),
-      request.traced ? tracersFor(engine, side, images) : noTracers,
-    ])
-    const copies = await copiesFor(request, join(folder, 'mounted'))
-    const file = runFile(side, {
-      name,
-      session: engine.session,
-      limits: limitsOf({}, engine.enforces),
-      networks: request.network ? null : new Map([...places].map(([key, { network }]) => [key, network])),
-      volumes: request.volumes ?? new Map(),
-      copies: copies.copies,
-      traced: tracers.starts,
-      isTrusted: request.isTrusted,
-    })
-    made.volumes = file.volumes
-    await writeFile(join(folder, 'compose.json'), file.text, { mode: 0o600 })
-    made.project = composeProject(request.compose, { name, file: join(folder, 'compose.json'), folder })
-    const wrong = await made.project.config()
-    if (wrong !== null) throw new HardenError('engine-failed', `docker compose does not take the stack: ${wrong}`)
+    const tracing = request.traced ? tracersFor(engine, side, images) : Promise.resolve(noTracers)
+    const name = `harden-image-${engine.session}-${request.label}`
+    const traced = tracing.then(({ starts }) => starts)
+    made = await driver.make({ ...request, name, folder, traced })
+    const tracers = await tracing
     const addresses = new Map<string, string>()
-    const reached = { ...sandbox.engine, reach: reachOver(places, addresses) }
-    const project = made.project
-    const stack = { request, images, tracers, file, copies, places, addresses, project, sandbox, close }
-    return await broughtUp({ ...stack, engine: reached })
+    const reached = { ...sandbox.engine, reach: reachOver(made.places, addresses) }
+    return await broughtUp({ request, images, tracers, made, addresses, sandbox, close, engine: reached })
   } catch (error) {
     await close().catch(() => undefined)
     throw error
@@ -164,17 +170,14 @@ interface Stack {
   readonly sandbox: Sandbox
   readonly images: ReadonlyMap<string, ImageConfig>
   readonly tracers: Tracers
-  readonly file: RunFile
-  readonly copies: HostCopies
-  readonly places: ReadonlyMap<string, Place>
+  readonly made: MadeStack
   /** Filled as containers come up: the network of each address. */
   readonly addresses: Map<string, string>
-  readonly project: ComposeProject
   readonly close: StackRun['close']
 }
 
 async function broughtUp(stack: Stack): Promise<StackRun> {
-  const { request, engine, sandbox, project, file, copies, places } = stack
+  const { request, engine, sandbox, made } = stack
   const { side, signal } = request
   let wrong: string | null = null
   let running: readonly Running[] = []
@@ -183,8 +186,8 @@ async function broughtUp(stack: Stack): Promise<StackRun> {
     const since = Date.now()
     wrong = await start()
     signal.throwIfAborted()
-    await Promise.all([...places.values()].map(({ relay }) => relay?.ready))
-    const containers = await project.containers()
+    await Promise.all(made.places.map(({ relay }) => relay?.ready))
+    const containers = await made.containers()
     running = await Promise.all(
       containers.flatMap(({ id, service: name }) => {
         const service = side.project.services.find((one) => one.name === name)
@@ -192,29 +195,29 @@ async function broughtUp(stack: Stack): Promise<StackRun> {
       }),
     )
   }
-  await settle(() => project.up(UP))
+  await settle(() => made.up(UP))
   return {
     engine,
     sandbox,
-    volumes: file.volumes,
-    unshown: [...file.unshown, ...copies.unshown],
-    hostReachable: request.network || [...places.values()].some(({ hostReachable }) => hostReachable),
+    volumes: made.volumes,
+    unshown: made.unshown,
+    hostReachable: request.network || made.places.some(({ hostReachable }) => hostReachable),
     look: async () => ({ ...(await lookAt(stack, running)), wrong }),
     containerOf: (name) => running.find(({ service }) => service.name === name)?.container ?? null,
     async restart() {
       await stopDeaf(engine, running)
-      await project.stop(GRACE_SECONDS)
-      await settle(() => project.start(UP))
+      await made.stop(GRACE_SECONDS)
+      await settle(() => made.start(UP))
     },
     async stop() {
       await stopDeaf(engine, running)
-      await project.stop(GRACE_SECONDS)
+      await made.stop(GRACE_SECONDS)
     },
     async recreate() {
       await stopDeaf(engine, running)
-      await project.stop(GRACE_SECONDS)
-      await removeContainers(engine, project)
-      await settle(() => project.up(UP))
+      await made.stop(GRACE_SECONDS)
+      await made.removeContainers()
+      await settle(() => made.up(UP))
     },
     close: stack.close,
   }
@@ -231,12 +234,6 @@ async function stopDeaf(engine: Engine, running: readonly Running[]): Promise<vo
       if (first?.handled != null && !first.handled.includes(SIGTERM)) await engine.stop(container, 0)
     }),
   )
-}
-
-/** With their anonymous volumes, which nobody finds again once they are gone. */
-async function removeContainers(engine: Engine, project: ComposeProject | null): Promise<void> {
-  const containers = (await project?.containers().catch(() => [])) ?? []
-  await Promise.all(containers.map(({ id }) => engine.remove(id)))
 }
 
 async function upOf(
@@ -291,12 +288,13 @@ function portsOf({ name, ports }: Service, { usual, moved }: StackRunRequest): r
 }
 
 async function lookAt(stack: Stack, running: readonly Running[]): Promise<Omit<StackSight, 'wrong'>> {
-  const { request, engine } = stack
+  const { request, engine, made } = stack
   const sights = (): Promise<readonly ServiceSight[]> => sightsOf(engine, running)
   const seen = await Promise.all(running.map(async (one) => [one, await opened(stack, one)] as const))
   const before = await sights()
   const asked = await Promise.all(seen.map(([one, container]) => askedOf(one, container, request)))
   const smoke = await askStack(request.smoke, asked, { engine, signal: request.signal, patience: SMOKE_PATIENCE })
+  const ways = await made.ask(engine, request.signal)
   const after = await sights()
   const records = await Promise.all(
     seen.map(async ([one, container]) => {
@@ -306,8 +304,8 @@ async function lookAt(stack: Stack, running: readonly Running[]): Promise<Omit<S
       return [one.service.name, { ...record, ...(await filesOf(engine, one)), smoke: own }] as const
     }),
   )
-  const connections = engine.local ? connectionsIn([...before, ...after]) : null
-  return { records: new Map(records), connections, smoke: smoke.whole }
+  const connections = engine.local ? connectionsIn([...before, ...after], made.behind) : null
+  return { records: new Map(records), connections, smoke: [...ways, ...smoke.whole] }
 }
 
 function opened({ request, engine }: Stack, one: Running): Promise<Container> {
@@ -387,19 +385,14 @@ async function imagesOf(engine: Engine, { project, images }: StackSide): Promise
   return new Map(found)
 }
 
-async function makePlaces(engine: Engine, networks: Iterable<string>, places: Map<string, Place>): Promise<void> {
-  // One after the other: two that the engine makes at a time may be given one range of addresses.
-  for (const network of networks) places.set(network, await makePlace(engine))
-}
-
 /** `addresses`: of the containers, each in one of these networks. */
-function reachOver(places: ReadonlyMap<string, Place>, addresses: ReadonlyMap<string, string>): Reach {
+function reachOver(places: readonly Place[], addresses: ReadonlyMap<string, string>): Reach {
   const way = (address: string): Reach => {
     const network = addresses.get(address)
-    return [...places.values()].find((place) => place.network === network)?.relay?.reach ?? directReach
+    return places.find((place) => place.network === network)?.relay?.reach ?? directReach
   }
   return {
-    forwards: () => [...places.values()].some(({ relay }) => relay !== null),
+    forwards: () => places.some(({ relay }) => relay !== null),
     connect: (address, ...to) => way(address).connect(address, ...to),
     exchange: (address, ...between) => way(address).exchange(address, ...between),
   }
@@ -461,13 +454,4 @@ function tracedStart(service: Service, config: ImageConfig, from: string): Trace
     env: new Map(Object.entries(traced.env ?? {})),
     from,
   }
-}
-
-async function copiesFor({ side, engine, mayRead }: StackRunRequest, folder: string): Promise<HostCopies> {
-  const paths = [...hostPathsOf(side.project).keys()]
-  if (paths.length === 0) return { copies: new Map(), unshown: [] }
-  if (!engine.local)
-    return { copies: new Map(), unshown: ['files of this machine that the stack mounts: the engine is on another one'] }
-  await mkdir(folder)
-  return copyHostFiles(paths, folder, mayRead, side.texts)
 }

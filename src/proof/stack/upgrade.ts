@@ -11,6 +11,7 @@ import { joinTruncated } from '../../words.ts'
 import { health, liveness, ports, smoke } from '../checks/runs.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { refusalLines } from '../log-refusals.ts'
+import type { ComposeDriver } from './compose-driver.ts'
 import {
   type Asker,
   NO_CONTENTS,
@@ -24,10 +25,8 @@ import type { StackSide } from './run-file.ts'
 import { openStackRun, type StackRunRequest, type StackSight } from './stack-run.ts'
 
 export interface UpgradeRequest
-  extends Pick<
-    StackRunRequest,
-    'engine' | 'compose' | 'network' | 'isTrusted' | 'mayRead' | 'smoke' | 'moved' | 'signal'
-  > {
+  extends Pick<StackRunRequest, 'network' | 'isTrusted' | 'mayRead' | 'smoke' | 'moved' | 'signal'> {
+  readonly driver: ComposeDriver
   readonly original: StackSide
   readonly result: StackSide
   readonly planned: PlannedMigration
@@ -66,7 +65,8 @@ interface Place {
  * original again what that has left, with the undo and without. Null where nothing outlives its containers.
  */
 export async function proveUpgrade(request: UpgradeRequest): Promise<UpgradeProof | null> {
-  const { planned, engine, compose, tools } = request
+  const { planned, driver, tools } = request
+  const { engine, compose } = driver
   const places = placesOf(planned.volumes, request.original.project)
   if (places.length === 0) return null
   if (tools === null)

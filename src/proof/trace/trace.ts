@@ -6,6 +6,7 @@ import type { ImageConfig, Known } from '../../image/facts.ts'
 import { growingTrace, type ReadOptions, type Trace } from './growing-trace.ts'
 import { TRACED_CALLS } from './parse-trace.ts'
 import {
+  bounded,
   ensureTracer,
   KEPT_FILE,
   keeperCommand,
@@ -154,8 +155,11 @@ export interface TraceMode {
    * engine's own seccomp profile refuses. True: neither, at two to three times the time to come up.
    */
   readonly faithful?: boolean
-  /** Whom it becomes before anything is traced: a user whom permissions refuse nothing. The container itself is root's. */
-  readonly as?: { readonly uid: number; readonly gid: number }
+  /**
+   * Whom it becomes: before anything is traced, a user whom permissions refuse nothing; with `bounding`, under a tracer that stays
+   * root, a user as any other, whose programs may gain those capabilities. The container itself is root's.
+   */
+  readonly as?: { readonly uid: number; readonly gid: number; readonly bounding?: readonly string[] }
 }
 
 /** What a container runs: entrypoint and command together, with the spec's in place of the image's. Source: docker-run(1). */
@@ -205,8 +209,10 @@ export function tracedSpec(spec: RunSpec, config: ImageConfig, tracerContainer: 
     ...(hasNoCapabilities(spec) ? {} : { capAdd: [...(spec.capAdd ?? []), 'SYS_PTRACE'] }),
     volumesFrom: [...(spec.volumesFrom ?? []), tracerContainer],
     ...startedBy([
-      ...(mode.as === undefined ? [] : unrefused(mode.as)),
-      ...[TRACER_LOADER, '--library-path', TRACER_LIBRARIES, TRACER_BINARY, ...strace, '--', ...argv],
+      ...(mode.as === undefined || mode.as.bounding !== undefined ? [] : unrefused(mode.as)),
+      ...[TRACER_LOADER, '--library-path', TRACER_LIBRARIES, TRACER_BINARY, ...strace, '--'],
+      ...(mode.as?.bounding === undefined ? [] : bounded({ ...mode.as, bounding: mode.as.bounding })),
+      ...argv,
     ]),
   }
 }

@@ -5,6 +5,7 @@ import { access, chmod, copyFile, mkdir } from 'node:fs/promises'
 import { basename, delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
 import type { Engine } from '../../engine/engine.ts'
+import { capabilityNumber } from '../../image/capabilities.ts'
 import type { Known } from '../../image/facts.ts'
 import { memoizeByObject } from '../../memoize.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
@@ -269,22 +270,29 @@ const OPENING = { CHOWN: 0, DAC_OVERRIDE: 1, FOWNER: 3, FSETID: 4, NET_BIND_SERV
 /** What a container needs to become somebody with those. */
 export const OPENING_CAPABILITIES: readonly string[] = [...Object.keys(OPENING), 'SETGID', 'SETUID', 'SETPCAP']
 
-/**
- * As `setpriv --securebits +no_setuid_fixup --inh-caps --ambient-caps`, which not every machine has. Without that bit access(2) would
- * not ask for the capabilities of who is not root. Numbers by ELF machine: capset, prctl.
- */
-const BECOME = `
-my ($uid, $gid, $caps, @command) = @ARGV;
+/** Numbers by ELF machine: capset, prctl. Perl has no names for them. */
+const CALLS = `
 open(my $self, '<', '/proc/self/exe') or die "exe: $!\\n"; read($self, my $elf, 20);
 my $machine = unpack(ord(substr($elf, 5, 1)) == 2 ? 'n' : 'v', substr($elf, 18, 2));
 my @generic = (91, 167);
 my $calls = {62 => [126, 157], 183 => [@generic], 243 => [@generic], 258 => [@generic], 40 => [185, 172],
   3 => [185, 172], 21 => [184, 171], 22 => [185, 172]}->{$machine} or die "no call numbers for machine $machine\\n";
 my ($capset, $prctl) = @$calls;
-syscall($prctl, 28, 0x4, 0, 0, 0) == 0 or die "securebits: $!\\n";
-$) = "$gid $gid"; $( = $gid; $) == $gid && $( == $gid or die "group: $!\\n";
-($<, $>) = ($uid, $uid); $< == $uid && $> == $uid or die "user: $!\\n";
+my ($uid, $gid, $caps, @command) = @ARGV;
 my @caps = split /,/, $caps;
+sub become {
+  $) = "$gid $gid"; $( = $gid; $) == $gid && $( == $gid or die "group: $!\\n";
+  ($<, $>) = ($uid, $uid); $< == $uid && $> == $uid or die "user: $!\\n";
+}
+`
+
+/**
+ * As `setpriv --securebits +no_setuid_fixup --inh-caps --ambient-caps`, which not every machine has. Without that bit access(2) would
+ * not ask for the capabilities of who is not root.
+ */
+const OPEN = `${CALLS}
+syscall($prctl, 28, 0x4, 0, 0, 0) == 0 or die "securebits: $!\\n";
+become();
 my $mask = 0; $mask |= 1 << $_ for @caps;
 my ($head, $data) = (pack('Li', 0x20080522, 0), pack('L6', $mask, $mask, $mask, 0, 0, 0));
 syscall($capset, $head, $data) == 0 or die "capset: $!\\n";
@@ -292,7 +300,31 @@ for my $cap (@caps) { syscall($prctl, 47, 2, $cap, 0, 0) == 0 or die "ambient: $
 exec { $command[0] } @command or die "exec: $!\\n";
 `
 
+/** As `setpriv --bounding-set -all,+…`: what the engine makes of `--cap-drop=ALL --cap-add=… --user`. */
+const BOUND = `${CALLS}
+my %kept = map { $_ => 1 } @caps;
+for my $cap (0 .. 63) {
+  last if syscall($prctl, 23, $cap, 0, 0, 0) < 0;
+  $kept{$cap} or syscall($prctl, 24, $cap, 0, 0, 0) == 0 or die "bounding: $!\\n";
+}
+become();
+exec { $command[0] } @command or die "exec: $!\\n";
+`
+
 /** Starts a command as that user, whom permissions refuse nothing: capabilities that it has without being root. */
 export function unrefused({ uid, gid }: { readonly uid: number; readonly gid: number }): readonly string[] {
-  return [...PERL, BECOME, String(uid), String(gid), Object.values(OPENING).join()]
+  return [...PERL, OPEN, String(uid), String(gid), Object.values(OPENING).join()]
+}
+
+/** Starts a command as that user, who has no capability, and whose programs can gain no others than these. */
+export function bounded({
+  uid,
+  gid,
+  bounding,
+}: {
+  readonly uid: number
+  readonly gid: number
+  readonly bounding: readonly string[]
+}): readonly string[] {
+  return [...PERL, BOUND, String(uid), String(gid), bounding.flatMap((name) => capabilityNumber(name) ?? []).join()]
 }

@@ -5,10 +5,11 @@ import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import type { TraceRecord } from '../../../src/proof/container/run-record.ts'
 import { type Doubt, namesIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
+import { endOfQuestions } from '../../../src/proof/original.ts'
 import { withDoubt } from '../../../src/proof/proof-report.ts'
 import type { ReportProof } from '../../../src/report/report.ts'
 import { image } from '../../plan/image.ts'
-import { ended, http, operation, process, record } from '../support/records.ts'
+import { ended, http, operation, passedSmoke, process, record } from '../support/records.ts'
 
 const started = operation('execute', '/usr/bin/server')
 const imports = '\0socket\0initgroups\0'
@@ -147,4 +148,26 @@ test('a name that lies across two chunks is found', async () => {
     'no',
   ])
   expect([...found].sort()).toEqual(['initgroups', 'setgroups'])
+})
+test('what ends when it is asked was asked nothing, and a check of the user’s own stands above that', async () => {
+  const answers: PortAnswer[] = [{ ...asked, kind: 'bound', unasked: true }]
+  expect(await doubt({ answers, exercised: [becomes] })).toEqual({
+    message: expect.stringMatching(/^not exercised: the original ends when tcp 80 is asked/),
+    isRemark: false,
+  })
+  expect(await said({ answers, changes: { smoke: passedSmoke } })).toBeNull()
+  expect(await said({ answers: [...answers, asked], exercised: [becomes] })).toBeNull()
+})
+
+test.each<[string, number | null, readonly PortAnswer['kind'][], 'fault' | 'silent' | null]>([
+  ['a fault of its own', 134, ['bound', 'closed'], 'fault'],
+  ['a fault, after it answered', 139, ['http'], 'fault'],
+  ['as if all was done, without a word', 0, ['open', 'closed'], 'silent'],
+  ['as if all was done, after it answered', 0, ['http'], null],
+  ['an error', 1, ['open'], null],
+  ['a job that listened nowhere', 0, ['closed'], null],
+  ['no end at all', null, ['open'], null],
+])('of an original that listened and was asked: %s', (_, exitCode, kinds, expected) => {
+  const state = { running: exitCode === null, exitCode }
+  expect(endOfQuestions({ state, answers: kinds.map((kind) => ({ kind })) })).toBe(expected)
 })

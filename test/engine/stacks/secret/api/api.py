@@ -1,4 +1,5 @@
 import http.server
+import json
 
 LEDGER = "/var/lib/ledger/entries"
 
@@ -14,7 +15,9 @@ class Api(http.server.BaseHTTPRequestHandler):
             return self.headers["X-Token"] == file.read().strip()
 
     def do_POST(self):
-        entry = self.rfile.read(int(self.headers["Content-Length"])).decode()
+        with open("/etc/api/limits.json") as file:
+            longest = json.load(file)["longest"]
+        entry = self.rfile.read(int(self.headers["Content-Length"])).decode()[:longest]
         if not self.allowed():
             return self.answer(403, "forbidden\n")
         with open(LEDGER, "a") as file:

@@ -1,0 +1,33 @@
+/** Bit by bit, as in linux/capability.h. */
+const NAMES =
+  'CHOWN DAC_OVERRIDE DAC_READ_SEARCH FOWNER FSETID KILL SETGID SETUID SETPCAP LINUX_IMMUTABLE NET_BIND_SERVICE NET_BROADCAST NET_ADMIN NET_RAW IPC_LOCK IPC_OWNER SYS_MODULE SYS_RAWIO SYS_CHROOT SYS_PTRACE SYS_PACCT SYS_ADMIN SYS_BOOT SYS_NICE SYS_RESOURCE SYS_TIME SYS_TTY_CONFIG MKNOD LEASE AUDIT_WRITE AUDIT_CONTROL SETFCAP MAC_OVERRIDE MAC_ADMIN SYSLOG WAKE_ALARM BLOCK_SUSPEND AUDIT_READ PERFMON BPF CHECKPOINT_RESTORE'.split(
+    ' ',
+  )
+
+/** Names without `CAP_` of all that one of the sets has; `#41` for one that is not known. */
+export function capabilityNames(sets: readonly bigint[]): readonly string[] {
+  const all = sets.reduce((union, set) => union | set, 0n)
+  const names: string[] = []
+  for (let bit = 0; all >> BigInt(bit) > 0n; bit += 1) {
+    if (((all >> BigInt(bit)) & 1n) === 1n) names.push(NAMES[bit] ?? `#${bit}`)
+  }
+  return names
+}
+
+/** By number; null for a name that is none. */
+export function capabilityNumber(name: string): number | null {
+  const at = NAMES.indexOf(name)
+  return at < 0 ? null : at
+}
+
+const EFFECTIVE = 0x1
+
+/**
+ * What the attribute `security.capability` gives a program as it starts: `struct vfs_cap_data` of linux/capability.h, its
+ * revisions 2 and 3. Empty without the effective bit (a program that takes them itself starts everywhere), and for what is none.
+ */
+export function fileCapabilities(attribute: Buffer): readonly string[] {
+  if (attribute.length < 20 || (attribute.readUInt32LE(0) & EFFECTIVE) === 0) return []
+  const permitted = BigInt(attribute.readUInt32LE(4)) | (BigInt(attribute.readUInt32LE(12)) << 32n)
+  return capabilityNames([permitted])
+}

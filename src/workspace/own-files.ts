@@ -1,0 +1,53 @@
+import { lstatSync } from 'node:fs'
+import { parseDockerfile } from '../dockerfile/index.ts'
+import { commentsAbove } from '../dockerfile/layout.ts'
+import type { Instruction } from '../dockerfile/model.ts'
+import { HardenError } from '../errors.ts'
+import { textFound } from './files.ts'
+
+const OURS = /^# harden-image: /
+
+/** A Compose file that an earlier `-o` has written. */
+export function isOwnCompose(text: string): boolean {
+  return OURS.test(text)
+}
+
+/**
+ * A Dockerfile that an earlier run has made for an image of somebody else: one image, and below it nothing but our own lines. One that somebody
+ * else wrote has such lines too once `-w` has changed it, and others beside them.
+ */
+export function isOwnDockerfile(text: string): boolean {
+  try {
+    const dockerfile = parseDockerfile(text)
+    const [stage, ...others] = dockerfile.stages
+    if (stage === undefined || others.length > 0 || dockerfile.metaArgs.length > 0) return false
+    const said = (instruction: Instruction) =>
+      commentsAbove(dockerfile, instruction).some((comment) => OURS.test(comment.text))
+    return stage.instructions.every((instruction, index) => {
+      const before = stage.instructions[index - 1]
+      const follows = instruction.keyword === 'CMD' && before?.keyword === 'ENTRYPOINT' && said(before)
+      return follows || /^(EXPOSE|HEALTHCHECK)$/.test(instruction.keyword) || said(instruction)
+    })
+  } catch (error) {
+    if (error instanceof HardenError) return false
+    throw error
+  }
+}
+
+/**
+ * Where a Dockerfile goes that is to be made at `path`: there, also over one of an earlier run, or beside what somebody else has there.
+ * Nothing is followed to where a link leads. Throws HardenError `unwritable` where there is no such place.
+ */
+export function placeForDockerfile(path: string): string {
+  const places = [path, `${path}.harden-image`]
+  const free = places.find((place) => {
+    const stats = lstatSync(place, { throwIfNoEntry: false })
+    if (stats === undefined) return true
+    const text = stats.isFile() ? textFound(place) : null
+    return text !== null && isOwnDockerfile(text)
+  })
+  if (free !== undefined) return free
+  throw new HardenError('unwritable', `${places.join(' and ')} are there already and not from harden-image`, {
+    hint: 'move them somewhere else',
+  })
+}
