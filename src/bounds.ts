@@ -172,6 +172,10 @@ export const bounds = {
   shownPorts: 20,
   /** Of findings of one kind that are told of many targets: the others are counted. */
   shownFindings: 10,
+  /** Findings that several targets have, as the HTML page lists them above all; of the others it says how many. */
+  shownKinds: 200,
+  /** Characters of a patch that the HTML page holds to be pasted into a shell. */
+  shownPatch: 256 * 1024,
   /** What an engine lists of the files that a container has changed: some 200,000. A longer list counts as far as it was read. */
   changesBytes: 8 * 1024 * 1024,
   /** Until it has listed them: it looks at all files of the container first. */

@@ -38,5 +38,9 @@ export interface Transform {
   readonly name: string
   /** One imperative sentence. */
   readonly summary: string
+  /** Those whose changes of the same stage its own make no sense without: whoever accepts these accepts them too. */
+  readonly needs?: readonly string[]
+  /** It is what the others of its stage prepare: made without one of them, it is not what was planned. */
+  readonly isGoal?: true
   run(dockerfile: Dockerfile, context: Context): Iterable<Finding>
 }

@@ -9,6 +9,7 @@ import { insertLines, type LinePlace, placeAfter, placeBefore, placeOf, removeIn
 export const buildAsRoot: Transform = {
   name: 'build-as-root',
   summary: 'Run the build steps that need root as root: move a USER that comes too early, or go back to it after them.',
+  needs: ['prefer-vendor', 'set-user', 'number-user'],
   *run(dockerfile, { stage, plan }) {
     for (const steps of decided(plan, 'build-as-root')) {
       const first = stage.instructions[steps.first]

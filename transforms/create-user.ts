@@ -9,6 +9,7 @@ import { insertLines, placeOf } from './edits/placement.ts'
 export const createUser: Transform = {
   name: 'create-user',
   summary: 'Create the account that the program runs as.',
+  needs: ['prefer-vendor', 'build-as-root'],
   *run(dockerfile, { stage, plan }) {
     for (const account of decided(plan, 'make-account')) {
       const who = `${account.name} (${account.uid}:${account.gid})`

@@ -6,6 +6,7 @@ import { insertLines, placeOf } from './edits/placement.ts'
 export const dropCapabilities: Transform = {
   name: 'drop-capabilities',
   summary: 'Take capabilities off a program that cannot have them any more, so that it starts without them.',
+  needs: ['prefer-vendor', 'build-as-root'],
   *run(dockerfile, { stage, plan }) {
     const capable = decided(plan, 'drop-capabilities')
     if (capable.length === 0) return

@@ -10,6 +10,7 @@ import { insertLines, placeOf } from './edits/placement.ts'
 export const exposePorts: Transform = {
   name: 'expose-ports',
   summary: 'Let EXPOSE and HEALTHCHECK follow a port that moved.',
+  needs: ['raise-ports', 'set-environment', 'set-command'],
   *run(dockerfile, { stage, plan }) {
     const moved = decided(plan, 'port').filter((decision) => decision.to !== null)
     const [first] = moved

@@ -5,6 +5,8 @@ import type { Transform } from '../src/transform.ts'
 export const numberUser: Transform = {
   name: 'number-user',
   summary: 'Write a USER that is not root in numbers, with its group.',
+  needs: ['build-as-root', 'pin-account-id'],
+  isGoal: true,
   *run(_dockerfile, { stage, plan }) {
     for (const { line, outcome, text, pins, message, hint } of decided(plan, 'number-user')) {
       const instruction = stage.instructions[line]

@@ -8,6 +8,7 @@ import { chownOf } from './edits/placement.ts'
 export const ownCopiedFiles: Transform = {
   name: 'own-copied-files',
   summary: 'With --own copied, let COPY and ADD of the final stage give what they bring to the user.',
+  needs: ['pin-account-id', 'create-user'],
   *run(dockerfile, { stage, plan }) {
     for (const account of decided(plan, 'own-copies')) {
       const owner = accountIds(account)

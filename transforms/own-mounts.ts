@@ -7,6 +7,7 @@ import type { Finding, Transform } from '../src/transform.ts'
 export const ownMounts: Transform = {
   name: 'own-mounts',
   summary: 'Give cache, secret and ssh mounts of RUN lines below a non-root USER to that user.',
+  needs: ['pin-account-id'],
   *run(_dockerfile, { stage, plan }) {
     // Only what the plan leaves below a USER of the chosen account runs as it; steps that need root are moved above.
     const { account } = plan

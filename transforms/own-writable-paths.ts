@@ -13,6 +13,7 @@ import { shelllessPaths } from './paths/shellless-paths.ts'
 export const ownWritablePaths: Transform = {
   name: 'own-writable-paths',
   summary: 'Give the user the paths that are written at run time, and nothing else.',
+  needs: ['prefer-vendor', 'build-as-root', 'pin-account-id', 'create-user'],
   *run(dockerfile, { stage, plan }) {
     const { account } = plan
     if (account === null || decided(plan, 'grant').length === 0) return

@@ -11,6 +11,7 @@ export const raisePorts: Transform = {
   name: 'raise-ports',
   summary:
     'Move ports below 1024, which a non-root process may not bind everywhere, where the place that sets them is known.',
+  needs: ['prefer-vendor', 'build-as-root', 'adjust-config', 'set-environment', 'expose-ports', 'set-command'],
   *run(dockerfile, { stage, plan }) {
     const ports = decided(plan, 'port')
     const stay = ports.filter((decision) => decision.to === null)

@@ -9,6 +9,7 @@ import { insertLines, placeBefore } from './edits/placement.ts'
 export const setCommand: Transform = {
   name: 'set-command',
   summary: 'Change arguments of ENTRYPOINT and CMD that only root can follow, or that hold a moved port.',
+  needs: ['prefer-vendor', 'raise-ports', 'set-environment', 'expose-ports', 'set-user'],
   *run(dockerfile, { stage, plan }) {
     for (const command of decided(plan, 'set-command')) {
       const place = last(stage, 'CMD') ?? last(stage, 'ENTRYPOINT') ?? stage.from

@@ -9,6 +9,7 @@ import { argumentOf, insertEnv } from './edits/lines.ts'
 export const setEnvironment: Transform = {
   name: 'set-environment',
   summary: 'Let variables that hold a moved port say the new one, and set those that a non-root start needs.',
+  needs: ['prefer-vendor', 'raise-ports', 'expose-ports', 'set-command'],
   *run(dockerfile, { stage, plan }) {
     const ports = new Set(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [] : [String(from)])))
     for (const setting of decided(plan, 'set-env')) {

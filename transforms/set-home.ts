@@ -5,6 +5,7 @@ import { insertEnv } from './edits/lines.ts'
 export const setHome: Transform = {
   name: 'set-home',
   summary: 'Point HOME to a folder that the user can enter and write.',
+  needs: ['prefer-vendor', 'build-as-root', 'create-user'],
   *run(dockerfile, { stage, plan }) {
     for (const setting of decided(plan, 'set-env')) {
       if (setting.name !== 'HOME') continue

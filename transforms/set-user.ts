@@ -6,6 +6,8 @@ import { insertLines, placeOf, replacedUser } from './edits/placement.ts'
 export const setUser: Transform = {
   name: 'set-user',
   summary: 'Set a numeric USER uid:gid as the last step before the container starts.',
+  needs: ['prefer-vendor', 'build-as-root', 'pin-account-id', 'create-user'],
+  isGoal: true,
   *run(dockerfile, { stage, plan }) {
     for (const account of decided(plan, 'set-user')) {
       const user = account.text ?? `${account.uid}:${account.gid}`

@@ -7,6 +7,7 @@ import { insertLines, placeOf } from './edits/placement.ts'
 export const setWorkdir: Transform = {
   name: 'set-workdir',
   summary: 'Let a program that makes files where it starts start in a folder of its own.',
+  needs: ['prefer-vendor', 'build-as-root', 'own-writable-paths'],
   *run(dockerfile, { stage, plan }) {
     for (const { path, reason: why, evidence } of decided(plan, 'set-workdir')) {
       const lines = [...reason(why), `${keyword(dockerfile, 'WORKDIR')} ${quotedWord(path, dockerfile.escape)}`]

@@ -1,6 +1,6 @@
 import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
-import { applyEdits, type Edit, lineOf, withComments } from '../edit.ts'
+import { type Edit, lineOf, withComments } from '../edit.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import {
   askedBy,
@@ -13,6 +13,7 @@ import {
 import { planInTurn } from '../plan/make-plan.ts'
 import { accountIds, decided, type Plan, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
+import { type ChangeSet, subset } from '../report/changes.ts'
 import type { Hardened, ReportFinding, ReportPort, ReportStage, ReportUser, TargetKind } from '../report/report.ts'
 import type { Finding, Transform } from '../transform.ts'
 import { outcomesOf, verdict } from './verdict.ts'
@@ -38,24 +39,27 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const plan = yield* planInTurn(request.stages, policy)
   const findings = yield* run(request, plan)
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
-  // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const styled = styledFindings(findings, applied, policy, dockerfile.source)
-  const written = applied.toSorted((a, b) => a.stage - b.stage).flatMap((said) => styled.get(said)?.finding.edits ?? [])
-  const loose = looseEnd(dockerfile, written)
-  const output = applyEdits(dockerfile.source, [...written, ...loose])
+  const changes = changesOf(
+    request,
+    applied.map((said) => styled.get(said) ?? said),
+  )
+  const output = subset(changes, changes.all.keys())
   const staysAsItWas = policy.ignore.includes('set-user')
   const changed = output !== dockerfile.source
   const user = staysAsItWas ? null : userOf(plan, changed)
   // The first one that is applied closes the end that is loose, and could not go without.
+  const { looseEnd } = changes
   const closing =
-    loose.length === 0
+    looseEnd === null
       ? undefined
-      : applied.find(({ finding }) => finding.edits.some((edit) => edit.start >= (loose[0]?.end ?? 0)))
+      : applied.find(({ finding }) => finding.edits.some((edit) => edit.start >= looseEnd.end))
   const reported = findings.map((said) =>
-    reportFinding(styled.get(said) ?? said, policy, said === closing ? loose : []),
+    reportFinding(styled.get(said) ?? said, policy, said === closing && looseEnd !== null ? [looseEnd] : []),
   )
   return {
     plan,
+    changes,
     result: {
       target: request.target,
       kind: request.kind,
@@ -93,15 +97,36 @@ function styledFindings(
   )
 }
 
-/** A file may end in a continuation that continues nothing: what is put behind it must not become part of it. */
-function looseEnd(dockerfile: Dockerfile, edits: readonly Edit[]): readonly Edit[] {
+function changesOf({ dockerfile, transforms, policy }: HardenRequest, applied: readonly Said[]): ChangeSet {
+  // The end of one stage is the start of the next: what goes in there comes stage by stage.
+  const inOrder = applied.filter(({ finding }) => finding.edits.length > 0).toSorted((a, b) => a.stage - b.stage)
+  const byName = new Map(transforms.map((transform) => [transform.name, transform]))
   const loose = danglingContinuation(dockerfile)
-  return loose !== null && edits.some((edit) => edit.start >= loose.end) ? [{ ...loose, text: '' }] : []
+  const others = (said: Said, isMeant: (by: string) => boolean): readonly number[] =>
+    inOrder.flatMap((other, index) =>
+      other !== said && other.stage === said.stage && isMeant(other.by) ? [index] : [],
+    )
+  return {
+    source: dockerfile.source,
+    // What is put behind it must not become part of it.
+    looseEnd: loose === null ? null : { ...loose, text: '' },
+    all: inOrder.map((said) => {
+      const { needs = [], isGoal = false } = byName.get(said.by) ?? {}
+      return {
+        finding: reportFinding(said, policy, []),
+        edits: said.finding.edits,
+        needs: others(said, (by) => needs.includes(by)),
+        preparedBy: isGoal ? others(said, (by) => !needs.includes(by) && byName.get(by)?.isGoal !== true) : [],
+      }
+    }),
+  }
 }
 
 /** A finding as it counts: what a stage or a comment makes of it is not written into it. */
 interface Said {
   readonly name: string
+  /** The transform that yields it. */
+  readonly by: string
   readonly stage: number
   readonly finding: Finding
   readonly outcome: Finding['outcome']
@@ -122,18 +147,19 @@ function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
       if (written === undefined) continue
       for (const finding of transform.run(dockerfile, { stage: written, plan: stage })) {
         const name = finding.transform ?? transform.name
+        const about = { name, by: transform.name }
         if (PLANNED_AROUND.has(name)) {
-          said.push(say(name, finding, stage))
+          said.push(say(about, finding, stage))
           continue
         }
         if (policy.ignore.includes(name)) {
-          if (finding.outcome !== 'note') said.push(leaveAlone(name, finding, stage, CONFIGURATION_ASKS))
+          if (finding.outcome !== 'note') said.push(leaveAlone(about, finding, stage, CONFIGURATION_ASKS))
           continue
         }
         const ignore = ignores.find((one) => isIgnored(name, finding, one, dockerfile))
         // Of what stays root by such a comment, that very comment is said.
         const isLeft = ignore !== undefined && stage.outcome !== 'exempt'
-        said.push(isLeft ? sayIgnored(name, finding, stage, ignore) : say(name, finding, stage))
+        said.push(isLeft ? leaveAlone(about, finding, stage, askedBy(ignore)) : say(about, finding, stage))
       }
     }
   }
@@ -150,14 +176,14 @@ function unknownNames({ transforms, line }: Ignore, all: readonly Transform[]): 
 
 function ofComment(about: Pick<Finding, 'line' | 'outcome' | 'message'>, hint: string): Said {
   const finding: Finding = { ...about, column: 1, evidence: [], edits: [] }
-  return { name: 'report-remarks', stage: 0, finding, outcome: about.outcome, hint }
+  return { name: 'report-remarks', by: 'report-remarks', stage: 0, finding, outcome: about.outcome, hint }
 }
 
 /** In a stage whose changes are only offered none of them is made by itself. */
-function say(name: string, finding: Finding, { stage, offered: why }: StagePlan): Said {
+function say(about: Pick<Said, 'name' | 'by'>, finding: Finding, { stage, offered: why }: StagePlan): Said {
   const { outcome, hint } = finding
-  if (why === null || outcome !== 'fixed') return { name, stage, finding, outcome, hint }
-  return { name, stage, finding, outcome: 'offered', hint: hint === undefined ? why : `${why}; ${hint}` }
+  if (why === null || outcome !== 'fixed') return { ...about, stage, finding, outcome, hint }
+  return { ...about, stage, finding, outcome: 'offered', hint: hint === undefined ? why : `${why}; ${hint}` }
 }
 
 /** It is about a line in the scope of the comment, or would change one. */
@@ -171,16 +197,17 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
 }
 
-function sayIgnored(name: string, finding: Finding, stage: StagePlan, ignore: Ignore): Said {
-  return leaveAlone(name, finding, stage, askedBy(ignore))
-}
-
 /** Not done, and not hidden either. */
-function leaveAlone(name: string, finding: Finding, { stage, account }: StagePlan, who: string): Said {
+function leaveAlone(
+  about: Pick<Said, 'name' | 'by'>,
+  finding: Finding,
+  { stage, account }: StagePlan,
+  who: string,
+): Said {
   const message = `left alone, as ${who}: ${finding.message}`
-  const isUser = name === 'set-user' && finding.outcome === 'fixed' && account !== null
+  const isUser = about.name === 'set-user' && finding.outcome === 'fixed' && account !== null
   const hint = isUser ? `set it at run time: --user ${accountIds(account)}, or runAsUser` : undefined
-  return { name, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
+  return { ...about, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
 }
 
 /** Of several stages the one that is built: it comes last. */

@@ -18,7 +18,7 @@ import { isLeftAsItIs } from './verdict.ts'
 /** The profile of the stage that is built, the last of those that are meant to run; null where nobody can say who runs. */
 export function profileFor(
   item: WorkItem,
-  { inputs, plan, result }: Planned,
+  { inputs, plan, result }: Omit<Planned, 'changes'>,
   { kind, tag, ownsInImage = false }: Pick<HardenMode, 'kind' | 'tag' | 'ownsInImage'>,
   /** NAME=VALUE of all its runs. */
   given: readonly string[],

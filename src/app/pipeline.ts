@@ -173,10 +173,13 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const planned = await hardened(item, looked, mode, session, planner)
   const result = asWritten(planned.result)
   const inService = planned.plan.stages.at(-1)?.inService
+  const { changes } = planned
   const outcome = {
     ...about,
     outcomes: outcomesOf(planned.plan),
     result,
+    // Of a text that was worked on with more behind it the offsets are others.
+    ...(changes.source === source ? { changes } : {}),
     ...(inService === undefined ? {} : { inService }),
   }
   // What is run, built, written beside an image or published by a service needs one.
@@ -203,15 +206,15 @@ async function hardened(
   if (originals === null) return planner.harden(seenBefore(item, dockerfile, session))
   const { proveTarget } = await import('./prove-target.ts')
   const proved = await proveTarget(item, dockerfile, session, originals, planner)
-  const { plan } = proved.hardened
+  const { plan, changes } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
-    return { plan, inputs, result: proved.result }
+    return { plan, changes, inputs, result: proved.result }
   // What keeps root because somebody said so needs no proof of a change, but its profile one of what it can do without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }
-  return { plan, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
+  return { plan, changes, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
 }
 
 /** What is known of the stage that is built by a run of it among others, and by its build. */

@@ -2,6 +2,7 @@ import type { EngineOption } from '../engine/open-engine.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { Profile } from '../profile/profile.ts'
+import type { ChangeSet } from '../report/changes.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
@@ -28,6 +29,8 @@ export interface TargetOutcome {
   readonly profile?: Profile
   /** What has to change in the service that the target was planned for; absent where nothing has, or for none. */
   readonly inService?: NonNullable<StagePlan['inService']>
+  /** What the text of a Dockerfile becomes the result by; absent where it does so only as a whole. */
+  readonly changes?: ChangeSet
   /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */
   readonly files?: readonly StackFile[]
   /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */

@@ -4,7 +4,15 @@ import { transports } from '../image/reference.ts'
 import { version } from '../report/report.ts'
 import { table } from '../table.ts'
 import { joinAnd, nearestName } from '../words.ts'
-import { hardenFlags, inspectFlags, profileFlags, proveFlags, transformsFlags, usernsFlags } from './flags.ts'
+import {
+  hardenFlags,
+  inspectFlags,
+  profileFlags,
+  proveFlags,
+  reviewFlags,
+  transformsFlags,
+  usernsFlags,
+} from './flags.ts'
 import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
 import {
   cleanExamples,
@@ -12,6 +20,8 @@ import {
   cleanRequest,
   profileExamples,
   profileRequest,
+  reviewExamples,
+  reviewRequest,
   usernsExamples,
   usernsRequest,
 } from './verbs.ts'
@@ -20,6 +30,10 @@ const verbs = {
   inspect: { summary: 'TARGET: facts, plan and verdict, nothing changed', flags: inspectFlags },
   prove: { summary: 'IMAGE: run it locked down beside its baseline, nothing changed', flags: proveFlags },
   userns: { summary: 'check|plan|apply|revert: remap root of all containers of this host', flags: usernsFlags },
+  review: {
+    summary: '[TARGET..]: accept and reject changes in a browser, and write what is accepted',
+    flags: reviewFlags,
+  },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
@@ -31,6 +45,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   profile: profileExamples,
   userns: usernsExamples,
   clean: cleanExamples,
+  review: reviewExamples,
 })
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
@@ -55,6 +70,7 @@ export function parseArguments(argv: readonly string[]): Request {
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
   if (first === 'clean') return cleanRequest(parsed, others)
+  if (first === 'review') return reviewRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
 }
@@ -99,6 +115,7 @@ function examples(): [string, string][] {
       'title=$($0 -w --pr-title --pr-body /tmp/body.md --fail-on failed .)',
       'for a pull request; exit code 0 with todos too',
     ],
+    ['$0 -i services/', 'the same, asked for each change; review does so in a browser'],
     ['$0 compose.yaml --prove -w', 'a whole Compose project: its Dockerfiles, images and files together'],
     ['$0 nginx:latest > Dockerfile', 'a non-root image of an image'],
     ['$0 nginx:latest -o nginx/ --prove', 'and run it beside the original'],

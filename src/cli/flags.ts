@@ -196,6 +196,12 @@ export const hardenFlags = {
     describe:
       'change the Compose files and manifests of the repository that run an image with its Dockerfile, all of them or none',
   },
+  interactive: {
+    type: 'boolean',
+    alias: 'i',
+    group: groups.output,
+    describe: 'ask for each change, as git add -p does, and write what is accepted',
+  },
   output: {
     ...text,
     alias: 'o',
@@ -323,4 +329,26 @@ export const usernsFlags = {
   config: { ...text, describe: "FILE: default: the daemon's own, else /etc/docker/daemon.json below the root" },
   engine: { ...text, describe: 'auto | docker | none: whether to ask the engine for its containers (default auto)' },
   ...textOrJson,
+} as const satisfies Record<string, Flag>
+
+const {
+  write: _,
+  interactive: __,
+  output: ___,
+  check: ____,
+  format: _____,
+  build: ______,
+  tag: _______,
+  ...runFlags
+} = hardenFlags
+
+/** Those of a run, but for what comes out of it. */
+export const reviewFlags = {
+  port: {
+    type: 'number',
+    requiresArg: true,
+    group: groups.output,
+    describe: 'N: of the page, on 127.0.0.1 (default any that is free)',
+  },
+  ...runFlags,
 } as const satisfies Record<string, Flag>

@@ -38,6 +38,8 @@ export interface Work {
   /** `-o`, as given; null for none. */
   readonly output: string | null
   readonly check: boolean
+  /** How somebody chooses what is written (with `write`); null: all of it is. `port`: null for any that is free. */
+  readonly choose: { readonly by: 'terminal' } | { readonly by: 'page'; readonly port: number | null } | null
   /** On stderr only what failed and the sum. */
   readonly quiet: boolean
   /** On stderr all that is known of each target, and what builds print. */
@@ -124,9 +126,10 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     kind: 'work',
     verb,
     targets: verb === 'harden' && positionals.length === 0 && project.files.length === 0 ? ['.'] : positionals,
-    write: flag(parsed, 'write'),
+    write: flag(parsed, 'write') || flag(parsed, 'interactive'),
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
+    choose: flag(parsed, 'interactive') ? { by: 'terminal' } : null,
     quiet: flag(parsed, 'quiet'),
     verbose: flag(parsed, 'verbose'),
     format: choice(parsed, 'format', names),
@@ -176,6 +179,11 @@ function checkTogether(request: Work): void {
   const { settings } = request
   const wrong = contradiction(settings)
   if (wrong !== null) throw usage(wrong)
+  if (request.choose !== null && flagsBeside(request) !== null)
+    throw usage(
+      `--interactive and ${flagsBeside(request)} exclude each other`,
+      'it writes what is accepted, and prints nothing',
+    )
   if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
   if (request.quiet && request.verbose) throw usage('--quiet and --verbose exclude each other', 'leave out one of them')
   if (request.check && request.output !== null)
@@ -204,6 +212,11 @@ function checkTogether(request: Work): void {
       },
     )
   }
+}
+
+/** What makes no sense where somebody is asked. */
+function flagsBeside({ check, output, format, build }: Work): string | null {
+  return check ? '--check' : output !== null ? '--output' : format !== null ? '--format' : build ? '--build' : null
 }
 
 function settings(parsed: Parsed): Partial<Settings> {

@@ -208,7 +208,7 @@ function hasMuchToSay({ verdict, findings, proof, error, services }: TargetOutco
   )
 }
 
-export function rendering({ result, source, path, inspection, files }: TargetOutcome, cwd: string): Rendering {
+export function rendering({ result, source, path, inspection, files, changes }: TargetOutcome, cwd: string): Rendering {
   const isFile = path !== null && !isPipe(path)
   const root = isFile ? repositoryOf(dirname(resolved(path))) : null
   const places = otherFiles(result)
@@ -222,6 +222,7 @@ export function rendering({ result, source, path, inspection, files }: TargetOut
       ? { placesFromRoot: Object.fromEntries(places.map((file) => [file, fromHere(resolve(cwd, file), root)])) }
       : {}),
     ...(inspection ? { inspection } : {}),
+    ...(changes ? { changes } : {}),
   }
 }
 

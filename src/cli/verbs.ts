@@ -59,6 +59,22 @@ function checkTogether({ platform, files, service, container, image }: ProfileRe
   if (image !== null) checkReference('--image', image)
 }
 
+export const reviewExamples: [string, string][] = [
+  ['$0 review', 'all below this folder, in a browser: accept and reject, then write'],
+  ['$0 review services/ --prove', 'with the proofs of each beside its changes'],
+  ['$0 review --port 8200', 'where a tunnel leads to: ssh -L 8200:127.0.0.1:8200 HOST'],
+  ['$0 -i services/', 'the same on the terminal, as git add -p'],
+]
+
+/** `review [TARGET..]`. Throws HardenError `bad-usage`. */
+export function reviewRequest(parsed: Parsed, targets: readonly string[]): Work {
+  const { port = null } = parsed
+  if (port !== null && !(Number.isInteger(port) && Number(port) >= 1 && Number(port) <= 65_535))
+    throw usage(`--port takes a port, not ${JSON.stringify(port)}`)
+  const choose = { by: 'page', port: port === null ? null : Number(port) } as const
+  return { ...workRequest('harden', parsed, targets), write: true, choose }
+}
+
 const actions = ['check', 'plan', 'apply', 'revert'] as const
 
 export const usernsExamples: [string, string][] = [

@@ -13,7 +13,7 @@ import { decode, readText, tidy, writeText } from '../workspace/files.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom, usualFailOn } from './options.ts'
-import type { Work } from './request.ts'
+import { usage, type Work } from './request.ts'
 import { exitCode, renderings, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
 import { settled, writeResults } from './write-results.ts'
@@ -52,6 +52,8 @@ export async function workOn(
       })
     : given
   checkFound(request, found, io.cwd)
+  if (request.choose?.by === 'terminal' && io.stdin.isTTY !== true)
+    throw usage('--interactive asks on a terminal, and stdin is none', 'harden-image review asks in a browser')
   const format = request.prTitle
     ? (await import('../report/markdown.ts')).title
     : await formatOf(carried(request, found))
@@ -84,6 +86,21 @@ export async function workOn(
     if (request.write || request.output !== null) io.stderr.write('interrupted: nothing was written\n')
     return 0
   }
+  const codeOf = async (told: readonly TargetOutcome[]): Promise<number> => {
+    const failOns = await Promise.all(
+      // What could not be worked on may have failed before anybody asked for its options.
+      found.map((one) =>
+        optionsFor(one).then(
+          ({ failOn }) => failOn,
+          () => usualFailOn(request),
+        ),
+      ),
+    )
+    const codes = told.map(({ result, bug }, index) =>
+      bug === undefined ? exitCode([result], failOns[index] ?? usualFailOn(request)) : 2,
+    )
+    return Math.max(0, ...codes)
+  }
   const groups = found.map(({ together }) => together)
   const outcomes = request.withManifests ? settled(worked, groups) : worked
   const [only] = outcomes
@@ -93,6 +110,18 @@ export async function workOn(
     const code = await showProfile(request, request.profile, only, io, signal)
     tellBugs([only], io)
     return code
+  }
+  if (request.choose !== null) {
+    progress.clear()
+    const { reviewResults } = await import('./review.ts')
+    const { isPartial, ...reviewed } = await reviewResults(request.choose, outcomes, io, signal)
+    if (reviewed.files.length === 0) io.stderr.write('nothing was written\n')
+    // Of what was accepted in part no verdict is true: only what failed is told.
+    const failures = outcomes.filter(({ result }) => result.verdict === 'failed')
+    if (failures.length > 0 || empty.length > 0)
+      tellRest(request, null, { ...reviewed, outcomes: failures, files: [] }, empty, io)
+    tellBugs(outcomes, io)
+    return Math.max(await codeOf(outcomes), isPartial ? 1 : 0)
   }
   const written = await writeResults(request, outcomes, { cwd: io.cwd, signal, groups })
   progress.clear()
@@ -110,19 +139,7 @@ export async function workOn(
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
   if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
   tellBugs(told, io)
-  const failOns = await Promise.all(
-    // What could not be worked on may have failed before anybody asked for its options.
-    found.map((one) =>
-      optionsFor(one).then(
-        ({ failOn }) => failOn,
-        () => usualFailOn(request),
-      ),
-    ),
-  )
-  const codes = told.map(({ result, bug }, index) =>
-    bug === undefined ? exitCode([result], failOns[index] ?? usualFailOn(request)) : 2,
-  )
-  return Math.max(0, ...codes)
+  return codeOf(told)
 }
 
 async function writePrBody(name: string, shown: readonly Rendering[], io: Io): Promise<void> {

@@ -43,6 +43,13 @@ export function fileDiff({ name: path, before, after }: FileTexts, colour: boole
   return colour ? coloured(header.map(visible), visible(hunks)) : `${header.join('\n')}\n${hunks}`
 }
 
+/** The hunks of a change, with three lines of context: lines as in a patch, with their first character. */
+export function hunksOf(before: string, after: string): readonly Hunk[] {
+  return before === after ? [] : patchOf(before, after).hunks
+}
+
+export type Hunk = StructuredPatch['hunks'][number]
+
 function patchOf(before: string, after: string): StructuredPatch {
   const options = { context: CONTEXT, maxEditLength: bounds.diffLines }
   return structuredPatch('', '', before, after, '', '', options) ?? oneHunk(before, after)

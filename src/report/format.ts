@@ -1,3 +1,4 @@
+import type { ChangeSet } from './changes.ts'
 import type { FileTexts } from './diff.ts'
 import type { Inspection } from './inspection.ts'
 import type { TargetResult } from './report.ts'
@@ -18,6 +19,8 @@ export interface Rendering {
   readonly inspection?: readonly Inspection[]
   /** Its files have been changed, or written; absent: a dry run. */
   readonly isWritten?: boolean
+  /** What the text becomes the result by; absent where it does so only as a whole. */
+  readonly changes?: ChangeSet
 }
 
 export interface RenderOptions {

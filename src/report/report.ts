@@ -3,6 +3,7 @@ import type { Edit } from '../edit.ts'
 import type { Evidence } from '../evidence/claim.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { Outcome } from '../transform.ts'
+import type { ChangeSet } from './changes.ts'
 
 /** The JSON report: a contract, described by schema/report.schema.json. */
 export interface Report {
@@ -62,6 +63,8 @@ interface ReportMigration {
 export interface Hardened {
   readonly result: TargetResult
   readonly plan: Plan
+  /** What its text is made of. */
+  readonly changes: ChangeSet
 }
 
 export interface ReportError {

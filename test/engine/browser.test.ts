@@ -1,62 +1,81 @@
 /** The HTML page in a real browser: what a stranger wrote is text, nothing runs and nothing is asked for. */
-import { execFile } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals'
+import axe from 'axe-core'
+import { type Browser, chromium, type Page } from 'playwright-core'
+import type { Rendering } from '../../src/report/format.ts'
 import { html } from '../../src/report/html.ts'
+import { hardenCase } from '../harden/support/cases.ts'
 import { finding, proof, sampleRendering } from '../report/sample.ts'
+import { manyDockerfiles } from '../support/many-dockerfiles.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
 
 let folder = ''
 let server: Server
+let browser: Browser
 let address = ''
 const asked: string[] = []
+const served: string[] = []
 beforeAll(async () => {
+  browser = await chromium.launch({
+    executablePath: '/usr/bin/chromium',
+    args: ['--headless', '--no-sandbox', '--disable-gpu', '--disable-dev-shm-usage', '--disable-background-networking'],
+  })
   folder = mkdtempSync(join(tmpdir(), 'harden-image-browser-'))
   server = createServer(({ url = '' }, response) => {
-    asked.push(url)
+    served.push(url)
     response.end("document.title = 'ran'")
   })
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening))
   address = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 })
-afterAll(() => {
+beforeEach(() => {
+  asked.length = 0
+})
+afterAll(async () => {
+  await browser.close()
   server.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** The document as Chromium (Debian's package) has it once its scripts, if any, have run. */
-async function opened(page: string): Promise<string> {
+/** The page as Chromium (Debian's package) has it; `after` looks at it before it is closed. */
+async function opened<T>(
+  page: string,
+  after: (tab: Page) => Promise<T>,
+  { colorScheme = 'light', width = 1280 }: Look = {},
+): Promise<T> {
   const path = join(folder, 'page.html')
   writeFileSync(path, page)
-  const flags = [
-    '--headless',
-    '--no-sandbox',
-    '--disable-gpu',
-    '--disable-dev-shm-usage',
-    `--user-data-dir=${folder}/profile`,
-  ]
-  const { stdout } = await promisify(execFile)(
-    'chromium',
-    [...flags, '--virtual-time-budget=2000', '--dump-dom', `file://${path}`],
-    {
-      maxBuffer: 1e8,
-      timeout: 60_000,
-    },
-  )
-  return stdout
+  const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } })
+  try {
+    const tab = await context.newPage()
+    tab.on('request', (request) => asked.push(request.url()))
+    await tab.goto(`file://${path}`)
+    return await after(tab)
+  } finally {
+    await context.close()
+  }
 }
+
+interface Look {
+  readonly colorScheme?: 'light' | 'dark'
+  readonly width?: number
+}
+
+const htmlOf = (tab: Page): Promise<string> => tab.content()
+/** Beside the page itself. */
+const requests = (): readonly string[] => asked.filter((url) => !url.startsWith('file:'))
 
 function pageOf(text: string): string {
   return html.render(
     [
-      sampleRendering(text, '', `${text}\n`, {
+      sampleRendering(text, 'FROM x\nEXPOSE 80\n', `FROM x\nEXPOSE 8080\n${text}\n`, {
         findings: [
           { ...finding, message: text, hint: text, evidence: [{ source: 'traced', subject: text, detail: text }] },
         ],
@@ -68,7 +87,7 @@ function pageOf(text: string): string {
   )
 }
 
-const tags = (page: string): readonly string[] => page.match(/<\/?[a-z][^>]*>/gi) ?? []
+const tags = (page: string): readonly string[] => page.match(/<\/?[a-z]\w*/gi) ?? []
 
 function attacks(at: string): string {
   return [
@@ -83,31 +102,123 @@ function attacks(at: string): string {
 }
 
 test('hostile text is text: the page has the same elements as for a harmless one', async () => {
-  const text = attacks(address)
-  const [hostile, harmless] = [await opened(pageOf(text)), await opened(pageOf('harmless'))]
-  expect(tags(hostile)).toEqual(tags(harmless))
+  const hostileText = attacks(address)
+  const hostile = await opened(pageOf(hostileText), htmlOf)
+  expect(tags(hostile)).toEqual(tags(await opened(pageOf('harmless'), htmlOf)))
   expect(hostile).toContain('<title>harden-image</title>')
-  const shown = hostile.replaceAll('&lt;', '<').replaceAll('&gt;', '>').replaceAll('&amp;', '&')
-  // Target, heading, error twice, finding, hint, evidence twice, remark and check thrice, and the change, whose paths are in order.
-  expect(shown.split(text)).toHaveLength(14)
-  expect(asked).toEqual([])
+  const shown = hostile
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&quot;', '"')
+    .replaceAll('&#39;', "'")
+    .replaceAll('&amp;', '&')
+  // Its path for the filter and its name, twice each in the matrix and with the proof, the error twice, the finding with hint
+  // and evidence, the remark, the check thrice, the change, and in the patch the path four times and the change.
+  expect(shown.split(hostileText).length).toBeGreaterThan(15)
+  expect(requests()).toEqual([])
 })
 
 test('what slipped through the escaping would neither run nor load: the policy holds by itself', async () => {
-  const text = attacks(address).replace(/<meta[^>]*>/, '')
-  const seeded = (page: string): string => page.replace('<h1>', `${text}<h1>`)
-  const held = await opened(seeded(pageOf('x')))
+  const slipped = attacks(address).replace(/<meta[^>]*>/, '')
+  const seeded = (page: string): string => page.replace('<h1>', `${slipped}<h1>`)
+  const held = await opened(seeded(pageOf('x')), htmlOf)
   expect(held).toContain('<title>harden-image</title>')
-  expect(asked).toEqual([])
+  expect(served).toEqual([])
   // The test can fail: without the policy all of it happens.
-  const open = await opened(seeded(pageOf('x').replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, '')))
-  expect(open).toContain('<title>ran</title>')
-  expect(asked).toEqual(expect.arrayContaining(['/a.js', '/b.png']))
+  const open = seeded(pageOf('x').replace(/<meta http-equiv="Content-Security-Policy"[^>]*>/, ''))
+  expect(await opened(open, (tab) => tab.title())).toBe('ran')
+  expect(served).toEqual(expect.arrayContaining(['/a.js', '/b.png']))
 })
 
-test('its own style is the one that applies', async () => {
-  const probe =
-    "<script>document.title = getComputedStyle(document.body).maxWidth + ' ' + getComputedStyle(document.querySelector('td')).borderTopStyle</script>"
-  const page = pageOf('x').replace("default-src 'none';", "default-src 'none'; script-src 'unsafe-inline';")
-  expect(await opened(page.replace('</body>', `${probe}</body>`))).toContain('<title>1120px solid</title>')
+/** The tree as nobody has looked at its images. */
+let treeText: string | null = null
+function treePage(): string {
+  treeText ??= html.render(tree(), { colour: false })
+  return treeText
+}
+
+function tree(): readonly Rendering[] {
+  return [...manyDockerfiles()].map(([path, before]) => {
+    const { result, changes } = hardenCase(before, {})
+    return { path, source: before, result: { ...result, target: path }, changes }
+  })
+}
+
+test('300 Dockerfiles fold, filter and move by keyboard, and nothing is asked for', async () => {
+  await opened(treePage(), async (tab) => {
+    expect(await tab.locator('.card[open]').count()).toBe(0)
+    expect(requests()).toEqual([])
+    const cards = await tab.locator('.card').count()
+    expect(cards).toBeLessThan(60)
+    // The verdicts of all of them, then of one.
+    await tab.getByRole('button', { name: /unchanged/ }).click()
+    expect(await tab.locator('#said').textContent()).toBe('25 of 300 targets shown')
+    await tab.getByRole('button', { name: /unchanged/ }).click()
+    await tab.locator('#path').fill('service-013')
+    expect(await tab.locator('.card:visible').count()).toBe(1)
+    await tab.locator('#path').fill('')
+    expect(await tab.locator('.card:visible').count()).toBe(cards)
+    // By keyboard alone: over what stands above them, to the second file, which is unfolded.
+    await tab.reload()
+    await tab.keyboard.press('Tab')
+    expect(await tab.evaluate('document.activeElement.textContent')).toBe('Skip to the files')
+    await tab.keyboard.press('Enter')
+    for (const key of ['j', 'j', 'j', 'k', 'Enter']) await tab.keyboard.press(key)
+    expect(await tab.locator('.card[open]').getAttribute('id')).toBe('target-2')
+    const outline = await tab.evaluate('getComputedStyle(document.activeElement).outlineStyle')
+    expect(outline).toBe('solid')
+    await tab.keyboard.press('/')
+    await tab.keyboard.type('jk')
+    expect(await tab.locator('#path').inputValue()).toBe('jk')
+  })
+})
+
+test('the same change of many files is told once, with all of them', async () => {
+  await opened(treePage(), async (tab) => {
+    const card = tab.locator('#target-1')
+    expect(await card.locator('h3').textContent()).toBe('services/service-001/Dockerfile and 24 more')
+    const patch = (await card.locator('.apply pre').textContent()) ?? ''
+    expect(patch.match(/^diff --git /gm)).toHaveLength(25)
+    expect(patch).toMatch(/^git apply <<'PATCH'\n/)
+  })
+})
+
+test('a diff stands inline and side by side', async () => {
+  await opened(pageOf('x'), async (tab) => {
+    const boxes = async () => {
+      const [added, removed] = [tab.locator('ins').first(), tab.locator('del').first()]
+      return [await added.boundingBox(), await removed.boundingBox()] as const
+    }
+    const [added, removed] = await boxes()
+    expect(added?.x).toBe(removed?.x)
+    await tab.getByLabel('side by side').check()
+    const [right, left] = await boxes()
+    expect(right?.y).toBe(left?.y)
+    expect(right?.x).toBeGreaterThan(left?.x ?? 0)
+  })
+})
+
+const UNFOLD = `for (const card of [...document.querySelectorAll('details.card')].slice(0, 4))
+  for (const each of [card, ...card.querySelectorAll('details')]) each.open = true`
+
+test.each([
+  { colorScheme: 'light', width: 1280 },
+  { colorScheme: 'light', width: 400 },
+  { colorScheme: 'dark', width: 1280 },
+  { colorScheme: 'dark', width: 400 },
+] as const)('it is accessible and fits: $colorScheme, $width pixels', async (look) => {
+  for (const page of [pageOf('x'), treePage()])
+    await opened(
+      page,
+      async (tab) => {
+        await tab.evaluate(UNFOLD)
+        await tab.evaluate(axe.source)
+        const { violations } = await tab.evaluate<axe.AxeResults>("axe.run(document, { resultTypes: ['violations'] })")
+        expect(violations.map(({ id, nodes }) => `${id}: ${nodes[0]?.html}`)).toEqual([])
+        expect(await tab.evaluate('document.documentElement.scrollWidth')).toBe(look.width)
+        const back = await tab.evaluate('getComputedStyle(document.documentElement).backgroundColor')
+        expect(back).toBe(look.colorScheme === 'light' ? 'rgb(255, 255, 255)' : 'rgb(13, 17, 23)')
+      },
+      look,
+    )
 })

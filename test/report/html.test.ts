@@ -12,12 +12,12 @@ test('one page with the sum, the findings with their evidence, the proof and the
   expect(page).toMatch(/^<!doctype html>\n/)
   for (const part of [
     '<p>1 target: 1 hardened</p>',
-    '<a href="#target-1">a/Dockerfile</a>',
-    '<section id="target-1">',
-    '<li><span class="fixed">fixed</span> line 12: runs as app (10001:10001) <code>set-user</code><br>do: name another with --user',
+    '<details class="card" id="target-1" data-verdict="hardened"',
+    '<span class="fixed">fixed</span> runs as app (10001:10001) <code>set-user</code> <span class="quiet">line 12</span>',
+    'name another with --user',
     'assumed 10001: the image has no account of its own',
-    '<tr><td>http :8080/</td><td>200</td><td>200</td><td><span class="ok">ok</span></td></tr>',
-    '<ins>+USER 10001:10001</ins>',
+    '<tr><th scope="row">http :8080/</th><td>200</td><td>200</td><td><span class="ok">ok</span></td></tr>',
+    '<ins data-n="2">+USER 10001:10001</ins>',
   ])
     expect(page).toContain(part)
 })
@@ -28,8 +28,8 @@ test('each element that is opened is closed', () => {
     sampleRendering('b', 'x', 'x'),
   )
   const open: string[] = []
-  for (const [, slash, name = ''] of page.matchAll(/<(\/?)([a-z]\w*)/g)) {
-    if (['meta', 'br'].includes(name)) continue
+  for (const [, slash, name = ''] of page.replace(/<script>.*<\/script>/s, '').matchAll(/<(\/?)([a-z]\w*)/g)) {
+    if (['meta', 'br', 'input'].includes(name)) continue
     if (slash === '') open.push(name)
     else expect(open.pop()).toBe(name)
   }
@@ -49,17 +49,57 @@ test('nothing of an image is markup, and nothing is loaded from anywhere', () =>
   )
   expect(page).not.toContain('<img')
   expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&amp;')
-  expect(page).not.toMatch(/https?:|<script|<link|@import|url\(/)
+  expect(page).not.toMatch(/https?:|<link|@import|url\(/)
+  expect(page.match(/<script/g)).toHaveLength(1)
 })
 
-test('its policy lets it run nothing, load nothing and send nothing, and knows its one style by its hash', () => {
+test('its policy lets it load nothing and send nothing, and knows its style and its script by their hashes', () => {
   const page = render(sampleRendering('a', 'x', 'y'))
-  const [, style = ''] = /<style>(.*)<\/style>/s.exec(page) ?? []
-  const hash = createHash('sha256').update(style).digest('base64')
-  const policy = `default-src 'none'; style-src 'sha256-${hash}'; base-uri 'none'; form-action 'none'`
+  const hash = (tag: string): string => {
+    const [, text = ''] = new RegExp(`<${tag}>(.*)</${tag}>`, 's').exec(page) ?? []
+    return createHash('sha256').update(text).digest('base64')
+  }
+  const own = `script-src 'sha256-${hash('script')}'; style-src 'sha256-${hash('style')}'`
+  const policy = `default-src 'none'; ${own}; base-uri 'none'; form-action 'none'`
   expect(page).toContain(`<meta http-equiv="Content-Security-Policy" content="${policy}">`)
   expect(page).toContain('<meta name="referrer" content="no-referrer">')
-  expect(page).not.toMatch(/<[^>]* style=/)
+  expect(page).not.toMatch(/<[^>]* (?:style|on\w+)=/)
+})
+
+test('the same change of several files is told once, whatever stands around it', () => {
+  const page = render(
+    ...['a', 'b', 'c'].map((name) =>
+      sampleRendering(`${name}/Dockerfile`, `FROM ${name}\n`, `FROM ${name}\nUSER 10001:10001\n`, {
+        findings: [finding],
+      }),
+    ),
+    sampleRendering('d/Dockerfile', 'FROM d\n', 'FROM d\nUSER 1:1\n', { findings: [finding] }),
+  )
+  expect(page.match(/class="card"/g)).toHaveLength(2)
+  expect(page).toContain('<h3>a/Dockerfile and 2 more</h3>')
+  expect(page.match(/^diff --git /gm)).toHaveLength(4)
+  expect(page).toContain('>4 targets</button> fixed set-user: runs as app (10001:10001)')
+})
+
+test('what is not seen in a file is not pasted: the program itself applies that change', () => {
+  const page = render(sampleRendering('a b/Dockerfile', 'FROM x\n', 'FROM x\n# \u202e\n'))
+  expect(page).toContain('<pre>harden-image --format diff &#39;a b/Dockerfile&#39; | git apply</pre>')
+  expect(page).toContain('# \\u202e')
+})
+
+test('the conditions of all proofs stand in one table', () => {
+  const cells = [
+    { name: 'any uid', required: false, outcome: 'fail', reason: 'r' },
+    { name: 'read-only', required: false, outcome: 'not asked', reason: '' },
+  ] as const
+  const page = render(
+    sampleRendering('a', 'x', 'y', { proof: { ...proof, cells } }),
+    sampleRendering('b', 'x', 'y', { proof: { ...proof, passed: false, cells: cells.slice(0, 1) } }),
+  )
+  expect(page).toContain('<th scope="col">proof</th><th scope="col">any uid</th><th scope="col">read-only</th>')
+  const [pass, fail] = ['pass', 'fail'].map((word) => `<td><span class="${word}">${word}</span></td>`)
+  expect(page).toContain(`<th scope="row">a</th>${pass}${fail}<td><span class="quiet">not asked</span></td></tr>`)
+  expect(page).toContain(`<th scope="row">b</th>${fail}${fail}<td></td></tr>`)
 })
 
 test('of nothing a page that says so', () => {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { hardenDockerfile } from '../../../src/app/harden.ts'
 import { stageInputs } from '../../../src/app/stage-inputs.ts'
 import { parseDockerfile } from '../../../src/dockerfile/index.ts'
-import type { TargetResult } from '../../../src/report/report.ts'
+import type { Hardened, TargetResult } from '../../../src/report/report.ts'
 import type { Transform } from '../../../src/transform.ts'
 import { transforms } from '../../../transforms/index.ts'
 import { type FactsFile, knowledgeOf, policyOf } from './facts.ts'
@@ -65,8 +65,13 @@ function readCase(path: string, transform: string | null): Case {
   }
 }
 
-/** The whole pipeline on a text, with what the case knows of the outside. */
+/** The result alone. */
 export function hardenText(text: string, facts: FactsFile, pipeline: readonly Transform[] = transforms): TargetResult {
+  return hardenCase(text, facts, pipeline).result
+}
+
+/** The whole pipeline on a text, with what the case knows of the outside. */
+export function hardenCase(text: string, facts: FactsFile, pipeline: readonly Transform[] = transforms): Hardened {
   const dockerfile = parseDockerfile(text)
   const policy = policyOf(facts)
   return hardenDockerfile({
@@ -76,7 +81,7 @@ export function hardenText(text: string, facts: FactsFile, pipeline: readonly Tr
     stages: stageInputs(dockerfile, policy, knowledgeOf(facts, dockerfile)),
     policy,
     transforms: pipeline,
-  }).result
+  })
 }
 
 /** `line:column outcome transform message`; a case of one transform has only its own, one of the pipeline also the verdict. */
