@@ -73,7 +73,7 @@ export function followConfiguration(
       return [{ ...one, service: { ...one.service, mounts, ports: [] } }]
     }),
   )
-  const settled = settleMounted(moving, { entries, texts: [], variables: new Map() })
+  const settled = settleMounted(moving, { entries, texts: [], variables: new Map() }, { folder: '/' })
   const after = values.map((documents) => [...documents])
   for (const [path, text] of settled.texts) {
     const place = places.get(path)
