@@ -631,7 +631,7 @@ describe('pull requests', () => {
     expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(after)
     const body = readFileSync(join(cwd, 'out/body.md'), 'utf8')
     expect(body).toContain('| `d/Dockerfile` | needs-root |')
-    expect(stderr).toContain('d/Dockerfile: needs-root')
+    expect(stderr).toContain('needs-root: 1 target')
     expect(body).toBe(
       (await call(['--format', 'markdown', '.'], { cwd: tree({ ...two, 'd/Dockerfile': 'CRON\n' }) })).stdout,
     )

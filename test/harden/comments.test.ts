@@ -26,7 +26,8 @@ test('full has all reasons, none has none, and the steps and what is reported ar
   expect(full.output).toContain('the temp folders work in /tmp with a read-only root as well')
   expect(comments(none.output)).toEqual([])
   expect([steps(full.output), steps(none.output)]).toEqual([steps(short.output), steps(short.output)])
-  expect([full.findings, none.findings]).toEqual([short.findings, short.findings])
+  const said = ({ findings }: typeof short) => findings.map(({ message, evidence }) => ({ message, evidence }))
+  expect([said(full), said(none)]).toEqual([said(short), said(short)])
 })
 
 test('two stages that get the same have the reason once', () => {
