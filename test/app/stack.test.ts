@@ -271,9 +271,7 @@ describe('folders of the machine that a service mounts', () => {
     expect(outcome.files?.find(({ path }) => path.endsWith('Dockerfile'))?.after).toContain(
       'chown 1000:1000 /data/pieces',
     )
-    expect(saidOf(outcome).join('\n')).toContain(
-      'pieces (api): what root has left there changes its owner once: api runs as 1000:1000 now',
-    )
+    expect(saidOf(outcome).join('\n')).toContain('changes its owner once: api runs as 1000:1000 now')
   })
 
   test('of what nothing shows to be written there is a note', async () => {
