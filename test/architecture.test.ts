@@ -25,6 +25,9 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   ignore: /^src\/workspace\//,
   // Configuration is read; Compose files and manifests are changed in place.
   yaml: /^src\/(workspace|profile)\//,
+  // How wide a text is on a terminal, and where it breaks.
+  'string-width': /^src\/report\/layout\.ts$/,
+  'wrap-ansi': /^src\/report\/layout\.ts$/,
   yargs: /^src\/cli(\.ts$|\/)/,
 }
 

@@ -58,7 +58,7 @@ export async function reviewResults(
   await serve(page, {
     port: choose.port,
     signal,
-    tell: (url) => io.stderr.write(`review at ${url}\n  ends there, or here with Ctrl-C, which writes nothing\n`),
+    tell: (url) => io.stderr.write(`review at ${url} (it ends there, or here with Ctrl-C, which writes nothing)\n`),
     decide: async (body) => {
       const accepted = acceptedOf(body, targets)
       reviewed = await write(accepted)
@@ -245,13 +245,14 @@ function acceptedOf(body: unknown, targets: readonly Target[]): Accepted {
 
 // The terminal.
 
-const HELP = `y - accept this change
-n - leave it
-a - accept it and all later ones of this file
-d - leave it and all later ones of this file
-q - ask no more: what is accepted is written
-? - print help
-`
+const HELP = [
+  'y - accept this change',
+  'n - leave it',
+  'a - accept it and all later ones of this file',
+  'd - leave it and all later ones of this file',
+  'q - ask no more: what is accepted is written',
+  '? - print help',
+]
 
 /** Null where it was ended by the signal. */
 async function ask(targets: readonly Target[], io: Io, signal: AbortSignal): Promise<Accepted | null> {
@@ -278,7 +279,7 @@ async function ask(targets: readonly Target[], io: Io, signal: AbortSignal): Pro
           if (signal.aborted) return null
           const word: string = line.done === true ? 'q' : line.value.trim().toLowerCase()
           if (/^[ynadq]$/.test(word)) reply = word
-          else io.stderr.write(HELP)
+          else io.stderr.write(`${HELP.join('\n')}\n`)
         }
         if (reply === 'q') return accepted
         if (reply === 'a' || reply === 'd') rest = reply === 'a' ? 'y' : 'n'

@@ -123,7 +123,9 @@ export function misreadComments(dockerfile: Dockerfile): readonly Misread[] {
         {
           line,
           outcome: 'todo',
-          message: `the comment ${hasUntil ? 'says until=, which does not exist' : 'is not understood'}: it ignores nothing`,
+          message: hasUntil
+            ? 'the comment says until=, which does not exist: it ignores nothing'
+            : 'the comment is not understood: it ignores nothing',
           hint: 'write # harden-image ignore=NAME reason=WHY, with several names separated by commas',
         },
       ]

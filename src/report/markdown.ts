@@ -6,7 +6,7 @@ import { withFewPortFindings } from './many-ports.ts'
 import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import { type ReportFinding, type ReportProof, type TargetResult, type Verdict, verdictInWords } from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
-import { counted, runsAs, summaryLine } from './summary.ts'
+import { counted, summaryLine, whoIs } from './summary.ts'
 
 /** GitHub takes 65,536 characters of a comment or a body; bytes are never fewer than those, however they are counted. */
 const MOST_BYTES = 65_000
@@ -90,7 +90,7 @@ function overview(shown: readonly Rendering[]): { readonly text: string; readonl
   const rows = shown.map((rendering) => [
     code(rendering.result.target, 'cell'),
     verdictInWords(rendering.result),
-    escaped(runsAs(rendering)),
+    rendering.result.user === null ? '' : escaped(whoIs(rendering.result.user)),
     proofInWord(rendering.result),
   ])
   const fits = room(TABLE_BYTES)

@@ -70,7 +70,7 @@ interface RunsAs {
 }
 
 /** `app (10001:10001)` */
-function whoIs({ name, uid, gid }: ReportUser): string {
+export function whoIs({ name, uid, gid }: ReportUser): string {
   return name === '' ? `${uid}:${gid}` : `${name} (${uid}:${gid})`
 }
 

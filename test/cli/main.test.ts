@@ -632,9 +632,10 @@ describe('pull requests', () => {
     const body = readFileSync(join(cwd, 'out/body.md'), 'utf8')
     expect(body).toContain('| `d/Dockerfile` | needs-root |')
     expect(stderr).toContain('needs-root: 1 target')
-    expect(body).toBe(
-      (await call(['--format', 'markdown', '.'], { cwd: tree({ ...two, 'd/Dockerfile': 'CRON\n' }) })).stdout,
-    )
+    const { stdout: dry } = await call(['--format', 'markdown', '.'], {
+      cwd: tree({ ...two, 'd/Dockerfile': 'CRON\n' }),
+    })
+    expect(body).toBe(dry.replaceAll('would run as', 'runs as'))
   })
 
   test('of one file the title says which; of none that changes there is no title', async () => {

@@ -34,6 +34,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/vendor.ts: onlyFor.says': 'constants of the catalogue',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${from}(?!\\d)`': 'a number',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${move.from}(?!\\d)`': 'a number',
+  'src/evidence/vendor.ts: unlessArgument': 'constants of the catalogue',
   'src/plan/ports/told-port.ts: onlyWith': 'the catalogue, which is ours',
   'src/plan/ports/told-port.ts: `^${VALUE}(?=[\\\\s,;:]|$)`': 'constants, and names of \\w alone',
   'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':

@@ -84,7 +84,7 @@ function withFewWords(text: string): string {
     line += ` ${word}`
   }
   const [first = ''] = commentWords(text)
-  return `${line === PREFIX ? `${PREFIX} ${first}`.slice(0, room) : line.replace(/[\s,;:(]+$/, '')} …`
+  return `${line === PREFIX ? `${PREFIX} ${first}`.slice(0, room) : line.replace(/(?<![\s,;:(])[\s,;:(]+$/, '')} …`
 }
 
 /** One RUN of several commands, a command a line. */

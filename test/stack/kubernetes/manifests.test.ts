@@ -280,7 +280,7 @@ volumes: [{name: site, configMap: {name: site}}]
 `
   const { result, pod, said } = await hardened(deployment(`${nginx}${mounted}`) + service() + map)
   expect(result.output).toContain(
-    '    # kept\n    server {\n        listen       8080;\n        location / { proxy_pass http://api:80; }\n',
+    '    # kept\n    server {\n        listen 8080;\n        location / { proxy_pass http://api:80; }\n',
   )
   expect(result.output).toContain('targetPort: 8080')
   expect(pod.containers[0].ports?.[0]?.containerPort ?? 8080).toBe(8080)
