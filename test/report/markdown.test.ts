@@ -16,7 +16,7 @@ test('the sum, a table, and what there is to say of each target', () => {
 
 | target | verdict | user | proof |
 | --- | --- | --- | --- |
-| \`a/Dockerfile\` | hardened | would run as app (10001:10001), proved; a new account | passed |
+| \`a/Dockerfile\` | hardened | app (10001:10001) | passed |
 | \`b/Dockerfile\` | unchanged |  |  |
 
 ### \`a/Dockerfile\`: hardened
