@@ -42,7 +42,11 @@ interface ContainerAt {
   readonly security: Json
 }
 
-/** Empty where it is accepted. Source: Pod Security Standards, *baseline* and *restricted*, with the fields of its latest version. */
+/**
+ * Empty where it is accepted. Source: Pod Security Standards, *baseline* and *restricted*, control by control as the admission
+ * plugin has them (kubernetes/pod-security-admission, `policy/check_*.go`, 1.37). What only its newest versions let pass (root in a
+ * pod with `hostUsers: false`, from 1.35; two more sysctls, from 1.37) is refused here, as older clusters refuse it.
+ */
 export function refusals({ metadata, spec }: PodTemplate): readonly Refusal[] {
   const looked: Looked = {
     spec,
