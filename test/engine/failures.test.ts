@@ -209,7 +209,7 @@ test('a file whose root steps follow its USER is compared with the repaired one,
   const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
   const head = 'FROM debian:trixie-slim\nRUN useradd --uid 1000 app\nUSER 1000:1000\nRUN mkdir /opt/thing\n'
   const files = {
-    // Nobody is root in the end: only the steps are mended.
+    // Nobody is root in the end: only the steps are mended, and the file changes.
     already: `${head}CMD ["sleep", "infinity"]\n`,
     root: `${head}USER root\nCMD ["sh", "-c", "echo x >> /opt/thing/log; exec sleep infinity"]\n`,
     // That is no matter of who is in force.
@@ -224,7 +224,7 @@ test('a file whose root steps follow its USER is compared with the repaired one,
     const results: readonly TargetResult[] = JSON.parse(stdout).results
     const told = results.map(({ target, verdict, proof }) => [target, verdict, proof?.passed, proof?.baseline.uids])
     expect(told).toEqual([
-      ['already/Dockerfile', 'unchanged', true, [0]],
+      ['already/Dockerfile', 'hardened', true, [0]],
       ['broken/Dockerfile', 'failed', undefined, undefined],
       ['root/Dockerfile', 'hardened', true, [0]],
     ])
