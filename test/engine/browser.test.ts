@@ -151,9 +151,14 @@ test('300 Dockerfiles fold, filter and move by keyboard, and nothing is asked fo
     const cards = await tab.locator('.card').count()
     expect(cards).toBeLessThan(60)
     // The verdicts of all of them, then of one.
-    await tab.getByRole('button', { name: /unchanged/ }).click()
-    expect(await tab.locator('#said').textContent()).toBe('25 of 300 targets shown')
-    await tab.getByRole('button', { name: /unchanged/ }).click()
+    const verdicts = tree().map(({ result }) => result.verdict)
+    const few = [...new Set(verdicts)].find((verdict) => verdict !== 'hardened')
+    const count = verdicts.filter((verdict) => verdict === few).length
+    expect(count).toBeGreaterThan(0)
+    const only = tab.getByRole('button', { name: `${count} ${few}` })
+    await only.click()
+    expect(await tab.locator('#said').textContent()).toBe(`${count} of 300 targets shown`)
+    await only.click()
     await tab.locator('#path').fill('service-013')
     expect(await tab.locator('.card:visible').count()).toBe(1)
     await tab.locator('#path').fill('')
