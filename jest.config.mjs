@@ -33,7 +33,12 @@ export default {
       ...shared,
       displayName: 'engine',
       testMatch: ['<rootDir>/test/engine/**/*.test.ts'],
-      testPathIgnorePatterns: ['/fixtures/', '/node_modules/'],
+      testPathIgnorePatterns: ['<rootDir>/test/engine/long/', '/fixtures/', '/node_modules/'],
+    },
+    {
+      ...shared,
+      displayName: 'long',
+      testMatch: ['<rootDir>/test/engine/long/*.test.ts'],
     },
   ],
 }

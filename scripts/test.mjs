@@ -1,5 +1,6 @@
-// Runs the unit tests, then the tests that need a container engine, and closes with the sum of both.
-//   node scripts/test.mjs [all|unit|engine] [jest arguments]
+// Runs the unit tests, then the tests that need a container engine, and closes with the sum of both. `long` is more of the same
+// kind as the engine tests have, which CI has no time for.
+//   node scripts/test.mjs [all|unit|engine|long] [jest arguments]
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -16,7 +17,7 @@ process.env.XDG_CACHE_HOME = join(scratch, 'cache')
 const total = { passed: 0, failed: 0, skipped: 0 }
 let ok = true
 
-/** @param {'unit' | 'engine'} project @param {string[]} extra */
+/** @param {'unit' | 'engine' | 'long'} project @param {string[]} extra */
 function jest(project, extra) {
   const report = join(scratch, `${project}.json`)
   const flags = ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning']
@@ -53,10 +54,11 @@ function engineTestFiles() {
   return entries.filter((entry) => entry.endsWith('.test.ts')).map((entry) => join('test/engine', entry))
 }
 
-function engineTests() {
+/** @param {'engine' | 'long'} project */
+function engineTests(project) {
   if (required || engineAnswers()) {
     // Each proof runs several containers side by side as it is, and then waits for seconds: a third one has room meanwhile.
-    jest('engine', ['--maxWorkers=3', '--testTimeout=600000'])
+    jest(project, ['--maxWorkers=3', '--testTimeout=600000'])
     return
   }
   console.error('\nNot run, because no Docker Engine answers:')
@@ -64,16 +66,16 @@ function engineTests() {
   console.error('Point DOCKER_HOST at one, or start a private one (as root, on Debian):')
   console.error('  scripts/dev-engine.sh up && eval "$(scripts/dev-engine.sh env)"')
   // Asked for by name, so not having run them is a failure.
-  if (suite === 'engine') ok = false
+  if (suite !== 'all') ok = false
 }
 
-if (!['all', 'unit', 'engine'].includes(suite)) {
-  console.error(`unknown suite "${suite}": all, unit or engine`)
+if (!['all', 'unit', 'engine', 'long'].includes(suite)) {
+  console.error(`unknown suite "${suite}": all, unit, engine or long`)
   process.exit(2)
 }
 // Property tests and child processes take their time on a busy machine. Jest itself would leave one core alone.
-if (suite !== 'engine') jest('unit', ['--maxWorkers=100%', '--testTimeout=60000'])
-if (suite !== 'unit') engineTests()
+if (suite === 'all' || suite === 'unit') jest('unit', ['--maxWorkers=100%', '--testTimeout=60000'])
+if (suite !== 'unit') engineTests(suite === 'long' ? 'long' : 'engine')
 rmSync(scratch, { recursive: true, force: true })
 
 const skipped = total.skipped > 0 ? `, ${total.skipped} skipped` : ''

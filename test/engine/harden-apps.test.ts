@@ -1,6 +1,0 @@
-import { describeMore } from './support/more-hardening.ts'
-import { retryOnce } from './support/retry.ts'
-
-retryOnce()
-
-describeMore('apps')

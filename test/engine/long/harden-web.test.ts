@@ -1,0 +1,6 @@
+import { describeMore } from '../support/more-hardening.ts'
+import { retryOnce } from '../support/retry.ts'
+
+retryOnce()
+
+describeMore('web')
