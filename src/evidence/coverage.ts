@@ -17,7 +17,7 @@ import {
 import type { Claim, Evidence } from './claim.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { startedByRules } from './servers.ts'
-import { unknownServers } from './unknown-servers.ts'
+import { copiesOf, unknownServers } from './unknown-servers.ts'
 
 /** Something that nobody could read, and what follows from it. */
 export interface Gap {
@@ -251,44 +251,32 @@ function originOf(
  * A program that is started and that COPY takes from an image: nobody has looked into that one, and nothing says where its program
  * keeps what it writes. Who says a VOLUME, or gives a place away, has thought of it.
  */
-function copiedPrograms(
-  { contents: { steps, copies }, started: config, servers }: StageView,
-  _: Catalogue,
-  earlier: readonly Claim[],
-): readonly Gap[] {
-  if (config.volumes.length > 0 || earlier.some(({ kind }) => kind === 'path')) return []
-  const known = startedByRules(programsOf(config), servers)
-  const argv = argvOf(config).flatMap((word) => word.split(/\s+/))
-  return programsOf(config).flatMap((program): readonly Gap[] => {
+function copiedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]): readonly Gap[] {
+  const { contents, started, servers } = view
+  if (started.volumes.length > 0 || earlier.some(({ kind }) => kind === 'path')) return []
+  const programs = programsOf(started)
+  const known = startedByRules(programs, servers)
+  return programs.flatMap((program): readonly Gap[] => {
     if (known.includes(program) || isInterpreter(program)) return []
-    const path = normalisePath(argv.find((word) => baseName(word) === program) ?? program, config.workdir)
-    const brought = steps.flatMap(({ instruction, words }) => {
-      if (instruction.keyword !== 'COPY') return []
-      const from = instruction.flags.find(({ name }) => name === 'from')?.value ?? ''
-      const target = normalisePath(words.at(-1) ?? '', config.workdir)
-      const isIt = words.slice(0, -1).some((word) => baseName(word ?? '') === program) || target === path
-      return IMAGE.test(from) && isIt ? [{ from, line: instruction.line }] : []
-    })
+    const { path, all } = copiesOf(program, view)
+    const brought = all.filter(({ image, isNamed, target }) => image !== null && (isNamed || target === path))
     const last = brought.at(-1)
     // What a later COPY of the same file brings counts.
     if (
       last === undefined ||
-      copies.some(({ destination, seen, line }) => seen && destination === path && line > last.line)
+      contents.copies.some(({ destination, seen, line }) => seen && destination === path && line > last.line)
     )
       return []
     return [
       {
         subject: program,
-        message: `${program} comes out of ${last.from} (line ${last.line}): what it writes is unknown before the build`,
+        message: `${program} comes out of ${last.image} (line ${last.line}): what it writes is unknown before the build`,
         about: 'COPY',
-        evidence: [{ source: 'declared', subject: program, detail: `copied from ${last.from} in line ${last.line}` }],
+        evidence: [{ source: 'declared', subject: program, detail: `copied from ${last.image} in line ${last.line}` }],
       },
     ]
   })
 }
-
-/** No stage has such a name. Source: https://docs.docker.com/reference/dockerfile/#from */
-export const IMAGE = /[/:]/
 
 /** A folder that a RUN has filled from elsewhere. */
 interface Unpacked {

@@ -2,9 +2,9 @@ import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, isInterpreter, programsOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { shellCommands, wholeText } from '../dockerfile/index.ts'
-import type { ImageFacts } from '../image/facts.ts'
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { baseName, isInside, normalisePath } from '../places.ts'
-import { type Gap, IMAGE } from './coverage.ts'
+import type { Gap } from './coverage.ts'
 import { escapeEre } from './file-edit.ts'
 import { builtHere } from './packages.ts'
 import type { Catalogue, StageView } from './provider.ts'
@@ -207,30 +207,70 @@ export function showsProgram(view: StageView): boolean {
       (name.length > 2 && isNamed(name))
     )
   }
-  const words = argvOf(started).flatMap((word) => word.split(/\s+/))
+  const words = wordsOf(started)
   return heads.some((head) => {
     if (isInterpreter(head) || RUNNER.test(head)) return brought.length > 0 || words.slice(1).some(isBrought)
     return isBrought(words.find((word) => baseName(word) === head) ?? head)
   })
 }
 
+interface ProgramCopies {
+  /** Where the program is, as far as its command says; it may be looked for in PATH instead. */
+  readonly path: string | null
+  /** Its command names a folder. */
+  readonly isPlaced: boolean
+  readonly all: readonly {
+    /** Null for one that copies from the build context or from a stage. */
+    readonly image: string | null
+    readonly isOfStage: boolean
+    /** One of its sources is called like the program. */
+    readonly isNamed: boolean
+    readonly target: string | null
+    readonly line: number
+  }[]
+}
+
+/** All COPY instructions, by how they may bring a program that is started. */
+export function copiesOf(
+  program: string,
+  { contents: { steps }, started }: Pick<StageView, 'contents' | 'started'>,
+): ProgramCopies {
+  const word = wordsOf(started).find((one) => baseName(one) === program) ?? program
+  return {
+    path: normalisePath(word, started.workdir),
+    isPlaced: word.includes('/'),
+    all: steps.flatMap(({ instruction: { keyword, flags, line }, words }) => {
+      if (keyword !== 'COPY') return []
+      const from = flags.find(({ name }) => name === 'from')?.value ?? ''
+      const image = IMAGE.test(from) ? from : null
+      return [
+        {
+          image,
+          isOfStage: from !== '' && image === null,
+          isNamed: words.slice(0, -1).some((source) => baseName(source ?? '') === program),
+          target: normalisePath(words.at(-1) ?? '', started.workdir),
+          line,
+        },
+      ]
+    }),
+  }
+}
+
+/** No stage has such a name. Source: https://docs.docker.com/reference/dockerfile/#from */
+const IMAGE = /[/:]/
+
+function wordsOf(config: ImageConfig): readonly string[] {
+  return argvOf(config).flatMap((word) => word.split(/\s+/))
+}
+
 /** What it starts is a file that COPY puts there, of the build context or of another stage: it asks little of the base image. */
-export function bringsProgram({
-  contents: { steps },
-  start,
-  started,
-}: Pick<StageView, 'contents' | 'start' | 'started'>): boolean {
-  const argv = argvOf(started).flatMap((word) => word.split(/\s+/))
-  const [name = ''] = programsOf(started)
-  const path = argv.find((word) => baseName(word) === name) ?? name
-  const at = normalisePath(path, started.workdir)
-  if (name === '' || start.scripts.length > 0 || isInterpreter(name) || RUNNER.test(name)) return false
-  return steps.some(({ instruction, words }) => {
-    const from = instruction.flags.find((flag) => flag.name === 'from')?.value ?? ''
-    if (instruction.keyword !== 'COPY' || IMAGE.test(from)) return false
-    const target = normalisePath(words.at(-1) ?? '', started.workdir)
-    const isBelow = from !== '' && target !== null && at !== null && path.includes('/') && isInside(at, target)
-    return isBelow || words.slice(0, -1).some((word) => baseName(word ?? '') === name)
+export function bringsProgram(view: Pick<StageView, 'contents' | 'start' | 'started'>): boolean {
+  const [name = ''] = programsOf(view.started)
+  if (name === '' || view.start.scripts.length > 0 || isInterpreter(name) || RUNNER.test(name)) return false
+  const { path, isPlaced, all } = copiesOf(name, view)
+  return all.some(({ image, isOfStage, isNamed, target }) => {
+    const isBelow = isOfStage && isPlaced && target !== null && path !== null && isInside(path, target)
+    return image === null && (isBelow || isNamed)
   })
 }
 
