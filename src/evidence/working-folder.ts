@@ -2,7 +2,7 @@ import type { WorkingFolderRule } from '../../catalogue/program.ts'
 import { argvOf, asWords, invocationsIn } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
-import { baseName, isSystemFolder, normalisePath, parentOf } from '../places.ts'
+import { baseName, isInside, isSystemFolder, normalisePath, parentOf } from '../places.ts'
 import { type Claim, declared, type Evidence } from './claim.ts'
 import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -142,7 +142,7 @@ function insertion(
 /** The commands of an argv and of the text in it, each from the name of its program on; '' for a word that is not known. */
 export function plainCommands(argv: readonly string[], { runners = true } = {}): readonly (readonly string[])[] {
   return invocationsIn(asWords(argv), { runners }).flatMap(({ words }) =>
-    words.length === 0 ? [] : [words.map(({ value }) => value ?? '')],
+    words.length === 0 ? [] : [words.map(({ value, text }) => value ?? (/[$`]/.test(text) ? '' : text))],
   )
 }
 
@@ -199,11 +199,13 @@ function scriptedCommands(
     ? npmScripts(words, folder, texts)
     : RUN_SEVERAL.test(program)
       ? severalScripts(words, folder, texts)
-      : program === 'make'
-        ? recipes(words, folder, texts)
-        : PROCESS_MANAGERS.test(program)
-          ? processes(words, folder, texts)
-          : []
+      : WORKSPACES.test(program)
+        ? workspaceScripts(words, folder, texts)
+        : program === 'make'
+          ? recipes(words, folder, texts)
+          : PROCESS_MANAGERS.test(program)
+            ? processes(words, folder, texts)
+            : []
   return found.flatMap((command) => [command, ...scriptedCommands(command, texts, depth + 1)])
 }
 
@@ -211,6 +213,9 @@ const RUNNERS = /^(npm|yarn|pnpm|bun)$/
 /** Deeper, scripts only call each other in circles. */
 const DEEPEST = 4
 const WRAPPED = /^(cross-env|npx|exec)$/
+
+/** An option that is told one package of several: pnpm, npm. */
+const PACKAGE = /^(--filter|-F|-w|--workspace)$/
 
 /** The commands of a line as a shell reads it, each where it works. */
 function commandsOf(text: string, folder: string): readonly StartedCommand[] {
@@ -233,12 +238,61 @@ function npmScripts(
   const at = args.findIndex((word) => /^(--prefix|--cwd|--dir|-C)$/.test(word))
   const told = at < 0 ? args.flatMap((word) => /^--(?:prefix|cwd|dir)=(.+)$/.exec(word)?.[1] ?? [])[0] : args[at + 1]
   const place = told === undefined || told === '' ? folder : (normalisePath(told, folder) ?? folder)
-  const scripts = scriptsOf(texts.get(`${place === '/' ? '' : place}/package.json`))
-  if (scripts === null) return []
-  const [verb, name] = args.filter((word, index) => !word.startsWith('-') && (at < 0 || index !== at + 1))
+  const packages = args.flatMap((word, index) => {
+    const [, value] = /^--(?:filter|workspace)=(.+)$/.exec(word) ?? []
+    if (value !== undefined) return [value]
+    return PACKAGE.test(word) || (word === 'workspace' && index === 0) ? [args[index + 1] ?? ''] : []
+  })
+  const [verb, name] = args.filter(
+    (word, index) =>
+      !word.startsWith('-') && (at < 0 || index !== at + 1) && word !== 'workspace' && !packages.includes(word),
+  )
   const called = verb === 'run' || verb === 'run-script' ? name : verb
   if (called === undefined) return []
+  if (packages.length > 0) return inPackages(called, packages, place, texts)
+  const scripts = scriptsOf(texts.get(`${place === '/' ? '' : place}/package.json`)) ?? new Map<string, string>()
   return [`pre${called}`, called, `post${called}`].flatMap((each) => commandsOf(scripts.get(each) ?? '', place))
+}
+
+/** They run a script of each package below. */
+const WORKSPACES = /^(turbo|nx|lerna|wsrun)$/
+/** A repository with more of them is looked into no further. */
+const MOST_PACKAGES = 60
+
+/** `turbo run dev --filter=web`, `lerna run start`. */
+function workspaceScripts(
+  [, ...args]: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const [verb, name] = args.filter((word) => !word.startsWith('-'))
+  const called = verb === 'run' || verb === 'run-many' ? name : verb
+  const only = args.flatMap((word, index) => {
+    const [, value] = /^--(?:filter|scope|projects)=(.+)$/.exec(word) ?? []
+    return value ?? (/^--(?:filter|scope|projects)$|^-F$/.test(word) ? [args[index + 1] ?? ''] : [])
+  })
+  return called === undefined ? [] : inPackages(called, only, folder, texts)
+}
+
+/** `only`: names of packages or of their folders; empty: all. */
+function inPackages(
+  script: string,
+  only: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const names = only.map((one) => baseName(one.replace(/[.^{}]+/g, '')))
+  return [...texts.keys()]
+    .filter((path) => baseName(path) === 'package.json' && parentOf(path) !== folder && isInside(path, folder))
+    .filter((path) => !path.includes('/node_modules/'))
+    .slice(0, MOST_PACKAGES)
+    .flatMap((path) => {
+      const at = parentOf(path)
+      const text = texts.get(path) ?? ''
+      const [, name = ''] = /"name"\s{0,9}:\s{0,9}"([^"\n]{1,200})"/.exec(text) ?? []
+      if (names.length > 0 && !names.includes(baseName(name)) && !names.includes(baseName(at))) return []
+      return commandsOf(scriptsOf(text)?.get(script) ?? '', at)
+    })
 }
 
 /** The commands of `concurrently "npm start" "node worker.js"`, and scripts by their names or patterns. */
