@@ -1,5 +1,4 @@
 import { realpath } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { run } from '../app/run.ts'
@@ -10,6 +9,7 @@ import { counted } from '../report/summary.ts'
 import type { Transform } from '../transform.ts'
 import { discover, type Found, withStdin } from '../workspace/discover.ts'
 import { decode, readText, tidy, writeText } from '../workspace/files.ts'
+import { MOST_JOBS } from '../workspace/settings.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom, usualFailOn } from './options.ts'
@@ -179,8 +179,7 @@ async function keepHeapSmall({ settings }: Work, found: readonly Found[]): Promi
   setFlagsFromString('--heap-growing-percent=60')
 }
 
-/** A proof mostly waits, so one for each core; all else is work of this process alone. */
-function targetsAtATime({ prove, settings: { jobs = null } }: Work): number {
-  if (!prove) return 1
-  return jobs === null ? availableParallelism() : Math.min(jobs, availableParallelism())
+/** Proofs are let in as there is room for them (see room.ts); all else is work of this process alone. */
+function targetsAtATime({ prove }: Work): number {
+  return prove ? MOST_JOBS : 1
 }
