@@ -124,6 +124,20 @@ export function podUser(runs: readonly ImageRun[]): string | null {
   return isAlike && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
+/** The folder that its build is given: what was said, what the file says that builds it, or the one that has what it copies (`isLikely`). */
+export function contextFor(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  { context }: Pick<Options, 'context'>,
+): { readonly context: string | null; readonly isLikely: boolean } {
+  const said = context ?? item.build?.context ?? null
+  const likely =
+    said === null && item.path !== null
+      ? likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
+      : null
+  return { context: likely ?? contextOf(item, { context: said }), isLikely: likely !== null }
+}
+
 /** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */
 export function inContext(
   item: WorkItem,
@@ -134,11 +148,8 @@ export function inContext(
   // What that is taken from is said with what else comes from there.
   if (options.context === null && item.build?.context != null)
     return { session: { ...session, options: { ...options, context: item.build.context } }, notes: [] }
-  const context =
-    options.context === null && item.path !== null
-      ? likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
-      : null
-  if (item.path === null || context === null) return { session, notes: [] }
+  const { context, isLikely } = contextFor(item, dockerfile, options)
+  if (item.path === null || context === null || !isLikely) return { session, notes: [] }
   const note = targetFinding(
     'report-remarks',
     'note',
