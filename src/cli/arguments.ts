@@ -12,6 +12,7 @@ import {
   reviewFlags,
   transformsFlags,
   usernsFlags,
+  verifyFlags,
 } from './flags.ts'
 import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
 import {
@@ -24,6 +25,8 @@ import {
   reviewRequest,
   usernsExamples,
   usernsRequest,
+  verifyExamples,
+  verifyRequest,
 } from './verbs.ts'
 
 const verbs = {
@@ -35,6 +38,7 @@ const verbs = {
     flags: reviewFlags,
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
+  verify: { summary: 'STATEMENT..: do kept statements still say of an image that it passed?', flags: verifyFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
@@ -46,6 +50,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   userns: usernsExamples,
   clean: cleanExamples,
   review: reviewExamples,
+  verify: verifyExamples,
 })
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
@@ -69,6 +74,7 @@ export function parseArguments(argv: readonly string[]): Request {
   const [first, ...others] = parsed._.map(String)
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
+  if (first === 'verify') return verifyRequest(parsed, others)
   if (first === 'clean') return cleanRequest(parsed, others)
   if (first === 'review') return reviewRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)

@@ -2,7 +2,7 @@ import type { Options as Flag } from 'yargs'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
 import { nearestName } from '../words.ts'
-import { engines } from '../workspace/settings.ts'
+import { checks, engines, messageOf } from '../workspace/settings.ts'
 import {
   type Clean,
   checkReference,
@@ -12,6 +12,7 @@ import {
   type ProfileRequest,
   text,
   usage,
+  type Verify,
   type Work,
   workRequest,
 } from './request.ts'
@@ -109,6 +110,33 @@ export function usernsRequest(parsed: Parsed, positionals: readonly string[]): U
     root: text(parsed, 'root'),
     config: text(parsed, 'config'),
     engine: choice(parsed, 'engine', ['auto', 'docker', 'none']) === 'none' ? 'none' : 'auto',
+    format: choice(parsed, 'format', ['text', 'json']) ?? 'text',
+  }
+}
+
+export const verifyExamples: [string, string][] = [
+  ['$0 --prove --build -t app:1 --attest evidence/ Dockerfile', 'writes the statements'],
+  ['$0 verify evidence/ --image app:1', 'do they say of this image that it passed, and the same as the report?'],
+  ['cosign verify-attestation … | $0 verify - --image registry.example/app:1', 'those that were signed'],
+]
+
+/** `verify STATEMENT.. --image IMAGE`. Throws HardenError `bad-usage`. */
+export function verifyRequest(parsed: Parsed, statements: readonly string[]): Verify {
+  const image = text(parsed, 'image')
+  if (statements.length === 0) throw usage('verify needs statements', 'name the folder that --attest has written')
+  if (statements.includes('')) throw usage('a statement is empty', 'is a variable not set?')
+  if (image === null) throw usage('verify needs the image that they are to be about', 'add --image IMAGE')
+  checkReference('--image', image)
+  const platform = text(parsed, 'platform')
+  const wrong = platform === null ? null : checks.platform(platform)
+  if (wrong !== null) throw usage(`--platform ${messageOf(wrong)}`)
+  return {
+    kind: 'verify',
+    statements,
+    image,
+    engine: choice(parsed, 'engine', engines) ?? 'auto',
+    offline: parsed.offline === true,
+    platform,
     format: choice(parsed, 'format', ['text', 'json']) ?? 'text',
   }
 }
