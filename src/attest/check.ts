@@ -99,7 +99,8 @@ function checkFiles(
   }
   const report = files.get(predicate.report.name)
   if (report === undefined) return
-  const again = report.result === null ? null : proofPredicate(report.result, predicate)
+  const { granted, trace, report: named } = predicate
+  const again = report.result === null ? null : proofPredicate(report.result, { granted, trace, report: named })
   // The tool that wrote it may have been another version.
   if (again === null) problems.push(`${predicate.report.name} has no proof, and ${from} has one`)
   else
