@@ -7,7 +7,7 @@ import type { ProjectFlags } from '../workspace/open-project.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
-export type Request = Print | ListTransforms | UsernsRequest | Clean | Verify | Work
+export type Request = Print | ListTransforms | UsernsRequest | Clean | Verify | Completion | Plugin | Work
 
 /** `--help` and `--version`. */
 interface Print {
@@ -18,6 +18,18 @@ interface Print {
 interface ListTransforms {
   readonly kind: 'transforms'
   readonly format: 'text' | 'json'
+}
+
+/** What completes the command line in a shell is printed. */
+export interface Completion {
+  readonly kind: 'completion'
+  readonly shell: 'bash' | 'zsh' | 'fish'
+}
+
+/** `docker harden`. */
+export interface Plugin {
+  readonly kind: 'plugin'
+  readonly action: 'install' | 'remove'
 }
 
 /** The verb `verify`. */

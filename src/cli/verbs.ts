@@ -5,10 +5,12 @@ import { nearestName } from '../words.ts'
 import { checks, engines, messageOf } from '../workspace/settings.ts'
 import {
   type Clean,
+  type Completion,
   checkReference,
   choice,
   list,
   type Parsed,
+  type Plugin,
   type ProfileRequest,
   text,
   usage,
@@ -139,6 +141,49 @@ export function verifyRequest(parsed: Parsed, statements: readonly string[]): Ve
     platform,
     format: choice(parsed, 'format', ['text', 'json']) ?? 'text',
   }
+}
+
+const shells = ['bash', 'zsh', 'fish'] as const
+
+export const completionExamples: [string, string][] = [
+  ['eval "$($0 completion bash)"', 'in ~/.bashrc; zsh takes it in ~/.zshrc, after compinit'],
+  ['$0 completion fish > ~/.config/fish/completions/harden-image.fish', 'once'],
+]
+
+/** `completion SHELL`. Throws HardenError `bad-usage`. */
+export function completionRequest(positionals: readonly string[]): Completion {
+  return { kind: 'completion', shell: action('completion', 'a shell', shells, positionals) }
+}
+
+const pluginActions = ['install', 'remove'] as const
+
+export const pluginExamples: [string, string][] = [
+  ['$0 plugin install', 'docker harden does the same then, and docker help lists it'],
+  ['docker harden --check .', ''],
+]
+
+/** `plugin ACTION`. Throws HardenError `bad-usage`. */
+export function pluginRequest(positionals: readonly string[]): Plugin {
+  return { kind: 'plugin', action: action('plugin', 'an action', pluginActions, positionals) }
+}
+
+/** The one word that a verb takes. Throws HardenError `bad-usage`. */
+function action<Name extends string>(
+  verb: string,
+  what: string,
+  names: readonly Name[],
+  [word, extra]: readonly string[],
+): Name {
+  const found = names.find((name) => name === word)
+  if (found === undefined) {
+    const meant = word === undefined ? null : nearestName(word, names)
+    throw usage(
+      word === undefined ? `${verb} needs ${what}` : `${verb} does not know ${word}`,
+      meant === null ? `there are ${names.join(', ')}` : `did you mean ${meant}?`,
+    )
+  }
+  if (extra !== undefined) throw usage(`${verb} ${found} takes no target, but got ${extra}`)
+  return found
 }
 
 export const cleanFlags = {
