@@ -138,6 +138,10 @@ export async function workOn(
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
   const shown = showResults(request, format, written, rules, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
+  if (request.attest !== null) {
+    const { writeEvidence } = await import('./attest.ts')
+    await writeEvidence(request.attest, told, io)
+  }
   if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
   tellBugs(told, io)
   return codeOf(told)
