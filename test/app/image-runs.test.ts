@@ -92,11 +92,67 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     given: ['/data'],
   },
   {
+    says: 'an image that a Compose file beside it names, where another file builds a variant of it',
+    files: {
+      ...own,
+      'Dockerfile.dev': app,
+      'compose.yaml': 'services:\n  app:\n    image: ghcr.io/x/acme:5\n    volumes: ["data:/data"]\n',
+      'compose.dev.yaml': 'services:\n  app:\n    build: { dockerfile: Dockerfile.dev }\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'what is called as the repository is where it comes from',
+    files: {
+      ...own,
+      '.git/config': '[remote "origin"]\n\turl = https://example.org/x/Thing.git\n',
+      'README.md': 'docker run -v data:/data docker.io/x/thing:1\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a name that a workflow pushes by its digest',
+    files: {
+      ...own,
+      '.github/workflows/push.yml':
+        'jobs:\n  push:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { outputs: "type=image,name=other/thing,push-by-digest=true" }\n',
+      'README.md': 'docker run -v data:/data other/thing:stable\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file between the lines of a document',
+    files: {
+      ...own,
+      'docs/install.md':
+        'Write:\n\n  ```yaml\n  services:\n    x:\n      image: acme/acme\n      volumes: ["data:/data"]\n  ```\n\nand start it.\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a stage that the last one is built upon',
+    files: {
+      ...own,
+      Dockerfile: `${app.replace('node:22', 'node:22 AS plain')}FROM plain\nRUN true\n`,
+      'run.sh': 'docker build -t local-thing --target plain .\ndocker run -v data:/data local-thing\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'not what somebody else makes of the program',
+    files: {
+      ...own,
+      'push.sh': 'docker build -t ghcr.io/x/acme .\n',
+      'README.md': 'docker run -v config:/data registry.example.org/packagers/acme\n',
+    },
+    given: [],
+  },
+  {
     says: 'a name that a workflow makes tags of',
     files: {
       ...own,
       '.github/workflows/push.yml':
-        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: other/thing }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
+        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: "name=other/thing,enable=true" }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
         '{{ steps.meta.outputs.tags }}" }\n',
       'docs/run.md': 'docker run -v data:/data other/thing:1\n',
     },
@@ -437,6 +493,26 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
   }
   expect(todos(await worked(files, 'docker/Dockerfile.web')).join()).toContain('mounts /w over /opt/web/conf')
   expect(todos(await worked(files, 'docker/Dockerfile')).join()).not.toContain('/opt/web/conf')
+})
+
+test('a Compose file beside a Dockerfile runs it as the service that it is called after, whatever the image is', async () => {
+  const files = {
+    ...own,
+    'deploy/Dockerfile.control': 'FROM debian:13\nCMD ["/control"]\n',
+    'deploy/compose.yaml':
+      'services:\n  control:\n    image: $' + '{CONTROL_IMAGE:?say it}\n    volumes: ["/srv/control:/data"]\n',
+  }
+  expect(todos(await worked(files, 'deploy/Dockerfile.control')).join()).toContain(
+    'service control of deploy/compose.yaml mounts /srv/control over /data',
+  )
+  expect(todos(await worked(files))).toEqual([])
+})
+
+test('the one Dockerfile of a repository makes its image, wherever it lies', async () => {
+  const files = { 'scripts/Dockerfile': app, 'README.md': 'docker run -v ~/.acme:/data ghcr.io/x/acme\n' }
+  expect(todos(await worked(files, 'scripts/Dockerfile')).join()).toContain(
+    'README.md line 1 mounts ~/.acme over /data',
+  )
 })
 
 test('an address that a web server answers is no folder that it writes', async () => {
