@@ -139,6 +139,11 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     given: ['/data'],
   },
   {
+    says: 'the folder that a variable names, which a service sets',
+    files: compose('environment: ["DATA_DIR=/srv/acme", "LOG_DIR=/tmp", "CACHE_DIR"]'),
+    given: ['/srv/acme'],
+  },
+  {
     says: 'not what somebody else makes of the program',
     files: {
       ...own,
