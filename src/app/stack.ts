@@ -131,6 +131,8 @@ interface OfVolume {
   readonly finding: ReportFinding
 }
 
+const KEPT_HINT = 'let the new user write there, mount a folder of its own, or run the service as the owner (user:)'
+
 /** What becomes of volumes: who has nothing to do with one reads nothing of it. */
 function volumeFindings(
   volumes: readonly VolumeNeed[],
@@ -158,7 +160,7 @@ function volumeFindings(
             ),
           ),
         ]
-      : [of(targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`))]
+      : [of(targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`, kind === 'host' ? KEPT_HINT : null))]
   })
 }
 
