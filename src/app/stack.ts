@@ -205,7 +205,8 @@ function leftOver(
   volumes: readonly OfVolume[],
   project: string,
 ): readonly StackFinding[] {
-  if (dockerfile === null || verdict !== 'hardened') return []
+  // Written once, it is unchanged the next time, and what is left is left.
+  if (dockerfile === null || (verdict !== 'hardened' && verdict !== 'unchanged')) return []
   const left = volumes.filter(({ services, finding }) => finding.outcome === 'todo' && services.includes(name))
   if (left.length === 0) return []
   const what = joinTruncated([...new Set(left.map(({ volume }) => volume))])
