@@ -160,12 +160,16 @@ export function idsWithoutEffect(
   const run = runs.find((one) => keepsFiles(one) && setBy(one).length > 0)
   const names = run === undefined ? toldIds.map(({ variable }) => variable) : setBy(run)
   const said = names.length > 3 ? joinTruncated(names) : joinAnd(names)
-  const why = `${names.length === 1 ? 'has' : 'have'} no effect now: ${first.script ?? 'the command'} changes to such an id only as root, and it starts as ${who}`
+  const have = names.length === 1 ? 'has' : 'have'
+  const script = first.script ?? 'the command'
   return [
     {
       outcome: run === undefined ? 'note' : 'todo',
       transform: 'skip-step-down',
-      message: run === undefined ? `${said} ${why}` : `${run.by} sets ${said}, which ${why}`,
+      message:
+        run === undefined
+          ? `${said} ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`
+          : `${run.by} sets ${said}, which ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`,
       hint: `choose the user with --user, or user: in Compose; a bind mount or an old volume must belong to that user (chown -R ${ids} for the one set here)`,
       evidence: toldIds.map(({ variable, script, line }) => ({
         source: 'step-down',
