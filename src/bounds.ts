@@ -76,6 +76,11 @@ export const bounds = {
   expandedLength: 64 * 1024,
   /** Characters of all variables of a stage: the kernel starts no program with so many (execve(2): a quarter of the stack, 2 MiB). */
   environmentLength: 1024 * 1024,
+  /** Files of one build context, and their bytes, that are compared with what they were. */
+  keyedFiles: 1_000_000,
+  keyedBytes: 64 * 1024 ** 3,
+  /** One result of a fleet: its Dockerfile, findings and proof. */
+  keptResultBytes: 64 * 1024 * 1024,
   /** Characters of a path: the kernel takes none that is longer (PATH_MAX, path_resolution(7)). */
   pathLength: 4096,
   /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */

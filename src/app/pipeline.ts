@@ -28,9 +28,17 @@ import {
   withNeighbours,
   withPauses,
 } from './planner.ts'
+import { besideOthers, type Room, roomOn } from './room.ts'
 import { openFor, type Session } from './session.ts'
 import { plannedStages } from './stage-inputs.ts'
-import { type HardenMode, isProved, type Options, type ProcessTarget, type TargetOutcome } from './task.ts'
+import {
+  type HardenMode,
+  isProved,
+  type Options,
+  type ProcessTarget,
+  type TargetOutcome,
+  type TaskHooks,
+} from './task.ts'
 import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 
 /**
@@ -42,33 +50,38 @@ export function targetProcessor(): ProcessTarget {
   const readContext = buildContexts()
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
-  const processTarget: ProcessTarget = async (item, options, hooks) => {
-    const { project, cluster } = item
-    const sharedNow = () => {
-      const shared = engines.get(options.engine) ?? {
-        engine: openFor(options, hooks),
-        known: new Map(),
-        neighbours: new Map(),
-        registries: openRegistries(),
-        limiter: limiterFor(options.jobs),
-      }
-      engines.set(options.engine, shared)
-      return shared
+  const sharedBy = (options: Options, hooks: TaskHooks): Shared => {
+    const engine = engines.get(options.engine)?.engine ?? openFor(options, hooks)
+    const shared = engines.get(options.engine) ?? {
+      engine,
+      room: engine.then((opened) => roomOn(opened, options.jobs)),
+      known: new Map(),
+      looking: new Map(),
+      neighbours: new Map(),
+      registries: openRegistries(),
+      limiter: limiterFor(options.jobs),
     }
+    // Whoever needs it waits for it.
+    shared.room.catch(() => undefined)
+    engines.set(options.engine, shared)
+    return shared
+  }
+  const processOne: ProcessTarget = async (item, options, hooks) => {
+    const { project, cluster } = item
     if (cluster !== undefined) {
       const { hardenCluster } = await import('./cluster.ts')
-      const openEngine = () => sharedNow().engine
-      return hardenCluster({ ...item, cluster }, { options, hooks, processTarget, openEngine })
+      const openEngine = () => sharedBy(options, hooks).engine
+      return hardenCluster({ ...item, cluster }, { options, hooks, processTarget: processOne, openEngine })
     }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
     const number = targets
-    const shared = sharedNow()
+    const shared = sharedBy(options, hooks)
     const engine = await shared.engine
     if (project !== undefined) {
       const { hardenProject } = await import('./stack.ts')
-      return hardenProject({ ...item, project }, { options, hooks, processTarget, engine })
+      return hardenProject({ ...item, project }, { options, hooks, processTarget: processOne, engine })
     }
     const sandbox =
       engine === null
@@ -77,7 +90,18 @@ export function targetProcessor(): ProcessTarget {
     const session = { ...shared, readContext, portUsers: portUsersOf, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
   }
-  return processTarget
+  return async (item, options, hooks) => {
+    // What only plans is work of this process alone.
+    if (!isProved(options.mode)) return processOne(item, options, hooks)
+    const room = await sharedBy(options, hooks).room
+    const again = () => hooks.progress(`${item.target}: once more, with nothing else beside it`)
+    return besideOthers(room, weightOf(item), (idle) => processOne(item, options, { ...hooks, idle }), again)
+  }
+}
+
+/** A project brings up all of its services. */
+function weightOf({ project, cluster }: WorkItem): number {
+  return Math.max(1, project?.services.length ?? cluster?.files.length ?? 1)
 }
 
 /** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
@@ -92,7 +116,9 @@ function portUsersLater(cwd: string): PortUsersOf {
 /** What the targets share that ask for the same engine; a configuration file says which for its folder. */
 interface Shared {
   readonly engine: Promise<Engine | null>
+  readonly room: Promise<Room>
   readonly known: Map<string, Known<ImageFacts>>
+  readonly looking: Session['looking']
   readonly neighbours: Session['neighbours']
   readonly registries: Registries
   readonly limiter: Limiter

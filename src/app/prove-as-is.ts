@@ -80,11 +80,12 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
 function askedOf(
   { target }: WorkItem,
   { options, hooks, limiter }: Session,
-): Pick<ImagesRequest, 'smoke' | 'trace' | 'limiter' | 'arbitraryUid' | 'progress' | 'signal'> {
+): Pick<ImagesRequest, 'smoke' | 'trace' | 'limiter' | 'idle' | 'arbitraryUid' | 'progress' | 'signal'> {
   return {
     smoke: options.smoke,
     trace: options.trace,
     limiter,
+    idle: hooks.idle ?? ((wait) => wait()),
     arbitraryUid: options.policy.arbitraryUid === true,
     progress: (line) => hooks.progress(`${target}: ${line}`),
     signal: hooks.signal,

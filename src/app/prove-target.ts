@@ -126,6 +126,7 @@ export async function proveTarget(
     arbitraryUid,
     trace: options.trace,
     limiter: session.limiter,
+    idle: hooks.idle ?? ((wait) => wait()),
     minimize: options.minimize,
     capAdd: options.capAdd,
     times,

@@ -3,6 +3,7 @@ import type { EngineOption } from '../engine/open-engine.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { Profile } from '../profile/profile.ts'
+import type { Idle } from '../proof/container/limiter.ts'
 import type { ChangeSet } from '../report/changes.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
@@ -105,6 +106,8 @@ export interface Options {
 export interface TaskHooks {
   /** One short line on what is being done now, such as `building nginx:latest`. */
   progress(line: string): void
+  /** Absent: nobody else is at work meanwhile. */
+  readonly idle?: Idle
   /** Each line that a build prints, as it comes; absent: nobody wants them. */
   buildOutput?(line: string): void
   /** Runs when the work ends, fails or is interrupted; the last one registered runs first. `otherwise`: how a person does it, where that is ended too. */

@@ -227,6 +227,11 @@ export const hardenFlags = {
     group: groups.output,
     describe: `${formatNames.join(' | ')} (default diff; dockerfile for an image)`,
   },
+  resume: {
+    type: 'boolean',
+    group: groups.output,
+    describe: 'with -w --prove: go on where the same command was ended, and do nothing twice',
+  },
   'pr-title': {
     type: 'boolean',
     group: groups.output,

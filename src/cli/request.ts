@@ -63,6 +63,8 @@ export interface Work {
   /** `-o`, as given; null for none. */
   readonly output: string | null
   readonly check: boolean
+  /** What an earlier run of the same command has done is not done again. */
+  readonly resume: boolean
   /** How somebody chooses what is written (with `write`); null: all of it is. `port`: null for any that is free. */
   readonly choose: { readonly by: 'terminal' } | { readonly by: 'page'; readonly port: number | null } | null
   /** On stderr only what failed and the sum. */
@@ -156,6 +158,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     write: flag(parsed, 'write') || flag(parsed, 'interactive'),
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
+    resume: flag(parsed, 'resume'),
     choose: flag(parsed, 'interactive') ? { by: 'terminal' } : null,
     quiet: flag(parsed, 'quiet'),
     verbose: flag(parsed, 'verbose'),
@@ -213,6 +216,8 @@ function checkTogether(request: Work): void {
       'it writes what is accepted, and prints nothing',
     )
   if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
+  if (request.resume && !(request.write && request.prove && request.choose === null))
+    throw usage('--resume goes on with a run of -w --prove', 'without a proof a run takes seconds: run it again')
   if (request.quiet && request.verbose) throw usage('--quiet and --verbose exclude each other', 'leave out one of them')
   if (request.check && request.output !== null)
     throw usage('--check and --output exclude each other', '--check writes nothing')

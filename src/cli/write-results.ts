@@ -21,6 +21,61 @@ export interface Written {
   readonly notWritten: readonly string[]
 }
 
+export interface ResultWriter {
+  /** Writes it, once those are there that it is held back for. */
+  add(outcome: TargetOutcome, index: number): Promise<void>
+  /** All outcomes that came, in the order of the targets. */
+  written(): Written
+}
+
+interface WriterOptions {
+  readonly cwd: string
+  readonly signal: AbortSignal
+  /** By target: those of one number change in one go. */
+  readonly groups: readonly (number | undefined)[]
+  /** By target: those of one number are read for each other's plans, so that none is written before all are planned. */
+  readonly readers: readonly number[]
+}
+
+/** `-w` and `-o`, each target as soon as it is done. */
+export function resultWriter(request: Work, { cwd, signal, groups, readers }: WriterOptions): ResultWriter {
+  const come = new Map<number, TargetOutcome>()
+  const written = new Map<number, Written>()
+  const setOf = (index: number): readonly number[] =>
+    readers.flatMap((reader, other) => (reader === readers[index] ? [other] : []))
+  let last: Promise<void> = Promise.resolve()
+  const write = async (all: readonly number[]): Promise<void> => {
+    const own = all.map((one) => groups[one])
+    const outcomes = all.flatMap((one) => come.get(one) ?? [])
+    const given = request.withManifests ? settled(outcomes, own) : outcomes
+    written.set(all[0] ?? 0, await writeResults(request, given, { cwd, signal, groups: own }))
+  }
+  return {
+    async add(outcome, index) {
+      // What an interruption has ended is no outcome.
+      if (signal.aborted) return
+      come.set(index, outcome)
+      const all = setOf(index)
+      if (!all.every((one) => come.has(one))) return
+      last = last.then(() => write(all))
+      await last
+    },
+    written() {
+      const sets = [...written].toSorted(([one], [other]) => one - other)
+      const outcomes = sets.flatMap(([first, one]) => {
+        const all = setOf(first)
+        return one.outcomes.map((outcome, place) => ({ outcome, index: all[place] ?? first }))
+      })
+      return {
+        outcomes: outcomes.toSorted((one, other) => one.index - other.index).map(({ outcome }) => outcome),
+        files: sets.flatMap(([, { files }]) => files),
+        heldBack: sets.flatMap(([, { heldBack }]) => heldBack),
+        notWritten: sets.flatMap(([, { notWritten }]) => notWritten),
+      }
+    },
+  }
+}
+
 /**
  * `-w` and `-o`: each file all or nothing, the others go on when one cannot be written. No other one is begun when the signal is
  * aborted.
@@ -162,7 +217,14 @@ async function jobOf(
     return { names: named.map(({ name }) => name), project, write: () => writeProjects([project]) }
   }
   if (!write || path === null || !result.changed) return null
-  return { names: [result.target], write: () => replaceText(path, result.target, source, result.output) }
+  return {
+    names: [result.target],
+    // A run that was ended may have come so far.
+    write: async () => {
+      if ((await readText(path, result.target)) === result.output) return
+      await replaceText(path, result.target, source, result.output)
+    },
+  }
 }
 
 /** All files of all projects, or none; none that lies outside of its repository. */
