@@ -67,7 +67,7 @@ describe('the action', () => {
     expect(exists('owned')).toBe(false)
   })
 
-  test.each(['$(touch owned)', '`touch owned`', '"; touch owned; "', '--trust-config', '-w', '${{ github.token }}'])(
+  test.each(['$(touch owned)', '`touch owned`', '"; touch owned; "', '--trust-config', '-w', '\u0024{{ github.token }}'])(
     'runs nothing that a target says, and takes it for no flag: %s',
     async (targets) => {
       const cwd = tree({ ...offline, Dockerfile: ROOT })
