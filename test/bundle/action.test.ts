@@ -67,16 +67,20 @@ describe('the action', () => {
     expect(exists('owned')).toBe(false)
   })
 
-  test.each(['$(touch owned)', '`touch owned`', '"; touch owned; "', '--trust-config', '-w', '\u0024{{ github.token }}'])(
-    'runs nothing that a target says, and takes it for no flag: %s',
-    async (targets) => {
-      const cwd = tree({ ...offline, Dockerfile: ROOT })
-      const { code, exists, read } = await runAction(cwd, { targets })
-      expect(code).toBe(2)
-      expect(exists('owned')).toBe(false)
-      expect(read('Dockerfile')).toBe(ROOT)
-    },
-  )
+  test.each([
+    '$(touch owned)',
+    '`touch owned`',
+    '"; touch owned; "',
+    '--trust-config',
+    '-w',
+    '\u0024{{ github.token }}',
+  ])('runs nothing that a target says, and takes it for no flag: %s', async (targets) => {
+    const cwd = tree({ ...offline, Dockerfile: ROOT })
+    const { code, exists, read } = await runAction(cwd, { targets })
+    expect(code).toBe(2)
+    expect(exists('owned')).toBe(false)
+    expect(read('Dockerfile')).toBe(ROOT)
+  })
 
   test('puts no expression into the text of a step, and uses other actions by their whole commit only', () => {
     for (const step of action.runs.steps) {
