@@ -92,6 +92,8 @@ export interface KnownPrograms {
   readonly readFromHome: readonly { readonly path: string; readonly readBy: string; readonly source: string }[]
   readonly buildCaches: readonly BuildCache[]
   readonly bundlers: readonly Bundler[]
+  /** What a framework fills in for `%name%`: a folder below that of the project. */
+  readonly parameters: readonly { readonly name: string; readonly folder: string; readonly source: string }[]
   readonly embeddedDatabases: readonly EmbeddedDatabase[]
   /** Of a setting that says which database a program keeps its data in: names of those that are servers. */
   readonly databaseServers: ProgramGroup

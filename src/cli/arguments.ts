@@ -51,6 +51,16 @@ const verbs = {
 
 type Verb = keyof typeof verbs
 
+/** All that can be called, with its flags; the default command, which has no name, comes first. */
+export const commands: readonly { name: string; summary: string; flags: Readonly<Record<string, Flag>> }[] = [
+  {
+    name: '',
+    summary: 'Harden Dockerfiles, projects and images; without a target the folder you are in',
+    flags: hardenFlags,
+  },
+  ...Object.entries(verbs).map(([name, verb]) => ({ name, ...verb })),
+]
+
 const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   profile: profileExamples,
   userns: usernsExamples,

@@ -205,7 +205,7 @@ function scriptedCommands(
           ? recipes(words, folder, texts)
           : PROCESS_MANAGERS.test(program)
             ? processes(words, folder, texts)
-            : []
+            : calledCommands(words, folder, texts)
   return found.flatMap((command) => [command, ...scriptedCommands(command, texts, depth + 1)])
 }
 
@@ -386,6 +386,27 @@ function makeRules(text: string): ReadonlyMap<string, MakeRule> {
   return rules
 }
 
+/** A start script is no longer. */
+const LONGEST_SCRIPT = 100_000
+const MOST_CALLS = 60
+const CALLS =
+  /\b(?:execSync|exec|execAsync|execFileSync|execFile|spawnSync|spawn|execa|execaCommand|execaSync|execaCommandSync|run|check_call|check_output|call|system|Popen)\(\s{0,9}(?:\[\s{0,9})?(["'`])([^"'`$\n]{1,300})\1((?:\s{0,9},\s{0,9}\[?\s{0,9}["'][^"'\n]{0,100}["']){0,12})|(?<![\w$])\$`([^`$\n]{1,300})`/g
+
+/** What a script of JavaScript or Python that is started calls by itself: `execSync('npx next build')`, `spawn('next', ['build'])`. */
+function calledCommands(
+  words: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const script = words.slice(0, 4).find((word) => /\.(?:[cm]?[jt]s|py)$/.test(word))
+  const text = script === undefined ? undefined : texts.get(normalisePath(script, folder) ?? '')
+  if (text === undefined || text.length > LONGEST_SCRIPT) return []
+  return [...text.matchAll(CALLS)].slice(0, MOST_CALLS).flatMap(([, , command = '', more = '', template]) => {
+    const rest = [...more.matchAll(/["']([^"'\n]{0,100})["']/g)].map(([, word = '']) => word)
+    return commandsOf(template ?? [command, ...rest].join(' '), folder)
+  })
+}
+
 /** They start what a Procfile lists. */
 const PROCESS_MANAGERS = /^(foreman|honcho|goreman|hivemind|overmind|node-foreman|nf)$/
 
@@ -395,7 +416,7 @@ function processes(
   texts: StageContents['texts'],
 ): readonly StartedCommand[] {
   const at = args.findIndex((word) => /^(-f|--procfile|-j)$/.test(word))
-  const named = at < 0 ? args.find((word) => /^[\w./-]*Procfile[\w.-]*$/.test(word)) : args[at + 1]
+  const named = at < 0 ? args.find((word) => /(?:^|\/)Procfile[^/]*$/.test(word)) : args[at + 1]
   const text = texts.get(normalisePath(named ?? 'Procfile', folder) ?? '') ?? ''
   return [...text.matchAll(/^[\w-]{1,60}:[ \t]{0,20}(\S.*)$/gm)].flatMap(([, line = '']) => commandsOf(line, folder))
 }

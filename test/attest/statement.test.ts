@@ -144,8 +144,8 @@ describe('the result', () => {
   })
 })
 
-describe('the policy of docs/attest.md', () => {
-  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/attest.md', 'utf8')) ?? []
+describe('the policy of docs/how-to/attest.md', () => {
+  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/how-to/attest.md', 'utf8')) ?? []
   const rules = parse(text, { maxAliasCount: 10 }).spec.rules
   const attestations: {
     type: string

@@ -12,7 +12,7 @@ export const LOCKED_DOWN = [
   '--sysctl=net.ipv4.ip_unprivileged_port_start=1024',
 ]
 
-/** What every server is to stand: see docs/proof.md. */
+/** What every server is to stand: see docs/reference/checks.md. */
 const FIRST_CELLS = [
   'plain',
   'capabilities dropped, no new privileges',
