@@ -3,7 +3,7 @@ import type { Grant } from '../plan/plan.ts'
 import { type Report, type ReportCell, type ReportCheck, type TargetResult, tool, version } from '../report/report.ts'
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
-export const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
+const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
 /** https://github.com/in-toto/attestation/blob/main/spec/predicates/test-result.md */
 export const TEST_RESULT = 'https://in-toto.io/attestation/test-result/v0.1'
 /** Described by schema/proof-predicate.schema.json. */
@@ -95,8 +95,8 @@ export interface EvidenceFile {
   readonly text: string
 }
 
-export const REPORT_FILE = 'report.json'
-export const TRACE_FILE = 'trace.ndjson'
+const REPORT_FILE = 'report.json'
+const TRACE_FILE = 'trace.ndjson'
 
 /**
  * All files of one proof: the report, the trace, and for each predicate the statement and, for what makes a statement of it itself

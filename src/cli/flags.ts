@@ -134,7 +134,7 @@ const attestFlag = {
     ...text,
     group: groups.proof,
     describe:
-      'DIR: write what the proof shows of the image there, as in-toto statements for cosign attest (docs/attest.md)',
+      'DIR: write what the proof shows of the image there, as in-toto statements for cosign attest (docs/how-to/attest.md)',
   },
 } as const satisfies Record<string, Flag>
 

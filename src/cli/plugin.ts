@@ -57,7 +57,8 @@ function pluginFile({ DOCKER_CONFIG, HOME }: Io['env']): string {
 }
 
 /**
- * Called as `docker-harden docker-cli-plugin-metadata` and as `docker-harden [flags of docker] harden ARGS`, by
+ * Called as `docker-harden docker-cli-plugin-metadata`, as `docker-harden [flags of docker] harden ARGS`, and as
+ * `docker-harden help harden` for `docker help harden`, by
  * https://github.com/docker/cli/blob/v24.0.0/docs/extend/cli_plugins.md. Which engine docker was told, the program is told by
  * the variables that it and docker share.
  */
@@ -71,6 +72,7 @@ fi
 while [ $# -gt 0 ]; do
   case $1 in
     harden) shift; break ;;
+    help) set -- --help; break ;;
     -H | --host) export DOCKER_HOST="$2"; shift 2 ;;
     --host=*) export DOCKER_HOST="\${1#*=}"; shift ;;
     -c | --context) unset DOCKER_HOST; export DOCKER_CONTEXT="$2"; shift 2 ;;

@@ -2,7 +2,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import formats from 'ajv-formats'
-import { testResult } from '../../src/attest/statement.ts'
+import { parse } from 'yaml'
+import { PROOF, TEST_RESULT, testResult } from '../../src/attest/statement.ts'
+import { namesOfConditions } from '../../src/proof/conditions/index.ts'
 import { cells, files, ID, proved, proven, sha256, statements } from './sample.ts'
 
 const read = (path: string) => JSON.parse(readFileSync(path, 'utf8'))
@@ -139,5 +141,36 @@ describe('the result', () => {
   ])('is FAILED where %s', (_, name, change, result) => {
     const told = of(change, result)
     expect([told.result, told.failedTests]).toEqual(['FAILED', [name]])
+  })
+})
+
+describe('the policy of docs/how-to/attest.md', () => {
+  const [, text = ''] = /```yaml\n([\s\S]*?)```/.exec(readFileSync('docs/how-to/attest.md', 'utf8')) ?? []
+  const rules = parse(text, { maxAliasCount: 10 }).spec.rules
+  const attestations: {
+    type: string
+    attestors: unknown[]
+    conditions: { all: { key: string; value: unknown }[] }[]
+  }[] = rules[0].verifyImages[0].attestations
+
+  test('asks for both statements, signed, by the types that are written', () => {
+    expect(attestations.map(({ type }) => type)).toEqual([TEST_RESULT, PROOF])
+    for (const { attestors } of attestations) expect(attestors).toHaveLength(1)
+  })
+
+  test('names fields, tests and conditions that are there', () => {
+    const made = statements()
+    for (const { type, conditions } of attestations) {
+      const predicate = type === PROOF ? made.proof.predicate : made['test-result'].predicate
+      const asked = conditions.flatMap(({ all }) => all.flatMap(({ key, value }) => [key, String(value)]))
+      const fields = asked.flatMap((one) => /\{\{ (?:length\()?(\w+)/.exec(one)?.[1] ?? [])
+      expect(fields.length).toBeGreaterThan(2)
+      expect(fields.filter((field) => !Object.hasOwn(predicate, field))).toEqual([])
+      for (const one of asked) {
+        const [, condition] = /name=='([^']+)'/.exec(one) ?? []
+        if (condition !== undefined) expect(namesOfConditions()).toContain(condition)
+      }
+    }
+    expect(made['test-result'].predicate.passedTests).toContain('no process is root')
   })
 })
