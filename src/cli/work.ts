@@ -217,6 +217,6 @@ async function keepHeapSmall({ settings }: Work, found: readonly Found[]): Promi
 }
 
 /** Proofs are let in as there is room for them (see room.ts); all else is work of this process alone. */
-function targetsAtATime({ prove }: Work): number {
-  return prove ? MOST_JOBS : 1
+function targetsAtATime({ prove, settings: { jobs } }: Work): number {
+  return prove ? (jobs ?? MOST_JOBS) : 1
 }
