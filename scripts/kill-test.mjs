@@ -360,9 +360,10 @@ async function overBatch(runs) {
 
 try {
   if (!['write', 'prove', 'batch'].includes(mode)) throw new Error('say write, prove or batch, and how often')
-  console.log(`${count} signals over ${{ write: '-w', prove: '--prove', batch: '-w --prove' }[mode]}, --seed ${seed}`)
-  const sums = await { write: overWriting, prove: overProving, batch: overBatch }[mode]?.(Number(count))
-  console.table(Object.fromEntries(sums ?? []))
+  console.log(`${count} signals over ${mode === 'write' ? '-w' : mode === 'prove' ? '--prove' : '-w --prove'}, --seed ${seed}`)
+  const over = mode === 'write' ? overWriting : mode === 'prove' ? overProving : overBatch
+  const sums = await over(Number(count))
+  console.table(Object.fromEntries(sums))
   for (const problem of problems) console.log(problem)
   console.log(problems.length === 0 ? 'nothing is broken, and nothing is left' : `${problems.length} problems`)
   process.exitCode = problems.length === 0 ? 0 : 1

@@ -1,7 +1,6 @@
 // Who gets what: stdout, stderr, the files and the exit code, for every kind of target.
 import { EventEmitter } from 'node:events'
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
