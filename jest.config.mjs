@@ -22,6 +22,7 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
+  testSequencer: '<rootDir>/scripts/slowest-first.cjs',
   projects: [
     {
       ...shared,

@@ -1,10 +1,12 @@
+import type { Proven } from '../attest/statement.ts'
 import { parseInTurn } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
+import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { openRegistries, type Registries } from '../image/sources/registry/registries.ts'
-import type { Plan, StageOutcome } from '../plan/plan.ts'
+import { decided, type Plan, type StageOutcome } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import { type Inspection, inspection } from '../report/inspection.ts'
@@ -186,7 +188,8 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const about = { source, path: item.path, ...howBuilt(item, options) }
   if (mode.kind === 'prove-image') {
     const { proveAsIs } = await import('./prove-as-is.ts')
-    return { ...about, ...(await proveAsIs(item, source, session)) }
+    const { operations, ...proved } = await proveAsIs(item, source, session)
+    return { ...about, ...proved, ...(await kept(session, proved.result, item.reference, { grants: [], operations })) }
   }
   const planner = await plannerFor(item, dockerfile, session)
   if (mode.kind === 'inspect') {
@@ -214,11 +217,32 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const { buildResult, profileFor } = await import('./outcome.ts')
   const profile = profileFor(item, { ...planned, result }, mode, options.env, options.policy)
   const built = mode.build ? await buildResult(item, session, result, profile, mode) : undefined
+  const grants = planned.plan.stages.flatMap((stage) => decided(stage, 'grant'))
+  const shown = { grants, operations: planned.operations ?? null }
   return {
     ...outcome,
     ...(built === undefined ? {} : { built }),
     ...(profile === null ? {} : { profile }),
+    ...(await kept(session, result, built ?? null, shown)),
   }
+}
+
+/** What `--attest` writes about the image that stays under a name. */
+async function kept(
+  { engine, options }: Session,
+  { proof }: TargetResult,
+  name: string | null,
+  shown: Pick<Proven, 'grants' | 'operations'>,
+): Promise<Pick<TargetOutcome, 'proven'>> {
+  if (options.attest !== true || engine === null || name === null || proof?.result == null) return {}
+  const { provenImage } = await import('./proven-image.ts')
+  const image = await provenImage(engine, { name, proved: proof.result.image, baseline: proof.baseline.image })
+  return { proven: { ...shown, image } }
+}
+
+/** `operations`: of the traced run of the result; absent or null where there is none. */
+interface ProvenPlan extends Planned {
+  readonly operations?: readonly Operation[] | null
 }
 
 /** Planned from what is known, or from runs of the original and proved by runs of the result. */
@@ -228,14 +252,14 @@ async function hardened(
   mode: HardenMode,
   session: Session,
   planner: Planner,
-): Promise<Planned> {
+): Promise<ProvenPlan> {
   if (originals === null) return planner.harden(seenBefore(item, dockerfile, session))
   const { proveTarget } = await import('./prove-target.ts')
   const proved = await proveTarget(item, dockerfile, session, originals, planner)
   const { plan, changes } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
-    return { plan, changes, inputs, result: proved.result }
+    return { plan, changes, inputs, result: proved.result, operations: proved.operations }
   // What keeps root because somebody said so needs no proof of a change, but its profile one of what it can do without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)

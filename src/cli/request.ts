@@ -7,7 +7,7 @@ import type { ProjectFlags } from '../workspace/open-project.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
-export type Request = Print | ListTransforms | UsernsRequest | Clean | Work
+export type Request = Print | ListTransforms | UsernsRequest | Clean | Verify | Completion | Plugin | Work
 
 /** `--help` and `--version`. */
 interface Print {
@@ -17,6 +17,31 @@ interface Print {
 
 interface ListTransforms {
   readonly kind: 'transforms'
+  readonly format: 'text' | 'json'
+}
+
+/** What completes the command line in a shell is printed. */
+export interface Completion {
+  readonly kind: 'completion'
+  readonly shell: 'bash' | 'zsh' | 'fish'
+}
+
+/** `docker harden`. */
+export interface Plugin {
+  readonly kind: 'plugin'
+  readonly action: 'install' | 'remove'
+}
+
+/** The verb `verify`. */
+export interface Verify {
+  readonly kind: 'verify'
+  /** Files of statements, folders that `--attest` wrote into, or - for stdin; as given. */
+  readonly statements: readonly string[]
+  readonly image: string
+  readonly engine: EngineOption
+  readonly offline: boolean
+  /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
+  readonly platform: string | null
   readonly format: 'text' | 'json'
 }
 
@@ -60,6 +85,8 @@ export interface Work {
   readonly tag: string | null
   readonly prove: boolean
   readonly baseline: string | null
+  /** Where what a proof shows is written, as given; null for nowhere. */
+  readonly attest: string | null
   /** Compose files and manifests that run what a Dockerfile makes change with it. */
   readonly withManifests: boolean
   /** Never a setting: a configuration file could say it too. */
@@ -148,6 +175,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
     baseline: verb === 'prove' ? text(parsed, 'baseline') : null,
+    attest: text(parsed, 'attest'),
     withManifests: flag(parsed, 'with-manifests'),
     network: flag(parsed, 'network'),
     project,
@@ -225,6 +253,7 @@ function checkTogether(request: Work): void {
     throw usage('--smoke needs a proof', 'add --prove')
   }
   if (settings.minimize === true && !request.prove) throw usage('--minimize needs a proof', 'add --prove')
+  if (request.attest !== null) checkAttest(request)
   if (request.network && !request.prove) throw usage('--network needs a proof', 'add --prove')
   if (settings.capAdd !== undefined && !request.prove) throw usage('--cap-add needs a proof', 'add --prove')
   if (settings.engine === 'none' && (request.prove || request.build)) {
@@ -236,6 +265,14 @@ function checkTogether(request: Work): void {
       },
     )
   }
+}
+
+/** A statement is about an image that is there afterwards. */
+function checkAttest({ attest, verb, prove, build, tag }: Work): void {
+  if (attest === '-') throw usage('--attest takes a folder, not -')
+  if (!prove) throw usage('--attest keeps what a proof shows, and nothing is proved', 'add --prove')
+  if (verb === 'harden' && (!build || tag === null))
+    throw usage('--attest is about an image that stays, and none does', 'add --build --tag NAME')
 }
 
 /** What makes no sense where somebody is asked. */

@@ -146,6 +146,10 @@ export async function workOn(
   const shown = showResults(request, format, written, rules, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
   for (const line of (await known?.close(told)) ?? []) io.stderr.write(`${line}\n`)
+  if (request.attest !== null) {
+    const { writeEvidence } = await import('./attest.ts')
+    await writeEvidence(request.attest, told, io)
+  }
   if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
   tellBugs(told, io)
   return codeOf(told)

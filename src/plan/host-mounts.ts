@@ -96,6 +96,9 @@ function saidOf({ by }: ImageRun, { source, target }: RunMount, more: number): s
 
 /** For the person, once. */
 function stepFor({ source }: RunMount, uid: number, gid: number): string {
+  // Of an account that only the build makes nobody knows the number.
+  if (uid < 0 || gid < 0)
+    return `give ${source === '' ? 'it' : source} on the host once to the number that the account has in the built image, or run it as its owner (user: in the service, --user here)`
   return `give it to the user once (chown -R ${uid}:${gid} ${source} on the host), or run it as its owner (user: in the service, --user here)`
 }
 

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/engine.ts'
+import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened, ReportProof } from '../report/report.ts'
@@ -69,6 +70,8 @@ export interface Proof {
   readonly capability?: CapabilityWay | null
   /** What the traced run of the result has read; absent where there is none. */
   readonly read?: ReadonlySet<string>
+  /** All that it did; absent where there is none. */
+  readonly operations?: readonly Operation[]
   /** For what must keep root: what was shown of how little it needs. */
   readonly advice?: string
 }

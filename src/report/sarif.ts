@@ -91,7 +91,7 @@ export function helpOf(
   summary: string,
   home: string | null,
 ): Pick<ReportingDescriptor, 'help' | 'helpUri'> {
-  const page = `docs/findings.md#${name}`
+  const page = `docs/reference/findings.md#${name}`
   const helpUri = home === null ? null : `${home}/blob/HEAD/${page}`
   const where = helpUri === null ? `\`${page}\` of harden-image` : `[${page}](${helpUri})`
   return {

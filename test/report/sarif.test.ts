@@ -254,12 +254,12 @@ test('a rule says how bad it is and where it is explained', () => {
     ['read-build', '1.0', ['security']],
     ['set-user', '7.8', ['security']],
   ])
-  for (const { id, help } of rules) expect(help?.text).toContain(`docs/findings.md#${id}`)
+  for (const { id, help } of rules) expect(help?.text).toContain(`docs/reference/findings.md#${id}`)
   expect(helpOf('set-user', 'Set it.', 'https://example.org/harden-image')).toEqual({
     help: {
       text: 'Set it. What it means and what to do: https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user',
       markdown:
-        'Set it. What it means and what to do: [docs/findings.md#set-user](https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user)',
+        'Set it. What it means and what to do: [docs/reference/findings.md#set-user](https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user)',
     },
     helpUri: 'https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user',
   })
