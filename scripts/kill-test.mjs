@@ -14,7 +14,11 @@ import { parseArgs } from 'node:util'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, shared: { type: 'boolean', default: false }, files: { type: 'string', default: '200' } },
+  options: {
+    seed: { type: 'string' },
+    shared: { type: 'boolean', default: false },
+    files: { type: 'string', default: '200' },
+  },
 })
 const [mode = '', count = '60'] = positionals
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
@@ -309,7 +313,10 @@ async function overProving(runs) {
 
 /** @param {number} runs */
 async function overBatch(runs) {
-  const names = Array.from({ length: Number(values.files) }, (_, index) => `d${String(index).padStart(3, '0')}/Dockerfile`)
+  const names = Array.from(
+    { length: Number(values.files) },
+    (_, index) => `d${String(index).padStart(3, '0')}/Dockerfile`,
+  )
   const makeBatch = (/** @type {string} */ folder) => {
     for (const [index, name] of names.entries()) {
       mkdirSync(dirname(join(folder, name)), { recursive: true })
@@ -326,7 +333,8 @@ async function overBatch(runs) {
   const before = textsOf(whole)
   const reference = await timed(start(BATCH, whole))
   const after = textsOf(whole)
-  if (after.some((text, index) => text === before[index])) throw new Error(`not all are written:\n${reference.said.slice(-2000)}`)
+  if (after.some((text, index) => text === before[index]))
+    throw new Error(`not all are written:\n${reference.said.slice(-2000)}`)
   console.log(`${names.length} files take ${Math.round(reference.milliseconds)} ms`)
 
   const killed = makeBatch(join(scratch, 'killed'))
@@ -353,14 +361,19 @@ async function overBatch(runs) {
   if (last.code !== 0) problems.push(`the last run ends with ${last.code}\n${last.said.slice(-2000)}`)
   if (stands() < names.length) problems.push(`${names.length - stands()} files are other ones than without a kill`)
   const { results } = JSON.parse(last.said.slice(last.said.indexOf('\n{\n') + 1, last.said.lastIndexOf('\n}') + 2))
-  const hardened = results.filter((/** @type {{ verdict: string, changed: boolean }} */ one) => one.verdict === 'hardened' && one.changed)
-  if (hardened.length !== names.length) problems.push(`the report has ${hardened.length} of ${names.length} as hardened`)
+  const hardened = results.filter(
+    (/** @type {{ verdict: string, changed: boolean }} */ one) => one.verdict === 'hardened' && one.changed,
+  )
+  if (hardened.length !== names.length)
+    problems.push(`the report has ${hardened.length} of ${names.length} as hardened`)
   return new Map([['SIGKILL', sum]])
 }
 
 try {
   if (!['write', 'prove', 'batch'].includes(mode)) throw new Error('say write, prove or batch, and how often')
-  console.log(`${count} signals over ${mode === 'write' ? '-w' : mode === 'prove' ? '--prove' : '-w --prove'}, --seed ${seed}`)
+  console.log(
+    `${count} signals over ${mode === 'write' ? '-w' : mode === 'prove' ? '--prove' : '-w --prove'}, --seed ${seed}`,
+  )
   const over = mode === 'write' ? overWriting : mode === 'prove' ? overProving : overBatch
   const sums = await over(Number(count))
   console.table(Object.fromEntries(sums))

@@ -17,7 +17,8 @@ export interface Baseline {
   close(outcomes: readonly TargetOutcome[]): Promise<readonly string[]>
 }
 
-const HEAD = '# harden-image baseline 1: findings that are known; harden-image --baseline FILE --update-baseline writes it'
+const HEAD =
+  '# harden-image baseline 1: findings that are known; harden-image --baseline FILE --update-baseline writes it'
 const LINE = /^([0-9a-f]{64}) {2}/
 
 /** Throws HardenError `bad-usage` where there is none and none is to be written, and for a file that is something else. */

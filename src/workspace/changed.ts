@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process'
-import { existsSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, statSync } from 'node:fs'
 import { copyFile, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
@@ -8,6 +8,7 @@ import { HardenError } from '../errors.ts'
 import { withTemporaryFolder } from '../temporary.ts'
 import { ignoreRules } from './context.ts'
 import type { Found } from './discover.ts'
+import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import { rootOf } from './project-root.ts'
 import { repositoryOf } from './repository.ts'
@@ -56,9 +57,9 @@ const DIFF = [
 /** A worktree and a submodule have `.git` as a file, and share most with the repository that they are of. */
 function placesOf(git: string): { readonly own: string; readonly common: string } {
   const isFile = statSync(git).isFile()
-  const own = isFile ? resolve(dirname(git), /^gitdir: (.+)$/m.exec(readFileSync(git, 'utf8'))?.[1] ?? '') : git
+  const own = isFile ? resolve(dirname(git), /^gitdir: (.+)$/m.exec(textFound(git) ?? '')?.[1] ?? '') : git
   const shared = join(own, 'commondir')
-  return { own, common: existsSync(shared) ? resolve(own, readFileSync(shared, 'utf8').trim()) : own }
+  return { own, common: existsSync(shared) ? resolve(own, (textFound(shared) ?? '').trim()) : own }
 }
 
 /**
@@ -66,8 +67,8 @@ function placesOf(git: string): { readonly own: string; readonly common: string 
  * diffs, a remote that is asked for what is missing) would be run as whoever calls.
  */
 async function bareCopy(own: string, common: string, folder: string): Promise<void> {
-  const config = readOr(join(common, 'config'))
-  const format = /^\s*objectformat\s*=\s*(sha1|sha256)\s*$/im.exec(config)?.[1] ?? 'sha1'
+  const config = textFound(join(common, 'config')) ?? ''
+  const format = /^[ \t]*objectformat[ \t]*=[ \t]*(sha1|sha256)/im.exec(config)?.[1] ?? 'sha1'
   const version = format === 'sha1' ? 0 : 1
   const extension = version === 0 ? '' : `[extensions]\n\tobjectformat = ${format}\n`
   await writeFile(join(folder, 'config'), `[core]\n\trepositoryformatversion = ${version}\n${extension}`)
@@ -75,14 +76,6 @@ async function bareCopy(own: string, common: string, folder: string): Promise<vo
     if (existsSync(join(common, name))) await symlink(join(common, name), join(folder, name))
   await copyFile(join(own, 'HEAD'), join(folder, 'HEAD'))
   if (existsSync(join(own, 'index'))) await copyFile(join(own, 'index'), join(folder, 'index'))
-}
-
-function readOr(path: string): string {
-  try {
-    return readFileSync(path, 'utf8')
-  } catch {
-    return ''
-  }
 }
 
 const NOTHING = '/dev/null'
@@ -107,7 +100,13 @@ async function runGit(gitDir: string, workTree: string, args: readonly string[])
     GIT_TERMINAL_PROMPT: '0',
   }
   const safe = ['-c', `core.hooksPath=${NOTHING}`, '-c', 'core.fsmonitor=false', '-c', 'protocol.allow=never']
-  const options = { cwd: workTree, env, timeout: bounds.gitMs, maxBuffer: bounds.gitBytes, killSignal: 'SIGKILL' } as const
+  const options = {
+    cwd: workTree,
+    env,
+    timeout: bounds.gitMs,
+    maxBuffer: bounds.gitBytes,
+    killSignal: 'SIGKILL',
+  } as const
   try {
     return (await promisify(execFile)('git', [...safe, ...args], options)).stdout
   } catch (error) {

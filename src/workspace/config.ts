@@ -1,5 +1,15 @@
 import { dirname, join, resolve } from 'node:path'
-import { type Document, isMap, isNode, isScalar, isSeq, LineCounter, type Pair, parseDocument, type YAMLMap } from 'yaml'
+import {
+  type Document,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
 import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-file.ts'
@@ -64,7 +74,10 @@ async function read(reading: Reading): Promise<Config> {
     return kept.settings
   }
   const own = held(said, [])
-  const overrides = over.map(({ files, settings }, index) => ({ files, settings: held(settings, ['overrides', index]) }))
+  const overrides = over.map(({ files, settings }, index) => ({
+    files,
+    settings: held(settings, ['overrides', index]),
+  }))
   const under = await Promise.all(bases.map((base, index) => readBase(reading, base, lineOf(['extends', index]))))
   return {
     settings: [...under.map(({ settings }) => settings), own].reduce(onTop, {}),
@@ -119,7 +132,10 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
       hint: 'docs/reference/configuration.md shows what it holds',
     })
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
-  const problems: Problem[] = document.errors.map(({ message, pos }) => ({ message: firstLine(message), offset: pos[0] }))
+  const problems: Problem[] = document.errors.map(({ message, pos }) => ({
+    message: firstLine(message),
+    offset: pos[0],
+  }))
   const failAll = (): void => {
     const [first, ...others] = problems
     if (first === undefined) return
@@ -171,7 +187,7 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
   const texts = (name: string, at: readonly (string | number)[]): readonly string[] => {
     const node = document.getIn([...at, name], true)
     const value: unknown = isNode(node) ? node.toJS(document) : node
-    const all = [value ?? []].flat()
+    const all: readonly unknown[] = value == null ? [] : Array.isArray(value) ? value : [value]
     if (all.every((one) => typeof one === 'string' && one.trim() !== '')) return all as readonly string[]
     problems.push({ message: `${name} must be text, or a list of texts`, offset: offsetOf(document, [...at, name]) })
     return []
@@ -243,10 +259,7 @@ interface ConfigPlace {
 }
 
 /** Without what a stranger's file must not say: what is run, taken or given on this machine. Each is named that goes. */
-function withoutHostSettings(
-  settings: Partial<Settings>,
-  place: ConfigPlace,
-): Pick<Config, 'settings' | 'leftOut'> {
+function withoutHostSettings(settings: Partial<Settings>, place: ConfigPlace): Pick<Config, 'settings' | 'leftOut'> {
   const leftOut: LeftOut[] = []
   const leave = (at: readonly (string | number)[], what: string, instead: string, matters: LeftOut['matters']) =>
     leftOut.push({ place: place.placeOf(at), what, instead, matters })

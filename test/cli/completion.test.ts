@@ -147,7 +147,8 @@ describe('the page of the manual', () => {
     for (const { name, flags, examples } of commandHelp().commands) {
       if (name !== null) expect(page).toContain(`.SS ${name}\n`)
       for (const flag of Object.keys(flags)) expect(page).toContain(`\\fB--${flag}\\fR`)
-      for (const [example] of examples) expect(page).toContain(example.replaceAll('$0', 'harden-image').replaceAll('…', '...'))
+      for (const [example] of examples)
+        expect(page).toContain(example.replaceAll('$0', 'harden-image').replaceAll('…', '...'))
     }
   })
 

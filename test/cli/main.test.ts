@@ -526,7 +526,10 @@ describe('a signal while files are written', () => {
     expect(written).toEqual(names.slice(0, written.length))
     const rest = names.length - written.length
     expect(stderr).toMatch(
-      new RegExp(`^interrupted: ${written.length} files written, ${rest} targets? of 20 not done: run it again for the rest$`, 'm'),
+      new RegExp(
+        `^interrupted: ${written.length} files written, ${rest} targets? of 20 not done: run it again for the rest$`,
+        'm',
+      ),
     )
   })
 })

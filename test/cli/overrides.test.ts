@@ -6,7 +6,7 @@ test('overrides hold for the files that their patterns name, later ones over ear
   const cwd = tree({
     '.harden-image.yaml':
       'user: app\noverrides:\n  - files: services/\n    user: web\n    writable: [/srv]\n  - files: "*.dev.Dockerfile"\n    user: dev\n',
-    'Dockerfile': 'FROM a\n',
+    Dockerfile: 'FROM a\n',
     'services/Dockerfile': 'FROM a\n',
     'services/x.dev.Dockerfile': 'FROM a\n',
   })

@@ -59,7 +59,13 @@ describe('what has changed since a commit', () => {
     const cwd = repository({ ...files, '.gitattributes': '* filter=evil diff=evil\n' })
     const marker = join(cwd, '..', `ran-${process.pid}`)
     const run = `touch ${marker}; cat`
-    for (const name of ['core.fsmonitor', 'filter.evil.clean', 'filter.evil.process', 'diff.evil.textconv', 'diff.external'])
+    for (const name of [
+      'core.fsmonitor',
+      'filter.evil.clean',
+      'filter.evil.process',
+      'diff.evil.textconv',
+      'diff.external',
+    ])
       git(cwd, 'config', name, run)
     mkdirSync(join(cwd, '.git/hooks'), { recursive: true })
     writeFileSync(join(cwd, '.git/hooks/post-index-change'), `#!/bin/sh\n${run}\n`, { mode: 0o755 })

@@ -215,10 +215,7 @@ describe('extends', () => {
     })
     const { settings, overrides, leftOut } = await config(root)
     expect({ settings, overrides }).toEqual({ settings: { smoke: [] }, overrides: [{ files: ['*'], settings: {} }] })
-    expect(leftOut.map(({ what }) => what)).toEqual([
-      'smoke runs a command on this machine',
-      'capAdd gives SYS_ADMIN',
-    ])
+    expect(leftOut.map(({ what }) => what)).toEqual(['smoke runs a command on this machine', 'capAdd gives SYS_ADMIN'])
   })
 })
 
