@@ -57,7 +57,7 @@ const DIFF = [
 /** A worktree and a submodule have `.git` as a file, and share most with the repository that they are of. */
 function placesOf(git: string): { readonly own: string; readonly common: string } {
   const isFile = statSync(git).isFile()
-  const own = isFile ? resolve(dirname(git), /^gitdir: (.+)$/m.exec(textFound(git) ?? '')?.[1] ?? '') : git
+  const own = isFile ? resolve(dirname(git), (textFound(git) ?? '').replace('gitdir: ', '').trim()) : git
   const shared = join(own, 'commondir')
   return { own, common: existsSync(shared) ? resolve(own, (textFound(shared) ?? '').trim()) : own }
 }
@@ -68,7 +68,16 @@ function placesOf(git: string): { readonly own: string; readonly common: string 
  */
 async function bareCopy(own: string, common: string, folder: string): Promise<void> {
   const config = textFound(join(common, 'config')) ?? ''
-  const format = /^[ \t]*objectformat[ \t]*=[ \t]*(sha1|sha256)/im.exec(config)?.[1] ?? 'sha1'
+  const format = config.split('\n').some(
+    (line) =>
+      line
+        .toLowerCase()
+        .split('=')
+        .map((part) => part.trim())
+        .join() === 'objectformat,sha256',
+  )
+    ? 'sha256'
+    : 'sha1'
   const version = format === 'sha1' ? 0 : 1
   const extension = version === 0 ? '' : `[extensions]\n\tobjectformat = ${format}\n`
   await writeFile(join(folder, 'config'), `[core]\n\trepositoryformatversion = ${version}\n${extension}`)

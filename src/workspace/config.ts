@@ -92,7 +92,7 @@ async function readBase({ path, name, chain, ...reading }: Reading, base: string
   const fail = (message: string, hint: string): never => {
     throw new HardenError('bad-config', `${name}:${line}: extends ${shortened(base)}${message}`, { line, hint })
   }
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(base)) fail(': nothing is fetched', 'name a file of the repository')
+  if (base.includes('://')) fail(': nothing is fetched', 'name a file of the repository')
   if (chain.includes(file)) fail(', which builds on this file', 'take one of both out')
   if (chain.length >= MOST_EXTENDED) fail(`: more than ${MOST_EXTENDED} files build on each other`, 'build on fewer')
   if (!reading.isTrusted && !staysIn(reading.allowedRoot, file))
