@@ -4,6 +4,7 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   setupFiles: ['<rootDir>/test/setup.ts'],
   transform: {
+    '\\.md$': '<rootDir>/test/support/text-file.cjs',
     '\\.ts$': [
       '@swc/jest',
       {

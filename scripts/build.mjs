@@ -30,7 +30,13 @@ async function digestOfInputs() {
       .map((entry) => join(entry.parentPath, entry.name))
       .sort(),
   )
-  const single = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json']
+  const single = [
+    'docs/reference/findings.md',
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+  ]
   for (const file of [...single, ...(await Promise.all(below)).flat()])
     hash
       .update(`${file}\0`)

@@ -147,9 +147,11 @@ function librariesIn(file: string, text: string): readonly string[] {
   if (/\.(?:\w+proj|props)$/.test(file))
     return [...text.matchAll(/<PackageReference\s+Include="([\w.-]+)"/g)].map(([, name = '']) => name)
   if (file === 'pom.xml')
-    return [...text.matchAll(/<dependency>([\s\S]{0,2000}?)<\/dependency>/g)].flatMap(([, body = '']) =>
-      /<scope>\s*test/.test(body) ? [] : (/<artifactId>\s*([\w.-]+)/.exec(body)?.[1] ?? []),
-    )
+    return text
+      .split('<dependency>')
+      .slice(1)
+      .map((rest) => rest.slice(0, 2000).split('</dependency>')[0] ?? '')
+      .flatMap((body) => (/<scope>\s*test/.test(body) ? [] : (/<artifactId>\s*([\w.-]+)/.exec(body)?.[1] ?? [])))
   return text
     .split('\n')
     .filter((line) => !/^\s*(?:test|androidTest)\w*[ (]/.test(line))
@@ -192,7 +194,7 @@ function gems(text: string): readonly string[] {
   for (const line of text.split('\n')) {
     if (/^\s*group\b.*\bdo\b/.test(line)) inGroup = !line.includes(':production') && !line.includes(':default')
     else if (/^\s*end\b/.test(line)) inGroup = false
-    const [, name] = /^\s*gem\s*\(?\s*["']([\w.-]+)["']/.exec(line) ?? []
+    const [, name] = /^\s*gem[\s(]*["']([\w.-]+)["']/.exec(line) ?? []
     if (name !== undefined && !inGroup && !/group(?:s:|:|\s*=>)(?!.*:production)/.test(line)) found.push(name)
   }
   return found

@@ -416,7 +416,7 @@ function processes(
   texts: StageContents['texts'],
 ): readonly StartedCommand[] {
   const at = args.findIndex((word) => /^(-f|--procfile|-j)$/.test(word))
-  const named = at < 0 ? args.find((word) => /^[\w./-]*Procfile[\w.-]*$/.test(word)) : args[at + 1]
+  const named = at < 0 ? args.find((word) => /(?:^|\/)Procfile[^/]*$/.test(word)) : args[at + 1]
   const text = texts.get(normalisePath(named ?? 'Procfile', folder) ?? '') ?? ''
   return [...text.matchAll(/^[\w-]{1,60}:[ \t]{0,20}(\S.*)$/gm)].flatMap(([, line = '']) => commandsOf(line, folder))
 }
