@@ -1,6 +1,7 @@
 // Kills the command at random moments, and looks for what it leaves. By hand, on an engine that nobody else uses meanwhile:
 //   node scripts/kill-test.mjs write 200            over -w on a tree of 40 Dockerfiles; needs no engine
 //   node scripts/kill-test.mjs prove 60             over --prove of an image that it builds from debian:trixie-slim
+//   node scripts/kill-test.mjs batch 20 --files 200   over -w --prove of so many Dockerfiles, gone on with --resume
 //   … --seed N    the same moments again      … --shared    others use the engine: only what carries this tool's labels counts
 // It needs dist/ (npm run build) and Linux. Exit code 1: a file that is neither the old nor the new one, or something is left.
 import { spawn, spawnSync } from 'node:child_process'
@@ -13,7 +14,11 @@ import { parseArgs } from 'node:util'
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
-  options: { seed: { type: 'string' }, shared: { type: 'boolean', default: false } },
+  options: {
+    seed: { type: 'string' },
+    shared: { type: 'boolean', default: false },
+    files: { type: 'string', default: '200' },
+  },
 })
 const [mode = '', count = '60'] = positionals
 const seed = Number(values.seed ?? Date.now() % 1_000_000)
@@ -304,10 +309,73 @@ async function overProving(runs) {
   return sums
 }
 
+// --- over -w --prove of many
+
+/** @param {number} runs */
+async function overBatch(runs) {
+  const names = Array.from(
+    { length: Number(values.files) },
+    (_, index) => `d${String(index).padStart(3, '0')}/Dockerfile`,
+  )
+  const makeBatch = (/** @type {string} */ folder) => {
+    for (const [index, name] of names.entries()) {
+      mkdirSync(dirname(join(folder, name)), { recursive: true })
+      const text = `FROM debian:trixie-slim\nRUN echo ${seed} ${index} >/srv/n\nCMD ["cat", "/srv/n"]\n`
+      writeFileSync(join(folder, name), text)
+    }
+    return folder
+  }
+  const textsOf = (/** @type {string} */ folder) => names.map((name) => readFileSync(join(folder, name), 'utf8'))
+  const BATCH = ['-w', '--prove', '--offline', '--engine', 'docker', '--format', 'json', '.']
+  // What is kept for the next ones is there from now on, so that this one can be compared.
+  await start(['d000/Dockerfile', '--prove', '--offline'], makeBatch(join(scratch, 'first'))).ended
+  const whole = makeBatch(join(scratch, 'whole'))
+  const before = textsOf(whole)
+  const reference = await timed(start(BATCH, whole))
+  const after = textsOf(whole)
+  if (after.some((text, index) => text === before[index]))
+    throw new Error(`not all are written:\n${reference.said.slice(-2000)}`)
+  console.log(`${names.length} files take ${Math.round(reference.milliseconds)} ms`)
+
+  const killed = makeBatch(join(scratch, 'killed'))
+  const stands = () => textsOf(killed).filter((text, index) => text === after[index]).length
+  const sum = { kills: 0, 'in the midst of it': 0, 'ended before': 0, broken: 0 }
+  for (let index = 0; index < runs; index += 1) {
+    const run = start(index === 0 ? BATCH : [...BATCH, '--resume'], killed)
+    const timer = setTimeout(() => run.kill('SIGKILL'), (0.2 + random() * 1.6) * (reference.milliseconds / (runs + 1)))
+    const { code, said } = await run.ended
+    clearTimeout(timer)
+    const written = stands()
+    if (code !== null) {
+      sum['ended before'] += 1
+      if (code !== 0) problems.push(`run ${index}: exit code ${code}\n${said.slice(-2000)}`)
+      break
+    }
+    sum.kills += 1
+    if (written > 0 && written < names.length) sum['in the midst of it'] += 1
+    const broken = textsOf(killed).filter((text, at) => text !== after[at] && text !== before[at]).length
+    sum.broken += broken
+    if (broken > 0) problems.push(`kill ${index}: ${broken} files are neither old nor new`)
+  }
+  const last = await start([...BATCH, '--resume'], killed).ended
+  if (last.code !== 0) problems.push(`the last run ends with ${last.code}\n${last.said.slice(-2000)}`)
+  if (stands() < names.length) problems.push(`${names.length - stands()} files are other ones than without a kill`)
+  const { results } = JSON.parse(last.said.slice(last.said.indexOf('\n{\n') + 1, last.said.lastIndexOf('\n}') + 2))
+  const hardened = results.filter(
+    (/** @type {{ verdict: string, changed: boolean }} */ one) => one.verdict === 'hardened' && one.changed,
+  )
+  if (hardened.length !== names.length)
+    problems.push(`the report has ${hardened.length} of ${names.length} as hardened`)
+  return new Map([['SIGKILL', sum]])
+}
+
 try {
-  if (!['write', 'prove'].includes(mode)) throw new Error('say write or prove, and how often')
-  console.log(`${count} signals over ${mode === 'write' ? '-w' : '--prove'}, --seed ${seed}`)
-  const sums = await (mode === 'write' ? overWriting : overProving)(Number(count))
+  if (!['write', 'prove', 'batch'].includes(mode)) throw new Error('say write, prove or batch, and how often')
+  console.log(
+    `${count} signals over ${mode === 'write' ? '-w' : mode === 'prove' ? '--prove' : '-w --prove'}, --seed ${seed}`,
+  )
+  const over = mode === 'write' ? overWriting : mode === 'prove' ? overProving : overBatch
+  const sums = await over(Number(count))
   console.table(Object.fromEntries(sums))
   for (const problem of problems) console.log(problem)
   console.log(problems.length === 0 ? 'nothing is broken, and nothing is left' : `${problems.length} problems`)

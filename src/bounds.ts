@@ -61,6 +61,9 @@ export const bounds = {
   engineAnswerBytes: 64 * 1024 * 1024,
   /** Until the first part of what an engine streams, and between two of its parts. */
   engineSilenceMs: 120_000,
+  /** One call of git, which is asked what has changed, and what it may print. */
+  gitMs: 60_000,
+  gitBytes: 64 * 1024 * 1024,
   /** Folders that `clean` looks into for half-written files. */
   cleanedFolders: 100_000,
   /** What a container of a proof writes, in all: databases fill less than 1 GiB before anybody asks them for anything. */

@@ -164,6 +164,8 @@ function examples(): [string, string][] {
     ['$0 --check .', 'in CI: is there anything left to do?'],
     ['$0 --check --format sarif .', 'the same for code scanning'],
     ['$0 -w services/', 'every Dockerfile below, in place'],
+    ['$0 --check --since origin/main .', 'what a branch has changed; --baseline FILE: and only what is new'],
+    ['$0 -w --prove --resume .', 'go on where the same command without --resume was ended'],
     ['$0 -v services/api', 'all that is known of it, with the evidence'],
     ['$0 --comments none Dockerfile', 'the steps without the reasons above them'],
     ['$0 -w --with-manifests services/api', 'with the Compose files and manifests that run its image'],

@@ -106,7 +106,8 @@ const proofFlags = {
     type: 'number',
     requiresArg: true,
     group: groups.proof,
-    describe: 'N: containers of a proof that run at a time, of those that are independent (default twice the cores)',
+    describe:
+      'N: targets that are proved at a time, and independent containers of proofs (default what cores and memory allow)',
   },
   network: {
     type: 'boolean',
@@ -231,6 +232,27 @@ export const hardenFlags = {
     type: 'boolean',
     group: groups.output,
     describe: 'with -w --prove: go on where the same command was ended, and do nothing twice',
+  },
+  since: {
+    ...text,
+    group: groups.target,
+    describe:
+      'REF: only targets whose Dockerfile, build context or surroundings have changed since HEAD parted from it, as git tells',
+  },
+  'changed-only': {
+    type: 'boolean',
+    group: groups.target,
+    describe: 'the same for what is not committed yet (--since HEAD)',
+  },
+  baseline: {
+    ...text,
+    group: groups.output,
+    describe: 'FILE with findings that are known: only others end with exit code 1',
+  },
+  'update-baseline': {
+    type: 'boolean',
+    group: groups.output,
+    describe: 'write FILE of --baseline: what is found now is known, what is gone is taken out',
   },
   'pr-title': {
     type: 'boolean',

@@ -7,9 +7,9 @@ import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import type { Config, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
-import { type Excludes, noExcludes } from '../workspace/ignore-rules.ts'
+import { type Excludes, isNamedBy, noExcludes } from '../workspace/ignore-rules.ts'
 import { configIn, nearestConfig } from '../workspace/repository.ts'
-import { contradiction, type FailOn, type Settings } from '../workspace/settings.ts'
+import { contradiction, type FailOn, onTop, type Settings } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
 import { type Trust, trustOf } from '../workspace/trust.ts'
 import type { LeftOut } from '../workspace/work-item.ts'
@@ -72,11 +72,14 @@ export async function optionsFrom(
   if (request.config !== null) {
     const file = resolve(cwd, request.config)
     const isTrusted = trust.named(file, foldersOf(request, cwd))
-    const { settings, leftOut } = await readingConfig(file, request.config, transforms, isTrusted)
-    const config = placed(settings, dirname(file), request.config)
+    const read = await readingConfig(file, request.config, transforms, isTrusted)
+    const { leftOut } = read
+    const by = request.config
+    const config = placed(read.settings, dirname(file), by)
+    const configFor = (found: Pick<Found, 'path'>) => placed(settingsFor(read, found.path, file), dirname(file), by)
     const patterns = [...flags, { folder: dirname(file), patterns: config.exclude ?? [] }]
     return {
-      optionsFor: async (found) => noted(merged(given, config, namesOf(found, file)), found, leftOut),
+      optionsFor: async (found) => noted(merged(given, configFor(found), namesOf(found, file)), found, leftOut),
       excludes: { ...noExcludes, given: patterns },
       trust,
     }
@@ -93,8 +96,9 @@ export async function optionsFrom(
       const foreign: LeftOut[] = []
       const file = nearestConfig(path === null ? cwd : dirname(path), (other) => foreign.push(passedOver(other)))
       if (file === null) return noted(merged(given, {}, []), found, foreign)
-      const { settings, leftOut } = await configOf(file)
-      const config = placed(settings, dirname(file), relative(cwd, file))
+      const read = await configOf(file)
+      const { leftOut } = read
+      const config = placed(settingsFor(read, path, file), dirname(file), relative(cwd, file))
       return noted(merged(given, config, namesOf(found, file)), found, [...foreign, ...leftOut])
     },
     trust,
@@ -112,6 +116,15 @@ export async function optionsFrom(
       },
     },
   }
+}
+
+/** With what the file says of this path alone; later ones hold over earlier ones. */
+function settingsFor({ settings, overrides }: Config, path: string | null, file: string): Partial<Settings> {
+  const place = path === null ? null : relative(dirname(file), path)
+  if (place === null || place.startsWith('..') || overrides.length === 0) return settings
+  return overrides
+    .filter(({ files }) => isNamedBy(files, place))
+    .reduce((below, { settings: above }) => onTop(below, above), settings)
 }
 
 /** Most targets have no configuration, and do without what parses one. */

@@ -65,6 +65,10 @@ export interface Work {
   readonly check: boolean
   /** What an earlier run of the same command has done is not done again. */
   readonly resume: boolean
+  /** Only what has changed since then; null for all. */
+  readonly since: string | null
+  /** A file of findings that are known, as given; null for none. `update`: it is written. */
+  readonly known: { readonly file: string; readonly update: boolean } | null
   /** How somebody chooses what is written (with `write`); null: all of it is. `port`: null for any that is free. */
   readonly choose: { readonly by: 'terminal' } | { readonly by: 'page'; readonly port: number | null } | null
   /** On stderr only what failed and the sum. */
@@ -159,6 +163,8 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
     resume: flag(parsed, 'resume'),
+    since: sinceOf(parsed),
+    known: knownOf(verb, parsed),
     choose: flag(parsed, 'interactive') ? { by: 'terminal' } : null,
     quiet: flag(parsed, 'quiet'),
     verbose: flag(parsed, 'verbose'),
@@ -168,7 +174,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     build: flag(parsed, 'build'),
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
-    baseline: text(parsed, 'baseline'),
+    baseline: verb === 'prove' ? text(parsed, 'baseline') : null,
     attest: text(parsed, 'attest'),
     withManifests: flag(parsed, 'with-manifests'),
     network: flag(parsed, 'network'),
@@ -181,6 +187,19 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
   checkTargets(request)
   checkTogether(request)
   return request
+}
+
+function sinceOf(parsed: Parsed): string | null {
+  const ref = text(parsed, 'since')
+  if (ref !== null && flag(parsed, 'changed-only'))
+    throw usage('--since and --changed-only exclude each other', '--changed-only is --since HEAD')
+  return flag(parsed, 'changed-only') ? 'HEAD' : ref
+}
+
+function knownOf(verb: Work['verb'], parsed: Parsed): Work['known'] {
+  const [file, update] = [verb === 'prove' ? null : text(parsed, 'baseline'), flag(parsed, 'update-baseline')]
+  if (file === null && update) throw usage('--update-baseline writes the file of --baseline', 'add --baseline FILE')
+  return file === null ? null : { file, update }
 }
 
 const noProject = { files: [], profiles: null, envFiles: null, name: null } as const

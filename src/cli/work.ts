@@ -43,7 +43,12 @@ export async function workOn(
     request.verb === 'harden' ? { ...request.project, env: io.env } : null,
   )
   const stdin = once(() => decode(io.stdin, 'stdin'))
-  const given = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
+  const all = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
+  const given = request.since === null ? all : await changedSince(request.since, all, io)
+  const known =
+    request.known === null
+      ? null
+      : await (await import('./baseline.ts')).openBaseline(request.known.file, request.known.update, io.cwd)
   const found = request.withManifests
     ? await (await import('../workspace/with-manifests.ts')).withManifests(given, {
         cwd: io.cwd,
@@ -108,9 +113,11 @@ export async function workOn(
         ),
       ),
     )
-    const codes = told.map(({ result, bug }, index) =>
-      bug === undefined ? exitCode([result], failOns[index] ?? usualFailOn(request)) : 2,
-    )
+    const codes = told.map((outcome, index) => {
+      const failOn = failOns[index] ?? usualFailOn(request)
+      if (known !== null) return known.codeOf(outcome, failOn)
+      return outcome.bug === undefined ? exitCode([outcome.result], failOn) : 2
+    })
     return Math.max(0, ...codes)
   }
   const outcomes = request.withManifests ? settled(worked, groups) : worked
@@ -139,6 +146,7 @@ export async function workOn(
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
   const shown = showResults(request, format, written, { rules, help: findingSections() }, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
+  for (const line of (await known?.close(told)) ?? []) io.stderr.write(`${line}\n`)
   if (request.attest !== null) {
     const { writeEvidence } = await import('./attest.ts')
     await writeEvidence(request.attest, told, io)
@@ -162,6 +170,15 @@ function findingSections(): ReadonlyMap<string, string> {
 async function writePrBody(name: string, shown: readonly Rendering[], io: Io): Promise<void> {
   const { markdown } = await import('../report/markdown.ts')
   await writeText(resolve(io.cwd, name), name, markdown.render(shown, { colour: false }))
+}
+
+/** Says how many are left out, so that nobody takes them for looked at. */
+async function changedSince(ref: string, found: readonly Found[], io: Io): Promise<readonly Found[]> {
+  const { changedFiles, changedTargets } = await import('../workspace/changed.ts')
+  const changed = changedTargets(found, await changedFiles(io.cwd, ref))
+  const rest = found.length - changed.length
+  if (rest > 0) io.stderr.write(`${rest} of ${counted(found.length, 'target')} not changed since ${ref}: left out\n`)
+  return changed
 }
 
 /** What stands, and how the rest is done. */
@@ -233,6 +250,6 @@ async function keepHeapSmall({ settings }: Work, found: readonly Found[]): Promi
 }
 
 /** Proofs are let in as there is room for them (see room.ts); all else is work of this process alone. */
-function targetsAtATime({ prove }: Work): number {
-  return prove ? MOST_JOBS : 1
+function targetsAtATime({ prove, settings: { jobs } }: Work): number {
+  return prove ? (jobs ?? MOST_JOBS) : 1
 }

@@ -23,6 +23,11 @@ function rulesOf(text: string): Ignore {
   return ignore().add(text.split('\n').filter(isAffordable))
 }
 
+/** Whether any of these patterns names a file, by its path from where they are meant. */
+export function isNamedBy(patterns: readonly string[], path: string): boolean {
+  return ignore().add(patterns.filter(isAffordable)).ignores(path.split(sep).join('/'))
+}
+
 /** Rules of `folder` itself, in front of those above. */
 export function withFolder(folder: string, above: IgnoreRules | null): IgnoreRules | null {
   const text = textFound(join(folder, '.gitignore'))

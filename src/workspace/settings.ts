@@ -152,3 +152,14 @@ function listOf(check: (value: unknown) => string | null): (value: unknown) => s
 export function messageOf(wrong: string | Wrong): string {
   return typeof wrong === 'string' ? wrong : wrong.message
 }
+
+const ADDED = ['writable', 'buildArg', 'env', 'ignore'] as const
+
+/** What is said later holds; of lists to which flags add as well, both. */
+export function onTop(below: Partial<Settings>, above: Partial<Settings>): Partial<Settings> {
+  const lists = ADDED.flatMap((name) => {
+    const both = [...(below[name] ?? []), ...(above[name] ?? [])]
+    return both.length === 0 ? [] : [[name, [...new Set(both)]] as const]
+  })
+  return { ...below, ...above, ...Object.fromEntries(lists) }
+}

@@ -1,7 +1,6 @@
 // Who gets what: stdout, stderr, the files and the exit code, for every kind of target.
 import { EventEmitter } from 'node:events'
 import { existsSync, readFileSync, symlinkSync } from 'node:fs'
-import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
@@ -19,7 +18,7 @@ describe('proofs of several targets', () => {
   const targets = ['a/Dockerfile', 'b/Dockerfile', 'c/Dockerfile']
 
   test.each([
-    { flags: ['--prove'], most: Math.min(3, availableParallelism()) },
+    { flags: ['--prove'], most: 3 },
     { flags: ['--prove', '--jobs', '1'], most: 1 },
     { flags: [], most: 1 },
   ])('$flags: $most at a time, and told in their order', async ({ flags, most }) => {
@@ -513,7 +512,7 @@ describe('a signal while files are written', () => {
     ['SIGINT', 130],
     ['SIGTERM', 143],
     ['SIGHUP', 129],
-  ])('stops at the next file, and says which are not: %s', async (name, expected) => {
+  ])('stops at the next file, and says how many are written: %s', async (name, expected) => {
     const cwd = tree(Object.fromEntries(names.map((file) => [file, before])))
     const signals = new EventEmitter()
     const called = call(['-w', '.'], { cwd, signals })
@@ -525,9 +524,13 @@ describe('a signal while files are written', () => {
     expect(code).toBe(expected)
     expect(written.length).toBeLessThan(names.length)
     expect(written).toEqual(names.slice(0, written.length))
-    for (const file of names.slice(written.length)) expect(stderr).toContain(`${file} was not written: interrupted\n`)
     const rest = names.length - written.length
-    expect(stderr).toContain(`interrupted: ${written.length} files written, ${rest} file${rest === 1 ? '' : 's'} not\n`)
+    expect(stderr).toMatch(
+      new RegExp(
+        `^interrupted: ${written.length} files written, ${rest} targets? of 20 not done: run it again for the rest$`,
+        'm',
+      ),
+    )
   })
 })
 

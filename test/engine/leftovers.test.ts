@@ -162,6 +162,15 @@ test('Ctrl-C ends it where the engine was stopped too, and says what is left', a
   }
 })
 
+test('a batch that is killed and gone on with ends with the same files and the whole report', async () => {
+  const script = join(REPOSITORY, 'scripts', 'kill-test.mjs')
+  const args = [script, 'batch', '2', '--files', '5', '--seed', '7']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let stdout = ''
+  for await (const text of child.stdout) stdout += text
+  expect(stdout).toContain('nothing is broken, and nothing is left')
+})
+
 test('a proof that is killed leaves nothing once the next run has ended', async () => {
   const script = join(REPOSITORY, 'scripts', 'kill-test.mjs')
   const args = [script, 'prove', '4', '--shared', '--seed', '7']

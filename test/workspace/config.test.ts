@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 import { nearestName } from '../../src/words.ts'
-import { parseConfig } from '../../src/workspace/config.ts'
+import { parseConfig, readConfig } from '../../src/workspace/config.ts'
 import { nearestConfig } from '../../src/workspace/repository.ts'
 import { settingNames } from '../../src/workspace/settings.ts'
 import { smokeChecks } from '../../src/workspace/smoke.ts'
@@ -171,8 +171,56 @@ describe('smoke checks', () => {
   })
 })
 
+describe('a file with several mistakes', () => {
+  test('is told of all of them at once, each with its line', () => {
+    expect(() => read('usr: app\nown: all\nports: keep\nignore: [nothing]\noverrides:\n  - own: some\n')).toThrow(
+      '.harden-image.yaml:1: unknown setting "usr"; line 2: own must be one of minimal, workdir, copied; ' +
+        'line 4: ignore names "nothing", which is not a transform; line 6: each of overrides says which files it is for; ' +
+        'line 6: own must be one of minimal, workdir, copied',
+    )
+  })
+})
+
+describe('extends', () => {
+  const config = (root: string, name = 'services/.harden-image.yaml', isTrusted = false) =>
+    readConfig(join(root, name), name, transforms, isTrusted)
+
+  test('takes what another file says, under what this one says; lists have both', async () => {
+    const root = tree({
+      '.git/HEAD': '',
+      '.harden-image.yaml': 'user: app\nports: keep\nwritable: [/a]\nexclude: [x]\ncontext: sub\n',
+      'sub/.keep': '',
+      'services/.harden-image.yaml': 'extends: ../.harden-image.yaml\nuser: web\nwritable: [/b]\n',
+    })
+    const { settings } = await config(root)
+    expect(settings).toEqual({ user: 'web', ports: 'keep', writable: ['/a', '/b'], context: join(root, 'sub') })
+  })
+
+  test('names no file outside of the repository, nothing on the network, and not itself', async () => {
+    const outside = tree({ 'a.yaml': 'user: app\n' })
+    const of = (text: string) => config(tree({ '.git/HEAD': '', 'services/.harden-image.yaml': text }))
+    await expect(of(`extends: ${join(outside, 'a.yaml')}\n`)).rejects.toThrow('lies outside of')
+    await expect(of('extends: https://example.org/a.yaml\n')).rejects.toThrow('nothing is fetched')
+    await expect(of('extends: .harden-image.yaml\n')).rejects.toThrow('builds on this file')
+    const root = tree({ '.git/HEAD': '', 'services/.harden-image.yaml': 'extends: a.yaml\n' })
+    symlinkSync(join(outside, 'a.yaml'), join(root, 'services/a.yaml'))
+    await expect(config(root)).rejects.toThrow('lies outside of')
+  })
+
+  test('brings in nothing that a stranger may not say, by an override neither', async () => {
+    const root = tree({
+      '.git/HEAD': '',
+      'base.yaml': 'smoke: touch /tmp/x\n',
+      'services/.harden-image.yaml': 'extends: ../base.yaml\noverrides:\n  - files: "*"\n    capAdd: [SYS_ADMIN]\n',
+    })
+    const { settings, overrides, leftOut } = await config(root)
+    expect({ settings, overrides }).toEqual({ settings: { smoke: [] }, overrides: [{ files: ['*'], settings: {} }] })
+    expect(leftOut.map(({ what }) => what)).toEqual(['smoke runs a command on this machine', 'capAdd gives SYS_ADMIN'])
+  })
+})
+
 test('the schema has every setting, and no other', () => {
-  expect(Object.keys(schema.properties).sort()).toEqual(['$schema', ...settingNames].sort())
+  expect(Object.keys(schema.properties).sort()).toEqual(['$schema', 'extends', 'overrides', ...settingNames].sort())
 })
 
 describe('the nearest file', () => {

@@ -1,0 +1,54 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from '@jest/globals'
+import { tree } from '../workspace/tree.ts'
+import { call } from './call.ts'
+
+const cron = 'FROM a\n# CRON\nCMD b\n'
+const make = () => tree({ 'a/Dockerfile': cron, 'b/Dockerfile': 'FROM a\nUSER 1\nCMD b\n' })
+const run = (cwd: string, ...flags: readonly string[]) => call([...flags, '--check', '--engine', 'none', '.'], { cwd })
+
+describe('a baseline', () => {
+  test('keeps what is known from ending a run with 1, and nothing that is new', async () => {
+    const cwd = make()
+    expect((await run(cwd)).code).toBe(1)
+    const first = await run(cwd, '--baseline', 'known', '--update-baseline')
+    expect(first.code).toBe(0)
+    expect(first.stderr).toMatch(/^wrote known: 2 findings known, 2 new, 0 gone$/m)
+    expect((await run(cwd, '--baseline', 'known')).code).toBe(0)
+    writeFileSync(join(cwd, 'b/Dockerfile'), cron)
+    const { code, stderr } = await run(cwd, '--baseline', 'known')
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/^2 findings of known known, 2 new$/m)
+  })
+
+  test('tells what is gone, and shrinks when it is told to', async () => {
+    const cwd = make()
+    await run(cwd, '--baseline', 'known', '--update-baseline')
+    writeFileSync(join(cwd, 'a/Dockerfile'), 'FROM a\nUSER 1\nCMD b\n')
+    expect((await run(cwd, '--baseline', 'known')).stderr).toMatch(
+      /^2 findings of known gone: --update-baseline takes them out$/m,
+    )
+    await run(cwd, '--baseline', 'known', '--update-baseline')
+    expect(readFileSync(join(cwd, 'known'), 'utf8').trim().split('\n')).toHaveLength(1)
+  })
+
+  test('keeps what it knows of targets that a run does not work on', async () => {
+    const cwd = make()
+    await run(cwd, '--baseline', 'known', '--update-baseline')
+    const before = readFileSync(join(cwd, 'known'), 'utf8')
+    const args = ['--check', '--engine', 'none', '--baseline', 'known', '--update-baseline', 'b/Dockerfile']
+    await call(args, { cwd })
+    expect(readFileSync(join(cwd, 'known'), 'utf8')).toBe(before)
+  })
+
+  test('is refused where it is missing or something else', async () => {
+    const cwd = make()
+    expect((await run(cwd, '--baseline', 'known')).stderr).toContain('the baseline known cannot be read: ENOENT')
+    writeFileSync(join(cwd, 'known'), 'mine\n')
+    const { code, stderr } = await run(cwd, '--baseline', 'known', '--update-baseline')
+    expect(code).toBe(2)
+    expect(stderr).toContain('known is no baseline of harden-image')
+    expect(readFileSync(join(cwd, 'known'), 'utf8')).toBe('mine\n')
+  })
+})
