@@ -110,7 +110,7 @@ export function helpOf(
   const page = 'docs/reference/findings.md'
   const helpUri = home === null ? null : `${home}/blob/HEAD/${page}#${name}`
   const where = helpUri === null ? `\`${page}\` of harden-image` : `[${page}](${helpUri})`
-  const linked = section.replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, text: string, target: string) =>
+  const linked = section.replace(/\[([^[\]]{1,200})\]\(([^()\s]{1,300})\)/g, (_, text: string, target: string) =>
     home === null ? text : `[${text}](${addressOf(target, page, home)})`,
   )
   const body = linked === '' ? '' : `\n\n${linked}`
