@@ -13,6 +13,7 @@ import {
   transformsFlags,
   usernsFlags,
 } from './flags.ts'
+import { fleetExamples, fleetFlags, fleetRequest } from './fleet-request.ts'
 import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
 import {
   cleanExamples,
@@ -35,6 +36,7 @@ const verbs = {
     flags: reviewFlags,
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
+  fleet: { summary: 'plan|run|merge: many targets on many machines, by any engine of array jobs', flags: fleetFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
@@ -46,6 +48,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   userns: usernsExamples,
   clean: cleanExamples,
   review: reviewExamples,
+  fleet: fleetExamples,
 })
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
@@ -70,6 +73,7 @@ export function parseArguments(argv: readonly string[]): Request {
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
   if (first === 'clean') return cleanRequest(parsed, others)
+  if (first === 'fleet') return fleetRequest(parsed, others)
   if (first === 'review') return reviewRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)

@@ -5,9 +5,10 @@ import { formatNames } from '../report/format.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
 import type { ProjectFlags } from '../workspace/open-project.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
+import type { FleetRequest } from './fleet-request.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
-export type Request = Print | ListTransforms | UsernsRequest | Clean | Work
+export type Request = Print | ListTransforms | UsernsRequest | Clean | FleetRequest | Work
 
 /** `--help` and `--version`. */
 interface Print {
