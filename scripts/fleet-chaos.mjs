@@ -67,6 +67,10 @@ function plantTargets() {
     )
     writeFileSync(join(folder, 'app.js'), `require('fs').writeFileSync('/var/lib/app/${i}', 'x')\n`)
   }
+  for (let i = 0; i < Math.min(200, statics); i++) {
+    mkdirSync(join(top, 'repos', `r${i}`, '.git'))
+    writeFileSync(join(top, 'repos', `r${i}`, '.git', 'HEAD'), 'ref: refs/heads/main\n')
+  }
   for (let i = 0; i < proofs; i++) {
     const folder = join(top, 'proofs', `p${i}`)
     mkdirSync(folder, { recursive: true })

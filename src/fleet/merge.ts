@@ -101,7 +101,6 @@ function flakyOf(first: Rendering, results: readonly TargetResult[]): Rendering 
   const { target, kind, stages } = first.result
   const verdicts = [...new Set(results.map(({ verdict }) => verdict))].sort()
   const what = verdicts.length > 1 ? `its verdict (${joinAnd(verdicts)})` : `its ${joinAnd(differing(results))}`
-  const message = `flaky: ${results.length} runs of the same inputs differ in ${what}`
   const hint = 'run it alone, and see what in it depends on time, chance or what else runs'
   return {
     source: first.source,
@@ -114,7 +113,14 @@ function flakyOf(first: Rendering, results: readonly TargetResult[]): Rendering 
       user: null,
       ports: [],
       stages,
-      findings: [targetFinding('merge-results', 'todo', message, hint)],
+      findings: [
+        targetFinding(
+          'merge-results',
+          'todo',
+          `flaky: ${results.length} runs of the same inputs differ in ${what}`,
+          hint,
+        ),
+      ],
       output: first.source,
       changed: false,
       proof: null,
