@@ -49,6 +49,7 @@ const {
   output: _output,
   check: _check,
   format: _format,
+  emit: _emit,
   'pr-title': _prTitle,
   'pr-body': _prBody,
   'fail-on': _failOn,

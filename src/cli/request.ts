@@ -133,7 +133,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     choose: flag(parsed, 'interactive') ? { by: 'terminal' } : null,
     quiet: flag(parsed, 'quiet'),
     verbose: flag(parsed, 'verbose'),
-    format: choice(parsed, 'format', names),
+    format: formatFrom(parsed, names),
     prTitle: flag(parsed, 'pr-title'),
     prBody: text(parsed, 'pr-body'),
     build: flag(parsed, 'build'),
@@ -151,6 +151,15 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
   checkTargets(request)
   checkTogether(request)
   return request
+}
+
+/** What is made for another program is a format too. */
+function formatFrom(parsed: Parsed, names: readonly string[]): string | null {
+  const format = choice(parsed, 'format', names)
+  const emitted = choice(parsed, 'emit', ['bake'])
+  if (format !== null && emitted !== null)
+    throw usage('--emit and --format exclude each other: stdout has one of them', 'run once for each')
+  return emitted ?? format
 }
 
 const noProject = { files: [], profiles: null, envFiles: null, name: null } as const
