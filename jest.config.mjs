@@ -4,6 +4,7 @@ const shared = {
   extensionsToTreatAsEsm: ['.ts'],
   setupFiles: ['<rootDir>/test/setup.ts'],
   transform: {
+    '\\.md$': '<rootDir>/test/support/text-file.cjs',
     '\\.ts$': [
       '@swc/jest',
       {
@@ -22,6 +23,7 @@ const shared = {
 
 /** @type {import('jest').Config} */
 export default {
+  testSequencer: '<rootDir>/scripts/slowest-first.cjs',
   projects: [
     {
       ...shared,

@@ -5,6 +5,7 @@ export const moduleBundle = /** @type {const} */ ({
   platform: 'node',
   target: 'node20',
   format: 'esm',
+  loader: { '.md': 'text' },
   // Bundled CommonJS packages still call require() for Node's own modules, which an ES module does not have.
   banner: {
     js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",

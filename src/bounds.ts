@@ -130,6 +130,12 @@ export const bounds = {
   imageConfigBytes: 8 * 1024 * 1024,
   /** Levels of brackets of a manifest or config: those of images have six. */
   documentDepth: 100,
+  /** A statement, a report or what signs it: the report of a Dockerfile with its proof has some 50 kB. */
+  statementBytes: 16 * 1024 * 1024,
+  /** Statements of one file, and subjects of one statement. */
+  statements: 100,
+  /** Conditions, checks, tests or paths of one statement. */
+  statementRows: 10_000,
   /** Images of one index or archive. */
   imagesOfIndex: 10_000,
   /** All documents of one archive together. */

@@ -320,7 +320,9 @@ async function itemFor(
     const root = dockerfile === null ? null : projectRoot(dirname(dockerfile), project.folder)
     const around = dockerfile === null || root === null ? null : await surroundingsOf(dockerfile, root)
     const { children = [], bases = new Map(), users = [] } = around ?? {}
-    const surroundings = { children, bases, users, runs }
+    // Whoever else runs it does so as well: a document, or a Compose file of another folder.
+    const elsewhere = (around?.runs ?? []).filter((run) => !project.files.some(({ path }) => path === run.file))
+    const surroundings = { children, bases, users, runs: [...runs, ...elsewhere] }
     return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings, ...(root === null ? {} : { root }) }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
@@ -404,7 +406,7 @@ function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
 }
 
 /** Host folders and files are looked at where they are: what is asked of the image is what volumes need. */
-function runOf({ name, settings, mounts }: Service, { entries }: HostFiles): ImageRun {
+function runOf({ name, settings, mounts, env }: Service, { entries }: HostFiles): ImageRun {
   const { privileged, pid, cap_add, devices, group_add } = settings
   return {
     by: saidOf(name),
@@ -426,6 +428,7 @@ function runOf({ name, settings, mounts }: Service, { entries }: HostFiles): Ima
     // As whom it is run is decided for all of them.
     user: null,
     groups: asList(group_add).length > 0,
+    env,
   }
 }
 

@@ -1,7 +1,7 @@
 import { shellQuoted } from '../borders/shell.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import { mayBeWritten } from '../plan/host-mounts.ts'
+import { isCalledKept, mayBeWritten } from '../plan/host-mounts.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import type { UpgradeProof } from '../proof/stack/upgrade.ts'
 import {
@@ -11,11 +11,12 @@ import {
   targetFinding,
   type Verdict,
 } from '../report/report.ts'
-import type { StackFinding } from '../stack/finding.ts'
+import { type StackFinding, stackFinding } from '../stack/finding.ts'
 import type { HostFiles } from '../stack/host-files.ts'
 import type { VolumeNeed } from '../stack/migration.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project } from '../stack/project.ts'
+import { joinTruncated } from '../words.ts'
 import { hostFilesOf } from '../workspace/host-files.ts'
 import { surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
@@ -72,13 +73,16 @@ function outcomeOf(
   const unneeded = new Set(isMoved ? [] : plan.migration.files.map(({ path }) => path))
   const files = plan.files.filter(({ path }) => !unneeded.has(path))
   const proof = proved?.proof ?? null
-  const services = planned.map((one) => serviceResult(one, said, edited.has(one.service.name), proof))
+  const volumes = proved?.upgrade == null ? volumeFindings(plan.migration.volumes, plan.planned, host) : []
+  const services = planned.map((one) => {
+    const about = [...said, ...leftOver(one, volumes, target)]
+    return serviceResult(one, about, edited.has(one.service.name), proof)
+  })
   const findings = [
     ...project.findings,
     ...said.filter(({ service }) => service === undefined),
-    ...(proved?.upgrade == null
-      ? volumeFindings(plan.migration.volumes, plan.planned, host)
-      : upgradeFindings(proved.upgrade)),
+    ...volumes.map(({ finding }) => finding),
+    ...(proved?.upgrade == null ? [] : upgradeFindings(proved.upgrade)),
     ...(proved?.proof.failures.get('') ?? []).map((one) => targetFinding('prove', 'todo', one)),
   ]
   const [first] = project.files
@@ -119,57 +123,95 @@ function upgradeFindings({ volumes, checks }: UpgradeProof): readonly ReportFind
   ]
 }
 
+interface OfVolume {
+  /** As people call it. */
+  readonly volume: string
+  /** Those that have it, by name. */
+  readonly services: readonly string[]
+  readonly finding: ReportFinding
+}
+
+const KEPT_HINT = 'let the new user write there, mount a folder of its own, or run the service as the owner (user:)'
+
 /** What becomes of volumes: who has nothing to do with one reads nothing of it. */
 function volumeFindings(
   volumes: readonly VolumeNeed[],
   planned: readonly PlannedService[],
   { entries }: HostFiles,
-): readonly ReportFinding[] {
-  return volumes.flatMap(({ volume, kind, need, services, reason }) => {
-    if (need === 'nothing' && kind === 'host' && services.length === 0) return perhapsWritten(volume, planned, entries)
-    const name = `${volume.startsWith('/') ? here(volume) : volume} (${services.join(', ')})`
+): readonly OfVolume[] {
+  return volumes.flatMap(({ volume: path, kind, need, services, reason }) => {
+    const volume = path.startsWith('/') ? here(path) || '.' : path
+    const of = (finding: ReportFinding): OfVolume => ({ volume, services, finding })
+    if (need === 'nothing' && kind === 'host' && services.length === 0) return perhapsWritten(path, planned, entries)
+    const name = `${volume} (${services.join(', ')})`
     const users = planned.flatMap(({ service, profile }) =>
       services.includes(service.name) ? [profile?.user?.value.uid] : [],
     )
     // Whoever has checked it out runs it.
-    const owner = entries.get(volume)
+    const owner = entries.get(path)
     if (need === 'nothing' || (owner?.isCheckout === true && users.every((uid) => uid === owner.uid))) return []
     return need === 'migration'
       ? [
-          targetFinding(
-            'migrate-volumes',
-            'note',
-            `${name}: ${owner?.kind === 'missing' ? 'Docker makes it as root, so it' : 'what root has left there'} changes its owner once: ${reason}`,
+          of(
+            targetFinding(
+              'migrate-volumes',
+              'note',
+              `${name}: ${owner?.kind === 'missing' ? 'Docker makes it as root, so it' : 'what root has left there'} changes its owner once: ${reason}`,
+            ),
           ),
         ]
-      : [targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`)]
+      : [of(targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`, kind === 'host' ? KEPT_HINT : null))]
   })
 }
 
-/** A folder of the machine of which nobody has seen whether those write there that are not root any more: a note. */
+/** A folder of the machine of which nobody has seen whether those write there that are not root any more: a note, unless its name says so. */
 function perhapsWritten(
-  volume: string,
+  path: string,
   planned: readonly PlannedService[],
   entries: HostFiles['entries'],
-): readonly ReportFinding[] {
-  const entry = entries.get(volume)
+): readonly OfVolume[] {
+  const entry = entries.get(path)
+  const volume = here(path) || '.'
   return planned.flatMap(({ service: { name, mounts, build }, profile, result: { verdict } }) => {
-    const mount = mounts.find(({ source }) => source === volume)
+    const mount = mounts.find(({ source }) => source === path)
     const user = profile?.root === true ? null : (profile?.user?.value ?? null)
     const isFile = entry?.kind === 'file' || entry?.kind === 'socket'
     if (mount?.kind !== 'host' || build === null || user === null || verdict === 'unchanged' || isFile) return []
     if (entry?.kind === 'folder' && entry.uid === user.uid) return []
     const { source, target, readOnly } = mount
-    if (!mayBeWritten({ kind: 'host', source, target, readOnly })) return []
-    return [
-      targetFinding(
-        'migrate-volumes',
-        'note',
-        `${here(volume)} (${name}): it keeps its owner; nothing shows that ${target} is written, and the user may not`,
-        `where the program writes there, give it to the user once: chown -R ${user.uid}:${user.gid} ${shellQuoted(here(volume))}`,
-      ),
-    ]
+    const written = { source, target, ...(entry?.kind === 'folder' ? ({ from: 'checkout' } as const) : {}) }
+    if (!mayBeWritten({ ...written, kind: 'host', readOnly })) return []
+    const hint = `give it to the user once: chown -R ${user.uid}:${user.gid} ${shellQuoted(volume)}`
+    const finding = isCalledKept(written)
+      ? targetFinding(
+          'migrate-volumes',
+          'todo',
+          `${volume} (${name}): it keeps its owner; cannot tell whether the user may write ${target}`,
+          hint,
+        )
+      : targetFinding(
+          'migrate-volumes',
+          'note',
+          `${volume} (${name}): it keeps its owner; nothing shows that ${target} is written, and the user may not`,
+          `where the program writes there, ${hint}`,
+        )
+    return [{ volume, services: [name], finding }]
   })
+}
+
+/** What the project leaves to a person about the mounts of a service whose Dockerfile changes: it is not done without that either. */
+function leftOver(
+  { service: { name }, dockerfile, result: { verdict } }: PlannedService,
+  volumes: readonly OfVolume[],
+  project: string,
+): readonly StackFinding[] {
+  // Written once, it is unchanged the next time, and what is left is left.
+  if (dockerfile === null || (verdict !== 'hardened' && verdict !== 'unchanged')) return []
+  const left = volumes.filter(({ services, finding }) => finding.outcome === 'todo' && services.includes(name))
+  if (left.length === 0) return []
+  const what = joinTruncated([...new Set(left.map(({ volume }) => volume))])
+  const message = `${project} has todos about what it mounts here: ${what}`
+  return [stackFinding('migrate-volumes', 'todo', message, name)]
 }
 
 /** A service as the report has it: its findings stand in the file that its lines are of. */

@@ -12,6 +12,7 @@ import {
   reviewFlags,
   transformsFlags,
   usernsFlags,
+  verifyFlags,
 } from './flags.ts'
 import { fleetExamples, fleetFlags, fleetRequest } from './fleet-request.ts'
 import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
@@ -19,12 +20,18 @@ import {
   cleanExamples,
   cleanFlags,
   cleanRequest,
+  completionExamples,
+  completionRequest,
+  pluginExamples,
+  pluginRequest,
   profileExamples,
   profileRequest,
   reviewExamples,
   reviewRequest,
   usernsExamples,
   usernsRequest,
+  verifyExamples,
+  verifyRequest,
 } from './verbs.ts'
 
 const verbs = {
@@ -37,11 +44,24 @@ const verbs = {
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
   fleet: { summary: 'plan|run|merge: many targets on many machines, by any engine of array jobs', flags: fleetFlags },
+  verify: { summary: 'STATEMENT..: do kept statements still say of an image that it passed?', flags: verifyFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
+  completion: { summary: 'bash|zsh|fish: print what completes its words in a shell', flags: {} },
+  plugin: { summary: 'install|remove: docker harden, as a plugin of the docker CLI', flags: {} },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 
 type Verb = keyof typeof verbs
+
+/** All that can be called, with its flags; the default command, which has no name, comes first. */
+export const commands: readonly { name: string; summary: string; flags: Readonly<Record<string, Flag>> }[] = [
+  {
+    name: '',
+    summary: 'Harden Dockerfiles, projects and images; without a target the folder you are in',
+    flags: hardenFlags,
+  },
+  ...Object.entries(verbs).map(([name, verb]) => ({ name, ...verb })),
+]
 
 const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   profile: profileExamples,
@@ -49,6 +69,9 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   clean: cleanExamples,
   review: reviewExamples,
   fleet: fleetExamples,
+  verify: verifyExamples,
+  completion: completionExamples,
+  plugin: pluginExamples,
 })
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
@@ -72,12 +95,47 @@ export function parseArguments(argv: readonly string[]): Request {
   const [first, ...others] = parsed._.map(String)
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
+  if (first === 'verify') return verifyRequest(parsed, others)
+  if (first === 'completion') return completionRequest(others)
+  if (first === 'plugin') return pluginRequest(others)
   if (first === 'clean') return cleanRequest(parsed, others)
   if (first === 'fleet') return fleetRequest(parsed, others)
   if (first === 'review') return reviewRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
 }
+
+/** One of the command line, or one verb of it, as the help, the manual and the completion of shells tell it. */
+export interface CommandHelp {
+  /** Null for what is done without a verb. */
+  readonly name: string | null
+  /** What it takes and does; '' without a verb. */
+  readonly summary: string
+  readonly flags: Readonly<Record<string, Flag>>
+  readonly examples: readonly (readonly [string, string])[]
+}
+
+/** All that can be called, and what the help says below it. */
+export function commandHelp(): {
+  readonly commands: readonly CommandHelp[]
+  readonly intro: string
+  readonly epilogue: string
+} {
+  const own = Object.entries(verbs).map(([name, { summary, flags }]) => ({
+    name,
+    summary,
+    flags,
+    examples: examplesOf[name] ?? [],
+  }))
+  return {
+    commands: [{ name: null, summary: '', flags: hardenFlags, examples: examples() }, ...own],
+    intro,
+    epilogue,
+  }
+}
+
+const intro =
+  'Rewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, a Compose project, an image, or - for stdin; without one it is the folder you are in.'
 
 function buildParser() {
   const parser = yargs()
@@ -92,9 +150,7 @@ function buildParser() {
     })
     // Positionals are read from `_`: named ones lose a lone `-`, which means stdin here.
     .command('$0', false, (command) => command.options(hardenFlags).example(examples()).epilogue(epilogue))
-    .usage(
-      '$0 [targets..]\n\nRewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, a Compose project, an image, or - for stdin; without one it is the folder you are in.',
-    )
+    .usage(`$0 [targets..]\n\n${intro}`)
   for (const [name, { summary, flags }] of Object.entries(verbs)) {
     parser.command(name, summary, (command) =>
       command

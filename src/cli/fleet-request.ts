@@ -50,6 +50,8 @@ const {
   check: _check,
   format: _format,
   emit: _emit,
+  resume: _resume,
+  attest: _attest,
   'pr-title': _prTitle,
   'pr-body': _prBody,
   'fail-on': _failOn,

@@ -52,6 +52,11 @@ export function checkFound(request: Work, found: readonly Found[], cwd: string):
       `--emit bake is of Dockerfiles and images, and ${project.target} is a project`,
       'docker buildx bake takes its Compose file',
     )
+  if (project !== undefined && request.attest !== null)
+    throw usage(
+      `--attest is about one image, and ${project.target} is a project`,
+      'attest each image by harden-image prove IMAGE',
+    )
   if (request.output !== null && images.length !== 1) {
     const problem = images.length === 0 ? 'there is none' : `there are ${images.length}`
     throw usage(

@@ -15,7 +15,7 @@ export interface RunAction {
   /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads and a file is put; null where there is none or a variable decides it. */
   readonly value: string | null
   readonly recursive: boolean
-  /** It runs whenever the instruction does. */
+  /** It runs whenever the instruction does, and what it says of an account holds to the end. */
   readonly certain: boolean
   /** Line of the instruction. */
   readonly line: number

@@ -79,7 +79,7 @@ export function runTexts(step: Step): readonly RunText[] {
 }
 
 /** They leave what is in a file as it is. */
-const KEEPS = new Set(['chmod', 'chown', 'cat', 'grep', 'ls', 'test', '[', 'stat', 'cp', 'mkdir'])
+const KEEPS = new Set(['chmod', 'chown', 'cat', 'grep', 'ls', 'test', '[', 'stat', 'cp', 'mkdir', 'install'])
 
 type Copy = Pick<RunText, 'path'> & { readonly of: NonNullable<RunText['of']> }
 

@@ -1,3 +1,4 @@
+import { says, wholeText } from '../dockerfile/index.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import type { StageWalks, Step } from '../dockerfile/stage-walk.ts'
 import { findStage, reachedFrom } from '../dockerfile/stages.ts'
@@ -105,6 +106,7 @@ function* contentsIn(
     else before.push(action)
   }
   const draft = emptyDraft(sources.base)
+  const renumbered = renumberedIn(steps)
   const actions: RunAction[] = []
   for (const step of steps) {
     const { keyword, line } = step.instruction
@@ -120,10 +122,13 @@ function* contentsIn(
       const editing = editingCommands(step, own)
       forgetEdited(draft, editing, texts)
       for (const text of texts) write(draft, text)
+      // What this RUN did to them before was understood.
+      const followed = new Set(texts.flatMap(({ path, text, of }) => (of !== undefined || text !== null ? [path] : [])))
       for (const action of [...inScripts, ...own]) {
-        if (isPlacing(action)) forgetEdited(draft, editing, texts, putElsewhere(draft, action))
-        else act(draft, action, sources)
-        actions.push(action)
+        const outlived = isOutlived(action, renumbered)
+        if (isPlacing(action)) forgetEdited(draft, editing, texts, putElsewhere(draft, action, followed))
+        else act(draft, action, sources, outlived)
+        actions.push(outlived ? { ...action, certain: false } : action)
       }
       inLine.delete(line)
     }
@@ -248,6 +253,24 @@ function ownerOf(owner: string, { idsOf }: ContentsSources): { readonly uid: num
   return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
 }
 
+/** What had an account's old number keeps that: usermod(8) follows its home alone. */
+function isOutlived({ tool, value, line }: RunAction, renumbered: ReadonlyMap<string, number>): boolean {
+  return tool === 'chown' && (renumbered.get((value ?? '').split(/[:.]/)[0] ?? '') ?? 0) > line
+}
+
+/** By the name of an account the last line in which it is given another number. */
+function renumberedIn(steps: readonly Step[]): ReadonlyMap<string, number> {
+  const found = new Map<string, number>()
+  for (const { instruction } of steps) {
+    if (instruction.keyword !== 'RUN' || !says(instruction, /\busermod\b/)) continue
+    for (const [, name = ''] of wholeText(instruction).matchAll(RENUMBERS)) found.set(name, instruction.line)
+  }
+  return found
+}
+
+const RENUMBERS =
+  /\busermod\s(?:[^&|;\n]{0,200}\s)?(?:-\w{0,5}u|--uid)[\s=][^&|;\n]{1,200}?([A-Za-z_][\w-]{0,40})\s{0,40}(?=$|[&|;\n\\])/g
+
 function below(draft: Draft, path: string): readonly string[] {
   const { base } = draft
   const own = entriesBelow(draft, path)
@@ -273,7 +296,7 @@ function belowIn(base: FileModel, folder: string): readonly string[] {
 
 const pathsInOrder = memoizeByObject((base: FileModel): readonly string[] => [...base.paths()].sort())
 
-function act(draft: Draft, action: RunAction, sources: ContentsSources): void {
+function act(draft: Draft, action: RunAction, sources: ContentsSources, outlived: boolean): void {
   if (action.tool === 'rm') {
     for (const path of action.paths) if (!isPattern(path)) remove(draft, path)
     if (action.paths.some(isPattern))
@@ -293,7 +316,11 @@ function act(draft: Draft, action: RunAction, sources: ContentsSources): void {
       for (const each of touched) {
         const entry = draft.entries.get(each) ?? draft.base?.entry(each) ?? (each === path ? thereBy(action) : null)
         if (entry === null) continue
-        if (action.tool === 'chown') place(draft, each, { ...entry, ...ownerOf(action.value ?? '', sources) })
+        if (action.tool === 'chown')
+          place(draft, each, {
+            ...entry,
+            ...(outlived ? { uid: unknownOwner, gid: unknownOwner } : ownerOf(action.value ?? '', sources)),
+          })
         if (action.tool === 'chmod') place(draft, each, { ...entry, mode: changedMode(entry.mode, action.value ?? '') })
       }
   }
@@ -347,7 +374,11 @@ function isPlacing({ tool }: RunAction): boolean {
 const MOST_PLACED = 2_000
 
 /** What `mv` and `cp` do to files that are known, as root; the paths that they are at then. */
-function putElsewhere(draft: Draft, { tool, paths, value, recursive, certain }: RunAction): ReadonlySet<string> {
+function putElsewhere(
+  draft: Draft,
+  { tool, paths, value, recursive, certain }: RunAction,
+  followed: ReadonlySet<string>,
+): ReadonlySet<string> {
   const found = new Set<string>()
   if (value === null || !certain) return found
   const to = value.replace(/\/$/, '')
@@ -361,7 +392,7 @@ function putElsewhere(draft: Draft, { tool, paths, value, recursive, certain }: 
     const target = isInto ? `${to === '/' ? '' : to}/${baseName(source)}` : to
     const entry = draft.entries.get(source)
     if (entry === undefined || (entry.type === 'directory' && !recursive)) continue
-    for (const at of putTree(draft, source, target)) found.add(at)
+    for (const at of putTree(draft, source, target)) if (!followed.has(source)) found.add(at)
     if (tool === 'move' && target !== source) remove(draft, source)
   }
   return found

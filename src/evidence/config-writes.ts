@@ -14,6 +14,9 @@ const LOG =
 const FOLDER =
   /^([\w.-]*[-_.])?(data|cache|storage|state|spool|persistence|upload|uploads|log|logs|tmp|temp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
 
+/** What a server keeps of its own in one file, which it makes anew. */
+const STATE_FILE =
+  /^([\w.-]*[-_.])?(lease|leases|state|statistics|drift|dump|journal|history|database|db)[-_.]?file(name)?$|^driftfile$/i
 /** Any other key that names a place, where the place says the rest. */
 const PLACE = /(dir|directory|path|location|folder)$/i
 /** What a server shows to others, whatever its setting is called. */
@@ -67,6 +70,7 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     if (PID.test(key)) return !isNamedByDaemon(file) && replacesPid(programs) ? [beside] : [alone]
     // `log_path /var/log/x` names a folder as often as a file.
     if ((LOG.test(key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]
+    if (STATE_FILE.test(key) && isStatePlace(path)) return [beside]
     // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
     if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
     const isState =

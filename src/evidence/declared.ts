@@ -50,6 +50,13 @@ export const declared: Provider = {
       if (path === null || !isStateFolder(path) || looksLikeFile(path)) continue
       yield claim('keep-state', path, `named by ENV ${name}`)
     }
+    for (const { by, env, user } of view.runs)
+      for (const [name, value] of user === null ? env : []) {
+        const path = value?.startsWith('/') && STATE_VARIABLE.test(name) ? normalisePath(value) : null
+        if (path === null || config.env.get(name) === value) continue
+        if (!isOwnPlace(path) || !isStateFolder(path) || looksLikeFile(path)) continue
+        yield claim('keep-state', path, `named by ${name} of ${by}`)
+      }
     yield* foldersOfVariables(config.env, contents)
   },
 }

@@ -1,3 +1,4 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -8,6 +9,7 @@ import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
 import { coverage, missingCopies } from './coverage.ts'
 import { declared } from './declared.ts'
+import { embeddedDatabases } from './embedded-databases.ts'
 import { copiedEmptyFolders, emptyFolders } from './empty-folders.ts'
 import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
@@ -68,6 +70,7 @@ export const providers: readonly Provider[] = [
   coverage,
   configWrites,
   inImage,
+  embeddedDatabases,
   supervisors,
   rootPrograms,
   setCapabilities,
@@ -155,7 +158,15 @@ export function withMore(first: StageEvidence, second: StageEvidence): StageEvid
  * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.
  * Null where the image does not set it. What a VOLUME is called it is called.
  */
-function filledIn(claim: PathClaim, { env, volumes }: ImageConfig): PathClaim | null {
+function filledIn(claim: PathClaim, config: ImageConfig): PathClaim | null {
+  const { env, volumes, workdir } = config
+  const parameter = knownPrograms.parameters.find(({ name }) => claim.path.includes(`%${name}%`))
+  if (parameter !== undefined) {
+    const { name, folder } = parameter
+    const rest = claim.path.slice(claim.path.lastIndexOf(`%${name}%`) + name.length + 2)
+    const path = normalisePath(`${folder}${rest}`.replace(/^\/+/, ''), workdir === '' ? '/' : workdir)
+    return path === null ? null : { ...claim, path, evidence: { ...claim.evidence, subject: path } }
+  }
   if (!PLACEHOLDER.test(claim.path) || volumes.includes(claim.path)) return claim
   const last = [...claim.path.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].at(-1)
   const value = last === undefined ? undefined : env.get(last[1] ?? '')

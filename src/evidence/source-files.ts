@@ -49,7 +49,7 @@ function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): 
 
 /** What makes something in the folder for temporary files, which `scratch` has not. */
 const TEMPORARY =
-  /["'`]\/tmp(?:\/|["'`])|\bos\.(?:CreateTemp|MkdirTemp|TempDir)\b|\bioutil\.Temp(?:File|Dir)\(|\btempfile::|\benv::temp_dir\(|\bGetTemp(?:Path|FileName)\(|\bcreateTemp(?:File|Directory)\(/
+  /["'`]\/tmp(?:\/|["'`])|\bos\.(?:CreateTemp|MkdirTemp|TempDir)\b|\bioutil\.Temp(?:File|Dir)\(|\btempfile::|\benv::temp_dir\(|\bGetTemp(?:Path|FileName)\(|\bcreateTemp(?:File|Directory)\(|\.(?:ParseMultipartForm|FormFile|MultipartForm)\(/
 
 /** A program on `scratch` that makes temporary files finds no folder for them; as root it could make one. */
 function temporaryFolder(
@@ -80,12 +80,18 @@ export function sourceClaims(
   launches: StepDownReport['launches'] = [],
 ): readonly PathClaim[] {
   const names = new Set([...argvOf(config), ...launches.flatMap(({ words }) => words)].map(baseName))
+  const started = new Set(
+    [...argvOf(config), ...launches.flatMap(({ words }) => words)].flatMap(
+      (word) => normalisePath(word, config.workdir) ?? [],
+    ),
+  )
   const claims: PathClaim[] = []
   const given = { workdir: config.workdir, env: new Map([...config.env, ...propertiesOf(config)]) }
   const about = {
     ...given,
     shared: sharedPaths(texts, given),
     served: servedFrom(texts, config),
+    isStarted: (path: string) => started.has(path),
     webRoot: webRootIn(texts),
   }
   for (const [file, text] of texts) {

@@ -18,6 +18,8 @@ export interface SourceWrite {
 export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
   /** Paths that the settings of the program say, by name. */
   readonly shared?: ReadonlyMap<string, string> | undefined
+  /** A file of the program itself, whatever its folder is called. */
+  readonly isStarted?: ((path: string) => boolean) | undefined
   /** Where a web server starts the PHP that lies in this folder; absent where none does. */
   readonly served?: ((folder: string) => string) | undefined
 }
@@ -45,7 +47,7 @@ export function isTest(path: string): boolean {
 
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
 export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
-  const rules = isTest(path) ? [] : rulesFor(path)
+  const rules = isTest(path) && about.isStarted?.(path) !== true ? [] : rulesFor(path)
   if (rules.length === 0) return []
   const folder = parentOf(path)
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir

@@ -49,12 +49,16 @@ export interface TargetKey {
 /**
  * The same inputs have the same key on every machine, wherever the folder that the work is called from (`cwd`) lies there. Not in
  * it is what an engine or a registry says; what is known of that comes in as `images`. What several targets share is read once.
+ * `leaveOut`: files (absolute) that are no inputs although they lie in a build context.
  * Throws HardenError `unreadable` or `too-large`.
  */
-export function targetKeys(cwd: string): (request: KeyRequest) => Promise<TargetKey> {
+export function targetKeys(
+  cwd: string,
+  leaveOut: ReadonlySet<string> = new Set(),
+): (request: KeyRequest) => Promise<TargetKey> {
   const readContext = buildContexts()
   const surveys = new Map<string, string>()
-  const reading: Reading = { readContext, wholes: new Map(), files: new Map() }
+  const reading: Reading = { readContext, wholes: new Map(), files: new Map(), leaveOut }
   const surveyOf = (root: string, own: string, isProject: boolean): string => {
     const id = JSON.stringify([root, isProject])
     const known = surveys.get(id) ?? surveyDigest(root, own, isProject, cwd)
@@ -121,7 +125,7 @@ const PLACES = new Set([
 ])
 
 /** JSON with the names of objects and the entries of sets in order, and `place` for each path; what is undefined is left out. */
-export function canonicalText(value: unknown, place: (path: string) => string): string {
+function canonicalText(value: unknown, place: (path: string) => string): string {
   return JSON.stringify(canonical(value, place, ''))
 }
 
@@ -162,6 +166,7 @@ interface Reading {
   readonly wholes: Map<string, Promise<Contents>>
   /** Digests of files. */
   readonly files: Map<string, string>
+  readonly leaveOut: ReadonlySet<string>
 }
 
 interface Contents {
@@ -182,7 +187,7 @@ async function contentsOf(
   const hash = createHash('sha256')
   let bytes = 0
   for (const [name, { type, mode, size, link, text }] of entries) {
-    if (isOwn(join(context, name), type, size)) continue
+    if (reading.leaveOut.has(join(context, name)) || isOwn(join(context, name), type, size)) continue
     hash.update(JSON.stringify([name, type, mode, size, link, text]))
     bytes += size
   }
@@ -210,7 +215,7 @@ async function readWhole(context: string, path: string | null, reading: Reading)
       const isOut = rules.leavesOut(below)
       const file = join(context, below)
       const stats = lstatSync(file, { throwIfNoEntry: false })
-      if (stats === undefined) continue
+      if (stats === undefined || reading.leaveOut.has(file)) continue
       const type = stats.isDirectory() ? 'directory' : 'file'
       if (isOwn(file, type, stats.size)) continue
       // No build needs it, and each fetch writes into it.

@@ -10,6 +10,8 @@ export const HOST_SOCKET_HINT =
 export interface ImageRun {
   /** `service api of compose.yaml`, `README.md line 12`, for people. */
   readonly by: string
+  /** The file that says so, absolute; absent where a project is planned with its services. */
+  readonly file?: string
   /** A line of a document may be the short form of another; what a service or a pod does not say it has not. */
   readonly kind: 'service' | 'command' | 'pod'
   /** The stage that is built for it; null for the last one. */
@@ -28,6 +30,8 @@ export interface ImageRun {
   readonly isMeant?: boolean
   /** It is given more groups. */
   readonly groups: boolean
+  /** Variables that it is given, by name; null for a value that only whoever runs it knows. */
+  readonly env: ReadonlyMap<string, string | null>
 }
 
 export interface RunMount {

@@ -1,6 +1,7 @@
 import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Span, Stage } from '../dockerfile/model.ts'
 import type { StageState } from '../dockerfile/stage-walk.ts'
+import { ancestors } from '../dockerfile/stages.ts'
 import type { ImageRun } from '../image/image-run.ts'
 import type { EndOfStage } from './account/stage-users.ts'
 import type { Policy } from './stage-input.ts'
@@ -239,11 +240,14 @@ export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependen
   const isOf = ({ stage: named }: { readonly stage: string | null }): boolean =>
     named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase())
   const { children, users, runs, ports = [] } = all
+  // One that is built upon it within the file is run just so, with more in it.
+  const below = ancestors(dockerfile, stage).flatMap(({ name, index }) => [name, String(index)])
+  const isBelow = (run: ImageRun): boolean => run.stage !== null && below.includes(run.stage.toLowerCase())
   return {
     ...all,
     children: children.filter(isOf),
     users: isFinal ? users : [],
-    runs: runs.filter(isOf),
+    runs: runs.filter((run) => isOf(run) || isBelow(run)),
     // Who runs another stage of the file at the port runs the same program.
     ports: ports.map((user) => (isOf(user) ? { ...user, stage: null } : user)),
   }

@@ -362,7 +362,7 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
     ...granted.remarks,
     ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
-    ...idsWithoutEffect(report, account),
+    ...idsWithoutEffect(report, account, input.dependents?.runs ?? []),
     ...mountRemarks(context, account),
     ...numberUnknown(account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),

@@ -33,14 +33,16 @@ export function mountRemarks(
   const { input } = context
   const runs = (input.dependents?.runs ?? []).filter(({ user }) => user === null)
   const inHome = inHomeOfRoot(runs, input, account)
-  if (inHome.length > 0) return inHome
-  const found = mountedOver(runs, context)
+  const found = mountedOver(runs, context).filter(
+    ({ mount: { target } }) => inHome.length === 0 || !isInside(target, '/root'),
+  )
   const hosts = found.filter(({ mount: { kind, from } }) => kind === 'host' && from !== 'checkout')
   const claims = found.filter(({ mount: { kind } }) => kind === 'claim')
   const sources = found.filter(({ mount: { from } }) => from === 'checkout')
   const [first] = [hosts, claims, sources].filter(({ length }) => length > 0)
   const [one, ...more] = first ?? []
   const told = one === undefined ? [] : [remarkOn(one, more.length, context, account)]
+  if (inHome.length > 0) return [...inHome, ...told]
   return [...told, ...perhapsWritten(runs, found, account), ...shared(runs, context)]
 }
 
@@ -96,6 +98,9 @@ function saidOf({ by }: ImageRun, { source, target }: RunMount, more: number): s
 
 /** For the person, once. */
 function stepFor({ source }: RunMount, uid: number, gid: number): string {
+  // Of an account that only the build makes nobody knows the number.
+  if (uid < 0 || gid < 0)
+    return `give ${source === '' ? 'it' : source} on the host once to the number that the account has in the built image, or run it as its owner (user: in the service, --user here)`
   return `give it to the user once (chown -R ${uid}:${gid} ${source} on the host), or run it as its owner (user: in the service, --user here)`
 }
 
@@ -129,15 +134,15 @@ function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: Plan
       const { kind, source, target, readOnly } = mount
       if (kind === 'volume' || readOnly || HOST_SOCKET.test(source) || mountsHost(mount) || found.has(target)) continue
       if (mount.isFollowed === true) continue
-      // A document shows both ways, and a test has its files there.
-      if ((run.kind === 'command' || mount.from === 'checkout') && volumes.has(target)) continue
+      // A test has its files there.
+      if (mount.from === 'checkout' && volumes.has(target)) continue
       // What another mount lies over is not in this one.
       const isIn = (path: string): boolean =>
         !run.mounts.some((other) => other !== mount && isInside(other.target, target) && isInside(path, other.target))
       const need = written.find((each) => isAt(each, mount) && isIn(each.path)) ?? null
       // That people are shown how to give it something does not say that it writes there.
       if (run.kind === 'command' && !isStatePlace(target) && input.facts.config.volumes.includes(target)) continue
-      if (need !== null || isFilledThere(mount, input) || isOpened(mount, input))
+      if (need !== null || isFilledThere(mount, input) || isOpened(mount, input) || isKept(mount, input))
         found.set(target, { run, mount, need })
     }
   return [...found.values()]
@@ -222,6 +227,26 @@ function isAt({ path, access, tree }: Need, { target, from }: RunMount): boolean
 function isOpened({ target, from }: RunMount, { stated }: PlanContext['input']): boolean {
   const entry = stated.view.own.entry(target)
   return from !== 'checkout' && isOwnPlace(target) && entry?.type === 'directory' && (entry.mode & 0o002) !== 0
+}
+
+/** What is called so on either side of a mount is for what the program keeps: `./dev-data:/srv/acme`, `data:/app/pb_data`. */
+const KEEPING = /^(?:data\w*|\w*data|db|databases?|sqlite|storage|store|state|uploads?|persist(?:ent)?|persistence)$/i
+
+/** By the words of its last name, and of the variable that stands for it. */
+export function isCalledKept({ source, target, from }: Pick<RunMount, 'source' | 'target' | 'from'>): boolean {
+  // What the repository has itself is called after what is in it.
+  const places = from === 'checkout' ? [target] : [source, target]
+  return places.some((place) =>
+    (place.split('/').findLast((part) => part !== '') ?? '').split(/[^A-Za-z]+/).some((word) => KEEPING.test(word)),
+  )
+}
+
+function isKept(mount: RunMount, { stated: { view } }: PlanContext['input']): boolean {
+  const { target } = mount
+  if (mount.kind !== 'host' || !mayBeWritten(mount) || !isOwnPlace(target) || isOnlyServed(target, view)) return false
+  const isThere =
+    view.own.list(target).length > 0 || view.contents.copies.some(({ destination }) => isInside(destination, target))
+  return isCalledKept(mount) && !(isThere && mount.from === 'checkout')
 }
 
 /** Its name says that it is for what is written, or the program starts in it, and the image has nothing there. */

@@ -1,4 +1,5 @@
 import type { Fix, Location, Log, Notification, Region, ReportingDescriptor, Result } from 'sarif'
+import { normalisePath, parentOf } from '../path.ts'
 import { table } from '../table.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import {
@@ -24,7 +25,7 @@ export const sarif: Format = {
 const ROOT = '%SRCROOT%'
 
 function log(renderings: readonly Rendering[], options: RenderOptions): Log {
-  const { rules: summaries = new Map() } = options
+  const { rules: summaries = new Map(), help = new Map() } = options
   const findings = locatedFindings(renderings)
   const failures = locatedFailures(renderings)
   const names = [...new Set(findings.map(({ finding }) => finding.transform))].sort()
@@ -33,7 +34,13 @@ function log(renderings: readonly Rendering[], options: RenderOptions): Log {
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
     runs: [
       {
-        tool: { driver: { name: 'harden-image', version, rules: names.map((name) => rule(name, summaries)) } },
+        tool: {
+          driver: {
+            name: 'harden-image',
+            version,
+            rules: names.map((name) => rule(name, summaries, help.get(name) ?? '')),
+          },
+        },
         columnKind: 'utf16CodeUnits',
         originalUriBaseIds: { [ROOT]: { description: { text: 'The repository, or the folder that it was run in.' } } },
         invocations: [
@@ -74,33 +81,53 @@ const SEVERITIES: Readonly<Record<string, string>> = table({
 })
 const USUAL_SEVERITY = '4.0'
 
-function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
+function rule(name: string, summaries: ReadonlyMap<string, string>, section: string): ReportingDescriptor {
   const summary = summaries.get(name) ?? OTHERS[name] ?? 'What needs a decision.'
   return {
     id: name,
     shortDescription: { text: summary },
     fullDescription: { text: summary },
-    ...helpOf(name, summary, homepage),
+    ...helpOf({ name, summary, section }, homepage),
     properties: { tags: ['security'], 'security-severity': SEVERITIES[name] ?? USUAL_SEVERITY },
   }
 }
 
-/** `home`: where the repository of this tool can be read, without a slash at its end; null where nobody has said it. */
+interface Explained {
+  readonly name: string
+  readonly summary: string
+  /** Markdown; empty where the page of findings has none. */
+  readonly section: string
+}
+
+/**
+ * The section itself, since most viewers show it and nobody need have the page. `home`: where the repository of this tool can be read,
+ * without a slash at its end; null where nobody has said it, and then there is no address to invent.
+ */
 export function helpOf(
-  name: string,
-  summary: string,
+  { name, summary, section }: Explained,
   home: string | null,
 ): Pick<ReportingDescriptor, 'help' | 'helpUri'> {
-  const page = `docs/findings.md#${name}`
-  const helpUri = home === null ? null : `${home}/blob/HEAD/${page}`
+  const page = 'docs/reference/findings.md'
+  const helpUri = home === null ? null : `${home}/blob/HEAD/${page}#${name}`
   const where = helpUri === null ? `\`${page}\` of harden-image` : `[${page}](${helpUri})`
+  const linked = section.replace(/\[([^\]]+)\]\(([^)\s]+)\)/g, (_, text: string, target: string) =>
+    home === null ? text : `[${text}](${addressOf(target, page, home)})`,
+  )
+  const body = linked === '' ? '' : `\n\n${linked}`
   return {
     help: {
-      text: `${summary} What it means and what to do: ${helpUri ?? `${page} of harden-image`}`,
-      markdown: `${summary} What it means and what to do: ${where}`,
+      text: `${summary} What it means and what to do: ${helpUri ?? `${page}#${name} of harden-image`}`,
+      markdown: `${summary}${body}\n\nAll findings: ${where}`,
     },
     ...(helpUri === null ? {} : { helpUri }),
   }
+}
+
+function addressOf(target: string, from: string, home: string): string {
+  if (/^[a-z]+:/.test(target)) return target
+  const [path = '', heading] = target.split('#')
+  const file = path === '' ? from : normalisePath(path, `/${parentOf(from)}`).slice(1)
+  return `${home}/blob/HEAD/${file}${heading === undefined ? '' : `#${heading}`}`
 }
 
 function resultOf(located: LocatedFinding, names: readonly string[], options: RenderOptions): Result {

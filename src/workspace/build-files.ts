@@ -58,7 +58,7 @@ export function namedBuilds(
       ports: asList(service.ports),
       user: service.user == null ? null : (read(service.user) ?? textOf(service.user)),
       start: isBake ? null : { entrypoint: wordsOf(service.entrypoint, read), command: wordsOf(service.command, read) },
-      env: pairsOf(service.environment, read),
+      env: knownPairs(service.environment, read),
       envFiles: envFilesOf(service.env_file, read).map((file) => resolve(dirname(path), file)),
     }
     return found === null ? [] : [{ ...found, ...run, name: key, by, file: name }]
@@ -100,7 +100,7 @@ function buildOf(
   if (context === null || file === null) return null
   const root = resolve(folder, context)
   const target = said.target == null ? null : read(said.target)
-  return { dockerfile: resolve(root, file), context: root, target, args: pairsOf(said.args, read) }
+  return { dockerfile: resolve(root, file), context: root, target, args: knownPairs(said.args, read) }
 }
 
 /** A list of words, or a text of them, which no shell gets to see. */
@@ -114,8 +114,15 @@ function wordsOf(written: unknown, read: Read): readonly string[] | null {
   return words === null || words.length === 0 ? null : words
 }
 
-/** A map, or a list of NAME=VALUE; a name alone has its value from the environment, which only who starts it knows. */
-function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
+/** Of those that are written the values that are known. */
+function knownPairs(written: unknown, read: Read): ReadonlyMap<string, string> {
+  return new Map(
+    [...pairsOf(written, read)].flatMap(([name, value]) => (value === null ? [] : [[name, value] as const])),
+  )
+}
+
+/** A map, or a list of NAME=VALUE; null for a value that only who starts it knows, as of a name alone. */
+export function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string | null> {
   const pairs = isObject(written)
     ? Object.entries(written)
     : asList(written).map((entry) => {
@@ -123,10 +130,7 @@ function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string> {
         return [name, value] as const
       })
   return new Map(
-    pairs.flatMap(([name, said]) => {
-      const value = said === null ? null : read(said)
-      return value === null || name === '' ? [] : [[name, value] as const]
-    }),
+    pairs.flatMap(([name, said]) => (name === '' ? [] : [[name, said === null ? null : read(said)] as const])),
   )
 }
 

@@ -55,7 +55,7 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
   const excess = yamlExcess(text)
   if (excess !== null)
     throw new HardenError('bad-config', `${name}:${lineOf(text, excess.offset)}: ${excess.reason}`, {
-      hint: 'docs/configuration.md shows what it holds',
+      hint: 'docs/reference/configuration.md shows what it holds',
     })
   const document = parseDocument(text, { lineCounter: lines, uniqueKeys: false })
   const [error] = document.errors

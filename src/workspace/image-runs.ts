@@ -4,7 +4,7 @@ import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { interpolated } from '../stack/variables.ts'
-import { valuesOf } from './build-files.ts'
+import { pairsOf, valuesOf } from './build-files.ts'
 
 /** A run, and what says which image is meant: the Dockerfiles that may be, its name, or the service of another file. */
 export interface RunOfImage extends Omit<ImageRun, 'mounts'> {
@@ -44,6 +44,7 @@ const nothing = {
   devices: [],
   user: null,
   groups: false,
+  env: new Map<string, string | null>(),
   dockerfiles: [],
   image: null,
   service: null,
@@ -72,6 +73,7 @@ export function runsOfCompose(text: string, at: At): readonly RunOfImage[] {
       devices: asList(service.devices).flatMap((device) => deviceOf(isObject(device) ? device.source : device)),
       user: service.user == null ? null : (said(service.user) ?? String(service.user)),
       groups: asList(service.group_add).length > 0,
+      env: pairsOf(service.environment, said),
       dockerfiles: build === undefined ? [] : builtBy(build, said, at),
       image: build === undefined ? image : null,
       service: key,
@@ -110,7 +112,8 @@ function withoutTemplates(text: string): string {
 }
 
 /** A Compose file that says more than what it builds. */
-export const MAY_SAY_HOW = /^[ \t]{1,99}(?:build|volumes|privileged|pid|cap_add|devices|user|group_add)[ \t]?:/m
+export const MAY_SAY_HOW =
+  /^[ \t]{1,99}(?:build|volumes|privileged|pid|cap_add|devices|user|group_add|environment)[ \t]?:/m
 
 /** Relative to its own file, or to the top where that includes it. */
 function builtBy(build: unknown, said: (value: unknown) => string | null, { path, root }: At): readonly string[] {
@@ -216,7 +219,7 @@ const WORD = /(?:"[^"\n]*"|'[^'\n]*'|\$\([^()\n]*\)|`pwd`|[^\s"'])+/g
 
 type Told = Pick<
   RunOfImage,
-  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups'
+  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups' | 'env'
 >
 
 /** Null where it names no image. */
@@ -261,6 +264,7 @@ function toldTo(words: readonly string[], at: At): Told | null {
     devices: said('device').flatMap(deviceOf),
     user: said('user')[0] ?? null,
     groups: said('group-add').length > 0,
+    env: pairsOf(said('env'), (value) => (typeof value !== 'string' || value.includes('$') ? null : value)),
   }
 }
 
@@ -284,7 +288,38 @@ const WITHOUT_VALUE =
 const LONG: ReadonlyMap<string, string> = new Map([
   ['v', 'volume'],
   ['u', 'user'],
+  ['e', 'env'],
 ])
+
+/** What a document shows: commands, and Compose files between its lines. */
+export function runsOfDocument(text: string, at: At): readonly RunOfImage[] {
+  return [...runsOfCommands(text, at), ...runsOfSnippets(text, at)]
+}
+
+/** A document that may show how an image is run. */
+export const MAY_SHOW = new RegExp(`${MAY_RUN.source}|^[ \\t]{0,20}services:`, 'm')
+
+/** Compose files in a document: each may be the short form of another, as its commands may. */
+function runsOfSnippets(text: string, at: At): readonly RunOfImage[] {
+  if (!/^[ \t]{0,20}services:/m.test(text)) return []
+  const lines = text.split('\n')
+  const found: RunOfImage[] = []
+  for (let from = 0, shown = 0; from < lines.length && shown < bounds.buildCommands; from += 1) {
+    const [, indent = '', fence] = /^([ \t]{0,20})(```+|~~~+)/.exec(lines[from] ?? '') ?? []
+    if (fence === undefined) continue
+    const length = lines.slice(from + 1).findIndex((line) => line.trim() === fence)
+    if (length < 0) return found
+    const block = lines.slice(from + 1, from + 1 + length)
+    const snippet = block.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n')
+    if (/^services:/m.test(snippet)) {
+      shown += 1
+      const runs = runsOfCompose(snippet, { ...at, name: `${at.name} line ${from + 2}` })
+      found.push(...runs.map((run) => ({ ...run, kind: 'command', service: null, dockerfiles: [] }) as const))
+    }
+    from += length + 1
+  }
+  return found
+}
 
 /** Is it a document that tells people how to use an image? */
 export function isDocument(path: string): boolean {
@@ -354,6 +389,12 @@ function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[],
       capabilities: asList(asObject(own.capabilities).add).map(capability),
       user: uid === null ? null : gid === null ? uid : `${uid}:${gid}`,
       groups: asList(ofPod.supplementalGroups).length > 0,
+      env: new Map(
+        asList(container.env).flatMap((one) => {
+          const { name, value } = asObject(one)
+          return typeof name === 'string' ? [[name, typeof value === 'string' ? value : null] as const] : []
+        }),
+      ),
     },
   ]
 }

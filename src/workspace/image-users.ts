@@ -9,9 +9,11 @@ import {
   MAY_BE_VALUES,
   MAY_RUN,
   MAY_SAY_HOW,
+  MAY_SHOW,
   type RunOfImage,
   runsOfCommands,
   runsOfCompose,
+  runsOfDocument,
   runsOfManifests,
   runsOfValues,
 } from './image-runs.ts'
@@ -65,6 +67,7 @@ const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false, m
 const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true, mayRun: NEVER })
 const compose: FileKind = { read: ofCompose, onlyNames: true, mayRun: MAY_SAY_HOW, runs: runsOfCompose }
 const commands: FileKind = { read: ofCommands, onlyNames: true, mayRun: MAY_RUN, runs: runsOfCommands }
+const documents: FileKind = { read: ofCommands, onlyNames: true, mayRun: MAY_SHOW, runs: runsOfDocument }
 const NEVER = /(?!)/
 
 /** By its name, and its path; null for a file that says nothing of them. */
@@ -79,7 +82,7 @@ export function kindOf(path: string): FileKind | null {
   if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
   if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
   if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
-  if (isDocument(path)) return commands
+  if (isDocument(path)) return documents
   if (/^values([.-][\w.-]+)?\.ya?ml$/.test(name))
     return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_VALUES, runs: runsOfValues }
   if (/\.ya?ml$/.test(name) && (MANIFEST.test(path) || MANIFEST_NAME.test(name)))
@@ -247,9 +250,11 @@ function namesMade(steps: readonly Json[]): (step: Json) => { readonly tags?: re
     const plainTags = linesOf(tags).flatMap(
       (line) => /^type=raw,(?:.*,)?value=([^,]+)|^([^=]+)$/.exec(line)?.slice(1) ?? [],
     )
-    const tagged = wordsOf(images).flatMap((image) => plainTags.map((tag) => (tag ? `${image}:${tag}` : [])))
+    // `name=acme/web,enable=true`
+    const names = wordsOf(images).flatMap((word) => /^(?:name=)?([^=]+)$/.exec(word)?.[1] ?? [])
+    const tagged = names.flatMap((image) => plainTags.map((tag) => (tag ? `${image}:${tag}` : [])))
     // Of a branch, a version or a commit: the name alone is known.
-    made.set(step.id, [...tagged.flat(), ...wordsOf(images)])
+    made.set(step.id, [...tagged.flat(), ...names])
   }
   return ({ with: given }) => {
     const { tags } = asObject(given)
@@ -277,10 +282,14 @@ function ofMatrix(build: Json, job: Json): readonly Json[] {
   return texts.map((text) => asObject(JSON.parse(text)))
 }
 
-function pushed({ context, file, tags, target }: Json, root: string): readonly NamedImage[] {
+function pushed({ context, file, tags, target, outputs }: Json, root: string): readonly NamedImage[] {
   const folder = resolve(root, plain(context) ?? '.')
   const dockerfiles = [plain(file) === null ? resolve(folder, 'Dockerfile') : resolve(root, plain(file) ?? '')]
-  return wordsOf(tags).map((name) => ({ name, dockerfiles, context: folder, target: plain(target) }))
+  // One that is pushed by its digest has its name there: `type=image,name=acme/web,push-by-digest=true`.
+  const exported = linesOf(outputs).flatMap((line) =>
+    /(?:^|,)type=(?:image|registry)(?:,|$)/.test(line) ? (/(?:^|,)"?name=([^,"]+)/.exec(line)?.[1] ?? []) : [],
+  )
+  return [...wordsOf(tags), ...exported].map((name) => ({ name, dockerfiles, context: folder, target: plain(target) }))
 }
 
 function wordsOf(written: unknown): readonly string[] {

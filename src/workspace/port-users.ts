@@ -6,7 +6,7 @@ import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { NamedImage } from './image-users.ts'
 import { upwards } from './repository.ts'
-import { escaped, isListed, lastPart, nameIn, namesAfter, walkOver } from './surroundings.ts'
+import { escaped, isListed, isOpenImage, lastPart, nameIn, namesAfter, namesOfWhole, walkOver } from './surroundings.ts'
 import { holdsHome } from './trust.ts'
 
 /** Who counts on a low port of the image that a Dockerfile (absolute path) makes, by the files of its projectRoot. */
@@ -111,21 +111,21 @@ export function portUsersIn(
     const found = service.dockerfiles.find((one) => there.has(one))
     return found === path
   })
+  const after = namesAfter(path, root)
   const image: Image = {
     names: [
       ...named.filter(({ dockerfiles }) => dockerfiles.includes(path)).map(({ name }) => nameIn(name)),
       ...built.flatMap((service) => (service.image === null ? [] : [nameIn(service.image)])),
     ].filter((name) => lastPart(name) !== ''),
-    called: [
-      ...namesAfter(path, root),
-      ...(dirname(path) === root ? [basename(root).toLowerCase()] : []),
-      ...built.map(({ name }) => name),
-    ].filter((name) => !isListed(name)),
+    called: [...after, ...(dirname(path) === root ? namesOfWhole(root) : []), ...built.map(({ name }) => name)].filter(
+      (name) => !isListed(name),
+    ),
   }
   const own = services.filter(
     (service) =>
       built.includes(service) ||
-      (service.dockerfiles.length === 0 && service.image !== null && isImage(service.image, image, false)),
+      (service.dockerfiles.length === 0 && service.image !== null && isImage(service.image, image, false)) ||
+      (isOpenImage(service.image) && dirname(service.file.path) === dirname(path) && after.includes(service.name)),
   )
   const hosts = [...new Set(own.flatMap((service) => service.hosts))]
   const folders = [...new Set(own.map(({ file }) => dirname(file.path)))]

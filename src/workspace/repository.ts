@@ -22,6 +22,32 @@ export function repositoryOf(folder: string): string | null {
   return null
 }
 
+/** What a repository is called where it comes from: the owner of `https://host/owner/name.git`, and its name, in lower case. */
+export interface Origin {
+  readonly owner: string
+  readonly name: string
+}
+
+/** By the remote `origin` in the text of a `.git/config`; null where it names none. Source: git-config(1), gitrepository-layout(5). */
+export function originIn(config: string): Origin | null {
+  let isOrigin = false
+  for (const line of config.split(/\r?\n/)) {
+    if (/^\s*\[/.test(line)) isOrigin = /^\s*\[remote\s+"origin"\]/.test(line)
+    const url = isOrigin ? /^\s*url\s*=\s*(\S+)\s*$/.exec(line)?.[1] : undefined
+    if (url === undefined) continue
+    // `git@host:owner/name` has no scheme; a path of this machine names nobody.
+    const [, path = ''] = /^(?:\w+:\/\/[^/]+\/|[\w.-]+@[\w.-]+:)(.+)$/.exec(url) ?? []
+    const [name = '', owner = ''] = path
+      .replace(/\/$/, '')
+      .replace(/\.git$/, '')
+      .toLowerCase()
+      .split('/')
+      .toReversed()
+    return name === '' ? null : { owner, name }
+  }
+  return null
+}
+
 /**
  * Was a file put there by whoever calls, by root, or by whoever owns `folder`, which is worked on; and could nobody else have
  * written it? As git asks of a repository (safe.directory): into a shared folder such as /tmp anybody puts files, above those of others.

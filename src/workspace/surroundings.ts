@@ -11,7 +11,7 @@ import { isInside } from './ignore-rules.ts'
 import type { RunOfImage, WrittenMount } from './image-runs.ts'
 import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { projectRoot } from './project-root.ts'
-import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
+import { isOfOwnHand, type Origin, originIn, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
 import { isDockerfileName, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
@@ -52,11 +52,10 @@ export async function madeImages(
   const { dockerfiles, others } = walkOver(root, folder)
   const members = membersIn(dockerfiles)
   const said = await saidIn(others, { root, cwd, members }, images)
-  const makersOf = makersIn(root, members, said)
-  const unnamed = unnamedIn(members, root)
+  const whole = wholeOf(root, members, said, makersIn(root, members, said))
   return new Map(
     images.flatMap((image) => {
-      const makers = makersOfRun(image, { root, unnamed, makersOf, members })
+      const makers = makersOfRun(image, whole)
       const [only, ...more] = [...new Map(makers.map((maker) => [`${maker.path} ${maker.target}`, maker])).values()]
       if (only === undefined || more.length > 0) return []
       return [[image, only]]
@@ -98,6 +97,8 @@ interface From {
 /** A Dockerfile of the tree, and how it is built under a name. */
 interface Maker extends Pick<NamedImage, 'name' | 'context' | 'target'> {
   readonly path: string
+  /** With its tag, as written. */
+  readonly reference: string
 }
 
 async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
@@ -108,7 +109,8 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   const builtUpon = new Map<string, BuiltUpon[]>()
   for (const [path, member] of members)
     for (const from of member.froms) {
-      const makers = makersOf(from.reference).filter((maker) => maker.path !== path)
+      const others = makersOf(from.reference).filter((maker) => maker.path !== path)
+      const makers = [...new Map(tagged(others, from.reference).map((maker) => [maker.path, maker])).values()]
       const [only, ...more] = makers
       if (only !== undefined && more.length === 0) member.bases.set(from.reference, only)
       for (const maker of makers) put(builtUpon, maker.path, { path, from, stage: maker.target })
@@ -116,10 +118,16 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   const users = new Map<string, ImageUser[]>()
   for (const user of said.users) {
     const named = user.dockerfiles.find((path) => members.has(path))
-    const paths = user.image === null ? [named] : makersOf(user.image).map(({ path }) => path)
+    const paths = user.image === null ? [named] : new Set(makersOf(user.image).map(({ path }) => path))
     for (const path of paths) if (path !== undefined) put(users, path, user)
   }
-  return { cwd, members, builtUpon, users, runs: runsIn(root, members, said.runs, makersOf) }
+  return { cwd, members, builtUpon, users, runs: runsIn(said.runs, wholeOf(root, members, said, makersOf)) }
+}
+
+/** Those that are built under the very tag, where any is. */
+function tagged(makers: readonly Maker[], image: string): readonly Maker[] {
+  const exact = makers.filter(({ reference }) => reference === image)
+  return exact.length > 0 ? exact : makers
 }
 
 function membersIn(dockerfiles: readonly string[]): ReadonlyMap<string, Member> {
@@ -131,22 +139,65 @@ function membersIn(dockerfiles: readonly string[]): ReadonlyMap<string, Member> 
   return members
 }
 
-/** Dockerfiles that no folder gives a name to. */
-function unnamedIn(members: ReadonlyMap<string, Member>, root: string): readonly string[] {
-  return [...members.keys()].filter(
-    (path) => namesAfter(path, root).length === 0 && !FOR_PEOPLE.test(relative(root, path)),
-  )
+/** A repository, as far as it takes to say which of its Dockerfiles makes an image that is run. */
+interface Whole {
+  readonly root: string
+  readonly members: ReadonlyMap<string, Member>
+  readonly makersOf: (reference: string) => readonly Maker[]
+  /** What images of the whole repository are called. */
+  readonly names: readonly string[]
+  /** Dockerfiles that no folder gives a name to, else the only one there is. */
+  readonly unnamed: readonly string[]
+  /** An image of that name which somebody else makes. */
+  readonly isOthers: (name: string) => boolean
+}
+
+function wholeOf(
+  root: string,
+  members: ReadonlyMap<string, Member>,
+  { named }: Pick<SaidOfImages, 'named'>,
+  makersOf: Whole['makersOf'],
+): Whole {
+  const all = [...members.keys()].filter((path) => !FOR_PEOPLE.test(relative(root, path)))
+  const unnamed = all.filter((path) => namesAfter(path, root).length === 0)
+  const origin = originOf(root)
+  // Whom the files say that they build it for, by its last part.
+  const owners = new Map<string, string[]>()
+  for (const { name } of named) put(owners, lastPart(nameIn(name)).toLowerCase(), ownerIn(nameIn(name)))
+  return {
+    root,
+    members,
+    makersOf,
+    names: namesOfWhole(root),
+    unnamed: unnamed.length === 0 && all.length === 1 ? all : unnamed,
+    isOthers: (name) => {
+      const owner = ownerIn(name)
+      const known = (owners.get(lastPart(name).toLowerCase()) ?? []).filter((one) => one !== '')
+      const isOpen = owner === '' || known.length === 0 || [owner, ...known].some((one) => /[${]/.test(one))
+      return !isOpen && owner !== origin?.owner && !known.includes(owner)
+    },
+  }
+}
+
+/** `acme` of `ghcr.io/acme/web`; '' for none. */
+function ownerIn(name: string): string {
+  return lastPart(namespaceOf(name)).toLowerCase()
+}
+
+/** What the image of a whole repository is called after: its folder, and what it is called where it comes from. In lower case. */
+export function namesOfWhole(root: string): readonly string[] {
+  const origin = originOf(root)
+  return [...new Set([basename(root).toLowerCase(), ...(origin === null ? [] : [origin.name])])]
+}
+
+function originOf(root: string): Origin | null {
+  return originIn(ownText(join(root, '.git', 'config')) ?? '')
 }
 
 /** By the Dockerfile whose image they run. */
-function runsIn(
-  root: string,
-  members: ReadonlyMap<string, Member>,
-  runs: readonly RunOfImage[],
-  makersOf: (reference: string) => readonly MadeImage[],
-): ReadonlyMap<string, readonly ImageRun[]> {
+function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, readonly ImageRun[]> {
+  const { root, members } = whole
   const found = new Map<string, ImageRun[]>()
-  const unnamed = unnamedIn(members, root)
   // Files of one folder say together what a service is: one builds it, another mounts its volumes.
   const built = new Map<string, Map<string, Pick<Maker, 'path' | 'target'>>>()
   const serviceOf = ({ file, kind, service }: RunOfImage): string =>
@@ -160,48 +211,55 @@ function runsIn(
   for (const run of runs) {
     const own = run.dockerfiles.filter((path) => members.has(path)).map((path) => ({ path, target: run.stage }))
     const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : own
-    const made =
-      ways.length > 0 || run.image === null ? ways : makersOfRun(run.image, { root, unnamed, makersOf, members })
-    for (const { path, target } of made) put(found, path, asRun(run, target, root))
+    // One that only names the image is run as it was published too, and the file that builds it may be another variant.
+    const named = run.image === null || own.length > 0 ? [] : makersOfRun(run.image, whole)
+    const made = [...ways, ...named, ...(ways.length + named.length === 0 ? besides(run, whole) : [])]
+    const each = new Map(made.map(({ path, target }) => [`${path} ${target}`, { path, target }]))
+    for (const { path, target } of each.values()) put(found, path, asRun(run, target, root))
   }
   return found
 }
 
+/** The Dockerfile that lies beside a Compose file and is called like its service, whose image is whatever a variable says. */
+function besides({ kind, image, service, file }: RunOfImage, { members, root }: Whole): readonly MadeImage[] {
+  if (kind !== 'service' || service === null || !isOpenImage(image)) return []
+  return [...members.keys()]
+    .filter((path) => dirname(path) === dirname(file) && namesAfter(path, root).includes(service.toLowerCase()))
+    .map((path) => ({ path, context: null, target: null }))
+}
+
+/** Nothing but a variable. */
+export function isOpenImage(image: string | null): boolean {
+  return image !== null && /^(?:\$\w+|\$\{[^{}]*\})(?::[^/]*)?$/.test(image)
+}
+
 /** Who makes an image that is run: what is called after its folder, or after the whole repository, too. */
-function makersOfRun(
-  image: string,
-  {
-    root,
-    unnamed,
-    makersOf,
-    members,
-  }: {
-    readonly root: string
-    readonly unnamed: readonly string[]
-    readonly makersOf: (reference: string) => readonly MadeImage[]
-    readonly members: ReadonlyMap<string, Member>
-  },
-): readonly MadeImage[] {
+function makersOfRun(image: string, whole: Whole): readonly MadeImage[] {
+  const { root, members, unnamed, makersOf } = whole
   const made = makersOf(image)
   const name = nameIn(image)
   const last = lastPart(name).toLowerCase()
-  const whole = basename(root).toLowerCase()
-  const isWhole = endsWithWord(whole, last) || endsWithWord(whole.replace(/[-_.](docker|container|image)$/, ''), last)
+  const isWhole = whole.names.some(
+    (one) => endsWithWord(one, last) || endsWithWord(one.replace(/[-_.](docker|container|image)$/, ''), last),
+  )
   // `acme:1.2-web` is what `Dockerfile.web` of the repository `acme` makes, whatever else is built as `acme`.
   const words = image
     .slice(image.lastIndexOf('/') + 1)
     .toLowerCase()
     .split(/[:._-]/)
     .slice(last.split(/[._-]/).length)
+  const isKnown = last === '' || last.includes('$') || isListed(name) || whole.isOthers(name)
   const variants =
-    last === '' || !(isWhole || made.length > 0) || isListed(name)
+    isKnown || !(isWhole || made.length > 0)
       ? []
       : [...members.keys()].filter(
           (path) => VARIANT_OF.test(basename(path)) && namesAfter(path, root).some((one) => words.includes(one)),
         )
   if (variants.length > 0 && !made.some(({ path }) => variants.includes(path)))
     return variants.map((path) => ({ path, context: null, target: null }))
-  if (made.length > 0 || last === '' || last.includes('$') || isListed(name)) return made
+  // Targets of one file differ in their tags; of several files nobody says that they differ.
+  const files = new Set(made.map(({ path }) => path))
+  if (made.length > 0 || isKnown) return files.size === 1 ? tagged(made, image) : made
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
   return isWhole ? unnamed.map((path) => ({ path, context: null, target: null })) : []
@@ -219,7 +277,7 @@ function endsWithWord(text: string, word: string): boolean {
 }
 
 function asRun(
-  { dockerfiles, image, service, file, mounts, ...run }: RunOfImage,
+  { dockerfiles, image, service, mounts, ...run }: RunOfImage,
   stage: string | null,
   root: string,
 ): ImageRun {
@@ -430,14 +488,15 @@ function makersIn(
   const told = new Map<string, Maker[]>()
   for (const { name, dockerfiles, context, target } of named) {
     const path = dockerfiles.find((file) => members.has(file))
-    if (path !== undefined) put(told, lastPart(nameIn(name)), { name: nameIn(name), path, context, target })
+    if (path !== undefined)
+      put(told, lastPart(nameIn(name)), { name: nameIn(name), reference: name, path, context, target })
   }
   const called = new Map<string, Maker[]>()
   for (const [path, { froms }] of members)
     for (const name of namesAfter(path, root)) {
       // `ubi9/Dockerfile` that is built FROM redhat/ubi9 is called after what it is built from.
       const isOfBase = froms.some(({ reference }) => lastPart(nameIn(reference)) === name)
-      if (!isOfBase) put(called, name, { name, path, context: null, target: null })
+      if (!isOfBase) put(called, name, { name, reference: name, path, context: null, target: null })
     }
   const namespaces = namespacesOf(members, told, called)
   return (reference) => {
@@ -445,7 +504,7 @@ function makersIn(
     const last = lastPart(name)
     if (last === '' || last.includes('$') || isListed(name)) return []
     const declared = (told.get(last) ?? []).filter((maker) => isSameName(maker.name, name))
-    if (declared.length > 0) return [...new Map(declared.map((maker) => [maker.path, maker])).values()]
+    if (declared.length > 0) return declared
     const isOurs = namespaces.has(namespaceOf(name))
     if (!isOurs && isListed(last)) return []
     return (called.get(last) ?? []).filter(({ path }) => isOurs || startsNothing(members.get(path)?.text ?? ''))

@@ -92,11 +92,72 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     given: ['/data'],
   },
   {
+    says: 'an image that a Compose file beside it names, where another file builds a variant of it',
+    files: {
+      ...own,
+      'Dockerfile.dev': app,
+      'compose.yaml': 'services:\n  app:\n    image: ghcr.io/x/acme:5\n    volumes: ["data:/data"]\n',
+      'compose.dev.yaml': 'services:\n  app:\n    build: { dockerfile: Dockerfile.dev }\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'what is called as the repository is where it comes from',
+    files: {
+      ...own,
+      '.git/config': '[remote "origin"]\n\turl = https://example.org/x/Thing.git\n',
+      'README.md': 'docker run -v data:/data docker.io/x/thing:1\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a name that a workflow pushes by its digest',
+    files: {
+      ...own,
+      '.github/workflows/push.yml':
+        'jobs:\n  push:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { outputs: "type=image,name=other/thing,push-by-digest=true" }\n',
+      'README.md': 'docker run -v data:/data other/thing:stable\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file between the lines of a document',
+    files: {
+      ...own,
+      'docs/install.md':
+        'Write:\n\n  ```yaml\n  services:\n    x:\n      image: acme/acme\n      volumes: ["data:/data"]\n  ```\n\nand start it.\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a stage that the last one is built upon',
+    files: {
+      ...own,
+      Dockerfile: `${app.replace('node:22', 'node:22 AS plain')}FROM plain\nRUN true\n`,
+      'run.sh': 'docker build -t local-thing --target plain .\ndocker run -v data:/data local-thing\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'the folder that a variable names, which a service sets',
+    files: compose('environment: ["DATA_DIR=/srv/acme", "LOG_DIR=/tmp", "CACHE_DIR"]'),
+    given: ['/srv/acme'],
+  },
+  {
+    says: 'not what somebody else makes of the program',
+    files: {
+      ...own,
+      'push.sh': 'docker build -t ghcr.io/x/acme .\n',
+      'README.md': 'docker run -v config:/data registry.example.org/packagers/acme\n',
+    },
+    given: [],
+  },
+  {
     says: 'a name that a workflow makes tags of',
     files: {
       ...own,
       '.github/workflows/push.yml':
-        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: other/thing }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
+        'jobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: "name=other/thing,enable=true" }\n      - uses: docker/build-push-action@v6\n        with: { tags: "$' +
         '{{ steps.meta.outputs.tags }}" }\n',
       'docs/run.md': 'docker run -v data:/data other/thing:1\n',
     },
@@ -274,6 +335,40 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     },
     todo: [`service app of compose.yaml mounts ./photos over /data, ${keeps}`],
   },
+  {
+    says: 'the way that a document shows, whatever Compose does',
+    files: { ...compose('volumes: ["d:/data"]'), 'README.md': 'docker run -v /path:/data acme/acme' },
+    todo: [`README.md line 1 mounts /path over /data, ${keeps}: cannot tell`],
+  },
+  {
+    says: 'what is called so where it comes from',
+    files: compose('volumes: ["./dev-data:/srv/acme"]'),
+    todo: [`service app of compose.yaml mounts ./dev-data over /srv/acme, ${keeps}: cannot tell`],
+  },
+  {
+    says: 'what is called so where it is mounted',
+    files: compose('volumes: ["/srv/x:/app/kept_data"]'),
+    todo: [`service app of compose.yaml mounts /srv/x over /app/kept_data, ${keeps}: cannot tell`],
+  },
+  {
+    says: 'a database by itself',
+    files: compose('volumes: ["/srv/acme.db:/srv/acme.db"]'),
+    todo: [`service app of compose.yaml mounts /srv/acme.db over /srv/acme.db, ${keeps}: cannot tell`],
+  },
+  {
+    says: 'beside the home of root, which hides nothing',
+    files: compose('volumes: ["m:/root/.acme", "./data:/data"]'),
+    todo: ['service app of compose.yaml mounts m over /root/.acme', 'mounts ./data over /data'],
+  },
+  {
+    says: 'not the data that the image and the repository have alike',
+    files: {
+      ...compose('volumes: ["./data:/app/data"]'),
+      'data/words.txt': '',
+      Dockerfile: app.replace('COPY', 'COPY data data\nCOPY'),
+    },
+    todo: [],
+  },
   { says: 'not one that is only read', files: compose('volumes: ["./data:/data:ro"]'), todo: [] },
   { says: 'not of a service that says its user', files: compose('user: node\nvolumes: ["./data:/data"]'), todo: [] },
   { says: 'not a file of the repository', files: compose('volumes: ["./server.js:/app/server.js"]'), todo: [] },
@@ -288,11 +383,6 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     todo: [],
   },
   { says: 'not a configuration', files: compose('volumes: ["./conf:/etc/acme"]'), todo: [] },
-  {
-    says: 'not where a volume is the other way',
-    files: { ...compose('volumes: ["d:/data"]'), 'README.md': 'docker run -v /path:/data acme/acme' },
-    todo: [],
-  },
   {
     says: 'not a claim of a pod with a group for it',
     files: {
@@ -390,19 +480,9 @@ test.each<{ readonly says: string; readonly files: Files; readonly note: string 
     note: 'docs/docs/start.md line 1 mounts /path/to/it over /things, which keeps its owner',
   },
   {
-    says: 'the way of a document that Compose has a volume for',
-    files: { ...compose('volumes: ["d:/data"]'), 'README.md': 'docker run -v /path:/data acme/acme' },
-    note: 'README.md line 1 mounts /path over /data, which keeps its owner',
-  },
-  {
     says: 'sources that somebody works on, after all else',
     files: compose('volumes: [".:/app", "./dev:/srv/acme"]'),
     note: 'mounts ./dev over /srv/acme (and 1 more), which keeps its owner',
-  },
-  {
-    says: 'a database by itself',
-    files: compose('volumes: ["/srv/acme.db:/srv/acme.db"]'),
-    note: 'mounts /srv/acme.db over /srv/acme.db, which keeps its owner',
   },
   {
     says: 'a command for the variant that the tag names',
@@ -437,6 +517,58 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
   }
   expect(todos(await worked(files, 'docker/Dockerfile.web')).join()).toContain('mounts /w over /opt/web/conf')
   expect(todos(await worked(files, 'docker/Dockerfile')).join()).not.toContain('/opt/web/conf')
+})
+
+test('a Compose file beside a Dockerfile runs it as the service that it is called after, whatever the image is', async () => {
+  const files = {
+    ...own,
+    'deploy/Dockerfile.control': 'FROM debian:13\nCMD ["/control"]\n',
+    'deploy/compose.yaml':
+      'services:\n  control:\n    image: $' + '{CONTROL_IMAGE:?say it}\n    volumes: ["/srv/control:/data"]\n',
+  }
+  expect(todos(await worked(files, 'deploy/Dockerfile.control')).join()).toContain(
+    'service control of deploy/compose.yaml mounts /srv/control over /data',
+  )
+  expect(todos(await worked(files))).toEqual([])
+})
+
+test('the one Dockerfile of a repository makes its image, wherever it lies', async () => {
+  const files = { 'scripts/Dockerfile': app, 'README.md': 'docker run -v ~/.acme:/data ghcr.io/x/acme\n' }
+  expect(todos(await worked(files, 'scripts/Dockerfile')).join()).toContain(
+    'README.md line 1 mounts ~/.acme over /data',
+  )
+})
+
+const switching = {
+  ...own,
+  Dockerfile: app.replace('CMD', 'COPY start.sh /\nENTRYPOINT ["/start.sh"]\nCMD'),
+  'start.sh': '#!/bin/sh\nexec gosu "$PUID:$PGID" "$@"\n',
+}
+
+test.each<{ readonly says: string; readonly run: string; readonly todo: string | null }>([
+  {
+    says: 'in a command',
+    run: 'docker run -e PUID=1001 -e PGID=1002 -v data:/data acme/acme',
+    todo: 'README.md line 1 sets PUID and PGID, which have no effect now: /start.sh changes to such an id only as root, and it starts as node (1000:1000)',
+  },
+  {
+    says: 'in a Compose file that a document shows',
+    run: '```yaml\nservices:\n  a:\n    image: acme/acme\n    environment: { PUID: 1001 }\n    volumes: [data:/data]\n```',
+    todo: 'service a of README.md line 2 sets PUID, which has no effect now',
+  },
+  {
+    says: 'from a variable of whoever runs it',
+    run: 'docker run -e PUID=$(id -u) -v data:/data acme/acme',
+    todo: 'README.md line 1 sets PUID, which has no effect now',
+  },
+  { says: 'not to whom it starts as', run: 'docker run -e PUID=1000 -e PGID=1000 -v data:/data acme/acme', todo: null },
+  { says: 'not where nothing is kept', run: 'docker run -e PUID=1001 acme/acme', todo: null },
+  { says: 'not to a word that stands for it', run: 'docker run -e PUID=#### -v data:/data acme/acme', todo: null },
+  { says: 'not for another image', run: 'docker run -e PUID=1001 -v data:/data other/tool', todo: null },
+])('an id that a repository sets and that has no effect any more is a todo: $says', async ({ run, todo }) => {
+  const result = await worked({ ...switching, 'README.md': run })
+  expect(todos(result)).toEqual(todo === null ? [] : [expect.stringContaining(todo)])
+  expect(result.findings.map(({ message }) => message).join()).toContain('no effect now')
 })
 
 test('an address that a web server answers is no folder that it writes', async () => {

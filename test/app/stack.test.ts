@@ -65,7 +65,15 @@ async function expectSettled(folder: string, outcome: TargetOutcome): Promise<Ta
   if (hasCompose) expect(composeSays(folder, ['--project-name', 'shop']).error).toBe('')
   const again = await hardened(folder)
   expect(names(folder, again)).toEqual([])
+  // Nothing was done about what is left to a person.
+  expect(todosOf(again)).toEqual(todosOf(outcome))
   return again
+}
+
+function todosOf({ result: { findings, services = [] } }: TargetOutcome): readonly string[] {
+  return [...findings, ...services.flatMap((service) => service.findings)].flatMap(({ outcome, message }) =>
+    outcome === 'todo' ? [message] : [],
+  )
 }
 
 const NGINX = '/etc/nginx/conf.d/default.conf:ro'
@@ -286,4 +294,56 @@ describe('folders of the machine that a service mounts', () => {
       expect(saidOf(await hardened(project(volume))).join('\n')).not.toContain('it keeps its owner')
     },
   )
+})
+
+const NODE = 'FROM node:22\nWORKDIR /app\nCOPY server.js .\nCMD ["node", "server.js"]\n'
+
+test.each([
+  [
+    'a checkout that it mounts',
+    'volumes: [".:/app"]',
+    { 'server.js': "require('fs').mkdirSync('/app/logs')\n", '.git/HEAD': '' },
+    '',
+  ],
+  ['a folder that is called after data', 'volumes: ["./dev-data:/srv/shop"]', {}, 'dev-data'],
+])('what a project leaves to a person about %s is open in the service too', async (_, said, more, volume) => {
+  const folder = tree()
+  plant(folder, {
+    'compose.yaml': `services:\n  api:\n    build: .\n    ${said}\n`,
+    Dockerfile: NODE,
+    'server.js': '',
+    ...more,
+  })
+  const { result } = await hardened(folder)
+  const open = result.findings.filter(({ outcome }) => outcome === 'todo')
+  expect(open).toMatchObject([{ message: expect.stringContaining(`${volume} (api): it`) }])
+  const own = result.services?.[0]
+  expect(own?.findings.map(({ message }) => message)).toContainEqual(
+    expect.stringMatching(/^compose\.yaml has todos about what it mounts here: /),
+  )
+  expect(own?.verdict).toBe('incomplete')
+})
+
+test('what a document says of the image of a service counts beside what its project says', async () => {
+  const folder = `${tree()}/shop`
+  plant(folder, {
+    'compose.yaml': 'services:\n  api:\n    build: .\n    volumes: ["data:/data"]\nvolumes: { data: }\n',
+    Dockerfile: NODE,
+    'server.js': '',
+    'README.md': 'docker run -v /srv/x:/data acme/shop\n',
+  })
+  const { result } = await hardened(folder)
+  expect(saidOf({ result } as TargetOutcome).join('\n')).toMatch(/README\.md line 1 mounts \/srv\/x over \/data/)
+  expect(result.services?.[0]?.verdict).toBe('incomplete')
+})
+
+test('what is left to a person is left to one the next time, too', async () => {
+  const folder = tree({
+    'shop/compose.yaml': 'services:\n  web:\n    build: .\n    volumes: ["..:/data"]\n',
+    'shop/Dockerfile': 'FROM debian:trixie-slim\nRUN mkdir /data\nVOLUME /data\nCMD ["/srv/app"]\n',
+  })
+  const shop = join(folder, 'shop')
+  const outcome = await hardened(shop)
+  expect(outcome.result.verdict).toBe('incomplete')
+  expect((await expectSettled(shop, outcome)).result.verdict).toBe('incomplete')
 })

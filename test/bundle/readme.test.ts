@@ -1,5 +1,5 @@
 // What the README shows is what the tool gives.
-import { readdirSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseArguments } from '../../src/cli/arguments.ts'
@@ -15,10 +15,14 @@ function blocks(language: string): string[] {
 }
 
 describe('README.md', () => {
-  test('shows the Dockerfile of nginx:latest as it is made', () => {
+  test('its first command prints what examples/nginx shows', () => {
     const { output } = harden({ target: 'nginx:latest', kind: 'image', dockerfile: 'FROM nginx:latest\n' })
-    expect(blocks('dockerfile')).toEqual([output])
+    expect(readme).toContain('npx harden-image nginx:latest')
     expect(read('examples/nginx/Dockerfile')).toBe(output)
+  })
+
+  test('is short: the rest is in docs/', () => {
+    expect(readme.split('\n').length).toBeLessThanOrEqual(200)
   })
 
   const commands = blocks('sh')
@@ -27,7 +31,7 @@ describe('README.md', () => {
     .flatMap((line) => /^harden-image (.*?)(?: +#.*)?$/.exec(line.replace(/ [<>] \S+/, ''))?.[1] ?? [])
 
   test('the README has commands to check', () => {
-    expect(commands.length).toBeGreaterThan(15)
+    expect(commands.length).toBeGreaterThan(10)
   })
 
   for (const command of commands) {
@@ -44,20 +48,5 @@ describe('README.md', () => {
     const { verdict, output } = harden({ dockerfile })
     const said = code.split('\n').flatMap((line) => /^\/\/ (?:verdict:|output: )? +(.*)$/.exec(line)?.[1] ?? [])
     expect(said).toEqual([`'${verdict}'`, ...output.trimEnd().split('\n')])
-  })
-
-  test('the README links to what is there', () => {
-    const pages = [
-      'README.md',
-      ...readdirSync(join(root, 'examples'), { recursive: true, encoding: 'utf8' })
-        .filter((path) => path.endsWith('.md'))
-        .map((path) => `examples/${path}`),
-    ]
-    for (const page of pages) {
-      for (const [, target = ''] of read(page).matchAll(/\]\((?!https?:)([^)]+)\)/g)) {
-        const path = join(root, page, '..', target)
-        expect(() => readdirSync(path)).not.toThrow(/ENOENT/)
-      }
-    }
   })
 })

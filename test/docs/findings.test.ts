@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals'
 import { messagesIn } from '../../scripts/messages.mjs'
 import { transforms } from '../../transforms/index.ts'
 
-const page = readFileSync('docs/findings.md', 'utf8')
+const page = readFileSync('docs/reference/findings.md', 'utf8')
 const sections = page.split(/^### /m).slice(1)
 const names = sections.map((section) => section.split('\n', 1)[0] ?? '')
 

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 
-const page = readFileSync('docs/threat-model.md', 'utf8')
+const page = readFileSync('docs/explanation/threat-model.md', 'utf8')
 /** Lines of tables, without their heads and rules. */
 const lines = page.split('\n').filter((line) => /^\| (?!actor |---)/.test(line))
 /** Those of who there is say no more than that, and hold nothing. */

@@ -1,4 +1,4 @@
-// What holds of all checks: a row in docs/proof.md, and a pair of runs that it fails. A new one is a value in its file and a
+// What holds of all checks: a row in docs/reference/checks.md, and a pair of runs that it fails. A new one is a value in its file and a
 // line in src/proof/checks/index.ts; what is forgotten beside that is said here.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
@@ -108,7 +108,16 @@ function given(check: Check, { original, result, watched = {}, image: own = fact
   ]
 }
 
-const rows = readFileSync('docs/proof.md', 'utf8').split('\n')
+const rows = readFileSync('docs/reference/checks.md', 'utf8').split('\n')
+/** What to do about each, by what a report calls it. */
+const HELP = 'docs/how-to/when-a-proof-fails.md'
+const help = readFileSync(HELP, 'utf8')
+  .split('\n')
+  .flatMap((row) => {
+    const [, called = '', names = ''] = row.split('|')
+    const quoted = (text: string) => [...text.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name)
+    return quoted(names).map((check) => ({ check, called: quoted(called) }))
+  })
 
 test('each check has a name of its own', () => {
   const names = CHECKS.map(({ name }) => name)
@@ -121,11 +130,11 @@ test('each pair is of a check', () => {
 })
 
 describe.each(CHECKS)('the check $name', (check) => {
-  test('says what holds where it passes, and has a row in docs/proof.md', () => {
+  test('says what holds where it passes, and has a row in docs/reference/checks.md', () => {
     expect(check.summary).toMatch(/^\S.{9,}[^.]$/)
     if (!rows.some((row) => row.startsWith(`| \`${check.name}\``)))
       throw new Error(
-        `docs/proof.md does not say what ${check.name} compares: add a row \`${check.name}\` to its table`,
+        `docs/reference/checks.md does not say what ${check.name} compares: add a row \`${check.name}\` to its table`,
       )
   })
 
@@ -133,9 +142,21 @@ describe.each(CHECKS)('the check $name', (check) => {
     const pair = FAILING[check.name]
     if (pair === undefined)
       throw new Error(`nothing shows that ${check.name} can fail: add two runs to FAILING in all-checks.test.ts`)
-    expect(given(check, pair).some(({ passed }) => !passed)).toBe(true)
+    const failed = given(check, pair).filter(({ passed }) => !passed)
+    expect(failed).not.toEqual([])
+    const told = help.filter((one) => one.check === check.name).flatMap(({ called }) => called)
+    const isTold = ({ name }: { readonly name: string }) =>
+      told.some((one) => new RegExp(`^${one.split('…').map(escaped).join('.*')}`).test(name))
+    if (check.name !== 'your-checks')
+      expect({ page: HELP, told, notTold: failed.filter((one) => !isTold(one)).map(({ name }) => name) }).toEqual({
+        page: HELP,
+        told,
+        notTold: [],
+      })
     const again = { ...pair, result: pair.original, watched: {} }
     if (check.of === 'watch' || check.locks !== true)
       expect(given(check, again).filter(({ passed }) => !passed)).toEqual([])
   })
 })
+
+const escaped = (text: string) => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')

@@ -1,4 +1,4 @@
-// What holds of all conditions: a row in docs/proof.md, and a program in test/engine/cells.test.ts that fails it. A new one is
+// What holds of all conditions: a row in docs/reference/checks.md, and a program in test/engine/cells.test.ts that fails it. A new one is
 // a value in its file and a line in src/proof/conditions/index.ts; what is forgotten beside that is said here.
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
@@ -19,7 +19,8 @@ const FAILED_BY: Readonly<Record<string, string | null>> = {
 }
 
 const names = CONDITIONS.map(({ name }) => name)
-const rows = readFileSync('docs/proof.md', 'utf8').split('\n')
+const rows = readFileSync('docs/reference/checks.md', 'utf8').split('\n')
+const help = readFileSync('docs/how-to/when-a-proof-fails.md', 'utf8').split('\n')
 const cells = readFileSync('test/engine/cells.test.ts', 'utf8')
 
 test('each condition has a name of its own, and what fails it is of a condition', () => {
@@ -30,10 +31,16 @@ test('each condition has a name of its own, and what fails it is of a condition'
 describe.each(CONDITIONS)('the condition $name', (condition) => {
   const { name, summary } = condition
 
-  test('says what fails there, and has a row in docs/proof.md', () => {
+  test('says what fails there, and has a row in docs/reference/checks.md', () => {
     expect(summary).toMatch(/^\S.{9,}[^.]$/)
     if (!rows.some((row) => row.trim().startsWith(`| ${name} `)))
-      throw new Error(`docs/proof.md does not say what fails under "${name}": add a row to its table of conditions`)
+      throw new Error(
+        `docs/reference/checks.md does not say what fails under "${name}": add a row to its table of conditions`,
+      )
+  })
+
+  test('has a row that says what to do in docs/how-to/when-a-proof-fails.md', () => {
+    expect(help.filter((row) => row.startsWith(`| ${name} `))).toHaveLength(1)
   })
 
   test('is failed by a program of cells.test.ts', () => {

@@ -254,14 +254,33 @@ test('a rule says how bad it is and where it is explained', () => {
     ['read-build', '1.0', ['security']],
     ['set-user', '7.8', ['security']],
   ])
-  for (const { id, help } of rules) expect(help?.text).toContain(`docs/findings.md#${id}`)
-  expect(helpOf('set-user', 'Set it.', 'https://example.org/harden-image')).toEqual({
+  for (const { id, help } of rules) expect(help?.text).toContain(`docs/reference/findings.md#${id}`)
+})
+
+const explained = {
+  name: 'set-user',
+  summary: 'Set it.',
+  section: '`USER` is set. See [forms](user-forms.md#numbers), [prove](#prove) and [why](../explanation/proof.md).',
+}
+
+test('without an address of the project a rule has its section, no link that leads nowhere, and no address', () => {
+  expect(helpOf(explained, null)).toEqual({
     help: {
-      text: 'Set it. What it means and what to do: https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user',
+      text: 'Set it. What it means and what to do: docs/reference/findings.md#set-user of harden-image',
       markdown:
-        'Set it. What it means and what to do: [docs/findings.md#set-user](https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user)',
+        'Set it.\n\n`USER` is set. See forms, prove and why.\n\nAll findings: `docs/reference/findings.md` of harden-image',
     },
-    helpUri: 'https://example.org/harden-image/blob/HEAD/docs/findings.md#set-user',
+  })
+})
+
+test('with one the links of its section and its own address lead there', () => {
+  const at = 'https://example.org/harden-image/blob/HEAD/docs'
+  expect(helpOf(explained, 'https://example.org/harden-image')).toEqual({
+    help: {
+      text: `Set it. What it means and what to do: ${at}/reference/findings.md#set-user`,
+      markdown: `Set it.\n\n\`USER\` is set. See [forms](${at}/reference/user-forms.md#numbers), [prove](${at}/reference/findings.md#prove) and [why](${at}/explanation/proof.md).\n\nAll findings: [docs/reference/findings.md](${at}/reference/findings.md#set-user)`,
+    },
+    helpUri: `${at}/reference/findings.md#set-user`,
   })
 })
 

@@ -51,6 +51,12 @@ const MADE: Readonly<Record<string, string>> = {
     'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
+  "src/evidence/embedded-databases.ts: `^(?:${knownPrograms.databaseServers.programs.join('|')})(?::|$)`":
+    'the catalogue, which is ours',
+  'src/evidence/embedded-databases.ts: manifest': 'the catalogue, which is ours',
+  'src/evidence/embedded-databases.ts: pattern': 'the catalogue, which is ours',
+  'src/evidence/working-folder.ts: pattern': 'the catalogue, which is ours',
+  'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}services:`': 'constants, and names of \\w alone',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',

@@ -54,6 +54,12 @@ test.each<[string, string, number]>([
   expect(users({ 'docker-stack.yml': compose('    ports: ["80:80"]\n', image) })).toHaveLength(count)
 })
 
+test('a Compose file beside it whose service is called as it is, whatever the image', () => {
+  const text = compose('    ports: ["80:80"]\n', `image: \${IMAGE:?say it}`)
+  expect(users({ 'web/compose.yml': text.replace('front:', 'web:') })).toEqual(['web/compose.yml:4'])
+  expect(users({ 'web/compose.yml': text, 'compose.yml': text.replace('front:', 'web:') })).toEqual([])
+})
+
 test('a template of a Compose file, which is no YAML', () => {
   const text = `services:\n  {%- if a %}\n  front:\n    build:\n      context: .\n      dockerfile: ./web/Dockerfile\n    image: {{ slug }}_web\n    {%- endif %}\n    ports:\n      - '0.0.0.0:80:80'\n`
   expect(users({ 'compose.yml': text })).toEqual(['compose.yml:10'])

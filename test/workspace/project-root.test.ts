@@ -3,6 +3,7 @@ import { join, relative } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { discover } from '../../src/workspace/discover.ts'
 import { projectRoot } from '../../src/workspace/project-root.ts'
+import { originIn } from '../../src/workspace/repository.ts'
 import { tree } from './tree.ts'
 
 /** The root of what surrounds `folder`, by its path from the top of these files. */
@@ -108,4 +109,16 @@ test('a target is told the same by any name, from any folder', async () => {
       target,
       expected,
     ])
+})
+
+test.each([
+  ['https://example.org/Acme/Web.git', { owner: 'acme', name: 'web' }],
+  ['git@example.org:acme/web.git', { owner: 'acme', name: 'web' }],
+  ['ssh://git@example.org:2222/group/acme/web', { owner: 'acme', name: 'web' }],
+  ['https://example.org/acme/web/', { owner: 'acme', name: 'web' }],
+  ['/srv/git/web.git', null],
+  ['../web', null],
+])('a repository is called as its remote %s says', (url, origin) => {
+  const config = `[core]\n\tbare = false\n[remote "fork"]\n\turl = https://example.org/x/y\n[remote "origin"]\n\turl = ${url}\n`
+  expect(originIn(config)).toEqual(origin)
 })

@@ -7,6 +7,7 @@ import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
+import type { ImageRun } from '../../image/image-run.ts'
 import { daemonCalled, daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
 import type { RefusedSwitch } from '../../image/step-down/options.ts'
 import {
@@ -141,21 +142,30 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
   }
 }
 
-/** Variables by which an entrypoint lets people choose whom it runs as: one who is not root can be nobody else. */
+/**
+ * Variables by which an entrypoint lets people choose whom it runs as: one who is not root can be nobody else. Whoever is shown how to
+ * set them, to somebody else, and to keep files outside of the image, has files that belong to that one.
+ */
 export function idsWithoutEffect(
   { toldIds }: Pick<StepDownReport, 'toldIds'>,
   account: AccountChoice,
+  runs: readonly ImageRun[],
 ): readonly Remark[] {
   const [first] = toldIds
   if (first === undefined) return []
-  const names = toldIds.map(({ variable }) => variable)
   const ids = accountIds(account)
   const who = account.name === '' || account.name === ids ? ids : `${account.name} (${ids})`
+  const setBy = (run: ImageRun): readonly string[] =>
+    toldIds.flatMap(({ variable }) => (isOthersId(variable, run.env.get(variable), account) ? [variable] : []))
+  const run = runs.find((one) => keepsFiles(one) && setBy(one).length > 0)
+  const names = run === undefined ? toldIds.map(({ variable }) => variable) : setBy(run)
+  const said = names.length > 3 ? joinTruncated(names) : joinAnd(names)
+  const why = `${names.length === 1 ? 'has' : 'have'} no effect now: ${first.script ?? 'the command'} changes to such an id only as root, and it starts as ${who}`
   return [
     {
-      outcome: 'note',
+      outcome: run === undefined ? 'note' : 'todo',
       transform: 'skip-step-down',
-      message: `${names.length > 3 ? joinTruncated(names) : joinAnd(names)} ${names.length === 1 ? 'has' : 'have'} no effect now: ${first.script ?? 'the command'} changes to such an id only as root, and it starts as ${who}`,
+      message: run === undefined ? `${said} ${why}` : `${run.by} sets ${said}, which ${why}`,
       hint: `choose the user with --user, or user: in Compose; a bind mount or an old volume must belong to that user (chown -R ${ids} for the one set here)`,
       evidence: toldIds.map(({ variable, script, line }) => ({
         source: 'step-down',
@@ -164,6 +174,23 @@ export function idsWithoutEffect(
       })),
     },
   ]
+}
+
+/** Another number than the account has, or one that only whoever runs it knows; undefined where nobody says it. */
+function isOthersId(
+  variable: string,
+  value: string | null | undefined,
+  { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
+): boolean {
+  if (value === null) return true
+  // A word such as `####` stands for whatever people choose.
+  const isNumber = value !== undefined && /^\d+$/.test(value)
+  return isNumber && value !== String(/g(?:id|roup)/i.test(variable) ? gid : uid)
+}
+
+/** Outside of the image, where nobody else sees to their owner. */
+function keepsFiles({ mounts, user, isMeant }: ImageRun): boolean {
+  return user === null && isMeant !== true && mounts.some(({ readOnly, from }) => !readOnly && from !== 'file')
 }
 
 /** The refusal may be why this one stops: it is not that of a program that is known to be another one. */

@@ -7,7 +7,7 @@ import type { RunRecord } from '../container/run-record.ts'
 export type Check = RunCheck | TraceCheck | WatchCheck
 
 interface Named {
-  /** Unique, in kebab-case; the table of checks in docs/proof.md has a row of that name. */
+  /** Unique, in kebab-case; the table of checks in docs/reference/checks.md has a row of that name. */
   readonly name: string
   /** What holds where it passes: the text of that row. */
   readonly summary: string

@@ -15,7 +15,7 @@ import { besideOptions, type KeptPorts } from '../container/run-specs.ts'
 export type Condition = FirstCondition | LastCondition
 
 interface Named {
-  /** Unique; the report and the table of conditions in docs/proof.md call it so. */
+  /** Unique; the report and the table of conditions in docs/reference/checks.md call it so. */
   readonly name: string
   /** What fails under it: the text of that row. */
   readonly summary: string

@@ -1,7 +1,7 @@
 import { afterAll, describe, expect, test } from '@jest/globals'
-import { buildText, docker, ensureImage, isRunning, logsOf, waitFor, withContainer } from './support/images.ts'
-import { MORE_SERVERS } from './support/more-probes.ts'
-import { SERVERS } from './support/probes.ts'
+import { buildText, docker, ensureImage, isRunning, logsOf, waitFor, withContainer } from '../support/images.ts'
+import { MORE_SERVERS } from '../support/more-probes.ts'
+import { SERVERS } from '../support/probes.ts'
 
 const LOCKED_DOWN = [
   '--cap-drop=ALL',
