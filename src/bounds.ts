@@ -82,6 +82,11 @@ export const bounds = {
   /** Files of one build context, and their bytes, that are compared with what they were. */
   keyedFiles: 1_000_000,
   keyedBytes: 64 * 1024 ** 3,
+  /** Characters of one line of a plan of a fleet, and its lines. */
+  planLine: 64 * 1024,
+  planLines: 1_000_000,
+  /** Workers of a fleet. */
+  shards: 10_000,
   /** One result of a fleet: its Dockerfile, findings and proof. */
   keptResultBytes: 64 * 1024 * 1024,
   /** Characters of a path: the kernel takes none that is longer (PATH_MAX, path_resolution(7)). */

@@ -16,6 +16,10 @@ export type ErrorCode =
   | 'timeout'
   | 'conflicting-edits'
   | 'too-large'
+  /** Of a fleet: an input is another one than when its plan was made. */
+  | 'changed'
+  /** Of a fleet: it has ended too many of those who worked on it. */
+  | 'poison'
   | 'bug'
 
 export interface HardenErrorOptions {

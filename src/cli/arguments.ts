@@ -14,6 +14,7 @@ import {
   usernsFlags,
   verifyFlags,
 } from './flags.ts'
+import { fleetExamples, fleetFlags, fleetRequest } from './fleet-request.ts'
 import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
 import {
   cleanExamples,
@@ -42,6 +43,7 @@ const verbs = {
     flags: reviewFlags,
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
+  fleet: { summary: 'plan|run|merge: many targets on many machines, by any engine of array jobs', flags: fleetFlags },
   verify: { summary: 'STATEMENT..: do kept statements still say of an image that it passed?', flags: verifyFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   completion: { summary: 'bash|zsh|fish: print what completes its words in a shell', flags: {} },
@@ -66,6 +68,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   userns: usernsExamples,
   clean: cleanExamples,
   review: reviewExamples,
+  fleet: fleetExamples,
   verify: verifyExamples,
   completion: completionExamples,
   plugin: pluginExamples,
@@ -96,6 +99,7 @@ export function parseArguments(argv: readonly string[]): Request {
   if (first === 'completion') return completionRequest(others)
   if (first === 'plugin') return pluginRequest(others)
   if (first === 'clean') return cleanRequest(parsed, others)
+  if (first === 'fleet') return fleetRequest(parsed, others)
   if (first === 'review') return reviewRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)

@@ -228,6 +228,11 @@ export const hardenFlags = {
     group: groups.output,
     describe: `${formatNames.join(' | ')} (default diff; dockerfile for an image)`,
   },
+  emit: {
+    ...text,
+    group: groups.output,
+    describe: 'bake: print a file for docker buildx bake, which builds all results on any builder (as --format bake)',
+  },
   resume: {
     type: 'boolean',
     group: groups.output,

@@ -63,6 +63,10 @@ async function call(
     const { workOn } = await import('./work.ts')
     return workOn(request, io, await load(), interruption, progress)
   }
+  if (request.kind === 'fleet') {
+    const { fleet } = await import('./fleet.ts')
+    return fleet(request, io, await load(), interruption, progress)
+  }
   if (request.kind === 'userns') return userns(request, io)
   if (request.kind === 'completion') {
     io.stdout.write((await import('./completion.ts')).completion(request.shell))

@@ -5,9 +5,19 @@ import { formatNames } from '../report/format.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
 import type { ProjectFlags } from '../workspace/open-project.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
+import type { FleetRequest } from './fleet-request.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
-export type Request = Print | ListTransforms | UsernsRequest | Clean | Verify | Completion | Plugin | Work
+export type Request =
+  | Print
+  | ListTransforms
+  | UsernsRequest
+  | Clean
+  | FleetRequest
+  | Verify
+  | Completion
+  | Plugin
+  | Work
 
 /** `--help` and `--version`. */
 interface Print {
@@ -168,7 +178,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     choose: flag(parsed, 'interactive') ? { by: 'terminal' } : null,
     quiet: flag(parsed, 'quiet'),
     verbose: flag(parsed, 'verbose'),
-    format: choice(parsed, 'format', names),
+    format: formatFrom(parsed, names),
     prTitle: flag(parsed, 'pr-title'),
     prBody: text(parsed, 'pr-body'),
     build: flag(parsed, 'build'),
@@ -200,6 +210,15 @@ function knownOf(verb: Work['verb'], parsed: Parsed): Work['known'] {
   const [file, update] = [verb === 'prove' ? null : text(parsed, 'baseline'), flag(parsed, 'update-baseline')]
   if (file === null && update) throw usage('--update-baseline writes the file of --baseline', 'add --baseline FILE')
   return file === null ? null : { file, update }
+}
+
+/** What is made for another program is a format too. */
+function formatFrom(parsed: Parsed, names: readonly string[]): string | null {
+  const format = choice(parsed, 'format', names)
+  const emitted = choice(parsed, 'emit', ['bake'])
+  if (format !== null && emitted !== null)
+    throw usage('--emit and --format exclude each other: stdout has one of them', 'run once for each')
+  return emitted ?? format
 }
 
 const noProject = { files: [], profiles: null, envFiles: null, name: null } as const

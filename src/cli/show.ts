@@ -209,7 +209,9 @@ function hasMuchToSay({ verdict, findings, proof, error, services }: TargetOutco
   )
 }
 
-export function rendering({ result, source, path, inspection, files, changes }: TargetOutcome, cwd: string): Rendering {
+export function rendering(outcome: TargetOutcome, cwd: string): Rendering {
+  const { result, source, path, inspection, files, changes, buildArgs, target } = outcome
+  const context = outcome.context ?? (isDockerfile(outcome) ? dirname(path ?? cwd) : null)
   const isFile = path !== null && !isPipe(path)
   const root = isFile ? repositoryOf(dirname(resolved(path))) : null
   const places = otherFiles(result)
@@ -222,9 +224,22 @@ export function rendering({ result, source, path, inspection, files, changes }: 
     ...(places.length > 0 && root !== null
       ? { placesFromRoot: Object.fromEntries(places.map((file) => [file, fromHere(resolve(cwd, file), root)])) }
       : {}),
+    ...(context === null
+      ? {}
+      : {
+          build: {
+            context: fromHere(context, cwd) || '.',
+            ...(buildArgs === undefined ? {} : { args: buildArgs }),
+            ...(target === undefined ? {} : { target }),
+          },
+        }),
     ...(inspection ? { inspection } : {}),
     ...(changes ? { changes } : {}),
   }
+}
+
+function isDockerfile({ result, path }: TargetOutcome): boolean {
+  return result.kind === 'dockerfile' && path !== null
 }
 
 /** Those that its findings and services name beside the target itself. */

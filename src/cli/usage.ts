@@ -47,6 +47,11 @@ export function checkFound(request: Work, found: readonly Found[], cwd: string):
     throw usage(`--tag names one image, and ${project.target} is a project`, 'its images are called as it says')
   if (project !== undefined && request.format === 'dockerfile')
     throw usage(`--format dockerfile prints one Dockerfile, and ${project.target} is a project`, 'use --format diff')
+  if (project !== undefined && request.format === 'bake')
+    throw usage(
+      `--emit bake is of Dockerfiles and images, and ${project.target} is a project`,
+      'docker buildx bake takes its Compose file',
+    )
   if (project !== undefined && request.attest !== null)
     throw usage(
       `--attest is about one image, and ${project.target} is a project`,

@@ -125,7 +125,7 @@ const PLACES = new Set([
 ])
 
 /** JSON with the names of objects and the entries of sets in order, and `place` for each path; what is undefined is left out. */
-export function canonicalText(value: unknown, place: (path: string) => string): string {
+function canonicalText(value: unknown, place: (path: string) => string): string {
   return JSON.stringify(canonical(value, place, ''))
 }
 

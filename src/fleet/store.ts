@@ -31,7 +31,7 @@ export interface ResultStore {
   deaths(key: string): Promise<number>
 }
 
-export interface Attempt {
+interface Attempt {
   /** The work is over, also where it came to no result: whatever happens now, it was not the target that ended the worker. */
   end(): Promise<void>
 }

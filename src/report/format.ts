@@ -19,6 +19,12 @@ export interface Rendering {
   readonly inspection?: readonly Inspection[]
   /** Its files have been changed, or written; absent: a dry run. */
   readonly isWritten?: boolean
+  /** How it is built, from where it was run; absent for a project. */
+  readonly build?: {
+    readonly context: string
+    readonly args?: Readonly<Record<string, string>>
+    readonly target?: string
+  }
   /** What the text becomes the result by; absent where it does so only as a whole. */
   readonly changes?: ChangeSet
 }
@@ -56,6 +62,7 @@ const formats: ReadonlyMap<string, () => Promise<Format>> = new Map([
   ['gitlab', async () => (await import('./gitlab.ts')).gitlab],
   ['junit', async () => (await import('./junit.ts')).junit],
   ['markdown', async () => (await import('./markdown.ts')).markdown],
+  ['bake', async () => (await import('./bake.ts')).bake],
   ['html', async () => (await import('./html.ts')).html],
 ])
 

@@ -100,7 +100,7 @@ function enter(rules: DockerIgnore, { isCopied, isNamed }: Wanted, listing: List
 /** A folder of `fleet run` has this file in it: what its workers write while they work is no part of what they work on. */
 export const resultsMark = '.harden-image-results'
 
-export function holdsResults(entries: readonly Dirent[]): boolean {
+function holdsResults(entries: readonly Dirent[]): boolean {
   return entries.some(({ name }) => name === resultsMark)
 }
 

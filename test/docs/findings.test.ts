@@ -20,7 +20,7 @@ test('every verdict of the schema has its section', () => {
 })
 
 test('every name that a finding has beside the transforms has its section', () => {
-  const given = ['src/app', 'src/cli', 'src/proof'].flatMap((folder) => namesIn(folder))
+  const given = ['src/app', 'src/cli', 'src/fleet', 'src/proof'].flatMap((folder) => namesIn(folder))
   expect(given).toContain('read-build')
   expect(given.filter((name) => !names.includes(name))).toEqual([])
 })

@@ -1,0 +1,54 @@
+import { statSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { textFound } from '../workspace/files.ts'
+
+/**
+ * What a repository (absolute) was cloned from and what is checked out in it, as `URL@COMMIT`; null where either is not known. Read from
+ * git's own files, since a plan may be made where git is not. Source: gitrepository-layout(5).
+ */
+export function checkoutOf(repository: string): string | null {
+  const folder = gitFolder(repository)
+  if (folder === null) return null
+  // Of a worktree the branches and the configuration are the first one's.
+  const common = resolve(folder, textFound(join(folder, 'commondir'))?.trim() || '.')
+  const commit = commitOf(folder, common)
+  const remote = remoteOf(textFound(join(common, 'config')) ?? '')
+  return commit === null || remote === null ? null : `${remote}@${commit}`
+}
+
+/** `.git`, or what the file of that name says in a worktree and a submodule. */
+function gitFolder(repository: string): string | null {
+  const git = join(repository, '.git')
+  if (statSync(git, { throwIfNoEntry: false })?.isDirectory() === true) return git
+  const [, folder] = /^gitdir: (.+)$/m.exec(textFound(git) ?? '') ?? []
+  return folder === undefined ? null : resolve(dirname(git), folder)
+}
+
+const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
+
+function commitOf(folder: string, common: string): string | null {
+  const head = textFound(join(folder, 'HEAD'))?.trim() ?? ''
+  if (COMMIT.test(head)) return head
+  const [, branch] = /^ref: (refs\/[^\0]+)$/.exec(head) ?? []
+  // A name with `..` is none that git takes: git-check-ref-format(1).
+  if (branch === undefined || branch.includes('..')) return null
+  const loose = textFound(join(common, branch))?.trim() ?? ''
+  if (COMMIT.test(loose)) return loose
+  const packed = (textFound(join(common, 'packed-refs')) ?? '').split('\n').find((line) => line.endsWith(` ${branch}`))
+  const [commit = ''] = packed?.split(' ') ?? []
+  return COMMIT.test(commit) ? commit : null
+}
+
+/** Of `origin`, else of the first remote; without what a URL may hold of a login. */
+function remoteOf(config: string): string | null {
+  const urls = new Map<string, string>()
+  let remote: string | null = null
+  for (const line of config.split('\n')) {
+    const section = /^\s*\[(.*)\]\s*$/.exec(line)?.[1]
+    if (section !== undefined) remote = /^remote "(.+)"$/.exec(section)?.[1] ?? null
+    const url = remote === null ? undefined : /^\s*url\s*=\s*(\S+)\s*$/.exec(line)?.[1]
+    if (remote !== null && url !== undefined) urls.set(remote, url)
+  }
+  const url = urls.get('origin') ?? [...urls.values()][0] ?? null
+  return url?.replace(/^(\w+:\/\/)[^/@]*@/, (all, scheme: string) => (scheme === 'ssh://' ? all : scheme)) ?? null
+}
