@@ -196,16 +196,24 @@ export interface AccountChoice {
 }
 
 /** As chown takes it. */
-export function ownerText({ name = '', uid, gid, unnumbered }: GrantOwner): string {
-  return unnumbered === true ? `${name}:` : `${uid}:${gid}`
+export function ownerText(owner: GrantOwner): string {
+  return owner.unnumbered === true ? `${owner.name ?? ''}:` : copyOwner(owner)
+}
+
+/** As COPY and ADD take it: ids that a build argument decides follow it. */
+export function copyOwner({ text, uid, gid, unnumbered }: GrantOwner): string {
+  return text !== undefined && (unnumbered === true || text.includes('$')) ? text : `${uid}:${gid}`
 }
 
 /** As chgrp takes it in a shell. */
-export function groupText({ name = '', gid, unnumbered }: GrantOwner): string {
-  return unnumbered === true ? `"$(id -g ${name})"` : String(gid)
+export function groupText(owner: GrantOwner): string {
+  return owner.unnumbered === true
+    ? `"$(id -g ${owner.name ?? ''})"`
+    : (copyOwner(owner).split(':')[1] ?? String(owner.gid))
 }
 
-export type GrantOwner = Pick<AccountChoice, 'uid' | 'gid' | 'unnumbered'> & Partial<Pick<AccountChoice, 'name'>>
+export type GrantOwner = Pick<AccountChoice, 'uid' | 'gid' | 'unnumbered' | 'text'> &
+  Partial<Pick<AccountChoice, 'name'>>
 
 /** For people. */
 export function accountIds({ text, uid, gid, unnumbered }: AccountChoice): string {
