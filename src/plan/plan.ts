@@ -188,6 +188,8 @@ export interface AccountChoice {
   readonly group?: string
   /** What USER says, where a build argument decides the ids, or nobody knows them. */
   readonly text?: string
+  /** Its ids become the defaults of the build arguments that USER names. Absent: USER says them. */
+  readonly byArgument?: true
   /** Nobody knows its ids before the build: they are only told from others'. Absent: no. */
   readonly unnumbered?: true
   /** What its own commands in the Dockerfile must be told. */
