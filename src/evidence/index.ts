@@ -17,7 +17,7 @@ import type { Catalogue, Provider, StageView } from './provider.ts'
 import { rootHome } from './root-home.ts'
 import { rootPrograms } from './root-programs.ts'
 import { filledVolumes, repositories, runLines } from './run-lines.ts'
-import { scriptWrites } from './script-writes.ts'
+import { openScriptWrites, scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { spring } from './spring.ts'
@@ -46,6 +46,7 @@ export const providers: readonly Provider[] = [
   commandLine,
   frameworkFolders,
   scriptWrites,
+  openScriptWrites,
   sourceFiles,
   compiledSources,
   spring,

@@ -2,6 +2,7 @@ import { bounds } from '../../bounds.ts'
 import { programIndex, readSwitch, type Word } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
+import { wordValues } from './loops.ts'
 import { onlyAsOther, rootQuestions } from './root-checks.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
@@ -117,10 +118,11 @@ const HARMLESS =
   /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|stat|id|date|basename|dirname|readlink|realpath)$|(^|_)(echo|log|info|warn|error|debug|print)/i
 
 function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
-  const words = command.words.slice(programIndex(command.words)).map((word) => ({
-    text: word.text,
-    value: word.value ?? staticValue(word.text, script.variables),
-  }))
+  const words = command.words.slice(programIndex(command.words)).flatMap((word, at): readonly Word[] => {
+    const value = word.value ?? staticValue(word.text, script.variables)
+    const all = value === null && at > 0 ? wordValues(word.text, command, script) : null
+    return all === null ? [{ text: word.text, value }] : all.map((each) => ({ text: each, value: each }))
+  })
   const tool = nameOf(words[0]?.value ?? '')
   const texts = words.slice(1).map((word) => word.value ?? word.text)
   const found = tool === 'find' ? findExec(words.slice(1), script.variables) : simple(tool, words.slice(1))
