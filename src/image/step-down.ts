@@ -25,7 +25,9 @@ import {
   type AskedPath,
   askedPaths,
   type RootAction,
+  type RootOnlyWork,
   rootActions,
+  rootOnlyWork,
   type ToldId,
   toldIds,
 } from './step-down/root-actions.ts'
@@ -61,6 +63,8 @@ export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
   /** What the start scripts do that takes root. */
   readonly actions: readonly RootAction[]
+  /** What they do for root and for nobody else. */
+  readonly rootOnly: readonly RootOnlyWork[]
   /** Variables that tell them a uid or gid, which only root can change to. */
   readonly toldIds: readonly ToldId[]
   /** Start scripts that end unless they are root. */
@@ -153,6 +157,7 @@ export function findStepDowns(
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    rootOnly: scripts.flatMap(rootOnlyWork),
     owners: files === null ? [] : daemonOwnerLines(files, programs),
     asked: scripts.flatMap((script) => askedPaths(script, config.workdir)),
     toldIds: toldIds(scripts, environment),
