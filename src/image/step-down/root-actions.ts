@@ -308,7 +308,8 @@ export function rootOnlyWork(script: ReadScript): readonly RootOnlyWork[] {
     if (command.words.length === 0 || words.length === 0) return true
     // A word that a variable decides is the program itself, which the other branch starts too.
     if (name === '' || name.includes('$') || words[0]?.text.includes('$') === true) return true
-    if (PREPARES.test(name) || accountTools.has(name) || readSwitch(command.words) !== null || others.has(wordsOf(one))) return true
+    if (PREPARES.test(name) || accountTools.has(name) || readSwitch(command.words) !== null) return true
+    if (depth === 0 && others.has(wordsOf(one))) return true
     const isInPlace = words.some(({ text }) => /^(?:-[a-zA-Z]*i|--in-place)/.test(text))
     return (name === 'sed' || name === 'perl') && !isInPlace && command.redirects.length === 0
   }
