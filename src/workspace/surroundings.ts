@@ -13,7 +13,7 @@ import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-us
 import { projectRoot } from './project-root.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
-import { isDockerfileName, neverEntered } from './walk.ts'
+import { beginsAsDockerfile, isDockerfileName, isNamedLikeOther, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
 /** What the other files of its project say of the image of a Dockerfile. Both are absolute; `root` is its projectRoot. */
@@ -290,7 +290,8 @@ export function walkOver(
         if (entry.isDirectory()) {
           if (!neverEntered.has(entry.name)) next.push(path)
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
-          if (isDockerfileName(entry.name)) dockerfiles.push(path)
+          if (isDockerfileName(entry.name) && (!isNamedLikeOther(entry.name) || beginsAsDockerfile(path)))
+            dockerfiles.push(path)
           else if (isOther.test(entry.name)) others.push(path)
           else if (DOCUMENT.test(entry.name)) documents.push(path)
         }

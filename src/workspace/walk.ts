@@ -103,7 +103,7 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
     }
     const isBuildFile = isBuildFileName(entry.name)
     if (!(isBuildFile || isDockerfileName(entry.name)) || isOut(path, false)) continue
-    if (!isBuildFile && entry.isFile() && namedLikeSource.test(entry.name) && !beginsAsDockerfile(path)) continue
+    if (!isBuildFile && entry.isFile() && isNamedLikeOther(entry.name) && !beginsAsDockerfile(path)) continue
     if (isBuildFile) seen.buildFiles.push(path)
     else if (entry.isSymbolicLink()) seen.links.push(path)
     else if (entry.isFile()) seen.files.push({ path, real: realpathSync.native(path), error: null })
@@ -141,8 +141,18 @@ const notBuilt =
 const namedLikeSource =
   /\.(?:c|cc|cpp|cs|css|dart|go|html?|java|js|json|jsx|kt|lock|lua|mjs|php|pl|py|rb|rs|scala|sh|svg|swift|toml|ts|tsx|xml|ya?ml)$/i
 
+/** `Dockerfile-arm`, `dockerfile_agent`: what stands behind the sign may as well say that it is something about Dockerfiles. */
+const withSuffix = /^(?:Dockerfile|dockerfile|Containerfile|containerfile)[-_][\w.-]+$/
+
+const templateSuffix = /[-_.](?:template|tmpl|tpl|in|skeleton)$/i
+
+/** Only its text tells whether it is a Dockerfile. */
+export function isNamedLikeOther(name: string): boolean {
+  return namedLikeSource.test(name) || withSuffix.test(name)
+}
+
 /** Is the first of its lines that is no comment one that a Dockerfile begins with? False where it cannot be read. */
-function beginsAsDockerfile(path: string): boolean {
+export function beginsAsDockerfile(path: string): boolean {
   const first = textFound(path)
     ?.split('\n')
     .find((line) => !/^\s*(?:#|$)/.test(line))
@@ -152,7 +162,7 @@ function beginsAsDockerfile(path: string): boolean {
 
 /** Is a file of this name (not a path) meant to be built? */
 export function isDockerfileName(name: string): boolean {
-  return builtFrom.test(name) && !notBuilt.test(name)
+  return (builtFrom.test(name) || (withSuffix.test(name) && !templateSuffix.test(name))) && !notBuilt.test(name)
 }
 
 const compose = /^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/
