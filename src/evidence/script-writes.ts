@@ -13,6 +13,7 @@ import {
   isSystemFolder,
   parentOf,
 } from '../places.ts'
+import { joinTruncated } from '../words.ts'
 import { type Claim, declared, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 
@@ -36,9 +37,15 @@ export const scriptWrites: Provider = {
 /** What a start script does where nobody can say that the user may: a path that the run decides, root's home, a tree of root's. */
 export const openScriptWrites: Provider = {
   name: 'open-script-writes',
-  summary: "what a start script makes, writes or removes at a path that only the run decides, in root's home, or with what is root's in it",
+  summary:
+    "what a start script makes, writes or removes at a path that only the run decides, in root's home, or with what is root's in it",
   when: 'before-run',
-  *claims({ start: { openWrites, removedTrees, rootsHome, refusals }, contents, facts: { config, files }, listed }) {
+  *claims({
+    start: { openWrites, removedTrees, rootsHome, refusals, actions },
+    contents,
+    facts: { config, files },
+    listed,
+  }) {
     if (refusals.length > 0) return
     const isOurs = (script: string | null): boolean => !listed || script === null || contents.origins.has(script)
     for (const { script, line, tool, word, asked } of openWrites) {
@@ -59,13 +66,22 @@ export const openScriptWrites: Provider = {
         `name $HOME in its place, or a folder that is the user's`,
         word,
       )
-    for (const { script, line, path } of removedTrees) {
-      if (!isOurs(script) || isInside(path, '/root') || !holdsFiles(path, contents, files)) continue
+    // What the start itself has made before it may remove again.
+    const isMade = ({ script, line, path }: (typeof removedTrees)[number]): boolean =>
+      actions.some(
+        (made) => made.action === 'mkdir' && made.script === script && made.line < line && made.paths.includes(path),
+      )
+    const removed = removedTrees.filter(
+      (each) =>
+        isOurs(each.script) && !isInside(each.path, '/root') && !isMade(each) && holdsFiles(each.path, contents, files),
+    )
+    for (const place of new Set(removed.map(({ script, line }) => placeIn(script, line)))) {
+      const paths = removed.flatMap(({ script, line, path }) => (placeIn(script, line) === place ? [path] : []))
       yield openRemark(
         'todo',
-        `${placeIn(script, line)} removes ${path} with what the build has put there, which is root's`,
-        `remove it in a RUN, or give ${path} to the user with all that is in it (--own workdir)`,
-        path,
+        `${place} removes ${joinTruncated([...new Set(paths)])} with what the build has put there, which is root's`,
+        'remove it in a RUN, or give it to the user with all that is in it, by a chown -R in a RUN',
+        paths[0] ?? place,
       )
     }
   },
@@ -91,9 +107,17 @@ function openRemark(outcome: 'todo' | 'note', message: string, hint: string, sub
 const UNPACKS = /\b(?:git\s+clone|tar|unzip|curl|wget|cp|mv|pip|npm|composer)\b/
 
 /** Files of root's lie in it, or may: the build unpacks something there that nobody has seen. */
-function holdsFiles(path: string, { entries, steps }: StageContents, files: ImageFacts['files']): boolean {
+function holdsFiles(path: string, { entries, steps, actions }: StageContents, files: ImageFacts['files']): boolean {
   if (isRuntimePlace(path) || isInside(path, '/tmp') || isInside(path, '/var/tmp')) return false
   const isIn = (each: string): boolean => each !== path && isInside(each, path)
+  const isHanded = actions.some(
+    ({ tool, recursive, value, paths }) =>
+      tool === 'chown' &&
+      recursive &&
+      !/^(?:root|0)?(?:[:.]|$)/.test(value ?? '') &&
+      paths.some((each) => isInside(path, each)),
+  )
+  if (isHanded) return false
   for (const [each, { uid }] of entries) if (uid === 0 && isIn(each)) return true
   if (files.known) return files.value.entry(path)?.type === 'directory'
   const above: string[] = []
@@ -104,7 +128,9 @@ function holdsFiles(path: string, { entries, steps }: StageContents, files: Imag
     if (!UNPACKS.test(text)) return false
     const values = knownIn(step.environment)
     const said = text.replace(/\$\{?(\w+)\}?/g, (all, name: string) => values.get(name) ?? all)
-    return above.some((folder) => new RegExp(`(?:^|[\\s"'=])${folder.replace(/[.+]/g, '\\$&')}(?=[\\s"'/;&]|$)`).test(said))
+    return above.some((folder) =>
+      new RegExp(`(?:^|[\\s"'=])${folder.replace(/[.+]/g, '\\$&')}(?=[\\s"'/;&]|$)`).test(said),
+    )
   })
 }
 

@@ -108,14 +108,19 @@ const MAKES_NEW: readonly (readonly [call: RegExp, unless: RegExp])[] = [
 const NEW_MODE = /(?:^|,)\s*(?:mode\s*=\s*)?["'](?:[bt+]*x[bt+]*|[wa]x\+?)["']/
 /** The source asks first whether it is there, or goes on where it is. */
 const ASKS_BEFORE = /exist|\bis_?(?:dir|file)\b|\b(?:access|l?stat)(?:Sync)?\(|\bos\.L?Stat\(|\btry\s*\{|\bsuppress\(/i
-const GOES_ON = /IsExist|ErrExist|EEXIST|AlreadyExists|except\b[^\n]{0,99}:\s*(?:#[^\n]*)?\n?\s*pass\b|\.ok\(\)|\.catch\(|\brescue\b/
+const GOES_ON =
+  /IsExist|ErrExist|EEXIST|AlreadyExists|except\b[^\n]{0,99}:\s*(?:#[^\n]*)?\n?\s*pass\b|\.ok\(\)|\.catch\(|\brescue\b/
 
 function isMadeNew(text: string, index: number, call: string, args: string): boolean {
   const isNew = MAKES_NEW.some(([name, unless]) => name.test(call) && !unless.test(args))
   if (!isNew && !(/open/i.test(call) && NEW_MODE.test(args))) return false
   const lines = text.slice(0, index).split('\n').slice(-4)
   // Go and Rust throw away what nobody asks for.
-  if (/^\s*(?:(?:let\s+)?_\s*=\s*)?(?:std::)?(?:os\.|fs::)?$/.test(lines.at(-1) ?? '') && /^(?:Mkdir|create_dir)$/.test(call)) return false
+  if (
+    /^\s*(?:(?:let\s+)?_\s*=\s*)?(?:std::)?(?:os\.|fs::)?$/.test(lines.at(-1) ?? '') &&
+    /^(?:Mkdir|create_dir)$/.test(call)
+  )
+    return false
   return !ASKS_BEFORE.test(lines.join('\n')) && !GOES_ON.test(text.slice(index).split('\n', 5).join('\n'))
 }
 

@@ -58,7 +58,11 @@ export const rootBranches: Provider = {
         message: `${script ?? 'the command'} does only as root: ${joinTruncated(all)}; as another user that is left out`,
         hint: 'do it in a RUN, let the script do it for every user, or leave it out on purpose',
         about: 'CMD',
-        evidence: said.map(({ text, line }) => ({ source: 'declared', subject: text, detail: `${script ?? 'the command'} line ${line}` })),
+        evidence: said.map(({ text, line }) => ({
+          source: 'declared',
+          subject: text,
+          detail: `${script ?? 'the command'} line ${line}`,
+        })),
       }
     }
   },

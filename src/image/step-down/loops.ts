@@ -23,11 +23,13 @@ export function wordValues(
   let turns: readonly Values[] | null = [start]
   for (const loop of loops) {
     const [, name = '', list = ''] = LOOP.exec(loop) ?? []
-    const inner = commands.filter(({ command: each }) => each.conditions.includes(loop) && each.span.start < command.span.start)
+    const inner = commands.filter(
+      ({ command: each }) => each.conditions.includes(loop) && each.span.start < command.span.start,
+    )
     turns = eachTurn(turns, name, list, arrays)?.map((values) => assigned(values, inner, script, arrays)) ?? null
     if (turns === null) return null
   }
-  const found = turns.map((values) => valueOf(text, values, arrays))
+  const found = turns.map((values) => filledIn(text, values, arrays))
   return found.every((value) => value !== null && value !== '') ? [...new Set(found as string[])] : null
 }
 
@@ -54,29 +56,24 @@ function valuesOf(word: string, values: Values, arrays: Arrays): readonly string
     const all = array?.map(({ key, value }) => staticValue(keys === '!' ? key : value, values)) ?? null
     return all?.every((one) => one !== null) === true ? (all as string[]) : null
   }
-  const value = valueOf(word, values, arrays)
+  const value = filledIn(word, values, arrays)
   return value === null ? null : /^\$/.test(word) ? value.split(/\s+/).filter((one) => one !== '') : [value]
 }
 
 /** `from="${MAP[$to]}"` in a loop. */
-function assigned(
-  values: Values,
-  commands: ReadScript['commands'],
-  script: string,
-  arrays: Arrays,
-): Values {
+function assigned(values: Values, commands: ReadScript['commands'], script: string, arrays: Arrays): Values {
   const own = new Map<string, string | undefined>()
   const now: Values = { get: (name) => (own.has(name) ? own.get(name) : values.get(name)) }
   for (const { command } of commands)
     for (const { name, span } of command.words.length === 0 ? command.assignments : []) {
       const value = script.slice(span.start, span.end).replace(/^\w+=/, '')
-      own.set(name, valueOf(value, now, arrays) ?? undefined)
+      own.set(name, filledIn(value, now, arrays) ?? undefined)
     }
   return now
 }
 
 /** With elements of arrays and with dirname and basename, which change no more than the text. */
-function valueOf(text: string, values: Values, arrays: Arrays): string | null {
+function filledIn(text: string, values: Values, arrays: Arrays): string | null {
   let filled = text
   for (let depth = 0; depth < 3 && filled !== null; depth += 1) {
     const before = filled
@@ -86,10 +83,13 @@ function valueOf(text: string, values: Values, arrays: Arrays): string | null {
         const found = arrays.get(name)?.findLast((each) => wanted !== null && staticValue(each.key, values) === wanted)
         return plain(found === undefined ? null : staticValue(found.value, values)) ?? all
       })
-      .replace(/\$\(\s*(dirname|basename)\s+(?:--\s+)?("(?:[^"\\$]|\$\w|\$\{\w+\})*"|[^\s"'()]+)\s*\)/g, (all, tool: string, of: string) => {
-        const path = staticValue(of, values)
-        return path === null ? all : (plain(tool === 'dirname' ? parentOf(path) : nameOf(path)) ?? all)
-      })
+      .replace(
+        /\$\(\s*(dirname|basename)\s+(?:--\s+)?("(?:[^"\\$]|\$\w|\$\{\w+\})*"|[^\s"'()]+)\s*\)/g,
+        (all, tool: string, of: string) => {
+          const path = staticValue(of, values)
+          return path === null ? all : (plain(tool === 'dirname' ? parentOf(path) : nameOf(path)) ?? all)
+        },
+      )
     if (filled === before) break
   }
   return staticValue(filled, values)
@@ -124,7 +124,8 @@ const arraysIn = memoizeByText((script): Arrays => {
   for (const [, name = '', all = ''] of text.matchAll(ARRAY)) {
     const named = [...all.matchAll(ELEMENT)]
     for (const [, key = '', value = ''] of named) add(name, { key, value })
-    if (named.length === 0) for (const [at, value] of (all.match(WORD) ?? []).entries()) add(name, { key: String(at), value })
+    if (named.length === 0)
+      for (const [at, value] of (all.match(WORD) ?? []).entries()) add(name, { key: String(at), value })
   }
   for (const [, name = '', key = '', value = ''] of text.matchAll(SET)) add(name, { key, value })
   return arrays

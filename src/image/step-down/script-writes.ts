@@ -325,7 +325,9 @@ export interface OpenWrite {
 
 /** Targets of what makes, removes, links, copies, moves and writes that the text of the scripts does not tell. */
 export function openWrites(script: ReadScript, start: GivenStart, sourced: Functions): readonly OpenWrite[] {
-  const temporary = new Set([...script.text.matchAll(/\b(\w+)=["']?(?:\$\(|`)\s*mktemp\b/g)].map(([, name = '']) => name))
+  const temporary = new Set(
+    [...script.text.matchAll(/\b(\w+)=["']?(?:\$\(|`)\s*mktemp\b/g)].map(([, name = '']) => name),
+  )
   const questions = ({ guarded }: ScriptCommand): readonly string[] | null => (guarded ? null : [])
   const found = new Map<string, OpenWrite>()
   for (const { command, script: of, variables, undecided } of stepsOf(script, questions, start, () => '', sourced)) {
@@ -336,7 +338,8 @@ export function openWrites(script: ReadScript, start: GivenStart, sourced: Funct
       if (!word.includes('$') && !word.includes('`')) continue
       const names = [...word.matchAll(/\$\{?[!#]?(\w+)/g)].map(([, name = '']) => name)
       if (HARMLESS_TARGET.test(word) || names.some((name) => temporary.has(name))) continue
-      if (staticValue(word.replace(/(?<=\/)[^/"'$]*[*?][^"'$]*/, ''), variables) !== null || folderOf(word) !== null) continue
+      if (staticValue(word.replace(/(?<=\/)[^/"'$]*[*?][^"'$]*/, ''), variables) !== null || folderOf(word) !== null)
+        continue
       if (wordValues(word, command, { ...of, variables }) !== null) continue
       const line = lineOf(of.text, command.span.start)
       const asked = undecided.some((one) => names.some((name) => new RegExp(String.raw`\$\{?${name}\b`).test(one)))
@@ -387,7 +390,9 @@ export function namedInRootsHome({ path, text, commands }: ReadScript): readonly
     if (guarded || /^(echo|printf)$/.test(command.name ?? '')) continue
     const spans = [...command.words, ...command.assignments, ...command.redirects.flatMap(({ target }) => target ?? [])]
     for (const { span } of spans)
-      for (const [, word = ''] of text.slice(span.start, span.end).matchAll(/(?:^|[\s"'=:([])(\/root\/[\w./-]{1,200})/g))
+      for (const [, word = ''] of text
+        .slice(span.start, span.end)
+        .matchAll(/(?:^|[\s"'=:([])(\/root\/[\w./-]{1,200})/g))
         if (!found.has(word)) found.set(word, lineOf(text, span.start))
   }
   return [...found].map(([word, line]) => ({ script: path, line, word }))
