@@ -132,7 +132,8 @@ export function runNotes(
         HOST_SOCKET_HINT,
       ),
     )
-  const withDevice = usualRun(runs, ({ devices, groups }) => !groups && devices.some(isClosedDevice))
+  // A document shows it for the machines that have one: there it is lost.
+  const withDevice = runs.find(({ devices, groups }) => !groups && devices.some(isClosedDevice)) ?? null
   if (withDevice !== null && privileged === null)
     notes.push(
       targetFinding(
