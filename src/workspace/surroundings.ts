@@ -9,7 +9,7 @@ import { type ImageUser, waitsForInput } from '../plan/exemptions.ts'
 import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { RunOfImage, WrittenMount } from './image-runs.ts'
-import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
+import type { FileKind, NamedImage, PushedStage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { projectRoot } from './project-root.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
@@ -64,7 +64,7 @@ export async function madeImages(
   )
 }
 
-const nothing: Surroundings = { children: [], bases: new Map(), users: [], runs: [] }
+const nothing: Surroundings = { children: [], bases: new Map(), users: [], runs: [], stages: [] }
 
 interface Tree {
   readonly cwd: string
@@ -73,6 +73,7 @@ interface Tree {
   readonly builtUpon: ReadonlyMap<string, readonly BuiltUpon[]>
   readonly users: ReadonlyMap<string, Surroundings['users']>
   readonly runs: ReadonlyMap<string, Surroundings['runs']>
+  readonly stages: ReadonlyMap<string, Surroundings['stages']>
 }
 
 interface Member {
@@ -119,7 +120,12 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
     const paths = user.image === null ? [named] : makersOf(user.image).map(({ path }) => path)
     for (const path of paths) if (path !== undefined) put(users, path, user)
   }
-  return { cwd, members, builtUpon, users, runs: runsIn(root, members, said.runs, makersOf) }
+  const stages = new Map<string, { readonly stage: string; readonly by: string }[]>()
+  for (const { dockerfiles: files, stage, by } of said.stages) {
+    const path = files.find((file) => members.has(file))
+    if (path !== undefined) put(stages, path, { stage, by })
+  }
+  return { cwd, members, builtUpon, users, runs: runsIn(root, members, said.runs, makersOf), stages }
 }
 
 function membersIn(dockerfiles: readonly string[]): ReadonlyMap<string, Member> {
@@ -246,7 +252,7 @@ function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void
   else before.push(value)
 }
 
-function surroundingsIn({ cwd, members, builtUpon, users, runs }: Tree, path: string): Surroundings {
+function surroundingsIn({ cwd, members, builtUpon, users, runs, stages }: Tree, path: string): Surroundings {
   const neighbours = (of: string, above: ReadonlySet<string>): ReadonlyMap<string, NeighbourImage> =>
     new Map(
       [...(members.get(of)?.bases ?? [])].flatMap(([reference, { path: maker, context, target }]) => {
@@ -266,6 +272,7 @@ function surroundingsIn({ cwd, members, builtUpon, users, runs }: Tree, path: st
     bases: neighbours(path, new Set([path])),
     users: users.get(path) ?? [],
     runs: (runs.get(path) ?? []).slice(0, bounds.runsOfImage),
+    stages: stages.get(path) ?? [],
   }
 }
 
@@ -319,7 +326,7 @@ function entriesIn(folder: string): readonly Dirent[] {
   }
 }
 
-interface Said extends SaidOfImages {
+interface Said extends Required<SaidOfImages> {
   readonly runs: readonly RunOfImage[]
 }
 
@@ -331,6 +338,7 @@ async function saidIn(
   const named: NamedImage[] = []
   const users: UserOfImage[] = []
   const runs: RunOfImage[] = []
+  const stages: PushedStage[] = []
   const { kindOf } = await import('./image-users.ts')
   const kinds = paths.flatMap((path) => {
     const kind = kindOf(path)
@@ -342,6 +350,7 @@ async function saidIn(
     const said = read(text, at)
     named.push(...said.named)
     users.push(...said.users)
+    stages.push(...(said.stages ?? []))
     if (runsOf !== undefined) runs.push(...runsOf(text, { ...at, env: envOf(dirname(path)) }))
   }
   const { runsOfComments } = await import('./image-runs.ts')
@@ -375,7 +384,7 @@ async function saidIn(
     const text = textFound(path)
     if (text !== null && isAsked(text)) read(path, kind, text)
   }
-  return { named, users, runs }
+  return { named, users, runs, stages }
 }
 
 /** What Compose fills variables in from: the nearest `.env`, else the one that people make it of. */
