@@ -63,6 +63,17 @@ interface Bundler {
   readonly source: string
 }
 
+/** Libraries by which a program keeps a database in files of its own. */
+interface EmbeddedDatabase {
+  /** Regular expression for the base name of the file that lists what a program is built of. */
+  readonly manifest: string
+  /** As that file calls them. */
+  readonly names: readonly string[]
+  /** Regular expression on a source that uses one of them; empty: it says its name. */
+  readonly used: string
+  readonly source: string
+}
+
 /** `serviceManagers` are told what they start by a file whose path has `toldBy`; `packages` by whom a server is brought. */
 export interface KnownPrograms {
   readonly pidInPlace: ProgramGroup
@@ -81,6 +92,9 @@ export interface KnownPrograms {
   readonly readFromHome: readonly { readonly path: string; readonly readBy: string; readonly source: string }[]
   readonly buildCaches: readonly BuildCache[]
   readonly bundlers: readonly Bundler[]
+  readonly embeddedDatabases: readonly EmbeddedDatabase[]
+  /** Of a setting that says which database a program keeps its data in: names of those that are servers. */
+  readonly databaseServers: ProgramGroup
   readonly packages: readonly { readonly program: string; readonly package: string; readonly source: string }[]
 }
 

@@ -123,6 +123,8 @@ export interface WorkingFolderRule {
     readonly path?: string
     /** Regular expression on a line of its configuration, or on an option without dashes: its group is the path in place of that. */
     readonly said?: string
+    /** The variable that says another place. */
+    readonly variable?: string
     readonly kind: 'directory' | 'file'
     /** What the same program has left there in the build must be the user's too. */
     readonly tree?: boolean
@@ -131,6 +133,8 @@ export interface WorkingFolderRule {
     /** Regular expressions on a line of its configuration, or on an option of its command without dashes. */
     readonly unless?: string
     readonly only?: string
+    /** Regular expression on a RUN that does the same at build, after which nothing is left to write. */
+    readonly unlessBuilt?: string
     /** Put behind the line of its own configuration that matches `after`, where that folder cannot be given. */
     readonly setting?: { readonly after: string; readonly insert: string }
     readonly why: string

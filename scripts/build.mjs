@@ -1,10 +1,11 @@
 // dist/cli.js with the program that it starts and dist/index.js, the declarations beside them, and the notices of what is inside.
-import { execFileSync } from 'node:child_process'
+import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { promisify } from 'node:util'
 import { build } from 'esbuild'
 import { moduleBundle } from './bundle.mjs'
 import { imageReader } from './image-reader.mjs'
@@ -82,6 +83,15 @@ async function program() {
   return Object.keys(metafile.inputs)
 }
 
+/** The page of the manual, by the part of the program that has it. */
+async function manual() {
+  const outfile = join(root, 'dist/.manual.mjs')
+  await build({ ...shared, entryPoints: ['src/cli/manual.ts'], outfile })
+  const { manual: page } = await import(pathToFileURL(outfile).href)
+  await rm(outfile)
+  await writeFile('dist/harden-image.1', page())
+}
+
 /**
  * The licences of the packages in the bundles ask that their text comes along.
  * @param {string[]} inputs paths below the repository
@@ -103,14 +113,16 @@ async function notices(inputs) {
 }
 
 await rm('dist', { recursive: true, force: true })
-const inputs = [...(await modules()), ...(await program())]
+// Beside the rest: it takes as long as all of that.
+const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
+const declared = promisify(execFile)(process.execPath, [tsc, '--project', 'tsconfig.build.json'])
+const [ofModules, ofProgram] = await Promise.all([modules(), program(), manual()])
+const inputs = [...ofModules, ...ofProgram]
 await chmod('dist/cli.js', 0o755)
 await writeFile('dist/THIRD-PARTY-NOTICES.txt', await notices(inputs))
 
 execFileSync(process.execPath, ['scripts/code-cache.mjs'], { stdio: 'inherit' })
-
-const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
-execFileSync(process.execPath, [tsc, '--project', 'tsconfig.build.json'], { stdio: 'inherit' })
+await declared
 
 // Last: a build that was broken off is no build.
 await writeFile(inputsFile, digest)

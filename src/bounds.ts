@@ -76,6 +76,11 @@ export const bounds = {
   expandedLength: 64 * 1024,
   /** Characters of all variables of a stage: the kernel starts no program with so many (execve(2): a quarter of the stack, 2 MiB). */
   environmentLength: 1024 * 1024,
+  /** Files of one build context, and their bytes, that are compared with what they were. */
+  keyedFiles: 1_000_000,
+  keyedBytes: 64 * 1024 ** 3,
+  /** One result of a fleet: its Dockerfile, findings and proof. */
+  keptResultBytes: 64 * 1024 * 1024,
   /** Characters of a path: the kernel takes none that is longer (PATH_MAX, path_resolution(7)). */
   pathLength: 4096,
   /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
@@ -120,6 +125,12 @@ export const bounds = {
   imageConfigBytes: 8 * 1024 * 1024,
   /** Levels of brackets of a manifest or config: those of images have six. */
   documentDepth: 100,
+  /** A statement, a report or what signs it: the report of a Dockerfile with its proof has some 50 kB. */
+  statementBytes: 16 * 1024 * 1024,
+  /** Statements of one file, and subjects of one statement. */
+  statements: 100,
+  /** Conditions, checks, tests or paths of one statement. */
+  statementRows: 10_000,
   /** Images of one index or archive. */
   imagesOfIndex: 10_000,
   /** All documents of one archive together. */

@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { homedir, tmpdir } from 'node:os'
+import { basename, dirname, isAbsolute, join } from 'node:path'
 import { isOver, type Maker, makerOf, thisRun, tokenOf, tokenPattern } from './made-by.ts'
 
 /** What a run has made for a while and not removed, or uses. */
@@ -95,4 +95,13 @@ export async function removeTemporary(
     await rm(one.path, { recursive: one.kind === 'folder', force: true }).catch(() => left.push(one))
   }
   return left
+}
+
+/** What is kept from one run to the next; XDG Base Directory Specification, by which a relative path counts as none. */
+export function cacheFolder(
+  { XDG_CACHE_HOME = '', HOME }: Readonly<Record<string, string | undefined>>,
+  name: string,
+): string {
+  const base = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME || homedir(), '.cache')
+  return join(base, 'harden-image', name)
 }

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
 import { type BuildGiven, nothingGiven, platformArguments } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
@@ -7,6 +8,7 @@ import { HardenError } from '../errors.ts'
 import { parsePlatform } from '../image/facts.ts'
 import type { ImageRun } from '../image/image-run.ts'
 import { ownPlatform } from '../image/sources/own-platform.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { derivedName } from '../profile/profile.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { likelyContext } from '../workspace/context.ts'
@@ -22,15 +24,35 @@ export async function buildText(
   options: Options,
   request: Pick<BuildRequest, 'dockerfile' | 'tag' | 'keep'>,
 ): Promise<string> {
-  await engine.build({
+  const asked: BuildRequest = {
     ...request,
     context: contextOf(item, options),
     ...(item.kind === 'image' ? {} : { buildArgs: Object.fromEntries(argsFor(item, options)) }),
     ...(item.path === null ? {} : { dockerfilePath: item.path }),
     ...(options.platform === null ? {} : { platform: options.platform }),
     ...(options.policy.target === null ? {} : { target: options.policy.target }),
-  })
+  }
+  return request.keep === true ? built(engine, asked) : builtOnce(engine, asked)
+}
+
+async function built(engine: Engine, request: BuildRequest): Promise<string> {
+  await engine.build(request)
   return request.tag
+}
+
+const buildsOf = memoizeByObject((_: Engine): Map<string, Promise<string>> => new Map())
+
+/** Of equal builds of several targets one is done, by the name of the first. What fails is built again by whoever asks for it then. */
+function builtOnce(engine: Engine, request: BuildRequest): Promise<string> {
+  const { tag: _, dockerfilePath = '', ...rest } = request
+  // Of its path only what lies beside it counts.
+  const ignores = existsSync(`${dockerfilePath}.dockerignore`) ? dockerfilePath : ''
+  const key = JSON.stringify([rest, ignores])
+  const builds = buildsOf(engine)
+  const image = builds.get(key) ?? built(engine, request)
+  builds.set(key, image)
+  image.catch(() => builds.delete(key))
+  return image
 }
 
 /** What a build of it is told, for the look at its text. */
@@ -102,6 +124,20 @@ export function podUser(runs: readonly ImageRun[]): string | null {
   return isAlike && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
+/** The folder that its build is given: what was said, what the file says that builds it, or the one that has what it copies (`isLikely`). */
+export function contextFor(
+  item: WorkItem,
+  dockerfile: Dockerfile,
+  { context }: Pick<Options, 'context'>,
+): { readonly context: string | null; readonly isLikely: boolean } {
+  const said = context ?? item.build?.context ?? null
+  const likely =
+    said === null && item.path !== null
+      ? likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
+      : null
+  return { context: likely ?? contextOf(item, { context: said }), isLikely: likely !== null }
+}
+
 /** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */
 export function inContext(
   item: WorkItem,
@@ -112,11 +148,8 @@ export function inContext(
   // What that is taken from is said with what else comes from there.
   if (options.context === null && item.build?.context != null)
     return { session: { ...session, options: { ...options, context: item.build.context } }, notes: [] }
-  const context =
-    options.context === null && item.path !== null
-      ? likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
-      : null
-  if (item.path === null || context === null) return { session, notes: [] }
+  const { context, isLikely } = contextFor(item, dockerfile, options)
+  if (item.path === null || context === null || !isLikely) return { session, notes: [] }
   const note = targetFinding(
     'report-remarks',
     'note',

@@ -32,8 +32,14 @@ export async function lookAtBases(
     notes.push(targetFinding('look-at-base', 'note', note))
   }
   for (const reference of baseReferences(dockerfile)) {
+    // What went wrong for another target, this one is to be told itself.
+    while (session.looking.has(reference)) await session.looking.get(reference)?.catch(() => undefined)
     if (session.known.has(reference)) continue
-    session.known.set(reference, await lookAt(reference, item, session, { found, missed, said }))
+    const look = lookAt(reference, item, session, { found, missed, said })
+      .then((facts) => void session.known.set(reference, facts))
+      .finally(() => session.looking.delete(reference))
+    session.looking.set(reference, look)
+    await look
   }
   return notes
 }

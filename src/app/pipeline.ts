@@ -1,10 +1,12 @@
+import type { Proven } from '../attest/statement.ts'
 import { parseInTurn } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
+import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { openRegistries, type Registries } from '../image/sources/registry/registries.ts'
-import type { Plan, StageOutcome } from '../plan/plan.ts'
+import { decided, type Plan, type StageOutcome } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import { type Inspection, inspection } from '../report/inspection.ts'
@@ -26,9 +28,17 @@ import {
   withNeighbours,
   withPauses,
 } from './planner.ts'
+import { besideOthers, type Room, roomOn } from './room.ts'
 import { openFor, type Session } from './session.ts'
 import { plannedStages } from './stage-inputs.ts'
-import { type HardenMode, isProved, type Options, type ProcessTarget, type TargetOutcome } from './task.ts'
+import {
+  type HardenMode,
+  isProved,
+  type Options,
+  type ProcessTarget,
+  type TargetOutcome,
+  type TaskHooks,
+} from './task.ts'
 import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 
 /**
@@ -40,33 +50,38 @@ export function targetProcessor(): ProcessTarget {
   const readContext = buildContexts()
   const portUsersOf = portUsersLater(process.cwd())
   let targets = 0
-  const processTarget: ProcessTarget = async (item, options, hooks) => {
-    const { project, cluster } = item
-    const sharedNow = () => {
-      const shared = engines.get(options.engine) ?? {
-        engine: openFor(options, hooks),
-        known: new Map(),
-        neighbours: new Map(),
-        registries: openRegistries(),
-        limiter: limiterFor(options.jobs),
-      }
-      engines.set(options.engine, shared)
-      return shared
+  const sharedBy = (options: Options, hooks: TaskHooks): Shared => {
+    const engine = engines.get(options.engine)?.engine ?? openFor(options, hooks)
+    const shared = engines.get(options.engine) ?? {
+      engine,
+      room: engine.then((opened) => roomOn(opened, options.jobs)),
+      known: new Map(),
+      looking: new Map(),
+      neighbours: new Map(),
+      registries: openRegistries(),
+      limiter: limiterFor(options.jobs),
     }
+    // Whoever needs it waits for it.
+    shared.room.catch(() => undefined)
+    engines.set(options.engine, shared)
+    return shared
+  }
+  const processOne: ProcessTarget = async (item, options, hooks) => {
+    const { project, cluster } = item
     if (cluster !== undefined) {
       const { hardenCluster } = await import('./cluster.ts')
-      const openEngine = () => sharedNow().engine
-      return hardenCluster({ ...item, cluster }, { options, hooks, processTarget, openEngine })
+      const openEngine = () => sharedBy(options, hooks).engine
+      return hardenCluster({ ...item, cluster }, { options, hooks, processTarget: processOne, openEngine })
     }
     const since = performance.now()
     targets += 1
     // Others come while this one waits.
     const number = targets
-    const shared = sharedNow()
+    const shared = sharedBy(options, hooks)
     const engine = await shared.engine
     if (project !== undefined) {
       const { hardenProject } = await import('./stack.ts')
-      return hardenProject({ ...item, project }, { options, hooks, processTarget, engine })
+      return hardenProject({ ...item, project }, { options, hooks, processTarget: processOne, engine })
     }
     const sandbox =
       engine === null
@@ -75,7 +90,18 @@ export function targetProcessor(): ProcessTarget {
     const session = { ...shared, readContext, portUsers: portUsersOf, engine, sandbox, since, number, options, hooks }
     return work(item, session).finally(() => sandbox?.close())
   }
-  return processTarget
+  return async (item, options, hooks) => {
+    // What only plans is work of this process alone.
+    if (!isProved(options.mode)) return processOne(item, options, hooks)
+    const room = await sharedBy(options, hooks).room
+    const again = () => hooks.progress(`${item.target}: once more, with nothing else beside it`)
+    return besideOthers(room, weightOf(item), (idle) => processOne(item, options, { ...hooks, idle }), again)
+  }
+}
+
+/** A project brings up all of its services. */
+function weightOf({ project, cluster }: WorkItem): number {
+  return Math.max(1, project?.services.length ?? cluster?.files.length ?? 1)
 }
 
 /** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
@@ -90,7 +116,9 @@ function portUsersLater(cwd: string): PortUsersOf {
 /** What the targets share that ask for the same engine; a configuration file says which for its folder. */
 interface Shared {
   readonly engine: Promise<Engine | null>
+  readonly room: Promise<Room>
   readonly known: Map<string, Known<ImageFacts>>
+  readonly looking: Session['looking']
   readonly neighbours: Session['neighbours']
   readonly registries: Registries
   readonly limiter: Limiter
@@ -164,7 +192,8 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const about = { source, path: item.path, ...howBuilt(item, options) }
   if (mode.kind === 'prove-image') {
     const { proveAsIs } = await import('./prove-as-is.ts')
-    return { ...about, ...(await proveAsIs(item, source, session)) }
+    const { operations, ...proved } = await proveAsIs(item, source, session)
+    return { ...about, ...proved, ...(await kept(session, proved.result, item.reference, { grants: [], operations })) }
   }
   const planner = await plannerFor(item, dockerfile, session)
   if (mode.kind === 'inspect') {
@@ -192,11 +221,32 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const { buildResult, profileFor } = await import('./outcome.ts')
   const profile = profileFor(item, { ...planned, result }, mode, options.env, options.policy)
   const built = mode.build ? await buildResult(item, session, result, profile, mode) : undefined
+  const grants = planned.plan.stages.flatMap((stage) => decided(stage, 'grant'))
+  const shown = { grants, operations: planned.operations ?? null }
   return {
     ...outcome,
     ...(built === undefined ? {} : { built }),
     ...(profile === null ? {} : { profile }),
+    ...(await kept(session, result, built ?? null, shown)),
   }
+}
+
+/** What `--attest` writes about the image that stays under a name. */
+async function kept(
+  { engine, options }: Session,
+  { proof }: TargetResult,
+  name: string | null,
+  shown: Pick<Proven, 'grants' | 'operations'>,
+): Promise<Pick<TargetOutcome, 'proven'>> {
+  if (options.attest !== true || engine === null || name === null || proof?.result == null) return {}
+  const { provenImage } = await import('./proven-image.ts')
+  const image = await provenImage(engine, { name, proved: proof.result.image, baseline: proof.baseline.image })
+  return { proven: { ...shown, image } }
+}
+
+/** `operations`: of the traced run of the result; absent or null where there is none. */
+interface ProvenPlan extends Planned {
+  readonly operations?: readonly Operation[] | null
 }
 
 /** Planned from what is known, or from runs of the original and proved by runs of the result. */
@@ -206,14 +256,14 @@ async function hardened(
   mode: HardenMode,
   session: Session,
   planner: Planner,
-): Promise<Planned> {
+): Promise<ProvenPlan> {
   if (originals === null) return planner.harden(seenBefore(item, dockerfile, session))
   const { proveTarget } = await import('./prove-target.ts')
   const proved = await proveTarget(item, dockerfile, session, originals, planner)
   const { plan, changes } = proved.hardened
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
-    return { plan, changes, inputs, result: proved.result }
+    return { plan, changes, inputs, result: proved.result, operations: proved.operations }
   // What keeps root because somebody said so needs no proof of a change, but its profile one of what it can do without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)

@@ -187,7 +187,7 @@ function migrationFacts(project: Project, planned: readonly PlannedService[], { 
           : [],
       ),
     ),
-    sources: new Set([...entries].flatMap(([path, { isCheckout }]) => (isCheckout ? [path] : []))),
+    entries,
     existing: textFound(join(project.folder, MIGRATION_FILE)),
   }
 }

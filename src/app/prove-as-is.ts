@@ -1,5 +1,6 @@
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
+import type { Operation } from '../evidence/operation.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isRoot } from '../plan/account/account-ids.ts'
 import type { StageOutcome } from '../plan/plan.ts'
@@ -11,19 +12,26 @@ import type { WorkItem } from '../workspace/work-item.ts'
 import { type Session, withEnv } from './session.ts'
 import { verdict } from './verdict.ts'
 
+interface ProvenAsIs {
+  readonly result: TargetResult
+  readonly outcomes: readonly StageOutcome[]
+  /** All that the traced run of the image did; null where there is none. */
+  readonly operations: readonly Operation[] | null
+}
+
 /** `prove IMAGE`: runs an image as it is, locked down, beside its baseline, and rewrites nothing. */
-export async function proveAsIs(
-  item: WorkItem,
-  source: string,
-  session: Session,
-): Promise<{ readonly result: TargetResult; readonly outcomes: readonly StageOutcome[] }> {
+export async function proveAsIs(item: WorkItem, source: string, session: Session): Promise<ProvenAsIs> {
   const { options } = session
   if (session.sandbox === null || item.reference === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const engine = withEnv(session.sandbox.engine, options.env)
   const times = stopwatch(session.since)
   const facts = await factsFromEngine(engine, item.reference)
   times.lap('facts')
-  const { report, failures } = await proveImages({
+  const {
+    report,
+    failures,
+    operations = null,
+  } = await proveImages({
     engine,
     image: item.reference,
     facts,
@@ -65,18 +73,19 @@ export async function proveAsIs(
     changed: false,
     proof: { ...report, sandbox: session.sandbox.told() },
   }
-  return { result, outcomes }
+  return { result, outcomes, operations }
 }
 
 /** How the caller wants a proof of images, whichever they are. */
 function askedOf(
   { target }: WorkItem,
   { options, hooks, limiter }: Session,
-): Pick<ImagesRequest, 'smoke' | 'trace' | 'limiter' | 'arbitraryUid' | 'progress' | 'signal'> {
+): Pick<ImagesRequest, 'smoke' | 'trace' | 'limiter' | 'idle' | 'arbitraryUid' | 'progress' | 'signal'> {
   return {
     smoke: options.smoke,
     trace: options.trace,
     limiter,
+    idle: hooks.idle ?? ((wait) => wait()),
     arbitraryUid: options.policy.arbitraryUid === true,
     progress: (line) => hooks.progress(`${target}: ${line}`),
     signal: hooks.signal,
@@ -97,18 +106,25 @@ export async function proveUnprivileged(
   item: WorkItem,
   session: Session,
   image: Unprivileged,
-): Promise<{ readonly report: ReportProof; readonly findings: readonly ReportFinding[] }> {
-  const { report, failures } = await proveImages({
+): Promise<
+  Pick<ProvenAsIs, 'operations'> & { readonly report: ReportProof; readonly findings: readonly ReportFinding[] }
+> {
+  const {
+    report,
+    failures,
+    operations = null,
+  } = await proveImages({
     ...image,
     ...askedOf(item, session),
   })
   const { sandbox } = session
   const told = sandbox === null ? report : { ...report, sandbox: sandbox.told() }
-  if (failures.length === 0) return { report: told, findings: [] }
+  if (failures.length === 0) return { report: told, findings: [], operations }
   const message = failures.join('; ')
   const isRootAgain = image.baseline !== null && told.baseline.uids.includes(0)
   return {
     report: told,
+    operations,
     findings: [
       isRootAgain
         ? targetFinding(

@@ -2,6 +2,7 @@ import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Remark } from '../evidence/claim.ts'
+import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isInside } from '../places.ts'
@@ -39,6 +40,8 @@ export async function proveTarget(
   readonly built: Knowledge['built']
   /** The original, as the engine has it. */
   readonly baseline: string
+  /** All that the traced run of the result did; null where there is none. */
+  readonly operations: readonly Operation[] | null
 }> {
   const { engine, sandbox, options, hooks } = session
   if (engine === null || sandbox === null) throw new HardenError('no-engine', 'a proof needs an engine')
@@ -66,7 +69,7 @@ export async function proveTarget(
         ? await willingOriginal(item, options, { originals, baseline, user: null })
         : { original: null, env: options.env, notes: [], remarks: [repair] }
     const { proveUnprivileged } = await import('./prove-as-is.ts')
-    const { report, findings } = await proveUnprivileged(item, session, {
+    const { report, findings, operations } = await proveUnprivileged(item, session, {
       engine: withEnv(sandbox.engine, env),
       image,
       // Nobody has ever run it as its USER.
@@ -78,11 +81,11 @@ export async function proveTarget(
     })
     const about = { outcomes: outcomesOf(first.plan), policy: options.policy }
     const result = judgedAgain(first.result, about, [...notes, ...findings], report)
-    return { hardened: first, result, built, baseline }
+    return { hardened: first, result, built, baseline, operations }
   }
   if (isLeftAsItIs(first.result) || first.result.verdict === 'not-applicable') {
     await originals.drop(baseline)
-    return { hardened: first, result: first.result, built, baseline }
+    return { hardened: first, result: first.result, built, baseline, operations: null }
   }
   const planOf = ({ plan }: Hardened): StagePlan | undefined => stagePlanOf(plan, stage.index)
   const user = planOf(first)?.account ?? null
@@ -123,6 +126,7 @@ export async function proveTarget(
     arbitraryUid,
     trace: options.trace,
     limiter: session.limiter,
+    idle: hooks.idle ?? ((wait) => wait()),
     minimize: options.minimize,
     capAdd: options.capAdd,
     times,
@@ -141,6 +145,7 @@ export async function proveTarget(
     result: withProof({ ...proof, report }, notes, options.policy, stage.index),
     built,
     baseline,
+    operations: proof.operations ?? null,
   }
 }
 

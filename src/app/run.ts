@@ -11,6 +11,8 @@ export interface RunHooks extends TaskHooks {
   /** Flags and the configuration nearest to the target; throws HardenError `bad-config`. */
   optionsFor(found: Found): Promise<Options>
   readonly processTarget: ProcessTarget
+  /** Told of each outcome as soon as it is there, and waited for; absent: nobody asks. */
+  finished?(outcome: TargetOutcome, index: number): Promise<void>
   /** For the targets, which are independent of each other. */
   readonly limiter: <T>(run: () => Promise<T>) => Promise<T>
 }
@@ -20,8 +22,13 @@ export interface RunHooks extends TaskHooks {
  * others go on. Never throws; begins no other one when the signal is aborted.
  */
 export async function run(found: readonly Found[], hooks: RunHooks): Promise<readonly TargetOutcome[]> {
-  const outcomes = found.map((one) =>
-    hooks.limiter(async () => (hooks.signal.aborted ? [] : [await runOne(one, hooks)])),
+  const outcomes = found.map((one, index) =>
+    hooks.limiter(async () => {
+      if (hooks.signal.aborted) return []
+      const outcome = await runOne(one, hooks)
+      await hooks.finished?.(outcome, index)
+      return [outcome]
+    }),
   )
   return (await Promise.all(outcomes)).flat()
 }

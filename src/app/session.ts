@@ -18,6 +18,8 @@ export interface Session {
   readonly sandbox: Sandbox | null
   /** Facts by reference, filled as base images are looked at. */
   readonly known: Map<string, Known<ImageFacts>>
+  /** Looks that are under way, by reference: what several targets are built from is pulled and looked at once. */
+  readonly looking: Map<string, Promise<void>>
   /** Of images that Dockerfiles of the tree make, by Dockerfile and stage. */
   readonly neighbours: Map<string, Promise<Known<ImageFacts>>>
   readonly registries: Registries

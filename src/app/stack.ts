@@ -119,6 +119,8 @@ function upgradeFindings({ volumes, checks }: UpgradeProof): readonly ReportFind
   ]
 }
 
+const KEPT_HINT = 'let the new user write there, mount a folder of its own, or run the service as the owner (user:)'
+
 /** What becomes of volumes: who has nothing to do with one reads nothing of it. */
 function volumeFindings(
   volumes: readonly VolumeNeed[],
@@ -142,7 +144,7 @@ function volumeFindings(
             `${name}: ${owner?.kind === 'missing' ? 'Docker makes it as root, so it' : 'what root has left there'} changes its owner once: ${reason}`,
           ),
         ]
-      : [targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`)]
+      : [targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`, kind === 'host' ? KEPT_HINT : null)]
   })
 }
 

@@ -1,7 +1,9 @@
+import type { Proven } from '../attest/statement.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { Profile } from '../profile/profile.ts'
+import type { Idle } from '../proof/container/limiter.ts'
 import type { ChangeSet } from '../report/changes.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
@@ -33,6 +35,8 @@ export interface TargetOutcome {
   readonly changes?: ChangeSet
   /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */
   readonly files?: readonly StackFile[]
+  /** What is to be kept of its proof; absent where that was not asked for, or nothing was proved. */
+  readonly proven?: Proven
   /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */
   readonly bug?: unknown
 }
@@ -92,6 +96,8 @@ export interface Options {
   readonly network: boolean
   /** Capabilities that the original is run with beside the default ones, without `CAP_`. */
   readonly capAdd: readonly string[]
+  /** What a proof shows is to be kept, about the image that stays; absent: no. */
+  readonly attest?: boolean
   /** What is to be said of the configuration that they come from; absent where there is nothing. */
   readonly notes?: readonly ReportFinding[]
 }
@@ -100,6 +106,8 @@ export interface Options {
 export interface TaskHooks {
   /** One short line on what is being done now, such as `building nginx:latest`. */
   progress(line: string): void
+  /** Absent: nobody else is at work meanwhile. */
+  readonly idle?: Idle
   /** Each line that a build prints, as it comes; absent: nobody wants them. */
   buildOutput?(line: string): void
   /** Runs when the work ends, fails or is interrupted; the last one registered runs first. `otherwise`: how a person does it, where that is ended too. */

@@ -12,18 +12,25 @@ import {
   reviewFlags,
   transformsFlags,
   usernsFlags,
+  verifyFlags,
 } from './flags.ts'
 import { type Parsed, type Request, transformsRequest, workRequest } from './request.ts'
 import {
   cleanExamples,
   cleanFlags,
   cleanRequest,
+  completionExamples,
+  completionRequest,
+  pluginExamples,
+  pluginRequest,
   profileExamples,
   profileRequest,
   reviewExamples,
   reviewRequest,
   usernsExamples,
   usernsRequest,
+  verifyExamples,
+  verifyRequest,
 } from './verbs.ts'
 
 const verbs = {
@@ -35,7 +42,10 @@ const verbs = {
     flags: reviewFlags,
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
+  verify: { summary: 'STATEMENT..: do kept statements still say of an image that it passed?', flags: verifyFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
+  completion: { summary: 'bash|zsh|fish: print what completes its words in a shell', flags: {} },
+  plugin: { summary: 'install|remove: docker harden, as a plugin of the docker CLI', flags: {} },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 
@@ -46,6 +56,9 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   userns: usernsExamples,
   clean: cleanExamples,
   review: reviewExamples,
+  verify: verifyExamples,
+  completion: completionExamples,
+  plugin: pluginExamples,
 })
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
@@ -69,11 +82,46 @@ export function parseArguments(argv: readonly string[]): Request {
   const [first, ...others] = parsed._.map(String)
   if (!isVerb(first)) return workRequest('harden', parsed, first === undefined ? [] : [first, ...others])
   if (first === 'userns') return usernsRequest(parsed, others)
+  if (first === 'verify') return verifyRequest(parsed, others)
+  if (first === 'completion') return completionRequest(others)
+  if (first === 'plugin') return pluginRequest(others)
   if (first === 'clean') return cleanRequest(parsed, others)
   if (first === 'review') return reviewRequest(parsed, others)
   if (first === 'profile') return profileRequest(parsed, others)
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
 }
+
+/** One of the command line, or one verb of it, as the help, the manual and the completion of shells tell it. */
+export interface CommandHelp {
+  /** Null for what is done without a verb. */
+  readonly name: string | null
+  /** What it takes and does; '' without a verb. */
+  readonly summary: string
+  readonly flags: Readonly<Record<string, Flag>>
+  readonly examples: readonly (readonly [string, string])[]
+}
+
+/** All that can be called, and what the help says below it. */
+export function commandHelp(): {
+  readonly commands: readonly CommandHelp[]
+  readonly intro: string
+  readonly epilogue: string
+} {
+  const own = Object.entries(verbs).map(([name, { summary, flags }]) => ({
+    name,
+    summary,
+    flags,
+    examples: examplesOf[name] ?? [],
+  }))
+  return {
+    commands: [{ name: null, summary: '', flags: hardenFlags, examples: examples() }, ...own],
+    intro,
+    epilogue,
+  }
+}
+
+const intro =
+  'Rewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, a Compose project, an image, or - for stdin; without one it is the folder you are in.'
 
 function buildParser() {
   const parser = yargs()
@@ -88,9 +136,7 @@ function buildParser() {
     })
     // Positionals are read from `_`: named ones lose a lone `-`, which means stdin here.
     .command('$0', false, (command) => command.options(hardenFlags).example(examples()).epilogue(epilogue))
-    .usage(
-      '$0 [targets..]\n\nRewrites Dockerfiles so that their containers do not run as root. A target is a Dockerfile,\na folder of them, a Compose project, an image, or - for stdin; without one it is the folder you are in.',
-    )
+    .usage(`$0 [targets..]\n\n${intro}`)
   for (const [name, { summary, flags }] of Object.entries(verbs)) {
     parser.command(name, summary, (command) =>
       command

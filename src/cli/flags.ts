@@ -129,6 +129,15 @@ const capabilityFlag = {
   },
 } as const satisfies Record<string, Flag>
 
+const attestFlag = {
+  attest: {
+    ...text,
+    group: groups.proof,
+    describe:
+      'DIR: write what the proof shows of the image there, as in-toto statements for cosign attest (docs/attest.md)',
+  },
+} as const satisfies Record<string, Flag>
+
 const excludeFlag = {
   exclude: {
     ...list,
@@ -218,6 +227,11 @@ export const hardenFlags = {
     group: groups.output,
     describe: `${formatNames.join(' | ')} (default diff; dockerfile for an image)`,
   },
+  resume: {
+    type: 'boolean',
+    group: groups.output,
+    describe: 'with -w --prove: go on where the same command was ended, and do nothing twice',
+  },
   'pr-title': {
     type: 'boolean',
     group: groups.output,
@@ -253,6 +267,7 @@ export const hardenFlags = {
   ...minimizeFlag,
   ...capabilityFlag,
   ...proofFlags,
+  ...attestFlag,
   build: { type: 'boolean', group: groups.proof, describe: 'build the result' },
   tag: { ...text, alias: 't', group: groups.proof, describe: 'NAME of the built image, with --build' },
   ...engineFlags,
@@ -274,6 +289,7 @@ export const proveFlags = {
   },
   ...arbitraryFlag,
   ...proofFlags,
+  ...attestFlag,
   ...textOrJson,
   ...verboseFlag,
   ...engineFlags,
@@ -320,6 +336,14 @@ export const profileFlags = {
 
 export const transformsFlags = textOrJson
 
+export const verifyFlags = {
+  image: { ...text, describe: 'IMAGE that they are to be about, as the engine or a registry has it now' },
+  engine: engineFlags.engine,
+  offline: { ...engineFlags.offline, describe: 'ask no registry where the engine does not have the image' },
+  platform: engineFlags.platform,
+  ...textOrJson,
+} as const satisfies Record<string, Flag>
+
 export const usernsFlags = {
   user: {
     ...text,
@@ -339,6 +363,7 @@ const {
   format: _____,
   build: ______,
   tag: _______,
+  attest: ________,
   ...runFlags
 } = hardenFlags
 

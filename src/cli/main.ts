@@ -64,6 +64,12 @@ async function call(
     return workOn(request, io, await load(), interruption, progress)
   }
   if (request.kind === 'userns') return userns(request, io)
+  if (request.kind === 'completion') {
+    io.stdout.write((await import('./completion.ts')).completion(request.shell))
+    return 0
+  }
+  if (request.kind === 'plugin') return (await import('./plugin.ts')).plugin(request.action, io)
+  if (request.kind === 'verify') return (await import('./attest.ts')).verify(request, io, interruption.signal)
   if (request.kind === 'clean') return (await import('./clean.ts')).clean(request, io, interruption.signal)
   io.stdout.write(request.kind === 'print' ? request.text : transformList((await load()).transforms, request.format))
   return 0

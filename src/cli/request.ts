@@ -7,7 +7,7 @@ import type { ProjectFlags } from '../workspace/open-project.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
-export type Request = Print | ListTransforms | UsernsRequest | Clean | Work
+export type Request = Print | ListTransforms | UsernsRequest | Clean | Verify | Completion | Plugin | Work
 
 /** `--help` and `--version`. */
 interface Print {
@@ -17,6 +17,31 @@ interface Print {
 
 interface ListTransforms {
   readonly kind: 'transforms'
+  readonly format: 'text' | 'json'
+}
+
+/** What completes the command line in a shell is printed. */
+export interface Completion {
+  readonly kind: 'completion'
+  readonly shell: 'bash' | 'zsh' | 'fish'
+}
+
+/** `docker harden`. */
+export interface Plugin {
+  readonly kind: 'plugin'
+  readonly action: 'install' | 'remove'
+}
+
+/** The verb `verify`. */
+export interface Verify {
+  readonly kind: 'verify'
+  /** Files of statements, folders that `--attest` wrote into, or - for stdin; as given. */
+  readonly statements: readonly string[]
+  readonly image: string
+  readonly engine: EngineOption
+  readonly offline: boolean
+  /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
+  readonly platform: string | null
   readonly format: 'text' | 'json'
 }
 
@@ -38,6 +63,8 @@ export interface Work {
   /** `-o`, as given; null for none. */
   readonly output: string | null
   readonly check: boolean
+  /** What an earlier run of the same command has done is not done again. */
+  readonly resume: boolean
   /** How somebody chooses what is written (with `write`); null: all of it is. `port`: null for any that is free. */
   readonly choose: { readonly by: 'terminal' } | { readonly by: 'page'; readonly port: number | null } | null
   /** On stderr only what failed and the sum. */
@@ -54,6 +81,8 @@ export interface Work {
   readonly tag: string | null
   readonly prove: boolean
   readonly baseline: string | null
+  /** Where what a proof shows is written, as given; null for nowhere. */
+  readonly attest: string | null
   /** Compose files and manifests that run what a Dockerfile makes change with it. */
   readonly withManifests: boolean
   /** Never a setting: a configuration file could say it too. */
@@ -129,6 +158,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     write: flag(parsed, 'write') || flag(parsed, 'interactive'),
     output: text(parsed, 'output'),
     check: flag(parsed, 'check'),
+    resume: flag(parsed, 'resume'),
     choose: flag(parsed, 'interactive') ? { by: 'terminal' } : null,
     quiet: flag(parsed, 'quiet'),
     verbose: flag(parsed, 'verbose'),
@@ -139,6 +169,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
     baseline: text(parsed, 'baseline'),
+    attest: text(parsed, 'attest'),
     withManifests: flag(parsed, 'with-manifests'),
     network: flag(parsed, 'network'),
     project,
@@ -185,6 +216,8 @@ function checkTogether(request: Work): void {
       'it writes what is accepted, and prints nothing',
     )
   if (request.check && request.write) throw usage('--check and --write exclude each other', '--check writes nothing')
+  if (request.resume && !(request.write && request.prove && request.choose === null))
+    throw usage('--resume goes on with a run of -w --prove', 'without a proof a run takes seconds: run it again')
   if (request.quiet && request.verbose) throw usage('--quiet and --verbose exclude each other', 'leave out one of them')
   if (request.check && request.output !== null)
     throw usage('--check and --output exclude each other', '--check writes nothing')
@@ -201,6 +234,7 @@ function checkTogether(request: Work): void {
     throw usage('--smoke needs a proof', 'add --prove')
   }
   if (settings.minimize === true && !request.prove) throw usage('--minimize needs a proof', 'add --prove')
+  if (request.attest !== null) checkAttest(request)
   if (request.network && !request.prove) throw usage('--network needs a proof', 'add --prove')
   if (settings.capAdd !== undefined && !request.prove) throw usage('--cap-add needs a proof', 'add --prove')
   if (settings.engine === 'none' && (request.prove || request.build)) {
@@ -212,6 +246,14 @@ function checkTogether(request: Work): void {
       },
     )
   }
+}
+
+/** A statement is about an image that is there afterwards. */
+function checkAttest({ attest, verb, prove, build, tag }: Work): void {
+  if (attest === '-') throw usage('--attest takes a folder, not -')
+  if (!prove) throw usage('--attest keeps what a proof shows, and nothing is proved', 'add --prove')
+  if (verb === 'harden' && (!build || tag === null))
+    throw usage('--attest is about an image that stays, and none does', 'add --build --tag NAME')
 }
 
 /** What makes no sense where somebody is asked. */

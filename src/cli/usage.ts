@@ -47,6 +47,11 @@ export function checkFound(request: Work, found: readonly Found[], cwd: string):
     throw usage(`--tag names one image, and ${project.target} is a project`, 'its images are called as it says')
   if (project !== undefined && request.format === 'dockerfile')
     throw usage(`--format dockerfile prints one Dockerfile, and ${project.target} is a project`, 'use --format diff')
+  if (project !== undefined && request.attest !== null)
+    throw usage(
+      `--attest is about one image, and ${project.target} is a project`,
+      'attest each image by harden-image prove IMAGE',
+    )
   if (request.output !== null && images.length !== 1) {
     const problem = images.length === 0 ? 'there is none' : `there are ${images.length}`
     throw usage(

@@ -2,16 +2,19 @@ import type { Options as Flag } from 'yargs'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
 import { nearestName } from '../words.ts'
-import { engines } from '../workspace/settings.ts'
+import { checks, engines, messageOf } from '../workspace/settings.ts'
 import {
   type Clean,
+  type Completion,
   checkReference,
   choice,
   list,
   type Parsed,
+  type Plugin,
   type ProfileRequest,
   text,
   usage,
+  type Verify,
   type Work,
   workRequest,
 } from './request.ts'
@@ -111,6 +114,76 @@ export function usernsRequest(parsed: Parsed, positionals: readonly string[]): U
     engine: choice(parsed, 'engine', ['auto', 'docker', 'none']) === 'none' ? 'none' : 'auto',
     format: choice(parsed, 'format', ['text', 'json']) ?? 'text',
   }
+}
+
+export const verifyExamples: [string, string][] = [
+  ['$0 --prove --build -t app:1 --attest evidence/ Dockerfile', 'writes the statements'],
+  ['$0 verify evidence/ --image app:1', 'do they say of this image that it passed, and the same as the report?'],
+  ['cosign verify-attestation … | $0 verify - --image registry.example/app:1', 'those that were signed'],
+]
+
+/** `verify STATEMENT.. --image IMAGE`. Throws HardenError `bad-usage`. */
+export function verifyRequest(parsed: Parsed, statements: readonly string[]): Verify {
+  const image = text(parsed, 'image')
+  if (statements.length === 0) throw usage('verify needs statements', 'name the folder that --attest has written')
+  if (statements.includes('')) throw usage('a statement is empty', 'is a variable not set?')
+  if (image === null) throw usage('verify needs the image that they are to be about', 'add --image IMAGE')
+  checkReference('--image', image)
+  const platform = text(parsed, 'platform')
+  const wrong = platform === null ? null : checks.platform(platform)
+  if (wrong !== null) throw usage(`--platform ${messageOf(wrong)}`)
+  return {
+    kind: 'verify',
+    statements,
+    image,
+    engine: choice(parsed, 'engine', engines) ?? 'auto',
+    offline: parsed.offline === true,
+    platform,
+    format: choice(parsed, 'format', ['text', 'json']) ?? 'text',
+  }
+}
+
+const shells = ['bash', 'zsh', 'fish'] as const
+
+export const completionExamples: [string, string][] = [
+  ['eval "$($0 completion bash)"', 'in ~/.bashrc; zsh takes it in ~/.zshrc, after compinit'],
+  ['$0 completion fish > ~/.config/fish/completions/harden-image.fish', 'once'],
+]
+
+/** `completion SHELL`. Throws HardenError `bad-usage`. */
+export function completionRequest(positionals: readonly string[]): Completion {
+  return { kind: 'completion', shell: action('completion', 'a shell', shells, positionals) }
+}
+
+const pluginActions = ['install', 'remove'] as const
+
+export const pluginExamples: [string, string][] = [
+  ['$0 plugin install', 'docker harden does the same then, and docker help lists it'],
+  ['docker harden --check .', ''],
+]
+
+/** `plugin ACTION`. Throws HardenError `bad-usage`. */
+export function pluginRequest(positionals: readonly string[]): Plugin {
+  return { kind: 'plugin', action: action('plugin', 'an action', pluginActions, positionals) }
+}
+
+/** The one word that a verb takes. Throws HardenError `bad-usage`. */
+function action<Name extends string>(
+  verb: string,
+  what: string,
+  names: readonly Name[],
+  [word, extra]: readonly string[],
+): Name {
+  const found = names.find((name) => name === word)
+  if (found === undefined) {
+    const meant = word === undefined ? null : nearestName(word, names)
+    throw usage(
+      word === undefined ? `${verb} needs ${what}` : `${verb} does not know ${word}`,
+      meant === null ? `there are ${names.join(', ')}` : `did you mean ${meant}?`,
+    )
+  }
+  if (extra !== undefined) throw usage(`${verb} ${found} takes no target, but got ${extra}`)
+  return found
 }
 
 export const cleanFlags = {

@@ -1,5 +1,4 @@
 import { realpath } from 'node:fs/promises'
-import { availableParallelism } from 'node:os'
 import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { run } from '../app/run.ts'
@@ -10,13 +9,14 @@ import { counted } from '../report/summary.ts'
 import type { Transform } from '../transform.ts'
 import { discover, type Found, withStdin } from '../workspace/discover.ts'
 import { decode, readText, tidy, writeText } from '../workspace/files.ts'
+import { MOST_JOBS } from '../workspace/settings.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom, usualFailOn } from './options.ts'
 import { usage, type Work } from './request.ts'
 import { exitCode, renderings, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
-import { settled, writeResults } from './write-results.ts'
+import { resultWriter, settled, type Written, writeResults } from './write-results.ts'
 
 /** What does the work, so that tests can do it otherwise. */
 export interface Services {
@@ -59,13 +59,21 @@ export async function workOn(
     : await formatOf(carried(request, found))
   await tidyBeside(found)
   await keepHeapSmall(request, found)
+  const groups = found.map(({ together }) => together)
+  const { signal } = interruption
+  const isWritten = (request.write || request.output !== null) && request.choose === null && request.profile === null
+  const writer = isWritten ? resultWriter(request, { cwd: io.cwd, signal, groups, readers: readersOf(found) }) : null
+  const kept =
+    isWritten && request.write && request.prove
+      ? await (await import('./resume.ts')).openKept(request, found, io)
+      : null
   let done = 0
   if (request.quiet) progress.quiet()
   const worked = await run(found, {
     progress: progress.show,
     ...(request.verbose ? { buildOutput: progress.print } : {}),
     onCleanUp: interruption.onCleanUp,
-    signal: interruption.signal,
+    signal,
     limiter: limiterFor(targetsAtATime(request)),
     optionsFor,
     readText: ({ target, path }) => (path === null ? stdin() : readText(path, target)),
@@ -74,18 +82,21 @@ export async function workOn(
       await setImmediate()
       if (found.length > 1) progress.count(done, found.length)
       if (found.length > 1) progress.step(item.target)
-      const outcome = await services.processTarget(item, options, ports)
+      const before = await kept?.of(item, options)
+      const outcome = before ?? (await services.processTarget(item, options, ports))
+      if (before == null && !signal.aborted) await kept?.keep(item, options, outcome)
       done++
       if (found.length > 1) progress.count(done, found.length)
       return outcome
     },
+    ...(writer === null ? {} : { finished: writer.add }),
   })
-  const { signal } = interruption
   if (signal.aborted) {
     progress.clear()
-    if (request.write || request.output !== null) io.stderr.write('interrupted: nothing was written\n')
+    if (request.write || request.output !== null) tellInterrupted(request, writer?.written(), found.length, io)
     return 0
   }
+  await kept?.drop()
   const codeOf = async (told: readonly TargetOutcome[]): Promise<number> => {
     const failOns = await Promise.all(
       // What could not be worked on may have failed before anybody asked for its options.
@@ -101,7 +112,6 @@ export async function workOn(
     )
     return Math.max(0, ...codes)
   }
-  const groups = found.map(({ together }) => together)
   const outcomes = request.withManifests ? settled(worked, groups) : worked
   const [only] = outcomes
   if (request.profile !== null && only !== undefined) {
@@ -123,20 +133,15 @@ export async function workOn(
     tellBugs(outcomes, io)
     return Math.max(await codeOf(outcomes), isPartial ? 1 : 0)
   }
-  const written = await writeResults(request, outcomes, { cwd: io.cwd, signal, groups })
+  const written = writer?.written() ?? (await writeResults(request, outcomes, { cwd: io.cwd, signal, groups }))
   progress.clear()
-  if (signal.aborted) {
-    for (const { result } of written.outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)
-    for (const name of written.notWritten) io.stderr.write(`${name} was not written: interrupted\n`)
-    const { length: done } = written.files
-    io.stderr.write(
-      `interrupted: ${counted(done, 'file')} written, ${counted(written.notWritten.length, 'file')} not\n`,
-    )
-    return 0
-  }
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
   const shown = showResults(request, format, written, rules, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
+  if (request.attest !== null) {
+    const { writeEvidence } = await import('./attest.ts')
+    await writeEvidence(request.attest, told, io)
+  }
   if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
   tellBugs(told, io)
   return codeOf(told)
@@ -145,6 +150,42 @@ export async function workOn(
 async function writePrBody(name: string, shown: readonly Rendering[], io: Io): Promise<void> {
   const { markdown } = await import('../report/markdown.ts')
   await writeText(resolve(io.cwd, name), name, markdown.render(shown, { colour: false }))
+}
+
+/** What stands, and how the rest is done. */
+function tellInterrupted(request: Work, written: Written | undefined, all: number, io: Io): void {
+  const { outcomes = [], files = [], notWritten = [] } = written ?? {}
+  for (const { result } of outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)
+  for (const name of notWritten) io.stderr.write(`${name} was not written: interrupted\n`)
+  const stands = files.length === 0 ? 'nothing was written' : `${counted(files.length, 'file')} written`
+  const left = counted(all - outcomes.length, 'target')
+  const how = request.write && request.prove ? 'the same command with --resume goes on' : 'run it again for the rest'
+  io.stderr.write(`interrupted: ${stands}, ${left} of ${all} not done: ${how}\n`)
+}
+
+/**
+ * Targets of one number read each other: one is built from an image that another one makes, or says what its children count on. Each is
+ * planned by what the others were, so none of them is written before all are done.
+ */
+function readersOf(found: readonly Found[]): readonly number[] {
+  const readers = found.map((_, index) => index)
+  const join = (one: number, other: number): void => {
+    const [from, to] = [readers[one], readers[other]]
+    for (const [index, reader] of readers.entries()) if (reader === from && to !== undefined) readers[index] = to
+  }
+  const byPath = new Map(found.flatMap(({ path }, index) => (path === null ? [] : [[path, index] as const])))
+  const byGroup = new Map<number, number>()
+  for (const [index, { together, surroundings }] of found.entries()) {
+    if (together !== undefined) join(index, byGroup.get(together) ?? index)
+    if (together !== undefined) byGroup.set(together, index)
+    const bases = [...(surroundings?.bases.values() ?? [])]
+    for (let base = bases.pop(); base !== undefined; base = bases.pop()) {
+      bases.push(...base.bases.values())
+      const other = byPath.get(base.path)
+      if (other !== undefined) join(index, other)
+    }
+  }
+  return readers
 }
 
 /** A stream is read once, whoever asks. */
@@ -179,8 +220,7 @@ async function keepHeapSmall({ settings }: Work, found: readonly Found[]): Promi
   setFlagsFromString('--heap-growing-percent=60')
 }
 
-/** A proof mostly waits, so one for each core; all else is work of this process alone. */
-function targetsAtATime({ prove, settings: { jobs = null } }: Work): number {
-  if (!prove) return 1
-  return jobs === null ? availableParallelism() : Math.min(jobs, availableParallelism())
+/** Proofs are let in as there is room for them (see room.ts); all else is work of this process alone. */
+function targetsAtATime({ prove }: Work): number {
+  return prove ? MOST_JOBS : 1
 }

@@ -21,6 +21,61 @@ export interface Written {
   readonly notWritten: readonly string[]
 }
 
+export interface ResultWriter {
+  /** Writes it, once those are there that it is held back for. */
+  add(outcome: TargetOutcome, index: number): Promise<void>
+  /** All outcomes that came, in the order of the targets. */
+  written(): Written
+}
+
+interface WriterOptions {
+  readonly cwd: string
+  readonly signal: AbortSignal
+  /** By target: those of one number change in one go. */
+  readonly groups: readonly (number | undefined)[]
+  /** By target: those of one number are read for each other's plans, so that none is written before all are planned. */
+  readonly readers: readonly number[]
+}
+
+/** `-w` and `-o`, each target as soon as it is done. */
+export function resultWriter(request: Work, { cwd, signal, groups, readers }: WriterOptions): ResultWriter {
+  const come = new Map<number, TargetOutcome>()
+  const written = new Map<number, Written>()
+  const setOf = (index: number): readonly number[] =>
+    readers.flatMap((reader, other) => (reader === readers[index] ? [other] : []))
+  let last: Promise<void> = Promise.resolve()
+  const write = async (all: readonly number[]): Promise<void> => {
+    const own = all.map((one) => groups[one])
+    const outcomes = all.flatMap((one) => come.get(one) ?? [])
+    const given = request.withManifests ? settled(outcomes, own) : outcomes
+    written.set(all[0] ?? 0, await writeResults(request, given, { cwd, signal, groups: own }))
+  }
+  return {
+    async add(outcome, index) {
+      // What an interruption has ended is no outcome.
+      if (signal.aborted) return
+      come.set(index, outcome)
+      const all = setOf(index)
+      if (!all.every((one) => come.has(one))) return
+      last = last.then(() => write(all))
+      await last
+    },
+    written() {
+      const sets = [...written].toSorted(([one], [other]) => one - other)
+      const outcomes = sets.flatMap(([first, one]) => {
+        const all = setOf(first)
+        return one.outcomes.map((outcome, place) => ({ outcome, index: all[place] ?? first }))
+      })
+      return {
+        outcomes: outcomes.toSorted((one, other) => one.index - other.index).map(({ outcome }) => outcome),
+        files: sets.flatMap(([, { files }]) => files),
+        heldBack: sets.flatMap(([, { heldBack }]) => heldBack),
+        notWritten: sets.flatMap(([, { notWritten }]) => notWritten),
+      }
+    },
+  }
+}
+
 /**
  * `-w` and `-o`: each file all or nothing, the others go on when one cannot be written. No other one is begun when the signal is
  * aborted.
@@ -162,7 +217,14 @@ async function jobOf(
     return { names: named.map(({ name }) => name), project, write: () => writeProjects([project]) }
   }
   if (!write || path === null || !result.changed) return null
-  return { names: [result.target], write: () => replaceText(path, result.target, source, result.output) }
+  return {
+    names: [result.target],
+    // A run that was ended may have come so far.
+    write: async () => {
+      if ((await readText(path, result.target)) === result.output) return
+      await replaceText(path, result.target, source, result.output)
+    },
+  }
 }
 
 /** All files of all projects, or none; none that lies outside of its repository. */
@@ -181,6 +243,13 @@ async function writeProjects(projects: readonly ProjectChange[]): Promise<void> 
 /** Beside what `-o` writes, for `sha256sum -c`: that it is still as it was written no text can say of itself. */
 const RECORD = '.harden-image.sha256'
 
+/** How what an earlier run has written is told, and by which flag its folder is named. */
+interface OwnKind {
+  readonly isOwn: (text: string) => boolean
+  readonly read: typeof readText
+  readonly flag: string
+}
+
 /** A file of `-o`: its name as given and joined, and its text. */
 type OwnFile = readonly [name: string, text: string]
 
@@ -189,18 +258,23 @@ type OwnFile = readonly [name: string, text: string]
  * nothing else: `-o .` must not cost anybody a Dockerfile. Never through a link that leads elsewhere. Throws HardenError
  * `unwritable` with nothing written.
  */
-export async function writeOwn(files: readonly OwnFile[], cwd: string): Promise<void> {
+export async function writeOwn(
+  files: readonly OwnFile[],
+  cwd: string,
+  kind: OwnKind = { isOwn: (text) => isOwnCompose(text) || isOwnDockerfile(text), read: readText, flag: '-o' },
+): Promise<void> {
+  const { isOwn, flag } = kind
   const [first] = files
   if (first === undefined) return
   const folder = dirname(first[0])
-  await checkFolder(folder, cwd)
+  await checkFolder(folder, cwd, flag)
   const recordName = join(folder, RECORD)
-  const record = await readOld(recordName, cwd)
-  if (record !== null && !/^(?:[0-9a-f]{64} {2}[\w.]+\n)*$/.test(record)) throw notOurs(recordName)
+  const record = await readOld(recordName, cwd, kind)
+  if (record !== null && !/^(?:[0-9a-f]{64} {2}[\w.-]+\n)*$/.test(record)) throw notOurs(recordName, flag)
   for (const [name, text] of files) {
-    const old = await readOld(name, cwd)
+    const old = await readOld(name, cwd, kind)
     const isOurs = old === null || old === text || (record?.includes(recordLine(name, old)) && isOwn(old))
-    if (!isOurs) throw notOurs(name)
+    if (!isOurs) throw notOurs(name, flag)
   }
   for (const [name, text] of files) await writeText(resolve(cwd, name), name, text)
   const lines = files.map(([name, text]) => recordLine(name, text)).join('')
@@ -212,19 +286,19 @@ function recordLine(name: string, text: string): string {
 }
 
 /** Null where there is none. Throws HardenError where it is a link: what it leads to was never ours. */
-async function readOld(name: string, cwd: string): Promise<string | null> {
+async function readOld(name: string, cwd: string, { read, flag }: OwnKind): Promise<string | null> {
   const path = resolve(cwd, name)
   const stats = await lstat(path).catch(() => null)
   if (stats === null) return null
   if (stats.isSymbolicLink())
     throw new HardenError('unwritable', `${name} was not written: it is a link`, {
-      hint: 'choose another folder with -o, or remove it',
+      hint: `choose another folder with ${flag}, or remove it`,
     })
-  return readText(path, name)
+  return read(path, name)
 }
 
 /** Below the working folder no link may lead out of it, elsewhere the folder itself may be none. */
-async function checkFolder(folder: string, cwd: string): Promise<void> {
+async function checkFolder(folder: string, cwd: string, flag: string): Promise<void> {
   const path = resolve(cwd, folder)
   const isBelow = (one: string, root: string): boolean => !/^\.\.(\/|$)/.test(relative(root, one))
   const isLink = (await lstat(path).catch(() => null))?.isSymbolicLink() === true
@@ -234,7 +308,7 @@ async function checkFolder(folder: string, cwd: string): Promise<void> {
     'unwritable',
     `${folder} was not written: a link leads from there to ${await realFolder(path)}`,
     {
-      hint: 'if that is the folder you mean, name it with -o',
+      hint: `if that is the folder you mean, name it with ${flag}`,
     },
   )
 }
@@ -249,12 +323,8 @@ async function realFolder(path: string): Promise<string> {
   return join(await realFolder(dirname(path)), basename(path))
 }
 
-function notOurs(name: string): HardenError {
+function notOurs(name: string, flag: string): HardenError {
   return new HardenError('unwritable', `${name} was not written: it is there already and not from harden-image`, {
-    hint: 'choose another folder with -o, or remove it; a file that was changed since it was written is yours',
+    hint: `choose another folder with ${flag}, or remove it; a file that was changed since it was written is yours`,
   })
-}
-
-function isOwn(text: string): boolean {
-  return isOwnCompose(text) || isOwnDockerfile(text)
 }

@@ -33,6 +33,8 @@ export interface ShellCommand {
   readonly functionName: string | null
   /** Its failure is an answer, and ends nothing: it stands in the question of an `if` or a loop, or behind `!`. */
   readonly tested?: true
+  /** Where the innermost subshell stands that it is part of: a `cd` in there holds in there alone. */
+  readonly subshell?: Span
   /** How it is embedded. */
   readonly within: 'script' | 'substitution' | 'sh -c' | 'heredoc' | 'trap'
   readonly span: Span

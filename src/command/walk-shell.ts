@@ -25,6 +25,7 @@ interface WalkContext {
   readonly conditional: boolean
   readonly conditions: readonly string[]
   readonly functionName: string | null
+  readonly subshell: Extent | null
   readonly within: ShellCommand['within']
   readonly tested: boolean
 }
@@ -48,6 +49,7 @@ export function walkScript(script: ParsedScript, source: ShellText): readonly Sh
     conditional: false,
     conditions: [],
     functionName: null,
+    subshell: null,
     within: 'script',
     tested: false,
   })
@@ -87,6 +89,7 @@ function node(current: ShellNode, found: FoundCommands, context: WalkContext): v
     case 'CompoundList':
       return statements(current.commands, found, context)
     case 'Subshell':
+      return statements(current.body.commands, found, { ...context, subshell: current })
     case 'BraceGroup':
       return statements(current.body.commands, found, context)
     case 'Redirected':
@@ -214,7 +217,7 @@ function substitutions(current: SyntaxNode, found: FoundCommands, context: WalkC
 }
 
 function bare(extent: Extent, context: WalkContext): ShellCommand {
-  const { connector, conditional, conditions, functionName, within, source } = context
+  const { connector, conditional, conditions, functionName, subshell, within, source } = context
   const span = source.spanOf(extent.pos, extent.end)
   return {
     name: null,
@@ -225,6 +228,7 @@ function bare(extent: Extent, context: WalkContext): ShellCommand {
     conditional,
     conditions,
     functionName,
+    ...(subshell === null ? {} : { subshell: source.spanOf(subshell.pos, subshell.end) }),
     within,
     ...(context.tested ? { tested: true as const } : {}),
     span,

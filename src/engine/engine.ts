@@ -19,6 +19,8 @@ export interface Engine {
   readonly enforces: Enforced
   /** How the ports of its containers are reached; absent: at their address, as any other. */
   readonly reach?: Reach
+  /** Of its machine, bytes; null where it does not tell. */
+  readonly memoryBytes: number | null
   /** Where it keeps containers and volumes, on its own machine; null where it does not tell. */
   readonly dataRoot: string | null
 

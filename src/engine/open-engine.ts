@@ -89,6 +89,7 @@ interface Info {
   readonly kernel: string
   readonly rootless: boolean
   readonly enforces: Enforced
+  readonly memoryBytes: number | null
   readonly dataRoot: string | null
 }
 
@@ -101,6 +102,7 @@ interface DockerInfo {
   readonly SecurityOptions?: readonly string[] | null
   readonly DockerRootDir?: string
   readonly NCPU?: number
+  readonly MemTotal?: number
   readonly MemoryLimit?: boolean
   readonly PidsLimit?: boolean
   readonly CpuCfsQuota?: boolean
@@ -115,6 +117,7 @@ interface PodmanInfo {
     readonly kernel?: string
     readonly security?: { readonly rootless?: boolean }
     readonly cpus?: number
+    readonly memTotal?: number
     readonly cgroupControllers?: readonly string[] | null
   }
   readonly store?: { readonly graphRoot?: string }
@@ -132,6 +135,7 @@ function parseInfo(json: string, name: EngineName): Info {
       kernel,
       rootless: security?.rootless ?? false,
       enforces: podmanEnforces(raw.host ?? {}),
+      memoryBytes: raw.host?.memTotal ?? null,
       dataRoot: raw.store?.graphRoot ?? null,
     }
   }
@@ -154,6 +158,7 @@ function parseInfo(json: string, name: EngineName): Info {
       memory: raw.MemoryLimit ?? true,
       pids: raw.PidsLimit ?? true,
     },
+    memoryBytes: raw.MemTotal ?? null,
     dataRoot: raw.DockerRootDir ?? null,
   }
 }

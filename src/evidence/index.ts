@@ -8,6 +8,7 @@ import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
 import { coverage, missingCopies } from './coverage.ts'
 import { declared } from './declared.ts'
+import { embeddedDatabases } from './embedded-databases.ts'
 import { copiedEmptyFolders, emptyFolders } from './empty-folders.ts'
 import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
@@ -71,6 +72,7 @@ export const providers: readonly Provider[] = [
   coverage,
   configWrites,
   inImage,
+  embeddedDatabases,
   supervisors,
   rootPrograms,
   setCapabilities,

@@ -196,7 +196,7 @@ function ownConfig(
   const { file, option, named } = stock
   const program = whole(starts)
   const started = [argvOf(view.facts.config), ...commands]
-    .flatMap(plainCommands)
+    .flatMap((words) => plainCommands(words))
     .filter(([word = '']) => program.test(baseName(word)))
   const said = started.map((command) => namedConfig(option, command) ?? (named === true ? '' : file))
   // What the stage puts there itself names its own places.

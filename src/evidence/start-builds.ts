@@ -5,7 +5,7 @@ import type { ImageConfig } from '../image/facts.ts'
 import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 import { type Claim, declared } from './claim.ts'
 import type { Provider } from './provider.ts'
-import { startedCommands } from './working-folder.ts'
+import { type StartedCommand, startedCommands } from './working-folder.ts'
 
 /**
  * A start that builds (`go run`, `npm run dev`) writes what the program itself never does: a cache, which it looks for in its home,
@@ -21,18 +21,15 @@ export const startBuilds: Provider = {
     for (const cache of knownPrograms.buildCaches) yield* lostCache(cache, all, contents, config)
     const found = new Map<string, Claim>()
     for (const command of all)
-      for (const [key, claim] of bundled(command, contents.texts, config.workdir))
-        if (!found.has(key)) found.set(key, claim)
+      for (const [key, claim] of bundled(command, contents.texts)) if (!found.has(key)) found.set(key, claim)
     yield* found.values()
   },
 }
 
-type Command = readonly string[]
-
 /** A RUN has filled it for root: another user has another home, and may not enter that one. */
 function* lostCache(
   { program, with: condition, filledBy, folder, variable, setting, source }: BuildCache,
-  commands: readonly Command[],
+  commands: readonly StartedCommand[],
   contents: StageContents,
   { env }: ImageConfig,
 ): Iterable<Claim> {
@@ -42,9 +39,9 @@ function* lostCache(
   if (!isInside(place, '/root') || (home !== undefined && !isInside(home, '/root'))) return
   const name = new RegExp(`^(?:${program})$`)
   const starts = commands.find(
-    (command) =>
-      name.test(baseName(command[0] ?? '')) &&
-      (condition === undefined || new RegExp(condition).test(command.slice(1).join(' '))),
+    ({ words }) =>
+      name.test(baseName(words[0] ?? '')) &&
+      (condition === undefined || new RegExp(condition).test(words.slice(1).join(' '))),
   )
   const filled = starts === undefined ? undefined : contents.steps.findLast((step) => fills(step, filledBy, place))
   if (starts === undefined || filled === undefined || isRemoved(contents, place)) return
@@ -53,7 +50,7 @@ function* lostCache(
     kind: 'remark',
     outcome: 'todo',
     transform: 'report-remarks',
-    message: `${baseName(starts[0] ?? '')} builds at the start without what line ${line} has left in ${place}: the user has another home than root`,
+    message: `${baseName(starts.words[0] ?? '')} builds at the start without what line ${line} has left in ${place}: the user has another home than root`,
     hint: `start what a RUN has built, or say ${setting} above line ${line} and --writable with that folder`,
     about: 'CMD',
     answeredByRun: true,
@@ -73,11 +70,9 @@ function fills({ instruction, user }: Step, filledBy: string, place: string): bo
 
 /** What a script, or the configuration of a command, tells a bundler; by its place. */
 function* bundled(
-  command: Command,
+  { words: [program = '', ...args], folder: workdir }: StartedCommand,
   texts: StageContents['texts'],
-  workdir: string,
 ): Iterable<readonly [string, Claim]> {
-  const [program = '', ...args] = command
   const name = baseName(program)
   const configured = knownPrograms.bundlers.find((one) => one.command === name && one.configuration !== undefined)
   const path = configured === undefined ? scriptOf(name, args, workdir) : configurationOf(configured, texts, workdir)

@@ -11,7 +11,7 @@ import { createFileModel } from '../image/file-index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findStepDowns, type StartScript, type StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
-import { baseName, normalisePath } from '../places.ts'
+import { baseName } from '../places.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
 
@@ -32,12 +32,11 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   const contents = yield* stageContents(shipping, sources.stage.index)
   yield
   const own = built && facts.files.known ? facts.files.value : layered(facts, contents)
-  const started = startedIn(facts.config)
-  yield
   const startBy = (files: FileModel): StepDownReport =>
-    findStepDowns({ config: started, files: { known: true, value: files }, accounts: facts.accounts }, atStart)
+    findStepDowns({ config: facts.config, files: { known: true, value: files }, accounts: facts.accounts }, atStart)
   const atStart = startFolderScripts(entry, facts.config, own)
   const start = startBy(own)
+  const started = start.folder === null ? facts.config : { ...facts.config, workdir: start.folder }
   yield
   const installed = installedPackages(contents.steps)
   const servers = listedServers({
@@ -127,14 +126,6 @@ function layered(facts: ImageFacts, contents: StageContents): FileModel {
 /** What packages bring lies below what the instructions put there. */
 function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, contents: StageContents): FileModel {
   return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null && !isRemoved(contents, path))))
-}
-
-/** The configuration with the folder that the program really starts in: `cd /srv/app && exec node server.js`. */
-function startedIn(config: ImageConfig): ImageConfig {
-  const text = argvOf(config).find((word) => /\s/.test(word)) ?? ''
-  const [, folder] = /^\s*(?:set\s+-\w+\s*(?:&&|;)\s*)?cd\s+["']?([\w./-]+)["']?\s*(?:&&|;)/.exec(text) ?? []
-  const workdir = folder === undefined ? null : normalisePath(folder, config.workdir || '/')
-  return workdir === null ? config : { ...config, workdir }
 }
 
 /** The stage's own scripts that its vendor's entrypoint, which nobody has seen, runs at start: those that may be executed. */

@@ -1,7 +1,8 @@
 import type { WorkingFolderRule } from '../../catalogue/program.ts'
 import { argvOf, asWords, invocationsIn } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
-import { baseName, isSystemFolder, normalisePath, parentOf } from '../places.ts'
+import { says } from '../dockerfile/index.ts'
+import { baseName, isInside, isSystemFolder, normalisePath, parentOf } from '../places.ts'
 import { type Claim, declared, type Evidence } from './claim.ts'
 import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -19,17 +20,32 @@ export const workingFolder: Provider = {
     const found = new Map<string, Claim>()
     for (const rule of rules)
       for (const command of all) {
-        const program = baseName(command[0] ?? '')
+        const { words, folder } = command
+        const program = baseName(words[0] ?? '')
         if (!rule.programs.includes(program)) continue
-        if (rule.with !== undefined && !new RegExp(rule.with).test(command.join(' '))) continue
-        const settings = settingsOf(rule, command, contents.texts, config.workdir)
+        if (rule.with !== undefined && !new RegExp(rule.with).test(words.join(' '))) continue
+        const settings = settingsOf(rule, words, contents.texts, folder)
         if (settings === null) continue
-        for (const { path: usual, said, kind, tree, remade, unless, only, setting, why } of rule.writes) {
-          const path = (said === undefined ? undefined : new RegExp(said, 'm').exec(settings.text)?.[1]) ?? usual
-          const place = path === undefined ? null : normalisePath(path, config.workdir)
+        for (const {
+          path: usual,
+          said,
+          variable,
+          kind,
+          tree,
+          remade,
+          unless,
+          only,
+          unlessBuilt,
+          setting,
+          why,
+        } of rule.writes) {
+          const set = variable === undefined ? undefined : config.env.get(variable)
+          const path = (said === undefined ? undefined : new RegExp(said, 'm').exec(settings.text)?.[1]) ?? set ?? usual
+          const place = path === undefined || path === '' ? null : normalisePath(path, folder)
           if (place === null || found.has(place)) continue
           if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
           if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
+          if (unlessBuilt !== undefined && isBuilt(contents, unlessBuilt)) continue
           const detail =
             path === usual
               ? `${program} keeps ${why} in the folder that it starts in`
@@ -56,22 +72,60 @@ export const workingFolder: Provider = {
   },
 }
 
+/** One command of a start: its words from the name of the program on, '' for one that is not known, and where it works. */
+export interface StartedCommand {
+  readonly words: readonly string[]
+  /** Absolute. */
+  readonly folder: string
+}
+
 /** The commands that it comes down to; `isAlone`: it starts one, and no script of others. */
-export function startedCommands({ started: config, start: { launches }, contents: { texts } }: StageView): {
-  readonly all: readonly (readonly string[])[]
+export function startedCommands({ facts, started, start: { launches }, contents: { texts } }: StageView): {
+  readonly all: readonly StartedCommand[]
   readonly isAlone: boolean
 } {
-  const joined = plainCommands(argvOf(config))
-  const started = [
-    // Behind a script that ends in `exec "$@"` the command is what is started.
-    ...(config.entrypoint === null || config.cmd === null ? [] : [config.cmd]),
-    ...launches.filter(({ conditional, byInit }) => !conditional && byInit !== true).map(({ words }) => words),
+  const { entrypoint, cmd, workdir } = started
+  const joined = inTurn(plainCommands(argvOf(started)), facts.config.workdir)
+  // Behind a script that ends in `exec "$@"` the command is what is started.
+  const behind = entrypoint === null || cmd === null ? [] : plainCommands(cmd)
+  const runners = (argv: readonly string[], folder: string): readonly StartedCommand[] =>
+    inTurn(plainCommands(argv, { runners: false }), folder).filter(({ words: [name = ''] }) =>
+      PREPARES.test(baseName(name)),
+    )
+  const launched = launches.filter(({ conditional, byInit }) => !conditional && byInit !== true)
+  const commands = [
+    ...joined,
+    ...runners(argvOf(started), facts.config.workdir),
+    ...inTurn(behind, workdir),
+    ...launched.flatMap(({ words, folder = workdir }) => [
+      ...inTurn(plainCommands(words), folder),
+      ...runners(words, folder),
+    ]),
   ]
-  const commands = [...joined, ...started.flatMap(plainCommands)]
-  const [direct = []] = joined
+  const [direct] = joined
   const isAlone =
-    joined.length === 1 && launches.every(({ path, words }) => path === null && words.join(' ') === direct.join(' '))
-  return { all: [...commands, ...commands.flatMap((words) => npmScripts(words, texts, config.workdir))], isAlone }
+    joined.length === 1 &&
+    launches.every(({ path, words }) => path === null && words.join(' ') === direct?.words.join(' '))
+  return { all: [...commands, ...commands.flatMap((command) => scriptedCommands(command, texts))], isAlone }
+}
+
+/** They bring a project up to date before they start what it is told to. */
+const PREPARES = /^(uv|pdm|hatch)$/
+
+/** Each behind the `cd`s before it. */
+function inTurn(commands: readonly (readonly string[])[], from: string): readonly StartedCommand[] {
+  let folder = from === '' ? '/' : from
+  return commands.map((words) => {
+    const [name, to = ''] = words
+    if (name === 'cd' && to !== '') folder = normalisePath(to, folder) ?? folder
+    return { words, folder }
+  })
+}
+
+/** A RUN has done the same already: what the start would make is there. */
+function isBuilt({ steps }: StageContents, pattern: string): boolean {
+  const done = new RegExp(pattern)
+  return steps.some(({ instruction }) => instruction.keyword === 'RUN' && says(instruction, done))
 }
 
 function insertion(
@@ -86,9 +140,9 @@ function insertion(
 }
 
 /** The commands of an argv and of the text in it, each from the name of its program on; '' for a word that is not known. */
-export function plainCommands(argv: readonly string[]): readonly (readonly string[])[] {
-  return invocationsIn(asWords(argv), { runners: true }).flatMap(({ words }) =>
-    words.length === 0 ? [] : [words.map(({ value }) => value ?? '')],
+export function plainCommands(argv: readonly string[], { runners = true } = {}): readonly (readonly string[])[] {
+  return invocationsIn(asWords(argv), { runners }).flatMap(({ words }) =>
+    words.length === 0 ? [] : [words.map(({ value, text }) => value ?? (/[$`]/.test(text) ? '' : text))],
   )
 }
 
@@ -133,40 +187,217 @@ export function namedConfig(option: string | undefined, command: readonly string
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (command[at + 1] ?? null)
 }
 
+/** What is written down beside a program that is told a name: `npm start`, `make run`, `foreman start`. */
+function scriptedCommands(
+  { words, folder }: StartedCommand,
+  texts: StageContents['texts'],
+  depth = 0,
+): readonly StartedCommand[] {
+  if (depth > DEEPEST) return []
+  const program = baseName(words[0] ?? '')
+  const found = RUNNERS.test(program)
+    ? npmScripts(words, folder, texts)
+    : RUN_SEVERAL.test(program)
+      ? severalScripts(words, folder, texts)
+      : WORKSPACES.test(program)
+        ? workspaceScripts(words, folder, texts)
+        : program === 'make'
+          ? recipes(words, folder, texts)
+          : PROCESS_MANAGERS.test(program)
+            ? processes(words, folder, texts)
+            : []
+  return found.flatMap((command) => [command, ...scriptedCommands(command, texts, depth + 1)])
+}
+
 const RUNNERS = /^(npm|yarn|pnpm|bun)$/
 /** Deeper, scripts only call each other in circles. */
 const DEEPEST = 4
+const WRAPPED = /^(cross-env|npx|exec)$/
 
-/** The commands that `npm start`, `yarn dev` and their like come down to, by the package.json that the stage ships. */
-function npmScripts(
-  command: readonly string[],
-  texts: StageContents['texts'],
-  workdir: string,
-  depth = 0,
-): readonly (readonly string[])[] {
-  const all = command
-    .flatMap((word) => (/\s/.test(word) ? word.split(/\s+|(?<=[;&|])|(?=[;&|])/) : [word]))
-    .map((word) => word.replace(/^["']|["']$/g, ''))
-  const at = all.findIndex((word) => RUNNERS.test(word) || RUN_SEVERAL.test(word))
-  const scripts = at < 0 || depth > DEEPEST ? null : scriptsOf(texts.get(normalisePath('package.json', workdir) ?? ''))
-  if (scripts === null) return []
-  const words = all.slice(at + 1).filter((word) => !word.startsWith('-'))
-  const [verb, name] = words
-  const one = verb === 'run' || verb === 'run-script' ? name : verb
-  const called = RUN_SEVERAL.test(all[at] ?? '') ? severalOf(words, scripts) : one === undefined ? [] : [one]
-  const run = called.flatMap((script) => [`pre${script}`, script, `post${script}`])
-  return run.flatMap((each) =>
-    (scripts.get(each) ?? '')
-      .split(/&&|\|\||[;|&]/)
-      .map((text) =>
-        text
-          .trim()
-          .split(/\s+/)
-          .filter((word) => word !== '' && !/^(\w+=.*|cross-env|npx|exec)$/.test(word)),
-      )
-      .filter((words) => words.length > 0)
-      .flatMap((words) => [words, ...npmScripts(words, texts, workdir, depth + 1)]),
+/** An option that is told one package of several: pnpm, npm. */
+const PACKAGE = /^(--filter|-F|-w|--workspace)$/
+
+/** The commands of a line as a shell reads it, each where it works. */
+function commandsOf(text: string, folder: string): readonly StartedCommand[] {
+  const found = plainCommands(['sh', '-c', text]).map((words) => {
+    const at = words.findIndex((word) => !WRAPPED.test(word) && !/^\w+=/.test(word))
+    return at < 0 ? [] : words.slice(at)
+  })
+  return inTurn(
+    found.filter(({ length }) => length > 0),
+    folder,
   )
+}
+
+/** Of the package.json that the stage ships, in the folder that the command works in or is told. */
+function npmScripts(
+  [, ...args]: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const at = args.findIndex((word) => /^(--prefix|--cwd|--dir|-C)$/.test(word))
+  const told = at < 0 ? args.flatMap((word) => /^--(?:prefix|cwd|dir)=(.+)$/.exec(word)?.[1] ?? [])[0] : args[at + 1]
+  const place = told === undefined || told === '' ? folder : (normalisePath(told, folder) ?? folder)
+  const packages = args.flatMap((word, index) => {
+    const [, value] = /^--(?:filter|workspace)=(.+)$/.exec(word) ?? []
+    if (value !== undefined) return [value]
+    return PACKAGE.test(word) || (word === 'workspace' && index === 0) ? [args[index + 1] ?? ''] : []
+  })
+  const [verb, name] = args.filter(
+    (word, index) =>
+      !word.startsWith('-') && (at < 0 || index !== at + 1) && word !== 'workspace' && !packages.includes(word),
+  )
+  const called = verb === 'run' || verb === 'run-script' ? name : verb
+  if (called === undefined) return []
+  if (packages.length > 0) return inPackages(called, packages, place, texts)
+  const scripts = scriptsOf(texts.get(`${place === '/' ? '' : place}/package.json`)) ?? new Map<string, string>()
+  return [`pre${called}`, called, `post${called}`].flatMap((each) => commandsOf(scripts.get(each) ?? '', place))
+}
+
+/** They run a script of each package below. */
+const WORKSPACES = /^(turbo|nx|lerna|wsrun)$/
+/** A repository with more of them is looked into no further. */
+const MOST_PACKAGES = 60
+
+/** `turbo run dev --filter=web`, `lerna run start`. */
+function workspaceScripts(
+  [, ...args]: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const [verb, name] = args.filter((word) => !word.startsWith('-'))
+  const called = verb === 'run' || verb === 'run-many' ? name : verb
+  const only = args.flatMap((word, index) => {
+    const [, value] = /^--(?:filter|scope|projects)=(.+)$/.exec(word) ?? []
+    return value ?? (/^--(?:filter|scope|projects)$|^-F$/.test(word) ? [args[index + 1] ?? ''] : [])
+  })
+  return called === undefined ? [] : inPackages(called, only, folder, texts)
+}
+
+/** `only`: names of packages or of their folders; empty: all. */
+function inPackages(
+  script: string,
+  only: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const names = only.map((one) => baseName(one.replace(/[.^{}]+/g, '')))
+  return [...texts.keys()]
+    .filter((path) => baseName(path) === 'package.json' && parentOf(path) !== folder && isInside(path, folder))
+    .filter((path) => !path.includes('/node_modules/'))
+    .slice(0, MOST_PACKAGES)
+    .flatMap((path) => {
+      const at = parentOf(path)
+      const text = texts.get(path) ?? ''
+      const [, name = ''] = /"name"\s{0,9}:\s{0,9}"([^"\n]{1,200})"/.exec(text) ?? []
+      if (names.length > 0 && !names.includes(baseName(name)) && !names.includes(baseName(at))) return []
+      return commandsOf(scriptsOf(text)?.get(script) ?? '', at)
+    })
+}
+
+/** The commands of `concurrently "npm start" "node worker.js"`, and scripts by their names or patterns. */
+function severalScripts(
+  [, ...args]: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const scripts = scriptsOf(texts.get(`${folder === '/' ? '' : folder}/package.json`)) ?? new Map<string, string>()
+  const words = args.filter((word) => !word.startsWith('-'))
+  return words.flatMap((word) =>
+    /\s/.test(word)
+      ? commandsOf(word, folder)
+      : severalOf([word], scripts).flatMap((name) => commandsOf(scripts.get(name) ?? '', folder)),
+  )
+}
+
+/** A Makefile is no longer, and no target has more above it. */
+const MOST_TARGETS = 20
+
+/** The recipes of the targets that `make` is told, and of what those need. */
+function recipes(
+  [, ...args]: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const valued = (option: RegExp): string | undefined => args[args.findIndex((word) => option.test(word)) + 1]
+  const place = args.some((word) => /^-C$/.test(word))
+    ? (normalisePath(valued(/^-C$/) ?? '', folder) ?? folder)
+    : folder
+  const names = args.some((word) => /^-f$/.test(word))
+    ? [valued(/^-f$/) ?? '']
+    : ['GNUmakefile', 'makefile', 'Makefile']
+  const text = names.map((name) => texts.get(normalisePath(name, place) ?? '')).find((one) => one !== undefined)
+  if (text === undefined) return []
+  const rules = makeRules(text)
+  const operands = args.filter((word, index) => !/^-|=/.test(word) && !/^-[Cf]$/.test(args[index - 1] ?? ''))
+  const open =
+    operands.length > 0 ? [...operands] : [...rules.keys()].filter((name) => !name.startsWith('.')).slice(0, 1)
+  const seen = new Set<string>()
+  const found: StartedCommand[] = []
+  for (let name = open.shift(); name !== undefined && seen.size < MOST_TARGETS; name = open.shift()) {
+    const rule = seen.has(name) ? undefined : rules.get(name)
+    seen.add(name)
+    if (rule === undefined) continue
+    open.push(...rule.needs)
+    // Each line has a shell of its own.
+    found.push(...rule.lines.flatMap((line) => commandsOf(line, place)))
+  }
+  return found
+}
+
+interface MakeRule {
+  readonly needs: readonly string[]
+  readonly lines: readonly string[]
+}
+
+/** By target; variables that the file gives one value are filled in. */
+function makeRules(text: string): ReadonlyMap<string, MakeRule> {
+  const values = new Map<string, string>()
+  const filled = (part: string): string =>
+    part.replace(/\$[({](\w+)[)}]/g, (all, name: string) => (name === 'MAKE' ? 'make' : (values.get(name) ?? all)))
+  const rules = new Map<string, { needs: string[]; lines: string[] }>()
+  let current: readonly string[] = []
+  for (const line of text.replace(/\\\n/g, ' ').split('\n')) {
+    if (line.startsWith('\t')) {
+      const command = filled(line.trim().replace(/^[@+-]+/, '')).replaceAll('$$', '$')
+      for (const name of current) rules.get(name)?.lines.push(command)
+      continue
+    }
+    const [, variable, value = ''] = /^(?:export )?(\w+)\s*[:?]{0,2}=(.*)$/.exec(line) ?? []
+    if (variable !== undefined) {
+      if (!values.has(variable)) values.set(variable, filled(value.trim()))
+      continue
+    }
+    const [, targets, needs = ''] = /^([^\s#:=][^#:=]*):{1,2}(?!=)([^=#;]*)/.exec(line) ?? []
+    if (targets === undefined) continue
+    current = filled(targets)
+      .split(/\s+/)
+      .filter((name) => name !== '')
+    for (const name of current) {
+      const rule = rules.get(name) ?? { needs: [], lines: [] }
+      rule.needs.push(
+        ...filled(needs)
+          .split(/\s+/)
+          .filter((each) => each !== '' && each !== '|'),
+      )
+      rules.set(name, rule)
+    }
+  }
+  return rules
+}
+
+/** They start what a Procfile lists. */
+const PROCESS_MANAGERS = /^(foreman|honcho|goreman|hivemind|overmind|node-foreman|nf)$/
+
+function processes(
+  [, ...args]: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const at = args.findIndex((word) => /^(-f|--procfile|-j)$/.test(word))
+  const named = at < 0 ? args.find((word) => /^[\w./-]*Procfile[\w.-]*$/.test(word)) : args[at + 1]
+  const text = texts.get(normalisePath(named ?? 'Procfile', folder) ?? '') ?? ''
+  return [...text.matchAll(/^[\w-]{1,60}:[ \t]{0,20}(\S.*)$/gm)].flatMap(([, line = '']) => commandsOf(line, folder))
 }
 
 /** Scripts by their names, or by patterns of them: `npm-run-all watch:*`, `concurrently npm:watch:*`. */

@@ -20,6 +20,7 @@ import {
   rootLines,
 } from './step-down/config-lines.ts'
 import { certainCommands, type GivenStart, sourcedFunctions } from './step-down/first-start.ts'
+import { foldersIn } from './step-down/folders.ts'
 import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
 import {
   type AskedPath,
@@ -93,6 +94,8 @@ export interface StepDownReport {
   readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
   readonly programs: readonly string[]
+  /** Where the last that they start works, behind each `cd`; null where that is where they begin, or not known. */
+  readonly folder: string | null
 }
 
 /** Finds every step-down of an image by what its ENTRYPOINT, CMD, start scripts and configuration files say. */
@@ -112,12 +115,12 @@ export function findStepDowns(
     ...scripts.flatMap(programsIn).filter((name) => !functions.has(name)),
     ...services.map(({ words }) => nameOf(words[0] ?? '')),
   ])
-  const { env: environment, workdir } = config
+  const { env: environment } = config
   const startOf = (script: ReadScript): GivenStart => ({
     ...argumentOf(script, config),
     environment,
     files,
-    workdir,
+    workdir: script.workdir,
   })
   const sourced = sourcedFunctions(scripts)
   const certain = certainCommands(scripts, startOf, sourced)
@@ -156,10 +159,10 @@ export function findStepDowns(
       ),
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
-    actions: scripts.flatMap((script) => rootActions(script, config.workdir)),
+    actions: scripts.flatMap((script) => rootActions(script)),
     rootOnly: scripts.flatMap(rootOnlyWork),
     owners: files === null ? [] : daemonOwnerLines(files, programs),
-    asked: scripts.flatMap((script) => askedPaths(script, config.workdir)),
+    asked: scripts.flatMap((script) => askedPaths(script)),
     toldIds: toldIds(scripts, environment),
     refusals: scripts.flatMap(({ path, refusals }) => (path === null ? [] : refusals.map((one) => ({ ...one, path })))),
     scripts: scripts.flatMap(({ path }) => path ?? []),
@@ -172,7 +175,24 @@ export function findStepDowns(
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],
+    folder: lastFolder(scripts),
   }
+}
+
+/** Of the first script, or of the one that it ends in. */
+function lastFolder(scripts: readonly ReadScript[]): string | null {
+  let script = scripts.find(({ by }) => by === null)
+  for (let depth = 0; script !== undefined && depth < scripts.length; depth += 1) {
+    const last = script.commands.findLast(
+      ({ command: { words, within, functionName } }) =>
+        words.length > 0 && within === 'script' && functionName === null,
+    )?.command
+    const next = scripts.find(({ by, sourced }) => by === last && !sourced)
+    if (last === undefined) return null
+    if (next === undefined) return foldersIn(script).get(last) ?? null
+    script = next
+  }
+  return null
 }
 
 /** The start scripts, and where one of them or the command is supervisord those that it starts. */

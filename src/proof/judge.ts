@@ -15,6 +15,7 @@ import {
 } from './conditions/index.ts'
 import type { Container } from './container/container.ts'
 import { logsTraced } from './container/files.ts'
+import type { Idle } from './container/limiter.ts'
 import type { RestartRecord, RunRecord } from './container/run-record.ts'
 import { type LaterWork, laterWork } from './observation.ts'
 import type { ProvenRun, Stopwatch } from './proof-report.ts'
@@ -64,6 +65,7 @@ export interface JudgeRequest extends Omit<ConditionsRequest, 'baseline' | 'moun
   readonly disarmed?: readonly string[]
   readonly progress: (line: string) => void
   readonly times: Stopwatch
+  readonly idle: Idle
   /** Of runs before these: its traced runs stayed up for as long. Null where there were none. */
   readonly late: Late | null
 }
@@ -100,7 +102,9 @@ export async function judge(
       ...{ baseline: seen, live, result, tracedContainer, traces: [original, traced] },
       due: Math.max(0, ...dues.flatMap(({ milliseconds }) => (milliseconds <= WATCH_TIMER ? [milliseconds] : []))),
     }
-    const [met, atRest] = await Promise.all([conditionsMet(), watch(request.signal, watched, LAST_LOOK)])
+    const watching = watch(request.signal, watched, LAST_LOOK)
+    const meeting = conditionsMet()
+    const [met, atRest] = await Promise.all([meeting, meeting.then(() => request.idle(() => watching)), watching])
     cells = met
     times.lap('conditions')
     const [later] = await Promise.all([tracedContainer?.snapshot('logs and trace'), live.look(), result.look()])
@@ -119,7 +123,7 @@ export async function judge(
         ? await lateFiles({ engine, container, facts, original, since }, left, made)
         : stillMissing({ facts, original }, request.late.missed, made)
     cells = await withMounts(conditions, cells, request.mountsFor(operationsOfHeld(made, facts)))
-    if (!atRest) await watch(request.signal, { ...watched, tracedContainer: null, due: 0 })
+    if (!atRest) await request.idle(() => watch(request.signal, { ...watched, tracedContainer: null, due: 0 }))
     if (seconds === null) await Promise.all([live.restart(), result.restart()])
   } else {
     request.progress('finding the condition that breaks it')

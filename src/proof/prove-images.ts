@@ -54,6 +54,8 @@ interface Shown {
   readonly report: ReportProof
   readonly failures: readonly string[]
   readonly late: Late | null
+  /** All that the traced run of the image did; absent where there is none. */
+  readonly operations?: readonly Operation[]
 }
 
 async function proveImage(request: ImagesRequest, late: Late | null): Promise<Shown> {
@@ -102,7 +104,12 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
     ...untracedRun(original, run),
     ...judged.pending,
   ])
-  return withDoubt(doubt, { report: times.on(report), failures: failuresOf(judged.run), late: judged.late })
+  return withDoubt(doubt, {
+    report: times.on(report),
+    failures: failuresOf(judged.run),
+    late: judged.late,
+    ...(run.traced?.trace ? { operations: run.traced.trace.operations } : {}),
+  })
 }
 
 /** What it is compared with. An image that refuses to be root is run as its own user, with nothing taken from it. */

@@ -291,6 +291,7 @@ async function conclude(
     read: new Set(
       operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),
     ),
+    ...(best.run.traced?.trace ? { operations: best.run.traced.trace.operations } : {}),
     open: isChecked ? [] : questions,
     late: capability === null ? late : null,
   })

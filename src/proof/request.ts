@@ -1,9 +1,10 @@
 import type { Engine } from '../engine/engine.ts'
+import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened, ReportProof } from '../report/report.ts'
 import type { LearnedRequests, SmokeCheck } from '../smoke-check.ts'
-import type { Limiter } from './container/limiter.ts'
+import type { Idle, Limiter } from './container/limiter.ts'
 import type { CapabilityWay } from './helper-capability.ts'
 import type { Late } from './judge.ts'
 import type { Original } from './original.ts'
@@ -42,6 +43,7 @@ export interface ProveRequest {
   readonly trace: boolean
   /** For the runs that are independent of each other. */
   readonly limiter: Limiter
+  readonly idle: Idle
   /** What the original is run with beside the default capabilities. */
   readonly capAdd: readonly string[]
   /** Leave out all without which it still works. */
@@ -68,6 +70,8 @@ export interface Proof {
   readonly capability?: CapabilityWay | null
   /** What the traced run of the result has read; absent where there is none. */
   readonly read?: ReadonlySet<string>
+  /** All that it did; absent where there is none. */
+  readonly operations?: readonly Operation[]
   /** For what must keep root: what was shown of how little it needs. */
   readonly advice?: string
 }

@@ -4,9 +4,10 @@ import { visibleLine } from '../borders/terminal.ts'
 import { isInside, isSharedFolder, isSystemFolder, outermost } from '../places.ts'
 import { writtenPlaces } from '../profile/compose-parts.ts'
 import { slug } from '../profile/profile.ts'
-import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
+import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
 import { blockText } from '../profile/yaml-style.ts'
 import { joinAnd } from '../words.ts'
+import type { HostEntry } from './host-files.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 import type { Migration, PlannedService, StackFile } from './planned.ts'
 import type { Project, Service, ServiceMount } from './project.ts'
@@ -25,8 +26,8 @@ export interface MigrationFacts {
   readonly choice: ComposeChoice
   /** Services whose image is known to have a shell, `find`, `stat`, `xargs`, `chown`, `chmod` and `tr`. */
   readonly equipped: ReadonlySet<string>
-  /** Folders and files of the machine that belong to a checkout: their owner is whoever edits them. */
-  readonly sources: ReadonlySet<string>
+  /** What is mounted of the machine, by its absolute path. */
+  readonly entries: ReadonlyMap<string, HostEntry>
   /** What stands in MIGRATION_FILE of the project's folder; null where nothing does. */
   readonly existing: string | null
 }
@@ -119,6 +120,8 @@ interface Writer {
   /** Null where nobody can say. */
   readonly after: { readonly uid: number; readonly gid: number } | null
   readonly groups: readonly number[]
+  /** Without any capability: as this tool runs it. */
+  readonly isLocked: boolean
   /** Parts of the mount that the image is known to write, `''` for all of it; empty for none. */
   readonly paths: readonly string[]
 }
@@ -126,7 +129,7 @@ interface Writer {
 function needsOf(
   project: Project,
   planned: readonly PlannedService[],
-  { sources }: MigrationFacts,
+  { entries }: MigrationFacts,
 ): readonly VolumeNeed[] {
   const places = new Map<string, Writer[]>()
   for (const one of planned)
@@ -141,23 +144,22 @@ function needsOf(
     // A volume is there to be written; of a folder of the machine only what the image writes says so.
     const writers = known.length > 0 || isHost ? known : all.map((one) => ({ ...one, paths: [''] }))
     const kind = isHost || device !== null ? 'host' : 'volume'
-    const need = needOf(writers, rootOf(all), hostReason(isHost ? volume : device, project, sources))
+    const path = isHost ? volume : device
+    const reason = path === null ? null : hostReason(path, project, entries)
+    const untouched = reason === null ? null : { reason, entry: entries.get(path ?? '') }
+    const need = needOf(writers, rootOf(all), untouched)
     return { volume, kind, services: writers.map(({ service }) => service), ...need }
   })
 }
 
 /** Why a place of the machine is not to be touched; null where it may be. */
-function hostReason(path: string | null, project: Project, sources: ReadonlySet<string>): string | null {
-  if (path === null) return null
+function hostReason(path: string, project: Project, entries: MigrationFacts['entries']): string | null {
   if (isSharedFolder(path) || isSystemFolder(path)) return 'it is a folder of the system, which keeps its owner'
-  const isSource =
-    sources.has(path) ||
-    isInside(project.folder, path) ||
-    project.files.some((file) => isInside(file.path, path)) ||
-    project.services.some(({ build }) =>
-      [build?.context, build?.dockerfile].some((one) => one !== null && one !== undefined && isInside(one, path)),
-    )
-  return isSource ? 'it is a checkout, which belongs to whoever edits it' : null
+  const builds = project.services.flatMap(({ build }) => [build?.context, build?.dockerfile])
+  const sources = [project.folder, ...project.files.map((file) => file.path), ...builds].filter((one) => one != null)
+  if (entries.get(path)?.isCheckout === true || sources.includes(path))
+    return 'it is a checkout, which belongs to whoever edits it'
+  return sources.some((one) => isInside(one, path)) ? "this project's sources lie in it, so it keeps its owner" : null
 }
 
 function rootOf(writers: readonly Writer[]): readonly string[] {
@@ -167,7 +169,7 @@ function rootOf(writers: readonly Writer[]): readonly string[] {
 function needOf(
   writers: readonly Writer[],
   stays: readonly string[],
-  untouched: string | null,
+  untouched: { readonly reason: string; readonly entry: HostEntry | undefined } | null,
 ): Pick<VolumeNeed, 'need' | 'reason' | 'owner'> {
   const nothing = (reason: string) => ({ need: 'nothing', reason, owner: null }) as const
   const unknown = (reason: string) => ({ need: 'unknown', reason, owner: null }) as const
@@ -181,22 +183,28 @@ function needOf(
   const from = [...new Set(writers.flatMap(({ before }) => before))].filter(
     (uid) => !others.some((one) => one.uid === uid),
   )
-  if (from.length === 0) return nothing('whoever writes there is who it was')
-  if (untouched !== null) return unknown(untouched)
+  const isOne = others.every(({ uid }) => uid === first.uid)
+  const shared = writers
+    .filter(({ after }) => after?.uid !== 0)
+    .map(({ after, groups }) => [after?.gid ?? 0, ...groups])
+  const group = shared[0]?.find((gid) => gid !== 0 && shared.every((one) => one.includes(gid)))
+  // Once the project's files say the new users, nobody was root: then the folder, and how they are run, tell what nobody has seen to.
+  const isLeft =
+    untouched === null
+      ? !isOne && group === undefined && writers.every(({ isLocked }) => isLocked)
+      : users.some((user) => isClosed(untouched.entry, user))
+  if (from.length === 0 && !isLeft) return nothing('whoever writes there is who it was')
+  if (untouched !== null) return unknown(untouched.reason)
   const parts = writers.flatMap((one) => one.paths)
   const paths = parts.includes('') ? [''] : outermost(parts)
   const still = stays.length === 0 ? '' : `; what ${stays.join(', ')} writes there later is root's again`
   const those = joinAnd(writers.flatMap(({ service, after }) => (after?.uid === 0 ? [] : [service])))
-  if (others.every(({ uid }) => uid === first.uid))
+  if (isOne)
     return {
       need: 'migration',
       reason: `${those} ${others.length === 1 ? 'runs' : 'run'} as ${first.uid}:${first.gid} now${still}`,
       owner: { ...first, from, members: [], paths },
     }
-  const shared = writers
-    .filter(({ after }) => after?.uid !== 0)
-    .map(({ after, groups }) => [after?.gid ?? 0, ...groups])
-  const group = shared[0]?.find((gid) => gid !== 0 && shared.every((one) => one.includes(gid)))
   if (group === undefined)
     return unknown(
       `${writers.map(({ service, after }) => `${service} (${after?.uid})`).join(' and ')} have no group in common`,
@@ -206,6 +214,12 @@ function needOf(
     reason: `${those} share it as members of group ${group}, which folders hand on to new files${still}`,
     owner: { uid: first.uid, gid: group, from, members: [...new Set(others.map((one) => one.uid))], paths },
   }
+}
+
+/** A folder in which the user may not write. Of a checkout that is not root's another machine says something else. */
+function isClosed(entry: HostEntry | undefined, { uid, gid }: { readonly uid: number; readonly gid: number }): boolean {
+  if (entry?.kind !== 'folder' || uid === 0 || entry.uid === uid || (entry.isCheckout && entry.uid !== 0)) return false
+  return (entry.mode & (entry.gid === gid ? 0o020 : 0o002)) === 0
 }
 
 function writerOf({ service, profile, result }: PlannedService, mount: ServiceMount): Writer {
@@ -228,6 +242,7 @@ function writerOf({ service, profile, result }: PlannedService, mount: ServiceMo
     before,
     after,
     groups: asList(service.settings.group_add).map(Number).filter(Number.isInteger),
+    isLocked: asList(service.settings.cap_drop).map(textOf).includes('ALL'),
     paths: isWhole ? [''] : parts,
   }
 }

@@ -55,7 +55,7 @@ interface Listing {
 }
 
 /** `Dockerfile.dockerignore` beside the Dockerfile goes before the context's `.dockerignore`, as in BuildKit. */
-function ignoreRules(root: string, dockerfilePath: string | null): DockerIgnore {
+export function ignoreRules(root: string, dockerfilePath: string | null): DockerIgnore {
   const own = dockerfilePath === null ? [] : [`${dockerfilePath}.dockerignore`]
   for (const file of [...own, join(root, '.dockerignore')]) {
     const text = textFound(file)
@@ -78,6 +78,7 @@ function enter(rules: DockerIgnore, { isCopied, isNamed }: Wanted, listing: List
     for (const folder of level) {
       const names = listing.files.folder(join(listing.root, folder))
       if (names === null) listing.partial = true
+      if (names !== null && holdsResults(names)) continue
       for (const name of names ?? []) {
         if (listing.entries.size >= mostEntries) {
           listing.partial = true
@@ -94,6 +95,13 @@ function enter(rules: DockerIgnore, { isCopied, isNamed }: Wanted, listing: List
     }
     level = next
   }
+}
+
+/** A folder of `fleet run` has this file in it: what its workers write while they work is no part of what they work on. */
+export const resultsMark = '.harden-image-results'
+
+export function holdsResults(entries: readonly Dirent[]): boolean {
+  return entries.some(({ name }) => name === resultsMark)
 }
 
 function isPartOf(path: string, folder: string): boolean {

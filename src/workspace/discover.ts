@@ -16,7 +16,7 @@ import {
   projectFilesOf,
   saysServices,
 } from './open-project.ts'
-import { projectRoot, rootOf } from './project-root.ts'
+import { projectRoots, rootOf } from './project-root.ts'
 import { type SurroundingsOf, surroundings } from './surroundings.ts'
 import { realOf, type Trust } from './trust.ts'
 import { walk } from './walk.ts'
@@ -143,13 +143,14 @@ async function candidates(target: string, cwd: string, walking: Walking): Promis
   const tree = await walk(path, excludes)
   buildFiles.push(...tree.buildFiles)
   const others = tree.found.filter(({ real }) => !built.has(real))
+  const rootAt = projectRoots(path)
   const dockerfiles = others.map(({ path: file, real, error }): Candidate => {
     const name = join(target, relative(path, file))
     const vendored = vendoredFolder(path, file)
     return {
       ...dockerfile(name, file, `path ${real}`, error && unreadable(name, error)),
       found: true,
-      root: projectRoot(dirname(file), path),
+      root: rootAt(dirname(file)),
       ...(vendored === null ? {} : { vendored }),
     }
   })

@@ -37,7 +37,7 @@ interface Tree {
 }
 
 /** What says how something is run, or whom it speaks to; of documents those that everybody reads. */
-const MAY_NAME_PORTS =
+export const MAY_NAME_PORTS =
   /\.(ya?ml|json|hcl|tf|toml|ini|cfg|conf|vcl|properties|env|sh|bash|bats|tpl|tmpl|template|j2|jinja2?|nomad|mk)$|^\.env|^(Caddy|Make|make|just|Jenkins)file|^README\.md$/
 const NO_CONFIGURATION = /^(package|composer|tsconfig|angular|renovate)[\w.-]*\.json$|[-.]lock\.(json|ya?ml)$/
 

@@ -2,6 +2,7 @@ import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { memoizeByText } from '../memoize.ts'
 import { isInside } from './ignore-rules.ts'
 import { ANYBODY, isOfOwnHand, isWritableByOthers, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
@@ -12,16 +13,30 @@ import { holdsHome } from './trust.ts'
  * that anybody writes into, nor one that holds several projects. All absolute; the same from wherever it is called.
  */
 export function projectRoot(folder: string, given: string | null = null, home: string = homedir()): string {
-  const repository = repositoryOf(folder)
-  if (repository !== null && !holdsHome(repository, home)) return repository
-  let root = folder
-  for (const at of upwards(folder)) {
-    const entries = entriesIn(at)
-    const isProject = entries.some((entry) => SIGN.test(entry.name) && isOfOwnHand(join(at, entry.name), folder))
-    if (at !== folder && (isOfNobody(at, home) || holdsSeveral(at, entries, isProject))) return root
-    if (isProject || (given !== null && isInside(at, given))) root = at
+  return projectRoots(given, home)(folder)
+}
+
+/** The same of many folders at one time: what stands beside them is looked at once, not by each of them anew. */
+export function projectRoots(given: string | null, home: string = homedir()): (folder: string) => string {
+  const entriesOf = memoizeByText(entriesIn)
+  const several = new Map<string, boolean>()
+  const holds = (at: string, isProject: boolean): boolean => {
+    const key = `${isProject} ${at}`
+    const known = several.get(key) ?? holdsSeveral(at, entriesOf(at), isProject)
+    several.set(key, known)
+    return known
   }
-  return root
+  return (folder) => {
+    const repository = repositoryOf(folder)
+    if (repository !== null && !holdsHome(repository, home)) return repository
+    let root = folder
+    for (const at of upwards(folder)) {
+      const isProject = entriesOf(at).some(({ name }) => SIGN.test(name) && isOfOwnHand(join(at, name), folder))
+      if (at !== folder && (isOfNobody(at, home) || holds(at, isProject))) return root
+      if (isProject || (given !== null && isInside(at, given))) root = at
+    }
+    return root
+  }
 }
 
 /** Of a Dockerfile, where nobody has looked yet. */

@@ -86,7 +86,7 @@ export function contradiction({ arbitraryUid, own, user, preferVendor }: Partial
   return null
 }
 
-const MOST_JOBS = 64
+export const MOST_JOBS = 64
 
 const largestId = 2147483647
 

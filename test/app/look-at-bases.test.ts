@@ -46,6 +46,7 @@ async function looked(reference: string, { engine = 'none', registry, item, opti
     engine: engine === 'none' ? null : empty,
     sandbox: null,
     known,
+    looking: new Map(),
     neighbours: new Map(),
     registries: {
       facts: async (name: string) => {

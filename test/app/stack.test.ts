@@ -65,7 +65,15 @@ async function expectSettled(folder: string, outcome: TargetOutcome): Promise<Ta
   if (hasCompose) expect(composeSays(folder, ['--project-name', 'shop']).error).toBe('')
   const again = await hardened(folder)
   expect(names(folder, again)).toEqual([])
+  // Nothing was done about what is left to a person.
+  expect(todosOf(again)).toEqual(todosOf(outcome))
   return again
+}
+
+function todosOf({ result: { findings, services = [] } }: TargetOutcome): readonly string[] {
+  return [...findings, ...services.flatMap((service) => service.findings)].flatMap(({ outcome, message }) =>
+    outcome === 'todo' ? [message] : [],
+  )
 }
 
 const NGINX = '/etc/nginx/conf.d/default.conf:ro'
@@ -286,4 +294,15 @@ describe('folders of the machine that a service mounts', () => {
       expect(saidOf(await hardened(project(volume))).join('\n')).not.toContain('it keeps its owner')
     },
   )
+})
+
+test('what is left to a person is left to one the next time, too', async () => {
+  const folder = tree({
+    'shop/compose.yaml': 'services:\n  web:\n    build: .\n    volumes: ["..:/data"]\n',
+    'shop/Dockerfile': 'FROM debian:trixie-slim\nRUN mkdir /data\nVOLUME /data\nCMD ["/srv/app"]\n',
+  })
+  const shop = join(folder, 'shop')
+  const outcome = await hardened(shop)
+  expect(outcome.result.verdict).toBe('incomplete')
+  expect((await expectSettled(shop, outcome)).result.verdict).toBe('incomplete')
 })

@@ -1,8 +1,8 @@
 // What a platform engineer sees first: hundreds of Dockerfiles, through the real pipeline.
 import { describe, expect, test } from '@jest/globals'
 import stringWidth from 'string-width'
-import { dockerfileTree } from '../../bench/tree/main.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
+import { dockerfileTree } from '../support/many-dockerfiles.ts'
 import { tree } from '../workspace/tree.ts'
 import { call } from './call.ts'
 

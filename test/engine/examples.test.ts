@@ -9,12 +9,12 @@ import { REPOSITORY } from './support/cli.ts'
 import { buildOutput, expectUnprivileged, expectWorksUnprivileged, LOCKED_DOWN } from './support/expect-hardened.ts'
 import {
   assertAddress,
+  buildImage,
   buildText,
   docker,
   ensureImage,
   hasFile,
   runContainer,
-  TEST_LABEL,
   waitFor,
   withContainer,
 } from './support/images.ts'
@@ -117,11 +117,9 @@ describe('with the diff applied', () => {
   })
 })
 
-async function build(app: string, service?: string): Promise<string> {
+function build(app: string, service?: string): Promise<string> {
   const folder = service === undefined ? join(applied, app) : join(applied, app, 'services', service)
-  const tag = `harden-image-test/example-${service ?? app}`
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tag, folder])
-  return tag
+  return buildImage(`harden-image-test/example-${service ?? app}`, [folder])
 }
 
 async function guestbook({ address }: Subject, port: number): Promise<void> {

@@ -8,7 +8,7 @@ import type { Verdict } from '../../src/report/report.ts'
 import { hostilePasswd, hostileUsers } from '../hostile/users.ts'
 import { inventory } from './support/cli.ts'
 import { callOn, expectHonest, type HostileCall, tagged } from './support/hostile-call.ts'
-import { docker, TEST_LABEL } from './support/images.ts'
+import { buildImage, docker, TEST_LABEL } from './support/images.ts'
 
 interface HostileProgram {
   readonly name: string
@@ -184,8 +184,7 @@ async function build(name: string, { perl, lines = [] }: Pick<HostileProgram, 'p
     '',
   ]
   await writeFile(join(context, 'Dockerfile'), text.join('\n'))
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tagged(name), context])
-  return tagged(name)
+  return buildImage(tagged(name), [context])
 }
 
 test.each(programs)(
@@ -209,7 +208,7 @@ test('the engine runs USER as we say it does, in an image with a hostile passwd'
   const context = await mkdtemp(join(folder, 'context-'))
   await writeFile(join(context, 'passwd'), hostilePasswd)
   await writeFile(join(context, 'Dockerfile'), 'FROM debian:trixie-slim\nCOPY passwd /etc/passwd\n')
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tagged('users'), context])
+  await buildImage(tagged('users'), [context])
   const flags = ['run', '--rm', '--label', TEST_LABEL, '--network', 'none']
   const asked = hostileUsers.map(([user, uid]) =>
     room(async () => {

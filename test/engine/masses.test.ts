@@ -11,7 +11,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
 import { REPOSITORY } from './support/cli.ts'
 import { callOn, expectHonest, tagged } from './support/hostile-call.ts'
-import { docker, TEST_LABEL } from './support/images.ts'
+import { buildImage, docker } from './support/images.ts'
 import { debian } from './support/small-images.ts'
 
 const OK = 'HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok'
@@ -45,7 +45,7 @@ async function built(name: string, perl: string, exposed: string): Promise<void>
   await writeFile(join(context, 'p.pl'), perl)
   const lines = [`FROM ${debian}`, 'COPY p.pl /p.pl', `EXPOSE ${exposed}`, 'ENTRYPOINT ["perl", "/p.pl"]', '']
   await writeFile(join(context, 'Dockerfile'), lines.join('\n'))
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tagged(name), context])
+  await buildImage(tagged(name), [context])
 }
 
 test('60,000 files made at the start are one folder that is given', async () => {

@@ -7,7 +7,7 @@ import type { TargetResult } from '../../src/report/report.ts'
 import { refusals } from '../../src/stack/restricted.ts'
 import { manifestsOf } from '../../src/stack/workloads.ts'
 import { harden } from './support/cli.ts'
-import { docker, ensureImage, TEST_LABEL } from './support/images.ts'
+import { buildImage, ensureImage } from './support/images.ts'
 import { type PodmanStore, podmanStore, withPodman } from './support/podman.ts'
 import { retryOnce } from './support/retry.ts'
 import { STACKS } from './support/stack.ts'
@@ -32,15 +32,7 @@ beforeAll(async () => {
   await cp(CLUSTERS, folder, { recursive: true })
   await ensureImage('nginx-official')
   for (const [name, context] of Object.entries(BUILT))
-    await docker([
-      'build',
-      '--quiet',
-      '--label',
-      TEST_LABEL,
-      '--tag',
-      `harden-image-test/${name}:latest`,
-      join(STACKS, context),
-    ])
+    await buildImage(`harden-image-test/${name}:latest`, [join(STACKS, context)])
 })
 
 afterAll(async () => {

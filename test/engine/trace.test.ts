@@ -16,7 +16,7 @@ import {
   traceRun,
 } from '../../src/proof/trace/trace.ts'
 import { buildFromHost, ensureTracer, TRACER_IMAGE } from '../../src/proof/trace/tracer.ts'
-import { docker, TEST_LABEL, withLists } from './support/images.ts'
+import { buildImage, withLists } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
@@ -30,7 +30,7 @@ let config: ImageConfig
 beforeAll(async () => {
   engine = await openEngine()
   const folder = join(import.meta.dirname, 'trace', 'calls')
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', IMAGE, ...(await withLists()), folder])
+  await buildImage(IMAGE, [...(await withLists()), folder])
   const image = await engine.inspectImage(IMAGE)
   if (image === null) throw new Error(`${IMAGE} was not built`)
   config = image.config

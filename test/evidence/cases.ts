@@ -153,6 +153,23 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: built({ config: { cmd: ['/x'] }, files: ['drwxr-xr-x 0:0 /uploads'] }),
     not: built({ config: { cmd: ['/x'] }, files: ['-rw-r--r-- 0:0 /uploads/a'] }),
   },
+  'embedded-databases': {
+    yields: of(
+      'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /x\nFROM debian:12\nCOPY --from=build /x /bin/x\nCMD ["/bin/x"]\n',
+      {
+        'go.mod': 'module x\nrequire github.com/mattn/go-sqlite3 v1.14.0\n',
+        'main.go': 'package main\nimport _ "github.com/mattn/go-sqlite3"\n',
+      },
+    ),
+    not: of(
+      'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /x\nFROM debian:12\nCOPY --from=build /x /bin/x\nCMD ["/bin/x"]\n',
+      {
+        'go.mod': 'module x\nrequire github.com/mattn/go-sqlite3 v1.14.0\n',
+        'main.go': 'package main\n',
+        'main_test.go': 'package main\nimport _ "github.com/mattn/go-sqlite3"\n',
+      },
+    ),
+  },
   supervisors: {
     yields: of(`${debian}CMD ["supervisord", "-n"]\n`),
     not: of(`${debian}COPY supervisord.conf /etc/supervisor/\nCMD ["supervisord", "-n"]\n`, {

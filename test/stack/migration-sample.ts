@@ -69,7 +69,7 @@ export function facts(change: Partial<MigrationFacts> = {}): MigrationFacts {
   return {
     choice: { files: ['compose.yaml'], profiles: [], envFiles: [], projectName: null },
     equipped: new Set(['api']),
-    sources: new Set(),
+    entries: new Map(),
     existing: null,
     ...change,
   }

@@ -1,11 +1,22 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { asObject, parseYaml } from '../../src/profile/yaml-file.ts'
+import type { HostEntry } from '../../src/stack/host-files.ts'
 import { MIGRATION_FILE, type MigrationFacts, migrationOf } from '../../src/stack/migration.ts'
 import { facts, mount, planned, project, type SampleService } from './migration-sample.ts'
 
 function migrate(samples: readonly SampleService[], change: Partial<MigrationFacts> = {}) {
   const services = samples.map(planned)
   return migrationOf(project(services), services, facts(change))
+}
+
+const folder: HostEntry = {
+  kind: 'folder',
+  uid: 0,
+  gid: 0,
+  mode: 0o755,
+  text: null,
+  children: [],
+  isCheckout: false,
 }
 
 function api(volumes: readonly string[], change: Partial<SampleService> = {}): SampleService {
@@ -74,21 +85,55 @@ test.each(cases)('is handed over: %s', (_, samples, expected) => {
 test('a checkout, a folder of the system and a user that nobody knows are a person’s to decide', () => {
   const needs = migrate(
     [
-      api(['/srv/shop:/app', '/srv/shop/src:/src', '/etc:/etc', 'data:/data']),
+      api(['/srv/shop:/app', '/srv/shop/src:/src', '/srv:/all', '/etc:/etc', 'data:/data']),
       api(['other:/data'], { name: 'worker', uid: null }),
       api(['both:/data'], { name: 'a' }),
       api(['both:/data'], { name: 'b', uid: 33 }),
     ],
-    { sources: new Set(['/srv/shop/src']) },
+    { entries: new Map([['/srv/shop/src', { ...folder, isCheckout: true }]]) },
   ).volumes
   expect(needs.map(({ volume, need, reason }) => `${volume}: ${need}, ${reason}`)).toEqual([
     '/srv/shop: unknown, it is a checkout, which belongs to whoever edits it',
     '/srv/shop/src: unknown, it is a checkout, which belongs to whoever edits it',
+    '/srv: unknown, it is a folder of the system, which keeps its owner',
     '/etc: unknown, it is a folder of the system, which keeps its owner',
     'data: migration, api runs as 10001:10001 now',
     'other: unknown, nobody can say who worker runs as',
     'both: unknown, a (10001) and b (33) have no group in common',
   ])
+})
+
+test('a folder that has the project in it is no checkout for that', () => {
+  const all = [planned(api(['/data/all:/data']))]
+  const [need] = migrationOf(project(all, '/data/all/shop'), all, facts()).volumes
+  expect(need).toMatchObject({ need: 'unknown', reason: "this project's sources lie in it, so it keeps its owner" })
+})
+
+describe('what a person has not seen to is said once more when the project says the new users', () => {
+  const unchanged = { verdict: 'unchanged' } as const
+  const needs = (samples: readonly SampleService[], entry: Partial<HostEntry>) =>
+    migrate(samples, { entries: new Map([['/srv/shop', { ...folder, ...entry }]]) }).volumes.map(({ need }) => need)
+
+  test.each<[string, Partial<HostEntry>, string]>([
+    ["a folder of root's", {}, 'unknown'],
+    ['one of somebody else', { uid: 1000 }, 'unknown'],
+    ['a checkout of somebody else', { uid: 1000, isCheckout: true }, 'nothing'],
+    ["one of the user's", { uid: 10001 }, 'nothing'],
+    ['one that its group may write', { gid: 10001, mode: 0o775 }, 'nothing'],
+    ['one that everybody may write', { mode: 0o777 }, 'nothing'],
+    ['one that is not there', { kind: 'missing' }, 'nothing'],
+  ])('%s', (_, entry, need) => {
+    expect(needs([api(['/srv/shop:/app'], { result: unchanged })], entry)).toEqual([need])
+  })
+
+  test('a volume of two users without a group, where they are run without capabilities', () => {
+    const two = (service: NonNullable<SampleService['service']>) => [
+      api(['data:/data'], { result: unchanged, service }),
+      api(['data:/in'], { name: 'worker', uid: 33, result: unchanged, service }),
+    ]
+    expect(needs(two({ settings: { cap_drop: ['ALL'] } }), {})).toEqual(['unknown'])
+    expect(needs(two({}), {})).toEqual(['nothing'])
+  })
 })
 
 test('a service that stays root beside the others is said', () => {

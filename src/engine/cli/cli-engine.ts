@@ -40,6 +40,7 @@ interface EngineFacts {
   /** Container addresses can be reached from this machine. */
   readonly reachable: boolean
   readonly enforces: Enforced
+  readonly memoryBytes: number | null
   readonly dataRoot: string | null
   readonly made: MadeImages
 }
@@ -47,7 +48,7 @@ interface EngineFacts {
 /** The engine port over the CLI of docker, podman or nerdctl. */
 export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
   const { name } = cli
-  const { session, local, reachable, enforces, dataRoot, made } = facts
+  const { session, local, reachable, enforces, memoryBytes, dataRoot, made } = facts
   const errors = startErrors(name)
 
   const inspect = (container: string): Promise<string> =>
@@ -104,6 +105,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     local,
     reachable,
     enforces,
+    memoryBytes,
     dataRoot,
     create,
     createLender,

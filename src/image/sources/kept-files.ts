@@ -1,12 +1,12 @@
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
 import { type FileHandle, lstat, mkdir, open, readdir, rename, rm, writeFile } from 'node:fs/promises'
-import { homedir } from 'node:os'
-import { isAbsolute, join } from 'node:path'
+import { join } from 'node:path'
 import { pipeline } from 'node:stream'
 import { promisify } from 'node:util'
 import { createGunzip, gzip } from 'node:zlib'
 import { bounds } from '../../bounds.ts'
+import { cacheFolder } from '../../temporary.ts'
 import type { FileEntry } from '../file-model.ts'
 import type { TarContent } from './tar.ts'
 
@@ -36,7 +36,7 @@ interface Stored {
  * user's, and nobody else can write, is believed: it says who owns what in an image.
  */
 export function keptFiles(
-  folder = cacheFolder(process.env),
+  folder = cacheFolder(process.env, 'images'),
   reader: string | null = typeof IMAGE_READER === 'undefined' ? null : IMAGE_READER,
   limit = defaultLimit,
   most = bounds.keptFilesBytes,
@@ -156,12 +156,6 @@ function isOwn({ uid, mode }: Owned): boolean {
 async function isOwnFolder(folder: string): Promise<boolean> {
   const stats = await lstat(folder)
   return stats.isDirectory() && isOwn(stats)
-}
-
-/** XDG Base Directory Specification, by which a relative path counts as none. */
-function cacheFolder({ XDG_CACHE_HOME = '', HOME }: NodeJS.ProcessEnv): string {
-  const base = isAbsolute(XDG_CACHE_HOME) ? XDG_CACHE_HOME : join(HOME || homedir(), '.cache')
-  return join(base, 'harden-image', 'images')
 }
 
 /** What a run that was killed has left half written. */

@@ -2,6 +2,7 @@ import { bounds } from '../../bounds.ts'
 import { programIndex, readSwitch, type Word } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
+import { foldersIn } from './folders.ts'
 import { wordValues } from './loops.ts'
 import { onlyAsOther, rootQuestions } from './root-checks.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
@@ -34,14 +35,15 @@ const accountTools = new Set(
   'usermod groupmod useradd groupadd userdel groupdel adduser addgroup deluser delgroup chpasswd passwd'.split(' '),
 )
 
-/** Relative paths are meant from the image's WORKDIR, unless the script goes elsewhere. */
-export function rootActions(script: ReadScript, workdir: string): readonly RootAction[] {
+/** Relative paths are meant from where the script is then. */
+export function rootActions(script: ReadScript): readonly RootAction[] {
   const own = ownerVariables(script)
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
   return script.commands.flatMap((entry) => {
     const action = actionOf(entry, script)
     if (action === null) return []
-    const paths = action.paths.filter((path) => path.startsWith('/') || !moves)
+    const folder = foldersIn(script).get(entry.command) ?? (moves ? null : script.workdir)
+    const paths = action.paths.filter((path) => path.startsWith('/') || folder !== null)
     const dynamic = action.dynamic || paths.length < action.paths.length
     const isOwn = own.size > 0 && action.action === 'chown' && own.has(ownerNamed(entry.command.words))
     return [
@@ -49,7 +51,7 @@ export function rootActions(script: ReadScript, workdir: string): readonly RootA
         ...action,
         dynamic,
         guarded: action.guarded || isOwn,
-        paths: paths.map((path) => normalisePath(path, workdir)),
+        paths: paths.map((path) => normalisePath(path, folder ?? '/')),
       },
     ]
   })
@@ -91,7 +93,7 @@ export interface AskedPath {
  * Places that a start script asks for (`[ -d X ]`, `[ ! -e X ]`) before it does more than to make them and to hand them over:
  * who puts something there beforehand answers the question.
  */
-export function askedPaths({ commands, path, text, variables }: ReadScript, workdir: string): readonly AskedPath[] {
+export function askedPaths({ commands, path, text, variables, workdir }: ReadScript): readonly AskedPath[] {
   const found = new Set<string>()
   for (const { command } of commands) {
     if (command.conditions.length === 0 || command.within === 'trap' || isHarmless(command.words)) continue

@@ -1,4 +1,3 @@
-import { bounds } from '../../bounds.ts'
 import { programIndex, type ShellCommand } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
@@ -10,6 +9,7 @@ import {
   sureConditions,
   withUnset,
 } from './first-start.ts'
+import { foldersIn } from './folders.ts'
 import { wordValues } from './loops.ts'
 import { isRendered, placedBy, type Write } from './placed-files.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
@@ -55,7 +55,6 @@ export function scriptWrites(
 ): { readonly writes: readonly ScriptWrite[]; readonly possible: readonly PossibleWrite[] } {
   const { workdir } = start
   const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
-  const folderAt = foldersOf(script, workdir)
   const asked = askedFor(script)
   const isSure = !script.conditional || (script.by !== null && certain.has(script.by))
   const outside = !isSure ? (script.conditions.length > 0 ? script.conditions : ['']) : []
@@ -97,7 +96,7 @@ export function scriptWrites(
       const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: of.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
       if (path === null || path === '') return []
-      const from = moves && !path.startsWith('/') ? folderAt(command) : workdir
+      const from = moves && !path.startsWith('/') ? (foldersIn(script).get(command) ?? null) : workdir
       if (from === null) return []
       const at = normalisePath(path, from)
       const isFolder = into === true || start.files?.entry(at)?.type === 'directory'
@@ -134,44 +133,6 @@ export function scriptWrites(
 function folderOf(text: string): string | null {
   const folder = /^["']?(\/[\w./-]*[\w-])\/[\w.-]*\$[^/]*$/.exec(text.replace(/["']/g, ''))?.[1]
   return folder === undefined ? null : normalisePath(folder)
-}
-
-/** Where each command works, behind each `cd` before it; null where a question, a variable or a subshell decides it. */
-function foldersOf(script: ReadScript, workdir: string): (command: ShellCommand) => string | null {
-  const moves: { readonly at: number; readonly folder: string | null }[] = []
-  let folder: string | null = workdir
-  for (const { command } of script.commands) {
-    if (folder === null) break
-    if (command.name !== 'cd' && command.name !== 'pushd' && command.name !== 'popd') continue
-    const to = command.words[1] === undefined ? null : staticValue(command.words[1].text, script.variables)
-    // In brackets it holds for what is in them.
-    const isInside = opens(script.text, command.span.start)
-    const isUnknown = to === null || to === '' || to === '-' || isInside || command.conditional
-    folder = isUnknown || command.within !== 'script' ? null : shortPath(normalisePath(to, folder))
-    moves.push({ at: command.span.start, folder })
-  }
-  return ({ span, within, functionName }) => {
-    if (functionName !== null || within !== 'script') return null
-    let [low, high] = [0, moves.length]
-    while (low < high) {
-      const middle = (low + high) >> 1
-      if ((moves[middle]?.at ?? 0) < span.start) low = middle + 1
-      else high = middle
-    }
-    return low === 0 ? workdir : (moves[low - 1]?.folder ?? null)
-  }
-}
-
-/** A bracket is the last thing before it. */
-function opens(text: string, at: number): boolean {
-  let before = at - 1
-  while (before >= 0 && /\s/.test(text[before] ?? '')) before -= 1
-  return text[before] === '('
-}
-
-/** The kernel goes to no folder whose path is longer. */
-function shortPath(path: string): string | null {
-  return path.length < bounds.pathLength ? path : null
 }
 
 /** The questions on which a command depends that changes all files of a folder; a function may not be called at all. */

@@ -1,8 +1,9 @@
 import { bounds } from '../../bounds.ts'
 import { isShell, parseShellScript, programIndex, type ShellCommand } from '../../command/index.ts'
-import { joinPath, nameOf, normalisePath, parentOf } from '../../path.ts'
+import { joinPath, nameOf, normalisePath } from '../../path.ts'
 import type { ImageConfig } from '../facts.ts'
 import type { FileModel } from '../file-model.ts'
+import { foldersIn, ownFolder } from './folders.ts'
 import {
   onlyAsOther,
   onlyAsRoot,
@@ -19,6 +20,8 @@ import { staticValue, type Variables } from './static-text.ts'
 export interface ReadScript extends StartScript {
   readonly commands: readonly ScriptCommand[]
   readonly variables: Variables
+  /** Where whoever runs it is then, as far as that is known. */
+  readonly workdir: string
   /** What starts it may not come to it. */
   readonly conditional: boolean
   /** The questions that stand before that. */
@@ -53,6 +56,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
   const queue: Followed[] = start.map((script) => ({
     script,
     ...byItself,
+    workdir: config.workdir,
     exitsOnError: script.exitsOnError === true,
   }))
   for (let next = queue.shift(); next !== undefined; next = queue.shift()) {
@@ -77,12 +81,13 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
       unread.push({ path: name, reason, tooLong: true })
       continue
     }
-    const variables = variablesOf(config, { path, text }, parsed.commands, files)
+    const { workdir } = next
+    const variables = variablesOf({ ...config, workdir }, { path, text }, parsed.commands, files)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
     const { conditional, conditions, by } = next
     const sourced = by !== null && isSourced(by)
-    const read = { path, text, commands, variables, conditional, conditions, by, sourced, refusals: wantsRoot }
+    const read = { path, text, commands, variables, workdir, conditional, conditions, by, sourced, refusals: wantsRoot }
     scripts.push(read)
     if (files !== null && files.texts().length > 0) queue.push(...followed(read, config, files))
   }
@@ -139,17 +144,6 @@ function setVariables(
     }
   }
 }
-
-/** The folder that a script finds itself in: `DIR="$(cd "$(dirname "$0")/.." && pwd)"`. Null for anything else. */
-function ownFolder(value: string, path: string | null): string | null {
-  if (path === null || value.length > LONGEST_OWN_FOLDER) return null
-  const [found, above = '', below = ''] = OWN_FOLDER.exec(value.replace(/["'\s]/g, '')) ?? []
-  return found === undefined ? null : normalisePath(`${parentOf(path)}${above}${below}`)
-}
-
-const LONGEST_OWN_FOLDER = 200
-const OWN_FOLDER =
-  /^\$\((?:cd(?:-P)?(?:--)?)?\$\(dirname(?:--)?\$(?:0|BASH_SOURCE|\{(?:0|BASH_SOURCE(?:\[0\])?(?::-\$0)?)\}|\((?:readlink-f|realpath)(?:--)?\$(?:0|\{BASH_SOURCE\[0\]\})\))\)((?:\/\.\.){0,4})(?:>\/dev\/null)?(?:2>&1|2>\/dev\/null)?&&pwd(?:-P)?\)((?:\/[\w.-]{1,60}){0,6})$/
 
 /** Names that one command alone gives a value: what `local` says of them holds wherever they are used. */
 function onceIn(commands: readonly ShellCommand[]): ReadonlySet<string> {
@@ -238,29 +232,31 @@ function guardedFunctions(commands: readonly ShellCommand[], questions: RootQues
 
 interface Followed extends Caller {
   readonly script: StartScript
+  readonly workdir: string
 }
 
 function followed(read: ReadScript, config: ImageConfig, files: FileModel): readonly Followed[] {
   const found: Followed[] = []
-  const add = (path: string, caller: Caller, sourced = false): void => {
+  const add = (path: string, caller: Caller, workdir: string, sourced = false): void => {
     const text = files.text(path)
     if (text !== null && (sourced || text.startsWith('#!') || /\.(?:sh|envsh|bash)$/.test(path)))
-      found.push({ script: { path, text }, ...caller })
+      found.push({ script: { path, text }, ...caller, workdir })
   }
   for (const { command, guarded, fatal } of read.commands) {
     const target = targetOf(command, read)
-    const path = target === null ? null : findProgram(target, config, files)
+    const workdir = foldersIn(read).get(command) ?? read.workdir
+    const path = target === null ? null : findProgram(target, { ...config, workdir }, files)
     // What the distribution itself brings as scripts (adduser, service …) is a program here, and has no suffix.
     if (path !== null && path !== read.path && (/\.sh$/.test(path) || !/^\/usr\/s?bin\/|^\/s?bin\//.test(path))) {
       const conditional = read.conditional || command.conditional
       const conditions = [...read.conditions, ...command.conditions]
       const exitsOnError = fatal && isSourced(command)
-      add(path, { guarded, exitsOnError, conditional, conditions, by: command }, isSourced(command))
+      add(path, { guarded, exitsOnError, conditional, conditions, by: command }, workdir, isSourced(command))
     }
-    for (const script of serviceScripts(wordsOf(command, read), files)) found.push({ script, ...byItself })
+    for (const script of serviceScripts(wordsOf(command, read), files)) found.push({ script, ...byItself, workdir })
   }
   for (const folder of folders(read.text, files)) {
-    for (const name of files.list(folder)) add(joinPath(folder, name), byItself)
+    for (const name of files.list(folder)) add(joinPath(folder, name), byItself, read.workdir)
   }
   return found
 }

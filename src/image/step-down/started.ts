@@ -1,10 +1,11 @@
 import { invocationOf, programName, type ShellCommand } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
-import { nameOf } from '../../path.ts'
+import { nameOf, normalisePath } from '../../path.ts'
 import { table } from '../../table.ts'
 import type { FileModel } from '../file-model.ts'
 import { daemonsOfFile } from './daemons.ts'
 import type { Functions } from './first-start.ts'
+import { foldersIn } from './folders.ts'
 import type { ReadScript } from './scripts.ts'
 import { staticValue } from './static-text.ts'
 
@@ -16,6 +17,8 @@ export interface Launch {
   readonly line: number
   /** The program first; '' for a word that a variable decides. */
   readonly words: readonly string[]
+  /** Absolute, where it is started; absent where that is not known. */
+  readonly folder?: string
   /** It stands in a branch or a function, or behind such a call: a start need not come to it. */
   readonly conditional: boolean
   /** It works on what it is given, or its output is what is wanted: `$(jq …)`, `zstd -dc "$f" | load`. */
@@ -43,6 +46,7 @@ export function launchesIn(
     const all = invocationOf(words).words.map(
       (word, place) => (place === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
     )
+    const folder = foldersIn(script).get(command) ?? null
     const service = serviceOf(all)
     const started = service ?? all
     const [program = ''] = started
@@ -52,6 +56,7 @@ export function launchesIn(
         path: script.path,
         line: lineOf(script.text, span.start),
         words: started,
+        ...(folder === null ? {} : { folder }),
         conditional: (conditional || script.conditional) && !certain.has(command),
         ...(isFilter ? { filter: true as const } : {}),
         ...(guarded ? { guarded } : {}),
@@ -94,10 +99,12 @@ function sections(path: string, text: string): readonly Launch[] {
   return [...text.matchAll(/^[ \t]*command[ \t]*=[ \t]*(?:exec[ \t]+)?(.*)$/gm)].map((match) => {
     const start = starts.findLast((at) => at < match.index) ?? 0
     const section = text.slice(start, starts.find((at) => at > match.index) ?? text.length)
+    const folder = /^[ \t]*directory[ \t]*=[ \t]*(\/[^\s%]*)[ \t]*$/m.exec(section)?.[1]
     return {
       path,
       line: lineOf(text, match.index),
       words: (match[1] ?? '').trim().split(/\s+/),
+      ...(folder === undefined ? {} : { folder: normalisePath(folder) }),
       conditional: /^[ \t]*autostart[ \t]*=[ \t]*(false|no|0)\b/im.test(section),
     }
   })

@@ -115,6 +115,11 @@ export async function failingConditions(
   return { cells: cells.filter((cell) => cell !== null), readOnly: false, writable: [] }
 }
 
+/** Those that every proof has, whatever came of them. */
+export function namesOfConditions(): readonly string[] {
+  return noConditions('').cells.map(({ name }) => name)
+}
+
 /** All of them, where there was nothing to run. */
 export function noConditions(reason: string): Conditions {
   const cells = CONDITIONS.map((condition) => unlessOptional(condition, reason))

@@ -1,7 +1,7 @@
 import { expect } from '@jest/globals'
 import type { Hardening } from './cli.ts'
 import { expectVerdict } from './expect-verdict.ts'
-import { docker, isRunning, processesOf, TEST_LABEL, waitFor, withContainer } from './images.ts'
+import { buildImage, docker, isRunning, processesOf, waitFor, withContainer } from './images.ts'
 import { listeningPorts } from './listening.ts'
 import type { Server } from './probes.ts'
 
@@ -37,10 +37,9 @@ export function expectProved(hardening: Hardening): void {
 }
 
 /** Builds a resulting Dockerfile as anybody would: `context` is its folder, null for an image's. */
-export async function buildOutput(dockerfile: string, tag: string, context: string | null): Promise<string> {
+export function buildOutput(dockerfile: string, tag: string, context: string | null): Promise<string> {
   const from = context === null ? ['-'] : ['--file', '-', context]
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tag, ...from], dockerfile)
-  return tag
+  return buildImage(tag, from, dockerfile)
 }
 
 /**

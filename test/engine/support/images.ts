@@ -40,17 +40,16 @@ const built = new Map<string, Promise<string>>()
 export function ensureImage(name: string): Promise<string> {
   const known = built.get(name)
   if (known) return known
-  const image = buildImage(name)
+  const image = buildOwn(name)
   built.set(name, image)
   return image
 }
 
-async function buildImage(name: string): Promise<string> {
+async function buildOwn(name: string): Promise<string> {
   const tag = tagOf(name)
   if (!tag.startsWith('harden-image-test/')) await refuseForeign(tag)
   const base = BUILT_BY_ALL.has(name) ? [] : await withLists()
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tag, ...base, imageFolder(name)])
-  return tag
+  return buildImage(tag, [...base, imageFolder(name)])
 }
 
 const LISTS = 'harden-image-test/apt-lists:latest'
@@ -80,10 +79,15 @@ async function refuseForeign(tag: string): Promise<void> {
   if (found !== ours) throw new Error(`${tag} is not from these tests: give them an engine of their own`)
 }
 
-/** Builds a Dockerfile's text without a context. */
-export async function buildText(dockerfile: string, tag: string): Promise<string> {
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tag, '-'], dockerfile)
+/** `docker build --tag TAG ARGS`, known as the tests' own; `text` goes to its standard input. Gives the tag. */
+export async function buildImage(tag: string, args: readonly string[], text?: string): Promise<string> {
+  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tag, ...args], text)
   return tag
+}
+
+/** Builds a Dockerfile's text without a context. */
+export function buildText(dockerfile: string, tag: string): Promise<string> {
+  return buildImage(tag, ['-'], dockerfile)
 }
 
 export interface Container {

@@ -1,7 +1,7 @@
 // A stack of five services that answers over two hops and keeps its state in a volume, made by hand.
 import type { Project, Service } from '../../../src/stack/project.ts'
 import { sampleService } from '../../stack/sample-service.ts'
-import { buildText, docker, TEST_LABEL, withLists } from './images.ts'
+import { buildImage, buildText, withLists } from './images.ts'
 
 const PROGRAM = `import json, os, socket, socketserver, sys, threading, time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -59,8 +59,7 @@ RUN mkdir -p /data
 ENV PYTHONUNBUFFERED=1
 ENTRYPOINT ["python3", "/app/program.py"]
 `
-  await docker(['build', '--quiet', '--label', TEST_LABEL, '--tag', tag, ...(await withLists()), '-'], text)
-  return tag
+  return buildImage(tag, [...(await withLists()), '-'], text)
 }
 
 /** The same, and more. Built anew under a name of its own. */

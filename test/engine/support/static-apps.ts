@@ -8,7 +8,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { withDefaults } from '../../../src/app/api.ts'
 import { targetProcessor } from '../../../src/app/pipeline.ts'
 import type { TargetResult } from '../../../src/report/report.ts'
-import { assertAddress, docker, httpGet, processesOf, TEST_LABEL, waitFor, withContainer, withLists } from './images.ts'
+import { assertAddress, buildImage, docker, httpGet, processesOf, waitFor, withContainer, withLists } from './images.ts'
 
 interface App {
   readonly port: number
@@ -207,20 +207,8 @@ async function checkout(name: string): Promise<string> {
 
 async function build(folder: string, text: string, tag: string): Promise<string> {
   await writeFile(join(scratch, `${tag}.Dockerfile`), text)
-  const image = `${IMAGES}-${tag}`
-  await docker([
-    'build',
-    '--quiet',
-    '--label',
-    TEST_LABEL,
-    '--tag',
-    image,
-    '--file',
-    join(scratch, `${tag}.Dockerfile`),
-    ...(await withLists()),
-    folder,
-  ])
-  return image
+  const file = join(scratch, `${tag}.Dockerfile`)
+  return buildImage(`${IMAGES}-${tag}`, ['--file', file, ...(await withLists()), folder])
 }
 
 /** `subject`: the folder of the Dockerfile, or the image. */

@@ -2,7 +2,7 @@ import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
 import type { Platform } from '../../facts.ts'
 import type { ImageReference } from '../../reference.ts'
-import { asDigest, type Blobs, broken, checked, checkedBytes } from '../stored/blobs.ts'
+import { asDigest, type Blobs, broken, checked, checkedBytes, digestOf } from '../stored/blobs.ts'
 import { imageOfManifest, type StoredImage } from '../stored/stored-image.ts'
 import { HUB, type RegistryClient, registryClient } from './client.ts'
 import { credentialsFor } from './credentials.ts'
@@ -29,11 +29,12 @@ export interface RegistryRequest {
  * An image of a registry, as far as its manifest and config say; its layers are asked for when they are read. Throws
  * HardenError `no-image` or `unreadable`, and `no-registry` where nobody answers.
  */
-export async function openRegistry({
-  reference,
-  platform,
-  ...options
-}: RegistryRequest): Promise<{ readonly blobs: Blobs; readonly image: StoredImage }> {
+export async function openRegistry({ reference, platform, ...options }: RegistryRequest): Promise<{
+  readonly blobs: Blobs
+  readonly image: StoredImage
+  /** Of the document that the name is of: the image's manifest, or an index that has it. */
+  readonly digest: string
+}> {
   const { domain, path: repository, text: image } = reference
   const host = domain === 'docker.io' ? HUB : domain
   const credentials = () => credentialsFor(domain, process.env, null, { signal: options.signal })
@@ -46,7 +47,7 @@ export async function openRegistry({
     throw new HardenError('no-image', `${host} has no image ${image}`, { hint: 'check the name and the tag' })
   const bytes = await answer.document(bounds.manifestBytes)
   if (digest !== null) checkedBytes(blobs, digest, bytes)
-  return { blobs, image: await imageOfManifest(blobs, image, bytes, platform) }
+  return { blobs, image: await imageOfManifest(blobs, image, bytes, platform), digest: digestOf(bytes) }
 }
 
 function registryBlobs(client: RegistryClient, image: string): Blobs {

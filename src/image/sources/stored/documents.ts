@@ -1,3 +1,4 @@
+import { isDeeper } from '../../../borders/json.ts'
 import { bounds } from '../../../bounds.ts'
 import type { HardenError } from '../../../errors.ts'
 import { parseImageConfig } from '../../config.ts'
@@ -131,25 +132,6 @@ function jsonIn(bytes: Buffer, { blobs, name }: DocumentPlace): unknown {
   } catch {
     throw broken(blobs, `${name} is not JSON`)
   }
-}
-
-const [QUOTE, BACKSLASH, LIST, LIST_END, OBJECT, OBJECT_END] = Buffer.from('"\\[]{}')
-
-/** JSON.parse takes 500 MB for a million brackets. */
-function isDeeper(bytes: Buffer, most: number): boolean {
-  let depth = 0
-  let inText = false
-  for (let at = 0; at < bytes.length; at += 1) {
-    const byte = bytes[at] ?? 0
-    if (inText) {
-      if (byte === BACKSLASH) at += 1
-      else if (byte === QUOTE) inText = false
-    } else if (byte === QUOTE) inText = true
-    else if (byte === LIST || byte === OBJECT) depth += 1
-    else if (byte === LIST_END || byte === OBJECT_END) depth -= 1
-    if (depth > most) return true
-  }
-  return false
 }
 
 function objectIn(bytes: Buffer, place: DocumentPlace): DocumentJson {

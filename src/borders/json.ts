@@ -1,0 +1,18 @@
+const [QUOTE, BACKSLASH, LIST, LIST_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
+
+/** Whether JSON has more levels of brackets than `most`: JSON.parse takes 500 MB for a million of them. */
+export function isDeeper(bytes: Uint8Array, most: number): boolean {
+  let depth = 0
+  let inText = false
+  for (let at = 0; at < bytes.length; at += 1) {
+    const byte = bytes[at] ?? 0
+    if (inText) {
+      if (byte === BACKSLASH) at += 1
+      else if (byte === QUOTE) inText = false
+    } else if (byte === QUOTE) inText = true
+    else if (byte === LIST || byte === OBJECT) depth += 1
+    else if (byte === LIST_END || byte === OBJECT_END) depth -= 1
+    if (depth > most) return true
+  }
+  return false
+}

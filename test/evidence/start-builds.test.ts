@@ -1,0 +1,127 @@
+// Where a start builds: the folders that listed tools fill, wherever the start goes and whatever names them.
+import { expect, test } from '@jest/globals'
+import { harden } from '../../src/app/api.ts'
+
+/** What the user is given; files of the image by their paths. */
+function granted(start: string, files: Readonly<Record<string, string>> = {}, above = ''): readonly string[] {
+  const copies = Object.entries(files).map(([path, text]) => `COPY --chmod=755 <<"END" ${path}\n${text}\nEND\n`)
+  const dockerfile = `FROM debian:trixie-slim\nWORKDIR /app\n${above}${copies.join('')}${start}\n`
+  const { findings } = harden({ dockerfile })
+  return findings.flatMap(({ transform, outcome, message }) => {
+    const [, paths] = /^grants write access to (.*)$/.exec(message) ?? []
+    return transform === 'own-writable-paths' && outcome === 'fixed' && paths !== undefined ? paths.split(', ') : []
+  })
+}
+
+const manifest = (scripts: Readonly<Record<string, string>>, name = 'site'): string => JSON.stringify({ name, scripts })
+
+test.each([
+  [
+    'a task of mix in a start script',
+    'CMD ["/app/start.sh"]',
+    { '/app/start.sh': '#!/bin/sh\nset -e\nmix deps.compile\nmix phx.server' },
+    ['/app/_build', '/app/deps'],
+  ],
+  ['iex, which starts mix', 'CMD iex -S mix phx.server', {}, ['/app/_build']],
+  ['a folder that a cd of the command goes to', 'CMD cd /app/web && next dev', {}, ['/app/web/.next']],
+  [
+    'a folder that a cd of a script goes to',
+    'CMD ["/app/start.sh"]',
+    { '/app/start.sh': '#!/bin/sh\ncd web\nexec next dev' },
+    ['/app/web/.next'],
+  ],
+  [
+    'a cd in brackets, which holds in there alone',
+    'CMD ["/app/start.sh"]',
+    { '/app/start.sh': '#!/bin/sh\n(cd web && next dev) &\nexec cargo run' },
+    ['/app/target', '/app/web/.next'],
+  ],
+  [
+    'the folder of the script itself',
+    'CMD ["/app/bin/start.sh"]',
+    { '/app/bin/start.sh': '#!/bin/sh\ncd "$(dirname "$0")/../web"\nexec next dev' },
+    ['/app/web/.next'],
+  ],
+  [
+    'a script that is started behind a cd',
+    'CMD cd web && ./run.sh',
+    { '/app/web/run.sh': '#!/bin/sh\nexec next dev' },
+    ['/app/web/.next'],
+  ],
+  [
+    'an npm script that goes elsewhere',
+    'CMD ["npm", "run", "dev"]',
+    { '/app/package.json': manifest({ dev: 'cd client && npm ci' }) },
+    ['/app/client/node_modules'],
+  ],
+  [
+    'an npm script of a folder that is told',
+    'CMD ["npm", "start", "--prefix", "client"]',
+    { '/app/client/package.json': manifest({ start: 'next dev' }) },
+    ['/app/client/.next'],
+  ],
+  [
+    'commands that concurrently is given',
+    'CMD ["npm", "run", "dev"]',
+    { '/app/package.json': manifest({ dev: 'concurrently "cargo run" "npm:watch:*"', 'watch:ui': 'next dev' }) },
+    ['/app/.next', '/app/target'],
+  ],
+  [
+    'a package of a workspace',
+    'CMD ["pnpm", "--filter", "@x/web", "dev"]',
+    {
+      '/app/apps/web/package.json': manifest({ dev: 'next dev' }, '@x/web'),
+      '/app/apps/api/package.json': manifest({ dev: 'nuxt dev' }, '@x/api'),
+    },
+    ['/app/apps/web/.next'],
+  ],
+  [
+    'all packages that turbo starts',
+    'CMD ["npx", "turbo", "run", "dev"]',
+    {
+      '/app/apps/web/package.json': manifest({ dev: 'next dev' }),
+      '/app/apps/api/package.json': manifest({ dev: 'nuxt dev' }),
+    },
+    ['/app/apps/api/.nuxt', '/app/apps/web/.next'],
+  ],
+  [
+    'a recipe of a Makefile, and of what it needs',
+    'CMD ["make", "serve"]',
+    {
+      '/app/Makefile':
+        'WEB := web\nserve: assets\n\tcargo run\nassets:\n\t@cd $(WEB) && next build\nclean:\n\tnuxt build',
+    },
+    ['/app/target', '/app/web/.next'],
+  ],
+  [
+    'what a Procfile lists',
+    'CMD ["foreman", "start"]',
+    { '/app/Procfile': 'web: next dev\nworker: cargo run' },
+    ['/app/.next', '/app/target'],
+  ],
+  ['the place that a variable says', 'ENV MIX_BUILD_PATH=/srv/build\nCMD ["mix", "phx.server"]', {}, ['/srv/build']],
+  ['the environment that uv brings up to date', 'CMD ["uv", "run", "main.py"]', {}, ['/app/.venv']],
+  [
+    'a program of supervisord in its folder',
+    'CMD ["supervisord", "-n", "-c", "/etc/supervisord.conf"]',
+    {
+      '/etc/supervisord.conf':
+        '[supervisord]\nlogfile=/dev/null\npidfile=/tmp/s.pid\n[program:web]\ndirectory=/app/web\ncommand=next dev',
+    },
+    ['/app/web/.next'],
+  ],
+])('%s', (_, start, files, paths) => {
+  expect(
+    granted(start, files as Readonly<Record<string, string>>)
+      .filter((path) => /^\/(app|srv)\//.test(path))
+      .sort(),
+  ).toEqual(expect.arrayContaining([...paths].sort()))
+})
+
+test.each([
+  ['a RUN has made the environment already', 'CMD ["uv", "run", "main.py"]', 'RUN uv sync --frozen\n'],
+  ['mix tells its version alone', 'CMD ["mix", "--version"]', ''],
+  ['uv leaves the environment as it is', 'CMD ["uv", "run", "--no-sync", "main.py"]', ''],
+])('nothing is given where %s', (_, start, above) => {
+  expect(granted(start, {}, above)).toEqual([])
+})
