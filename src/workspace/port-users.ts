@@ -118,7 +118,7 @@ export function portUsersIn(
     ].filter((name) => lastPart(name) !== ''),
     called: [
       ...namesAfter(path, root),
-      ...(dirname(path) === root ? [basename(root).toLowerCase()] : []),
+      ...(dirname(path) === root ? wholeNames(basename(root).toLowerCase()) : []),
       ...built.map(({ name }) => name),
     ].filter((name) => !isListed(name)),
   }
@@ -155,6 +155,12 @@ export function portUsersIn(
     found.push(...near.map(({ place, stage }) => ({ port, place, stage })))
   }
   return found
+}
+
+/** What a clone is called after: its repository, perhaps with its owner before it (`acme+wiki`, `acme_wiki`). */
+function wholeNames(folder: string): readonly string[] {
+  const [last = ''] = folder.split(/[+_@~]/).slice(-1)
+  return last === folder || last.length < 3 ? [folder] : [folder, last]
 }
 
 function isDocument({ path }: File): boolean {
