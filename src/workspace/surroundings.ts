@@ -13,7 +13,7 @@ import type { FileKind, NamedImage, PushedStage, SaidOfImages, UserOfImage } fro
 import { projectRoot } from './project-root.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
-import { beginsAsDockerfile, isDockerfileName, isNamedLikeOther, neverEntered } from './walk.ts'
+import { isDockerfile, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
 /** What the other files of its project say of the image of a Dockerfile. Both are absolute; `root` is its projectRoot. */
@@ -214,7 +214,7 @@ function makersOfRun(
 }
 
 /** `Dockerfile.web`, `web.Dockerfile` */
-const VARIANT_OF = /^(?:docker|container)file\.|\.(?:docker|container)file$/i
+const VARIANT_OF = /^(?:docker|container)file[._-]|\.(?:docker|container)file$/i
 
 /** What nobody but those who work on the repository runs. */
 const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i
@@ -297,8 +297,7 @@ export function walkOver(
         if (entry.isDirectory()) {
           if (!neverEntered.has(entry.name)) next.push(path)
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
-          if (isDockerfileName(entry.name) && (!isNamedLikeOther(entry.name) || beginsAsDockerfile(path)))
-            dockerfiles.push(path)
+          if (isDockerfile(path, entry.name)) dockerfiles.push(path)
           else if (isOther.test(entry.name)) others.push(path)
           else if (DOCUMENT.test(entry.name)) documents.push(path)
         }
@@ -539,7 +538,7 @@ const VARIANT =
 export function namesAfter(path: string, root: string): readonly string[] {
   const file = basename(path)
   const suffix =
-    /^(?:docker|container)file\.([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
+    /^(?:docker|container)file[._-]([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
   if (suffix !== undefined && !VARIANT.test(suffix)) return [suffix.toLowerCase()]
   for (const folder of upwards(dirname(path))) {
     if (folder === root || !isInside(folder, root)) return []

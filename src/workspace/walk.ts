@@ -102,8 +102,8 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
       continue
     }
     const isBuildFile = isBuildFileName(entry.name)
-    if (!(isBuildFile || isDockerfileName(entry.name)) || isOut(path, false)) continue
-    if (!isBuildFile && entry.isFile() && isNamedLikeOther(entry.name) && !beginsAsDockerfile(path)) continue
+    if (!(isBuildFile || isDockerfileName(entry.name) || hasSuffix(entry.name)) || isOut(path, false)) continue
+    if (!isBuildFile && entry.isFile() && !isDockerfile(path, entry.name)) continue
     if (isBuildFile) seen.buildFiles.push(path)
     else if (entry.isSymbolicLink()) seen.links.push(path)
     else if (entry.isFile()) seen.files.push({ path, real: realpathSync.native(path), error: null })
@@ -146,13 +146,18 @@ const withSuffix = /^(?:Dockerfile|dockerfile|Containerfile|containerfile)[-_][\
 
 const templateSuffix = /[-_.](?:template|tmpl|tpl|in|skeleton)$/i
 
-/** Only its text tells whether it is a Dockerfile. */
-export function isNamedLikeOther(name: string): boolean {
-  return namedLikeSource.test(name) || withSuffix.test(name)
+function hasSuffix(name: string): boolean {
+  return withSuffix.test(name) && !templateSuffix.test(name) && !notBuilt.test(name)
+}
+
+/** By its name, and where that may mean something else by its text. */
+export function isDockerfile(path: string, name: string): boolean {
+  if (!isDockerfileName(name)) return hasSuffix(name) && beginsAsDockerfile(path)
+  return !namedLikeSource.test(name) || beginsAsDockerfile(path)
 }
 
 /** Is the first of its lines that is no comment one that a Dockerfile begins with? False where it cannot be read. */
-export function beginsAsDockerfile(path: string): boolean {
+function beginsAsDockerfile(path: string): boolean {
   const first = textFound(path)
     ?.split('\n')
     .find((line) => !/^\s*(?:#|$)/.test(line))
@@ -162,7 +167,7 @@ export function beginsAsDockerfile(path: string): boolean {
 
 /** Is a file of this name (not a path) meant to be built? */
 export function isDockerfileName(name: string): boolean {
-  return (builtFrom.test(name) || (withSuffix.test(name) && !templateSuffix.test(name))) && !notBuilt.test(name)
+  return builtFrom.test(name) && !notBuilt.test(name)
 }
 
 const compose = /^(docker-)?compose([.-][\w.-]+)?\.ya?ml$/
