@@ -207,6 +207,10 @@ function makersOfRun(
         )
   if (variants.length > 0 && !made.some(({ path }) => variants.includes(path)))
     return variants.map((path) => ({ path, context: null, target: null }))
+  // What only a variant is built as by hand, the Dockerfile of the repository makes for its users.
+  const isByHand = isWhole && made.length > 0 && made.every(({ path }) => VARIANT_OF.test(basename(path)))
+  const plain = isByHand ? unnamed.filter((path) => /^(?:docker|container)file$/i.test(basename(path))) : []
+  if (plain.length > 0) return [...made, ...plain.map((path) => ({ path, context: null, target: null }))]
   if (made.length > 0 || last === '' || last.includes('$') || isListed(name)) return made
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
@@ -538,7 +542,8 @@ const VARIANT =
 export function namesAfter(path: string, root: string): readonly string[] {
   const file = basename(path)
   const suffix =
-    /^(?:docker|container)file[._-]([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
+    /^(?:docker|container)file[._-]([\w.-]+)$/i.exec(file)?.[1] ??
+    /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
   if (suffix !== undefined && !VARIANT.test(suffix)) return [suffix.toLowerCase()]
   for (const folder of upwards(dirname(path))) {
     if (folder === root || !isInside(folder, root)) return []

@@ -267,3 +267,23 @@ test('what a file of settings calls by a name is known in the other files of the
   expect(found('a.py', 'from settings import HOME\nos.makedirs(HOME)')).toEqual([])
   expect(found('a.py', 'from other import ELSE\nos.makedirs(ELSE)')).toEqual([])
 })
+
+test.each([
+  ['a.py', 'os.mkdir("probe")', true],
+  ['a.py', 'os.makedirs("probe")', true],
+  ['a.py', 'os.makedirs("probe", exist_ok=True)', false],
+  ['a.py', 'if not os.path.isdir("probe"):\n    os.mkdir("probe")', false],
+  ['a.py', 'try:\n    os.mkdir("probe")\nexcept FileExistsError:\n    pass', false],
+  ['a.py', 'open("probe", "x")', true],
+  ['a.py', 'open("probe", "w")', false],
+  ['a.js', 'fs.mkdirSync("probe")', true],
+  ['a.js', 'fs.mkdirSync("probe", { recursive: true })', false],
+  ['a.js', 'if (!fs.existsSync("probe")) fs.mkdirSync("probe")', false],
+  ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil {\n\tlog.Fatal(err)\n}', true],
+  ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil && !os.IsExist(err) {\n\tlog.Fatal(err)\n}', false],
+  ['a.go', 'os.MkdirAll("probe", 0o755)', false],
+])('%s: %s has to find nothing there: %s', (file, text, expected) => {
+  const [found] = sourceWrites(`/app/src/${file}`, text, about)
+  expect(found?.path).toBe('/app/probe')
+  expect(found?.absent === true).toBe(expected)
+})
