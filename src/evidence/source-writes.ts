@@ -92,7 +92,9 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (where !== null) found.push({ path: where, kind, line, call, ...how })
       // `php://output` is no place, nor is any other address.
       const isAddress = /^["'`]\w+:\/\//.test(first.trim())
-      const folder = where === null && kind === 'file' && !isAddress ? folderOf(first, names) : null
+      // What it makes or takes away in a folder of its own has the name of the moment.
+      const isOfFolder = kind === 'file' || (rules === CSHARP && kind === 'directory')
+      const folder = where === null && isOfFolder && !isAddress ? folderOf(first, names) : null
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }

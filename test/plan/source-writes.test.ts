@@ -228,6 +228,11 @@ test.each([
     'var root = env.ContentRootPath;\nDirectory.CreateDirectory(Path.Combine(root, "state"));\nZipFile.ExtractToDirectory(Path.Combine(root, "x.zip"), Path.Combine(env.WebRootPath, "pics"));\nFile.Copy("a.json", "state/b.json");',
     ['directory /app/state 2', 'directory /app/wwwroot/pics 3', 'file /app/state/b.json 4 beside'],
   ],
+  [
+    'Skins.cs',
+    'Directory.Delete(Path.Combine(Host.ContentRootPath, "Skins", name), true);\nDirectory.CreateDirectory(Path.Combine(Host.WebRootPath, "skins", name));',
+    ['directory /app/Skins 1', 'directory /app/wwwroot/skins 2'],
+  ],
   ['Program.cs', 'builder.AddDeveloperSigningCredential();', ['file /app/tempkey.jwk 1 beside']],
   ['Program.cs', 'builder.AddDeveloperSigningCredential(persistKey: false);', []],
   ['Program.cs', '// builder.AddDeveloperSigningCredential();', []],

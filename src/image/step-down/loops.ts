@@ -110,7 +110,9 @@ type Arrays = ReadonlyMap<string, readonly Element[]>
 const VALUE = String.raw`("[^"\n]{0,400}"|'[^'\n]{0,400}'|[^\s"'()]{1,400})`
 const ELEMENT = new RegExp(String.raw`\[("[^"\n]{1,200}"|[^\]\n"]{1,200})\]=${VALUE}`, 'g')
 const SET = new RegExp(String.raw`(?:^|[\s;])(\w{1,99})\[("[^"\n]{1,200}"|[^\]\n"]{1,200})\]=${VALUE}`, 'g')
-const ARRAY = /(?:^|[\s;])(\w{1,99})=\(([^()]{0,4000})\)/g
+const ARRAY = /(?<!\w)(\w{1,99})=\(/g
+/** A list is no longer. */
+const LONGEST_ARRAY = 4_000
 
 /** The arrays that a script fills by itself, word by word. */
 const arraysIn = memoizeByText((script): Arrays => {
@@ -121,7 +123,11 @@ const arraysIn = memoizeByText((script): Arrays => {
     arrays.set(name, array)
   }
   const text = script.replace(/^[ \t]*#.*$/gm, '')
-  for (const [, name = '', all = ''] of text.matchAll(ARRAY)) {
+  for (const { 0: opening, 1: name = '', index } of text.matchAll(ARRAY)) {
+    const from = index + opening.length
+    const end = text.slice(from, from + LONGEST_ARRAY).search(/[()]/)
+    if (end < 0 || text[from + end] !== ')') continue
+    const all = text.slice(from, from + end)
     const named = [...all.matchAll(ELEMENT)]
     for (const [, key = '', value = ''] of named) add(name, { key, value })
     if (named.length === 0)

@@ -351,9 +351,9 @@ export function namedInRootsHome({ path, text, commands }: ReadScript): readonly
     if (guarded || /^(echo|printf)$/.test(command.name ?? '')) continue
     const spans = [...command.words, ...command.assignments, ...command.redirects.flatMap(({ target }) => target ?? [])]
     for (const { span } of spans)
-      for (const [, word = ''] of text
+      for (const [word] of text
         .slice(span.start, span.end)
-        .matchAll(/(?:^|[\s"'=:([])(\/root\/[\w./-]{1,200})/g))
+        .matchAll(/(?<![\w./$}-])\/root\/[\w./-]{1,200}/g))
         if (!found.has(word)) found.set(word, lineOf(text, span.start))
   }
   return [...found].map(([word, line]) => ({ script: path, line, word }))
