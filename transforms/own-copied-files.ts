@@ -1,7 +1,7 @@
 import { type Step, stageWalks } from '../src/dockerfile/index.ts'
 import { normalisePath } from '../src/places.ts'
 import { closedTo, noCode } from '../src/plan/grants/closed.ts'
-import { accountIds, decided } from '../src/plan/plan.ts'
+import { copyOwner, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { chownOf } from './edits/placement.ts'
 
@@ -11,7 +11,7 @@ export const ownCopiedFiles: Transform = {
   needs: ['pin-account-id', 'create-user'],
   *run(dockerfile, { stage, plan }) {
     for (const account of decided(plan, 'own-copies')) {
-      const owner = accountIds(account)
+      const owner = copyOwner(account)
       for (const step of stageWalks(dockerfile, () => NOT_KNOWN).own(stage.index)) {
         const { instruction } = step
         if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue

@@ -1,7 +1,7 @@
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { isRootUser } from '../src/image/accounts.ts'
 import { coveringVolume, firstInRow } from '../src/plan/grants/grant-all.ts'
-import { type AccountChoice, accountIds, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
+import { type AccountChoice, copyOwner, decided, type Grant, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { keyword, reason, runStep } from './edits/lines.ts'
 import { chownOf, insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
@@ -38,7 +38,7 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     }
     const copy = grant.kind === 'own-file' && grant.mode === undefined ? copyOf(stage, chosen.above, grant.path) : null
     if (copy !== null && decided(plan, 'own-copies').length === 0) {
-      yield granted(stage, [grant], [chownOf(copy, accountIds(account))])
+      yield granted(stage, [grant], [chownOf(copy, copyOwner(account))])
       continue
     }
     const isMissing = grant.kind !== 'create-file' && madeBelow(stage, chosen.above, grant.path)
@@ -50,13 +50,26 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     else if (!isFolder) add(chosen, grant)
   }
   for (const { place, user, grants } of groups.values()) {
-    const step = runStep(dockerfile, grantCommands(grants, account))
+    const step = runStep(dockerfile, grantCommands(grants, ownerAt(stage, place, account)))
     const word = keyword(dockerfile, 'USER')
     const lines = user === null ? step : [`${word} 0`, ...step, `${word} ${user}`]
     yield granted(stage, grants, [
       insertLines(dockerfile, place, [...reason(grantReasons(grants), grantPurpose(grants)), ...lines]),
     ])
   }
+}
+
+/** Above the line that declares it, no step can read a build argument. */
+function ownerAt(stage: Stage, { offset }: LinePlace, account: AccountChoice): AccountChoice {
+  if (account.unnumbered === true || account.text?.includes('$') !== true) return account
+  const names = [...account.text.matchAll(/\w+/g)].map(([name]) => name)
+  const isLater = stage.instructions.some(
+    ({ keyword: word, lines, text }) =>
+      (word === 'ARG' || word === 'ENV') &&
+      lines.start >= offset &&
+      names.some((name) => new RegExp(`(?:^|\\s)${name}\\b`).test(text)),
+  )
+  return isLater ? { ...account, text: `${account.uid}:${account.gid}` } : account
 }
 
 interface RootPlace {

@@ -1,3 +1,5 @@
+import type { Edit } from '../src/edit.ts'
+import type { ArgumentDefaults } from '../src/plan/account/stage-users.ts'
 import { type AccountChoice, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { keyword, reason } from './edits/lines.ts'
@@ -25,14 +27,22 @@ export const setUser: Transform = {
         column: place.column,
         message: `runs as ${describe(account)} instead of ${before}`,
         evidence: account.evidence,
-        edits: [
-          replaced === null
-            ? insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'set-user'), lines)
-            : { ...replaced.rest, text: user },
-        ],
+        edits:
+          plan.end?.byArgument !== undefined && account.byArgument === true
+            ? defaults(plan.end.byArgument, account)
+            : [
+                replaced === null
+                  ? insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'set-user'), lines)
+                  : { ...replaced.rest, text: user },
+              ],
       }
     }
   },
+}
+
+/** `ARG APP_UID=10001`: USER stays as it is, and who builds with another value has his own. */
+function defaults({ user, places }: ArgumentDefaults, { uid, gid }: AccountChoice): readonly Edit[] {
+  return places.map(({ name, start, end }) => ({ start, end, text: `${name}=${name === user ? uid : gid}` }))
 }
 
 function describe(account: AccountChoice): string {

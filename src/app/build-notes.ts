@@ -4,6 +4,7 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { finalStage, findStage } from '../dockerfile/stages.ts'
+import { lineage } from '../dockerfile/variables.ts'
 import {
   HOST_SOCKET,
   HOST_SOCKET_HINT,
@@ -66,6 +67,38 @@ export function buildNotes(
     for (const target of build.targets.filter((name) => !isPlanned(name, dockerfile, planned)))
       note(`stage ${target}, built for ${by}, was not inspected`, `harden it with --target ${target}`)
   return notes
+}
+
+/** Stages that are pushed as images of their own and that the plan leaves out, since what they start stands in a stage above them. */
+export function stageNotes(
+  { surroundings }: WorkItem,
+  dockerfile: Dockerfile,
+  { result: { stages } }: Pick<TargetOutcome, 'result'>,
+  { policy }: Options,
+): readonly ReportFinding[] {
+  if (policy.target !== null) return []
+  const planned = stages.map(({ index }) => index)
+  const left = (surroundings?.stages ?? []).filter(({ stage }) => {
+    const found = findStage(dockerfile, stage)
+    return found !== null && !isPlanned(stage, dockerfile, planned) && startsAsRoot(dockerfile, found.index)
+  })
+  const by = new Map<string, Set<string>>()
+  for (const one of left) by.set(one.by, (by.get(one.by) ?? new Set()).add(one.stage))
+  return [...by].map(([file, names]) =>
+    targetFinding(
+      'read-build',
+      'todo',
+      `${file} pushes ${names.size === 1 ? 'stage' : 'the stages'} ${joinTruncated([...names])}, not inspected here: ${names.size === 1 ? 'it stays' : 'they stay'} as root`,
+      `harden each as well: --target ${[...names][0] ?? ''}`,
+    ),
+  )
+}
+
+/** It has a command, by itself or by a stage above it, and nothing that it says takes root from it. */
+function startsAsRoot(dockerfile: Dockerfile, index: number): boolean {
+  const all = lineage(dockerfile, index).flatMap((at) => dockerfile.stages[at]?.instructions ?? [])
+  const user = all.findLast(({ keyword }) => keyword === 'USER')?.text.trim() ?? 'root'
+  return /^(?:root|0)(?::|$)/.test(user) && all.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
 }
 
 /** Services that say as whom they run it: USER changes nothing for those. */
@@ -132,7 +165,8 @@ export function runNotes(
         HOST_SOCKET_HINT,
       ),
     )
-  const withDevice = usualRun(runs, ({ devices, groups }) => !groups && devices.some(isClosedDevice))
+  // A document shows it for the machines that have one: there it is lost.
+  const withDevice = runs.find(({ devices, groups }) => !groups && devices.some(isClosedDevice)) ?? null
   if (withDevice !== null && privileged === null)
     notes.push(
       targetFinding(

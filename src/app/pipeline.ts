@@ -161,8 +161,12 @@ async function notesOnRepository(
   options: Options,
 ): Promise<readonly ReportFinding[]> {
   if (item.build === undefined && item.surroundings === undefined) return []
-  const { buildNotes, runNotes } = await import('./build-notes.ts')
-  return [...buildNotes(item, dockerfile, outcome, options), ...runNotes(item, outcome, options)]
+  const { buildNotes, runNotes, stageNotes } = await import('./build-notes.ts')
+  return [
+    ...buildNotes(item, dockerfile, outcome, options),
+    ...runNotes(item, outcome, options),
+    ...stageNotes(item, dockerfile, outcome, options),
+  ]
 }
 
 function isArchive(item: WorkItem): item is WorkItem & { readonly from: ArchivePlace } {

@@ -154,7 +154,7 @@ async function readNeighbour(
     reference: null,
     from: null,
     text: dockerfile.source,
-    surroundings: { children: [], users: [], runs: [], bases },
+    surroundings: { children: [], users: [], runs: [], stages: [], bases },
   }
   await lookAtBases(item, dockerfile, session, () => {})
   const { known } = await withNeighbours(item, dockerfile, session)

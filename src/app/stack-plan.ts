@@ -308,7 +308,7 @@ async function itemFor(
     if (build === null) {
       if (image === null) throw new HardenError('bad-reference', `the service ${name} has neither an image nor a build`)
       parseReference(image)
-      const none = { children: [], bases: new Map(), users: [], runs }
+      const none = { children: [], bases: new Map(), users: [], runs, stages: [] }
       return { ...about, ...imageItem(image, project.folder), target: name, surroundings: none }
     }
     const { dockerfile, inline, context } = build
@@ -319,10 +319,10 @@ async function itemFor(
     const text = inline ?? (await readText(dockerfile ?? '', nameOf(dockerfile, project)))
     const root = dockerfile === null ? null : projectRoot(dirname(dockerfile), project.folder)
     const around = dockerfile === null || root === null ? null : await surroundingsOf(dockerfile, root)
-    const { children = [], bases = new Map(), users = [] } = around ?? {}
+    const { children = [], bases = new Map(), users = [], stages = [] } = around ?? {}
     // Whoever else runs it does so as well: a document, or a Compose file of another folder.
     const elsewhere = (around?.runs ?? []).filter((run) => !project.files.some(({ path }) => path === run.file))
-    const surroundings = { children, bases, users, runs: [...runs, ...elsewhere] }
+    const surroundings = { children, bases, users, runs: [...runs, ...elsewhere], stages }
     return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings, ...(root === null ? {} : { root }) }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error

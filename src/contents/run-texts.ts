@@ -1,6 +1,6 @@
 import { bounds } from '../bounds.ts'
 import type { ShellCommand, ShellWord } from '../command/index.ts'
-import { type Step, says, shellCommands } from '../dockerfile/index.ts'
+import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { baseName, normalisePath } from '../places.ts'
 
 /** A file that a RUN writes with a text of the Dockerfile. */
@@ -26,11 +26,11 @@ interface LineEdit {
 
 /**
  * What `cat > FILE <<EOF`, `tee FILE <<EOF`, `echo … > FILE` and `printf … > FILE` write, in their order, and the files whose text is
- * that of another: by `cp`, `mv` and `dos2unix`, and by `sed` and `tr` where they change what is plain.
+ * that of another: by `cp`, `mv`, `dos2unix` and `envsubst '$NAME'`, and by `sed` and `tr` where they change what is plain.
  */
 export function runTexts(step: Step): readonly RunText[] {
   const { instruction, shell } = step
-  if (instruction.keyword !== 'RUN' || !says(instruction, />|\b(?:tee|cp|mv|sed|dos2unix)\b/)) return []
+  if (instruction.keyword !== 'RUN' || !says(instruction, />|\b(?:tee|cp|mv|sed|dos2unix|envsubst)\b/)) return []
   const script = shellCommands(instruction, shell)
   if (script.kind !== 'parsed') return []
   const found: RunText[] = []
@@ -40,7 +40,7 @@ export function runTexts(step: Step): readonly RunText[] {
   const odd: string[] = []
   let folder = step.workdir
   for (const command of script.commands) {
-    const copies = copiesOf(command, (word) => pathOf(word, folder))
+    const copies = copiesOf(command, (word) => pathOf(word, folder), step)
     if (copies !== null) {
       const isSure = isCertain(command) && known.size + 2 * copies.length < bounds.writtenTexts
       const taken = new Set(copies.map(({ of }) => of.path))
@@ -87,6 +87,7 @@ type Copy = Pick<RunText, 'path'> & { readonly of: NonNullable<RunText['of']> }
 function copiesOf(
   { name, words, redirects }: ShellCommand,
   read: (word: ShellWord | undefined) => string | null,
+  { environment }: Pick<Step, 'environment'>,
 ): readonly Copy[] | null {
   const args = words.slice(1)
   const operands = args.filter(({ text }) => !text.startsWith('-'))
@@ -111,6 +112,8 @@ function copiesOf(
   }
   if (name === 'tr' && made !== null && input != null && options.join() === '-d')
     return operands.length === 1 && operands[0]?.value === String.raw`\r` ? copy(made, read(input), [WITHOUT_CR]) : null
+  if (name === 'envsubst' && made !== null && input != null && options.length === 0 && operands.length === 1)
+    return copy(made, read(input), filledIn(operands[0]?.text ?? '', knownIn(environment)))
   if (name !== 'sed') return null
   const inPlace = options.some((one) => IN_PLACE.test(one))
   const valued = args.filter((_, index) => args[index - 1]?.text === '-e')
@@ -122,6 +125,18 @@ function copiesOf(
   if (inPlace) return files.length === 0 ? null : all(files.map((path) => copy(path, path, edits)))
   return files.length === 1 && made !== null ? copy(made, files[0], edits) : null
 }
+
+/** envsubst(1) fills in the variables that its operand names; of what only the build knows the name stays. */
+function filledIn(operand: string, values: ReturnType<typeof knownIn>): readonly LineEdit[] {
+  const named = new Set([...operand.matchAll(/\$\{?(\w+)/g)].map(([, name = '']) => name))
+  return [...named].slice(0, MOST_FILLED).flatMap((name) => {
+    const value = values.get(name)
+    if (value === undefined) return []
+    return [{ pattern: `\\$\\{${name}\\}|\\$${name}\\b`, flags: 'g', replacement: value.replaceAll('$', '$$$$') }]
+  })
+}
+
+const MOST_FILLED = 64
 
 function all(copies: readonly (readonly Copy[] | null)[]): readonly Copy[] | null {
   return copies.every((copy) => copy !== null) && copies.length > 0 ? copies.flat() : null

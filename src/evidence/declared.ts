@@ -124,7 +124,7 @@ function mountedVolumes({ runs, contents, own, chain, start }: StageView): Reado
       // Somebody's example, and what another container writes and this one reads.
       if (how === 'command' && isInside(target, '/home')) continue
       if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
-      if (baseName(target) === '.git' || (isOfPackages(target) && bringsPackages(chain))) continue
+      if (baseName(target) === '.git' || bringsPackages(baseName(target), chain)) continue
       const isFilled = own.list(target).length > 0 || own.entry(target)?.type === 'file' || isCopiedTo(target, contents)
       if (!isFilled || isStatePlace(target))
         found.set(target, kind === 'host' ? `mounted by ${by}` : `a volume of ${by}`)
@@ -170,20 +170,33 @@ function isServed(path: string, { texts }: StageContents): boolean {
 
 const SERVED = /^[ \t]{0,99}(?:root|alias|DocumentRoot)[ \t]{1,99}["']?(\/[\w./-]{1,999})/gm
 
-/** A volume over it keeps what the image has installed from being hidden by a mount of the sources. */
-function isOfPackages(path: string): boolean {
-  return /^(node_modules|vendor|\.?venv|env|target|_build|deps|bin|obj)$/.test(baseName(path))
-}
-
-function bringsPackages(chain: StageView['chain']): boolean {
+/**
+ * A volume over a folder of packages keeps what the image has installed there from being hidden by a mount of the sources. Where the
+ * image installs none, it begins empty, and the start fills it.
+ */
+function bringsPackages(folder: string, chain: StageView['chain']): boolean {
+  const tools = INSTALLERS.find(([names]) => names.test(folder))?.[1]
+  if (tools === undefined) return false
   return chain.some(({ instructions }) =>
     instructions.some(({ keyword, text, flags }) =>
-      keyword === 'RUN' ? INSTALLS.test(text) : keyword === 'COPY' && flags.some(({ name }) => name === 'from'),
+      keyword === 'RUN'
+        ? tools.test(text) && !ENABLES.test(text)
+        : keyword === 'COPY' && flags.some(({ name }) => name === 'from'),
     ),
   )
 }
 
-const INSTALLS = /\b(npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|mix|go|cargo|dotnet|mvn|gradle)\s/
+/** Folders that they keep what they install or make in, below the sources. Source: each tool's own documentation. */
+const INSTALLERS: readonly (readonly [folder: RegExp, tools: RegExp])[] = [
+  [/^node_modules$/, /(?<![\w-])(?:npm|yarn|pnpm|bun)\s/],
+  [/^vendor$/, /(?<![\w-])(?:composer|bundle|go|cargo)\s/],
+  [/^(?:\.?venv|env)$/, /(?<![\w-])(?:pip3?|poetry|pipenv|uv)\s|-m\s+venv\s/],
+  [/^target$/, /(?<![\w-])(?:cargo|mvn|mvnw|gradle|gradlew|sbt|lein)\s/],
+  [/^(?:_build|deps)$/, /(?<![\w-])(?:mix|rebar3)\s/],
+  [/^(?:bin|obj)$/, /(?<![\w-])dotnet\s/],
+]
+/** It installs the tool alone. */
+const ENABLES = /^\s*(?:corepack\s|npm\s+(?:i|install)\s+(?:-g|--global)\s+\S+\s*$)/
 
 /** `VOLUME ['/a', '/b']` is no JSON: Docker takes it for the paths `[/a,` and `/b]` (measured), and the program writes to /a and /b. */
 function meantBy(volume: string): string {

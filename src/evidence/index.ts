@@ -19,7 +19,7 @@ import type { Catalogue, Provider, StageView } from './provider.ts'
 import { rootHome } from './root-home.ts'
 import { rootPrograms } from './root-programs.ts'
 import { filledVolumes, repositories, runLines } from './run-lines.ts'
-import { scriptWrites } from './script-writes.ts'
+import { openScriptWrites, scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { spring } from './spring.ts'
@@ -28,6 +28,7 @@ import {
   cronJobs,
   hostSockets,
   initScripts,
+  rootBranches,
   rootSwitches,
   s6Overlay,
   supervisors,
@@ -48,6 +49,7 @@ export const providers: readonly Provider[] = [
   commandLine,
   frameworkFolders,
   scriptWrites,
+  openScriptWrites,
   sourceFiles,
   compiledSources,
   spring,
@@ -59,6 +61,7 @@ export const providers: readonly Provider[] = [
   s6Overlay,
   initScripts,
   rootSwitches,
+  rootBranches,
   hostSockets,
   systemTools,
   testRunners,

@@ -109,8 +109,12 @@ export function sourceClaims(
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
       // What is copied or moved to the top is a file of a name that stands there, or a folder that it is put into.
       const isPlaced = parentOf(path) === '/' && /cop(y|ies)|move|rename|replace/i.test(found.call)
-      const beside = found.beside === true && !isPlaced
-      if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
+      const beside = (found.beside === true || found.absent === true) && !isPlaced
+      // Made beforehand it would be in the way: its folder has to let it be made.
+      if (found.absent === true && !isPlaced) {
+        const claim = isUsable(parentOf(path), 'directory') ? inferred : declared
+        claims.push(claim('create-file', path, `${detail} fails where it is there already`, { beside: true }))
+      } else if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
         claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
       else if (isFromStart) claims.push(declared('create-file', path, detail, { beside: true, fromStart: true }))
       else if (found.kind === 'database') claims.push(...databaseClaims(path, detail))

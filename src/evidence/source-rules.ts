@@ -171,7 +171,7 @@ export const JAVA: readonly Rule[] = [
   { pattern: /\.(writeText|appendText|writeBytes|appendBytes)\(/g, kind: 'file', receiver: true },
 ]
 export const CSHARP: readonly Rule[] = [
-  { pattern: /\b(Directory\.CreateDirectory)\(/g, kind: 'directory' },
+  { pattern: /\b(Directory\.(?:CreateDirectory|Delete))\(/g, kind: 'directory' },
   {
     pattern:
       /\b(File\.(?:Create|CreateText|AppendAllText|AppendAllLines|AppendText|WriteAll\w+|OpenWrite)(?:Async)?)\(/g,

@@ -13,6 +13,8 @@ export interface SourceWrite {
   readonly call: string
   /** New files are made beside it, or put in its place. */
   readonly beside?: true
+  /** The call fails where it is there already: whoever makes it beforehand breaks the program. */
+  readonly absent?: true
 }
 
 export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
@@ -87,14 +89,43 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (only !== undefined && !only.test(first)) continue
       const line = lineOf(text, match.index)
       const where = pathOf(first, names)
-      if (where !== null) found.push({ path: where, kind, line, call, ...(beside === true ? { beside } : {}) })
+      const isNew = isMadeNew(text, match.index, call, rest.join(','))
+      const how = { ...(beside === true ? { beside } : {}), ...(isNew ? { absent: true as const } : {}) }
+      if (where !== null) found.push({ path: where, kind, line, call, ...how })
       // `php://output` is no place, nor is any other address.
       const isAddress = /^["'`]\w+:\/\//.test(first.trim())
-      const folder = where === null && kind === 'file' && !isAddress ? folderOf(first, names) : null
+      // What it makes or takes away in a folder of its own has the name of the moment.
+      const isOfFolder = kind === 'file' || (rules === CSHARP && kind === 'directory')
+      const folder = where === null && isOfFolder && !isAddress ? folderOf(first, names) : null
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
   return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
+}
+
+/** Calls that fail where what they make is there: of a folder those that make no others above it, of a file those for a new one. */
+const MAKES_NEW: readonly (readonly [call: RegExp, unless: RegExp])[] = [
+  [/^os\.m(?:kdir|akedirs)$/, /\bexist_ok\s*=\s*True/],
+  [/^(?:fs\.)?mkdirSync$/, /\brecursive\b|^[^,]*,\s*\w+\s*$/],
+  [/^(?:Mkdir|create_dir|Dir\.mkdir|Files\.createDirectory|Files\.createFile|File::create_new)$/, /(?!)/],
+]
+const NEW_MODE = /(?:^|,)\s*(?:mode\s*=\s*)?["'](?:[bt+]*x[bt+]*|[wa]x\+?)["']/
+/** The source asks first whether it is there, or goes on where it is. */
+const ASKS_BEFORE = /exist|\bis_?(?:dir|file)\b|\b(?:access|l?stat)(?:Sync)?\(|\bos\.L?Stat\(|\btry\s*\{|\bsuppress\(/i
+const GOES_ON =
+  /IsExist|ErrExist|EEXIST|AlreadyExists|except\b[^\n]{0,99}:\s*(?:#[^\n]*)?\n?\s*pass\b|\.ok\(\)|\.catch\(|\brescue\b/
+
+function isMadeNew(text: string, index: number, call: string, args: string): boolean {
+  const isNew = MAKES_NEW.some(([name, unless]) => name.test(call) && !unless.test(args))
+  if (!isNew && !(/open/i.test(call) && NEW_MODE.test(args))) return false
+  const lines = text.slice(0, index).split('\n').slice(-4)
+  // Go and Rust throw away what nobody asks for.
+  if (
+    /^\s*(?:(?:let\s+)?_\s*=\s*)?(?:std::)?(?:os\.|fs::)?$/.test(lines.at(-1) ?? '') &&
+    /^(?:Mkdir|create_dir)$/.test(call)
+  )
+    return false
+  return !ASKS_BEFORE.test(lines.join('\n')) && !GOES_ON.test(text.slice(index).split('\n', 5).join('\n'))
 }
 
 /** A file in which a program keeps its settings, for all its others. */

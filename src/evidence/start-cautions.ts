@@ -6,7 +6,7 @@ import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/image-run.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
 import { baseName, isInside, isSchedule, normalisePath } from '../places.ts'
-import { joinAnd } from '../words.ts'
+import { joinAnd, joinTruncated } from '../words.ts'
 import type { Claim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
@@ -37,6 +37,34 @@ export const rootSwitches: Provider = {
           evidence: [{ source: 'declared', subject: name, detail: `read by ${script}` }],
         }
       }
+  },
+}
+
+/** Work that a start script leaves to root: as another user it goes the other way, which lacks that. */
+export const rootBranches: Provider = {
+  name: 'root-branches',
+  summary: 'what a start script does behind its question for root, and does not do as another user',
+  when: 'before-run',
+  *claims({ start: { rootOnly, refusals }, contents: { origins }, listed }) {
+    const ours = rootOnly.filter(({ script }) => !listed || script === null || origins.has(script))
+    if (refusals.length > 0) return
+    for (const script of new Set(ours.map((each) => each.script))) {
+      const said = ours.filter((each) => each.script === script)
+      const all = said.map(({ text, line }) => `${text.length > 40 ? `${text.slice(0, 40)}…` : text} (line ${line})`)
+      yield {
+        kind: 'remark',
+        outcome: 'todo',
+        transform: 'report-remarks',
+        message: `${script ?? 'the command'} does only as root: ${joinTruncated(all)}; as another user that is left out`,
+        hint: 'do it in a RUN, let the script do it for every user, or leave it out on purpose',
+        about: 'CMD',
+        evidence: said.map(({ text, line }) => ({
+          source: 'declared',
+          subject: text,
+          detail: `${script ?? 'the command'} line ${line}`,
+        })),
+      }
+    }
   },
 }
 

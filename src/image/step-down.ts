@@ -26,12 +26,23 @@ import {
   type AskedPath,
   askedPaths,
   type RootAction,
+  type RootOnlyWork,
   rootActions,
+  rootOnlyWork,
   type ToldId,
   toldIds,
 } from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
-import { type PossibleWrite, type ScriptWrite, scriptWrites } from './step-down/script-writes.ts'
+import {
+  namedInRootsHome,
+  type OpenWrite,
+  openWrites,
+  type PossibleWrite,
+  type RemovedTree,
+  removedTrees,
+  type ScriptWrite,
+  scriptWrites,
+} from './step-down/script-writes.ts'
 import { type ReadScript, type ReadScripts, readScripts } from './step-down/scripts.ts'
 import { readStart, type StartScript, scriptOf } from './step-down/start.ts'
 import { type Launch, launchesIn, supervised, type WrittenCommand, writtenCommands } from './step-down/started.ts'
@@ -53,6 +64,8 @@ export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
   /** What the start scripts do that takes root. */
   readonly actions: readonly RootAction[]
+  /** What they do for root and for nobody else. */
+  readonly rootOnly: readonly RootOnlyWork[]
   /** Variables that tell them a uid or gid, which only root can change to. */
   readonly toldIds: readonly ToldId[]
   /** Start scripts that end unless they are root. */
@@ -71,6 +84,12 @@ export interface StepDownReport {
   readonly writes: readonly ScriptWrite[]
   /** Others that it writes in some cases only. */
   readonly possibleWrites: readonly PossibleWrite[]
+  /** What it does to paths that only a run decides. */
+  readonly openWrites: readonly OpenWrite[]
+  /** Folders that it takes away with all that is in them. */
+  readonly removedTrees: readonly RemovedTree[]
+  /** Places in root's home that they name. */
+  readonly rootsHome: readonly Omit<OpenWrite, 'tool' | 'asked'>[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
   readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
@@ -141,6 +160,7 @@ export function findStepDowns(
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script)),
+    rootOnly: scripts.flatMap(rootOnlyWork),
     owners: files === null ? [] : daemonOwnerLines(files, programs),
     asked: scripts.flatMap((script) => askedPaths(script)),
     toldIds: toldIds(scripts, environment),
@@ -149,6 +169,9 @@ export function findStepDowns(
     started: writtenCommands(scripts),
     writes,
     possibleWrites: written.flatMap(({ possible }) => possible.filter((each) => !surely.has(keyOf(each)))),
+    openWrites: scripts.flatMap((script) => openWrites(script, startOf(script), sourced)),
+    removedTrees: scripts.flatMap((script) => removedTrees(script, startOf(script), sourced)),
+    rootsHome: scripts.flatMap(namedInRootsHome),
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],

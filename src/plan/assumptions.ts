@@ -91,8 +91,8 @@ export function otherShell({ facts }: StageInput): readonly Remark[] {
 
 /** Neither the base image, which nobody saw, nor a USER line says who runs it. */
 /** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
-export function isUserUnseen({ users, stated }: StageInput): boolean {
-  if (users.initial.known || users.lines.length > 0) return false
+export function isUserUnseen({ users, stated, end }: StageInput): boolean {
+  if (users.initial.known || users.lines.length > (end?.byArgument === undefined ? 0 : 1)) return false
   return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
 }
 

@@ -105,7 +105,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
   yield
   const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
-  const included = includedGrants(granted.grants, excluded)
+  const included = includedGrants(granted.grants, excluded).map(makesMissing(input))
   const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
   const withCapabilities = capableFiles(input, context.readable, grantee)
@@ -200,6 +200,25 @@ function forService(
   }
 }
 
+/** What a RUN makes under a condition may not be there: its grant makes it. */
+function makesMissing({ stated, observation }: StageInput): (grant: Grant) => Grant {
+  const { actions } = stated.view.contents
+  const made = (isCertain: boolean): readonly string[] =>
+    actions.flatMap(({ tool, certain, paths }) =>
+      (tool === 'mkdir' || tool === 'touch') && certain === isCertain ? paths : [],
+    )
+  const perhaps = observation === null ? made(false) : []
+  if (perhaps.length === 0) return (grant) => grant
+  const surely = made(true)
+  const mayMiss = (path: string): boolean =>
+    perhaps.some((each) => isInside(each, path)) && !surely.some((each) => isInside(each, path))
+  return (grant) => {
+    if (!mayMiss(grant.path)) return grant
+    if (grant.kind === 'own-directory') return { ...grant, kind: 'create-directory' }
+    return grant.kind === 'own-file' ? { ...grant, kind: 'create-file', makesFolder: true } : grant
+  }
+}
+
 /** How a file that is there is, for a COPY of it. */
 function withFile(grant: Grant, { files }: ImageFacts): Grant {
   const entry = files.known ? files.value.entry(grant.path) : null
@@ -227,7 +246,19 @@ function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): 
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
-function accountFor({ input, policy, stepDown, needs, tools, anyUid, report, textOf }: PlanContext): AccountChoice {
+function accountFor(context: PlanContext): AccountChoice {
+  const chosen = accountOf(context)
+  const { byArgument } = context.input.end ?? {}
+  // A name given with --user stands in USER itself.
+  if (byArgument === undefined || context.anyUid || /^\D/.test(context.policy.user ?? '')) return chosen
+  const { user, group } = byArgument
+  const own = context.input.created.users.find(({ uidText }) => uidText === `\${${user}}`)
+  const made: Partial<AccountChoice> =
+    own === undefined ? {} : { name: own.name, home: own.home, creation: 'exists', createHome: false }
+  return { ...chosen, ...made, text: `\${${user}}${group === null ? '' : `:\${${group}}`}`, pins: [], byArgument: true }
+}
+
+function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, textOf }: PlanContext): AccountChoice {
   const { facts, created, shellSeen, stated } = input
   return chooseAccount({
     option: policy.user,

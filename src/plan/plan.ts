@@ -188,6 +188,8 @@ export interface AccountChoice {
   readonly group?: string
   /** What USER says, where a build argument decides the ids, or nobody knows them. */
   readonly text?: string
+  /** Its ids become the defaults of the build arguments that USER names. Absent: USER says them. */
+  readonly byArgument?: true
   /** Nobody knows its ids before the build: they are only told from others'. Absent: no. */
   readonly unnumbered?: true
   /** What its own commands in the Dockerfile must be told. */
@@ -196,16 +198,24 @@ export interface AccountChoice {
 }
 
 /** As chown takes it. */
-export function ownerText({ name = '', uid, gid, unnumbered }: GrantOwner): string {
-  return unnumbered === true ? `${name}:` : `${uid}:${gid}`
+export function ownerText(owner: GrantOwner): string {
+  return owner.unnumbered === true ? `${owner.name ?? ''}:` : copyOwner(owner)
+}
+
+/** As COPY and ADD take it: ids that a build argument decides follow it. */
+export function copyOwner({ text, uid, gid, unnumbered }: GrantOwner): string {
+  return text !== undefined && (unnumbered === true || text.includes('$')) ? text : `${uid}:${gid}`
 }
 
 /** As chgrp takes it in a shell. */
-export function groupText({ name = '', gid, unnumbered }: GrantOwner): string {
-  return unnumbered === true ? `"$(id -g ${name})"` : String(gid)
+export function groupText(owner: GrantOwner): string {
+  return owner.unnumbered === true
+    ? `"$(id -g ${owner.name ?? ''})"`
+    : (copyOwner(owner).split(':')[1] ?? String(owner.gid))
 }
 
-export type GrantOwner = Pick<AccountChoice, 'uid' | 'gid' | 'unnumbered'> & Partial<Pick<AccountChoice, 'name'>>
+export type GrantOwner = Pick<AccountChoice, 'uid' | 'gid' | 'unnumbered' | 'text'> &
+  Partial<Pick<AccountChoice, 'name'>>
 
 /** For people. */
 export function accountIds({ text, uid, gid, unnumbered }: AccountChoice): string {

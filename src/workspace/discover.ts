@@ -80,13 +80,13 @@ async function withBuild(found: Found, settingsOf: BuildSettingsOf, surroundings
   const root = rootOf({ ...found, path: found.path })
   const { build, leftOut } = await settingsOf(found.path, root)
   const surroundings = await surroundingsOf(found.path, root)
-  const { children, bases, users, runs } = surroundings
+  const { children, bases, users, runs, stages } = surroundings
   return {
     ...found,
     root,
     ...(build === null ? {} : { build }),
     ...(leftOut.length === 0 ? {} : { leftOut }),
-    ...(children.length + bases.size + users.length + runs.length === 0 ? {} : { surroundings }),
+    ...(children.length + bases.size + users.length + runs.length + stages.length === 0 ? {} : { surroundings }),
   }
 }
 

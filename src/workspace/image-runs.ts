@@ -331,7 +331,7 @@ export const MAY_BE_POD = /^[ \t]{0,99}(?:- )?containers:/m
 
 /** By the pods of a manifest, whatever makes them. */
 export function runsOfManifests(text: string, at: At): readonly RunOfImage[] {
-  if (!/\b(?:securityContext|volumeMounts|hostPID)\b/.test(text)) return []
+  if (!/\b(?:securityContext|volumeMounts|hostPID|gpu)\b/.test(text)) return []
   return valuesOf(withoutTemplates(text), at.name).flatMap((document) => {
     const manifest = asObject(document)
     const { kind, metadata, spec: written } = manifest
@@ -387,6 +387,9 @@ function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[],
       privileged: own.privileged === true,
       hostPid: pod.hostPID === true,
       capabilities: asList(asObject(own.capabilities).add).map(capability),
+      devices: Object.keys(asObject(asObject(container.resources).limits)).flatMap(
+        (name) => DEVICES_OF.get(name.replace(/\/.*$/, '')) ?? [],
+      ),
       user: uid === null ? null : gid === null ? uid : `${uid}:${gid}`,
       groups: asList(ofPod.supplementalGroups).length > 0,
       env: new Map(
@@ -398,6 +401,16 @@ function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[],
     },
   ]
 }
+
+/**
+ * What device plugins of a cluster give a container, by the domain of the resource; NVIDIA's devices are open to all. Source: the
+ * README of each plugin.
+ */
+const DEVICES_OF: ReadonlyMap<string, string> = new Map([
+  ['amd.com', '/dev/kfd'],
+  ['gpu.intel.com', '/dev/dri'],
+  ['squat.ai', '/dev/dri'],
+])
 
 /** Values of a chart that say whom it runs an image as. */
 export const MAY_BE_VALUES = /\brunAsUser\b|\bprivileged[ \t]?:/

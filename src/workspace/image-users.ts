@@ -34,9 +34,19 @@ export interface UserOfImage extends ImageUser {
   readonly image: string | null
 }
 
+/** A stage that a workflow builds and pushes, under whatever name. */
+export interface PushedStage {
+  /** The Dockerfiles that may be meant, the likeliest first. */
+  readonly dockerfiles: readonly string[]
+  readonly stage: string
+  /** For people. */
+  readonly by: string
+}
+
 export interface SaidOfImages {
   readonly named: readonly NamedImage[]
   readonly users: readonly UserOfImage[]
+  readonly stages?: readonly PushedStage[]
 }
 
 /** A kind of file that says something of the images of its repository. */
@@ -219,6 +229,7 @@ function ofSkaffold(text: string, { path, name }: At): SaidOfImages {
 function ofWorkflow(text: string, at: At): SaidOfImages {
   const users: UserOfImage[] = []
   const named: NamedImage[] = []
+  const stages: PushedStage[] = []
   if (/\bcontainer:|build-push-action/.test(text))
     for (const [job, written] of Object.entries(asObject(asObject(valuesOf(text, at.name)[0]).jobs))) {
       const { container, steps } = asObject(written)
@@ -230,11 +241,13 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
       const all = asList(steps).map(asObject)
       const madeNames = namesMade(all)
       for (const step of all)
-        if (uses(step, 'build-push-action'))
+        if (uses(step, 'build-push-action')) {
           for (const build of ofMatrix({ ...asObject(step.with), ...madeNames(step) }, asObject(written)))
             named.push(...pushed(build, at.root))
+          stages.push(...stagesPushed(asObject(step.with), asObject(written), at))
+        }
     }
-  return { named: [...named, ...ofCommands(text, at).named], users }
+  return { named: [...named, ...ofCommands(text, at).named], users, stages }
 }
 
 function uses(step: Json, action: string): boolean {
@@ -280,6 +293,27 @@ function ofMatrix(build: Json, job: Json): readonly Json[] {
     texts = texts.flatMap((text) => plainValues.map((value) => text.replace(is, value))).slice(0, bounds.matrixBuilds)
   }
   return texts.map((text) => asObject(JSON.parse(text)))
+}
+
+/** The stages of a build that is pushed, by name or as the matrix of the job lists them: `target: ${{ matrix.stage }}`. */
+function stagesPushed(build: Json, job: Json, { root, name }: At): readonly PushedStage[] {
+  const { target, push, outputs } = build
+  if (typeof target !== 'string' || push === false || push === 'false' || (push === undefined && outputs === undefined))
+    return []
+  const variable = /^\$\{\{\s*matrix\.([\w-]+)\s*\}\}$/.exec(target.trim())?.[1]
+  const matrix = asObject(asObject(job.strategy).matrix)
+  const values =
+    variable === undefined
+      ? [target]
+      : [...asList(matrix[variable]), ...asList(matrix.include).map((one) => asObject(one)[variable])]
+  const stages = new Set(
+    values.filter((value): value is string => typeof value === 'string' && /^[\w.-]+$/.test(value)),
+  )
+  const folder = resolve(root, plain(build.context) ?? '.')
+  const file = plain(build.file)
+  if (build.file !== undefined && file === null) return []
+  const dockerfiles = [file === null ? resolve(folder, 'Dockerfile') : resolve(root, file)]
+  return [...stages].slice(0, bounds.matrixBuilds).map((stage) => ({ dockerfiles, stage, by: name }))
 }
 
 function pushed({ context, file, tags, target, outputs }: Json, root: string): readonly NamedImage[] {

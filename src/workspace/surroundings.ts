@@ -9,11 +9,11 @@ import { type ImageUser, waitsForInput } from '../plan/exemptions.ts'
 import { textFound } from './files.ts'
 import { isInside } from './ignore-rules.ts'
 import type { RunOfImage, WrittenMount } from './image-runs.ts'
-import type { FileKind, NamedImage, SaidOfImages, UserOfImage } from './image-users.ts'
+import type { FileKind, NamedImage, PushedStage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { projectRoot } from './project-root.ts'
 import { isOfOwnHand, type Origin, originIn, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
-import { isDockerfileName, neverEntered } from './walk.ts'
+import { isDockerfile, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
 /** What the other files of its project say of the image of a Dockerfile. Both are absolute; `root` is its projectRoot. */
@@ -63,7 +63,7 @@ export async function madeImages(
   )
 }
 
-const nothing: Surroundings = { children: [], bases: new Map(), users: [], runs: [] }
+const nothing: Surroundings = { children: [], bases: new Map(), users: [], runs: [], stages: [] }
 
 interface Tree {
   readonly cwd: string
@@ -72,6 +72,7 @@ interface Tree {
   readonly builtUpon: ReadonlyMap<string, readonly BuiltUpon[]>
   readonly users: ReadonlyMap<string, Surroundings['users']>
   readonly runs: ReadonlyMap<string, Surroundings['runs']>
+  readonly stages: ReadonlyMap<string, Surroundings['stages']>
 }
 
 interface Member {
@@ -121,7 +122,13 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
     const paths = user.image === null ? [named] : new Set(makersOf(user.image).map(({ path }) => path))
     for (const path of paths) if (path !== undefined) put(users, path, user)
   }
-  return { cwd, members, builtUpon, users, runs: runsIn(said.runs, wholeOf(root, members, said, makersOf)) }
+  const stages = new Map<string, { readonly stage: string; readonly by: string }[]>()
+  for (const { dockerfiles: files, stage, by } of said.stages) {
+    const path = files.find((file) => members.has(file))
+    if (path !== undefined) put(stages, path, { stage, by })
+  }
+  const runs = runsIn(said.runs, wholeOf(root, members, said, makersOf))
+  return { cwd, members, builtUpon, users, runs, stages }
 }
 
 /** Those that are built under the very tag, where any is. */
@@ -187,7 +194,10 @@ function ownerIn(name: string): string {
 /** What the image of a whole repository is called after: its folder, and what it is called where it comes from. In lower case. */
 export function namesOfWhole(root: string): readonly string[] {
   const origin = originOf(root)
-  return [...new Set([basename(root).toLowerCase(), ...(origin === null ? [] : [origin.name])])]
+  const folder = basename(root).toLowerCase()
+  // Perhaps with its owner before it: `acme+wiki`, `acme_wiki`.
+  const [last = ''] = folder.split(/[+_@~]/).slice(-1)
+  return [...new Set([folder, ...(last.length < 3 ? [] : [last]), ...(origin === null ? [] : [origin.name])])]
 }
 
 function originOf(root: string): Origin | null {
@@ -257,6 +267,10 @@ function makersOfRun(image: string, whole: Whole): readonly MadeImage[] {
         )
   if (variants.length > 0 && !made.some(({ path }) => variants.includes(path)))
     return variants.map((path) => ({ path, context: null, target: null }))
+  // What only a variant is built as by hand, the Dockerfile of the repository makes for its users.
+  const isByHand = isWhole && made.length > 0 && made.every(({ path }) => VARIANT_OF.test(basename(path)))
+  const plain = isByHand ? unnamed.filter((path) => /^(?:docker|container)file$/i.test(basename(path))) : []
+  if (plain.length > 0) return [...made, ...plain.map((path) => ({ path, context: null, target: null }))]
   // Targets of one file differ in their tags; of several files nobody says that they differ.
   const files = new Set(made.map(({ path }) => path))
   if (made.length > 0 || isKnown) return files.size === 1 ? tagged(made, image) : made
@@ -266,7 +280,7 @@ function makersOfRun(image: string, whole: Whole): readonly MadeImage[] {
 }
 
 /** `Dockerfile.web`, `web.Dockerfile` */
-const VARIANT_OF = /^(?:docker|container)file\.|\.(?:docker|container)file$/i
+const VARIANT_OF = /^(?:docker|container)file[._-]|\.(?:docker|container)file$/i
 
 /** What nobody but those who work on the repository runs. */
 const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i
@@ -304,7 +318,7 @@ function put<Value>(into: Map<string, Value[]>, key: string, value: Value): void
   else before.push(value)
 }
 
-function surroundingsIn({ cwd, members, builtUpon, users, runs }: Tree, path: string): Surroundings {
+function surroundingsIn({ cwd, members, builtUpon, users, runs, stages }: Tree, path: string): Surroundings {
   const neighbours = (of: string, above: ReadonlySet<string>): ReadonlyMap<string, NeighbourImage> =>
     new Map(
       [...(members.get(of)?.bases ?? [])].flatMap(([reference, { path: maker, context, target }]) => {
@@ -324,6 +338,7 @@ function surroundingsIn({ cwd, members, builtUpon, users, runs }: Tree, path: st
     bases: neighbours(path, new Set([path])),
     users: users.get(path) ?? [],
     runs: (runs.get(path) ?? []).slice(0, bounds.runsOfImage),
+    stages: stages.get(path) ?? [],
   }
 }
 
@@ -348,7 +363,7 @@ export function walkOver(
         if (entry.isDirectory()) {
           if (!neverEntered.has(entry.name)) next.push(path)
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
-          if (isDockerfileName(entry.name)) dockerfiles.push(path)
+          if (isDockerfile(path, entry.name)) dockerfiles.push(path)
           else if (isOther.test(entry.name)) others.push(path)
           else if (DOCUMENT.test(entry.name)) documents.push(path)
         }
@@ -376,7 +391,7 @@ function entriesIn(folder: string): readonly Dirent[] {
   }
 }
 
-interface Said extends SaidOfImages {
+interface Said extends Required<SaidOfImages> {
   readonly runs: readonly RunOfImage[]
 }
 
@@ -388,6 +403,7 @@ async function saidIn(
   const named: NamedImage[] = []
   const users: UserOfImage[] = []
   const runs: RunOfImage[] = []
+  const stages: PushedStage[] = []
   const { kindOf } = await import('./image-users.ts')
   const kinds = paths.flatMap((path) => {
     const kind = kindOf(path)
@@ -399,6 +415,7 @@ async function saidIn(
     const said = read(text, at)
     named.push(...said.named)
     users.push(...said.users)
+    stages.push(...(said.stages ?? []))
     if (runsOf !== undefined) runs.push(...runsOf(text, { ...at, env: envOf(dirname(path)) }))
   }
   const { runsOfComments } = await import('./image-runs.ts')
@@ -432,7 +449,7 @@ async function saidIn(
     const text = textFound(path)
     if (text !== null && isAsked(text)) read(path, kind, text)
   }
-  return { named, users, runs }
+  return { named, users, runs, stages }
 }
 
 /** What Compose fills variables in from: the nearest `.env`, else the one that people make it of. */
@@ -588,7 +605,8 @@ const VARIANT =
 export function namesAfter(path: string, root: string): readonly string[] {
   const file = basename(path)
   const suffix =
-    /^(?:docker|container)file\.([\w.-]+)$/i.exec(file)?.[1] ?? /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
+    /^(?:docker|container)file[._-]([\w.-]+)$/i.exec(file)?.[1] ??
+    /^([\w.-]+)\.(?:docker|container)file$/i.exec(file)?.[1]
   if (suffix !== undefined && !VARIANT.test(suffix)) return [suffix.toLowerCase()]
   for (const folder of upwards(dirname(path))) {
     if (folder === root || !isInside(folder, root)) return []

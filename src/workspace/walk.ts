@@ -102,8 +102,8 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
       continue
     }
     const isBuildFile = isBuildFileName(entry.name)
-    if (!(isBuildFile || isDockerfileName(entry.name)) || isOut(path, false)) continue
-    if (!isBuildFile && entry.isFile() && namedLikeSource.test(entry.name) && !beginsAsDockerfile(path)) continue
+    if (!(isBuildFile || isDockerfileName(entry.name) || hasSuffix(entry.name)) || isOut(path, false)) continue
+    if (!isBuildFile && entry.isFile() && !isDockerfile(path, entry.name)) continue
     if (isBuildFile) seen.buildFiles.push(path)
     else if (entry.isSymbolicLink()) seen.links.push(path)
     else if (entry.isFile()) seen.files.push({ path, real: realpathSync.native(path), error: null })
@@ -140,6 +140,21 @@ const notBuilt =
 // It may as well be code or data about Dockerfiles: its text decides.
 const namedLikeSource =
   /\.(?:c|cc|cpp|cs|css|dart|go|html?|java|js|json|jsx|kt|lock|lua|mjs|php|pl|py|rb|rs|scala|sh|svg|swift|toml|ts|tsx|xml|ya?ml)$/i
+
+/** `Dockerfile-arm`, `dockerfile_agent`: what stands behind the sign may as well say that it is something about Dockerfiles. */
+const withSuffix = /^(?:Dockerfile|dockerfile|Containerfile|containerfile)[-_][\w.-]+$/
+
+const templateSuffix = /[-_.](?:template|tmpl|tpl|in|skeleton)$/i
+
+function hasSuffix(name: string): boolean {
+  return withSuffix.test(name) && !templateSuffix.test(name) && !notBuilt.test(name)
+}
+
+/** By its name, and where that may mean something else by its text. */
+export function isDockerfile(path: string, name: string): boolean {
+  if (!isDockerfileName(name)) return hasSuffix(name) && beginsAsDockerfile(path)
+  return !namedLikeSource.test(name) || beginsAsDockerfile(path)
+}
 
 /** Is the first of its lines that is no comment one that a Dockerfile begins with? False where it cannot be read. */
 function beginsAsDockerfile(path: string): boolean {

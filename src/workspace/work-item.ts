@@ -120,6 +120,8 @@ export interface Surroundings {
   readonly users: readonly ImageUser[]
   /** How it is run. */
   readonly runs: readonly ImageRun[]
+  /** Stages of it that a workflow builds and pushes. */
+  readonly stages: readonly { readonly stage: string; readonly by: string }[]
 }
 
 export interface NeighbourImage {

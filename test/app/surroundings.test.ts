@@ -1,29 +1,6 @@
 // Whole trees: what other files of a repository say of who builds on an image, and of who it is to run as.
-import { mkdirSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { withDefaults } from '../../src/app/api.ts'
-import { targetProcessor } from '../../src/app/pipeline.ts'
-import type { TargetResult } from '../../src/report/report.ts'
-import { discover } from '../../src/workspace/discover.ts'
-import { readText } from '../../src/workspace/files.ts'
-import { tree } from '../workspace/tree.ts'
-
-type Files = Readonly<Record<string, string>>
-
-/** The results of all Dockerfiles of a repository with these files, by path. */
-async function worked(files: Files, targets: readonly string[] = ['.']): Promise<ReadonlyMap<string, TargetResult>> {
-  const cwd = tree(files)
-  mkdirSync(`${cwd}/.git`)
-  const process = targetProcessor()
-  const hooks = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
-  const results = new Map<string, TargetResult>()
-  for (const item of (await discover(targets, cwd)).found) {
-    const text = await readText(item.path ?? '', item.target)
-    const options = withDefaults({ engine: 'none', offline: true })
-    results.set(item.target, (await process({ ...item, text }, options, hooks)).result)
-  }
-  return results
-}
+import { type Files, worked } from './worked.ts'
 
 const core = 'FROM debian:trixie-slim\nCOPY entrypoint.sh /\nENTRYPOINT ["/entrypoint.sh"]\nCMD ["bash"]\n'
 const entrypoint = '#!/bin/sh\nset -e\nmkdir -p /var/lib/acme\nexec "$@"\n'

@@ -56,6 +56,22 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
       'start.sh': { text: '#!/bin/sh\necho x > /dev/stderr\nexec /x\n', mode: 0o755 },
     }),
   },
+  'open-script-writes': {
+    yields: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nmkdir -p "$WHERE/x"\nexec /x\n', mode: 0o755 },
+    }),
+    not: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nmkdir -p "$HOME/x"\nexec /x\n', mode: 0o755 },
+    }),
+  },
+  'root-branches': {
+    yields: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then\n  refresh-index\nfi\nexec /x\n', mode: 0o755 },
+    }),
+    not: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then\n  chown -R 1 /x\nfi\nexec /x\n', mode: 0o755 },
+    }),
+  },
   'source-files': {
     yields: of('FROM python:3\nWORKDIR /app\nCOPY . .\n', { 'a.py': "open('/srv/state.json', 'w')\n" }),
     not: of('FROM python:3\nWORKDIR /app\nCOPY . .\n', { 'a.py': "open('/srv/state.json')\n" }),

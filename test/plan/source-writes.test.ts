@@ -228,6 +228,11 @@ test.each([
     'var root = env.ContentRootPath;\nDirectory.CreateDirectory(Path.Combine(root, "state"));\nZipFile.ExtractToDirectory(Path.Combine(root, "x.zip"), Path.Combine(env.WebRootPath, "pics"));\nFile.Copy("a.json", "state/b.json");',
     ['directory /app/state 2', 'directory /app/wwwroot/pics 3', 'file /app/state/b.json 4 beside'],
   ],
+  [
+    'Skins.cs',
+    'Directory.Delete(Path.Combine(Host.ContentRootPath, "Skins", name), true);\nDirectory.CreateDirectory(Path.Combine(Host.WebRootPath, "skins", name));',
+    ['directory /app/Skins 1', 'directory /app/wwwroot/skins 2'],
+  ],
   ['Program.cs', 'builder.AddDeveloperSigningCredential();', ['file /app/tempkey.jwk 1 beside']],
   ['Program.cs', 'builder.AddDeveloperSigningCredential(persistKey: false);', []],
   ['Program.cs', '// builder.AddDeveloperSigningCredential();', []],
@@ -266,4 +271,24 @@ test('what a file of settings calls by a name is known in the other files of the
   expect(found('s.js', 'fs.mkdirSync(request.logDir)')).toEqual([])
   expect(found('a.py', 'from settings import HOME\nos.makedirs(HOME)')).toEqual([])
   expect(found('a.py', 'from other import ELSE\nos.makedirs(ELSE)')).toEqual([])
+})
+
+test.each([
+  ['a.py', 'os.mkdir("probe")', true],
+  ['a.py', 'os.makedirs("probe")', true],
+  ['a.py', 'os.makedirs("probe", exist_ok=True)', false],
+  ['a.py', 'if not os.path.isdir("probe"):\n    os.mkdir("probe")', false],
+  ['a.py', 'try:\n    os.mkdir("probe")\nexcept FileExistsError:\n    pass', false],
+  ['a.py', 'open("probe", "x")', true],
+  ['a.py', 'open("probe", "w")', false],
+  ['a.js', 'fs.mkdirSync("probe")', true],
+  ['a.js', 'fs.mkdirSync("probe", { recursive: true })', false],
+  ['a.js', 'if (!fs.existsSync("probe")) fs.mkdirSync("probe")', false],
+  ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil {\n\tlog.Fatal(err)\n}', true],
+  ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil && !os.IsExist(err) {\n\tlog.Fatal(err)\n}', false],
+  ['a.go', 'os.MkdirAll("probe", 0o755)', false],
+])('%s: %s has to find nothing there: %s', (file, text, expected) => {
+  const [found] = sourceWrites(`/app/src/${file}`, text, about)
+  expect(found?.path).toBe('/app/probe')
+  expect(found?.absent === true).toBe(expected)
 })

@@ -2,7 +2,7 @@ import { copyPaths, quotedWord } from '../../src/borders/dockerfile.ts'
 import { stageWalks } from '../../src/dockerfile/index.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
 import { baseName, isInside, normalisePath } from '../../src/places.ts'
-import { type AccountChoice, accountIds, decided, type Grant, type StagePlan } from '../../src/plan/plan.ts'
+import { type AccountChoice, copyOwner, decided, type Grant, type StagePlan } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 import { copyText, keyword, reason } from '../edits/lines.ts'
 import { insertLines, placeBefore, placeOf, stagePlace } from '../edits/placement.ts'
@@ -167,7 +167,7 @@ function withStage(
   account: AccountChoice,
 ): Finding {
   const name = pathsStage(dockerfile, stage)
-  const owner = accountIds(account)
+  const owner = copyOwner(account)
   const folders = grants.filter(
     (grant) => grant.kind === 'create-directory' || grant.kind === 'own-directory' || grant.kind === 'sticky',
   )

@@ -336,8 +336,8 @@ const allOf = memoizeByText((condition): readonly (readonly string[])[] => {
 
 const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*)$/s
 
-/** A loop over words that stand there is gone through. */
-const OVER_WORDS = /^for\s+\w+\s+in(\s+[\w./:@%+-]+)+[\s;]*(do\s*)?$/
+/** A loop over words that stand there, or over an array, is gone through. */
+const OVER_WORDS = /^for\s+\w+\s+in(\s+[\w./:@%+-]+|\s+"\$\{!?\w+\[@\]\}")+[\s;]*(do\s*)?$/
 
 /** `$1`, `${1:-}`, quoted or not. */
 const FIRST = /^"?\$\{?1(?:[:-]+)?\}?"?$/

@@ -3,6 +3,7 @@ import { programIndex, readSwitch, type Word } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
 import { foldersIn } from './folders.ts'
+import { wordValues } from './loops.ts'
 import { onlyAsOther, rootQuestions } from './root-checks.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
@@ -119,10 +120,11 @@ const HARMLESS =
   /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|stat|id|date|basename|dirname|readlink|realpath)$|(^|_)(echo|log|info|warn|error|debug|print)/i
 
 function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
-  const words = command.words.slice(programIndex(command.words)).map((word) => ({
-    text: word.text,
-    value: word.value ?? staticValue(word.text, script.variables),
-  }))
+  const words = command.words.slice(programIndex(command.words)).flatMap((word, at): readonly Word[] => {
+    const value = word.value ?? staticValue(word.text, script.variables)
+    const all = value === null && at > 0 ? wordValues(word.text, command, script) : null
+    return all === null ? [{ text: word.text, value }] : all.map((each) => ({ text: each, value: each }))
+  })
   const tool = nameOf(words[0]?.value ?? '')
   const texts = words.slice(1).map((word) => word.value ?? word.text)
   const found = tool === 'find' ? findExec(words.slice(1), script.variables) : simple(tool, words.slice(1))
@@ -268,3 +270,61 @@ function looksLikeId(
   const texts = [word, ...[...values.values()].flat()]
   return texts.some((text) => text.includes(`{${name}:-`) && /:-\d+\}/.test(text))
 }
+
+/** A command of the branch for root that no other user comes to. */
+export interface RootOnlyWork {
+  /** The script; null for the text of `sh -c`. */
+  readonly script: string | null
+  readonly line: number
+  /** The command as the script has it, in one line. */
+  readonly text: string
+}
+
+/**
+ * What the script does behind its question for root and nobody else does: not the accounts, owners and folders that it prepares, nor
+ * the switch itself, nor what the other branch does too.
+ */
+export function rootOnlyWork(script: ReadScript): readonly RootOnlyWork[] {
+  const guarded = script.commands.filter((one) => one.guarded && one.command.within === 'script')
+  if (guarded.length === 0) return []
+  const open = script.commands.filter((one) => !one.guarded)
+  const wordsOf = ({ command }: ScriptCommand): string =>
+    command.words
+      .slice(programIndex(command.words))
+      .map(({ text }) => text)
+      .join(' ')
+  const nameIn = ({ command }: ScriptCommand): string => nameOf(command.words[programIndex(command.words)]?.text ?? '')
+  const others = new Set(open.map(wordsOf))
+  const called = new Set(open.filter(({ command }) => command.functionName === null).map(nameIn))
+  const bodies = new Map<string, readonly ScriptCommand[]>()
+  for (const one of script.commands) {
+    const { functionName } = one.command
+    if (functionName !== null) bodies.set(functionName, [...(bodies.get(functionName) ?? []), one])
+  }
+  const prepares = (one: ScriptCommand, depth: number): boolean => {
+    const { command } = one
+    const name = nameIn(one)
+    const body = bodies.get(name)
+    if (body !== undefined) return called.has(name) || (depth < 3 && body.every((each) => prepares(each, depth + 1)))
+    const words = command.words.slice(programIndex(command.words))
+    if (command.words.length === 0 || words.length === 0) return true
+    // A word that a variable decides is the program itself, which the other branch starts too.
+    if (name === '' || name.includes('$') || words[0]?.text.includes('$') === true) return true
+    if (PREPARES.test(name) || accountTools.has(name) || readSwitch(command.words) !== null) return true
+    if (depth === 0 && others.has(wordsOf(one))) return true
+    const isInPlace = words.some(({ text }) => /^(?:-[a-zA-Z]*i|--in-place)/.test(text))
+    return (name === 'sed' || name === 'perl') && !isInPlace && command.redirects.length === 0
+  }
+  return guarded
+    .filter(({ command }) => command.functionName === null)
+    .filter((one) => !prepares(one, 0))
+    .map(({ command }) => ({
+      script: script.path,
+      line: lineOf(script.text, command.span.start),
+      text: script.text.slice(command.span.start, command.span.end).replace(/\s+/g, ' '),
+    }))
+}
+
+/** It prepares what another user then finds, says something, or asks. */
+const PREPARES =
+  /^(chown|chgrp|chmod|mkdir|install|touch|setfacl|mkhomedir_helper|find|xargs|stat|id|getent|groups|whoami|ls|cat|cut|awk|gawk|grep|egrep|head|tail|tr|sort|uniq|wc|test|\[|\[\[|\[\]|:|true|false|exit|return|break|continue|exec|set|shift|local|declare|typeset|export|readonly|unset|cd|pushd|popd|umask|shopt|ulimit|read|command|type|which|hash|trap|wait|sleep|date|env|eval|dirname|basename|readlink|realpath|expr|seq|let|\(\(|deluser|delgroup|gosu|su-exec|su|sudo|runuser|setpriv|s6-setuidgid|setuidgid|chpst|chroot|capsh|tini|dumb-init|\.|source)$|(^|_)(echo|printf|log|info|warn(ing)?|error|err|debug|msg|print|note|die|fatal|usage)(_|$)/i

@@ -10,6 +10,7 @@ import {
   withUnset,
 } from './first-start.ts'
 import { foldersIn } from './folders.ts'
+import { wordValues } from './loops.ts'
 import { isRendered, placedBy, type Write } from './placed-files.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
@@ -85,7 +86,12 @@ export function scriptWrites(
 
   function singleWrites({ command, script: of, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
     const line = lineOf(of.text, command.span.start)
-    return writesOf(command).flatMap(({ text, replaces, into, anew, edits, known }): readonly ScriptWrite[] => {
+    const all = writesOf(command).flatMap((write): readonly Write[] => {
+      const isOpen = staticValue(write.text, variables) === null
+      const values = isOpen ? wordValues(write.text, command, { ...of, variables }) : null
+      return values?.map((text) => ({ ...write, text })) ?? [write]
+    })
+    return all.flatMap(({ text, replaces, into, anew, edits, known }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
       const folder = path === null ? folderOf(text) : null
       if (folder !== null) return [{ script: of.path, line, path: folder, replaces, ifMissing, any: 'inside' }]
@@ -264,4 +270,91 @@ function ofPattern(word: string, variables: Variables): readonly EditedPlace[] {
   const isClosed = quote === '' || text.slice(1).includes(quote)
   const folder = staticValue(isClosed ? text : `${text}${quote}`, variables)
   return folder === null || folder === '' ? [] : [{ folder, deep: word.slice(at).includes('/') }]
+}
+
+/** What a start script does to a path that only the run decides. */
+export interface OpenWrite {
+  /** The script; null for the text of `sh -c`. */
+  readonly script: string | null
+  readonly line: number
+  readonly tool: string
+  /** The word that says where, as the script has it. */
+  readonly word: string
+  /** A question on the same variable stands before it: nothing is done unless somebody sets it. */
+  readonly asked: boolean
+}
+
+/** Targets of what makes, removes, links, copies, moves and writes that the text of the scripts does not tell. */
+export function openWrites(script: ReadScript, start: GivenStart, sourced: Functions): readonly OpenWrite[] {
+  const temporary = new Set(
+    [...script.text.matchAll(/\b(\w+)=["']?(?:\$\(|`)\s*mktemp\b/g)].map(([, name = '']) => name),
+  )
+  const questions = ({ guarded }: ScriptCommand): readonly string[] | null => (guarded ? null : [])
+  const found = new Map<string, OpenWrite>()
+  for (const { command, script: of, variables, undecided } of stepsOf(script, questions, start, () => '', sourced)) {
+    const tool = nameOf(command.words[programIndex(command.words)]?.value ?? '')
+    if (command.within !== 'script') continue
+    const targets = [...removedOrMade(tool, command), ...writesOf(command).filter(({ known }) => known === undefined)]
+    for (const { text: word } of targets) {
+      if (!word.includes('$') && !word.includes('`')) continue
+      const names = [...word.matchAll(/\$\{?[!#]?(\w+)/g)].map(([, name = '']) => name)
+      if (HARMLESS_TARGET.test(word) || names.some((name) => temporary.has(name))) continue
+      if (staticValue(word.replace(/(?<=\/)[^/"'$]*[*?][^"'$]*/, ''), variables) !== null || folderOf(word) !== null)
+        continue
+      if (wordValues(word, command, { ...of, variables }) !== null) continue
+      const line = lineOf(of.text, command.span.start)
+      const asked = undecided.some((one) => names.some((name) => new RegExp(String.raw`\$\{?${name}\b`).test(one)))
+      found.set(`${of.path} ${line}`, { script: of.path, line, tool, word, asked })
+    }
+  }
+  return [...found.values()]
+}
+
+/** `$HOME` is the new user's; what a program is told to make in the place for temporary files is there for everybody. */
+const HARMLESS_TARGET =
+  /^["']?(?:\$\{?HOME\b|\$\{?(?:TMP|TEMP)(?:DIR)?\b|\/tmp\b|\/dev\/|\/proc\/|\/run\/|\/var\/run\/)|mktemp|^["']?[&\d-]*["']?$/
+
+function removedOrMade(tool: string, { words }: ShellCommand): readonly Pick<Write, 'text'>[] {
+  if (tool !== 'rm' && tool !== 'rmdir' && tool !== 'mkdir') return []
+  const args = words.slice(programIndex(words) + 1)
+  return args.filter(({ text }, at) => !text.startsWith('-') && !/^(-m|--mode)$/.test(args[at - 1]?.text ?? ''))
+}
+
+/** A folder that a start script takes away with all that is in it. */
+export interface RemovedTree {
+  /** The script; null for the text of `sh -c`. */
+  readonly script: string | null
+  readonly line: number
+  readonly path: string
+}
+
+export function removedTrees(script: ReadScript, start: GivenStart, sourced: Functions): readonly RemovedTree[] {
+  const questions = ({ guarded }: ScriptCommand): readonly string[] | null => (guarded ? null : [])
+  return stepsOf(script, questions, start, () => '', sourced).flatMap(({ command, script: of, variables }) => {
+    const tool = nameOf(command.words[programIndex(command.words)]?.value ?? '')
+    const isTree = tool === 'rm' && command.words.some(({ text }) => /^(?:-[a-zA-Z]*[rR]|--recursive)/.test(text))
+    if (!isTree || command.within !== 'script') return []
+    return removedOrMade(tool, command).flatMap(({ text }) => {
+      const value = staticValue(text, variables)
+      const all = value === null ? (wordValues(text, command, { ...of, variables }) ?? []) : [value]
+      const line = lineOf(of.text, command.span.start)
+      return all.flatMap((path) => (path.startsWith('/') ? [{ script: of.path, line, path: normalisePath(path) }] : []))
+    })
+  })
+}
+
+/** Each place once, where it stands first; what only root comes to is left out. */
+export function namedInRootsHome({ path, text, commands }: ReadScript): readonly Omit<OpenWrite, 'tool' | 'asked'>[] {
+  if (!text.includes('/root/')) return []
+  const found = new Map<string, number>()
+  for (const { command, guarded } of commands) {
+    if (guarded || /^(echo|printf)$/.test(command.name ?? '')) continue
+    const spans = [...command.words, ...command.assignments, ...command.redirects.flatMap(({ target }) => target ?? [])]
+    for (const { span } of spans)
+      for (const [word] of text
+        .slice(span.start, span.end)
+        .matchAll(/(?<![\w./$}-])\/root\/[\w./-]{1,200}/g))
+        if (!found.has(word)) found.set(word, lineOf(text, span.start))
+  }
+  return [...found].map(([word, line]) => ({ script: path, line, word }))
 }

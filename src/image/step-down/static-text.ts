@@ -11,7 +11,7 @@ export type Values = Pick<Variables, 'get'>
  * decides it, or it is longer than any that is followed. A default (`${A:-x}`) counts where the variable is not known.
  */
 export function staticValue(text: string, variables: Values): string | null {
-  const pieces = piecesOf(text)
+  const pieces = piecesOf(text.includes('-$') ? withDefaults(text, variables) : text)
   if (pieces === null) return null
   let value = ''
   for (const piece of pieces) {
@@ -21,6 +21,14 @@ export function staticValue(text: string, variables: Values): string | null {
     if (value.length > bounds.expandedLength) return null
   }
   return value
+}
+
+/** `${LOGS:-$HOME_DIR}`: the variable that is the default where the first is not known. */
+function withDefaults(text: string, variables: Values): string {
+  return text.replace(/\$\{(\w+)(:?)-(\$\{\w+\}|\$\w+)\}/g, (_, name: string, orEmpty: string, other: string) => {
+    const value = variables.get(name)
+    return value !== undefined && !(value === '' && orEmpty !== '') ? `\${${name}}` : other
+  })
 }
 
 interface Filled {

@@ -80,6 +80,15 @@ export function* createdAccounts(
   return yield* createdIn(dockerfile, stageIndex, walks, { known, scripts })
 }
 
+/** What a build argument decides there no USER can follow here. */
+function inOtherStage(user: CreatedAccount): CreatedAccount {
+  return {
+    ...user,
+    ...(user.uidText === null ? {} : { uid: 'unclear', uidText: null }),
+    ...(user.gidText === null ? {} : { gid: 'unclear', gidText: null }),
+  }
+}
+
 type ScriptsOf = (instruction: Instruction) => readonly RunScript[]
 const noScripts: ScriptsOf = () => []
 
@@ -102,8 +111,9 @@ function* createdIn(
     if (instruction.keyword !== 'RUN' && instruction.keyword !== 'COPY') continue
     const other = copiedFrom(dockerfile, instruction)
     const found = other === null ? undefined : known.get(other)
-    for (const user of found?.users ?? []) users.set(user.name, user)
-    for (const group of found?.groups ?? []) groups.set(group.name, group)
+    for (const user of found?.users ?? []) users.set(user.name, inOtherStage(user))
+    for (const group of found?.groups ?? [])
+      groups.set(group.name, group.gidText === null ? group : { ...group, gid: 'unclear', gidText: null })
     for (const done of accountSteps(step, dockerfile.escape, { scripts: scripts(instruction), buildArgs })) {
       apply(done, instruction, users, groups)
       if (done.kind === 'delete') deleted.add(done.name)

@@ -48,6 +48,17 @@ export interface EndOfStage {
   readonly line: number
   /** Steps above that line run as root too. */
   readonly rootBefore: boolean
+  /** The build arguments that decide it and say root where the build says nothing. Absent: none does. */
+  readonly byArgument?: ArgumentDefaults
+}
+
+/** `ARG APP_UID=0` … `USER $APP_UID:$APP_GID`: the switch that the authors offer. */
+export interface ArgumentDefaults {
+  readonly user: string
+  /** Null: USER says no group. */
+  readonly group: string | null
+  /** Where each default stands: the text behind its ARG, which is this one argument. */
+  readonly places: readonly { readonly name: string; readonly start: number; readonly end: number }[]
 }
 
 const DECLARES = new Set([
@@ -70,6 +81,27 @@ export function endOfStage(stage: Stage, users: StageUsers): EndOfStage | null {
   const after = stage.instructions.slice(last.index + 1)
   if (!after.every((instruction) => DECLARES.has(instruction.keyword))) return null
   const before = userAt(users, last.index)
+  const byArgument = last.hasVariable ? argumentDefaults(stage, last.index) : null
+  // Whoever gives the argument another value builds with the steps above as root.
+  if (byArgument !== null && !isOtherThanRoot(before)) return { line: last.index, rootBefore: true, byArgument }
   // Where the base is not known, somebody had a reason to say root.
   return { line: last.index, rootBefore: before.known && isRootUser(before.value) }
+}
+
+/** Null where something else than arguments of this stage with the default 0 decides the user. */
+function argumentDefaults({ instructions }: Stage, line: number): ArgumentDefaults | null {
+  const said = /^"?\$(?:\{(\w+)\}|(\w+))(?::\$(?:\{(\w+)\}|(\w+)))?"?$/.exec(instructions[line]?.text.trim() ?? '')
+  const user = said?.[1] ?? said?.[2]
+  if (user === undefined) return null
+  const group = said?.[3] ?? said?.[4] ?? null
+  const places = [...new Set([user, group ?? user])].map((name) => {
+    const own = instructions.filter(
+      ({ keyword, text }, index) =>
+        index < line && /^(?:ARG|ENV)$/.test(keyword) && new RegExp(`(?:^|\\s)${name}(?:[=\\s]|$)`).test(text),
+    )
+    const [one] = own
+    const isDefault = own.length === 1 && one?.keyword === 'ARG' && /^\w+=(["']?)0\1$/.test(one.text.trim())
+    return one !== undefined && isDefault ? { name, start: one.rest.start, end: one.rest.end } : null
+  })
+  return places.every((place) => place !== null) ? { user, group, places } : null
 }

@@ -59,7 +59,7 @@ export function numberUser(
   const made = created.users.find((account) => account.name === user)
   if (made !== undefined && isOwnGroup(group, made)) {
     const ids = idsOf(made, created, accounts, true)
-    if (ids !== null && made.uidText === null && made.gidText === null) {
+    if (ids !== null) {
       const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
       return {
         ...at,
@@ -125,7 +125,7 @@ function certainIds(text: string, created: Created, { accounts }: ImageFacts): s
   const made = created.users.find((account) => account.name === user)
   if (made === undefined || !isOwnGroup(group, made) || !made.certain || typeof made.uid !== 'number') return null
   const ids = idsOf(made, created, accounts.known ? accounts.value : { users: [], groups: [] }, true)
-  return ids !== null && ids.pins.length === 0 && made.uidText === null && made.gidText === null ? ids.text : null
+  return ids !== null && ids.pins.length === 0 ? ids.text : null
 }
 
 /** With a group that it is not of, where both numbers are said. */
