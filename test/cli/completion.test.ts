@@ -110,6 +110,7 @@ describe('what is completed', () => {
     prove: ['prove', 'x:1'],
     profile: ['profile', 'x'],
     userns: ['userns', 'check'],
+    fleet: ['fleet', 'plan'],
     verify: ['verify', 'x', '--image', 'x:1'],
   }
 
