@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs'
 import { availableParallelism } from 'node:os'
-import { dirname, relative, resolve } from 'node:path'
+import { dirname, normalize, relative, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { baseReferences } from '../app/base-images.ts'
 import { failed, run } from '../app/run.ts'
@@ -152,7 +152,8 @@ async function plan(
 
 /** A target has the argument that it was found by in front, joined. */
 function isBelow(target: string, argument: string): boolean {
-  const clean = argument.replace(/^(?:\.\/+)+|\/+$/g, '')
+  const normal = normalize(argument)
+  const clean = normal.endsWith('/') ? normal.slice(0, -1) : normal
   return target === argument || clean === '' || clean === '.' || target === clean || target.startsWith(`${clean}/`)
 }
 

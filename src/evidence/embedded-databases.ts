@@ -142,7 +142,7 @@ function librariesIn(file: string, text: string): readonly string[] {
   if (file === 'Gemfile') return gems(text)
   if (file === 'mix.exs')
     return [...text.matchAll(/\{:(\w+),[^\n]*/g)].flatMap(([line, name = '']) =>
-      /only:(?!.*:prod)/.test(line) ? [] : [name],
+      line.includes('only:') && !line.includes(':prod') ? [] : [name],
     )
   if (/\.(?:\w+proj|props)$/.test(file))
     return [...text.matchAll(/<PackageReference\s+Include="([\w.-]+)"/g)].map(([, name = '']) => name)
@@ -195,7 +195,8 @@ function gems(text: string): readonly string[] {
     if (/^\s*group\b.*\bdo\b/.test(line)) inGroup = !line.includes(':production') && !line.includes(':default')
     else if (/^\s*end\b/.test(line)) inGroup = false
     const [, name] = /^\s*gem[\s(]*["']([\w.-]+)["']/.exec(line) ?? []
-    if (name !== undefined && !inGroup && !/group(?:s:|:|\s*=>)(?!.*:production)/.test(line)) found.push(name)
+    if (name !== undefined && !inGroup && (!/groups?(?:\s{0,9}=>|:)/.test(line) || line.includes(':production')))
+      found.push(name)
   }
   return found
 }

@@ -232,7 +232,9 @@ export function folderOf(expression: string, names: SourceNames): string | null 
     const known = /^[^{$]*/.exec(filled[2] ?? '')?.[0] ?? ''
     return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
   }
-  const joined = /^(?:(?:path\.(?:posix\.)?)?(?:join|resolve)|os\.path\.join|File\.join|Path\.Combine)\((.*)\)$/s.exec(text)?.[1]
+  const joined = /^(?:(?:path\.(?:posix\.)?)?(?:join|resolve)|os\.path\.join|File\.join|Path\.Combine)\((.*)\)$/s.exec(
+    text,
+  )?.[1]
   if (joined !== undefined) return ofParts(splitAt(joined, /^,/), (parts) => `path.join(${parts.join(', ')})`, names)
   const slashed = splitAt(text, /^\/(?!\/)/)
   if (slashed.length > 1) return ofParts(slashed, (parts) => parts.join(' / '), names)

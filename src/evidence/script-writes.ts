@@ -104,7 +104,7 @@ function openRemark(outcome: 'todo' | 'note', message: string, hint: string, sub
   }
 }
 
-const UNPACKS = /\b(?:git\s+clone|tar|unzip|curl|wget|cp|mv|pip|npm|composer)\b/
+const UNPACKS = /\b(?:git\s{1,9}clone|tar|unzip|curl|wget|cp|mv|pip|npm|composer)\b/
 
 /** Files of root's lie in it, or may: the build unpacks something there that nobody has seen. */
 function holdsFiles(path: string, { entries, steps, actions }: StageContents, files: ImageFacts['files']): boolean {

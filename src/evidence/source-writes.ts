@@ -113,7 +113,7 @@ const NEW_MODE = /(?:^|,)\s*(?:mode\s*=\s*)?["'](?:[bt+]*x[bt+]*|[wa]x\+?)["']/
 /** The source asks first whether it is there, or goes on where it is. */
 const ASKS_BEFORE = /exist|\bis_?(?:dir|file)\b|\b(?:access|l?stat)(?:Sync)?\(|\bos\.L?Stat\(|\btry\s*\{|\bsuppress\(/i
 const GOES_ON =
-  /IsExist|ErrExist|EEXIST|AlreadyExists|except\b[^\n]{0,99}:\s*(?:#[^\n]*)?\n?\s*pass\b|\.ok\(\)|\.catch\(|\brescue\b/
+  /IsExist|ErrExist|EEXIST|AlreadyExists|except\b[^\n:]{0,60}:\n?[ \t]{0,40}pass\b|\.ok\(\)|\.catch\(|\brescue\b/
 
 function isMadeNew(text: string, index: number, call: string, args: string): boolean {
   const isNew = MAKES_NEW.some(([name, unless]) => name.test(call) && !unless.test(args))

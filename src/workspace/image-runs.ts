@@ -388,7 +388,7 @@ function runOfContainer(container: Json, pod: Json, claimed: readonly unknown[],
       hostPid: pod.hostPID === true,
       capabilities: asList(asObject(own.capabilities).add).map(capability),
       devices: Object.keys(asObject(asObject(container.resources).limits)).flatMap(
-        (name) => DEVICES_OF.get(name.replace(/\/.*$/, '')) ?? [],
+        (name) => DEVICES_OF.get(name.split('/')[0] ?? '') ?? [],
       ),
       user: uid === null ? null : gid === null ? uid : `${uid}:${gid}`,
       groups: asList(ofPod.supplementalGroups).length > 0,

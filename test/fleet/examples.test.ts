@@ -30,7 +30,12 @@ test('every call of the examples is one that the command line takes', () => {
   const calls = texts.flatMap((text) =>
     [...text.matchAll(/harden-image (fleet [^\n&]+)/g)].map(([, call = '']) => call.trim()),
   )
-  const words = calls.map((call) => call.replace(/\$\{\{ matrix\.shard \}\}/g, '2').replaceAll('"', '').split(' '))
+  const words = calls.map((call) =>
+    call
+      .replace(/\$\{\{ matrix\.shard \}\}/g, '2')
+      .replaceAll('"', '')
+      .split(' '),
+  )
   expect(words.map((argv) => parseArguments(argv).kind)).toEqual(calls.map(() => 'fleet'))
   expect(calls.length).toBe(4)
 })

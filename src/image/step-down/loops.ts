@@ -33,7 +33,7 @@ export function wordValues(
   return found.every((value) => value !== null && value !== '') ? [...new Set(found as string[])] : null
 }
 
-const LOOP = /^for\s+(\w+)\s+in\s+([^\n;]*?)\s*(?:;\s*)?(?:do)?$/
+const LOOP = /^for\s{1,99}(\w{1,99})\s{1,99}in\s([^\n;]*)/
 
 function eachTurn(before: readonly Values[], name: string, list: string, arrays: Arrays): readonly Values[] | null {
   const turns: Values[] = []
@@ -78,13 +78,13 @@ function filledIn(text: string, values: Values, arrays: Arrays): string | null {
   for (let depth = 0; depth < 3 && filled !== null; depth += 1) {
     const before = filled
     filled = filled
-      .replace(/\$\{(\w+)\[((?:[^\][{}]|\$\{\w+\}){1,200})\]\}/g, (all, name: string, key: string) => {
+      .replace(/\$\{(\w{1,99})\[((?:[^\][{}]|\$\{\w+\}){1,200})\]\}/g, (all, name: string, key: string) => {
         const wanted = staticValue(key, values)
         const found = arrays.get(name)?.findLast((each) => wanted !== null && staticValue(each.key, values) === wanted)
         return plain(found === undefined ? null : staticValue(found.value, values)) ?? all
       })
       .replace(
-        /\$\(\s*(dirname|basename)\s+(?:--\s+)?("(?:[^"\\$]|\$\w|\$\{\w+\})*"|[^\s"'()]+)\s*\)/g,
+        /\$\(\s{0,9}(dirname|basename)\s{1,9}(?:--\s{1,9})?("(?:[^"\\$]|\$\w|\$\{\w{1,99}\}){0,999}"|[^\s"'()]{1,999})\s{0,9}\)/g,
         (all, tool: string, of: string) => {
           const path = staticValue(of, values)
           return path === null ? all : (plain(tool === 'dirname' ? parentOf(path) : nameOf(path)) ?? all)

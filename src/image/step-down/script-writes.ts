@@ -299,7 +299,10 @@ export function openWrites(script: ReadScript, start: GivenStart, sourced: Funct
       if (!word.includes('$') && !word.includes('`')) continue
       const names = [...word.matchAll(/\$\{?[!#]?(\w+)/g)].map(([, name = '']) => name)
       if (HARMLESS_TARGET.test(word) || names.some((name) => temporary.has(name))) continue
-      if (staticValue(word.replace(/(?<=\/)[^/"'$]*[*?][^"'$]*/, ''), variables) !== null || folderOf(word) !== null)
+      if (
+        staticValue(word.replace(/(?<=\/)[^/"'$]{0,255}[*?][^"'$]*/, ''), variables) !== null ||
+        folderOf(word) !== null
+      )
         continue
       if (wordValues(word, command, { ...of, variables }) !== null) continue
       const line = lineOf(of.text, command.span.start)
@@ -351,9 +354,7 @@ export function namedInRootsHome({ path, text, commands }: ReadScript): readonly
     if (guarded || /^(echo|printf)$/.test(command.name ?? '')) continue
     const spans = [...command.words, ...command.assignments, ...command.redirects.flatMap(({ target }) => target ?? [])]
     for (const { span } of spans)
-      for (const [word] of text
-        .slice(span.start, span.end)
-        .matchAll(/(?<![\w./$}-])\/root\/[\w./-]{1,200}/g))
+      for (const [word] of text.slice(span.start, span.end).matchAll(/(?<![\w./$}-])\/root\/[\w./-]{1,200}/g))
         if (!found.has(word)) found.set(word, lineOf(text, span.start))
   }
   return [...found].map(([word, line]) => ({ script: path, line, word }))
