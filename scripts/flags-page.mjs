@@ -29,7 +29,7 @@ export function flagsPage(commands) {
     const own = Object.entries(flags).filter(([flag, one]) => command === main || !isSame(one, main?.flags[flag]))
     const shared = Object.keys(flags).filter((flag) => !own.some(([one]) => one === flag))
     return [
-      `\n## \`harden-image${name === '' ? ' [TARGET..]' : ` ${name}`}\`\n\n${name === '' ? summary : prose(summary)}.\n`,
+      `\n## \`harden-image${name === '' ? ' [TARGET..]' : ` ${name}`}\`\n\n${sentence(prose(summary))}.\n`,
       ...groupsOf(own),
       ...(shared.length === 0
         ? []
@@ -61,7 +61,12 @@ function rowOf(flag, { alias, describe }) {
   return `- ${typeof alias === 'string' ? `\`-${alias}\`, ` : ''}${name}: ${prose(what ?? String(describe))}\n`
 }
 
-/** @param {string} text */
+/** @param {string} text @returns {string} */
+function sentence(text) {
+  return /^[a-z]+ /.test(text) ? `${text.charAt(0).toUpperCase()}${text.slice(1)}` : text
+}
+
+/** @param {string} text @returns {string} */
 function prose(text) {
   return text.replaceAll('<', '&lt;').replaceAll('*', '\\*').replaceAll('_', '\\_')
 }

@@ -44,7 +44,7 @@ const verbs = {
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
   fleet: { summary: 'plan|run|merge: many targets on many machines, by any engine of array jobs', flags: fleetFlags },
-  verify: { summary: 'STATEMENT..: do kept statements still say of an image that it passed?', flags: verifyFlags },
+  verify: { summary: 'STATEMENT: check that what was kept of a proof still holds for an image', flags: verifyFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   completion: { summary: 'bash|zsh|fish: print what completes its words in a shell', flags: {} },
   plugin: { summary: 'install|remove: docker harden, as a plugin of the docker CLI', flags: {} },
@@ -57,7 +57,7 @@ type Verb = keyof typeof verbs
 export const commands: readonly { name: string; summary: string; flags: Readonly<Record<string, Flag>> }[] = [
   {
     name: '',
-    summary: 'Harden Dockerfiles, projects and images; without a target the folder you are in',
+    summary: 'harden Dockerfiles, projects and images; without a target the folder you are in',
     flags: hardenFlags,
   },
   ...Object.entries(verbs).map(([name, verb]) => ({ name, ...verb })),

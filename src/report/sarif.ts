@@ -60,6 +60,7 @@ const OTHERS: Readonly<Record<string, string>> = table({
   'look-at-base': 'Say which image could not be inspected.',
   'open-archive': 'Say by which name an image of an archive has to be there.',
   'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
+  other: 'What needs a decision.',
 })
 
 /**
@@ -82,7 +83,7 @@ const SEVERITIES: Readonly<Record<string, string>> = table({
 const USUAL_SEVERITY = '4.0'
 
 function rule(name: string, summaries: ReadonlyMap<string, string>, section: string): ReportingDescriptor {
-  const summary = summaries.get(name) ?? OTHERS[name] ?? 'What needs a decision.'
+  const summary = summaries.get(name) ?? OTHERS[name] ?? OTHERS.other ?? name
   return {
     id: name,
     shortDescription: { text: summary },

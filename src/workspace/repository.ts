@@ -23,13 +23,13 @@ export function repositoryOf(folder: string): string | null {
 }
 
 /** What a repository is called where it comes from: the owner of `https://host/owner/name.git`, and its name, in lower case. */
-export interface Origin {
+export interface GitOrigin {
   readonly owner: string
   readonly name: string
 }
 
 /** By the remote `origin` in the text of a `.git/config`; null where it names none. Source: git-config(1), gitrepository-layout(5). */
-export function originIn(config: string): Origin | null {
+export function originIn(config: string): GitOrigin | null {
   let isOrigin = false
   for (const line of config.split(/\r?\n/)) {
     if (/^\s*\[/.test(line)) isOrigin = /^\s*\[remote\s+"origin"\]/.test(line)

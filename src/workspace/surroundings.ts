@@ -11,7 +11,7 @@ import { isInside } from './ignore-rules.ts'
 import type { RunOfImage, WrittenMount } from './image-runs.ts'
 import type { FileKind, NamedImage, PushedStage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { projectRoot } from './project-root.ts'
-import { isOfOwnHand, type Origin, originIn, repositoryOf, upwards } from './repository.ts'
+import { type GitOrigin, isOfOwnHand, originIn, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
 import { isDockerfile, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
@@ -200,7 +200,7 @@ export function namesOfWhole(root: string): readonly string[] {
   return [...new Set([folder, ...(last.length < 3 ? [] : [last]), ...(origin === null ? [] : [origin.name])])]
 }
 
-function originOf(root: string): Origin | null {
+function originOf(root: string): GitOrigin | null {
   return originIn(ownText(join(root, '.git', 'config')) ?? '')
 }
 

@@ -69,7 +69,7 @@ test('what has a result is not worked on again', async () => {
   const store = await openStore(tree(), 'results')
   const first: Seen = { worked: [], told: [] }
   await workShard([line(1), line(2)], hooksWith(store, first))
-  expect(first.worked).toEqual(['t1', 't2'])
+  expect([...first.worked].sort()).toEqual(['t1', 't2'])
   const second: Seen = { worked: [], told: [] }
   await workShard([line(1), line(3), line(2)], hooksWith(store, second))
   expect(second.worked).toEqual(['t3'])

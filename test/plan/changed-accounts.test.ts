@@ -56,7 +56,6 @@ describe('an account of the base image in numbers', () => {
 
 describe('an account of the base image whose number nobody knows keeps its name', () => {
   test.each<[string, readonly string[]]>([
-    ['a build argument decides it', ['ARG ID=1000', 'RUN usermod -u $ID www-data']],
     ['a build argument without a value', ['ARG ID', 'RUN usermod -u $ID www-data']],
     ['a command tells it', ['RUN usermod -u $(stat -c %u /srv) www-data']],
     ['only in some builds', ['ARG ID', 'RUN if [ -n "$ID" ]; then usermod -u 1000 www-data; fi']],
@@ -71,6 +70,10 @@ describe('an account of the base image whose number nobody knows keeps its name'
   ])('%s', (_, lines) => {
     expect(userOf([FPM, ...lines, 'USER www-data'])).toBe(KEPT)
   })
+})
+
+test('an account that a build argument numbers is called by that argument', () => {
+  expect(userOf([FPM, 'ARG ID=1000', 'RUN usermod -u $ID www-data', 'USER www-data'])).toBe('USER $' + '{ID}:33 fixed')
 })
 
 test('a root image runs as the account that its build arguments number, which USER follows', () => {

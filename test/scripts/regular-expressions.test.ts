@@ -51,6 +51,15 @@ const MADE: Readonly<Record<string, string>> = {
     'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
+  "src/evidence/script-writes.ts: `(?:^|[\\\\s\"'=])${folder.replace(/[.+]/g, '\\\\$&')}(?=[\\\\s\"'/;&]|$)`":
+    'a folder, escaped; a start script',
+  'src/image/step-down/loops.ts: String.raw`(?:^|[\\s;])(\\w{1,99})\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/loops.ts: String.raw`\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
+    'constants, and names of \\w alone',
+  'src/image/step-down/script-writes.ts: String.raw`\\$\\{?${name}\\b`': 'constants, and names of \\w alone',
+  'src/plan/account/stage-users.ts: `(?:^|\\\\s)${name}(?:[=\\\\s]|$)`': 'constants, and names of \\w alone',
+  'transforms/own-writable-paths.ts: `(?:^|\\\\s)${name}\\\\b`': 'constants, and names of \\w alone',
   "src/evidence/embedded-databases.ts: `^(?:${knownPrograms.databaseServers.programs.join('|')})(?::|$)`":
     'the catalogue, which is ours',
   'src/evidence/embedded-databases.ts: manifest': 'the catalogue, which is ours',

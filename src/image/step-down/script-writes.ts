@@ -305,6 +305,8 @@ export function openWrites(script: ReadScript, start: GivenStart, sourced: Funct
       )
         continue
       if (wordValues(word, command, { ...of, variables }) !== null) continue
+      // The folder whose files it edits one after another is asked for.
+      if (tool === 'sed' && placesOf(word, of.text, variables).length > 0) continue
       const line = lineOf(of.text, command.span.start)
       const asked = undecided.some((one) => names.some((name) => new RegExp(String.raw`\$\{?${name}\b`).test(one)))
       found.set(`${of.path} ${line}`, { script: of.path, line, tool, word, asked })

@@ -19,9 +19,9 @@ COPY --from=build /src/out ./
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /app/uploads, /srv/state
-RUN mkdir -p /app/uploads /srv/state \
- && chown 10001:10001 /app/uploads /srv/state
+# harden-image: write access to /app, /srv/state
+RUN mkdir -p /srv/state \
+ && chown 10001:10001 /app /srv/state
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["./app"]
