@@ -135,10 +135,10 @@ interface Said {
 
 function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
   const { dockerfile, policy } = request
-  const ignores = ignoreComments(dockerfile)
+  const ignores = ignoreComments(dockerfile, policy)
   const said: Said[] = [
     ...ignores.flatMap((ignore) => unknownNames(ignore, request.transforms)),
-    ...misreadComments(dockerfile).map(({ hint, ...about }) => ofComment(about, hint)),
+    ...misreadComments(dockerfile, policy).map(({ hint, ...about }) => ofComment(about, hint)),
   ]
   for (const transform of request.transforms) {
     for (const stage of plan.stages) {

@@ -201,7 +201,7 @@ function* stageInput(
     end,
     rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
-    exemption: exemptionOf(dockerfile, stage),
+    exemption: exemptionOf(dockerfile, stage, policy),
     ignored: ignoredIn(dockerfile, stage, policy),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: rootOnPurpose(dockerfile, stage, end) ?? builtUpon(chain, state),

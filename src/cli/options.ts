@@ -223,6 +223,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
   return {
     policy: {
       ...policy,
+      today: new Date().toISOString().slice(0, 'YYYY-MM-DD'.length),
       ...((request.settings.ports ?? config.ports) === 'raise' ? { raiseUsed: true } : {}),
       writable: [...new Set(writable)],
       ...(writableByRepository.length === 0 ? {} : { writableByRepository }),

@@ -73,7 +73,12 @@ export function targetKeys(
     const isRun = isProved(options.mode) || (options.mode.kind === 'harden' && options.mode.build)
     const dockerfile = kind === 'dockerfile' && text !== null ? parsed(text) : null
     const context = dockerfile === null ? null : contextFor({ ...found, text }, dockerfile, options).context
-    const { jobs: _, ...asked } = options
+    // A plan holds for longer than a day.
+    const {
+      jobs: _,
+      policy: { today: _today, ...policy },
+      ...asked
+    } = options
     const contents =
       dockerfile === null || context === null ? null : await contentsOf(context, path, dockerfile, isRun, reading)
     const inputs = {
@@ -87,7 +92,7 @@ export function targetKeys(
       isFound: found.found === true,
       error: error === null ? null : [error.code, error.message],
       text: text === null ? null : sha256(text),
-      options: asked,
+      options: { ...asked, policy },
       images,
       build: build ?? null,
       surroundings: surroundings ?? null,

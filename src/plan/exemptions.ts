@@ -21,7 +21,7 @@ export interface Exemption {
  * hadolint: above the last USER, or `global`. trivy: above USER or FROM, or on top. checkov, KICS: anywhere.
  * Sources: the tools' pages on inline ignores.
  */
-export function exemptionOf(dockerfile: Dockerfile, stage: Stage): Exemption | null {
+export function exemptionOf(dockerfile: Dockerfile, stage: Stage, policy: Pick<Policy, 'today'>): Exemption | null {
   if (!dockerfile.comments.some(({ text }) => ANY.test(text))) return null
   const last = stage.instructions.findLast(({ keyword }) => keyword === 'USER')
   const above = (instruction: Instruction | undefined): readonly Comment[] =>
@@ -41,7 +41,7 @@ export function exemptionOf(dockerfile: Dockerfile, stage: Stage): Exemption | n
   }
   const own = [...commentsOnTop(dockerfile), ...above(stage.from), ...around.flatMap(above)]
   for (const comment of own) {
-    const ignore = ignoresIn(comment)
+    const ignore = ignoresIn(comment, policy)
     if (ignore?.transforms.includes('set-user')) return exemption(comment, ignore.reason)
   }
   return null
@@ -60,7 +60,7 @@ function exemption({ line, text }: Comment, reason: string): Exemption {
   return { line, text: text.trim(), reason: reason.replace(/^[\s:,-]+/, '').trim() }
 }
 
-/** `# harden-image ignore=NAME[,NAME] reason=…` */
+/** `# harden-image ignore=NAME[,NAME] until=YYYY-MM-DD reason=…`, or the date last. */
 export interface Ignore {
   readonly transforms: readonly string[]
   readonly reason: string
@@ -69,21 +69,47 @@ export interface Ignore {
   readonly scope: Span
 }
 
-const PATTERN = /^#\s*harden-image\s+ignore=([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+reason=(.*)|\s*)$/
+const PATTERN = /^#\s*harden-image\s+ignore=([\w-]+(?:\s*,\s*[\w-]+)*)(?:\s+until=(\S+))?(?:\s+reason=(.*)|\s*)$/
+const DATE_LAST = /\suntil=(\S{1,99})$/
 
-function ignoresIn({ text }: Comment): Pick<Ignore, 'transforms' | 'reason'> | null {
+type Ignoring = Pick<Ignore, 'transforms' | 'reason'> & { readonly until: string | null }
+
+/** Whether it still holds is another question. */
+function ignoring({ text }: Comment): Ignoring | null {
   const match = text.includes('harden-image') ? PATTERN.exec(text.trim()) : null
   if (match === null) return null
-  return { transforms: (match[1] ?? '').split(',').map((name) => name.trim()), reason: (match[2] ?? '').trim() }
+  const [, names = '', first, said = ''] = match
+  const last = first === undefined ? DATE_LAST.exec(said) : null
+  return {
+    transforms: names.split(',').map((name) => name.trim()),
+    reason: said.slice(0, last?.index).trim(),
+    until: first ?? last?.[1] ?? null,
+  }
 }
 
-export function ignoreComments(dockerfile: Dockerfile): readonly Ignore[] {
-  if (!dockerfile.comments.some((comment) => ignoresIn(comment) !== null)) return []
+function ignoresIn(comment: Comment, policy: Pick<Policy, 'today'>): Ignoring | null {
+  const ignore = ignoring(comment)
+  return ignore === null || endOf(ignore, policy) !== null ? null : ignore
+}
+
+/** Why it holds no longer, null where it does: on the day itself it still does. */
+function endOf({ until }: Ignoring, { today }: Pick<Policy, 'today'>): 'over' | 'no date' | null {
+  if (until === null) return null
+  if (!isDate(until)) return 'no date'
+  return today !== undefined && until < today ? 'over' : null
+}
+
+function isDate(text: string): boolean {
+  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true
+}
+
+export function ignoreComments(dockerfile: Dockerfile, policy: Pick<Policy, 'today'>): readonly Ignore[] {
+  if (!dockerfile.comments.some((comment) => ignoresIn(comment, policy) !== null)) return []
   const whole = { start: 0, end: dockerfile.source.length }
   const top = commentsOnTop(dockerfile)
   const found = (comments: readonly Comment[], scope: Span): readonly Ignore[] =>
     comments.flatMap((comment) => {
-      const ignore = ignoresIn(comment)
+      const ignore = ignoresIn(comment, policy)
       return ignore === null ? [] : [{ ...ignore, line: comment.line, scope }]
     })
   return [
@@ -105,42 +131,54 @@ export function ignoreComments(dockerfile: Dockerfile): readonly Ignore[] {
 /** A comment that somebody meant for this program, and what it does not do. */
 export interface Misread {
   readonly line: number
-  /** `todo`: it ignores nothing. `note`: it does, but not all of it counts. */
-  readonly outcome: 'todo' | 'note'
+  readonly outcome: 'todo'
   readonly message: string
   readonly hint: string
 }
 
-/** Comments that would ignore something if they were written in another way, or elsewhere. */
-export function misreadComments(dockerfile: Dockerfile): readonly Misread[] {
+/** Comments that would ignore something if they were written in another way, or elsewhere, or if their time were not over. */
+export function misreadComments(dockerfile: Dockerfile, policy: Pick<Policy, 'today'>): readonly Misread[] {
   const meant = dockerfile.comments.filter(({ text }) => text.includes('harden-image') && MEANT.test(text.trim()))
   if (meant.length === 0) return []
-  const placed = new Set(ignoreComments(dockerfile).map(({ line }) => line))
+  const placed = new Set(ignoreComments(dockerfile, policy).map(({ line }) => line))
   return meant.flatMap((comment): readonly Misread[] => {
-    const { line, text } = comment
-    const hasUntil = /\buntil=/.test(text)
-    if (ignoresIn(comment) === null)
+    const { line } = comment
+    const ignore = ignoring(comment)
+    if (ignore === null)
       return [
         {
           line,
           outcome: 'todo',
-          message: hasUntil
-            ? 'the comment says until=, which does not exist: it ignores nothing'
-            : 'the comment is not understood: it ignores nothing',
-          hint: 'write # harden-image ignore=NAME reason=WHY, with several names separated by commas',
+          message: 'the comment is not understood: it ignores nothing',
+          hint: 'write # harden-image ignore=NAME until=YYYY-MM-DD reason=WHY, with several names separated by commas; the date may be left out',
         },
       ]
-    if (!placed.has(line))
+    const end = endOf(ignore, policy)
+    if (end !== null)
       return [
-        {
-          line,
-          outcome: 'todo',
-          message: 'the comment is about no instruction: it ignores nothing',
-          hint: 'put it on top of the file, above FROM, or above the instruction that it is for',
-        },
+        end === 'over'
+          ? {
+              line,
+              outcome: 'todo',
+              message: `the comment ended on ${ignore.until}: it ignores nothing any more`,
+              hint: 'remove it, or give it another date',
+            }
+          : {
+              line,
+              outcome: 'todo',
+              message: `the comment says until=${ignore.until}, which is no date: it ignores nothing`,
+              hint: 'write the date as until=2030-01-31',
+            },
       ]
-    const message = 'the comment says until=, which is read as part of its reason: it holds until it is removed'
-    return hasUntil ? [{ line, outcome: 'note', message, hint: 'remove it when its time has come' }] : []
+    if (placed.has(line)) return []
+    return [
+      {
+        line,
+        outcome: 'todo',
+        message: 'the comment is about no instruction: it ignores nothing',
+        hint: 'put it on top of the file, above FROM, or above the instruction that it is for',
+      },
+    ]
   })
 }
 
@@ -158,13 +196,13 @@ function ofStage(stage: Stage): Span {
 export const PLANNED_AROUND: ReadonlySet<string> = new Set(['raise-ports', 'create-user'])
 
 /** Those of them that are ignored in a stage, and who asks for it. */
-export function ignoredIn(dockerfile: Dockerfile, stage: Stage, { ignore }: Policy): ReadonlyMap<string, string> {
+export function ignoredIn(dockerfile: Dockerfile, stage: Stage, policy: Policy): ReadonlyMap<string, string> {
   const { start, end } = ofStage(stage)
-  const comments = ignoreComments(dockerfile).filter(({ scope }) => scope.start < end && scope.end > start)
+  const comments = ignoreComments(dockerfile, policy).filter(({ scope }) => scope.start < end && scope.end > start)
   return new Map(
     [
       ...comments.map((comment) => [comment.transforms, askedBy(comment)] as const),
-      [ignore, CONFIGURATION_ASKS] as const,
+      [policy.ignore, CONFIGURATION_ASKS] as const,
     ].flatMap(([names, who]) => names.filter((name) => PLANNED_AROUND.has(name)).map((name) => [name, who] as const)),
   )
 }

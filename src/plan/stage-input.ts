@@ -113,6 +113,8 @@ export interface Policy {
   readonly arbitraryUid?: boolean
   /** What the comments above inserted lines say. Absent: one short line each. */
   readonly comments?: CommentStyle
+  /** The day, as YYYY-MM-DD, on which what was put off until one before it is due. Absent: nothing is. */
+  readonly today?: string
 }
 
 export const defaultPolicy: Policy = {

@@ -5,7 +5,8 @@ import type { Policy } from '../plan/stage-input.ts'
 import { type SmokeSetting, shortened, type Wrong, wrongSmoke } from './smoke.ts'
 
 /** What both flags and configuration files can say. */
-export interface Settings extends Omit<Policy, 'writableByRepository' | 'raiseUsed' | 'userBecause' | 'portsBecause'> {
+export interface Settings
+  extends Omit<Policy, 'writableByRepository' | 'raiseUsed' | 'userBecause' | 'portsBecause' | 'today'> {
   readonly engine: EngineOption
   readonly offline: boolean
   readonly platform: string | null

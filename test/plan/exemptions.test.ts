@@ -6,7 +6,7 @@ function exemption(text: string, stage = 0): string | null {
   const dockerfile = parseDockerfile(text)
   const found = dockerfile.stages[stage]
   if (found === undefined) return null
-  const exempt = exemptionOf(dockerfile, found)
+  const exempt = exemptionOf(dockerfile, found, { today: '2026-06-15' })
   return exempt === null ? null : `${exempt.line}: ${exempt.reason}`
 }
 
@@ -22,6 +22,8 @@ test.each<[string, string]>([
   ['FROM a\n# harden-image ignore=set-user reason=it mounts\nCMD x\n', '2: it mounts'],
   ['FROM a\n# harden-image ignore=set-user\nRUN x\nCMD x\n', '2: '],
   ['# harden-image ignore=raise-ports,set-user\nFROM a\n', '1: '],
+  ['# harden-image ignore=set-user until=2026-06-15 reason=it mounts\nFROM a\n', '1: it mounts'],
+  ['# harden-image ignore=set-user reason=it mounts until=2026-06-15\nFROM a\n', '1: it mounts'],
 ])('%j is exempted', (text, expected) => {
   expect(exemption(text)).toBe(expected)
 })
@@ -35,6 +37,9 @@ test.each([
   '# trivy:ignore:AVD-DS-0026\nFROM a\n',
   'FROM a\n# trivy:ignore:DS-0002\nRUN x\nUSER root\n',
   'FROM a\n# harden-image: set-user\nCMD x\n',
+  '# harden-image ignore=set-user until=2026-06-14 reason=it mounts\nFROM a\n',
+  '# harden-image ignore=set-user reason=it mounts until=2026-06-14\nFROM a\n',
+  '# harden-image ignore=set-user until=tomorrow reason=it mounts\nFROM a\n',
 ])('%j is not', (text) => {
   expect(exemption(text)).toBeNull()
 })
@@ -50,13 +55,19 @@ test.each<[string, string[]]>([
   ['# harden-image ignore set-user\nFROM a\n', ['1 todo the comment is not understood: it ignores nothing']],
   ['# Harden-image skip\nFROM a\n', []],
   ['# harden-image skip\nFROM a\n', ['1 todo the comment is not understood: it ignores nothing']],
+  ['# harden-image ignore=set-user until=2027-01-01\nFROM a\n', []],
+  ['# harden-image ignore=set-user until=2026-06-15\nFROM a\n', []],
   [
-    '# harden-image ignore=set-user until=2027-01-01\nFROM a\n',
-    ['1 todo the comment says until=, which does not exist: it ignores nothing'],
+    '# harden-image ignore=set-user until=2026-06-14 reason=later\nFROM a\n',
+    ['1 todo the comment ended on 2026-06-14: it ignores nothing any more'],
   ],
   [
-    '# harden-image ignore=set-user reason=later until=2027-01-01\nFROM a\n',
-    ['1 note the comment says until=, which is read as part of its reason: it holds until it is removed'],
+    '# harden-image ignore=set-user reason=later until=2026-06-14\nFROM a\n',
+    ['1 todo the comment ended on 2026-06-14: it ignores nothing any more'],
+  ],
+  [
+    '# harden-image ignore=set-user until=2026-02-30\nFROM a\n',
+    ['1 todo the comment says until=2026-02-30, which is no date: it ignores nothing'],
   ],
   [
     'FROM a\nCMD x\n# harden-image ignore=set-user\n',
@@ -65,7 +76,7 @@ test.each<[string, string[]]>([
   ['# harden-image ignore=set-user reason=it ignores until\nFROM a\n', []],
   ['FROM a\n# harden-image: the program ignores it\nRUN x\n', []],
 ])('of the comments of %j is said: %j', (text, expected) => {
-  const said = misreadComments(parseDockerfile(text)).map(
+  const said = misreadComments(parseDockerfile(text), { today: '2026-06-15' }).map(
     ({ line, outcome, message }) => `${line} ${outcome} ${message}`,
   )
   expect(said).toEqual(expected)
