@@ -22,6 +22,8 @@ import {
   cleanRequest,
   completionExamples,
   completionRequest,
+  initExamples,
+  initRequest,
   pluginExamples,
   pluginRequest,
   profileExamples,
@@ -47,6 +49,7 @@ const verbs = {
   verify: { summary: 'STATEMENT: check that what was kept of a proof still holds for an image', flags: verifyFlags },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   completion: { summary: 'bash|zsh|fish: print what completes its words in a shell', flags: {} },
+  init: { summary: '[FOLDER]: write a configuration in which every setting is a comment', flags: {} },
   plugin: { summary: 'install|remove: docker harden, as a plugin of the docker CLI', flags: {} },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
@@ -71,6 +74,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   fleet: fleetExamples,
   verify: verifyExamples,
   completion: completionExamples,
+  init: initExamples,
   plugin: pluginExamples,
 })
 
@@ -97,6 +101,7 @@ export function parseArguments(argv: readonly string[]): Request {
   if (first === 'userns') return usernsRequest(parsed, others)
   if (first === 'verify') return verifyRequest(parsed, others)
   if (first === 'completion') return completionRequest(others)
+  if (first === 'init') return initRequest(others)
   if (first === 'plugin') return pluginRequest(others)
   if (first === 'clean') return cleanRequest(parsed, others)
   if (first === 'fleet') return fleetRequest(parsed, others)

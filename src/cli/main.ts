@@ -72,6 +72,7 @@ async function call(
     io.stdout.write((await import('./completion.ts')).completion(request.shell))
     return 0
   }
+  if (request.kind === 'init') return (await import('./init.ts')).init(request, io)
   if (request.kind === 'plugin') return (await import('./plugin.ts')).plugin(request.action, io)
   if (request.kind === 'verify') return (await import('./attest.ts')).verify(request, io, interruption.signal)
   if (request.kind === 'clean') return (await import('./clean.ts')).clean(request, io, interruption.signal)

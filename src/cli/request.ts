@@ -16,6 +16,7 @@ export type Request =
   | FleetRequest
   | Verify
   | Completion
+  | Init
   | Plugin
   | Work
 
@@ -34,6 +35,13 @@ interface ListTransforms {
 export interface Completion {
   readonly kind: 'completion'
   readonly shell: 'bash' | 'zsh' | 'fish'
+}
+
+/** A configuration for a folder. */
+export interface Init {
+  readonly kind: 'init'
+  /** As given. */
+  readonly folder: string
 }
 
 /** `docker harden`. */

@@ -8,6 +8,7 @@ import {
   type Completion,
   checkReference,
   choice,
+  type Init,
   list,
   type Parsed,
   type Plugin,
@@ -184,6 +185,18 @@ function action<Name extends string>(
   }
   if (extra !== undefined) throw usage(`${verb} ${found} takes no target, but got ${extra}`)
   return found
+}
+
+export const initExamples: [string, string][] = [
+  ['$0 init', 'writes .harden-image.yaml with every setting as a comment, and never over one'],
+  ['$0 init services/', 'for the Dockerfiles below services/ alone'],
+]
+
+/** `init [FOLDER]`. Throws HardenError `bad-usage`. */
+export function initRequest([folder = '.', extra]: readonly string[]): Init {
+  if (folder === '') throw usage('the folder is empty', 'is a variable not set?')
+  if (extra !== undefined) throw usage(`init takes one folder, but got ${extra} too`)
+  return { kind: 'init', folder }
 }
 
 export const cleanFlags = {

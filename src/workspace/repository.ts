@@ -76,7 +76,7 @@ export const GROUP_OR_ANYBODY = 0o022
 
 const NOT_THERE = { throwIfNoEntry: false } as const
 
-const fileNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json']
+export const configNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json'] as const
 
 /**
  * The nearest configuration file from `folder` (absolute) upwards, up to the root of the repository; null for none. `passOver` is told
@@ -95,7 +95,7 @@ export function nearestConfig(folder: string, passOver: (file: string) => void =
 
 /** The configuration file in a folder; null for none. */
 export function configIn(folder: string): string | null {
-  const [first, second] = fileNames.map((name) => join(folder, name)).filter((path) => existsSync(path))
+  const [first, second] = configNames.map((name) => join(folder, name)).filter((path) => existsSync(path))
   if (first && second) {
     throw new HardenError('bad-config', `${first} and ${second} are both there`, { hint: 'keep one of them' })
   }
