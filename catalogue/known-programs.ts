@@ -85,6 +85,7 @@ export interface KnownPrograms {
   readonly distribution: ProgramGroup
   readonly builders: ProgramGroup
   readonly noServers: ProgramGroup
+  readonly openEnded: ProgramGroup
   readonly buildAndStart: ProgramGroup
   readonly clients: ProgramGroup
   readonly serviceManagers: readonly { readonly program: string; readonly toldBy: string; readonly source: string }[]

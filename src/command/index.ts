@@ -10,6 +10,7 @@ export {
   programsIn,
   programsOf,
   readSwitch,
+  waitsForInput,
 } from './invocation.ts'
 export { parseShellScript, shellArguments } from './parse-shell.ts'
 export type {

@@ -170,3 +170,11 @@ function invocationsOfText({ value, text }: Word, options: InvocationOptions): r
     return invocationOf(asWords(words.filter((word) => word !== '' && !/^\w+=/.test(word))), options)
   })
 }
+
+/** A shell or an interpreter with nothing to do but what somebody types. */
+export function waitsForInput(argv: readonly string[]): boolean {
+  return argv.length > 0 && argv.every((word) => SHELL_OR_REPL.test(word))
+}
+
+const SHELL_OR_REPL =
+  /(^|\/)((ba|da|a|z)?sh|node|python[\d.]*|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/

@@ -1,5 +1,6 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { bounds } from '../bounds.ts'
-import { argvOf, isInterpreter, programsOf, type ShellCommand } from '../command/index.ts'
+import { argvOf, isInterpreter, programsOf, type ShellCommand, waitsForInput } from '../command/index.ts'
 import { runTexts } from '../contents/run-texts.ts'
 import type { CopiedPath, StageContents } from '../contents/stage-contents.ts'
 import { knownIn, type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
@@ -16,7 +17,7 @@ import {
 } from '../places.ts'
 import type { Claim, Evidence } from './claim.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
-import { startedByRules } from './servers.ts'
+import { isOneOf, startedByRules } from './servers.ts'
 import { copiesOf, unknownServers } from './unknown-servers.ts'
 
 /** Something that nobody could read, and what follows from it. */
@@ -45,6 +46,8 @@ const KINDS: readonly Kind[] = [
   { unseenBase: true, gaps: unreadScripts },
   { unseenBase: true, gaps: unpackedPrograms },
   { unseenBase: true, gaps: copiedPrograms },
+  { unseenBase: true, gaps: downloadedPrograms },
+  { gaps: shellsAndTests },
   { gaps: unknownServers },
 ]
 
@@ -276,6 +279,71 @@ function copiedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]
       },
     ]
   })
+}
+
+/** The same of one that the build takes from the network as it is: of what is unpacked or installed others tell. */
+function downloadedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]): readonly Gap[] {
+  const { contents, started, servers } = view
+  if (started.volumes.length > 0 || earlier.some(({ kind }) => kind === 'path')) return []
+  const programs = programsOf(started)
+  const known = startedByRules(programs, servers)
+  return programs.flatMap((program): readonly Gap[] => {
+    if (known.includes(program) || isInterpreter(program) || SHELL_SCRIPT.test(program)) return []
+    const last = contents.steps.findLast((step) => downloadsOf(step).includes(program))
+    if (last === undefined) return []
+    const { keyword, line } = last.instruction
+    return [
+      {
+        subject: program,
+        message: `${program} comes from the network (${keyword} in line ${line}): what it writes is unknown before the build`,
+        about: keyword,
+        evidence: [{ source: 'declared', subject: program, detail: `downloaded by ${keyword} in line ${line}` }],
+      },
+    ]
+  })
+}
+
+/** What the files are called that an ADD or a RUN brings from the network. */
+function downloadsOf(step: Step): readonly string[] {
+  const { instruction, words } = step
+  if (instruction.keyword === 'ADD') {
+    const urls = words.slice(0, -1).filter((word) => word !== null && /^(?:https?|ftp):\/\//.test(word))
+    const to = words.at(-1) ?? ''
+    return urls.map((url) => baseName(to.endsWith('/') ? (url ?? '') : to))
+  }
+  if (instruction.keyword !== 'RUN' || !says(instruction, /\b(?:curl|wget)\b/)) return []
+  const script = shellCommands(instruction, step.shell)
+  if (script.kind !== 'parsed') return []
+  return script.commands.flatMap(({ name, words: said, redirects }) => {
+    if (name !== 'curl' && name !== 'wget') return []
+    const option = name === 'curl' ? /^(?:-[a-zA-Z]*o|--output)$/ : /^(?:-[a-zA-Z]*O|--output-document)$/
+    const at = said.findIndex(({ text }) => option.test(text))
+    const targets = [...(at < 0 ? [] : [said[at + 1]?.text]), ...redirects.map(({ target }) => target?.text)]
+    return targets.flatMap((target) => (target === undefined ? [] : [baseName(target)]))
+  })
+}
+
+/**
+ * A shell, `make` or a runner of tests: what is done in it others say at each run, and it is mostly done where it starts. Where that
+ * folder is the user's, somebody has thought of it.
+ */
+function shellsAndTests({ started, start, entry }: StageView, _: Catalogue, earlier: readonly Claim[]): readonly Gap[] {
+  const argv = argvOf(started)
+  const [program = ''] = start.programs
+  // What a recipe starts is followed where somebody has it.
+  const isOpen = start.programs.length <= 1 && isOneOf(knownPrograms.openEnded, program)
+  // That of a base image is there to be replaced.
+  if (!isOpen && (!waitsForInput(argv) || argv.join(' ') === argvOf(entry?.config ?? {}).join(' '))) return []
+  const { workdir } = started
+  if (earlier.some((claim) => claim.kind === 'path' && isInside(workdir, claim.path))) return []
+  return [
+    {
+      subject: baseName(argv[0] ?? program),
+      message: `it starts ${argv.join(' ')}: what is run in ${workdir}, and what that writes, is known to nobody before`,
+      hint: 'name what is written there with --writable, or exclude a file that is for people alone',
+      about: 'CMD',
+    },
+  ]
 }
 
 /** A folder that a RUN has filled from elsewhere. */

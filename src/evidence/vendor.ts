@@ -107,10 +107,13 @@ export function vendorOf(view: StageView, { programs, daemonPorts, seen }: Vendo
   }
 }
 
-/** What the entry says of a server in the image is all that a package of it would say. */
+/** What the entry says of a server in the image is all that a package of it would say; what is there to be built upon has none. */
 export function describesServer(entry: VariantFacts | null, facts: ImageFacts): boolean {
-  return entry !== null && isVendorImage(entry, facts) && entry.writable.length + entry.ports.length > 0
+  if (entry === null || TO_BUILD_UPON.has(entry.class) || !isVendorImage(entry, facts)) return false
+  return entry.writable.length + entry.ports.length > 0
 }
+
+const TO_BUILD_UPON: ReadonlySet<VariantFacts['class']> = new Set(['language-base', 'os-base', 'distroless'])
 
 /** A local image of the same name that somebody else built lacks the vendor's account. */
 function isVendorImage(entry: VariantFacts, facts: ImageFacts): boolean {

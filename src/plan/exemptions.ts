@@ -1,3 +1,4 @@
+import { waitsForInput } from '../command/index.ts'
 import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Span, Stage } from '../dockerfile/model.ts'
 import type { StageState } from '../dockerfile/stage-walk.ts'
@@ -100,7 +101,10 @@ function endOf({ until }: Ignoring, { today }: Pick<Policy, 'today'>): 'over' | 
 }
 
 function isDate(text: string): boolean {
-  return /^\d{4}-\d{2}-\d{2}$/.test(text) && new Date(`${text}T00:00:00Z`).toJSON()?.startsWith(text) === true
+  const [year = 0, month = 0, day = 0] = (/^(\d{4})-(\d{2})-(\d{2})$/.exec(text)?.slice(1) ?? []).map(Number)
+  const isLeap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
+  const days = month === 2 ? (isLeap ? 29 : 28) : [4, 6, 9, 11].includes(month) ? 30 : 31
+  return month >= 1 && month <= 12 && day >= 1 && day <= days
 }
 
 export function ignoreComments(dockerfile: Dockerfile, policy: Pick<Policy, 'today'>): readonly Ignore[] {
@@ -346,11 +350,3 @@ export function rootOnPurpose(dockerfile: Dockerfile, stage: Stage, end: EndOfSt
   const starts = stage.instructions.some(({ keyword }) => /^(CMD|ENTRYPOINT|EXPOSE|HEALTHCHECK)$/.test(keyword))
   return starts ? null : `${said}: nothing below it needs root, and nothing is started here`
 }
-
-/** A shell or an interpreter with nothing to do but what somebody types. */
-export function waitsForInput(argv: readonly string[]): boolean {
-  return argv.length > 0 && argv.every((word) => SHELL_OR_REPL.test(word))
-}
-
-const SHELL_OR_REPL =
-  /(^|\/)((ba|da|a|z)?sh|node|python[\d.]*|irb|jshell|php|-a|docker-(php-|node-)?entrypoint(\.sh)?)$/

@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import { argvOf } from '../command/index.ts'
+import { argvOf, waitsForInput } from '../command/index.ts'
 import { CHANGES, type Operation } from '../evidence/operation.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -16,7 +16,6 @@ import {
   isSystemFolder,
   normalisePath,
 } from '../places.ts'
-import { waitsForInput } from '../plan/exemptions.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { listedPorts } from '../report/many-ports.ts'
 import type { LearnedRequests } from '../smoke-check.ts'

@@ -1,0 +1,12 @@
+FROM node:22-slim
+WORKDIR /app
+COPY <<"JS" package.json
+{ "dependencies": { "better-sqlite3": "^11.0.0" } }
+JS
+COPY <<"JS" server.js
+const db = require('better-sqlite3')(process.env.STATE)
+JS
+RUN npm ci
+# harden-image: node (1000:1000), the account that its vendor runs it as
+USER 1000:1000
+CMD ["node", "server.js"]

@@ -1,0 +1,27 @@
+FROM debian:trixie-slim AS by-add
+ADD --chmod=755 https://example.org/bridge-linux-arm64 /bin/bridge
+# harden-image: app (10001:10001): the image has no service account for it
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["/bin/bridge"]
+
+FROM debian:trixie-slim AS by-run
+RUN apt-get update && apt-get install -y curl \
+ && curl -fsSLo /usr/local/bin/agent https://example.org/agent && chmod +x /usr/local/bin/agent
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+USER 10001:10001
+ENTRYPOINT ["agent", "--config", "/etc/agent.yaml"]
+
+FROM debian:trixie-slim AS with-a-volume
+RUN curl -fsSLo /usr/local/bin/keeper https://example.org/keeper && chmod +x /usr/local/bin/keeper
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
+# harden-image: /var/lib/keeper (declared by VOLUME)
+RUN mkdir -p /var/lib/keeper \
+ && chown 10001:10001 /var/lib/keeper
+VOLUME /var/lib/keeper
+USER 10001:10001
+CMD ["keeper"]
