@@ -46,7 +46,7 @@ const KINDS: readonly Kind[] = [
   { unseenBase: true, gaps: unreadScripts },
   { unseenBase: true, gaps: unpackedPrograms },
   { unseenBase: true, gaps: copiedPrograms },
-  { unseenBase: true, gaps: downloadedPrograms },
+  { gaps: downloadedPrograms },
   { gaps: shellsAndTests },
   { gaps: unknownServers },
 ]
@@ -283,13 +283,14 @@ function copiedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]
 
 /** The same of one that the build takes from the network as it is: of what is unpacked or installed others tell. */
 function downloadedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]): readonly Gap[] {
-  const { contents, started, servers } = view
+  const { contents, builders, started, servers } = view
   if (started.volumes.length > 0 || earlier.some(({ kind }) => kind === 'path')) return []
   const programs = programsOf(started)
   const known = startedByRules(programs, servers)
+  const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
   return programs.flatMap((program): readonly Gap[] => {
     if (known.includes(program) || isInterpreter(program) || SHELL_SCRIPT.test(program)) return []
-    const last = contents.steps.findLast((step) => downloadsOf(step).includes(program))
+    const last = steps.findLast((step) => downloadsOf(step).includes(program))
     if (last === undefined) return []
     const { keyword, line } = last.instruction
     return [
@@ -307,9 +308,12 @@ function downloadedPrograms(view: StageView, _: Catalogue, earlier: readonly Cla
 function downloadsOf(step: Step): readonly string[] {
   const { instruction, words } = step
   if (instruction.keyword === 'ADD') {
-    const urls = words.slice(0, -1).filter((word) => word !== null && /^(?:https?|ftp):\/\//.test(word))
+    // A build argument may decide the version in it.
+    if (!says(instruction, /(?:^|\s)["']?(?:https?|ftp):\/\//)) return []
     const to = words.at(-1) ?? ''
-    return urls.map((url) => baseName(to.endsWith('/') ? (url ?? '') : to))
+    return to.endsWith('/')
+      ? words.slice(0, -1).flatMap((url) => (url === null ? [] : [baseName(url)]))
+      : [baseName(to)]
   }
   if (instruction.keyword !== 'RUN' || !says(instruction, /\b(?:curl|wget)\b/)) return []
   const script = shellCommands(instruction, step.shell)

@@ -1,5 +1,6 @@
 FROM debian:trixie-slim AS by-add
-ADD --chmod=755 https://example.org/bridge-linux-arm64 /bin/bridge
+ARG VERSION
+ADD --chmod=755 https://example.org/bridge-${VERSION}-linux-arm64 /bin/bridge
 CMD ["/bin/bridge"]
 
 FROM debian:trixie-slim AS by-run
@@ -11,3 +12,7 @@ FROM debian:trixie-slim AS with-a-volume
 RUN curl -fsSLo /usr/local/bin/keeper https://example.org/keeper && chmod +x /usr/local/bin/keeper
 VOLUME /var/lib/keeper
 CMD ["keeper"]
+
+FROM scratch AS by-a-stage
+COPY --from=by-add /bin/bridge /bridge
+CMD ["/bridge"]
