@@ -13,7 +13,6 @@ const MINUTES = [
   'stack-kube',
   'cells',
   'deceptive',
-  'harden-daemons',
   'rounds',
   'examples',
 ]

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
-import { describeMore, GROUPS } from './support/more-hardening.ts'
-import { MORE_SERVERS } from './support/more-probes.ts'
-import { retryOnce } from './support/retry.ts'
+import { describeMore, GROUPS } from '../support/more-hardening.ts'
+import { MORE_SERVERS } from '../support/more-probes.ts'
+import { retryOnce } from '../support/retry.ts'
 
 retryOnce()
 
