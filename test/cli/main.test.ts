@@ -302,12 +302,12 @@ describe('what goes wrong', () => {
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
   })
 
-  test.each([['init'], ['init', '-o', 'out'], ['profile', 'nginx', '--for', 'docker']])(
+  test.each([['setup'], ['setup', '-o', 'out'], ['profile', 'nginx', '--for', 'docker']])(
     'a word that is no path and has no tag is pulled from nowhere: %s',
     async (...argv) => {
       const { code, stdout, stderr, items } = await call(argv, { cwd: tree() })
       expect({ code, stdout, items }).toEqual({ code: 2, stdout: '', items: [] })
-      const word = argv[0] === 'init' ? 'init' : 'nginx'
+      const word = argv[0] === 'setup' ? 'setup' : 'nginx'
       expect(stderr).toContain(`there is no file or folder ${word}, and an image is named with its tag`)
       expect(stderr).toContain(`write ${word}:latest, or another tag, if it is an image`)
     },
@@ -321,7 +321,7 @@ describe('what goes wrong', () => {
   )
 
   test('among others the word alone fails', async () => {
-    const { code, items } = await call(['init', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
+    const { code, items } = await call(['setup', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
     expect([code, items.map(({ target }) => target)]).toEqual([2, ['Dockerfile']])
   })
 

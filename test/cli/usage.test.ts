@@ -116,7 +116,16 @@ describe('what flags and files say', () => {
   test('without flags the defaults hold', async () => {
     expect(await options('Dockerfile')).toEqual([
       {
-        policy: { user: null, own: 'minimal', ports: 'raise', writable: [], unsafe: false, ignore: [], target: null },
+        policy: {
+          user: null,
+          own: 'minimal',
+          ports: 'raise',
+          writable: [],
+          unsafe: false,
+          ignore: [],
+          target: null,
+          today: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/),
+        },
         failOn: 'incomplete',
         engine: 'auto',
         offline: false,
