@@ -1,6 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { textFound } from '../workspace/files.ts'
+import { remotesIn } from '../workspace/repository.ts'
 
 /**
  * What a repository (absolute) was cloned from and what is checked out in it, as `URL@COMMIT`; null where either is not known. Read from
@@ -41,14 +42,7 @@ function commitOf(folder: string, common: string): string | null {
 
 /** Of `origin`, else of the first remote; without what a URL may hold of a login. */
 function remoteOf(config: string): string | null {
-  const urls = new Map<string, string>()
-  let remote: string | null = null
-  for (const line of config.split('\n')) {
-    const section = /^\s*\[(.*)\]\s*$/.exec(line)?.[1]
-    if (section !== undefined) remote = /^remote "(.+)"$/.exec(section)?.[1] ?? null
-    const url = remote === null ? undefined : /^\s*url\s*=\s*(\S+)\s*$/.exec(line)?.[1]
-    if (remote !== null && url !== undefined) urls.set(remote, url)
-  }
+  const urls = remotesIn(config)
   const url = urls.get('origin') ?? [...urls.values()][0] ?? null
   return url?.replace(/^(\w+:\/\/)[^/@]*@/, (all, scheme: string) => (scheme === 'ssh://' ? all : scheme)) ?? null
 }

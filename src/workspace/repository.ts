@@ -28,24 +28,30 @@ export interface GitOrigin {
   readonly name: string
 }
 
-/** By the remote `origin` in the text of a `.git/config`; null where it names none. Source: git-config(1), gitrepository-layout(5). */
-export function originIn(config: string): GitOrigin | null {
-  let isOrigin = false
+/** URLs by remote in the text of a `.git/config`: of several the one that is fetched from. Source: git-config(1), gitrepository-layout(5). */
+export function remotesIn(config: string): ReadonlyMap<string, string> {
+  const urls = new Map<string, string>()
+  let remote: string | null = null
   for (const line of config.split(/\r?\n/)) {
-    if (/^\s*\[/.test(line)) isOrigin = /^\s*\[remote\s+"origin"\]/.test(line)
-    const url = isOrigin ? /^\s*url\s*=\s*(\S+)\s*$/.exec(line)?.[1] : undefined
-    if (url === undefined) continue
-    // `git@host:owner/name` has no scheme; a path of this machine names nobody.
-    const [, path = ''] = /^(?:\w+:\/\/[^/]+\/|[\w.-]+@[\w.-]+:)(.+)$/.exec(url) ?? []
-    const [name = '', owner = ''] = path
-      .replace(/\/$/, '')
-      .replace(/\.git$/, '')
-      .toLowerCase()
-      .split('/')
-      .toReversed()
-    return name === '' ? null : { owner, name }
+    if (/^\s*\[/.test(line)) remote = /^\s*\[remote\s+"([^"]+)"\]/.exec(line)?.[1] ?? null
+    const url = remote === null ? undefined : /^\s*url\s*=\s*(\S+)\s*$/.exec(line)?.[1]
+    if (remote !== null && url !== undefined && !urls.has(remote)) urls.set(remote, url)
   }
-  return null
+  return urls
+}
+
+/** By the remote `origin` in the text of a `.git/config`; null where it names none. */
+export function originIn(config: string): GitOrigin | null {
+  const url = remotesIn(config).get('origin') ?? ''
+  // `git@host:owner/name` has no scheme; a path of this machine names nobody.
+  const [, path = ''] = /^(?:\w+:\/\/[^/]+\/|[\w.-]+@[\w.-]+:)(.+)$/.exec(url) ?? []
+  const [name = '', owner = ''] = path
+    .replace(/\/$/, '')
+    .replace(/\.git$/, '')
+    .toLowerCase()
+    .split('/')
+    .toReversed()
+  return name === '' ? null : { owner, name }
 }
 
 /**
