@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { sha256 } from './digest.ts'
 
 /** Who made a thing: one run, told apart from any that has its pid later, or has it on another machine. */
 export interface Maker {
@@ -78,7 +78,7 @@ export function userId(): number {
 
 function hostId(): string {
   const parts = [read('/etc/machine-id'), hostname(), read('/proc/sys/kernel/random/boot_id'), pidNamespace()]
-  return createHash('sha256').update(parts.join('\0')).digest('hex').slice(0, 12)
+  return sha256(parts.join('\0')).slice(0, 12)
 }
 
 function pidNamespace(): string {

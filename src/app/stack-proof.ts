@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto'
 import { cp } from 'node:fs/promises'
 import { basename, join, relative } from 'node:path'
+import { sha256 } from '../digest.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -139,11 +139,7 @@ async function carried(engine: Engine, pods: Engine, names: readonly string[]): 
     if (own === null) throw new HardenError('no-image', `${engine.name} does not have ${name}`)
     const there = engine === pods ? own : await pods.inspectImage(own.id)
     if (there !== null) ids.set(name, there.id)
-    else
-      wanted.set(
-        name,
-        `harden-image/pod:${engine.session}-${createHash('sha256').update(name).digest('hex').slice(0, 12)}`,
-      )
+    else wanted.set(name, `harden-image/pod:${engine.session}-${sha256(name).slice(0, 12)}`)
   }
   if (wanted.size === 0) return ids
   // With the label of the session, by which a later run finds what this one could not remove.

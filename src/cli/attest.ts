@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { lstat, open, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { TargetOutcome } from '../app/task.ts'
@@ -8,6 +7,7 @@ import { type EvidenceFile, evidenceFiles, hexOf } from '../attest/statement.ts'
 import { isDeeper } from '../borders/json.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
+import { sha256 } from '../digest.ts'
 import { findEngine, openEngine } from '../engine/open-engine.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { parsePlatform } from '../image/facts.ts'
@@ -42,10 +42,6 @@ export async function writeEvidence(
 
 function isEvidence(text: string): boolean {
   return text.includes('harden-image') || text.startsWith('{"access":')
-}
-
-function sha256(text: string): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 /** The verb `verify`: what holds and what does not on stdout. 1 where something does not. Throws HardenError. */

@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import { lstat, realpath } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
+import { sha256 } from '../digest.ts'
 import { HardenError } from '../errors.ts'
 import { readText, replaceText, replaceTexts, type TextChange, writeText } from '../workspace/files.ts'
 import { isOwnCompose, isOwnDockerfile } from '../workspace/own-files.ts'
@@ -282,7 +282,7 @@ export async function writeOwn(
 }
 
 function recordLine(name: string, text: string): string {
-  return `${createHash('sha256').update(text).digest('hex')}  ${basename(name)}\n`
+  return `${sha256(text)}  ${basename(name)}\n`
 }
 
 /** Null where there is none. Throws HardenError where it is a link: what it leads to was never ours. */

@@ -13,6 +13,7 @@ import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { contextFor } from '../app/build.ts'
 import { isProved, type Options } from '../app/task.ts'
 import { bounds } from '../bounds.ts'
+import { sha256 } from '../digest.ts'
 import { nothingGiven, parseDockerfile } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { HardenError, reasonOf } from '../errors.ts'
@@ -108,11 +109,6 @@ export function targetKeys(
     const key = sha256(`harden-image key 1\n${canonicalText(inputs, place)}`)
     return { key, context, contextBytes: contents?.bytes ?? 0 }
   }
-}
-
-/** Of a text, or of bytes. */
-export function sha256(text: string | Buffer): string {
-  return createHash('sha256').update(text).digest('hex')
 }
 
 /** Properties that hold paths of this machine: what else looks like one (a mount of a container, an argument) is no such. */

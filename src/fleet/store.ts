@@ -1,12 +1,12 @@
 import { link, mkdir, open, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { sha256 } from '../digest.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { fateOf, makerOf, thisRun, tokenOf } from '../made-by.ts'
 import { temporaryBeside } from '../temporary.ts'
 import { resultsMark } from '../workspace/context.ts'
 import { tidy } from '../workspace/files.ts'
-import { sha256 } from './key.ts'
 
 /**
  * A folder of results that workers share, on one machine or over NFS. A result is a file that is there as a whole or not at all, has its

@@ -4,7 +4,7 @@ import { existsSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSy
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test } from '@jest/globals'
-import { sha256 } from '../../src/fleet/key.ts'
+import { sha256 } from '../../src/digest.ts'
 import { openStore } from '../../src/fleet/store.ts'
 import { thisRun, tokenOf } from '../../src/made-by.ts'
 

@@ -1,9 +1,9 @@
 import { execFile } from 'node:child_process'
-import { createHash } from 'node:crypto'
 import { constants } from 'node:fs'
 import { access, chmod, copyFile, mkdir } from 'node:fs/promises'
 import { basename, delimiter, join } from 'node:path'
 import { promisify } from 'node:util'
+import { sha256 } from '../../digest.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { capabilityNumber } from '../../image/capabilities.ts'
 import type { Known } from '../../image/facts.ts'
@@ -127,7 +127,7 @@ const FROM_HOST = `FROM scratch AS files
 COPY tree /tree
 ${FINAL}`
 
-const recipe = createHash('sha256').update(FROM_PACKAGES).digest('hex').slice(0, 12)
+const recipe = sha256(FROM_PACKAGES).slice(0, 12)
 
 /** Named after what is in it, so that a new recipe is a new image and an old one is found again. */
 export const TRACER_IMAGE = `harden-image/tracer:${recipe}`

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto'
+import { sha256 } from '../../../digest.ts'
 import { HardenError } from '../../../errors.ts'
 
 /** `size` in bytes; what is not read of the blob goes by. */
@@ -89,5 +90,5 @@ function changed(blobs: Pick<Blobs, 'title'>, digest: string, otherwise?: string
 
 /** `sha256:…`, as registries and engines name what they hold. */
 export function digestOf(text: string | Buffer): string {
-  return `sha256:${createHash('sha256').update(text).digest('hex')}`
+  return `sha256:${sha256(text)}`
 }
