@@ -4,7 +4,7 @@ import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
 import { shellQuoted } from '../borders/shell.ts'
 import { visibleLine } from '../borders/terminal.ts'
-import type { Format, Rendering, RenderOptions } from '../report/format.ts'
+import type { Format, Rendering } from '../report/format.ts'
 import { laidOut, line as lineOf } from '../report/layout.ts'
 import { renderOverview } from '../report/overview.ts'
 import type { TargetResult } from '../report/report.ts'
@@ -23,7 +23,7 @@ export function showResults(
   request: Work,
   format: Format | null,
   { outcomes, heldBack }: Pick<Written, 'outcomes' | 'heldBack'>,
-  { rules, help }: Required<Pick<RenderOptions, 'rules' | 'help'>>,
+  rules: ReadonlyMap<string, string>,
   io: Io,
 ): readonly TargetOutcome[] {
   if (format === null) return outcomes
@@ -34,7 +34,6 @@ export function showResults(
     format.render(renderings(request, shown.filter(hasPlace), heldBack, io), {
       ...lookOf(io.stdout, io),
       rules,
-      help,
       isWritten: request.write || request.output !== null,
     })
   const { text, after } = renderedApart(outcomes, render)

@@ -1,7 +1,6 @@
 import { realpath } from 'node:fs/promises'
 import { dirname, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import findingsPage from '../../docs/reference/findings.md'
 import { run } from '../app/run.ts'
 import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
 import { limiterFor } from '../proof/container/limiter.ts'
@@ -144,7 +143,7 @@ export async function workOn(
   const written = writer?.written() ?? (await writeResults(request, outcomes, { cwd: io.cwd, signal, groups }))
   progress.clear()
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  const shown = showResults(request, format, written, { rules, help: findingSections() }, io)
+  const shown = showResults(request, format, written, rules, io)
   const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
   for (const line of (await known?.close(told)) ?? []) io.stderr.write(`${line}\n`)
   if (request.attest !== null) {
@@ -154,17 +153,6 @@ export async function workOn(
   if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
   tellBugs(told, io)
   return codeOf(told)
-}
-
-/** The sections of the page of findings, by name. */
-function findingSections(): ReadonlyMap<string, string> {
-  const sections = findingsPage.split(/^#+ /m).slice(1)
-  return new Map(
-    sections.map((section) => {
-      const [name = '', ...lines] = section.split('\n')
-      return [name, lines.join('\n').trim()]
-    }),
-  )
 }
 
 async function writePrBody(name: string, shown: readonly Rendering[], io: Io): Promise<void> {

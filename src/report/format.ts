@@ -35,8 +35,6 @@ export interface RenderOptions {
   readonly width?: number | null
   /** What the steps do, by their names. */
   readonly rules?: ReadonlyMap<string, string>
-  /** What each finding means and what to do, as Markdown, by its name: its section of docs/reference/findings.md. */
-  readonly help?: ReadonlyMap<string, string>
   /** The changes are in the files already, but for those whose proof failed; absent: no. */
   readonly isWritten?: boolean
 }

@@ -1,4 +1,5 @@
 import type { Fix, Location, Log, Notification, Region, ReportingDescriptor, Result } from 'sarif'
+import findingsPage from '../../docs/reference/findings.md'
 import { normalisePath, parentOf } from '../path.ts'
 import { table } from '../table.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
@@ -25,7 +26,8 @@ export const sarif: Format = {
 const ROOT = '%SRCROOT%'
 
 function log(renderings: readonly Rendering[], options: RenderOptions): Log {
-  const { rules: summaries = new Map(), help = new Map() } = options
+  const { rules: summaries = new Map() } = options
+  const help = findingSections()
   const findings = locatedFindings(renderings)
   const failures = locatedFailures(renderings)
   const names = [...new Set(findings.map(({ finding }) => finding.transform))].sort()
@@ -91,6 +93,17 @@ function rule(name: string, summaries: ReadonlyMap<string, string>, section: str
     ...helpOf({ name, summary, section }, homepage),
     properties: { tags: ['security'], 'security-severity': SEVERITIES[name] ?? USUAL_SEVERITY },
   }
+}
+
+/** What each finding means and what to do, as Markdown, by its name. */
+function findingSections(): ReadonlyMap<string, string> {
+  const sections = findingsPage.split(/^#+ /m).slice(1)
+  return new Map(
+    sections.map((section) => {
+      const [name = '', ...lines] = section.split('\n')
+      return [name, lines.join('\n').trim()]
+    }),
+  )
 }
 
 interface Explained {

@@ -255,6 +255,10 @@ test('a rule says how bad it is and where it is explained', () => {
     ['set-user', '7.8', ['security']],
   ])
   for (const { id, help } of rules) expect(help?.text).toContain(`docs/reference/findings.md#${id}`)
+  const [, section = ''] = readFileSync('docs/reference/findings.md', 'utf8').split(/^#+ set-user\n+/m)
+  const [first = ''] = section.split('\n', 1)
+  expect(first).not.toBe('')
+  expect(rules.find(({ id }) => id === 'set-user')?.help?.markdown).toContain(first)
 })
 
 const explained = {
