@@ -1,6 +1,7 @@
-import { isDeeper } from '../borders/json.ts'
+import { jsonIn } from '../borders/json.ts'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { isObject } from '../profile/yaml-file.ts'
 import { PROOF, type ProofPredicate, TEST_RESULT, type TestResult } from './statement.ts'
 
 /** A statement that somebody hands over. Nothing of it is believed yet but its shape. */
@@ -15,36 +16,24 @@ export interface GivenStatement {
     | { readonly kind: 'other'; readonly predicateType: string }
 }
 
-type Json = Readonly<Record<string, unknown>>
-
 /**
  * The statements of a text: one as JSON, in an envelope (DSSE) or a bundle of Sigstore, or one a line, as
  * `cosign verify-attestation` prints them. A signature is not looked at: who checks it hands over what it is of. Throws HardenError
  * `unreadable`.
  */
 export function readStatements(text: string, from: string): readonly GivenStatement[] {
-  const whole = jsonOf(text)
+  const whole = jsonIn(text)
   const values = whole === undefined ? text.split('\n').filter((line) => line.trim() !== '') : null
   if (values === null) return [statementOf(whole, from)]
   if (values.length > bounds.statements)
     throw unreadable(from, `there are ${values.length} lines, and at most ${bounds.statements} statements are read`)
   if (values.length === 0) throw unreadable(from, 'it is empty')
   return values.map((line, at) => {
-    const value = jsonOf(line)
+    const value = jsonIn(line)
     if (value === undefined)
       throw unreadable(from, values.length === 1 ? 'it is not JSON' : `line ${at + 1} is not JSON`)
     return statementOf(value, values.length === 1 ? from : `${from}:${at + 1}`)
   })
-}
-
-/** Undefined for what is no JSON, or nested deeper than any statement. */
-function jsonOf(text: string): unknown {
-  if (isDeeper(new TextEncoder().encode(text), bounds.documentDepth)) return undefined
-  try {
-    return JSON.parse(text)
-  } catch {
-    return undefined
-  }
 }
 
 function statementOf(value: unknown, from: string): GivenStatement {
@@ -68,7 +57,7 @@ function statementOf(value: unknown, from: string): GivenStatement {
 function payloadOf(payload: string, from: string): unknown {
   try {
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
-    const value = jsonOf(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
+    const value = jsonIn(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
     // An envelope in an envelope is nobody's.
     if (isObject(value) && value.payload === undefined && value.dsseEnvelope === undefined) return value
   } catch {
@@ -133,10 +122,6 @@ function isNamedDigest(value: unknown): boolean {
 
 function isListOf(value: unknown, is: (one: unknown) => boolean): boolean {
   return Array.isArray(value) && value.length <= bounds.statementRows && value.every(is)
-}
-
-function isObject(value: unknown): value is Json {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function unreadable(from: string, why: string): HardenError {

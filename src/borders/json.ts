@@ -1,3 +1,5 @@
+import { bounds } from '../bounds.ts'
+
 const [QUOTE, BACKSLASH, LIST, LIST_END, OBJECT, OBJECT_END] = [0x22, 0x5c, 0x5b, 0x5d, 0x7b, 0x7d]
 
 /** Whether JSON has more levels of brackets than `most`: JSON.parse takes 500 MB for a million of them. */
@@ -15,4 +17,14 @@ export function isDeeper(bytes: Uint8Array, most: number): boolean {
     if (depth > most) return true
   }
   return false
+}
+
+/** What a text of somebody else says; undefined for what is no JSON, or is nested deeper than any document. */
+export function jsonIn(text: string): unknown {
+  if (isDeeper(new TextEncoder().encode(text), bounds.documentDepth)) return undefined
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
 }

@@ -4,7 +4,7 @@ import type { TargetOutcome } from '../app/task.ts'
 import { checkStatements, type FileNow, type ImageNow } from '../attest/check.ts'
 import { type GivenStatement, readStatements } from '../attest/read.ts'
 import { type EvidenceFile, evidenceFiles, hexOf } from '../attest/statement.ts'
-import { isDeeper } from '../borders/json.ts'
+import { jsonIn } from '../borders/json.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
@@ -129,14 +129,10 @@ async function filesBeside(
 
 /** The one result of a report, as far as it is read here; null for what is none. */
 function resultIn(text: string): TargetResult | null {
-  if (isDeeper(Buffer.from(text), bounds.documentDepth)) return null
-  try {
-    const { results } = JSON.parse(text) as Partial<Report>
-    const [result] = Array.isArray(results) && results.length === 1 ? results : []
-    return typeof result === 'object' && result !== null && Array.isArray(result.proof?.cells) ? result : null
-  } catch {
-    return null
-  }
+  const report = jsonIn(text) as Partial<Report> | null | undefined
+  const results = Array.isArray(report?.results) ? report.results : []
+  const [result] = results.length === 1 ? results : []
+  return typeof result === 'object' && result !== null && Array.isArray(result.proof?.cells) ? result : null
 }
 
 /**

@@ -1,5 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { isObject } from '../profile/yaml-file.ts'
 import { type TargetKind, tool } from '../report/report.ts'
 
 /** One target of a fleet, as a line of a plan says it. Paths are from the folder that the plan was made in, with forward slashes. */
@@ -75,8 +76,8 @@ export function parsePlanLine(text: string, place: string): PlanLine {
   } catch {
     throw wrong('it is not JSON')
   }
-  if (typeof line !== 'object' || line === null || Array.isArray(line)) throw wrong('it is no object')
-  const fields = line as Readonly<Record<string, unknown>>
+  if (!isObject(line)) throw wrong('it is no object')
+  const fields = line
   // Before all else: another version may have other fields.
   if (fields.tool !== tool && typeof fields.tool === 'string' && /^harden-image \S{1,50}$/.test(fields.tool))
     throw wrong(`it was made by ${fields.tool}, and this is ${tool}`)
@@ -113,8 +114,7 @@ const FIELDS: Readonly<Record<keyof PlanLine, FieldCheck>> = {
     what: 'a list of flags',
   },
   images: {
-    is: (value) =>
-      typeof value === 'object' && value !== null && !Array.isArray(value) && Object.values(value).every(isText),
+    is: (value) => isObject(value) && Object.values(value).every(isText),
     what: 'digests by reference',
   },
   weight: { is: (value) => Number.isSafeInteger(value) && Number(value) > 0, what: 'a whole number above 0' },
