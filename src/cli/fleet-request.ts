@@ -1,9 +1,8 @@
 import type { Options as Flag } from 'yargs'
 import { formatNames } from '../report/format.ts'
-import { nearestName } from '../words.ts'
-import type { FailOn } from '../workspace/settings.ts'
+import { type FailOn, failOns } from '../workspace/settings.ts'
 import { hardenFlags } from './flags.ts'
-import { choice, type Parsed, text, usage, type Work, workRequest } from './request.ts'
+import { choice, type Parsed, text, usage, type Work, wordOf, workRequest } from './request.ts'
 
 export type FleetRequest = FleetPlan | FleetRun | FleetMerge
 
@@ -66,6 +65,9 @@ const {
 
 const group = 'Parts and results:'
 
+/** One Dockerfile is no report of many. */
+const formats = formatNames.filter((name) => name !== 'dockerfile')
+
 const ownFlags = {
   plan: { type: 'string', group, requiresArg: true, describe: 'run, merge: FILE that fleet plan has written' },
   results: {
@@ -98,7 +100,7 @@ const ownFlags = {
     type: 'string',
     group,
     requiresArg: true,
-    describe: `merge: ${formatNames.filter((name) => name !== 'dockerfile').join(' | ')} (default text)`,
+    describe: `merge: ${formats.join(' | ')} (default text)`,
   },
   'fail-on': { ...hardenFlags['fail-on'], group, describe: `merge: ${hardenFlags['fail-on'].describe}` },
   output: { type: 'string', group, alias: 'o', requiresArg: true, describe: 'plan, merge: FILE in place of stdout' },
@@ -128,14 +130,7 @@ const actions = ['plan', 'run', 'merge'] as const
 /** `fleet ACTION`. Throws HardenError `bad-usage`. */
 export function fleetRequest(parsed: Parsed, positionals: readonly string[]): FleetRequest {
   const [word, ...targets] = positionals
-  const action = actions.find((name) => name === word)
-  if (action === undefined) {
-    const meant = word === undefined ? null : nearestName(word, actions)
-    throw usage(
-      word === undefined ? 'fleet needs an action' : `fleet cannot ${word}`,
-      meant === null ? `there are ${actions.join(', ')}` : `did you mean ${meant}?`,
-    )
-  }
+  const action = wordOf('fleet', 'an action', actions, word)
   const aliases: ReadonlySet<string> = new Set(Object.values<Flag>(fleetFlags).flatMap(({ alias }) => alias ?? []))
   const own: readonly string[] = flagsOf[action]
   const foreign = Object.keys(parsed).find((name) => /^[a-z][\w-]+$/.test(name) && !own.includes(name))
@@ -151,13 +146,8 @@ export function fleetRequest(parsed: Parsed, positionals: readonly string[]): Fl
       action,
       results,
       plan: text(parsed, 'plan'),
-      format:
-        choice(
-          parsed,
-          'format',
-          formatNames.filter((name) => name !== 'dockerfile'),
-        ) ?? 'text',
-      failOn: choice(parsed, 'fail-on', ['failed', 'incomplete', 'changes', 'never']) ?? 'incomplete',
+      format: choice(parsed, 'format', formats) ?? 'text',
+      failOn: choice(parsed, 'fail-on', failOns) ?? 'incomplete',
       output: text(parsed, 'output'),
     }
   return {

@@ -3,6 +3,7 @@ import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
 import { formatNames } from '../report/format.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
+import { nearestName } from '../words.ts'
 import type { ProjectFlags } from '../workspace/open-project.ts'
 import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
 import type { FleetRequest } from './fleet-request.ts'
@@ -367,6 +368,23 @@ export function checkReference(flagName: string, value: string): void {
     if (!(error instanceof HardenError)) throw error
     throw usage(`${flagName}: ${error.message}`, error.hint)
   }
+}
+
+/** The word that tells what a verb is to do. Throws HardenError `bad-usage`. */
+export function wordOf<Name extends string>(
+  verb: string,
+  what: string,
+  names: readonly Name[],
+  word: string | undefined,
+  refusal: 'cannot' | 'does not know' = 'cannot',
+): Name {
+  const found = names.find((name) => name === word)
+  if (found !== undefined) return found
+  const meant = word === undefined ? null : nearestName(word, names)
+  throw usage(
+    word === undefined ? `${verb} needs ${what}` : `${verb} ${refusal} ${word}`,
+    meant === null ? `there are ${names.join(', ')}` : `did you mean ${meant}?`,
+  )
 }
 
 export function usage(message: string, hint?: string): HardenError {

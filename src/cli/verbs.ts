@@ -1,7 +1,6 @@
 import type { Options as Flag } from 'yargs'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
-import { nearestName } from '../words.ts'
 import { checks, engines, messageOf } from '../workspace/settings.ts'
 import {
   type Clean,
@@ -17,6 +16,7 @@ import {
   usage,
   type Verify,
   type Work,
+  wordOf,
   workRequest,
 } from './request.ts'
 
@@ -92,16 +92,7 @@ export const usernsExamples: [string, string][] = [
 
 /** `userns ACTION`. Throws HardenError `bad-usage`. */
 export function usernsRequest(parsed: Parsed, positionals: readonly string[]): UsernsRequest {
-  const [word, extra] = positionals
-  const action = actions.find((name) => name === word)
-  if (action === undefined) {
-    const meant = word === undefined ? null : nearestName(word, actions)
-    throw usage(
-      word === undefined ? 'userns needs an action' : `userns cannot ${word}`,
-      meant === null ? `there are ${actions.join(', ')}` : `did you mean ${meant}?`,
-    )
-  }
-  if (extra !== undefined) throw usage(`userns ${action} takes no target, but got ${extra}`)
+  const action = alone('userns', 'an action', actions, positionals)
   const user = text(parsed, 'user')
   if (user !== null && action !== 'plan' && action !== 'apply') {
     throw usage(`--user is for plan and apply, not for ${action}`, 'leave it out')
@@ -153,7 +144,7 @@ export const completionExamples: [string, string][] = [
 
 /** `completion SHELL`. Throws HardenError `bad-usage`. */
 export function completionRequest(positionals: readonly string[]): Completion {
-  return { kind: 'completion', shell: action('completion', 'a shell', shells, positionals) }
+  return { kind: 'completion', shell: alone('completion', 'a shell', shells, positionals, 'does not know') }
 }
 
 const pluginActions = ['install', 'remove'] as const
@@ -165,24 +156,18 @@ export const pluginExamples: [string, string][] = [
 
 /** `plugin ACTION`. Throws HardenError `bad-usage`. */
 export function pluginRequest(positionals: readonly string[]): Plugin {
-  return { kind: 'plugin', action: action('plugin', 'an action', pluginActions, positionals) }
+  return { kind: 'plugin', action: alone('plugin', 'an action', pluginActions, positionals, 'does not know') }
 }
 
 /** The one word that a verb takes. Throws HardenError `bad-usage`. */
-function action<Name extends string>(
+function alone<Name extends string>(
   verb: string,
   what: string,
   names: readonly Name[],
   [word, extra]: readonly string[],
+  refusal?: 'does not know',
 ): Name {
-  const found = names.find((name) => name === word)
-  if (found === undefined) {
-    const meant = word === undefined ? null : nearestName(word, names)
-    throw usage(
-      word === undefined ? `${verb} needs ${what}` : `${verb} does not know ${word}`,
-      meant === null ? `there are ${names.join(', ')}` : `did you mean ${meant}?`,
-    )
-  }
+  const found = wordOf(verb, what, names, word, refusal)
   if (extra !== undefined) throw usage(`${verb} ${found} takes no target, but got ${extra}`)
   return found
 }

@@ -38,7 +38,7 @@ export type SettingName = keyof Settings
 
 export const engines: readonly EngineOption[] = ['auto', ...ENGINE_NAMES, 'none']
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
-const failOns: readonly FailOn[] = ['failed', 'incomplete', 'changes', 'never']
+export const failOns: readonly FailOn[] = ['failed', 'incomplete', 'changes', 'never']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 const commentStyles: readonly CommentStyle[] = ['full', 'short', 'none']
 
