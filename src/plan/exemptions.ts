@@ -132,7 +132,7 @@ export function ignoreComments(dockerfile: Dockerfile, policy: Pick<Policy, 'tod
   ]
 }
 
-/** A comment that somebody meant for this program, and what it does not do. */
+/** A comment that somebody meant for this program, and that ignores nothing. */
 export interface Misread {
   readonly line: number
   readonly outcome: 'todo'
@@ -146,44 +146,36 @@ export function misreadComments(dockerfile: Dockerfile, policy: Pick<Policy, 'to
   if (meant.length === 0) return []
   const placed = new Set(ignoreComments(dockerfile, policy).map(({ line }) => line))
   return meant.flatMap((comment): readonly Misread[] => {
-    const { line } = comment
-    const ignore = ignoring(comment)
-    if (ignore === null)
-      return [
-        {
-          line,
-          outcome: 'todo',
-          message: 'the comment is not understood: it ignores nothing',
-          hint: 'write # harden-image ignore=NAME until=YYYY-MM-DD reason=WHY, with several names separated by commas; the date may be left out',
-        },
-      ]
-    const end = endOf(ignore, policy)
-    if (end !== null)
-      return [
-        end === 'over'
-          ? {
-              line,
-              outcome: 'todo',
-              message: `the comment ended on ${ignore.until}: it ignores nothing any more`,
-              hint: 'remove it, or give it another date',
-            }
-          : {
-              line,
-              outcome: 'todo',
-              message: `the comment says until=${ignore.until}, which is no date: it ignores nothing`,
-              hint: 'write the date as until=2030-01-31',
-            },
-      ]
-    if (placed.has(line)) return []
-    return [
-      {
-        line,
-        outcome: 'todo',
-        message: 'the comment is about no instruction: it ignores nothing',
-        hint: 'put it on top of the file, above FROM, or above the instruction that it is for',
-      },
-    ]
+    const why = whyNothing(comment, policy)
+    if (why === null && placed.has(comment.line)) return []
+    const misplaced = {
+      message: 'the comment is about no instruction: it ignores nothing',
+      hint: 'put it on top of the file, above FROM, or above the instruction that it is for',
+    }
+    return [{ line: comment.line, outcome: 'todo', ...(why ?? misplaced) }]
   })
+}
+
+/** Null where it would ignore something in the right place. */
+function whyNothing(comment: Comment, policy: Pick<Policy, 'today'>): Pick<Misread, 'message' | 'hint'> | null {
+  const ignore = ignoring(comment)
+  if (ignore === null)
+    return {
+      message: 'the comment is not understood: it ignores nothing',
+      hint: 'write # harden-image ignore=NAME until=YYYY-MM-DD reason=WHY, with several names separated by commas; the date may be left out',
+    }
+  const end = endOf(ignore, policy)
+  if (end === 'over')
+    return {
+      message: `the comment ended on ${ignore.until}: it ignores nothing any more`,
+      hint: 'remove it, or give it another date',
+    }
+  if (end === 'no date')
+    return {
+      message: `the comment says until=${ignore.until}, which is no date: it ignores nothing`,
+      hint: 'write the date as until=2030-01-31',
+    }
+  return null
 }
 
 // What this program writes itself has a colon, and no reason of its own begins with these words.
