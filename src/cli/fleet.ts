@@ -58,7 +58,7 @@ interface Opened {
 }
 
 /** Digests of the images that it is built from, by reference. */
-type ImagesOf = (found: Found, options: Options) => Promise<Readonly<Record<string, string>>>
+type ImagesOf = (found: Found, text: string | null, options: Options) => Promise<Readonly<Record<string, string>>>
 
 interface Keyed {
   readonly key: string
@@ -87,7 +87,7 @@ async function openTargets(work: Work, io: Io, { transforms }: Services): Promis
       try {
         const options = await optionsFor(one)
         const text = one.error === null ? await textOf(one) : null
-        const images = await imagesOf(one, options)
+        const images = await imagesOf(one, text, options)
         return { ...(await keyOf({ found: one, text, options, images })), size: text?.length ?? 0, images, options }
       } catch (error) {
         if (!(error instanceof HardenError)) throw error
@@ -120,8 +120,8 @@ async function plan(
     if (signal.aborted) return 0
     progress.count(lines.length, found.length)
     progress.step(one.target)
-    const { key, context, contextBytes, size, images, options } = await keyed(one, async (found, asked) =>
-      digests(await basesOf(found), asked),
+    const { key, context, contextBytes, size, images, options } = await keyed(one, async (found, text, asked) =>
+      digests(basesOf(found, text), asked),
     )
     const folder = one.path === null ? null : repositoryOf(dirname(one.path))
     if (folder !== null && !repositories.has(folder)) repositories.set(folder, checkoutOf(folder))
@@ -167,10 +167,9 @@ async function put(text: string, output: string | null, io: Io): Promise<void> {
   else await writeText(resolve(io.cwd, output), output, text)
 }
 
-async function basesOf(found: Found): Promise<readonly string[]> {
-  if (found.kind === 'image') return found.reference === null ? [] : [found.reference]
+function basesOf({ kind, reference }: Found, text: string | null): readonly string[] {
+  if (kind === 'image') return reference === null ? [] : [reference]
   try {
-    const text = await textOf(found)
     return text === null ? [] : baseReferences(parseDockerfile(text, nothingGiven))
   } catch {
     // Its result says what is wrong with it.
@@ -183,14 +182,15 @@ function imageDigests(
   signal: AbortSignal,
 ): (references: readonly string[], options: Options) => Promise<Readonly<Record<string, string>>> {
   const known = new Map<string, string | null>()
-  let engine: ReturnType<typeof findEngine> | null = null
+  const engines = new Map<Options['engine'], ReturnType<typeof findEngine>>()
   return async (references, { engine: choice }) => {
     if (choice === 'none') return {}
     const digests: Record<string, string> = {}
     for (const reference of references) {
       const id = `${choice} ${reference}`
       if (!known.has(id)) {
-        engine ??= findEngine(choice, { signal })
+        const engine = engines.get(choice) ?? findEngine(choice, { signal })
+        engines.set(choice, engine)
         const image = await (await engine)?.inspectImage(reference)
         const [digest = null] = (image?.repoDigests ?? []).map((one) => one.replace(/^.*@/s, '')).sort()
         known.set(id, digest)
