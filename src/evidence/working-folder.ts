@@ -250,7 +250,7 @@ function npmScripts(
   const called = verb === 'run' || verb === 'run-script' ? name : verb
   if (called === undefined) return []
   if (packages.length > 0) return inPackages(called, packages, place, texts)
-  const scripts = scriptsOf(texts.get(`${place === '/' ? '' : place}/package.json`)) ?? new Map<string, string>()
+  const scripts = scriptsOf(texts.get(normalisePath('package.json', place) ?? ''))
   return [`pre${called}`, called, `post${called}`].flatMap((each) => commandsOf(scripts.get(each) ?? '', place))
 }
 
@@ -291,7 +291,7 @@ function inPackages(
       const text = texts.get(path) ?? ''
       const [, name = ''] = /"name"\s{0,9}:\s{0,9}"([^"\n]{1,200})"/.exec(text) ?? []
       if (names.length > 0 && !names.includes(baseName(name)) && !names.includes(baseName(at))) return []
-      return commandsOf(scriptsOf(text)?.get(script) ?? '', at)
+      return commandsOf(scriptsOf(text).get(script) ?? '', at)
     })
 }
 
@@ -301,7 +301,7 @@ function severalScripts(
   folder: string,
   texts: StageContents['texts'],
 ): readonly StartedCommand[] {
-  const scripts = scriptsOf(texts.get(`${folder === '/' ? '' : folder}/package.json`)) ?? new Map<string, string>()
+  const scripts = scriptsOf(texts.get(normalisePath('package.json', folder) ?? ''))
   const words = args.filter((word) => !word.startsWith('-'))
   return words.flatMap((word) =>
     /\s/.test(word)
@@ -433,13 +433,13 @@ function severalOf(words: readonly string[], scripts: ReadonlyMap<string, string
   })
 }
 
-function scriptsOf(text: string | undefined): ReadonlyMap<string, string> | null {
+function scriptsOf(text: string | undefined): ReadonlyMap<string, string> {
   try {
     const { scripts } = JSON.parse(text ?? '') as { readonly scripts?: Readonly<Record<string, unknown>> }
     return new Map(
       Object.entries(scripts ?? {}).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
     )
   } catch {
-    return null
+    return new Map()
   }
 }
