@@ -57,8 +57,8 @@ function engineTestFiles() {
 /** @param {'engine' | 'long'} project */
 function engineTests(project) {
   if (required || engineAnswers()) {
-    // Each proof runs several containers side by side as it is, and then waits for seconds: a third one has room meanwhile.
-    jest(project, ['--maxWorkers=3', '--testTimeout=600000'])
+    // Each proof runs several containers side by side as it is, and then waits for seconds: more have room meanwhile than cores are there.
+    jest(project, ['--maxWorkers=4', '--testTimeout=600000'])
     return
   }
   console.error('\nNot run, because no Docker Engine answers:')

@@ -76,8 +76,9 @@ export function userId(): number {
   return process.getuid?.() ?? 0
 }
 
-function hostId(): string {
-  const parts = [read('/etc/machine-id'), hostname(), read('/proc/sys/kernel/random/boot_id'), pidNamespace()]
+/** This machine, in this boot and pid namespace, as one of that name. */
+export function hostId(name = hostname()): string {
+  const parts = [read('/etc/machine-id'), name, read('/proc/sys/kernel/random/boot_id'), pidNamespace()]
   return sha256(parts.join('\0')).slice(0, 12)
 }
 

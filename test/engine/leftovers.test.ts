@@ -4,11 +4,14 @@ import { connect, createServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
-import { thisRun, tokenOf } from '../../src/made-by.ts'
+import { hostId, thisRun, tokenOf } from '../../src/made-by.ts'
 import { harden, REPOSITORY } from './support/cli.ts'
 import { docker, TEST_LABEL } from './support/images.ts'
 
-const dead = tokenOf({ ...thisRun(), pid: 4_194_303 })
+// Every run removes what a dead one of its host has left, those of the other test files too: these are of a host of their own.
+const hostname = 'harden-image-leftovers'
+const host = hostId(hostname)
+const dead = tokenOf({ ...thisRun(), host, pid: 4_194_303 })
 const elsewhere = tokenOf({ ...thisRun(), host: '0123456789ab', pid: 4_194_303 })
 const session = 'feedfacefeedface'
 const label = (name: string, value: string) => `--label=harden-image.${name}=${value}`
@@ -69,24 +72,10 @@ async function make(): Promise<string> {
   return docker(['inspect', '--format={{range .Mounts}}{{.Name}} {{end}}', 'hi-left-container'])
 }
 
-/** Another file's run may come between, and removes what a dead one has left, as it should: then it is made again. */
-async function listed(
-  tries = 5,
-): Promise<{ readonly anonymous: string; readonly dry: Awaited<ReturnType<typeof harden>> }> {
-  try {
-    const anonymous = await make()
-    const dry = await harden(['clean', '--dry-run', '--engine', 'docker', 'test/engine/support'])
-    expect(await there()).toContain('hi-left-container')
-    return { anonymous, dry }
-  } catch (error) {
-    if (tries <= 1) throw error
-    await unmake()
-    return listed(tries - 1)
-  }
-}
-
 test('what a dead run left goes with the next one; what is upon it, of another host or a user’s own stays', async () => {
-  const { anonymous, dry } = await listed()
+  const anonymous = await make()
+  const dry = await harden(['clean', '--dry-run', '--engine', 'docker', 'test/engine/support'], { hostname })
+  expect(await there()).toContain('hi-left-container')
   expect(dry.code).toBe(0)
   for (const name of ['hi-left-container', proof, 'hi-left-volume', 'hi-left-network', 'hi-left-elsewhere'])
     expect(dry.stdout).toContain(name)
@@ -94,7 +83,8 @@ test('what a dead run left goes with the next one; what is upon it, of another h
   expect(dry.stdout).toMatch(/^process 4194303 began .*Z and is over:$/m)
   expect(dry.stdout).toMatch(/^process 4194303 began .*Z and is of another host, boot or container, and stays:$/m)
 
-  const next = await harden(['debian:trixie-slim', '--engine', 'docker', '--offline'])
+  // Without --build it would leave the engine of another host alone.
+  const next = await harden(['debian:trixie-slim', '--build', '--engine', 'docker', '--offline'], { hostname })
   expect(next.code).not.toBe(2)
   expect(await there()).toEqual(['harden-image-test/upon-left:1', 'hi-left-elsewhere', 'hi-left-upon'])
   const rest = (await docker(['volume', 'ls', '--quiet'])).split('\n')

@@ -23,14 +23,23 @@ export interface CliOptions {
   readonly cwd?: string
   readonly env?: Readonly<Record<string, string>>
   readonly stdin?: string
+  /** As a machine of that name would run it: what other tests' runs left is not its own, nor the other way round. */
+  readonly hostname?: string
   /** Looks at all of stderr each time that it grows; once it is true, Ctrl-C is pressed. */
   readonly interruptWhen?: (stderr: string) => boolean
+}
+
+/** What goes before a command for it to run on a host of that name. */
+function onHost(hostname: string | undefined): readonly string[] {
+  if (hostname === undefined) return []
+  return ['unshare', '--uts', 'sh', '-c', 'echo "$0" > /proc/sys/kernel/hostname && exec "$@"', hostname]
 }
 
 export async function harden(args: readonly string[], options: CliOptions = {}): Promise<Ended> {
   const start = performance.now()
   // A process group of its own, as a shell gives it: Ctrl-C reaches the engine's CLI below it as well.
-  const child = spawn(process.execPath, [CLI, ...args], {
+  const [command = '', ...rest] = [...onHost(options.hostname), process.execPath, CLI, ...args]
+  const child = spawn(command, rest, {
     cwd: options.cwd ?? REPOSITORY,
     env: { ...process.env, FORCE_COLOR: '', ...options.env },
     detached: true,
