@@ -91,6 +91,24 @@ export function failureOf(name: EngineName, task: string, stderr: string): Harde
   return known ?? new HardenError('engine-failed', `${name} could not ${task}: ${line || 'it gave no reason'}`)
 }
 
+/** Why there is no builder of that name, by what `docker buildx` says. */
+export function builderFailure(builder: string, stderr: string): HardenError {
+  const general = unusableError('docker', stderr)
+  if (general !== null) return general
+  if (/buildx' is not a docker command|unknown (?:docker )?command|unknown flag: --/i.test(stderr))
+    return new HardenError('no-engine', `docker has no buildx here, and so no builder ${builder}`, {
+      hint: 'install its plugin (Debian: docker-buildx), or leave out --builder',
+    })
+  const line = decisiveLine(stderr)
+  if (/^no builder /i.test(line))
+    return new HardenError('no-engine', `there is no builder ${builder}`, {
+      hint: 'see docker buildx ls, or make it: docker buildx create --name NAME',
+    })
+  return new HardenError('no-engine', `the builder ${builder} does not answer: ${line || 'it gave no reason'}`, {
+    hint: `see docker buildx inspect --bootstrap ${builder}`,
+  })
+}
+
 export function unusableError(name: EngineName, stderr: string): HardenError | null {
   return matching(unusable, name, stderr)
 }
