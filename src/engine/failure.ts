@@ -28,6 +28,14 @@ const unusable: readonly Pattern[] = [
       }),
   },
   {
+    // In the midst of a build, of the engine or of a builder of its own.
+    test: /^ERROR: failed to [\w ]+: rpc error: code = Unavailable/,
+    make: (_, line) =>
+      new HardenError('no-engine', `what builds has gone away: ${line}`, {
+        hint: 'see whether the engine, or the builder of --builder, still runs',
+      }),
+  },
+  {
     test: /context (?:(?!context )[^\n])*(?:not found|does not exist)|unable to resolve docker endpoint|unable to parse docker host/i,
     make: (name, line) =>
       new HardenError('no-engine', `${name} is set to an endpoint that does not exist: ${line}`, {
