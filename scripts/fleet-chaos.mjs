@@ -2,6 +2,7 @@
 // them, with workers killed at random. Nothing may be lost, nothing done again that had a result, and all reports are the same bytes.
 // Slurm is Debian's own (slurmctld, slurmd, slurm-client, munge), started here for the run and ended with it.
 //   node scripts/fleet-chaos.mjs [--static 10000] [--proofs 60] [--kills 50] [--between SECONDS] [--ways calm,parallel,slurm] [--dir DIR] ENGINE…
+// A DIR that has a plan already is gone on with: what has been run there is only compared.
 // Each ENGINE is a DOCKER_HOST, and each of the workers at a time has one for itself. Without one there are no proofs. As root, as slurmd is.
 import { spawn, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
@@ -138,7 +139,7 @@ const servers = [
 ]
 
 function makePlan() {
-  const planned = [['--offline', '--engine=none', 'repos']]
+  const planned = statics > 0 ? [['--offline', '--engine=none', 'repos']] : []
   if (proofs > 0) planned.push(['--prove', 'proofs'])
   const texts = planned.map((args) => {
     const { status, stdout, stderr } = call(process.execPath, [cli, 'fleet', 'plan', ...args], {
@@ -148,11 +149,13 @@ function makePlan() {
     return stdout
   })
   writeFileSync(join(top, 'plan.ndjson'), texts.join(''))
-  return texts
-    .join('')
-    .split('\n')
-    .filter((line) => line !== '')
-    .map((line) => String(JSON.parse(line).key))
+  return keysOf(texts.join(''))
+}
+
+/** @param {string} plan */
+function keysOf(plan) {
+  const lines = plan.split('\n').filter((line) => line !== '')
+  return lines.map((line) => String(JSON.parse(line).key))
 }
 
 // What the documents call harden-image: a worker whose pid is where the killer finds it, with an engine that nobody else has meanwhile.
@@ -371,9 +374,10 @@ async function byParallel(count, most) {
 
 for (const name of ['pids', 'bin']) mkdirSync(join(top, name), { recursive: true })
 writeFileSync(join(top, 'bin', 'harden-image'), worker, { mode: 0o755 })
-plantTargets()
-const keys = makePlan()
-say(`planned ${keys.length} targets in ${top}: ${statics} static, ${proofs} proofs`)
+const isNew = !existsSync(join(top, 'plan.ndjson'))
+if (isNew) plantTargets()
+const keys = isNew ? makePlan() : keysOf(readFileSync(join(top, 'plan.ndjson'), 'utf8'))
+say(`planned ${keys.length} targets in ${top}`)
 /** Each with the number of its shards. @type {Readonly<Record<string, () => number | Promise<number>>>} */
 const all = {
   calm: () => calm(),
@@ -384,9 +388,10 @@ const ways = values.ways.split(',')
 const reports = []
 for (const way of ways) {
   const since = performance.now()
-  const killed = await all[way]?.()
+  const isRun = existsSync(join(top, `results-${way}`))
+  const killed = isRun ? 0 : await all[way]?.()
   const seconds = ((performance.now() - since) / 1000).toFixed(0)
-  renameSync(join(top, 'results'), join(top, `results-${way}`))
+  if (!isRun) renameSync(join(top, 'results'), join(top, `results-${way}`))
   const report = merged(way)
   const { again, attempts, several } = begunAgain(way, keys)
   say(
