@@ -126,19 +126,20 @@ interface Shared {
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const {
-    item,
+    item: opened,
     session: asked,
     notes: openedNotes,
   } = isArchive(named)
     ? await (await import('./opened-item.ts')).openedItem(named, named.from, shared)
     : { item: named, session: shared, notes: [] }
-  const opened = asServicesRun(item, asked)
-  const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
-  const given = givenTo(item, opened.options)
+  const asRun = asServicesRun(opened, asked)
+  const source = opened.kind === 'image' ? `FROM ${opened.reference}\n` : (opened.text ?? '')
+  const given = givenTo(opened, asRun.options)
   const written = await withPauses(parseInTurn(source, given), asked.hooks.signal)
-  const started = composeStart(item, written, given, opened.options.policy)
+  const item = await withOrigin(opened, written)
+  const started = composeStart(item, written, given, asRun.options.policy)
   const dockerfile = started?.dockerfile ?? written
-  const { session: inPlace, notes } = inContext(item, dockerfile, opened)
+  const { session: inPlace, notes } = inContext(item, dockerfile, asRun)
   const { mode } = inPlace.options
   const isCompared = mode.kind !== 'prove-image' && isProved(mode)
   const originals = isCompared ? (await import('./original-runs.ts')).originalRuns(item, inPlace) : null
@@ -148,11 +149,21 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const asWritten = started?.asWritten ?? ((result) => result)
   const { outcomes, ...outcome } = await workOn(item, { source, dockerfile, originals, asWritten }, session)
   const { policy } = session.options
-  const buildNotes = await notesOnRepository(item, dockerfile, outcome, opened.options)
+  const buildNotes = await notesOnRepository(item, dockerfile, outcome, asRun.options)
   const startNotes = isLeftAsItIs(outcome.result) ? [] : (started?.notes ?? elseStarted(item, dockerfile))
   const more = [...openedNotes, ...notes, ...buildNotes, ...startNotes, ...missed]
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
 }
+
+/** Of most files nothing says that they are generated, and what looks for it is not loaded. */
+async function withOrigin(item: WorkItem, dockerfile: Dockerfile): Promise<WorkItem> {
+  const isOpen = item.vendored !== undefined || dockerfile.comments.some(({ text }) => MAY_BE_GENERATED.test(text))
+  if (item.kind !== 'dockerfile' || !isOpen) return item
+  const origin = (await import('./generated.ts')).originOf(item, dockerfile, process.cwd())
+  return origin === null ? item : { ...item, origin }
+}
+
+const MAY_BE_GENERATED = /edit|modif|change|touch|generated|lost|overwritten/i
 
 async function notesOnRepository(
   item: WorkItem,
@@ -160,9 +171,11 @@ async function notesOnRepository(
   outcome: TargetOutcome,
   options: Options,
 ): Promise<readonly ReportFinding[]> {
-  if (item.build === undefined && item.surroundings === undefined) return []
+  const origin = item.origin === undefined ? [] : (await import('./generated.ts')).originFindings(item, outcome.result)
+  if (item.build === undefined && item.surroundings === undefined) return origin
   const { buildNotes, runNotes, stageNotes } = await import('./build-notes.ts')
   return [
+    ...origin,
     ...buildNotes(item, dockerfile, outcome, options),
     ...runNotes(item, outcome, options),
     ...stageNotes(item, dockerfile, outcome, options),

@@ -8,7 +8,7 @@ import { HardenError } from '../errors.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
-import { type Dependents, madeElsewhere, noDependents } from '../plan/exemptions.ts'
+import { type Dependents, noDependents } from '../plan/exemptions.ts'
 import { decided } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
@@ -56,7 +56,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()
-  let dependents = dependentsIn(item, dockerfile)
+  let dependents = dependentsIn(item)
   const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
@@ -168,17 +168,14 @@ async function readNeighbour(
   return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)
 }
 
-function dependentsIn(
-  { surroundings, build, found, vendored, overlays }: WorkItem,
-  dockerfile: Dockerfile,
-): Dependents {
+function dependentsIn({ surroundings, build, found, origin, overlays }: WorkItem): Dependents {
   const { children, users, runs } = surroundings ?? noDependents
   return {
     children,
     users,
     runs,
     isServed: overlays !== undefined || build?.services.some(({ ports }) => ports.length > 0) === true,
-    madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
+    madeElsewhere: found === true ? (origin?.why ?? null) : null,
   }
 }
 

@@ -24,6 +24,8 @@ export interface WorkItem {
   readonly found?: boolean
   /** The folder that it lies in, of copies of other projects; absent where it lies in none. */
   readonly vendored?: string
+  /** What makes it, where nobody edits it; absent where people do, and where nobody has looked. */
+  readonly origin?: FileOrigin
   /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
   readonly build?: BuildSettings
   /** What the other files of its repository say of its image; absent where there are none to look at. */
@@ -44,6 +46,16 @@ export interface WorkItem {
   readonly together?: number
   /** Text of the Dockerfile; null for images and projects. */
   readonly text: string | null
+}
+
+/** Where a file comes from whose changes the next generation loses. All for people. */
+export interface FileOrigin {
+  /** Why its changes are only offered, with what is to be changed instead. */
+  readonly why: string
+  /** The line that says so. */
+  readonly line: number
+  readonly message: string
+  readonly hint: string
 }
 
 /** What a file said that nobody trusts, and that only the caller may say: what is run, taken or given on this machine. */
