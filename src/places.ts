@@ -221,7 +221,12 @@ export function isStatePlace(path: string): boolean {
   )
 }
 
-/** The name of a file, not of a folder. */
+/** The name of a file, not of a folder. One whose only dot is its first character is a folder as a rule: `.cache`, `.aws`. */
 export function looksLikeFile(path: string): boolean {
-  return /\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(nameOf(path)) && !/\.d$/.test(path)
+  const name = nameOf(path)
+  if (/^\.[^.]+$/.test(name)) return HIDDEN_FILE.test(name)
+  return /\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(name) && !name.endsWith('.d')
 }
+
+const HIDDEN_FILE =
+  /^\.(?:env|htaccess|htpasswd|pgpass|profile|bash_\w{1,40})$|(?:rc|(?<!^\.)config|history|ignore|cookie|lock|pid|sock|log|db|token|secret|key|version|installed|initiali[sz]ed|configured|done|ready)$/

@@ -130,10 +130,16 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     const parts = added.map(next)
     return parts.every((part) => part !== null) ? parts.join('') : null
   }
-  const constant = /^[$*]?[A-Za-z_][\w.]*$/.test(text) ? names.constants.get(text.replace(/^[$*]/, '')) : undefined
+  const constant = /^[$*]?[A-Za-z_][\w.]*$/.test(text) ? constantOf(text.replace(/^[$*]/, ''), names) : undefined
   if (constant !== undefined && constant.trim() !== text) return next(constant)
   const [, of, name] = /^(?:([A-Za-z_][\w.]*)\.)?([A-Za-z_]\w*)$/.exec(text) ?? []
   return name === undefined ? null : (names.shared?.(name, of ?? null) ?? null)
+}
+
+/** `self.MODEL_DIR` is what the class itself gives that name, where no instance gives it another. */
+function constantOf(name: string, { constants }: SourceNames): string | undefined {
+  const ofClass = /^(?:self|cls|this)\.([A-Z][A-Z0-9_]*)$/.exec(name)?.[1]
+  return constants.get(name) ?? (ofClass === undefined ? undefined : constants.get(ofClass))
 }
 
 /** `DATA.join("x")` of Rust, `DATA.joinpath('x')` of Python and `DATA.resolve("x")` of Java, and not `path.join` of JavaScript. */

@@ -1,5 +1,5 @@
 import { type HomeTool, homeTools, knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, programIndex, type ShellCommand } from '../command/index.ts'
+import { argvOf, isInterpreter, programIndex, type ShellCommand } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
@@ -66,8 +66,46 @@ export const rootHome: Provider = {
     }
     yield* homeReaders(contents, config)
     yield* left.unfound
+    if (left.unfound.length === 0) yield* filledByBuild(view)
   },
 }
+
+/**
+ * A RUN of root's has the very program that is started fetch or install something, and says no place for it: `rembg d u2net`,
+ * `code-server --install-extension x`. A variable of the program's own name may say the place.
+ */
+function* filledByBuild({ contents: { steps }, facts: { config }, start: { programs } }: StageView): Iterable<Claim> {
+  const own = programs.filter((name) => !isInterpreter(name) && !BUILDS.test(name))
+  if (own.length === 0 || config.env.has('HOME')) return
+  for (const { instruction, shell, user } of steps) {
+    const isRoots = !user.known || /^(root|0|)(:|$)/.test(user.value)
+    if (instruction.keyword !== 'RUN' || !isRoots || !own.some((name) => instruction.text.includes(name))) continue
+    const script = shellCommands(instruction, shell)
+    for (const { words } of script.kind === 'parsed' ? script.commands : []) {
+      const at = programIndex(words)
+      const name = baseName(words[at]?.value ?? '')
+      const args = words.slice(at + 1).map(({ text }) => text)
+      const said = name.toUpperCase().replaceAll('-', '_')
+      const isTold =
+        args.some((word) => word.includes('/') && !/:\/\//.test(word)) ||
+        words.slice(0, at).some(({ text }) => text.includes('=')) ||
+        [...config.env.keys()].some((variable) => variable.includes(said))
+      if (!own.includes(name) || isTold || !args.slice(0, 2).some((word) => FETCH.test(word))) continue
+      yield inHomeOfOthers(
+        `line ${instruction.line} runs "${[name, ...args].slice(0, 4).join(' ')}", which may keep something in the home of root`,
+        'RUN',
+        because(HOME, `${name}, which is started too, is run in line ${instruction.line}`),
+        'run it as the new user, or say with a variable of the program where it keeps that',
+      )
+      return
+    }
+  }
+}
+
+const FETCH = /^(?:--?)?(?:d|download|pull|fetch|prefetch|install|init|add|preload|warm-?up)(?:-\w+)*$/
+/** What they fetch is beside the sources, or known by other rules. */
+const BUILDS =
+  /^(?:npm|npx|yarn|pnpm|bun|bunx|deno|pip[\d.]*|pipenv|poetry|pdm|uv|uvx|conda|mamba|bundle|bundler|gem|rake|rails|cargo|go|mix|rebar3|make|composer|artisan|dotnet|gradle|gradlew|mvn|mvnw|sbt|lein|apt|apt-get|apk|git|hugo|cmake|ninja|task|just)$/
 
 /** A volume below root's home that nothing names: whoever writes it asks for its home. */
 function foundByHome(config: ImageConfig): string | null {
@@ -148,13 +186,18 @@ function leftInHome(view: StageView, tools: readonly Installed[]): LeftInHome {
   }
 }
 
-function inHomeOfOthers(what: string, about: string, evidence: Evidence): Claim {
+function inHomeOfOthers(
+  what: string,
+  about: string,
+  evidence: Evidence,
+  hint = 'copy it to a place that the program is told, or to the home of the new user as well',
+): Claim {
   return {
     kind: 'remark',
     outcome: 'todo',
     transform: 'report-remarks',
     message: `${what}: a program that looks in its home finds another one`,
-    hint: 'copy it to a place that the program is told, or to the home of the new user as well',
+    hint,
     about,
     answeredByRun: 'read',
     evidence: [evidence],

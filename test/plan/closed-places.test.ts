@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Ajv } from 'ajv'
 import { places } from '../../catalogue/places.ts'
-import { closedPlaceIn, closedPlaceOf } from '../../src/places.ts'
+import { closedPlaceIn, closedPlaceOf, looksLikeFile } from '../../src/places.ts'
 import { closedTo, noCode } from '../../src/plan/grants/closed.ts'
 import { hardenText } from '../harden/support/cases.ts'
 import type { BaseFile, FactsFile } from '../harden/support/facts.ts'
@@ -341,3 +341,17 @@ describe('what the start of the image runs', () => {
     expect(output).not.toMatch(/chown [^&]* \/app( |$)/m)
   })
 })
+
+test.each(['/app/app.conf', '/.env', '/root/.netrc', '/root/.gitconfig', '/srv/.initialised', '/srv/a.sock'])(
+  '%s is the name of a file',
+  (path) => {
+    expect(looksLikeFile(path)).toBe(true)
+  },
+)
+
+test.each(['/.cache', '/app/.file-cache', '/root/.config', '/root/.aws', '/etc/conf.d', '/data'])(
+  '%s is the name of a folder',
+  (path) => {
+    expect(looksLikeFile(path)).toBe(false)
+  },
+)

@@ -50,6 +50,12 @@ test.each([
   ['app.py', "B = Path(__file__).resolve(strict=True).parent.parent\nos.makedirs(B / 'up')", ['directory /app/up 2']],
   ['app.py', "BASE = Path(__file__).parent\nDB = BASE / 'x.db'\nsqlite3.connect(DB)", ['database /app/src/x.db 3']],
   ['app.py', "os.makedirs(os.environ.get('DATA', '/data'))", ['directory /data 1']],
+  [
+    'app.py',
+    "class Model:\n    DIR = os.environ.get('DIR', '.')\n    def load(self):\n        os.makedirs(os.path.join(self.DIR, 'seen'))",
+    ['directory /app/./seen 4'],
+  ],
+  ['app.py', "def load(self):\n    path = 'x'\n    os.makedirs(self.path)", []],
   ['app.py', "create_engine('sqlite:////data/app.db')", ['database /data/app.db 1']],
   ['index.php', "file_put_contents(__DIR__ . '/cache/x', $text);", ['file /app/src/cache/x 1']],
   ['config.ru', "File.open('visits', File::RDWR | File::CREAT) do |file|", ['file /app/visits 1']],

@@ -1,0 +1,17 @@
+FROM ghcr.io/example/runtime:3
+WORKDIR /srv
+ENV MODELSERVE_HOME=/opt/models
+RUN pip install modelserve
+RUN modelserve download base-en
+# harden-image: ghcr.io/example/runtime:3 may start as another user, and only root can do what …
+USER 0
+# harden-image: app (10001:10001): a new account, because the accounts of …
+RUN echo 'app:x:10001:' >> /etc/group \
+ && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
+ && mkdir -p /home/app \
+ && chown 10001:10001 /home/app
+EXPOSE 7000
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+ENTRYPOINT ["modelserve"]
+CMD ["serve"]
