@@ -30,6 +30,8 @@ export interface WorkItem {
   readonly build?: BuildSettings
   /** What the other files of its repository say of its image; absent where there are none to look at. */
   readonly surroundings?: Surroundings
+  /** What it is built upon in place of the images that it names, by reference; absent: those. */
+  readonly upon?: ReadonlyMap<string, string>
   /** What services start in it, the one that it is planned for first; absent: what it says itself. */
   readonly overlays?: readonly StartOverlay[]
   /** Files, as the caller calls them, in which a port that moves is followed; absent: none. */
@@ -125,8 +127,8 @@ export interface ArchivePlace {
 
 /** What the files around a Dockerfile say of the image that it makes, and of those that it is built from. */
 export interface Surroundings {
-  /** Dockerfiles that are built FROM it and count on its user. */
-  readonly children: readonly Child[]
+  /** Dockerfiles that are built FROM it. */
+  readonly children: readonly TreeChild[]
   /** Of the images that it is built FROM those that a Dockerfile of the tree makes, by reference. */
   readonly bases: ReadonlyMap<string, NeighbourImage>
   readonly users: readonly ImageUser[]
@@ -134,6 +136,15 @@ export interface Surroundings {
   readonly runs: readonly ImageRun[]
   /** Stages of it that a workflow builds and pushes. */
   readonly stages: readonly { readonly stage: string; readonly by: string }[]
+}
+
+interface TreeChild extends Child {
+  /** Absolute. */
+  readonly path: string
+  /** It says no USER of its own before anything runs. */
+  readonly countsOnRoot: boolean
+  /** The same run works on it; absent where nobody has looked. */
+  readonly isTarget?: boolean
 }
 
 export interface NeighbourImage {
@@ -145,4 +156,6 @@ export interface NeighbourImage {
   readonly context: string | null
   readonly target: string | null
   readonly bases: ReadonlyMap<string, NeighbourImage>
+  /** Its text as the same run changes it; absent where it does not. */
+  readonly becomes?: string
 }
