@@ -1,3 +1,4 @@
+import { isInterpreter } from '../command/index.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, EnvSetting, Need, Remark } from '../evidence/claim.ts'
 import {
@@ -20,7 +21,7 @@ import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type RunningProgram, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
-import { namedOwners } from './account/owners.ts'
+import { accountsAskedFor, namedOwners } from './account/owners.ts'
 import {
   assumptions,
   describesPackages,
@@ -282,9 +283,28 @@ function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, text
     tools,
     shellSeen,
     rootGroup: anyUid,
+    mayBring: mayBringAccount(input),
     mayCreate: keptUnnamed(input) === undefined,
     ...(input.openNumber === undefined ? {} : { openNumber: input.openNumber }),
   })
+}
+
+/**
+ * Packages of which only the build shows whether they bring an account for the program: those that are called like it.
+ */
+function mayBringAccount({ stated: { view } }: StageInput): readonly string[] {
+  if (view.built || view.asBuilt) return []
+  const stem = (name: string): string => name.toLowerCase().replace(/[-_]?(?:server|daemon)$|(?<=\w{3})d$/, '')
+  const programs = view.start.programs.map(stem).filter((name) => name.length > 2)
+  const isLike = (name: string): boolean =>
+    programs.some(
+      (program) =>
+        stem(name) === program ||
+        (program.length > 3 && stem(name).startsWith(program)) ||
+        (stem(name).length > 3 && program.startsWith(stem(name))),
+    )
+  const isRuntime = (name: string): boolean => isInterpreter(name.split(/\d/, 1)[0] ?? '')
+  return [...new Set(view.installed.map(({ name }) => name).filter((name) => isLike(name) && !isRuntime(name)))]
 }
 
 /** Who asks that no account is created. */
@@ -425,12 +445,16 @@ function askedNames(scripts: readonly string[], textOf: PlanContext['textOf']): 
 }
 
 /** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
-function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given' | 'namedThere'> {
   const { folders, copies, anywhere } = namedOwners(view.contents)
   // Of a base that nobody knows each of them tells of an account of its own.
   const names = view.facts.accounts.known ? copies : new Set([...copies, ...anywhere])
   const named = [...names].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
-  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
+  return {
+    copiedTo: [...copyOwners(view), ...named],
+    given: new Set([...folders, ...copies]),
+    namedThere: view.facts.accounts.known ? [] : accountsAskedFor(view.contents),
+  }
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */
