@@ -13,7 +13,11 @@ const MINUTES = [
   'stack-kube',
   'cells',
   'deceptive',
+  'needs-root',
   'rounds',
+  'static-languages',
+  'leftovers',
+  'stack-proof',
   'examples',
 ]
 

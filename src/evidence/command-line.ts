@@ -32,6 +32,17 @@ export function writtenByName(env: ReadonlyMap<string, string>): readonly (reado
   })
 }
 
+/** Caches of what fetches packages. */
+const FETCHED = /^(PIP|POETRY|PDM|UV|NPM_CONFIG|YARN|PNPM|COMPOSER|BUNDLE|CARGO|GO|NUGET)_?CACHE/i
+
+/** The command reads it not, nor does it start a script, which may: `ENV PIP_CACHE_DIR=/.cache`. */
+export function isCacheOfBuild(name: string, config: ImageConfig): boolean {
+  const tool = FETCHED.exec(name)?.[1]?.toLowerCase().split('_')[0]
+  const words = argvOf(config).map(baseName)
+  if (tool === undefined || words.length === 0) return false
+  return !words.some((word) => word.startsWith(tool) || isShell(word) || /\.sh$|entrypoint/.test(word))
+}
+
 /** Gunicorn's, uvicorn's and others' option for where to listen. */
 const LISTENS = /^--?(b|bind|listen|uds|s|unix-?socket)(=|$)/
 
@@ -182,7 +193,8 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
   }
   for (const [name, value] of config.env) {
     if (value.startsWith('/')) {
-      if (WRITTEN.test(name)) add(value, `named by ENV ${name}`, /(DIR|PATH|FILE|DIRECTORY)$/i.test(name))
+      if (WRITTEN.test(name) && !isCacheOfBuild(name, config))
+        add(value, `named by ENV ${name}`, /(DIR|PATH|FILE|DIRECTORY)$/i.test(name))
       continue
     }
     const database = /^(?:sqlite3?:(?:\/\/\/?)?|file:)(.+)$/i.exec(value)

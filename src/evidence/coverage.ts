@@ -75,25 +75,73 @@ export const coverage: Provider = {
 
 const HINT = "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder"
 
-/** Sources of COPY that the build context has not: the build would fail, and nothing is known of what they are. */
+/**
+ * Sources of COPY that the build context has not: the build would fail, and nothing is known of what they are. A todo where it is the
+ * program, or what a build makes of one; of a certificate or a text it is a note.
+ */
 export const missingCopies: Provider = {
   name: 'missing-copies',
   summary: 'sources of COPY that are not in the build context',
   when: 'before-build',
-  *claims({ contents: { copies } }) {
-    const names = [...new Set(copies.filter(isMissing).map(({ source }) => source))]
-    if (names.length === 0) return
-    yield {
-      kind: 'unknown',
-      outcome: 'note',
-      transform: 'report-remarks',
-      subject: names.join(', '),
-      message: `${names.join(', ')}: not in the build context, so what ${names.length === 1 ? 'it writes' : 'they write'} is unknown`,
-      hint: HINT,
-      about: 'COPY',
-      evidence: [],
-    }
+  *claims(view) {
+    const own = view.contents.copies.filter(isMissing).map((copy) => ({ copy, isCode: isProgram(copy, view) }))
+    // What a stage before lacks, the program is made of that comes from it.
+    const before = view.builders.flatMap(({ copies }) => copies.filter(isMissing))
+    const code = [
+      ...own.filter(({ isCode }) => isCode).map(({ copy }) => copy),
+      ...(isCopiedUnseen(view) ? before.filter(({ source }) => BUILT.test(baseName(source))) : []),
+    ]
+    yield* missed(code, 'todo')
+    yield* missed(
+      own.filter(({ isCode }) => !isCode).map(({ copy }) => copy),
+      'note',
+    )
   },
+}
+
+function* missed(copies: readonly CopiedPath[], outcome: 'todo' | 'note'): Iterable<Claim> {
+  const names = [...new Set(copies.map(({ source }) => source))]
+  if (names.length === 0) return
+  yield {
+    kind: 'unknown',
+    outcome,
+    transform: 'report-remarks',
+    subject: names.join(', '),
+    message: `${names.join(', ')}: not in the build context, so what ${names.length === 1 ? 'it writes' : 'they write'} is unknown`,
+    hint: outcome === 'todo' ? `build it first and run with --prove, or ${HINT}` : HINT,
+    about: 'COPY',
+    evidence: [],
+  }
+}
+
+/** What a build leaves: an archive, a package, or a folder of output. */
+const BUILT =
+  /\.(?:jar|war|ear|tar|tgz|gz|xz|bz2|zst|zip|deb|rpm|apk|whl|gem|phar|exe|dll|node|wasm)$|^(?:dist|build|target|out|output|bin|release|publish|artifacts?|\.next|\.output|_build)$/i
+
+/** What is started, by its place or its name, or what a build makes. */
+function isProgram({ source, destination }: CopiedPath, { started, start: { launches } }: StageView): boolean {
+  const name = baseName(source)
+  // Of a script that is started `missingScripts` tells.
+  if (SCRIPT.test(name)) return false
+  if (BUILT.test(name) || source.split('/').some((part) => BUILT.test(part))) return true
+  const words = [...argvOf(started), ...launches.flatMap((launch) => launch.words)].flatMap((word) => word.split(/\s+/))
+  return words.some((word) => {
+    if (word.startsWith('-')) return false
+    const path = normalisePath(word, started.workdir)
+    return (
+      path === destination || (baseName(word) === name && (!word.includes('/') || isInside(path ?? '', destination)))
+    )
+  })
+}
+
+/** The program comes out of a stage before, and nobody has seen it there. */
+function isCopiedUnseen(view: StageView): boolean {
+  const { contents, started } = view
+  return programsOf(started).some((program) => {
+    if (isInterpreter(program)) return false
+    const isThere = [...contents.entries].some(([path, { type }]) => type === 'file' && baseName(path) === program)
+    return !isThere && contents.copies.some(({ seen, missing }) => !seen && missing !== true)
+  })
 }
 
 function isMissing({ missing }: CopiedPath): boolean {

@@ -15,6 +15,7 @@ import {
   parentOf,
 } from '../places.ts'
 import { declared as claim, type PathClaim } from './claim.ts'
+import { isCacheOfBuild } from './command-line.ts'
 import { escapeEre } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
 
@@ -31,7 +32,7 @@ export const declared: Provider = {
   summary: 'VOLUME, variables such as DATA_DIR that name a folder, and volumes that Compose or a document mounts',
   when: 'always',
   *claims(view) {
-    const { facts, contents } = view
+    const { facts, contents, started } = view
     const { config } = facts
     for (const volume of config.volumes) {
       const path = normalisePath(meantBy(volume), config.workdir)
@@ -45,7 +46,7 @@ export const declared: Provider = {
       if (!config.volumes.some((volume) => normalisePath(meantBy(volume), config.workdir) === path))
         yield claim('keep-state', path, by)
     for (const [name, value] of config.env) {
-      if (!value.startsWith('/') || !STATE_VARIABLE.test(name)) continue
+      if (!value.startsWith('/') || !STATE_VARIABLE.test(name) || isCacheOfBuild(name, started)) continue
       const path = normalisePath(value)
       if (path === null || !isStateFolder(path) || looksLikeFile(path)) continue
       yield claim('keep-state', path, `named by ENV ${name}`)
@@ -57,7 +58,7 @@ export const declared: Provider = {
         if (!isOwnPlace(path) || !isStateFolder(path) || looksLikeFile(path)) continue
         yield claim('keep-state', path, `named by ${name} of ${by}`)
       }
-    yield* foldersOfVariables(config.env, contents)
+    yield* foldersOfVariables(new Map([...config.env].filter(([name]) => !isCacheOfBuild(name, started))), contents)
   },
 }
 

@@ -9,26 +9,14 @@ import {
   waitFor,
   withContainer,
 } from './support/images.ts'
-import { MORE_SERVERS } from './support/more-probes.ts'
+import { describeOriginals } from './support/originals.ts'
 import { SERVERS } from './support/probes.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
 
-// What the other tests build on: the originals work, and they run as root. Else a proof would prove nothing.
 describe('the test images', () => {
-  for (const [name, { port, probe }] of Object.entries({ ...SERVERS, ...MORE_SERVERS })) {
-    const root = name !== 'already-nonroot'
-    test(`${name} works ${root ? 'and starts as root' : 'without root'}`, async () => {
-      const tag = await ensureImage(name)
-      await withContainer(tag, [], async (container) => {
-        await waitFor(() => probe(container, port))
-        expect(await isRunning(container.id)).toBe(true)
-      })
-      const user = await docker(['image', 'inspect', '--format', '{{.Config.User}}', tag])
-      expect(user).toBe(root ? '' : '1000:1000')
-    })
-  }
+  describeOriginals(SERVERS)
 
   test('cron runs as root with capabilities', async () => {
     await withContainer(await ensureImage('cron'), [], async ({ id }) => {

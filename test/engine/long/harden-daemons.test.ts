@@ -1,9 +1,14 @@
-import { expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import { describeMore, GROUPS } from '../support/more-hardening.ts'
 import { MORE_SERVERS } from '../support/more-probes.ts'
+import { describeOriginals } from '../support/originals.ts'
 import { retryOnce } from '../support/retry.ts'
 
 retryOnce()
+
+describe('the test images', () => {
+  describeOriginals(MORE_SERVERS)
+})
 
 describeMore('daemons')
 
