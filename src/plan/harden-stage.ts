@@ -1,3 +1,4 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { isInterpreter } from '../command/index.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, EnvSetting, Need, Remark } from '../evidence/claim.ts'
@@ -12,6 +13,7 @@ import {
   type Substitution,
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
+import { isOneOf } from '../evidence/servers.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -295,7 +297,11 @@ function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, text
 function mayBringAccount({ stated: { view } }: StageInput): readonly string[] {
   if (view.built || view.asBuilt) return []
   const stem = (name: string): string => name.toLowerCase().replace(/[-_]?(?:server|daemon)$|(?<=\w{3})d$/, '')
-  const programs = view.start.programs.map(stem).filter((name) => name.length > 2)
+  const isKnown = (name: string): boolean => WITHOUT_ACCOUNT.some((group) => isOneOf(group, name))
+  const programs = view.start.programs
+    .filter((name) => !isKnown(name))
+    .map(stem)
+    .filter((name) => name.length > 2)
   const isLike = (name: string): boolean =>
     programs.some(
       (program) =>
@@ -303,9 +309,13 @@ function mayBringAccount({ stated: { view } }: StageInput): readonly string[] {
         (program.length > 3 && stem(name).startsWith(program)) ||
         (stem(name).length > 3 && program.startsWith(stem(name))),
     )
-  const isRuntime = (name: string): boolean => isInterpreter(name.split(/\d/, 1)[0] ?? '')
+  const isRuntime = (name: string): boolean => isKnown(name) || isInterpreter(name.split(/\d/, 1)[0] ?? '')
   return [...new Set(view.installed.map(({ name }) => name).filter((name) => isLike(name) && !isRuntime(name)))]
 }
+
+/** Programs that serve nothing by themselves, and whose packages bring no account. */
+const { distribution, builders, noServers, buildAndStart, clients } = knownPrograms
+const WITHOUT_ACCOUNT = [distribution, builders, noServers, buildAndStart, clients]
 
 /** Who asks that no account is created. */
 function keptUnnamed({ ignored }: StageInput): string | undefined {
