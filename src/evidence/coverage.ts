@@ -338,7 +338,7 @@ function downloadedPrograms(view: StageView, _: Catalogue, earlier: readonly Cla
   const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
   return programs.flatMap((program): readonly Gap[] => {
     if (known.includes(program) || isInterpreter(program) || SHELL_SCRIPT.test(program)) return []
-    const last = steps.findLast((step) => downloadsOf(step).includes(program))
+    const last = steps.findLast((step) => downloadsOf(step).includes(program) || installs(step, program, view))
     if (last === undefined) return []
     const { keyword, line } = last.instruction
     return [
@@ -373,6 +373,45 @@ function downloadsOf(step: Step): readonly string[] {
     const targets = [...(at < 0 ? [] : [said[at + 1]?.text]), ...redirects.map(({ target }) => target?.text)]
     return targets.flatMap((target) => (target === undefined ? [] : [baseName(target)]))
   })
+}
+
+/**
+ * A RUN has a package manager of a language fetch the program by its name. What runs an application that the stage brings (gunicorn,
+ * pm2) keeps nothing of its own.
+ */
+function installs({ instruction, shell }: Step, program: string, { contents }: StageView): boolean {
+  if (instruction.keyword !== 'RUN' || !says(instruction, INSTALLS)) return false
+  const script = shellCommands(instruction, shell)
+  if (script.kind !== 'parsed') return false
+  const plain = program.toLowerCase().replaceAll('_', '-')
+  const isBrought =
+    [...contents.texts.keys()].some((path) => CODE.test(path)) || contents.copies.some(({ seen }) => !seen)
+  return script.commands.some(({ words }) => {
+    const args = words.map(({ text }) => text)
+    const verb = args.findIndex((word) => /^(?:i|install|add|get)$/.test(word))
+    if (verb < 1) return false
+    const tool = baseName(args[0] ?? '')
+    const isBuilt = tool === 'go' || tool === 'cargo'
+    const isGlobal = /^(?:npm|pnpm|yarn|bun)$/.test(tool) && args.some((word) => /^(?:-g|--global|global)$/.test(word))
+    const isTool = isGlobal || /^(?:pip[\d.]*|pipx|uv|gem|python[\d.]*)$/.test(tool)
+    if (!isBuilt && (!isTool || isBrought)) return false
+    return args.slice(verb + 1).some((word) => !word.startsWith('-') && packageOf(word, isBuilt) === plain)
+  })
+}
+
+const INSTALLS = /\b(?:go|cargo|npm|pnpm|yarn|bun|pip[\d.]*|pipx|uv|gem)\s/
+const CODE = /\.(?:py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs|ex|exs)$/
+
+/** `@scope/cml@1` is cml, `flask[async]==3` flask, `example.org/x/cmd/serve/v2@latest` serve; null for a place. */
+function packageOf(word: string, isBuilt: boolean): string | null {
+  const bare = word.replace(/["']/g, '')
+  if (/^[./]/.test(bare) || (!isBuilt && /:\/\//.test(bare))) return null
+  const end = [...bare].findIndex((char, at) => at > 0 && '@[=<>~!;'.includes(char))
+  const parts = bare
+    .slice(0, end < 0 ? undefined : end)
+    .split('/')
+    .filter((part) => !/^v\d{1,3}$/.test(part))
+  return (parts.at(-1) ?? '').toLowerCase().replaceAll('_', '-')
 }
 
 /**
