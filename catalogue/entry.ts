@@ -97,6 +97,8 @@ export interface ConfigEdit {
   readonly remove?: boolean
   /** Right for the file as the vendor ships it; would break one that was replaced. */
   readonly stockOnly?: boolean
+  /** A line that the file has where the change is made already, or would contradict it: the same kind of expression. */
+  readonly unless?: string
   /** Of a package: needed where nobody knows the number of its account yet, so that another one runs the program. */
   readonly otherAccount?: boolean
   readonly why: string

@@ -1,3 +1,5 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { isInterpreter } from '../command/index.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, EnvSetting, Need, Remark } from '../evidence/claim.ts'
 import {
@@ -11,6 +13,7 @@ import {
   type Substitution,
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
+import { isOneOf } from '../evidence/servers.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -20,7 +23,7 @@ import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type RunningProgram, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
-import { namedOwners } from './account/owners.ts'
+import { accountsAskedFor, namedOwners } from './account/owners.ts'
 import {
   assumptions,
   describesPackages,
@@ -282,10 +285,37 @@ function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, text
     tools,
     shellSeen,
     rootGroup: anyUid,
+    mayBring: mayBringAccount(input),
     mayCreate: keptUnnamed(input) === undefined,
     ...(input.openNumber === undefined ? {} : { openNumber: input.openNumber }),
   })
 }
+
+/**
+ * Packages of which only the build shows whether they bring an account for the program: those that are called like it.
+ */
+function mayBringAccount({ stated: { view } }: StageInput): readonly string[] {
+  if (view.built || view.asBuilt) return []
+  const stem = (name: string): string => name.toLowerCase().replace(/[-_]?(?:server|daemon)$|(?<=\w{3})d$/, '')
+  const isKnown = (name: string): boolean => WITHOUT_ACCOUNT.some((group) => isOneOf(group, name))
+  const programs = view.start.programs
+    .filter((name) => !isKnown(name))
+    .map(stem)
+    .filter((name) => name.length > 2)
+  const isLike = (name: string): boolean =>
+    programs.some(
+      (program) =>
+        stem(name) === program ||
+        (program.length > 3 && stem(name).startsWith(program)) ||
+        (stem(name).length > 3 && program.startsWith(stem(name))),
+    )
+  const isRuntime = (name: string): boolean => isKnown(name) || isInterpreter(name.split(/\d/, 1)[0] ?? '')
+  return [...new Set(view.installed.map(({ name }) => name).filter((name) => isLike(name) && !isRuntime(name)))]
+}
+
+/** Programs that serve nothing by themselves, and whose packages bring no account. */
+const { distribution, builders, noServers, buildAndStart, clients } = knownPrograms
+const WITHOUT_ACCOUNT = [distribution, builders, noServers, buildAndStart, clients]
 
 /** Who asks that no account is created. */
 function keptUnnamed({ ignored }: StageInput): string | undefined {
@@ -425,12 +455,16 @@ function askedNames(scripts: readonly string[], textOf: PlanContext['textOf']): 
 }
 
 /** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
-function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given' | 'namedThere'> {
   const { folders, copies, anywhere } = namedOwners(view.contents)
   // Of a base that nobody knows each of them tells of an account of its own.
   const names = view.facts.accounts.known ? copies : new Set([...copies, ...anywhere])
   const named = [...names].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
-  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
+  return {
+    copiedTo: [...copyOwners(view), ...named],
+    given: new Set([...folders, ...copies]),
+    namedThere: view.facts.accounts.known ? [] : accountsAskedFor(view.contents),
+  }
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */

@@ -330,9 +330,9 @@ function surroundingsIn({ cwd, members, builtUpon, users, runs, stages }: Tree, 
         ] as const
       }),
     )
-  const children = (builtUpon.get(path) ?? []).flatMap(({ path: child, from, stage }) => {
+  const children = (builtUpon.get(path) ?? []).map(({ path: child, from, stage }) => {
     const text = members.get(child)?.text ?? ''
-    return countsOnRoot(text, from) ? [{ by: relative(cwd, child), line: from.line, stage }] : []
+    return { path: child, by: relative(cwd, child), line: from.line, stage, countsOnRoot: countsOnRoot(text, from) }
   })
   return {
     children,
