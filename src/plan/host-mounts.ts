@@ -1,7 +1,7 @@
 import type { Need, Remark } from '../evidence/claim.ts'
 import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
-import { HOST_SOCKET, type ImageRun, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
+import { HOST_SOCKET, type ImageRun, isCalledKept, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {
   isForEverybody,
   isInside,
@@ -227,18 +227,6 @@ function isAt({ path, access, tree }: Need, { target, from }: RunMount): boolean
 function isOpened({ target, from }: RunMount, { stated }: PlanContext['input']): boolean {
   const entry = stated.view.own.entry(target)
   return from !== 'checkout' && isOwnPlace(target) && entry?.type === 'directory' && (entry.mode & 0o002) !== 0
-}
-
-/** What is called so on either side of a mount is for what the program keeps: `./dev-data:/srv/acme`, `data:/app/pb_data`. */
-const KEEPING = /^(?:data\w*|\w*data|db|databases?|sqlite|storage|store|state|uploads?|persist(?:ent)?|persistence)$/i
-
-/** By the words of its last name, and of the variable that stands for it. */
-export function isCalledKept({ source, target, from }: Pick<RunMount, 'source' | 'target' | 'from'>): boolean {
-  // What the repository has itself is called after what is in it.
-  const places = from === 'checkout' ? [target] : [source, target]
-  return places.some((place) =>
-    (place.split('/').findLast((part) => part !== '') ?? '').split(/[^A-Za-z]+/).some((word) => KEEPING.test(word)),
-  )
 }
 
 function isKept(mount: RunMount, { stated: { view } }: PlanContext['input']): boolean {
