@@ -332,6 +332,21 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     ],
   },
   {
+    says: 'the home of root itself, where the program looks for what it keeps',
+    files: readme('docker run -v /opt/acme:/root acme/acme'),
+    todo: [
+      'README.md line 3 mounts /opt/acme over /root, the home of root: the user may not enter it, and looks in its own; mount it over /home/node',
+    ],
+  },
+  {
+    says: 'not the home of root where HOME is another folder',
+    files: {
+      ...readme('docker run -v /opt/acme:/root acme/acme'),
+      Dockerfile: app.replace('CMD', 'ENV HOME=/srv\nCMD'),
+    },
+    todo: [],
+  },
+  {
     says: 'a claim of a cluster',
     files: {
       ...own,
