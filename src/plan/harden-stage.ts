@@ -75,7 +75,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const account = accountFor(context)
   yield
   const inHome = homeNeeds(observation).map((need) => need.evidence)
-  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation))
+  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation), stated.homes)
   const ports = stagePorts(context)
   yield
   const start = includedWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, excluded)
