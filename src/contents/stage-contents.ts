@@ -174,17 +174,18 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
   const from = flag('from')
   const stage = copiedStage(sources.dockerfile, instruction)
   const other = stage === null ? null : (known.get(stage) ?? null)
-  for (const source of words.slice(0, -1)) {
-    if (source == null || source.startsWith('<<')) continue
-    const found =
-      from !== null
-        ? other === null
-          ? []
-          : fromStage(other, source)
-        : sources.context === null
-          ? []
-          : fromContext(sources.context, source)
-    const missing = from === null && found.length === 0 && isMissing(sources.context, source)
+  const foundFor = (source: string): ReturnType<typeof fromContext> => {
+    if (from !== null) return other === null ? [] : fromStage(other, source)
+    return sources.context === null ? [] : fromContext(sources.context, source)
+  }
+  const named = words.slice(0, -1).flatMap((source) => (source == null || source.startsWith('<<') ? [] : [source]))
+  // `COPY package.json yarn.lock* ./`: beside what is there a pattern that fits nothing means that nothing is needed.
+  const isOptional = named.length > 1
+  for (const source of named) {
+    const found = foundFor(source)
+    const isPattern = /[*?]/.test(source)
+    const missing =
+      from === null && found.length === 0 && !(isPattern && isOptional) && isMissing(sources.context, source)
     const packed = from === null ? packedInto(source, sources.context) : []
     draft.copies.push({
       source,
@@ -244,7 +245,8 @@ function writeChanged(draft: Draft, to: string, { path: from, edits }: NonNullab
 /** A folder that is there may not have been looked into. */
 function isMissing(context: BuildContext | null, source: string): boolean {
   const first = source.split('/').find((part) => part !== '' && part !== '.')
-  if (context === null || context.partial || first === undefined || /[*?[$:]/.test(source)) return false
+  if (context === null || context.partial || first === undefined || /[[$:]/.test(source)) return false
+  if (/[*?]/.test(first)) return matching([...context.entries.keys()], first).length === 0
   return !context.entries.has(first)
 }
 

@@ -75,25 +75,73 @@ export const coverage: Provider = {
 
 const HINT = "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder"
 
-/** Sources of COPY that the build context has not: the build would fail, and nothing is known of what they are. */
+/**
+ * Sources of COPY that the build context has not: the build would fail, and nothing is known of what they are. A todo where it is the
+ * program, or what a build makes of one; of a certificate or a text it is a note.
+ */
 export const missingCopies: Provider = {
   name: 'missing-copies',
   summary: 'sources of COPY that are not in the build context',
   when: 'before-build',
-  *claims({ contents: { copies } }) {
-    const names = [...new Set(copies.filter(isMissing).map(({ source }) => source))]
-    if (names.length === 0) return
-    yield {
-      kind: 'unknown',
-      outcome: 'note',
-      transform: 'report-remarks',
-      subject: names.join(', '),
-      message: `${names.join(', ')}: not in the build context, so what ${names.length === 1 ? 'it writes' : 'they write'} is unknown`,
-      hint: HINT,
-      about: 'COPY',
-      evidence: [],
-    }
+  *claims(view) {
+    const own = view.contents.copies.filter(isMissing).map((copy) => ({ copy, isCode: isProgram(copy, view) }))
+    // What a stage before lacks, the program is made of that comes from it.
+    const before = view.builders.flatMap(({ copies }) => copies.filter(isMissing))
+    const code = [
+      ...own.filter(({ isCode }) => isCode).map(({ copy }) => copy),
+      ...(isCopiedUnseen(view) ? before.filter(({ source }) => BUILT.test(baseName(source))) : []),
+    ]
+    yield* missed(code, 'todo')
+    yield* missed(
+      own.filter(({ isCode }) => !isCode).map(({ copy }) => copy),
+      'note',
+    )
   },
+}
+
+function* missed(copies: readonly CopiedPath[], outcome: 'todo' | 'note'): Iterable<Claim> {
+  const names = [...new Set(copies.map(({ source }) => source))]
+  if (names.length === 0) return
+  yield {
+    kind: 'unknown',
+    outcome,
+    transform: 'report-remarks',
+    subject: names.join(', '),
+    message: `${names.join(', ')}: not in the build context, so what ${names.length === 1 ? 'it writes' : 'they write'} is unknown`,
+    hint: outcome === 'todo' ? `build it first and run with --prove, or ${HINT}` : HINT,
+    about: 'COPY',
+    evidence: [],
+  }
+}
+
+/** What a build leaves: an archive, a package, or a folder of output. */
+const BUILT =
+  /\.(?:jar|war|ear|tar|tgz|gz|xz|bz2|zst|zip|deb|rpm|apk|whl|gem|phar|exe|dll|node|wasm)$|^(?:dist|build|target|out|output|bin|release|publish|artifacts?|\.next|\.output|_build)$/i
+
+/** What is started, by its place or its name, or what a build makes. */
+function isProgram({ source, destination }: CopiedPath, { started, start: { launches } }: StageView): boolean {
+  const name = baseName(source)
+  // Of a script that is started `missingScripts` tells.
+  if (SCRIPT.test(name)) return false
+  if (BUILT.test(name) || source.split('/').some((part) => BUILT.test(part))) return true
+  const words = [...argvOf(started), ...launches.flatMap((launch) => launch.words)].flatMap((word) => word.split(/\s+/))
+  return words.some((word) => {
+    if (word.startsWith('-')) return false
+    const path = normalisePath(word, started.workdir)
+    return (
+      path === destination || (baseName(word) === name && (!word.includes('/') || isInside(path ?? '', destination)))
+    )
+  })
+}
+
+/** The program comes out of a stage before, and nobody has seen it there. */
+function isCopiedUnseen(view: StageView): boolean {
+  const { contents, started } = view
+  return programsOf(started).some((program) => {
+    if (isInterpreter(program)) return false
+    const isThere = [...contents.entries].some(([path, { type }]) => type === 'file' && baseName(path) === program)
+    return !isThere && contents.copies.some(({ seen, missing }) => !seen && missing !== true)
+  })
 }
 
 function isMissing({ missing }: CopiedPath): boolean {
@@ -290,7 +338,7 @@ function downloadedPrograms(view: StageView, _: Catalogue, earlier: readonly Cla
   const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
   return programs.flatMap((program): readonly Gap[] => {
     if (known.includes(program) || isInterpreter(program) || SHELL_SCRIPT.test(program)) return []
-    const last = steps.findLast((step) => downloadsOf(step).includes(program))
+    const last = steps.findLast((step) => downloadsOf(step).includes(program) || installs(step, program, view))
     if (last === undefined) return []
     const { keyword, line } = last.instruction
     return [
@@ -325,6 +373,45 @@ function downloadsOf(step: Step): readonly string[] {
     const targets = [...(at < 0 ? [] : [said[at + 1]?.text]), ...redirects.map(({ target }) => target?.text)]
     return targets.flatMap((target) => (target === undefined ? [] : [baseName(target)]))
   })
+}
+
+/**
+ * A RUN has a package manager of a language fetch the program by its name. What runs an application that the stage brings (gunicorn,
+ * pm2) keeps nothing of its own.
+ */
+function installs({ instruction, shell }: Step, program: string, { contents }: StageView): boolean {
+  if (instruction.keyword !== 'RUN' || !says(instruction, INSTALLS)) return false
+  const script = shellCommands(instruction, shell)
+  if (script.kind !== 'parsed') return false
+  const plain = program.toLowerCase().replaceAll('_', '-')
+  const isBrought =
+    [...contents.texts.keys()].some((path) => CODE.test(path)) || contents.copies.some(({ seen }) => !seen)
+  return script.commands.some(({ words }) => {
+    const args = words.map(({ text }) => text)
+    const verb = args.findIndex((word) => /^(?:i|install|add|get)$/.test(word))
+    if (verb < 1) return false
+    const tool = baseName(args[0] ?? '')
+    const isBuilt = tool === 'go' || tool === 'cargo'
+    const isGlobal = /^(?:npm|pnpm|yarn|bun)$/.test(tool) && args.some((word) => /^(?:-g|--global|global)$/.test(word))
+    const isTool = isGlobal || /^(?:pip[\d.]*|pipx|uv|gem|python[\d.]*)$/.test(tool)
+    if (!isBuilt && (!isTool || isBrought)) return false
+    return args.slice(verb + 1).some((word) => !word.startsWith('-') && packageOf(word, isBuilt) === plain)
+  })
+}
+
+const INSTALLS = /\b(?:go|cargo|npm|pnpm|yarn|bun|pip[\d.]*|pipx|uv|gem)\s/
+const CODE = /\.(?:py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs|ex|exs)$/
+
+/** `@scope/cml@1` is cml, `flask[async]==3` flask, `example.org/x/cmd/serve/v2@latest` serve; null for a place. */
+function packageOf(word: string, isBuilt: boolean): string | null {
+  const bare = word.replace(/["']/g, '')
+  if (/^[./]/.test(bare) || (!isBuilt && /:\/\//.test(bare))) return null
+  const end = [...bare].findIndex((char, at) => at > 0 && '@[=<>~!;'.includes(char))
+  const parts = bare
+    .slice(0, end < 0 ? undefined : end)
+    .split('/')
+    .filter((part) => !/^v\d{1,3}$/.test(part))
+  return (parts.at(-1) ?? '').toLowerCase().replaceAll('_', '-')
 }
 
 /**

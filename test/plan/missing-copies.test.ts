@@ -21,6 +21,32 @@ test('what COPY takes and the build context has not is said: it may be another f
   expect(said('COPY api/app.py ./run.sh /srv/\nCOPY api/app.py /opt/')).toEqual([['note', 'api/app.py, ./run.sh']])
 })
 
+test.each<[string, readonly string[], readonly (readonly string[])[]]>([
+  ['COPY dist /srv/dist', ['node', 'index.js'], [['todo', 'dist']]],
+  ['COPY target/app-*.jar /app.jar', ['java', '-jar', '/app.jar'], [['todo', 'target/app-*.jar']]],
+  ['COPY serve /srv/', ['/srv/serve'], [['todo', 'serve']]],
+  ['COPY serve zoneinfo /srv/', ['/srv/serve'], [['todo', 'serve'], ['note', 'zoneinfo']]],
+  ['COPY zoneinfo* /srv/', ['/srv/serve'], [['note', 'zoneinfo*']]],
+  ['COPY app.py app.lock* /srv/', ['/srv/app.py'], []],
+  ['COPY *.py /srv/', ['/srv/app.py'], []],
+])('the program, or what a build makes of it, is more than a note: %s', (text, entrypoint, expected) => {
+  const view = partOf({ contents: shipped(text, context), config: { entrypoint, cmd: null, workdir: '/srv' } })
+  const found = claimsOf(missingCopies, view).map((claim) =>
+    claim.kind === 'unknown' ? [claim.outcome, claim.message.split(':')[0]] : [],
+  )
+  expect(found).toEqual(expected)
+})
+
+test('what a stage before lacks is told of where the program comes out of it', () => {
+  const builder = shipped('COPY serve-*.tar.gz /build/', context)
+  const view = partOf({
+    contents: shipped('COPY --from=build /build/bin/* /usr/local/bin/', context),
+    builders: [builder],
+    config: { entrypoint: ['serve'], cmd: null, workdir: '/' },
+  })
+  expect(claimsOf(missingCopies, view)).toMatchObject([{ outcome: 'todo', subject: 'serve-*.tar.gz' }])
+})
+
 test('what is there, what nobody can say, and what comes from elsewhere is not', () => {
   expect(
     said(
