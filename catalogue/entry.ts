@@ -181,6 +181,8 @@ export interface VariantFacts {
   readonly streams?: readonly string[]
   /** Its entrypoint runs the scripts in this folder before one of these programs; absent where there is none. */
   readonly startFolder?: { readonly folder: string; readonly programs: readonly string[] }
+  /** Its entrypoint makes `to/NAME` of each `from/NAME` with the suffix, before it starts any of `startFolder`'s programs. */
+  readonly renders?: { readonly from: string; readonly suffix: string; readonly to: string }
   readonly configEdits: readonly ConfigEdit[]
   readonly env: readonly EnvValue[]
   readonly fileCapabilities: readonly FileCapability[]

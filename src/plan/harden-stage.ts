@@ -17,7 +17,7 @@ import { isOneOf } from '../evidence/servers.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
-import { isInside, isStatePlace } from '../places.ts'
+import { isInside, isStatePlace, parentOf } from '../places.ts'
 import { joinTruncated } from '../words.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
@@ -78,7 +78,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const account = accountFor(context)
   yield
   const inHome = homeNeeds(observation).map((need) => need.evidence)
-  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation))
+  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation), stated.homes)
   const ports = stagePorts(context)
   yield
   const start = includedWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, excluded)
@@ -107,7 +107,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const harmless = harmlessNeeds(assumed, unshownGrants(seen.grants, whole.grants))
   const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
   yield
-  const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
+  // A folder that a RUN has handed over lets its owner make a file, whatever the base is.
+  const mayMake = (path: string): boolean =>
+    stated.files.entry(path) === null && isHandedFolder(parentOf(path), input, account)
+  const unmet =
+    perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]), mayMake)
   const included = includedGrants(granted.grants, excluded).map(makesMissing(input))
   const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
@@ -339,18 +343,30 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
   return new Set(own.map((need) => need.path))
 }
 
+/** The last that a RUN does to this very folder is to give it to that account. */
+function isHandedFolder(folder: string, { stated }: StageInput, account: AccountChoice): boolean {
+  const last = stated.view.contents.actions.findLast(
+    ({ tool, paths, recursive }) =>
+      tool !== 'mkdir' && paths.some((path) => path === folder || (recursive && isInside(folder, path))),
+  )
+  return last?.tool === 'chown' && last.certain && isOwner(last.value, account)
+}
+
+/** Of chown: `app`, `app:app`, `10001`. */
+function isOwner(owner: string | null, { name, uid }: Pick<AccountChoice, 'name' | 'uid'>): boolean {
+  const who = owner?.split(/[:.]/)[0] ?? ''
+  return who !== '' && (who === name || who === String(uid))
+}
+
 const LEAVES_OWNER = new Set(['chmod', 'rm'])
 
 /**
  * Whether a path lies in a tree that a RUN gives to that very account, and nothing is put there afterwards: then all of it is its own,
  * whatever the build has unpacked.
  */
-function inHandedTree({ stated }: StageInput, { name, uid }: AccountChoice): (path: string) => boolean {
+function inHandedTree({ stated }: StageInput, account: AccountChoice): (path: string) => boolean {
   const { actions, copies, steps } = stated.view.contents
-  const isOwn = (owner: string | null): boolean => {
-    const who = owner?.split(/[:.]/)[0] ?? ''
-    return who !== '' && (who === name || who === String(uid))
-  }
+  const isOwn = (owner: string | null): boolean => isOwner(owner, account)
   const trees = actions.flatMap(({ tool, paths, recursive, certain, value, line }, index) =>
     tool === 'chown' && recursive && certain && isOwn(value) ? paths.map((tree) => ({ tree, line, index })) : [],
   )
