@@ -97,6 +97,8 @@ export interface ConfigEdit {
   readonly remove?: boolean
   /** Right for the file as the vendor ships it; would break one that was replaced. */
   readonly stockOnly?: boolean
+  /** A line that the file has where the change is made already, or would contradict it: the same kind of expression. */
+  readonly unless?: string
   /** Of a package: needed where nobody knows the number of its account yet, so that another one runs the program. */
   readonly otherAccount?: boolean
   readonly why: string
@@ -179,6 +181,8 @@ export interface VariantFacts {
   readonly streams?: readonly string[]
   /** Its entrypoint runs the scripts in this folder before one of these programs; absent where there is none. */
   readonly startFolder?: { readonly folder: string; readonly programs: readonly string[] }
+  /** Its entrypoint makes `to/NAME` of each `from/NAME` with the suffix, before it starts any of `startFolder`'s programs. */
+  readonly renders?: { readonly from: string; readonly suffix: string; readonly to: string }
   readonly configEdits: readonly ConfigEdit[]
   readonly env: readonly EnvValue[]
   readonly fileCapabilities: readonly FileCapability[]

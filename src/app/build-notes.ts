@@ -69,6 +69,26 @@ export function buildNotes(
   return notes
 }
 
+/** Who is built upon what changes here. */
+export function childNotes(
+  { surroundings, target }: WorkItem,
+  { result }: Pick<TargetOutcome, 'result'>,
+): readonly ReportFinding[] {
+  const children = surroundings?.children ?? []
+  if (!result.changed || children.length === 0) return []
+  const who = joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))
+  const others = [...new Set(children.flatMap(({ by, isTarget }) => (isTarget === true ? [] : [by])))]
+  const names = [target, ...others].map(shellQuoted).join(' ')
+  return [
+    targetFinding(
+      'set-user',
+      'note',
+      `${who} ${children.length === 1 ? 'is' : 'are'} built on it, and ${children.length === 1 ? 'starts' : 'start'} from what changes here`,
+      others.length === 0 ? null : `work on both at once: harden-image ${names}`,
+    ),
+  ]
+}
+
 /** Stages that are pushed as images of their own and that the plan leaves out, since what they start stands in a stage above them. */
 export function stageNotes(
   { surroundings }: WorkItem,

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname, relative } from 'node:path'
-import { type BuildGiven, nothingGiven, platformArguments } from '../dockerfile/index.ts'
+import { type BuildGiven, nothingGiven, parseDockerfile, platformArguments } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { fullName } from '../engine/arguments.ts'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
@@ -26,6 +26,7 @@ export async function buildText(
 ): Promise<string> {
   const asked: BuildRequest = {
     ...request,
+    dockerfile: uponImages(request.dockerfile, item, options),
     context: contextOf(item, options),
     ...(item.kind === 'image' ? {} : { buildArgs: Object.fromEntries(argsFor(item, options)) }),
     ...(item.path === null ? {} : { dockerfilePath: item.path }),
@@ -33,6 +34,20 @@ export async function buildText(
     ...(options.policy.target === null ? {} : { target: options.policy.target }),
   }
   return request.keep === true ? built(engine, asked) : builtOnce(engine, asked)
+}
+
+/** With the images that it is built upon in its FROM lines, in place of those that it names. */
+function uponImages(text: string, item: WorkItem, options: Options): string {
+  const { upon } = item
+  if (upon === undefined) return text
+  const edits = parseDockerfile(text, givenTo(item, options)).stages.flatMap(({ base, from }) => {
+    const image = base.kind === 'image' ? upon.get(base.reference) : undefined
+    const [word] = /^\S+/.exec(text.slice(from.rest.start, from.rest.end)) ?? []
+    return image === undefined || word === undefined
+      ? []
+      : [{ start: from.rest.start, end: from.rest.start + word.length, image }]
+  })
+  return edits.reduceRight((all, { start, end, image }) => all.slice(0, start) + image + all.slice(end), text)
 }
 
 async function built(engine: Engine, request: BuildRequest): Promise<string> {

@@ -18,16 +18,9 @@ import { baseReferences } from './base-images.ts'
 import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
 import { lookAtBases } from './look-at-bases.ts'
+import { changedBases, uponNeighbours, withNeighbours } from './neighbours.ts'
 import type { OriginalRuns } from './original-runs.ts'
-import {
-  type Planned,
-  type Planner,
-  plannerFor,
-  type RunKnowledge,
-  UNSEEN,
-  withNeighbours,
-  withPauses,
-} from './planner.ts'
+import { type Planned, type Planner, plannerFor, type RunKnowledge, UNSEEN, withPauses } from './planner.ts'
 import { besideOthers, type Room, roomOn } from './room.ts'
 import { openFor, type Session } from './session.ts'
 import { plannedStages } from './stage-inputs.ts'
@@ -126,33 +119,48 @@ interface Shared {
 
 async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const {
-    item,
+    item: opened,
     session: asked,
     notes: openedNotes,
   } = isArchive(named)
     ? await (await import('./opened-item.ts')).openedItem(named, named.from, shared)
     : { item: named, session: shared, notes: [] }
-  const opened = asServicesRun(item, asked)
-  const source = item.kind === 'image' ? `FROM ${item.reference}\n` : (item.text ?? '')
-  const given = givenTo(item, opened.options)
+  const asRun = asServicesRun(opened, asked)
+  const source = opened.kind === 'image' ? `FROM ${opened.reference}\n` : (opened.text ?? '')
+  const given = givenTo(opened, asRun.options)
   const written = await withPauses(parseInTurn(source, given), asked.hooks.signal)
-  const started = composeStart(item, written, given, opened.options.policy)
+  const about = await withOrigin(opened, written)
+  const started = composeStart(about, written, given, asRun.options.policy)
   const dockerfile = started?.dockerfile ?? written
-  const { session: inPlace, notes } = inContext(item, dockerfile, opened)
+  const { session: inPlace, notes } = inContext(about, dockerfile, asRun)
   const { mode } = inPlace.options
   const isCompared = mode.kind !== 'prove-image' && isProved(mode)
-  const originals = isCompared ? (await import('./original-runs.ts')).originalRuns(item, inPlace) : null
-  const start = item.kind === 'image' ? originals?.start : undefined
-  const missed = await lookAtBases(item, dockerfile, inPlace, start ?? (() => {}))
-  const session = await withNeighbours(item, dockerfile, inPlace)
+  const originals = isCompared ? (await import('./original-runs.ts')).originalRuns(about, inPlace) : null
+  const start = about.kind === 'image' ? originals?.start : undefined
+  const missed = await lookAtBases(about, dockerfile, inPlace, start ?? (() => {}))
+  const planned = await withNeighbours(about, dockerfile, inPlace)
+  const isBuilt = isCompared || (mode.kind !== 'prove-image' && mode.kind !== 'inspect' && mode.build)
+  const { item, session } = isBuilt
+    ? await uponNeighbours(about, dockerfile, planned)
+    : { item: about, session: planned }
   const asWritten = started?.asWritten ?? ((result) => result)
   const { outcomes, ...outcome } = await workOn(item, { source, dockerfile, originals, asWritten }, session)
   const { policy } = session.options
-  const buildNotes = await notesOnRepository(item, dockerfile, outcome, opened.options)
+  const buildNotes = await notesOnRepository(item, dockerfile, outcome, asRun.options)
   const startNotes = isLeftAsItIs(outcome.result) ? [] : (started?.notes ?? elseStarted(item, dockerfile))
-  const more = [...openedNotes, ...notes, ...buildNotes, ...startNotes, ...missed]
+  const more = [...openedNotes, ...notes, ...changedBases(item, dockerfile), ...buildNotes, ...startNotes, ...missed]
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
 }
+
+/** Of most files nothing says that they are generated, and what looks for it is not loaded. */
+async function withOrigin(item: WorkItem, dockerfile: Dockerfile): Promise<WorkItem> {
+  const isOpen = item.vendored !== undefined || dockerfile.comments.some(({ text }) => MAY_BE_GENERATED.test(text))
+  if (item.kind !== 'dockerfile' || !isOpen) return item
+  const origin = (await import('./generated.ts')).originOf(item, dockerfile, process.cwd())
+  return origin === null ? item : { ...item, origin }
+}
+
+const MAY_BE_GENERATED = /edit|modif|change|touch|generated|lost|overwritten/i
 
 async function notesOnRepository(
   item: WorkItem,
@@ -160,12 +168,15 @@ async function notesOnRepository(
   outcome: TargetOutcome,
   options: Options,
 ): Promise<readonly ReportFinding[]> {
-  if (item.build === undefined && item.surroundings === undefined) return []
-  const { buildNotes, runNotes, stageNotes } = await import('./build-notes.ts')
+  const origin = item.origin === undefined ? [] : (await import('./generated.ts')).originFindings(item, outcome.result)
+  if (item.build === undefined && item.surroundings === undefined) return origin
+  const { buildNotes, childNotes, runNotes, stageNotes } = await import('./build-notes.ts')
   return [
+    ...origin,
     ...buildNotes(item, dockerfile, outcome, options),
     ...runNotes(item, outcome, options),
     ...stageNotes(item, dockerfile, outcome, options),
+    ...childNotes(item, outcome),
   ]
 }
 

@@ -1,27 +1,20 @@
-import { dirname } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { transforms } from '../../transforms/index.ts'
-import { finalStage, findStage, nothingGiven, parseInTurn } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
-import { HardenError } from '../errors.ts'
-import type { ImageFacts, Known } from '../image/facts.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
-import { type Dependents, madeElsewhere, noDependents } from '../plan/exemptions.ts'
+import type { Dependents } from '../plan/exemptions.ts'
 import { decided } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
-import { copiedSources, likelyContext } from '../workspace/context.ts'
-import { readText } from '../workspace/files.ts'
-import { projectRoot, rootOf } from '../workspace/project-root.ts'
-import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
-import { baseReferences } from './base-images.ts'
+import { copiedSources } from '../workspace/context.ts'
+import { rootOf } from '../workspace/project-root.ts'
+import type { WorkItem } from '../workspace/work-item.ts'
 import { contextOf } from './build.ts'
 import { hardenInTurn } from './harden.ts'
-import { lookAtBases } from './look-at-bases.ts'
 import type { Session } from './session.ts'
-import { imageOfStage, type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
+import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
 /** What runs and builds have shown of the stages, by their index. */
 export type RunKnowledge = Pick<Knowledge, 'observations' | 'built'>
@@ -56,7 +49,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()
-  let dependents = dependentsIn(item, dockerfile)
+  let dependents = dependentsIn(item)
   const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
@@ -99,86 +92,14 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   }
 }
 
-/**
- * With what is known of the images that Dockerfiles of the same tree make: of this target alone, since another tree may use the same
- * names. What the engine has counts more.
- */
-export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Session> {
-  const made = [...(item.surroundings?.bases ?? [])].filter(
-    ([reference]) => session.known.get(reference)?.known !== true,
-  )
-  const named = new Set(baseReferences(dockerfile))
-  const wanted = made.filter(([reference]) => named.has(reference))
-  if (wanted.length === 0) return session
-  const known = new Map(session.known)
-  for (const [reference, neighbour] of wanted)
-    known.set(reference, await imageOf(reference, neighbour, session, item.root))
-  return { ...session, known }
-}
-
-function imageOf(
-  reference: string,
-  neighbour: NeighbourImage,
-  session: Session,
-  root: string | undefined,
-): Promise<Known<ImageFacts>> {
-  const key = JSON.stringify([neighbour.path, neighbour.target, reference])
-  const image = session.neighbours.get(key) ?? readNeighbour(reference, neighbour, session, root)
-  session.neighbours.set(key, image)
-  return image
-}
-
-async function readNeighbour(
-  reference: string,
-  { path, name, context, target, bases }: NeighbourImage,
-  session: Session,
-  top: string | undefined,
-): Promise<Known<ImageFacts>> {
-  const unread = (reason: string): Known<ImageFacts> => ({ known: false, reason: `${name} makes it, and ${reason}` })
-  let dockerfile: Dockerfile
-  try {
-    dockerfile = await withPauses(parseInTurn(await readText(path, name), nothingGiven), session.hooks.signal)
-    baseReferences(dockerfile)
-  } catch (error) {
-    if (error instanceof HardenError) return unread(error.message)
-    throw error
-  }
-  const stage = target === null ? finalStage(dockerfile) : findStage(dockerfile, target)
-  if (stage === null) return unread(`it has no stage ${target}`)
-  const root = top ?? projectRoot(dirname(path))
-  const item: WorkItem = {
-    target: name,
-    kind: 'dockerfile',
-    path,
-    root,
-    reference: null,
-    from: null,
-    text: dockerfile.source,
-    surroundings: { children: [], users: [], runs: [], stages: [], bases },
-  }
-  await lookAtBases(item, dockerfile, session, () => {})
-  const { known } = await withNeighbours(item, dockerfile, session)
-  const folder = context ?? likelyContext(dockerfile, path, root) ?? dirname(path)
-  const knowledge: Knowledge = {
-    ...UNSEEN,
-    bases: known,
-    context: await session.readContext(folder, path, copiedSources(dockerfile)),
-    ...catalogueKnowledge,
-  }
-  return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)
-}
-
-function dependentsIn(
-  { surroundings, build, found, vendored, overlays }: WorkItem,
-  dockerfile: Dockerfile,
-): Dependents {
-  const { children, users, runs } = surroundings ?? noDependents
+function dependentsIn({ surroundings, build, found, origin, overlays }: WorkItem): Dependents {
+  const { children, users, runs } = surroundings ?? { children: [], users: [], runs: [] }
   return {
-    children,
+    children: children.filter(({ countsOnRoot }) => countsOnRoot),
     users,
     runs,
     isServed: overlays !== undefined || build?.services.some(({ ports }) => ports.length > 0) === true,
-    madeElsewhere: found === true ? madeElsewhere(dockerfile, vendored) : null,
+    madeElsewhere: found === true ? (origin?.why ?? null) : null,
   }
 }
 

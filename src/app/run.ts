@@ -1,7 +1,7 @@
 import { asFailure, HardenError } from '../errors.ts'
 import type { TargetResult } from '../report/report.ts'
 import type { Found } from '../workspace/discover.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
+import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
 
 /** What a run needs from the outside. */
@@ -18,19 +18,90 @@ export interface RunHooks extends TaskHooks {
 }
 
 /**
- * Works on all targets, and gives their outcomes in their order. Whatever stops one target is its own result, and the
- * others go on. Never throws; begins no other one when the signal is aborted.
+ * Works on all targets, and gives their outcomes in their order. One that is built upon what another one makes waits for it, and is worked on
+ * as that makes it. Whatever stops one target is its own result, and the others go on. Never throws; begins no other one when the signal is
+ * aborted.
  */
 export async function run(found: readonly Found[], hooks: RunHooks): Promise<readonly TargetOutcome[]> {
-  const outcomes = found.map((one, index) =>
-    hooks.limiter(async () => {
-      if (hooks.signal.aborted) return []
-      const outcome = await runOne(one, hooks)
-      await hooks.finished?.(outcome, index)
-      return [outcome]
+  const basesOf = basesAmong(found)
+  const begun = new Map<number, Promise<TargetOutcome | null>>()
+  const begin = (one: Found, index: number): Promise<TargetOutcome | null> => {
+    const before = begun.get(index)
+    if (before !== undefined) return before
+    const bases = basesOf.get(index) ?? []
+    const work = (target: Found) =>
+      hooks.limiter(async () => {
+        if (hooks.signal.aborted) return null
+        const outcome = await runOne(target, hooks)
+        await hooks.finished?.(outcome, index)
+        return outcome
+      })
+    const outcome =
+      bases.length === 0
+        ? work(amongTargets(one, found))
+        : Promise.all(bases.map((base) => begin(found[base] ?? one, base))).then((outcomes) =>
+            work(uponResults(amongTargets(one, found), outcomes)),
+          )
+    begun.set(index, outcome)
+    return outcome
+  }
+  const outcomes = await Promise.all(found.map(begin))
+  return outcomes.flatMap((outcome) => outcome ?? [])
+}
+
+/** Of each target those that make what it is built upon, by their place; in a circle the one that comes first waits for the others. */
+function basesAmong(found: readonly Found[]): ReadonlyMap<number, readonly number[]> {
+  const byPath = new Map(found.flatMap(({ path }, index) => (path === null ? [] : [[path, index] as const])))
+  const all = new Map(
+    found.flatMap(({ surroundings }, index) => {
+      const paths = pathsOf(surroundings?.bases ?? new Map())
+      const bases = [...paths].flatMap((path) => byPath.get(path) ?? []).filter((base) => base !== index)
+      return bases.length === 0 ? [] : [[index, bases] as const]
     }),
   )
-  return (await Promise.all(outcomes)).flat()
+  const order = new Map<number, number>()
+  const seen = new Set<number>()
+  const visit = (index: number): void => {
+    if (seen.has(index)) return
+    seen.add(index)
+    for (const base of all.get(index) ?? []) visit(base)
+    order.set(index, order.size)
+  }
+  for (const index of all.keys()) visit(index)
+  const isBefore = (one: number, other: number): boolean => (order.get(one) ?? 0) < (order.get(other) ?? 0)
+  return new Map([...all].map(([index, bases]) => [index, bases.filter((base) => isBefore(base, index))]))
+}
+
+function pathsOf(bases: ReadonlyMap<string, NeighbourImage>): ReadonlySet<string> {
+  return new Set([...bases.values()].flatMap((base) => [base.path, ...pathsOf(base.bases)]))
+}
+
+/** With which of its children are worked on as well. */
+function amongTargets(one: Found, found: readonly Found[]): Found {
+  const { surroundings } = one
+  if (surroundings === undefined || surroundings.children.length === 0) return one
+  const paths = new Set(found.map(({ path }) => path))
+  const children = surroundings.children.map((child) => ({ ...child, isTarget: paths.has(child.path) }))
+  return { ...one, surroundings: { ...surroundings, children } }
+}
+
+/** With what the Dockerfiles become that make what it is built upon. What has not passed its proof stays as it was. */
+function uponResults(one: Found, outcomes: readonly (TargetOutcome | null)[]): Found {
+  const texts = new Map(
+    outcomes.flatMap((outcome) => {
+      const isWritten = outcome?.result.changed === true && outcome.result.proof?.passed !== false
+      return isWritten && outcome.path !== null ? [[outcome.path, outcome.result.output] as const] : []
+    }),
+  )
+  if (one.surroundings === undefined || texts.size === 0) return one
+  const changed = (bases: ReadonlyMap<string, NeighbourImage>): ReadonlyMap<string, NeighbourImage> =>
+    new Map(
+      [...bases].map(([reference, base]) => {
+        const becomes = texts.get(base.path)
+        return [reference, { ...base, bases: changed(base.bases), ...(becomes === undefined ? {} : { becomes }) }]
+      }),
+    )
+  return { ...one, surroundings: { ...one.surroundings, bases: changed(one.surroundings.bases) } }
 }
 
 async function runOne({ error, ...found }: Found, hooks: RunHooks): Promise<TargetOutcome> {

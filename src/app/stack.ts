@@ -1,7 +1,8 @@
 import { shellQuoted } from '../borders/shell.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import { isCalledKept, mayBeWritten } from '../plan/host-mounts.ts'
+import { isCalledKept } from '../image/image-run.ts'
+import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import type { UpgradeProof } from '../proof/stack/upgrade.ts'
 import {

@@ -26,7 +26,7 @@ const engineFlags = {
   config: {
     ...text,
     group: groups.target,
-    describe: 'FILE with these settings (default the nearest .harden-image.{yaml,yml,json})',
+    describe: 'FILE with these settings (default .harden-image.{yaml,yml,json} of the folder and those above)',
   },
   'trust-config': {
     type: 'boolean',

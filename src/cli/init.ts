@@ -4,7 +4,7 @@ import { HardenError } from '../errors.ts'
 import { counted } from '../report/summary.ts'
 import { discover } from '../workspace/discover.ts'
 import { writeText } from '../workspace/files.ts'
-import { configNames } from '../workspace/repository.ts'
+import { configNames, configsFrom } from '../workspace/repository.ts'
 import type { SettingName } from '../workspace/settings.ts'
 import type { Io } from './io.ts'
 import type { Init } from './request.ts'
@@ -31,7 +31,8 @@ export async function init({ folder }: Init, { cwd, stdout }: Io): Promise<0> {
   const [name] = configNames
   const path = join(place, name)
   const shown = relative(cwd, path)
-  await writeText(path, shown, configurationFor(paths))
+  const [above] = configsFrom(place)
+  await writeText(path, shown, configurationFor(paths, above === undefined ? null : relative(place, above)))
   stdout.write(`wrote ${shown}, for ${counted(paths.length, 'Dockerfile')}; every setting in it is a comment still\n`)
   return 0
 }
@@ -85,8 +86,8 @@ const SETTINGS: readonly (readonly [title: string, settings: Readonly<Partial<Re
   ],
 ]
 
-/** `paths`: of the Dockerfiles, from the folder of the file. */
-export function configurationFor(paths: readonly string[]): string {
+/** `paths`: of the Dockerfiles, and `above`: of the configuration of a folder above (null: none), from the folder of the file. */
+export function configurationFor(paths: readonly string[], above: string | null): string {
   const aside = [...new Set(paths.flatMap((path) => ASIDE.exec(path)?.[0] ?? []))].sort()
   const named = aside.length === 0 ? ['test/fixtures/'] : aside
   const about = `# harden-image: settings for this folder and all below it${paths.length === 0 ? '' : `, where ${counted(paths.length, 'Dockerfile')} ${paths.length === 1 ? 'is' : 'are'}`}.\n`
@@ -97,6 +98,8 @@ export function configurationFor(paths: readonly string[]): string {
   return [
     about,
     '# Take away the "# " before a setting to make it count; flags hold over it.\n',
+    above === null ? '' : `# What is not said here, ${above} says.\n`,
+    '\n## Nothing that the configurations of folders above say holds here.\n# root: true\n',
     ...lists.map(
       ([title, settings]) => `\n## ${title}\n${settings.map(([name, value]) => `# ${name}: ${value}\n`).join('')}`,
     ),

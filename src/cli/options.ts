@@ -8,8 +8,8 @@ import type { SmokeCheck } from '../smoke-check.ts'
 import type { Config, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
 import { type Excludes, isNamedBy, noExcludes } from '../workspace/ignore-rules.ts'
-import { configIn, nearestConfig } from '../workspace/repository.ts'
-import { contradiction, type FailOn, onTop, type Settings } from '../workspace/settings.ts'
+import { configIn, configsFrom } from '../workspace/repository.ts'
+import { contradiction, type FailOn, onTop, type SettingName, type Settings } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
 import { type Trust, trustOf } from '../workspace/trust.ts'
 import type { LeftOut } from '../workspace/work-item.ts'
@@ -46,8 +46,8 @@ export interface OptionSources {
 }
 
 /**
- * Options by target: flags, then the configuration file, then the defaults. With `--config` the file is read at once
- * and its mistakes are thrown; else each target has the file nearest to its folder.
+ * Options by target: flags, then the configuration files, then the defaults. With `--config` the file is read at once
+ * and its mistakes are thrown; else each target has the files of its folder and of those above it.
  */
 export async function optionsFrom(
   request: Work,
@@ -55,9 +55,7 @@ export async function optionsFrom(
   transforms: readonly string[],
 ): Promise<OptionSources> {
   const isRun = request.prove || request.build
-  const placed = (settings: Partial<Settings>, from: string, by: string) =>
-    withContext(withValues(settings, env, isRun), from, by)
-  const given = { ...request, settings: placed(request.settings, cwd, '--context') }
+  const given = { ...request, settings: withContext(withValues(request.settings, env, isRun), cwd, '--context') }
   const flags = [{ folder: cwd, patterns: request.settings.exclude ?? [] }]
   const trust = trustOf(request.trustConfig, env)
   const isSaid = ({ matters }: LeftOut) => matters === 'always' || request.prove || request.profile !== null
@@ -73,13 +71,11 @@ export async function optionsFrom(
     const file = resolve(cwd, request.config)
     const isTrusted = trust.named(file, foldersOf(request, cwd))
     const read = await readingConfig(file, request.config, transforms, isTrusted)
-    const { leftOut } = read
-    const by = request.config
-    const config = placed(read.settings, dirname(file), by)
-    const configFor = (found: Pick<Found, 'path'>) => placed(settingsFor(read, found.path, file), dirname(file), by)
-    const patterns = [...flags, { folder: dirname(file), patterns: config.exclude ?? [] }]
+    const patterns = [...flags, { folder: dirname(file), patterns: read.settings.exclude ?? [] }]
+    const files = [{ file, name: request.config, read }]
     return {
-      optionsFor: async (found) => noted(merged(given, configFor(found), namesOf(found, file)), found, leftOut),
+      optionsFor: async (found) =>
+        noted(merged(given, configFor(found, files, { env, isRun }), namesFor(found, files)), found, read.leftOut),
       excludes: { ...noExcludes, given: patterns },
       trust,
     }
@@ -94,12 +90,14 @@ export async function optionsFrom(
     optionsFor: async (found) => {
       const { path } = found
       const foreign: LeftOut[] = []
-      const file = nearestConfig(path === null ? cwd : dirname(path), (other) => foreign.push(passedOver(other)))
-      if (file === null) return noted(merged(given, {}, []), found, foreign)
-      const read = await configOf(file)
-      const { leftOut } = read
-      const config = placed(settingsFor(read, path, file), dirname(file), relative(cwd, file))
-      return noted(merged(given, config, namesOf(found, file)), found, [...foreign, ...leftOut])
+      const files: ConfigFile[] = []
+      for (const file of configsFrom(path === null ? cwd : dirname(path), (other) => foreign.push(passedOver(other)))) {
+        const read = await configOf(file)
+        files.unshift({ file, name: relative(cwd, file), read })
+        if (read.isRoot) break
+      }
+      const leftOut = [...foreign, ...files.flatMap(({ read }) => read.leftOut)]
+      return noted(merged(given, configFor(found, files, { env, isRun }), namesFor(found, files)), found, leftOut)
     },
     trust,
     excludes: {
@@ -116,6 +114,31 @@ export async function optionsFrom(
       },
     },
   }
+}
+
+/** A configuration file that holds for a target. */
+interface ConfigFile {
+  /** Absolute. */
+  readonly file: string
+  /** The same for people. */
+  readonly name: string
+  readonly read: Config
+}
+
+/** What all of them say for a target, the nearest last: it holds over those above it, key by key, and lists add up as they do with flags. */
+function configFor(
+  { path }: Pick<Found, 'path'>,
+  files: readonly ConfigFile[],
+  { env, isRun }: { readonly env: Io['env']; readonly isRun: boolean },
+): Partial<Settings> {
+  const settings = files.map(({ read, file }) => settingsFor(read, path, file)).reduce(onTop, {})
+  const { file = '', name = '' } = lastSaying('context', path, files) ?? {}
+  return withContext(withValues(settings, env, isRun), dirname(file), name)
+}
+
+/** The file whose word on a setting holds for a target. */
+function lastSaying(setting: SettingName, path: string | null, files: readonly ConfigFile[]): ConfigFile | undefined {
+  return files.findLast(({ read, file }) => settingsFor(read, path, file)[setting] !== undefined)
 }
 
 /** With what the file says of this path alone; later ones hold over earlier ones. */
@@ -187,9 +210,10 @@ function withContext(settings: Partial<Settings>, from: string, by: string): Par
   })
 }
 
-/** What a target can be called in a configuration file: as it was given, and its path from there. */
-function namesOf({ target, path }: Pick<Found, 'path' | 'target'>, file: string): readonly string[] {
-  return path === null ? [target] : [target, relative(dirname(file), path)]
+/** What a target can be called in the file whose checks hold for it: as it was given, and its path from there. */
+function namesFor({ target, path }: Pick<Found, 'path' | 'target'>, files: readonly ConfigFile[]): readonly string[] {
+  const { file } = lastSaying('smoke', path, files) ?? {}
+  return path === null || file === undefined ? [target] : [target, relative(dirname(file), path)]
 }
 
 function merged(request: Work, config: Partial<Settings>, names: readonly string[]): AskedOptions {

@@ -116,7 +116,7 @@ export interface Work {
   readonly project: Omit<ProjectFlags, 'env'>
   /** With the verb `profile`, null for the others. */
   readonly profile: ProfileRequest | null
-  /** `--config`, as given; null for the nearest. */
+  /** `--config`, as given; null for those that are found. */
   readonly config: string | null
   /** `--trust-config`, or `--no-trust-config`: false; null where neither is given. */
   readonly trustConfig: boolean | null

@@ -8,6 +8,7 @@ import { openStore, type ResultStore } from '../fleet/store.ts'
 import { cacheFolder } from '../temporary.ts'
 import type { Found } from '../workspace/discover.ts'
 import { readText } from '../workspace/files.ts'
+import type { NeighbourImage } from '../workspace/work-item.ts'
 import type { Work } from './request.ts'
 
 /**
@@ -55,8 +56,10 @@ function keptIn(store: ResultStore, folder: string, all: readonly Found[], cwd: 
   const isKept = ({ kind, path, together }: Item): boolean =>
     kind === 'dockerfile' && path !== null && together === undefined
   // Of the files around it only what the run does not change itself counts.
-  const keyFor = async ({ surroundings: _, ...found }: Item, text: string, options: Options): Promise<string> =>
-    (await keyOf({ found: { ...found, error: null }, text, options })).key
+  const keyFor = async ({ surroundings, ...found }: Item, text: string, options: Options): Promise<string> => {
+    const images = resultsIn(surroundings?.bases ?? new Map())
+    return (await keyOf({ found: { ...found, error: null }, text, options, images })).key
+  }
   return {
     async of(found, options) {
       if (!isKept(found) || !isProved(options.mode)) return null
@@ -80,6 +83,14 @@ function keptIn(store: ResultStore, folder: string, all: readonly Found[], cwd: 
     },
     drop: () => rm(folder, { recursive: true, force: true }).catch(() => undefined),
   }
+}
+
+/** Digests of what the same run makes of the images that it is built upon, by the Dockerfile. */
+function resultsIn(bases: ReadonlyMap<string, NeighbourImage>): Readonly<Record<string, string>> {
+  const own = [...bases.values()].flatMap(({ name, becomes }) =>
+    becomes === undefined ? [] : [[name, sha256(becomes)] as const],
+  )
+  return Object.assign(Object.fromEntries(own), ...[...bases.values()].map((base) => resultsIn(base.bases)))
 }
 
 function realOr(path: string): string {

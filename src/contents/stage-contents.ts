@@ -6,7 +6,7 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, isSharedFolder, normalisePath, parentOf } from '../places.ts'
-import { type BuildContext, fromContext, matching } from './build-context.ts'
+import { type BuildContext, fromContext, matching, resourcesOf } from './build-context.ts'
 import {
   changedMode,
   type Draft,
@@ -53,6 +53,8 @@ export interface CopiedPath {
   readonly seen: boolean
   /** There is a build context, and no such file in it; absent where there is, or nobody can say. */
   readonly missing?: true
+  /** Of a jar that is built outside the texts that are packed into it, by path in the build context; absent where there are none. */
+  readonly packed?: ReadonlyMap<string, string>
   readonly line: number
 }
 
@@ -184,11 +186,13 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
     const isPattern = /[*?]/.test(source)
     const missing =
       from === null && found.length === 0 && !(isPattern && isOptional) && isMissing(sources.context, source)
+    const packed = from === null ? packedInto(source, sources.context) : []
     draft.copies.push({
       source,
       destination,
       seen: found.length > 0,
       ...(missing ? { missing } : {}),
+      ...(packed.length > 0 ? { packed: new Map(packed) } : {}),
       line: instruction.line,
     })
     for (const item of found) {
@@ -197,6 +201,12 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
       put(`${destination === '/' ? '' : destination}${below}` || '/', item.entry, item.text, item.origin)
     }
   }
+}
+
+function packedInto(source: string, context: BuildContext | null): readonly (readonly [path: string, text: string])[] {
+  const folder = resourcesOf(source)
+  if (folder === null || context === null) return []
+  return fromContext(context, folder).flatMap(({ text, origin }) => (text === null ? [] : [[origin, text] as const]))
 }
 
 /** A text that a RUN writes; to what is not known nothing can be added. */

@@ -149,6 +149,8 @@ export type Claim =
   | ({ readonly kind: 'file-edit' } & FileEdit)
   | ({ readonly kind: 'env' } & EnvSetting)
   | ({ readonly kind: 'capable' } & CapableFile)
+  /** The program asks for the home of whoever runs it. */
+  | { readonly kind: 'home'; readonly evidence: Evidence }
   | ({ readonly kind: 'remark' } & Remark)
   /** What could not be read: said, never dropped. */
   | ({ readonly kind: 'unknown'; readonly subject: string } & Remark)

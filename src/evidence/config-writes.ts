@@ -6,6 +6,7 @@ import { isInside, isOwnPlace, isRuntimePlace, isStatePlace, looksLikeFile, norm
 import { declared, type PathClaim } from './claim.ts'
 import { isNamedByDaemon, PID, replacesPid } from './command-line.ts'
 import { configurationFiles } from './configuration-files.ts'
+import { matches } from './file-edit.ts'
 import type { Provider } from './provider.ts'
 
 /** `access_log`, `logfile`, `stdout_logfile`, `log_dest file`, `ErrorLog`; then the name of a file alone. */
@@ -40,9 +41,17 @@ export const configWrites: Provider = {
     const read = configurationFiles(own, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
     // What is a link to the container's own output is open already.
     const isOpen = ({ path }: PathClaim): boolean => entry?.streams?.includes(path) === true && !origins.has(path)
-    for (const file of read) {
+    const named = (file: string, text: string): readonly PathClaim[] => {
       const about = { file, programs, isBrought, where: (line: number) => `${file} line ${line}` }
-      yield* namedIn(texts.get(file) ?? '', about).filter((claim) => !isOpen(claim))
+      return namedIn(text, about).filter((claim) => !isOpen(claim))
+    }
+    for (const file of read) yield* named(file, texts.get(file) ?? '')
+    // An image that only bears the name of a listed one may say what the entry would otherwise have set.
+    for (const { file, unless } of entry?.configEdits ?? []) {
+      if (unless === undefined || read.includes(file)) continue
+      const said = { pattern: unless, replacement: '', global: false }
+      const lines = (own.text(file) ?? '').split('\n').map((line) => (matches(line, said) ? line : ''))
+      yield* named(file, lines.join('\n'))
     }
     yield* inBuildSteps(steps, programs, isBrought)
   },

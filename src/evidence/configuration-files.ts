@@ -2,7 +2,7 @@ import { argvOf } from '../command/index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import { memoizeByObject } from '../memoize.ts'
-import { isInside, isSystemState, normalisePath, parentOf } from '../places.ts'
+import { baseName, isInside, isSystemState, normalisePath, parentOf } from '../places.ts'
 import type { StageView } from './provider.ts'
 
 type ScriptWrite = StepDownReport['writes'][number]
@@ -133,7 +133,8 @@ export function renderedAtStart({
   start: { scripts, writes, possibleWrites },
   facts: { config },
   own,
-}: Pick<StageView, 'start' | 'facts' | 'own'>): readonly RenderedFile[] {
+  entry,
+}: Pick<StageView, 'start' | 'facts' | 'own' | 'entry'>): readonly RenderedFile[] {
   const textOf = (path: string | null): string => (path === null ? argvOf(config).join(' ') : (own.text(path) ?? ''))
   const written = (found: readonly ScriptWrite[], always: boolean): readonly RenderedFile[] =>
     found.flatMap(({ path, script, line, anew, ifMissing, any }): readonly RenderedFile[] => {
@@ -146,7 +147,23 @@ export function renderedAtStart({
     const text = textOf(path)
     return path !== null && CONFD.test(path) ? byConfd(text) : withoutBreaks(text).flatMap(byRenderers)
   })
-  return [...written(writes, true), ...written(possibleWrites, false), ...told]
+  return [...written(writes, true), ...written(possibleWrites, false), ...told, ...byVendor(entry, config, own)]
+}
+
+/** By the entrypoint of a listed image, which nobody need have seen. */
+function byVendor(
+  entry: StageView['entry'],
+  { entrypoint, cmd }: StageView['facts']['config'],
+  own: FileModel,
+): readonly RenderedFile[] {
+  const { renders, startFolder, config } = entry ?? {}
+  if (renders === undefined || startFolder?.programs.includes(baseName(cmd?.[0] ?? '')) !== true) return []
+  if (JSON.stringify(entrypoint) !== JSON.stringify(config?.entrypoint)) return []
+  return own.texts().flatMap((template): readonly RenderedFile[] => {
+    const isOne = isInside(template, renders.from) && template.endsWith(renders.suffix)
+    const path = `${renders.to}${template.slice(renders.from.length, -renders.suffix.length)}`
+    return isOne ? [{ path, template, always: true }] : []
+  })
 }
 
 const STARTS_OTHERS = /\/Procfile$|\/supervisor[^/]*(?:\.conf$|\.ini$|\/)/

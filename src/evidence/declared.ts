@@ -1,7 +1,7 @@
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { Step } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { HOST_SOCKET } from '../image/image-run.ts'
+import { HOST_SOCKET, isCalledKept } from '../image/image-run.ts'
 import {
   baseName,
   isInside,
@@ -110,9 +110,10 @@ const TOOL_VARIABLE =
 
 /**
  * What is mounted as a volume of the engine, to be written, by path, with who does so: a new one is given the owner that the image has
- * there, and is root's where it has nothing. Of what the image fills only what is called like state.
+ * there, and is root's where it has nothing. Of what the image fills only what is called
+ * like state, or whose volume is.
  */
-function mountedVolumes({ runs, contents, own, chain, start }: StageView): ReadonlyMap<string, string> {
+function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
   for (const { by, kind: how, mounts, user } of runs)
     for (const { kind, source, target, readOnly, sharedWith, from } of mounts) {
@@ -127,7 +128,10 @@ function mountedVolumes({ runs, contents, own, chain, start }: StageView): Reado
       if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
       if (baseName(target) === '.git' || bringsPackages(baseName(target), chain)) continue
       const isFilled = own.list(target).length > 0 || own.entry(target)?.type === 'file' || isCopiedTo(target, contents)
-      if (!isFilled || isStatePlace(target))
+      // `acme-data:/app/config`: a folder of the program is not given whole because its volume is called so.
+      const isNamed =
+        kind === 'volume' && isCalledKept({ source, target: '' }) && !isInside(facts.config.workdir, target)
+      if (!isFilled || isStatePlace(target) || isNamed)
         found.set(target, kind === 'host' ? `mounted by ${by}` : `a volume of ${by}`)
     }
   return found

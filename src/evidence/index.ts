@@ -91,6 +91,8 @@ export interface StageEvidence {
   readonly env: readonly EnvSetting[]
   /** Programs to which a RUN gives capabilities of their own. */
   readonly capable: readonly CapableFile[]
+  /** Why the program needs a home that it may write. */
+  readonly homes: readonly Evidence[]
   readonly remarks: readonly Remark[]
   /** What may go wrong, where no run has shown it. */
   readonly cautions: readonly Remark[]
@@ -128,6 +130,7 @@ export function* evidenceOf(
     fileEdits: ofKind(all, 'file-edit'),
     env: ofKind(all, 'env'),
     capable: ofKind(all, 'capable'),
+    homes: ofKind(all, 'home').map(({ evidence }) => evidence),
     remarks: [...remarksIn(always)],
     cautions: [...remarksIn(assumed)],
     files: view.files,
@@ -152,6 +155,7 @@ export function withMore(first: StageEvidence, second: StageEvidence): StageEvid
     fileEdits: both(first.fileEdits, second.fileEdits, (edit) => JSON.stringify([edit.path, edit.substitutions])),
     env: both(first.env, second.env, ({ name }) => name),
     capable: both(first.capable, second.capable, ({ name }) => name),
+    homes: both(first.homes, second.homes, ({ detail }) => detail),
     remarks: both(first.remarks, second.remarks, remark),
     cautions: both(first.cautions, second.cautions, remark),
   }

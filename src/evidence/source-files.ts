@@ -16,9 +16,9 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
-import { declared, inferred, type PathClaim } from './claim.ts'
+import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
-import { isTest, sharedPaths, sourceWrites } from './source-writes.ts'
+import { isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
 import { ownerCalls, rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
@@ -30,13 +30,14 @@ export const sourceFiles: Provider = {
   name: 'source-files',
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
-  claims: ({ contents, builders, started, start, chain, files }) => [
+  claims: ({ contents, builders, started, start, chain, files }): readonly Claim[] => [
     ...[contents, ...builders]
       .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
       .slice(0, 1),
     ...ownerCalls([contents, ...builders], new Set(start.unread.map(({ path }) => path))),
     ...withoutRemoved(sourceClaims(contents, started, start.launches), contents),
     ...temporaryFolder(chain, files, contents),
+    ...homeAsked(contents, started),
   ],
 }
 
@@ -69,6 +70,32 @@ function temporaryFolder(
           `${origins.get(file) ?? file} line ${lineOf(text, at)} makes temporary files, and scratch has no folder for them`,
         ),
       ]
+  }
+  return []
+}
+
+/** What asks for the home of whoever runs it: Go, Rust, Node, Java, C#. */
+const ASKS_HOME =
+  /\bos\.User(?:Home|Config|Cache)Dir\(|\.HomeDir\b|\bhomedir\.(?:Dir|Expand|HomeDir)\(|\b[Gg]etenv\("HOME"\)|\benv::var(?:_os)?\("HOME"\)|\bdirs(?:_next)?::\w{1,40}_dir\(|\bhome::home_dir\(|\bProjectDirs::from\(|\bos\.homedir\(|\bgetProperty\("user\.home"\)|\bSpecialFolder\.(?:UserProfile|Personal|(?:Local)?ApplicationData)\b/
+/** And what makes something, there or elsewhere. */
+const WRITES_FILES =
+  /\bos\.(?:Mkdir|Create|WriteFile|OpenFile)|\bioutil\.WriteFile\(|\bcreate_dir|\bFile::create|\bfs::write\(|\b(?:mkdir|writeFile|createWriteStream|outputFile)(?:Sync)?\(|\bmkdirs\(\)|\bcreateDirector(?:y|ies)\(|\bCreateDirectory\(|\bWriteAll\w+\(/
+
+/**
+ * Where no account gives it one, HOME is `/` (FACTS 3), which root alone may write. Not where the image or a volume puts something
+ * there: a program that keeps its files in the root is found to.
+ */
+function homeAsked(
+  { texts, origins, copies }: Pick<StageContents, 'texts' | 'origins' | 'copies'>,
+  { env, volumes }: ImageConfig,
+): readonly Claim[] {
+  const isHidden = (path: string): boolean => path.startsWith('/.')
+  if (env.has('HOME') || volumes.some(isHidden) || copies.some(({ destination }) => isHidden(destination))) return []
+  for (const [file, text] of texts) {
+    const at = COMPILED.test(file) && !isTest(file) ? text.search(ASKS_HOME) : -1
+    if (at < 0 || isComment(text, at) || !WRITES_FILES.test(text)) continue
+    const detail = `${origins.get(file) ?? file} line ${lineOf(text, at)} looks for the home of who runs it, and makes files`
+    return [{ kind: 'home', evidence: { source: 'framework', subject: '/', detail } }]
   }
   return []
 }
@@ -223,7 +250,7 @@ export const compiledSources: Provider = {
       origins: new Map(sources.map(({ path, origin }) => [path, origin])),
       entries: contents.entries,
     }
-    return [...sourceClaims(read, started), ...temporaryFolder(chain, files, read)]
+    return [...sourceClaims(read, started), ...temporaryFolder(chain, files, read), ...homeAsked(read, started)]
   },
 }
 

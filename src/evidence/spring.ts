@@ -1,29 +1,39 @@
-import { isOwnPlace, isRuntimePlace, normalisePath, parentOf } from '../places.ts'
+import { isOwnPlace, isRuntimePlace, looksLikeFile, normalisePath, parentOf } from '../places.ts'
 import { declared, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 import { databaseClaims } from './source-files.ts'
 
 /** A Java application's own settings, in the build stage's resources or beside the jar; profiles have a name behind a dash. */
-const FILE = /\/(application|bootstrap)(-[\w-]+)?\.(properties|ya?ml)$/
+const FILE = /(?:^|\/)(application|bootstrap)(-[\w-]+)?\.(properties|ya?ml)$/
 /** Spring Boot's log, of which old ones are put beside it; Quarkus'. */
 const LOG = /^(logging\.file(\.name)?|quarkus\.log\.file\.path)$/
 const FOLDER =
-  /^(logging\.file\.path|logging\.path|spring\.servlet\.multipart\.location|server\.tomcat\.basedir|.*[.-](upload|uploads|storage|data|cache|tmp|temp)[-.]?(dir|directory|path|location|folder)?)$/
+  /^(?:logging\.(?:file\.)?path|spring\.servlet\.multipart\.location|server\.tomcat\.basedir|(?:.*[._-])?(?:uploads?|storage|data|cache|te?mp)[-._]?(?:dir|directory|path|location|folder)?|(?:.*[._-])?logs?[-._]?(?:dir|directory|path|location|folder))$/i
 const DATABASE = /^jdbc:(?:h2:file|h2(?=:\.?\/)|sqlite|hsqldb:file|derby):(?:\/\/)?([^;?:]+)/
 
 export const spring: Provider = {
   name: 'spring',
   summary: "places that a Java application's own settings name",
   when: 'always',
-  *claims({ contents, builders, started: { workdir } }) {
-    for (const { texts, origins } of [contents, ...builders])
-      for (const [file, text] of texts) {
+  *claims({ contents, builders, started: { workdir, env } }) {
+    for (const { texts, origins, copies } of [contents, ...builders]) {
+      const packed = copies.flatMap((copy) => [...(copy.packed ?? [])])
+      for (const [file, text] of [...texts, ...packed]) {
         if (!FILE.test(file)) continue
         const settings = file.endsWith('.properties') ? properties(text) : flattened(text)
         for (const [key, value] of settings)
-          yield* namedBy(key, value, `${key} in ${origins.get(file) ?? file}`, workdir)
+          yield* namedBy(key, withDefaults(value, env), `${key} in ${origins.get(file) ?? file}`, workdir)
       }
+    }
   },
+}
+
+/** `${LOG_HOME:/data/logs}/acme`: what the image says, else what stands behind the colon. */
+function withDefaults(value: string, env: ReadonlyMap<string, string>): string {
+  return value.replace(
+    /\$\{([\w.-]{1,99}):([^{}$]{0,999})\}/g,
+    (_, name: string, other: string) => env.get(name) ?? other,
+  )
 }
 
 function namedBy(key: string, value: string, detail: string, workdir: string): readonly PathClaim[] {
@@ -36,7 +46,13 @@ function namedBy(key: string, value: string, detail: string, workdir: string): r
   const path = place(value.includes('/') || LOG.test(key) ? value : '*')
   if (path === null) return []
   if (LOG.test(key)) return [declared('create-file', path, detail, { beside: true })]
-  return FOLDER.test(key) && parentOf(path) !== path ? [declared('keep-state', path, detail)] : []
+  if (!FOLDER.test(key) || parentOf(path) === path) return []
+  // `log.path` names a file as often as a folder.
+  return [
+    looksLikeFile(path)
+      ? declared('create-file', path, detail, { beside: true })
+      : declared('keep-state', path, detail),
+  ]
 }
 
 type Setting = readonly [key: string, value: string]

@@ -40,7 +40,9 @@ export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, vi
     if (isUnread(path) || atStart.has(path) || (edit.stockOnly === true && (replaces(path) || path !== edit.file)))
       return false
     const now = own.text(path)
-    if (now !== null) return matches(now, substitution)
+    const isDone = (text: string): boolean =>
+      edit.unless !== undefined && matches(text, { pattern: edit.unless, replacement: '', global: false })
+    if (now !== null) return matches(now, substitution) && !isDone(now)
     // Of files that nobody has seen, only the vendor's own are known to be there.
     return !facts.files.known && path === edit.file
   }

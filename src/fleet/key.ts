@@ -11,6 +11,7 @@ import {
 } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { contextFor } from '../app/build.ts'
+import { originOf } from '../app/generated.ts'
 import { isProved, type Options } from '../app/task.ts'
 import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
@@ -92,6 +93,7 @@ export function targetKeys(
       path,
       vendored: vendored ?? null,
       isFound: found.found === true,
+      origin: dockerfile === null ? null : originOf({ ...found, text }, dockerfile, cwd),
       error: error === null ? null : [error.code, error.message],
       text: text === null ? null : sha256(text),
       options: { ...asked, policy },

@@ -79,6 +79,18 @@ export function overlaid(config: ImageConfig, { entrypoint, command, env, workdi
 /** What such a capability is for takes root; not those of every container, nor those that a program does without. */
 const ROOTS_ALONE = /^(ALL|NET_ADMIN|SYS_(ADMIN|MODULE|TIME|RAWIO|BOOT)|BPF|PERFMON|DAC_READ_SEARCH)$/
 
+/** What is called so on either side of a mount is for what the program keeps: `./dev-data:/srv/acme`, `data:/app/pb_data`. */
+const KEEPING = /^(?:data\w*|\w*data|db|databases?|sqlite|storage|store|state|uploads?|persist(?:ent)?|persistence)$/i
+
+/** By the words of its last name, and of the variable that stands for it. */
+export function isCalledKept({ source, target, from }: Pick<RunMount, 'source' | 'target' | 'from'>): boolean {
+  // What the repository has itself is called after what is in it.
+  const places = from === 'checkout' ? [target] : [source, target]
+  return places.some((place) =>
+    (place.split('/').findLast((part) => part !== '') ?? '').split(/[^A-Za-z]+/).some((word) => KEEPING.test(word)),
+  )
+}
+
 /** The socket of the host's engine that it is given without a group for it; null for none. */
 export function socketOf({ mounts, groups }: Pick<ImageRun, 'mounts' | 'groups'>): string | null {
   if (groups) return null

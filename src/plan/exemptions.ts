@@ -254,20 +254,6 @@ export interface Dependents {
 
 export const noDependents: Dependents = { children: [], users: [], runs: [], isServed: false, madeElsewhere: null }
 
-/** What generates it says so on top of it, or it is a copy of another project's file, in the folder `vendored`. */
-export function madeElsewhere(dockerfile: Dockerfile, vendored: string | undefined): string | null {
-  if (vendored !== undefined) return `${vendored} holds copies of other projects: change it where it comes from`
-  const said = commentsOnTop(dockerfile).find(({ text }) => GENERATED.test(text))
-  if (said === undefined) return null
-  return `line ${said.line} says "${said.text
-    .replace(/^[#\s]+/, '')
-    .slice(0, 80)
-    .trim()}": change what it is generated from`
-}
-
-const GENERATED =
-  /\b(?:do not|don't|don’t|never) (?:manually |directly )?(?:edit|modify|change|touch)\b|\bauto-?generated\b|\b(?:edits|changes|modifications)\b.{0,30}\b(?:lost|overwritten)\b/i
-
 /** Those of them that mean a stage of the Dockerfile. */
 export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
   const isFinal = stage.index === dockerfile.stages.length - 1

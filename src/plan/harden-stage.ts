@@ -1,3 +1,5 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { isInterpreter } from '../command/index.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, EnvSetting, Need, Remark } from '../evidence/claim.ts'
 import {
@@ -11,16 +13,17 @@ import {
   type Substitution,
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
+import { isOneOf } from '../evidence/servers.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
-import { isInside, isStatePlace } from '../places.ts'
+import { isInside, isStatePlace, parentOf } from '../places.ts'
 import { joinTruncated } from '../words.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { mergedUsers, type RunningProgram, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
-import { namedOwners } from './account/owners.ts'
+import { accountsAskedFor, namedOwners } from './account/owners.ts'
 import {
   assumptions,
   describesPackages,
@@ -75,7 +78,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const account = accountFor(context)
   yield
   const inHome = homeNeeds(observation).map((need) => need.evidence)
-  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation))
+  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation), stated.homes)
   const ports = stagePorts(context)
   yield
   const start = includedWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, excluded)
@@ -104,7 +107,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const harmless = harmlessNeeds(assumed, unshownGrants(seen.grants, whole.grants))
   const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
   yield
-  const unmet = perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]))
+  // A folder that a RUN has handed over lets its owner make a file, whatever the base is.
+  const mayMake = (path: string): boolean =>
+    stated.files.entry(path) === null && isHandedFolder(parentOf(path), input, account)
+  const unmet =
+    perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]), mayMake)
   const included = includedGrants(granted.grants, excluded).map(makesMissing(input))
   const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
@@ -282,10 +289,37 @@ function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, text
     tools,
     shellSeen,
     rootGroup: anyUid,
+    mayBring: mayBringAccount(input),
     mayCreate: keptUnnamed(input) === undefined,
     ...(input.openNumber === undefined ? {} : { openNumber: input.openNumber }),
   })
 }
+
+/**
+ * Packages of which only the build shows whether they bring an account for the program: those that are called like it.
+ */
+function mayBringAccount({ stated: { view } }: StageInput): readonly string[] {
+  if (view.built || view.asBuilt) return []
+  const stem = (name: string): string => name.toLowerCase().replace(/[-_]?(?:server|daemon)$|(?<=\w{3})d$/, '')
+  const isKnown = (name: string): boolean => WITHOUT_ACCOUNT.some((group) => isOneOf(group, name))
+  const programs = view.start.programs
+    .filter((name) => !isKnown(name))
+    .map(stem)
+    .filter((name) => name.length > 2)
+  const isLike = (name: string): boolean =>
+    programs.some(
+      (program) =>
+        stem(name) === program ||
+        (program.length > 3 && stem(name).startsWith(program)) ||
+        (stem(name).length > 3 && program.startsWith(stem(name))),
+    )
+  const isRuntime = (name: string): boolean => isKnown(name) || isInterpreter(name.split(/\d/, 1)[0] ?? '')
+  return [...new Set(view.installed.map(({ name }) => name).filter((name) => isLike(name) && !isRuntime(name)))]
+}
+
+/** Programs that serve nothing by themselves, and whose packages bring no account. */
+const { distribution, builders, noServers, buildAndStart, clients } = knownPrograms
+const WITHOUT_ACCOUNT = [distribution, builders, noServers, buildAndStart, clients]
 
 /** Who asks that no account is created. */
 function keptUnnamed({ ignored }: StageInput): string | undefined {
@@ -309,18 +343,30 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
   return new Set(own.map((need) => need.path))
 }
 
+/** The last that a RUN does to this very folder is to give it to that account. */
+function isHandedFolder(folder: string, { stated }: StageInput, account: AccountChoice): boolean {
+  const last = stated.view.contents.actions.findLast(
+    ({ tool, paths, recursive }) =>
+      tool !== 'mkdir' && paths.some((path) => path === folder || (recursive && isInside(folder, path))),
+  )
+  return last?.tool === 'chown' && last.certain && isOwner(last.value, account)
+}
+
+/** Of chown: `app`, `app:app`, `10001`. */
+function isOwner(owner: string | null, { name, uid }: Pick<AccountChoice, 'name' | 'uid'>): boolean {
+  const who = owner?.split(/[:.]/)[0] ?? ''
+  return who !== '' && (who === name || who === String(uid))
+}
+
 const LEAVES_OWNER = new Set(['chmod', 'rm'])
 
 /**
  * Whether a path lies in a tree that a RUN gives to that very account, and nothing is put there afterwards: then all of it is its own,
  * whatever the build has unpacked.
  */
-function inHandedTree({ stated }: StageInput, { name, uid }: AccountChoice): (path: string) => boolean {
+function inHandedTree({ stated }: StageInput, account: AccountChoice): (path: string) => boolean {
   const { actions, copies, steps } = stated.view.contents
-  const isOwn = (owner: string | null): boolean => {
-    const who = owner?.split(/[:.]/)[0] ?? ''
-    return who !== '' && (who === name || who === String(uid))
-  }
+  const isOwn = (owner: string | null): boolean => isOwner(owner, account)
   const trees = actions.flatMap(({ tool, paths, recursive, certain, value, line }, index) =>
     tool === 'chown' && recursive && certain && isOwn(value) ? paths.map((tree) => ({ tree, line, index })) : [],
   )
@@ -425,12 +471,16 @@ function askedNames(scripts: readonly string[], textOf: PlanContext['textOf']): 
 }
 
 /** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
-function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given'> {
+function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given' | 'namedThere'> {
   const { folders, copies, anywhere } = namedOwners(view.contents)
   // Of a base that nobody knows each of them tells of an account of its own.
   const names = view.facts.accounts.known ? copies : new Set([...copies, ...anywhere])
   const named = [...names].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
-  return { copiedTo: [...copyOwners(view), ...named], given: new Set([...folders, ...copies]) }
+  return {
+    copiedTo: [...copyOwners(view), ...named],
+    given: new Set([...folders, ...copies]),
+    namedThere: view.facts.accounts.known ? [] : accountsAskedFor(view.contents),
+  }
 }
 
 /** Uids other than root's of what COPY and ADD bring, those with most of it first. */

@@ -16,7 +16,7 @@ export interface HomePlan {
 /**
  * Where HOME points for the chosen account. A new account has a home of its own. For the others it matters when the
  * original wrote into root's home, or when the image sets HOME to a folder that is root's alone. What runs have shown to
- * be `foundByHome` is found there by HOME alone, so it stays root's.
+ * be `foundByHome` is found there by HOME alone, so it stays root's. `asked`: why the program needs one that it may write.
  */
 export function planHome(
   facts: ImageFacts,
@@ -24,6 +24,7 @@ export function planHome(
   writtenInHome: readonly Evidence[],
   anyUid = false,
   foundByHome: readonly Evidence[] = [],
+  asked: readonly Evidence[] = [],
 ): HomePlan {
   const set = facts.config.env.get('HOME')
   const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
@@ -31,9 +32,11 @@ export function planHome(
     const reason = "what it looks for in its home is in root's home"
     return { env: set === undefined ? [setting(ROOTS, reason, foundByHome)] : [], needs: [] }
   }
-  if (anyUid) return homeOfAnybody(account, set, rootOnly, writtenInHome)
+  if (anyUid)
+    return homeOfAnybody(account, set, rootOnly, set === undefined ? [...writtenInHome, ...asked] : writtenInHome)
   if (isMadeWith(account)) return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
-  const wanted = writtenInHome.length > 0 || account.createHome
+  const isAsked = asked.length > 0 && set === undefined && !isOwnHome(facts, account, account.home)
+  const wanted = writtenInHome.length > 0 || account.createHome || isAsked
   if (!wanted && !rootOnly) return unknownBase(facts, account)
   const own = set !== undefined && !rootOnly ? set : account.home
   if ((account.createHome && isHome(own)) || isOwnHome(facts, account, own)) {
@@ -46,11 +49,13 @@ export function planHome(
     }
   }
   const home = `/home/${account.name === '' ? 'app' : account.name}`
-  const reason = wanted
-    ? 'the original writes into its home, and this account has no home that it can write'
-    : whyRoot(set ?? '/root')
+  const reason = !wanted
+    ? whyRoot(set ?? '/root')
+    : writtenInHome.length === 0 && isAsked
+      ? 'the program asks for its home, and this account has none that it can write'
+      : 'the original writes into its home, and this account has no home that it can write'
   return {
-    env: [setting(home, reason, writtenInHome)],
+    env: [setting(home, reason, isAsked ? [...writtenInHome, ...asked] : writtenInHome)],
     needs: [stateNeed(home, 'inferred', { source: 'account', detail: 'the home of the user' })],
   }
 }

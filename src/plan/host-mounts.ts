@@ -1,7 +1,7 @@
 import type { Need, Remark } from '../evidence/claim.ts'
 import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
-import { HOST_SOCKET, type ImageRun, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
+import { HOST_SOCKET, type ImageRun, isCalledKept, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {
   isForEverybody,
   isInside,
@@ -193,8 +193,12 @@ function inHomeOfRoot(
   { facts: { config } }: PlanContext['input'],
   { home }: Pick<AccountChoice, 'home'>,
 ): readonly Remark[] {
-  const isOf = ({ target }: RunMount): boolean =>
-    target.startsWith('/root/') && !OF_PEOPLE.test(target) && !config.volumes.some((path) => isInside(target, path))
+  // Of a program that starts there it is the working folder, and of one with another HOME it is no home.
+  const isHome = isInside(config.env.get('HOME') ?? ROOTS, ROOTS) && !isInside(config.workdir, ROOTS)
+  const isOf = ({ target, from }: RunMount): boolean =>
+    (target === ROOTS ? isHome && from === undefined : isInside(target, ROOTS)) &&
+    !OF_PEOPLE.test(target) &&
+    !config.volumes.some((path) => isInside(target, path))
   const run = usualRun(
     runs.filter(({ mounts }) => mounts.some(isOf)),
     () => true,
@@ -202,18 +206,23 @@ function inHomeOfRoot(
   const mount = run?.mounts.find(isOf)
   if (run === null || mount === undefined) return []
   const { source, target } = mount
-  const other = target.replace(/^\/root/, home === '' || home === '/' ? '/home/app' : home)
+  const other = target.replace(ROOTS, home === '' || home === '/' ? '/home/app' : home)
+  const what =
+    target === ROOTS
+      ? 'the home of root: the user may not enter it, and looks in its own'
+      : 'in the home of root: the user may not enter it, and looks for it in its own home'
   return [
     {
       outcome: 'todo',
       transform: 'report-remarks',
-      message: `${run.by} mounts ${source === '' ? 'a volume' : source} over ${target}, in the home of root: the user may not enter it, and looks for it in its own home`,
+      message: `${run.by} mounts ${source === '' ? 'a volume' : source} over ${target}, ${what}`,
       hint: `mount it over ${other}, or where a variable of the program says`,
       evidence: [{ source: 'declared', subject: target, detail: `mounted by ${run.by}` }],
     },
   ]
 }
 
+const ROOTS = '/root'
 /** For whoever works in a container of it. */
 const OF_PEOPLE = /^\/root\/\.(ssh|gitconfig|gnupg|\w*_?history|bashrc|profile|zshrc|vscode-server|config\/git)(\/|$)/
 
@@ -227,18 +236,6 @@ function isAt({ path, access, tree }: Need, { target, from }: RunMount): boolean
 function isOpened({ target, from }: RunMount, { stated }: PlanContext['input']): boolean {
   const entry = stated.view.own.entry(target)
   return from !== 'checkout' && isOwnPlace(target) && entry?.type === 'directory' && (entry.mode & 0o002) !== 0
-}
-
-/** What is called so on either side of a mount is for what the program keeps: `./dev-data:/srv/acme`, `data:/app/pb_data`. */
-const KEEPING = /^(?:data\w*|\w*data|db|databases?|sqlite|storage|store|state|uploads?|persist(?:ent)?|persistence)$/i
-
-/** By the words of its last name, and of the variable that stands for it. */
-export function isCalledKept({ source, target, from }: Pick<RunMount, 'source' | 'target' | 'from'>): boolean {
-  // What the repository has itself is called after what is in it.
-  const places = from === 'checkout' ? [target] : [source, target]
-  return places.some((place) =>
-    (place.split('/').findLast((part) => part !== '') ?? '').split(/[^A-Za-z]+/).some((word) => KEEPING.test(word)),
-  )
 }
 
 function isKept(mount: RunMount, { stated: { view } }: PlanContext['input']): boolean {

@@ -99,7 +99,7 @@ export async function lackedPrivilege(
   const given = new Set([...DEFAULT_CAPABILITIES, ...capAdd])
   const traced = await traceRun(engine, config, limits({ image, capAdd }), { faithful: true })
   if (!traced.known) return null
-  const { container, read } = traced.value
+  const { container, tracer, read } = traced.value
   try {
     const end = Date.now() + PATIENCE
     while (Date.now() < end && (await engine.state(container)).running) await pause(100, undefined, { signal })
@@ -107,6 +107,7 @@ export async function lackedPrivilege(
     return all.known ? lacking(all.value.operations, given) : null
   } finally {
     await engine.remove(container)
+    await engine.remove(tracer)
   }
 }
 

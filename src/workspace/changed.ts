@@ -135,8 +135,11 @@ export function changedTargets(found: readonly Found[], changed: readonly string
   const byPath = new Map(found.flatMap(({ path }, index) => (path === null ? [] : [[realOf(path), index] as const])))
   const isBuiltFromChanged = (bases: ReadonlyMap<string, NeighbourImage> = new Map()): boolean =>
     [...bases.values()].some(
-      ({ path, bases: more }) =>
-        files.has(realOf(path)) || own[byPath.get(realOf(path)) ?? -1] === true || isBuiltFromChanged(more),
+      ({ path, context, bases: more }) =>
+        own[byPath.get(realOf(path)) ?? -1] === true ||
+        isFileOf(path, files) ||
+        isInContext(context ?? dirname(path), path, files) ||
+        isBuiltFromChanged(more),
     )
   return found.filter((one, index) => own[index] === true || isBuiltFromChanged(one.surroundings?.bases))
 }
@@ -144,8 +147,7 @@ export function changedTargets(found: readonly Found[], changed: readonly string
 function isChanged(one: Found, files: ReadonlySet<string>): boolean {
   const { path, project, build, cluster } = one
   if (path === null) return false
-  const file = realOf(path)
-  if (files.has(file) || files.has(`${file}.dockerignore`)) return true
+  if (isFileOf(path, files)) return true
   const root = realOf(rootOf({ ...one, path }))
   if ([...files].some((changed) => isInside(changed, root) && SETTINGS.test(basename(changed)))) return true
   const contexts =
@@ -153,13 +155,21 @@ function isChanged(one: Found, files: ReadonlySet<string>): boolean {
       ? [build?.context ?? dirname(path)]
       : project.services.flatMap((service) => (service.build === null ? [] : [service.build.context ?? dirname(path)]))
   const folders = cluster === undefined ? contexts : [...contexts, dirname(path)]
-  return folders.some((folder) => {
-    const context = realOf(folder)
-    const rules = ignoreRules(context, project === undefined ? path : null)
-    return [...files].some(
-      (changed) => isInside(changed, context) && !rules.leavesOut(relative(context, changed).replaceAll('\\', '/')),
-    )
-  })
+  return folders.some((folder) => isInContext(folder, project === undefined ? path : null, files))
+}
+
+function isFileOf(path: string, files: ReadonlySet<string>): boolean {
+  const file = realOf(path)
+  return files.has(file) || files.has(`${file}.dockerignore`)
+}
+
+/** Is one of them sent to a build in the folder? `path`: of its Dockerfile, which may have an ignore file of its own. */
+function isInContext(folder: string, path: string | null, files: ReadonlySet<string>): boolean {
+  const context = realOf(folder)
+  const rules = ignoreRules(context, path)
+  return [...files].some(
+    (changed) => isInside(changed, context) && !rules.leavesOut(relative(context, changed).replaceAll('\\', '/')),
+  )
 }
 
 /** What a Dockerfile of the project may be planned by, wherever it lies. */

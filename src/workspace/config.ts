@@ -25,6 +25,8 @@ export interface Config {
   readonly settings: Partial<Settings>
   /** For files that any of these patterns (as in .gitignore, from the folder of the configuration) names, the last one first of all. */
   readonly overrides: readonly Override[]
+  /** Nothing of the folders above holds below it. */
+  readonly isRoot: boolean
   readonly leftOut: readonly LeftOut[]
 }
 
@@ -63,7 +65,7 @@ interface Reading {
 async function read(reading: Reading): Promise<Config> {
   const { path, name, transforms, isTrusted, allowedRoot } = reading
   const text = isTrusted ? await readText(path, name) : await readFound(path, name, allowedRoot)
-  const { settings: said, overrides: over, bases, lineOf } = parse(text, name, transforms)
+  const { settings: said, overrides: over, bases, isRoot, lineOf } = parse(text, name, transforms)
   const folder = dirname(path)
   const leftOut: LeftOut[] = []
   const held = (settings: Partial<Settings>, at: readonly (string | number)[]): Partial<Settings> => {
@@ -82,6 +84,7 @@ async function read(reading: Reading): Promise<Config> {
   return {
     settings: [...under.map(({ settings }) => settings), own].reduce(onTop, {}),
     overrides,
+    isRoot,
     leftOut: [...under.flatMap((base) => base.leftOut), ...leftOut],
   }
 }
@@ -113,6 +116,7 @@ interface ParsedConfig {
   readonly overrides: readonly Override[]
   /** Files that it builds on, as written. */
   readonly bases: readonly string[]
+  readonly isRoot: boolean
   /** Of a value by its path, 1-based. */
   readonly lineOf: (path: readonly (string | number)[]) => number
 }
@@ -151,7 +155,7 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
   const root = document.contents
   // An empty file or one of comments only sets nothing.
   if (root === null || (isScalar(root) && root.value === null))
-    return { settings: {}, overrides: [], bases: [], lineOf: () => 1 }
+    return { settings: {}, overrides: [], bases: [], isRoot: false, lineOf: () => 1 }
   if (!isMap(root)) return fail('the configuration must be a map of settings', root.range?.[0])
 
   const settingsIn = (map: YAMLMap, at: readonly (string | number)[], others: readonly string[]): Partial<Settings> => {
@@ -183,7 +187,7 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
     return settings as Partial<Settings>
   }
   // `$schema` is for editors.
-  const settings = settingsIn(root, [], ['$schema', 'extends', 'overrides'])
+  const settings = settingsIn(root, [], ['$schema', 'root', 'extends', 'overrides'])
   const texts = (name: string, at: readonly (string | number)[]): readonly string[] => {
     const node = document.getIn([...at, name], true)
     const value: unknown = isNode(node) ? node.toJS(document) : node
@@ -193,6 +197,9 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
     return []
   }
   const bases = texts('extends', [])
+  const isRoot: unknown = root.get('root') ?? false
+  if (typeof isRoot !== 'boolean')
+    problems.push({ message: 'root must be true or false', offset: offsetOf(document, ['root']) })
   const listed = root.get('overrides')
   const entries = isSeq(listed) ? listed.items : []
   if (listed != null && !isSeq(listed))
@@ -215,6 +222,7 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
     settings,
     overrides,
     bases,
+    isRoot: isRoot === true,
     lineOf: (path) => lines.linePos(offsetOf(document, path) ?? 0).line,
   }
 }

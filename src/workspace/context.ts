@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import type { BuildContext, ContextEntry } from '../contents/build-context.ts'
+import { type BuildContext, type ContextEntry, resourcesOf } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import { nameOf } from '../path.ts'
 import { textFound } from './files.ts'
@@ -234,10 +234,13 @@ export function likelyContext(dockerfile: Dockerfile, path: string, root: string
   return best === own ? null : best
 }
 
-/** What COPY, ADD and `RUN --mount=type=bind` take from the build context, of each the part that is there by its very name: '' for all of it. */
+/**
+ * What COPY, ADD and `RUN --mount=type=bind` take from the build context, of each the part that is there by its very name: '' for all
+ * of it. Of a jar what is packed into it too.
+ */
 export function copiedSources({ stages }: Dockerfile): readonly string[] {
   const named = stages.flatMap(({ instructions }) => instructions.flatMap(sourcesOf))
-  return [...new Set(named.map(fixedPart))]
+  return [...new Set(named.flatMap((source) => [source, resourcesOf(source) ?? source]).map(fixedPart))]
 }
 
 function sourcesOf({ keyword, flags, json, words }: Instruction): readonly string[] {

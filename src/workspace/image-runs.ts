@@ -4,6 +4,7 @@ import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { interpolated } from '../stack/variables.ts'
+import { assignmentsOf } from './assignments.ts'
 import { pairsOf, valuesOf } from './build-files.ts'
 
 /** A run, and what says which image is meant: the Dockerfiles that may be, its name, or the service of another file. */
@@ -162,7 +163,8 @@ function mount(source: string, target: string, readOnly: boolean, volumes: Json,
 /** What is none is a path, a variable of whoever runs it, or stands for one: `[DIR]`, `<dir>`. */
 const VOLUME_NAME = /^[A-Za-z0-9][\w.-]*$/
 /** The folder that somebody is in who runs it. */
-const CALLERS = /^(?:\$\{?PWD\}?|\$\(\s*(?:pwd|realpath \.)\s*\)|`pwd`|%cd%|\$PSScriptRoot|\.)(?=[/\\]|$)[/\\]?/i
+const CALLERS =
+  /^(?:\$\{?(?:PWD|CURDIR)\}?|\$\(\s*(?:(?:shell\s+)?pwd|realpath \.|CURDIR)\s*\)|`pwd`|%cd%|\$PSScriptRoot|\.)(?=[/\\]|$)[/\\]?/i
 
 function placesOf(source: string, { path, root, env }: At): Pick<WrittenMount, 'paths' | 'isCallers'> {
   const callers = CALLERS.exec(source)
@@ -197,12 +199,14 @@ export function runsOfComments(text: string, at: At): readonly RunOfImage[] {
 export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
   if (!MAY_RUN.test(text)) return []
   // As long as it was, so that its lines are.
-  const joined = text.replace(/(?:\\|`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
+  const joined = text.replace(/(?:\\|(?<!`)`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
+  const filledIn = assignmentsOf(joined, at.path)
   let [reached, number] = [0, 1]
   return [...joined.matchAll(RUN)].slice(0, bounds.buildCommands).flatMap((found) => {
     const [, before = '', line = ''] = found
     // In a document a command may stand between backticks.
-    const [command = ''] = before === '`' ? line.split('`') : [line]
+    const [written = ''] = before === '`' ? line.split('`') : [line]
+    const command = filledIn(written, found.index)
     const words = [...command.slice(0, bounds.lineLength).matchAll(WORD)].map(([word]) => word.replace(/["']/g, ''))
     number += text.slice(reached, found.index).split('\n').length - 1
     reached = found.index

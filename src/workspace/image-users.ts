@@ -2,6 +2,7 @@ import { basename, dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
+import { assignmentsOf } from './assignments.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
 import {
   isDocument,
@@ -69,6 +70,8 @@ interface At {
   readonly root: string
   /** Of the file, for people. */
   readonly name: string
+  /** What its repository is called. */
+  readonly repository: string
 }
 
 const nothing: SaidOfImages = { named: [], users: [] }
@@ -230,15 +233,18 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
   const users: UserOfImage[] = []
   const named: NamedImage[] = []
   const stages: PushedStage[] = []
-  if (/\bcontainer:|build-push-action/.test(text))
-    for (const [job, written] of Object.entries(asObject(asObject(valuesOf(text, at.name)[0]).jobs))) {
+  if (/\bcontainer:|build-push-action/.test(text)) {
+    const file = asObject(valuesOf(text, at.name)[0])
+    for (const [job, written] of Object.entries(asObject(file.jobs))) {
       const { container, steps } = asObject(written)
       const image = typeof container === 'string' ? container : asObject(container).image
       const { options } = asObject(container)
       // `--user 0` says itself who it runs as.
       if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
         users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
-      const all = asList(steps).map(asObject)
+      const all = asList(steps)
+        .map(asObject)
+        .map((step) => withInputs(step, [file.env, asObject(written).env, step.env].map(asObject), at.repository))
       const madeNames = namesMade(all)
       for (const step of all)
         if (uses(step, 'build-push-action')) {
@@ -247,12 +253,38 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
           stages.push(...stagesPushed(asObject(step.with), asObject(written), at))
         }
     }
+  }
   return { named: [...named, ...ofCommands(text, at).named], users, stages }
 }
 
 function uses(step: Json, action: string): boolean {
   return typeof step.uses === 'string' && step.uses.includes(action)
 }
+
+/**
+ * A step with what the file says itself put into its inputs: `${{ env.NAME }}`, the nearest last in `envs`, and the name of the
+ * repository. An expression that stays has no space in it: it is part of a word.
+ */
+function withInputs(step: Json, envs: readonly Json[], repository: string): Json {
+  const put = (written: string): string =>
+    written
+      .replace(EXPRESSION, (expression, name: string) => {
+        const key = /^env\.(\w+)$/.exec(name)?.[1]
+        const value = key === undefined ? undefined : envs.findLast((env) => Object.hasOwn(env, key))?.[key]
+        return typeof value === 'string' ? value : expression
+      })
+      .replace(EXPRESSION, (_, name: string) =>
+        name === 'github.repository' ? `\${{github.repository_owner}}/${repository}` : `\${{${name}}}`,
+      )
+  const inputs = Object.entries(asObject(step.with)).map(([name, value]) => [
+    name,
+    typeof value === 'string' ? put(value) : value,
+  ])
+  return { ...step, with: Object.fromEntries(inputs) }
+}
+
+/** Of one name: `${{ env.IMAGE }}`. */
+const EXPRESSION = /\$\{\{[ \t]{0,9}([\w.-]{1,99})[ \t]{0,9}\}\}/g
 
 /** The names that steps of docker/metadata-action make, by the step that takes them: `tags: ${{ steps.meta.outputs.tags }}`. */
 function namesMade(steps: readonly Json[]): (step: Json) => { readonly tags?: readonly string[] } {
@@ -365,7 +397,9 @@ function withoutComments(text: string): string {
 function ofCommands(text: string, { path, root }: At): SaidOfImages {
   if (!text.includes('build')) return nothing
   const joined = text.replace(/\\\r?\n/g, ' ')
-  const named = [...joined.matchAll(BUILD)].slice(0, bounds.buildCommands).flatMap(([, line = '']) => {
+  const filledIn = assignmentsOf(joined, path)
+  const named = [...joined.matchAll(BUILD)].slice(0, bounds.buildCommands).flatMap(({ 1: written = '', index }) => {
+    const line = filledIn(written, index)
     const words = [...line.slice(0, bounds.lineLength).matchAll(WORD)].map(([word]) => word.replace(/["']/g, ''))
     const { names, file, target, folder } = toldTo(words)
     // It is run in its own folder, or in the root of the repository.

@@ -74,9 +74,10 @@ function shortLines(text: string): string {
 /** Names that files give to what they build; those of Compose files are read as texts, since many are templates. */
 async function namedIn(files: readonly File[], root: string): Promise<readonly NamedImage[]> {
   const { kindOf } = await import('./image-users.ts')
+  const called = namesOfWhole(root)
   return files.flatMap(({ path, text }): readonly NamedImage[] => {
     if (!/\bbuild/.test(text) || SERVICES.test(text)) return []
-    return kindOf(path)?.read(text, { path, root, name: path }).named ?? []
+    return kindOf(path)?.read(text, { path, root, name: path, repository: called.at(-1) ?? '' }).named ?? []
   })
 }
 

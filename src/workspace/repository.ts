@@ -85,18 +85,17 @@ const NOT_THERE = { throwIfNoEntry: false } as const
 export const configNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-image.json'] as const
 
 /**
- * The nearest configuration file from `folder` (absolute) upwards, up to the root of the repository; null for none. `passOver` is told
+ * The configuration files from `folder` (absolute) upwards, the nearest first, up to the root of the repository. `passOver` is told
  * of each that somebody else has put above it, where no repository says that all is of one hand: those do not count.
  */
-export function nearestConfig(folder: string, passOver: (file: string) => void = () => {}): string | null {
+export function* configsFrom(folder: string, passOver: (file: string) => void = () => {}): Generator<string> {
   const repository = repositoryOf(folder)
   for (const at of upwards(folder)) {
     const file = configIn(at)
-    if (file !== null && (at === folder || repository !== null || isOfOwnHand(file, folder))) return file
-    if (file !== null) passOver(file)
-    if (at === repository) return null
+    if (file !== null && (at === folder || repository !== null || isOfOwnHand(file, folder))) yield file
+    else if (file !== null) passOver(file)
+    if (at === repository) return
   }
-  return null
 }
 
 /** The configuration file in a folder; null for none. */

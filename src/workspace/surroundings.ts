@@ -171,7 +171,9 @@ function wholeOf(
   const origin = originOf(root)
   // Whom the files say that they build it for, by its last part.
   const owners = new Map<string, string[]>()
-  for (const { name } of named) put(owners, lastPart(nameIn(name)).toLowerCase(), ownerIn(nameIn(name)))
+  for (const { name } of named)
+    if (!name.includes('github.repository_owner'))
+      put(owners, lastPart(nameIn(name)).toLowerCase(), ownerIn(nameIn(name)))
   return {
     root,
     members,
@@ -209,6 +211,7 @@ function originOf(root: string): GitOrigin | null {
 function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, readonly ImageRun[]> {
   const { root, members } = whole
   const found = new Map<string, ImageRun[]>()
+  const ofWhole: { readonly run: RunOfImage; readonly made: readonly MadeImage[] }[] = []
   // Files of one folder say together what a service is: one builds it, another mounts its volumes.
   const built = new Map<string, Map<string, Pick<Maker, 'path' | 'target'>>>()
   const serviceOf = ({ file, kind, service }: RunOfImage): string =>
@@ -227,9 +230,36 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     const made = [...ways, ...named, ...(ways.length + named.length === 0 ? besides(run, whole) : [])]
     const each = new Map(made.map(({ path, target }) => [`${path} ${target}`, { path, target }]))
     for (const { path, target } of each.values()) put(found, path, asRun(run, target, root))
+    if (run.image !== null && named.length > 0 && isOfWhole(run.image, whole)) ofWhole.push({ run, made: named })
+  }
+  for (const [path, { text }] of members) {
+    if (found.has(path) || FOR_PEOPLE.test(relative(root, path)) || OF_WORK.test(basename(path))) continue
+    for (const { run, made } of ofWhole) {
+      const sibling = made.find((maker) => isSiblingOf(path, maker.path))
+      const mounts = run.mounts.filter(({ target }) => namesPath(text, target))
+      if (sibling === undefined || mounts.length === 0) continue
+      const plain = { privileged: false, hostPid: false, capabilities: [], devices: [], groups: false, env: new Map() }
+      const by = `${run.by} (${basename(sibling.path)})`
+      put(found, path, asRun({ ...run, ...plain, by, mounts }, null, root))
+    }
   }
   return found
 }
+
+/** Of one repository's image they make different tags, of which people are shown one: `acme:1.2`, `acme:1.2-cuda`. */
+function isSiblingOf(path: string, other: string): boolean {
+  const isOne = (file: string): boolean =>
+    /^(?:docker|container)file$/i.test(basename(file)) || VARIANT_OF.test(basename(file))
+  return path !== other && dirname(path) === dirname(other) && isOne(path) && isOne(other)
+}
+
+/** A Dockerfile that names a folder counts on it. */
+function namesPath(text: string, path: string): boolean {
+  return path !== '/' && new RegExp(String.raw`(?<![\w./-])${escaped(path)}(?![\w.-])`).test(text)
+}
+
+/** What is built for those who work on it. */
+const OF_WORK = /(?:^|[._-])(?:dev(?:elop(?:ment)?)?|tests?|ci|local|debug|lint|docs?)(?:[._-]|$)/i
 
 /** The Dockerfile that lies beside a Compose file and is called like its service, whose image is whatever a variable says. */
 function besides({ kind, image, service, file }: RunOfImage, { members, root }: Whole): readonly MadeImage[] {
@@ -250,16 +280,14 @@ function makersOfRun(image: string, whole: Whole): readonly MadeImage[] {
   const made = makersOf(image)
   const name = nameIn(image)
   const last = lastPart(name).toLowerCase()
-  const isWhole = whole.names.some(
-    (one) => endsWithWord(one, last) || endsWithWord(one.replace(/[-_.](docker|container|image)$/, ''), last),
-  )
+  const isWhole = isCalledAs(last, whole)
   // `acme:1.2-web` is what `Dockerfile.web` of the repository `acme` makes, whatever else is built as `acme`.
   const words = image
     .slice(image.lastIndexOf('/') + 1)
     .toLowerCase()
     .split(/[:._-]/)
     .slice(last.split(/[._-]/).length)
-  const isKnown = last === '' || last.includes('$') || isListed(name) || whole.isOthers(name)
+  const isKnown = isSomeOther(name, whole)
   const variants =
     isKnown || !(isWhole || made.length > 0)
       ? []
@@ -278,6 +306,23 @@ function makersOfRun(image: string, whole: Whole): readonly MadeImage[] {
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
   return isWhole ? unnamed.map((path) => ({ path, context: null, target: null })) : []
+}
+
+/** The image of the whole repository. */
+function isOfWhole(image: string, whole: Whole): boolean {
+  const name = nameIn(image)
+  return isCalledAs(lastPart(name).toLowerCase(), whole) && !isSomeOther(name, whole)
+}
+
+function isCalledAs(last: string, { names }: Whole): boolean {
+  return names.some(
+    (one) => endsWithWord(one, last) || endsWithWord(one.replace(/[-_.](docker|container|image)$/, ''), last),
+  )
+}
+
+function isSomeOther(name: string, { isOthers }: Whole): boolean {
+  const last = lastPart(name)
+  return last === '' || last.includes('$') || isListed(name) || isOthers(name)
 }
 
 /** `Dockerfile.web`, `web.Dockerfile` */
@@ -330,9 +375,9 @@ function surroundingsIn({ cwd, members, builtUpon, users, runs, stages }: Tree, 
         ] as const
       }),
     )
-  const children = (builtUpon.get(path) ?? []).flatMap(({ path: child, from, stage }) => {
+  const children = (builtUpon.get(path) ?? []).map(({ path: child, from, stage }) => {
     const text = members.get(child)?.text ?? ''
-    return countsOnRoot(text, from) ? [{ by: relative(cwd, child), line: from.line, stage }] : []
+    return { path: child, by: relative(cwd, child), line: from.line, stage, countsOnRoot: countsOnRoot(text, from) }
   })
   return {
     children,
@@ -411,8 +456,9 @@ async function saidIn(
     return kind === null ? [] : [{ path, kind }]
   })
   const envOf = envFilesAbove(root)
+  const called = namesOfWhole(root)
   const read = (path: string, { read, runs: runsOf }: FileKind, text: string): void => {
-    const at = { path, root, name: relative(cwd, path) }
+    const at = { path, root, name: relative(cwd, path), repository: called.at(-1) ?? '' }
     const said = read(text, at)
     named.push(...said.named)
     users.push(...said.users)

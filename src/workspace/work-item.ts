@@ -24,10 +24,14 @@ export interface WorkItem {
   readonly found?: boolean
   /** The folder that it lies in, of copies of other projects; absent where it lies in none. */
   readonly vendored?: string
+  /** What makes it, where nobody edits it; absent where people do, and where nobody has looked. */
+  readonly origin?: FileOrigin
   /** How Compose and bake files beside a Dockerfile have it built; absent where none names it. */
   readonly build?: BuildSettings
   /** What the other files of its repository say of its image; absent where there are none to look at. */
   readonly surroundings?: Surroundings
+  /** What it is built upon in place of the images that it names, by reference; absent: those. */
+  readonly upon?: ReadonlyMap<string, string>
   /** What services start in it, the one that it is planned for first; absent: what it says itself. */
   readonly overlays?: readonly StartOverlay[]
   /** Files, as the caller calls them, in which a port that moves is followed; absent: none. */
@@ -44,6 +48,16 @@ export interface WorkItem {
   readonly together?: number
   /** Text of the Dockerfile; null for images and projects. */
   readonly text: string | null
+}
+
+/** Where a file comes from whose changes the next generation loses. All for people. */
+export interface FileOrigin {
+  /** Why its changes are only offered, with what is to be changed instead. */
+  readonly why: string
+  /** The line that says so. */
+  readonly line: number
+  readonly message: string
+  readonly hint: string
 }
 
 /** What a file said that nobody trusts, and that only the caller may say: what is run, taken or given on this machine. */
@@ -113,8 +127,8 @@ export interface ArchivePlace {
 
 /** What the files around a Dockerfile say of the image that it makes, and of those that it is built from. */
 export interface Surroundings {
-  /** Dockerfiles that are built FROM it and count on its user. */
-  readonly children: readonly Child[]
+  /** Dockerfiles that are built FROM it. */
+  readonly children: readonly TreeChild[]
   /** Of the images that it is built FROM those that a Dockerfile of the tree makes, by reference. */
   readonly bases: ReadonlyMap<string, NeighbourImage>
   readonly users: readonly ImageUser[]
@@ -122,6 +136,15 @@ export interface Surroundings {
   readonly runs: readonly ImageRun[]
   /** Stages of it that a workflow builds and pushes. */
   readonly stages: readonly { readonly stage: string; readonly by: string }[]
+}
+
+interface TreeChild extends Child {
+  /** Absolute. */
+  readonly path: string
+  /** It says no USER of its own before anything runs. */
+  readonly countsOnRoot: boolean
+  /** The same run works on it; absent where nobody has looked. */
+  readonly isTarget?: boolean
 }
 
 export interface NeighbourImage {
@@ -133,4 +156,6 @@ export interface NeighbourImage {
   readonly context: string | null
   readonly target: string | null
   readonly bases: ReadonlyMap<string, NeighbourImage>
+  /** Its text as the same run changes it; absent where it does not. */
+  readonly becomes?: string
 }

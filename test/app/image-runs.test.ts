@@ -164,6 +164,44 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     given: ['/data'],
   },
   {
+    says: 'variables that lines of a document above the command set',
+    files: {
+      ...own,
+      'README.md':
+        "```sh\nexport IMAGE=ghcr.io/x/acme:1\nplace='data' # kept\ndocker run -v $place:/data $IMAGE\n```\n",
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'variables of a Makefile',
+    files: {
+      ...own,
+      Makefile:
+        'REPO ?= other\nNAME := thing # its name\nTAG = $(subst +,-,$(shell git describe))\nifdef SELINUX\n  OPTS ?= :z\nendif\nbuild:\n\tdocker build -t "$(REPO)/$(NAME):$(TAG)" .\nrun: build\n\tdocker run -v "data:/data$(OPTS)" "$(REPO)/$(NAME):$(TAG)"\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a volume that is called so, over what the image fills',
+    files: {
+      ...readme('docker run -v acme-data:/app/config acme/acme'),
+      'config/a.txt': '',
+      Dockerfile: app.replace('COPY', 'COPY config config\nCOPY'),
+    },
+    given: ['/app/config'],
+  },
+  { says: 'not one that is called so over the whole program', files: compose('volumes: ["app-data:/app"]'), given: [] },
+  {
+    says: 'not by a variable that a later line sets',
+    files: { ...own, 'README.md': 'docker run -v $place:/srv/acme acme/acme\nplace=here\n' },
+    given: [],
+  },
+  {
+    says: 'not by a variable that a command gives',
+    files: { ...own, 'run.sh': 'place=here\nplace=$(mktemp -d)\ndocker run -v "$place":/srv/acme acme/acme\n' },
+    given: [],
+  },
+  {
     says: 'a Compose file that is a template',
     files: compose('{%- if x %}\nvolumes: ["data:/data"]\n{%- endif %}\nimage: {{ name }}_app'),
     given: ['/data'],
@@ -292,6 +330,21 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     todo: [
       'service app of compose.yaml mounts m over /root/.acme, in the home of root: the user may not enter it, and looks for it in its own home; mount it over /home/node/.acme',
     ],
+  },
+  {
+    says: 'the home of root itself, where the program looks for what it keeps',
+    files: readme('docker run -v /opt/acme:/root acme/acme'),
+    todo: [
+      'README.md line 3 mounts /opt/acme over /root, the home of root: the user may not enter it, and looks in its own; mount it over /home/node',
+    ],
+  },
+  {
+    says: 'not the home of root where HOME is another folder',
+    files: {
+      ...readme('docker run -v /opt/acme:/root acme/acme'),
+      Dockerfile: app.replace('CMD', 'ENV HOME=/srv\nCMD'),
+    },
+    todo: [],
   },
   {
     says: 'a claim of a cluster',
@@ -517,6 +570,46 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
   }
   expect(todos(await worked(files, 'docker/Dockerfile.web')).join()).toContain('mounts /w over /opt/web/conf')
   expect(todos(await worked(files, 'docker/Dockerfile')).join()).not.toContain('/opt/web/conf')
+})
+
+test('a Dockerfile that a workflow builds under names of its variables is told how these are run', async () => {
+  const workflow = (images: string): string =>
+    `env:\n  IMAGES: |\n    other/thing\n    ghcr.io/other/thing\njobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: "${images}" }\n      - uses: docker/build-push-action@v6\n        with: { file: build/stable.Dockerfile, tags: "$` +
+    '{{ steps.meta.outputs.tags }}" }\n'
+  const files = (images: string, image: string): Files => ({
+    'build/stable.Dockerfile': app,
+    'build/other.Dockerfile': app,
+    'server.js': '',
+    '.git/config': '[remote "origin"]\n\turl = https://example.org/x/kept.git\n',
+    '.github/workflows/push.yml': workflow(images),
+    'compose.yaml': `services:\n  a:\n    image: ${image}\n    volumes: ["./kept:/data"]\n`,
+  })
+  const told = async (images: string, image: string, path = 'build/stable.Dockerfile'): Promise<string> =>
+    todos(await worked(files(images, image), path)).join()
+  const [env, repository] = ['$' + '{{ env.IMAGES }}', 'ghcr.io/$' + '{{ github.repository }}']
+  expect(await told(env, 'docker.io/other/thing:latest')).toContain(
+    'service a of compose.yaml mounts ./kept over /data',
+  )
+  expect(await told(repository, 'ghcr.io/x/kept')).toContain('service a of compose.yaml mounts ./kept over /data')
+  expect(await told(env, 'docker.io/other/thing:latest', 'build/other.Dockerfile')).toBe('')
+  expect(await told(env, 'other/tool')).toBe('')
+})
+
+test('what people are shown of one tag of an image is told of its siblings that count on the folder', async () => {
+  const kept = app.replace('CMD', 'ENV MODELS=/models\nCMD')
+  const files = {
+    Dockerfile: kept,
+    'Dockerfile-fast': kept,
+    'Dockerfile.dev': kept,
+    'Dockerfile-small': app,
+    'server.js': "require('fs').writeFileSync('/models/a', '')",
+    'README.md': '```\nplace=$PWD/models\n\ndocker run -v $place:/models ghcr.io/x/acme:1.2-fast\n```\n',
+  }
+  const told = async (path: string): Promise<string> => todos(await worked(files, path)).join()
+  expect(await told('Dockerfile-fast')).toContain('README.md line 4 mounts $PWD/models over /models')
+  expect(await told('Dockerfile')).toContain('README.md line 4 (Dockerfile-fast) mounts $PWD/models over /models')
+  expect(await told('Dockerfile.dev')).not.toContain('README.md')
+  expect(await told('Dockerfile-small')).not.toContain('README.md')
 })
 
 test('a Compose file beside a Dockerfile runs it as the service that it is called after, whatever the image is', async () => {

@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import { withDefaults } from '../../src/app/api.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
+import { run } from '../../src/app/run.ts'
+import { limiterFor } from '../../src/proof/container/limiter.ts'
 import type { TargetResult } from '../../src/report/report.ts'
 import { discover } from '../../src/workspace/discover.ts'
 import { readText } from '../../src/workspace/files.ts'
@@ -12,16 +14,18 @@ export type Files = Readonly<Record<string, string>>
 export async function worked(
   files: Files,
   targets: readonly string[] = ['.'],
+  asked: Parameters<typeof withDefaults>[0] = {},
 ): Promise<ReadonlyMap<string, TargetResult>> {
   const cwd = tree(files)
   mkdirSync(`${cwd}/.git`)
-  const process = targetProcessor()
-  const hooks = { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal }
-  const results = new Map<string, TargetResult>()
-  for (const item of (await discover(targets, cwd)).found) {
-    const text = await readText(item.path ?? '', item.target)
-    const options = withDefaults({ engine: 'none', offline: true })
-    results.set(item.target, (await process({ ...item, text }, options, hooks)).result)
-  }
-  return results
+  const outcomes = await run((await discover(targets, cwd)).found, {
+    progress: () => {},
+    onCleanUp: () => {},
+    signal: new AbortController().signal,
+    limiter: limiterFor(1),
+    readText: ({ path, target }) => readText(path ?? '', target),
+    optionsFor: async () => withDefaults({ engine: 'none', offline: true, ...asked }),
+    processTarget: targetProcessor(),
+  })
+  return new Map(outcomes.map(({ result }) => [result.target, result]))
 }

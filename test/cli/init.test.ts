@@ -23,6 +23,14 @@ describe('init', () => {
     expect(settings.exclude).toEqual(['test/'])
   })
 
+  test('says which file of a folder above holds below it too', async () => {
+    const cwd = tree({ '.git/HEAD': '', '.harden-image.yaml': 'user: app\n', 'services/api/Dockerfile': 'FROM a\n' })
+    expect((await call(['init', 'services/api'], { cwd })).code).toBe(0)
+    const text = readFileSync(join(cwd, 'services/api/.harden-image.yaml'), 'utf8')
+    expect(text).toContain('\n# What is not said here, ../../.harden-image.yaml says.\n')
+    expect(text).toContain('\n# root: true\n')
+  })
+
   test('leaves one that is there as it is, by whichever name', async () => {
     const cwd = tree({ 'api/Dockerfile': 'FROM a\n', 'api/.harden-image.yml': 'user: app\n' })
     const { code, stderr } = await call(['init', 'api'], { cwd })

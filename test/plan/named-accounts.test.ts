@@ -32,6 +32,21 @@ describe('an account that has to be there', () => {
       [UNKNOWN, ...script('if [[ "$(whoami)" != "web" ]]; then exit 1; fi', 'exec /run')],
       'web',
     ],
+    ['a start script gives it a folder', [UNKNOWN, ...script('chown -R web:web /data', 'exec /srv/run')], 'web'],
+    ['a RUN works as it', [UNKNOWN, 'RUN su web -c "npm install"', 'CMD ["/srv/run"]'], 'web'],
+    ['a RUN works as it with sudo', [UNKNOWN, 'RUN cd /srv && sudo -u web make', 'CMD ["/srv/run"]'], 'web'],
+    [
+      'a source looks it up',
+      [
+        UNKNOWN,
+        'COPY <<"EOF" /srv/app.py',
+        'import os, pwd',
+        'os.setuid(pwd.getpwnam("web").pw_uid)',
+        'EOF',
+        'CMD ["/srv/app.py"]',
+      ],
+      'web',
+    ],
     ['a start script switches to it', [UNKNOWN, ...script('chown -R db /data/db', 'exec gosu db dbd "$@"')], 'db'],
     ['a folder of its own is given to it', [UNKNOWN, 'RUN chown -R web:web /srv/app', 'CMD ["/srv/app/run"]'], 'web'],
     [
@@ -55,6 +70,8 @@ describe('a new account', () => {
   test.each<[string, readonly string[]]>([
     ['nobody is named', [UNKNOWN, 'COPY . /srv/app', 'CMD ["/srv/app/run"]']],
     ['it is everybody', [UNKNOWN, 'COPY --chown=daemon . /home/web/app', 'CMD ["/home/web/app/run"]']],
+    ['a RUN works as root', [UNKNOWN, 'RUN sudo -u root make && su -c "make"', 'CMD ["/srv/run"]']],
+    ['a RUN works as it, and the base is known', ['FROM debian:12', 'RUN su web -c x', 'CMD ["/srv/run"]']],
     ['it is root', [UNKNOWN, 'COPY --chown=root:web . /srv/app', 'CMD ["/srv/app/run"]']],
     ['the start makes it by itself', [UNKNOWN, ...script('adduser -D web', 'exec su-exec web /srv/run')]],
     ['it is deleted', [UNKNOWN, 'COPY --chown=web . /srv/app', 'RUN deluser web', 'CMD ["/srv/app/run"]']],
@@ -74,4 +91,32 @@ test('what it needs is given to it by its name', () => {
   expect(findings.map(({ message }) => message)).toContain(
     "USER web is a name, and its number is unknown here: Kubernetes' runAsNonRoot can only check a number",
   )
+})
+
+describe('why an account is new', () => {
+  const why = (...lines: readonly string[]) => {
+    const { findings } = harden({ dockerfile: `${['FROM debian:12', ...lines].join('\n')}\n` })
+    return findings.find(({ transform }) => transform === 'create-user')?.message
+  }
+
+  test.each<[string, readonly string[], string]>([
+    ['nothing is installed', ['COPY run /', 'CMD ["/run"]'], 'the image has no service account for it'],
+    [
+      'a package of its name is yet to be installed',
+      ['RUN apt-get install -y prosody', 'CMD ["prosody", "-F"]'],
+      'prosody may bring an account for it, which only the build shows',
+    ],
+    [
+      'so is one that ends as packages of servers do',
+      ['RUN apt-get install -y weather-server curl', 'CMD ["weatherd"]'],
+      'weather-server may bring an account for it, which only the build shows',
+    ],
+    [
+      'what is installed is only what runs it',
+      ['RUN apt-get install -y python3 curl', 'COPY app.py /', 'CMD ["python3", "/app.py"]'],
+      'the image has no service account for it',
+    ],
+  ])('%s', (_, lines, expected) => {
+    expect(why(...lines)).toBe(`app (10001:10001) is created: ${expected}`)
+  })
 })

@@ -28,8 +28,8 @@ const files = {
 
 const named = async (cwd: string, ref = 'HEAD') =>
   (await changedFiles(cwd, ref)).map((path) => relative(cwd, path)).sort()
-const chosen = async (cwd: string, ref = 'HEAD') => {
-  const { found } = await discover(['.'], cwd)
+const chosen = async (cwd: string, ref = 'HEAD', targets: readonly string[] = ['.']) => {
+  const { found } = await discover(targets, cwd)
   return changedTargets(found, await changedFiles(cwd, ref)).map(({ target }) => target)
 }
 
@@ -106,5 +106,18 @@ describe('a target has changed', () => {
     })
     appendFileSync(join(cwd, 'base/Dockerfile'), '# changed\n')
     expect(await chosen(cwd)).toEqual(['app/Dockerfile', 'base/Dockerfile'])
+  })
+
+  test('with what is sent to the build of that image, which need be no target itself', async () => {
+    const cwd = repository({
+      'compose.yaml': 'services:\n  base: { image: shop/base, build: base }\n  app: { build: app }\n',
+      'base/Dockerfile': text,
+      'base/.dockerignore': '*.md\n',
+      'app/Dockerfile': 'FROM shop/base\nCMD b\n',
+    })
+    writeFileSync(join(cwd, 'base/README.md'), 'changed')
+    expect(await chosen(cwd, 'HEAD', ['app'])).toEqual([])
+    writeFileSync(join(cwd, 'base/server'), 'changed')
+    expect(await chosen(cwd, 'HEAD', ['app'])).toEqual(['app/Dockerfile'])
   })
 })

@@ -6,7 +6,7 @@ import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
 import { nearestName } from '../../src/words.ts'
 import { parseConfig, readConfig } from '../../src/workspace/config.ts'
-import { nearestConfig } from '../../src/workspace/repository.ts'
+import { configsFrom } from '../../src/workspace/repository.ts'
 import { settingNames } from '../../src/workspace/settings.ts'
 import { smokeChecks } from '../../src/workspace/smoke.ts'
 import { tree } from './tree.ts'
@@ -106,6 +106,8 @@ const rejected: readonly (readonly [string, string])[] = [
   ['smoke:\n  - log: { match: a, not: b }', ':2: smoke log needs match'],
   ['smoke:\n  - file: { path: "" }', ':2: smoke file path must start with /'],
   ['smoke:\n  - file: { path: /x }\n    targets: redis', ':3: smoke targets must be a list'],
+  ['root: yes please', ':1: root must be true or false'],
+  ['overrides:\n  - files: a\n    root: true', ':3: unknown setting "root"'],
   ['- user', 'must be a map'],
 ]
 
@@ -220,26 +222,32 @@ describe('extends', () => {
 })
 
 test('the schema has every setting, and no other', () => {
-  expect(Object.keys(schema.properties).sort()).toEqual(['$schema', 'extends', 'overrides', ...settingNames].sort())
+  expect(Object.keys(schema.properties).sort()).toEqual(
+    ['$schema', 'root', 'extends', 'overrides', ...settingNames].sort(),
+  )
 })
 
-describe('the nearest file', () => {
-  test('upwards, and not out of the repository', () => {
+describe('the files of a folder and those above it', () => {
+  test('the nearest first, and not out of the repository', () => {
     const root = tree({
       '.harden-image.yaml': '',
+      'repo/.harden-image.yml': '',
       'repo/.git/HEAD': '',
       'repo/services/.harden-image.json': '{}',
       'repo/services/api/Dockerfile': '',
       'other/x': '',
     })
-    expect(nearestConfig(join(root, 'repo/services/api'))).toBe(join(root, 'repo/services/.harden-image.json'))
-    expect(nearestConfig(join(root, 'repo'))).toBeNull()
-    expect(nearestConfig(join(root, 'other'))).toBe(join(root, '.harden-image.yaml'))
+    const above = (folder: string) => [...configsFrom(join(root, folder))]
+    expect(above('repo/services/api')).toEqual([
+      join(root, 'repo/services/.harden-image.json'),
+      join(root, 'repo/.harden-image.yml'),
+    ])
+    expect(above('other')).toEqual([join(root, '.harden-image.yaml')])
   })
 
   test('two in one folder contradict each other', () => {
     const root = tree({ '.harden-image.yaml': '', '.harden-image.json': '{}' })
-    expect(() => nearestConfig(root)).toThrow('are both there')
+    expect(() => [...configsFrom(root)]).toThrow('are both there')
   })
 })
 

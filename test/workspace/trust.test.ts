@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { nearestConfig } from '../../src/workspace/repository.ts'
+import { configsFrom } from '../../src/workspace/repository.ts'
 import { allowedRootOf, realOf, staysIn, trustOf } from '../../src/workspace/trust.ts'
 import { call } from '../cli/call.ts'
 import { plant, tree } from './tree.ts'
@@ -252,7 +252,7 @@ describe('what lies above a target, in no repository', () => {
 
   test('counts when the caller wrote it', () => {
     const shared = tree(files)
-    expect(nearestConfig(join(shared, 'work'))).toBe(join(shared, '.harden-image.yaml'))
+    expect([...configsFrom(join(shared, 'work'))]).toEqual([join(shared, '.harden-image.yaml')])
   })
 
   test('does not where anybody can write it, which is said', async () => {
@@ -273,12 +273,12 @@ describe('what lies above a target, in no repository', () => {
     expect((await call([at], { cwd: shared })).items[0]?.build?.args).toEqual(new Map([['A', '1']]))
     mkdirSync(join(shared, '.git'))
     for (const name of ['.harden-image.yaml', 'compose.yaml', '.git']) chownSync(join(shared, name), STRANGER, STRANGER)
-    expect(nearestConfig(join(shared, 'work'))).toBeNull()
+    expect([...configsFrom(join(shared, 'work'))]).toEqual([])
     expect(allowedRootOf(at)).toBe(join(shared, 'work'))
     expect((await call([at], { cwd: shared })).items[0]?.build).toBeUndefined()
     // In a folder of theirs it is theirs to say.
     chownSync(join(shared, 'work'), STRANGER, STRANGER)
-    expect(nearestConfig(join(shared, 'work'))).toBe(join(shared, '.harden-image.yaml'))
+    expect([...configsFrom(join(shared, 'work'))]).toEqual([join(shared, '.harden-image.yaml')])
   })
 })
 

@@ -5,7 +5,7 @@ import type { Account, ImageFacts } from '../../image/facts.ts'
 import type { SwitchTarget } from '../step-down/step-down-plan.ts'
 import { type Candidate, isFit } from './choose-account.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
-import { closedOwners, dataOwners, writtenOwners } from './owners.ts'
+import { closedOwners, dataOwners, type NamedAccount, writtenOwners } from './owners.ts'
 import { isOtherThanRoot, type StageUsers } from './stage-users.ts'
 
 /** The first uid that distributions give to people and images to their service account. */
@@ -25,7 +25,7 @@ export interface CandidateSources {
   /** Users to whom the entrypoint or the daemon switches: names or uids, with where that was read. */
   readonly switches: readonly SwitchTarget[]
   /** Names that a start script asks for, with where. Absent: none. */
-  readonly asked?: readonly { readonly name: string; readonly detail: string }[]
+  readonly asked?: readonly NamedAccount[]
   /** Whom the start switches to need not be there before it, or what a package makes of them is listed. Absent: no. */
   readonly switchesOpen?: boolean
   /** Uids that did the work in a run as root. */
@@ -33,6 +33,8 @@ export interface CandidateSources {
   readonly needs: readonly Need[]
   /** Names and uids to which COPY and ADD give what they bring, whoever has most of it first. */
   readonly copiedTo?: readonly (string | number)[]
+  /** Of a base whose accounts nobody knows: whom its build and the sources in it name as if they were there. Absent: none. */
+  readonly namedThere?: readonly NamedAccount[]
   /** Names to which the Dockerfile gives whole folders. Absent: none. */
   readonly given?: ReadonlySet<string>
 }
@@ -50,6 +52,7 @@ export function candidates(sources: CandidateSources): readonly Candidate[] {
     ...(sources.packages ?? []),
     ...dataOwners(sources),
     ...handedTo(sources),
+    ...(sources.namedThere ?? []).map(({ name, detail }) => there(name, { source: 'declared', subject: name, detail })),
     ...serviceAccounts(sources),
     ...writtenOwners(sources),
     ...closedOwners(sources),
@@ -132,12 +135,12 @@ function observed({ observedUids }: CandidateSources): readonly Candidate[] {
 }
 
 /** Whom the Dockerfile itself hands something to: who wrote that wanted the program to run as them, or runs it so. */
-function handedTo({ needs, copiedTo = [] }: CandidateSources): readonly Candidate[] {
+function handedTo({ needs, copiedTo = [], facts }: CandidateSources): readonly Candidate[] {
   const byRun = needs.flatMap(({ owner, evidence, atStart }): readonly Candidate[] => {
     if (owner === undefined || owner === '') return []
     if (/^\d+$/.test(owner)) return handed(Number(owner), evidence)
-    // A start need not come to it.
-    return [atStart === true ? named(owner, evidence) : there(owner, evidence)]
+    // A start need not come to it; but who wrote it for a base that nobody knows has an account of that name there.
+    return [atStart === true && facts.accounts.known ? named(owner, evidence) : there(owner, evidence)]
   })
   const byCopy = copiedTo.flatMap((who) => {
     const detail = 'COPY gives it what the program is made of'

@@ -14,6 +14,7 @@ import {
   userWithUid,
 } from '../../image/accounts.ts'
 import type { Account, Accounts, ImageFacts } from '../../image/facts.ts'
+import { joinTruncated } from '../../words.ts'
 import type { AccountChoice, Tools } from '../plan.ts'
 import { idsOf, isAccountName, isRoot, ROOT_GROUP } from './account-ids.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
@@ -107,6 +108,9 @@ function createdHere(
 const noAccounts: Accounts = { users: [], groups: [] }
 
 function whyNew(request: AccountRequest): string {
+  const { mayBring = [] } = request
+  if (request.facts.accounts.known && mayBring.length > 0)
+    return `${joinTruncated(mayBring)} may bring an account for it, which only the build shows`
   return request.facts.accounts.known
     ? 'the image has no service account for it'
     : `a new account, because the accounts of ${withoutDigest(request.facts.reference)} are not known`
@@ -227,6 +231,8 @@ export interface AccountRequest {
   readonly tools: Tools
   /** The stage's Dockerfile has RUN lines in shell form: a shell is there though the base is not known. */
   readonly shellSeen: boolean
+  /** Packages that are yet to be installed, and may bring an account for the program. Absent: none. */
+  readonly mayBring?: readonly string[]
   /** False: whom the image does not have goes by number. Absent: true. */
   readonly mayCreate?: boolean
   /** Its number is not certain: it goes by its name. */

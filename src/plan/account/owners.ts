@@ -1,5 +1,6 @@
+import { readSwitch } from '../../command/index.ts'
 import type { StageContents } from '../../contents/stage-contents.ts'
-import type { Dockerfile } from '../../dockerfile/index.ts'
+import { type Dockerfile, says, shellCommands } from '../../dockerfile/index.ts'
 import type { Need } from '../../evidence/claim.ts'
 import { escapeEre } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
@@ -125,6 +126,43 @@ export function namedOwners({ actions, steps }: Pick<StageContents, 'actions' | 
   const names = (all: typeof copied): ReadonlySet<string> => new Set(all.map(({ name }) => name))
   return { folders: new Set(folders), copies: names(copied.filter(({ isOwn }) => isOwn)), anywhere: names(copied) }
 }
+
+/** An account that something names as if it were there, and where. */
+export interface NamedAccount {
+  readonly name: string
+  readonly detail: string
+}
+
+/** Whom RUN lines switch to, and whom sources that the stage brings look up: such a base has them, whoever knows it. */
+export function accountsAskedFor({
+  steps,
+  texts,
+  origins,
+}: Pick<StageContents, 'steps' | 'texts' | 'origins'>): readonly NamedAccount[] {
+  const found: NamedAccount[] = []
+  const add = (name: string | null | undefined, detail: string): void => {
+    if (name != null && /^[a-z_][\w-]{0,31}$/i.test(name) && name !== 'root') found.push({ name, detail })
+  }
+  for (const { instruction, shell } of steps) {
+    if (instruction.keyword !== 'RUN' || !says(instruction, SWITCHES)) continue
+    const script = shellCommands(instruction, shell)
+    if (script.kind !== 'parsed') continue
+    for (const { words } of script.commands) {
+      const switched = readSwitch(words)
+      if (switched !== null)
+        add(switched.user.value, `RUN in line ${instruction.line} switches to it (${switched.tool})`)
+    }
+  }
+  for (const [path, text] of texts)
+    for (const { groups } of text.matchAll(LOOKS_UP)) add(groups?.name, `${origins.get(path) ?? path} looks it up`)
+  return found
+}
+
+const SWITCHES = /\b(?:su|sudo|doas|runuser|gosu|su-exec|setpriv|setuidgid|s6-setuidgid|chpst)\b/
+
+/** By name, as each language does it: getpwnam(3). */
+const LOOKS_UP =
+  /\b(?:(?:posix_)?getpwnam|user\.Lookup|process\.(?:setuid|initgroups)|User::from_name)\(\s{0,9}["'](?<name>[A-Za-z_][\w-]{0,31})["']/g
 
 /** Whether a Dockerfile gives files to an account, by `--chown` or by a chown of a RUN, for as many names as are asked for. */
 export const ownersIn = memoizeByObject((dockerfile: Dockerfile): ((name: string) => boolean) => {

@@ -25,13 +25,18 @@ export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed
     )
 }
 
-/** Those that the user could not do with what is granted: to grant `all` takes more. */
-export function unmetNeeds(perhaps: readonly PerhapsNeed[], granted: Granted, all: Granted): readonly PerhapsNeed[] {
+/** Those that the user could not do with what is granted: to grant `all` takes more. `mayMake`: by what the stage itself has put in. */
+export function unmetNeeds(
+  perhaps: readonly PerhapsNeed[],
+  granted: Granted,
+  all: Granted,
+  mayMake: (path: string) => boolean,
+): readonly PerhapsNeed[] {
   const told = new Set([...all.grants, ...all.remarks].flatMap(({ evidence }) => evidence))
   const isGiven = ({ path, beside }: Need): boolean =>
     granted.grants.some((grant) => covers(grant, path) && (beside !== true || isFolder(grant))) ||
     (beside === true && [parentOf(path), path].every((each) => granted.grants.some((grant) => grant.path === each)))
-  return perhaps.filter((need) => told.has(need.evidence) && !isGiven(need))
+  return perhaps.filter((need) => told.has(need.evidence) && !isGiven(need) && !mayMake(need.path))
 }
 
 function isFolder({ kind }: Grant): boolean {

@@ -38,8 +38,9 @@ export function planPorts(sources: PortSources): PortPlan {
   }
   for (const [index, port] of lowPorts(sources).entries()) {
     const found = decidePort(port, index < bounds.movedPorts ? sources : beyond, before)
-    if (found === null || (found.decision.to === null && listensElsewhere(port.port, sources))) continue
+    if (found === null) continue
     const decided = wholeMove(found, sources, before)
+    if (decided.decision.to === null && listensElsewhere(port.port, sources)) continue
     before = { decisions: [...before.decisions, decided.decision], command: decided.command }
     fileEdits.push(...decided.fileEdits)
     env.push(...decided.env)
@@ -60,6 +61,8 @@ function listensElsewhere(port: number, { rendered = [], facts, isOwnExpose = ()
   const texts = rendered.flatMap(({ template, always }) =>
     always && template !== null ? (files?.text(template) ?? []) : [],
   )
+  // What a variable says nobody knows.
+  if (texts.some((text) => /^[ \t{]{0,99}listen[ \t]{1,99}[^;\n]{0,99}\$/m.test(text))) return false
   const said = texts.flatMap((text) =>
     [...text.matchAll(/^[ \t{]*listen[ \t]+(?:[^\s;]*:)?(\d+)/gm)].map(([, to]) => Number(to)),
   )

@@ -143,14 +143,17 @@ export async function openStackRun(request: StackRunRequest): Promise<StackRun> 
   const folder = await temporaryFolder('stack')
   const sandbox = openSandbox(engine, { network: true })
   let made: MadeStack | null = null
+  let tracing: Promise<Tracers> = Promise.resolve(noTracers)
   const close = async ({ keepsVolumes = false } = {}): Promise<void> => {
     sandbox.close()
     await made?.close({ keepsVolumes })
+    const { keepers } = await tracing.catch(() => noTracers)
+    await Promise.all([...keepers.values()].map((keeper) => engine.remove(keeper)))
     await removeFolder(folder)
   }
   try {
     const images = await imagesOf(engine, side)
-    const tracing = request.traced ? tracersFor(engine, side, images) : Promise.resolve(noTracers)
+    if (request.traced) tracing = tracersFor(engine, side, images)
     const name = `harden-image-${engine.session}-${request.label}`
     const traced = tracing.then(({ starts }) => starts)
     made = await driver.make({ ...request, name, folder, traced })

@@ -21,7 +21,7 @@ import {
 export interface TracedRun {
   /** Started already. */
   readonly container: string
-  /** Keeps the trace, out of the program's reach; goes with the session. */
+  /** Keeps the trace, out of the program's reach; who removes the container removes it behind that. */
   readonly tracer: string
   /** Reads the trace as far as it is written: while the program runs, and after it has ended. */
   read(options?: ReadOptions): Promise<Known<Trace>>

@@ -6,7 +6,7 @@ logfile /var/log/my-redis.log
 unixsocket /run/redis.sock
 EOT
 RUN mkdir -p /srv/redis
-# harden-image: app (10001:10001): the image has no service account for it
+# harden-image: app (10001:10001): redis-server may bring an account for it, which only the build …
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: write access to /run, /srv/redis, /var/log/my-redis.log

@@ -9,7 +9,7 @@ global
 frontend web
     bind *:80
 EOT
-# harden-image: app (10001:10001): the image has no service account for it
+# harden-image: app (10001:10001): haproxy may bring an account for it, which only the build shows
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: listen above 1024 (haproxy.cfg said 80)

@@ -10,7 +10,7 @@ set -e
 [ -d /var/lib/mysql/mysql ] || mariadb-install-db --user=mysql
 exec mariadbd --user=mysql
 EOT
-# harden-image: app (10001:10001): the image has no service account for it
+# harden-image: app (10001:10001): mariadb-server may bring an account for it, which only the …
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: the container starts as mysql already, and only root can run mariadb-install-db

@@ -1,7 +1,7 @@
 # Many leave out EXPOSE. Whom it forwards to stays.
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y prometheus
-# harden-image: app (10001:10001): the image has no service account for it
+# harden-image: app (10001:10001): prometheus may bring an account for it, which only the build …
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /data (named by the argument --storage.tsdb.path=/data)

@@ -5,7 +5,7 @@ COPY --chmod=755 <<"EOF" /usr/local/bin/start
 #!/bin/bash
 exec su mysql -c "exec mariadbd --datadir=$DATA"
 EOF
-# harden-image: app (10001:10001): the image has no service account for it
+# harden-image: app (10001:10001): mariadb-server may bring an account for it, which only the …
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: the container starts as mysql already, and only root can run su

@@ -1,6 +1,6 @@
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y rabbitmq-server
-# harden-image: app (10001:10001): the image has no service account for it
+# harden-image: app (10001:10001): rabbitmq-server may bring an account for it, which only the …
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: write access to /var/lib/rabbitmq, /var/log/rabbitmq

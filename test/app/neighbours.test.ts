@@ -1,0 +1,78 @@
+// Images of one tree that are built upon each other: the base changes first, and its children are planned on what it becomes.
+import { expect, test } from '@jest/globals'
+import { type Files, worked } from './worked.ts'
+
+/** Starts a program of its own, so that it is changed although others are built on it. */
+const base = 'FROM debian:trixie-slim\nCOPY tool /usr/local/bin/\nEXPOSE 3000\nENTRYPOINT ["tool"]\n'
+const child = (name: string, user = 'USER root\n') => `FROM ${name}\n${user}RUN mkdir /data\nCMD ["serve"]\n`
+const makefile = 'all:\n\tdocker build -t acme/server server\n\tdocker build -t acme/app app\n'
+const files: Files = {
+  'server/Dockerfile': base,
+  'server/tool': '',
+  'app/Dockerfile': child('acme/server'),
+  Makefile: makefile,
+}
+const makesAccount = /useradd|adduser/
+
+test('a child is planned on the result of its base, whichever comes first', async () => {
+  for (const targets of [['.'], ['app', 'server'], ['server', 'app']]) {
+    const results = await worked(files, targets)
+    expect([...results.keys()]).toEqual(
+      targets[0] === '.' ? ['app/Dockerfile', 'server/Dockerfile'] : targets.map((one) => `${one}/Dockerfile`),
+    )
+    expect(results.get('server/Dockerfile')?.output).toMatch(makesAccount)
+    // The account is there by then: made again, it would not build.
+    const app = results.get('app/Dockerfile')
+    expect(app?.output).not.toMatch(makesAccount)
+    expect(app?.user).toMatchObject({ uid: 10001, gid: 10001, from: 'image' })
+    expect(app?.findings).toContainEqual(
+      expect.objectContaining({
+        outcome: 'note',
+        message: 'server/Dockerfile changes in the same run: this is planned on the result',
+      }),
+    )
+  }
+})
+
+test('alone it is planned on its base as that is', async () => {
+  expect((await worked(files, ['app'])).get('app/Dockerfile')?.output).toMatch(makesAccount)
+})
+
+test('so is a chain, from the first to the last', async () => {
+  const results = await worked({
+    ...files,
+    'a/Dockerfile': child('acme/app'),
+  })
+  for (const name of ['a/Dockerfile', 'app/Dockerfile']) expect(results.get(name)?.output).not.toMatch(makesAccount)
+  expect(results.get('a/Dockerfile')?.user).toMatchObject({ uid: 10001 })
+})
+
+test('with --unsafe a child that counts on root says so itself', async () => {
+  const counting = { ...files, 'app/Dockerfile': child('acme/server', '') }
+  expect((await worked(counting)).get('server/Dockerfile')?.changed).toBe(false)
+  const results = await worked(counting, ['.'], { policy: { unsafe: true } })
+  expect(results.get('server/Dockerfile')?.output).toContain('USER 10001:10001')
+  expect(results.get('app/Dockerfile')?.output).toMatch(/^FROM acme\/server\n(?:#.*\n)*USER (?:0|root)\S*\nRUN mkdir/m)
+})
+
+test('who is built on what changes is told of it', async () => {
+  const said = async (targets: readonly string[]) =>
+    (await worked(files, targets))
+      .get('server/Dockerfile')
+      ?.findings.flatMap(({ message, hint }) => (message.includes('built on it') ? [[message, hint]] : []))
+  const message = 'app/Dockerfile (line 1) is built on it, and starts from what changes here'
+  const from = (await said(['.']))?.[0]?.[0]?.replace(/^\S*\/(?=app)/, '')
+  expect([from, (await said(['.']))?.[0]?.[1]]).toEqual([message, undefined])
+  expect((await said(['server']))?.[0]?.[1]).toMatch(
+    /^work on both at once: harden-image server\/Dockerfile \S*app\/Dockerfile$/,
+  )
+})
+
+test('two that are built on each other end all the same', async () => {
+  const results = await worked({
+    'one/Dockerfile': child('acme/two'),
+    'two/Dockerfile': child('acme/one'),
+    Makefile: 'all:\n\tdocker build -t acme/one one\n\tdocker build -t acme/two two\n',
+  })
+  expect([...results.keys()]).toEqual(['one/Dockerfile', 'two/Dockerfile'])
+})
