@@ -110,6 +110,7 @@ export function withDefaults(options: RunOptions, mode: Mode = ONLY_PLANNED): Op
   return {
     mode,
     engine: options.engine ?? 'auto',
+    ...(options.builder === undefined ? {} : { builder: options.builder }),
     offline: options.offline ?? false,
     platform: options.platform ?? null,
     context: options.context ?? null,

@@ -80,7 +80,8 @@ function keyOf(workload: Pick<Workload, 'name'>, container: string): string {
 async function podsOf(engine: Engine, options: Options, hooks: TaskHooks): Promise<Engine> {
   if (engine.pods !== undefined) return engine
   try {
-    const pods = await openOnce({ ...options, engine: 'podman' }, hooks, true)
+    const { builder: _, ...others } = options
+    const pods = await openOnce({ ...others, engine: 'podman' }, hooks, true)
     if (pods !== null) return pods
   } catch (error) {
     if (!(error instanceof HardenError) || error.code !== 'no-engine') throw error

@@ -15,7 +15,10 @@ export async function openOnce(
 ): Promise<Engine | null> {
   // What is asked of it ends with the signal; cleaning up still works.
   const { signal } = hooks
-  const engine = await openEngine(options.engine, { signal }).catch((error: unknown) => {
+  const { builder } = options
+  // Builders are docker's alone.
+  const choice = builder !== undefined && options.engine === 'auto' ? 'docker' : options.engine
+  const engine = await openEngine(choice, { signal }).catch((error: unknown) => {
     if (!needed && options.engine === 'auto' && error instanceof HardenError && error.code === 'no-engine') return null
     throw error
   })
@@ -27,8 +30,12 @@ export async function openOnce(
     await removeAll(engine)
   }, removalCommands(engine))
   const { buildOutput } = hooks
-  if (buildOutput === undefined) return engine
-  return { ...engine, build: (request) => engine.build({ ...request, told: (line) => buildOutput(line) }) }
+  const telling: Engine =
+    buildOutput === undefined
+      ? engine
+      : { ...engine, build: (request) => engine.build({ ...request, told: (line) => buildOutput(line) }) }
+  if (builder === undefined) return telling
+  return (await import('./builder.ts')).throughBuilder(telling, builder, hooks)
 }
 
 /** How long the end of a run may wait for what other runs have left. */

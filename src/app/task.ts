@@ -75,6 +75,8 @@ export interface Options {
   readonly mode: Mode
   readonly policy: Policy
   readonly engine: EngineOption
+  /** A builder of `docker buildx` for all builds; absent: the engine's own. Only the caller says so. */
+  readonly builder?: string
   readonly offline: boolean
   /** `OS/ARCH[/VARIANT]`; null for the engine's own. */
   readonly platform: string | null

@@ -155,6 +155,14 @@ const minimizeFlag = {
   },
 } as const satisfies Record<string, Flag>
 
+const builderFlag = {
+  builder: {
+    ...text,
+    group: groups.proof,
+    describe: "NAME: build with this builder of docker buildx, and load what it builds (default the engine's own)",
+  },
+} as const satisfies Record<string, Flag>
+
 const textOrJson = {
   format: { ...text, group: groups.output, describe: 'text | json (default text)' },
 } as const satisfies Record<string, Flag>
@@ -231,7 +239,8 @@ export const hardenFlags = {
   emit: {
     ...text,
     group: groups.output,
-    describe: 'bake: print a file for docker buildx bake, which builds all results on any builder (as --format bake)',
+    describe:
+      'bake: print a file for docker buildx bake, which builds all results, with --builder NAME on any builder (as --format bake)',
   },
   resume: {
     type: 'boolean',
@@ -296,6 +305,7 @@ export const hardenFlags = {
   ...proofFlags,
   ...attestFlag,
   build: { type: 'boolean', group: groups.proof, describe: 'build the result' },
+  ...builderFlag,
   tag: { ...text, alias: 't', group: groups.proof, describe: 'NAME of the built image, with --build' },
   ...engineFlags,
 } as const satisfies Record<string, Flag>
@@ -358,6 +368,7 @@ export const profileFlags = {
     group: groups.proof,
     describe: 'build the image that the profile runs, where one has to be built',
   },
+  ...builderFlag,
   ...engineFlags,
 } as const satisfies Record<string, Flag>
 

@@ -2,7 +2,7 @@ import type { Options as Flag } from 'yargs'
 import { formatNames } from '../report/format.ts'
 import { type FailOn, failOns } from '../workspace/settings.ts'
 import { hardenFlags } from './flags.ts'
-import { choice, type Parsed, text, usage, type Work, wordOf, workRequest } from './request.ts'
+import { builderOf, choice, type Parsed, text, usage, type Work, wordOf, workRequest } from './request.ts'
 
 export type FleetRequest = FleetPlan | FleetRun | FleetMerge
 
@@ -27,6 +27,8 @@ export interface FleetRun {
   readonly shards: number | null
   /** How many targets, and containers of a proof, at a time; null for what the machine is good for. */
   readonly jobs: number | null
+  /** A builder of `docker buildx`; null for the engine's own. */
+  readonly builder: string | null
   readonly quiet: boolean
 }
 
@@ -60,6 +62,7 @@ const {
   build: _build,
   tag: _tag,
   jobs: _jobs,
+  builder: _builder,
   ...planFlags
 } = hardenFlags
 
@@ -95,6 +98,7 @@ const ownFlags = {
     requiresArg: true,
     describe: 'run: N: targets at a time (default a proof for each core)',
   },
+  builder: { ...hardenFlags.builder, group, describe: `run: ${hardenFlags.builder.describe}` },
   quiet: { type: 'boolean', group, alias: 'q', describe: 'run: print only what has no result and the sum to stderr' },
   format: {
     type: 'string',
@@ -110,7 +114,7 @@ export const fleetFlags = { ...planFlags, ...ownFlags } as const satisfies Recor
 
 const flagsOf = {
   plan: [...Object.keys(planFlags), 'output'],
-  run: ['plan', 'results', 'shard', 'shards', 'jobs', 'quiet'],
+  run: ['plan', 'results', 'shard', 'shards', 'jobs', 'builder', 'quiet'],
   merge: ['results', 'plan', 'format', 'fail-on', 'output'],
 } as const
 
@@ -158,6 +162,7 @@ export function fleetRequest(parsed: Parsed, positionals: readonly string[]): Fl
     shard: text(parsed, 'shard'),
     shards: whole(parsed, 'shards'),
     jobs: whole(parsed, 'jobs'),
+    builder: builderOf(parsed),
     quiet: parsed.quiet === true,
   }
 }

@@ -239,7 +239,11 @@ async function runShard(
         onCleanUp,
         signal,
         limiter: (work) => work(),
-        optionsFor: async (one) => ({ ...(await optionsFor(one)), jobs: request.jobs }),
+        optionsFor: async (one) => ({
+          ...(await optionsFor(one)),
+          jobs: request.jobs,
+          ...(request.builder === null ? {} : { builder: request.builder }),
+        }),
         readText: async (one) => (await textOf(one)) ?? '',
         processTarget: services.processTarget,
       })

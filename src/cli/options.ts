@@ -265,6 +265,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     capAdd: capAdd.map((name) => name.replace(/^CAP_/, '')),
     mode: modeOf(request),
     network: request.network,
+    ...(request.builder === null ? {} : { builder: request.builder }),
     ...(request.attest === null ? {} : { attest: true }),
     failOn: failOn ?? usualFailOn(request),
   }

@@ -110,6 +110,8 @@ export interface Work {
   readonly withManifests: boolean
   /** Never a setting: a configuration file could say it too. */
   readonly network: boolean
+  /** A builder of `docker buildx`, which is no setting either; null for the engine's own. */
+  readonly builder: string | null
   /** Of the Compose projects among the targets; null: what is said of none. */
   readonly project: Omit<ProjectFlags, 'env'>
   /** With the verb `profile`, null for the others. */
@@ -197,6 +199,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     attest: text(parsed, 'attest'),
     withManifests: flag(parsed, 'with-manifests'),
     network: flag(parsed, 'network'),
+    builder: builderOf(parsed),
     project,
     profile: null,
     config: text(parsed, 'config'),
@@ -206,6 +209,13 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
   checkTargets(request)
   checkTogether(request)
   return request
+}
+
+/** As `docker buildx create --name` takes it: the name of a context, or of a builder. */
+export function builderOf(parsed: Parsed): string | null {
+  const name = text(parsed, 'builder')
+  if (name === null || /^[A-Za-z0-9][\w.+-]*$/.test(name)) return name
+  throw usage(`--builder takes the name of a builder, not ${JSON.stringify(name)}`, 'see docker buildx ls')
 }
 
 function sinceOf(parsed: Parsed): string | null {
@@ -283,6 +293,13 @@ function checkTogether(request: Work): void {
   if (settings.minimize === true && !request.prove) throw usage('--minimize needs a proof', 'add --prove')
   if (request.attest !== null) checkAttest(request)
   if (request.network && !request.prove) throw usage('--network needs a proof', 'add --prove')
+  if (request.builder !== null && !request.prove && !request.build)
+    throw usage(
+      '--builder needs a build',
+      request.format === 'bake'
+        ? `add --prove or --build, or give it to who builds the file: docker buildx bake --builder ${request.builder}`
+        : 'add --prove or --build',
+    )
   if (settings.capAdd !== undefined && !request.prove) throw usage('--cap-add needs a proof', 'add --prove')
   if (settings.engine === 'none' && (request.prove || request.build)) {
     throw new HardenError(

@@ -31,6 +31,8 @@ export interface Engine {
   /** Streams a path of a container as a tar to `read`; null when the path does not exist. Also for a stopped container. */
   copyOut<T>(container: string, path: string, read: (tar: Readable) => Promise<T>): Promise<T | null>
   build(request: BuildRequest): Promise<BuildResult>
+  /** A builder of `docker buildx`, started where it is not. Throws HardenError `no-engine` where there is none of that name, or for another engine. */
+  builder(name: string): Promise<Builder>
 
   create(spec: RunSpec): Promise<string>
   /**
@@ -121,6 +123,16 @@ export interface BuildRequest {
   readonly dockerfilePath?: string
   /** Told each line that the build prints, as it comes. */
   readonly told?: (line: string) => void
+  /** A builder of `docker buildx`, whose image the engine is given; absent: the engine's own. */
+  readonly builder?: string
+  /** What stands for an image, by its name in the Dockerfile: `docker-image://…` or `oci-layout://…`, as `--build-context` takes it. */
+  readonly images?: Readonly<Record<string, string>>
+}
+
+export interface Builder {
+  readonly name: string
+  /** It is the engine itself, and has its images. */
+  readonly isOfEngine: boolean
 }
 
 export interface BuildResult {

@@ -28,6 +28,14 @@ const unusable: readonly Pattern[] = [
       }),
   },
   {
+    // In the midst of a build, of the engine or of a builder of its own.
+    test: /^ERROR: failed to [\w ]+: rpc error: code = Unavailable/,
+    make: (_, line) =>
+      new HardenError('no-engine', `what builds has gone away: ${line}`, {
+        hint: 'see whether the engine, or the builder of --builder, still runs',
+      }),
+  },
+  {
     test: /context (?:(?!context )[^\n])*(?:not found|does not exist)|unable to resolve docker endpoint|unable to parse docker host/i,
     make: (name, line) =>
       new HardenError('no-engine', `${name} is set to an endpoint that does not exist: ${line}`, {
@@ -89,6 +97,24 @@ export function failureOf(name: EngineName, task: string, stderr: string): Harde
   const line = decisiveLine(stderr)
   const known = unusableError(name, stderr) ?? matching([diskFull, tooDeep], name, stderr)
   return known ?? new HardenError('engine-failed', `${name} could not ${task}: ${line || 'it gave no reason'}`)
+}
+
+/** Why there is no builder of that name, by what `docker buildx` says. */
+export function builderFailure(builder: string, stderr: string): HardenError {
+  const general = unusableError('docker', stderr)
+  if (general !== null) return general
+  if (/buildx' is not a docker command|unknown (?:docker )?command|unknown flag: --/i.test(stderr))
+    return new HardenError('no-engine', `docker has no buildx here, and so no builder ${builder}`, {
+      hint: 'install its plugin (Debian: docker-buildx), or leave out --builder',
+    })
+  const line = decisiveLine(stderr)
+  if (/^no builder /i.test(line))
+    return new HardenError('no-engine', `there is no builder ${builder}`, {
+      hint: 'see docker buildx ls, or make it: docker buildx create --name NAME',
+    })
+  return new HardenError('no-engine', `the builder ${builder} does not answer: ${line || 'it gave no reason'}`, {
+    hint: `see docker buildx inspect --bootstrap ${builder}`,
+  })
 }
 
 export function unusableError(name: EngineName, stderr: string): HardenError | null {

@@ -10,6 +10,8 @@ interface EngineKind {
   readonly knowsShortNames: boolean
   /** Its `compose` is Docker Compose; what others have may be another program with other answers. */
   readonly hasCompose: boolean
+  /** It has builders beside its own, those of `docker buildx`. */
+  readonly hasBuilders: boolean
   /** It has pods, which hold on to their containers, and plays manifests of Kubernetes. */
   readonly hasPods: boolean
   /** Flags of `build`. */
@@ -40,6 +42,7 @@ const dockerLike: EngineKind = {
   helpers: [],
   knowsShortNames: false,
   hasCompose: false,
+  hasBuilders: false,
   hasPods: false,
   build: ['--pull=false', '--progress=plain'],
   ignoreFile: null,
@@ -73,6 +76,7 @@ export const ENGINES = {
     helpers: ['docker-buildx', 'docker-compose'],
     knowsShortNames: true,
     hasCompose: true,
+    hasBuilders: true,
     createNetwork: ['--ipv6=false'],
   },
   podman: {

@@ -75,9 +75,10 @@ export function targetKeys(
     const isRun = isProved(options.mode) || (options.mode.kind === 'harden' && options.mode.build)
     const dockerfile = kind === 'dockerfile' && text !== null ? parsed(text) : null
     const context = dockerfile === null ? null : contextFor({ ...found, text }, dockerfile, options).context
-    // A plan holds for longer than a day.
+    // A plan holds for longer than a day, and who builds is up to the machine.
     const {
-      jobs: _,
+      jobs: _jobs,
+      builder: _builder,
       policy: { today: _today, ...policy },
       ...asked
     } = options

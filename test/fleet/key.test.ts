@@ -49,6 +49,11 @@ test('two checkouts of one tree have the same keys, wherever they lie', async ()
   expect(first).not.toBe(second)
 })
 
+test('how many are worked on at a time, and who builds, is up to the machine and in no key', async () => {
+  const top = tree(files)
+  expect(await keysIn(top, { ...proof, jobs: 7, builder: 'farm' })).toEqual(await keysIn(top, proof))
+})
+
 /** What happens to the tree, and whose keys change: of a plan, of a proof. */
 const changes: readonly (readonly [string, Readonly<Record<string, string>>, readonly string[], readonly string[]])[] =
   [

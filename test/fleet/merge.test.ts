@@ -53,19 +53,30 @@ test('what keeps a target from a result is its result as long as there is none',
   expect(merged([kept], wanted).renderings[0]?.result.verdict).toBe('hardened')
 })
 
-test('a result has no times, and no name that holds the number of a run', () => {
-  const proofOf = (session: string, seconds: number): ReportProof =>
+test('a result has no times, no name that holds the number of a run, and no first sign of a failure that does not count', () => {
+  const proofOf = (session: string, seconds: number, sign: string): ReportProof =>
     ({
       engine: 'docker 26.1.5',
       baseline: { image: `harden-image/proof:${session}-1-baseline`, uids: [0], capabilities: [] },
       checks: [],
+      cells: [
+        {
+          name: 'arbitrary uid, group 0',
+          required: false,
+          outcome: 'fail',
+          reason: `${sign}; (--arbitrary-uid makes it hold)`,
+        },
+        { name: 'plain', required: true, outcome: 'fail', reason: 'http :80/: was 200, is refused' },
+      ],
       phases: [{ name: 'build', seconds }],
     }) as unknown as ReportProof
-  const texts = [proofOf('0123456789abcdef', 1.5), proofOf('fedcba9876543210', 2)].map((proof) =>
-    keptText(one, rendering('a', { proof })),
-  )
+  const texts = [
+    proofOf('0123456789abcdef', 1.5, 'still running: was running, is exit 13'),
+    proofOf('fedcba9876543210', 2, 'http :80/: was 200, is bound'),
+  ].map((proof) => keptText(one, rendering('a', { proof })))
   expect(texts[0]).toBe(texts[1])
   expect(texts[0]).toContain('harden-image/proof:baseline')
+  expect(texts[0]).toContain('was 200, is refused')
 })
 
 test('what no worker has written is refused', () => {

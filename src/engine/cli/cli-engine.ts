@@ -1,5 +1,5 @@
-import { copyFile, mkdir, open, readFile, stat, writeFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { open, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
 import { withTemporaryFolder } from '../../temporary.ts'
@@ -7,7 +7,6 @@ import { activityOf, sleepsOf } from '../activity.ts'
 import { fullName, imageArgument, nameArgument, networkArguments, runArguments, volumesToMake } from '../arguments.ts'
 import {
   cleanUp,
-  imageLabels,
   labelFlags,
   leftovers,
   type MadeImages,
@@ -16,10 +15,11 @@ import {
   timedStop,
   withUnstarted,
 } from '../clean-up.ts'
-import type { BuildRequest, BuildResult, Enforced, Engine, RunSpec } from '../engine.ts'
-import { buildFailure, failureOf, pullFailure, startErrors } from '../failure.ts'
+import type { Enforced, Engine, RunSpec } from '../engine.ts'
+import { failureOf, pullFailure, startErrors } from '../failure.ts'
 import { parseImage, parseState, parseWritten, printedChanges, readChanges } from '../inspect.ts'
 import { ENGINES } from '../kinds.ts'
+import { build, builderNamed } from './build.ts'
 import { cliLeftovers, cliRemover } from './cli-remover.ts'
 import { listeners } from './listeners.ts'
 import type { CallResult, Cli } from './process.ts'
@@ -142,6 +142,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
         throw error
       }
     },
+    builder: (builder) => builderNamed(cli, builder),
     build: async (request) => {
       if (!request.keep) made.tags.add(imageArgument(request.tag))
       const result = await build(cli, request, session)
@@ -265,62 +266,4 @@ async function logs(cli: Cli, container: string): Promise<string> {
       await file.close()
     }
   })
-}
-
-const buildTimeoutMs = 30 * 60_000
-
-/**
- * Builds by the engine's CLI. The Dockerfile lies in a folder of its own, never in the context. That folder also gets
- * the copy of the `<Dockerfile>.dockerignore` that would have applied, because it counts only beside the Dockerfile.
- */
-async function build(cli: Cli, request: BuildRequest, session: string): Promise<BuildResult> {
-  const started = Date.now()
-  return withTemporaryFolder('build', async (folder) => {
-    const kind = ENGINES[cli.name]
-    const dockerfile = join(folder, 'Dockerfile')
-    const idFile = join(folder, 'image-id')
-    await writeFile(dockerfile, request.dockerfile)
-    const ignoreFile = await copyIgnoreFile(request.dockerfilePath, `${dockerfile}.dockerignore`)
-    const args = [
-      ...['build', `--file=${dockerfile}`, `--iidfile=${idFile}`, `--tag=${imageArgument(request.tag)}`],
-      ...kind.build,
-      ...(kind.ignoreFile !== null && ignoreFile !== null ? [`${kind.ignoreFile}=${ignoreFile}`] : []),
-      ...(request.keep ? [] : labelFlags(imageLabels(session))),
-      ...(request.target === undefined ? [] : [`--target=${request.target}`]),
-      ...(request.platform === undefined ? [] : [`--platform=${request.platform}`]),
-      ...Object.entries(request.buildArgs ?? {}).map(([name, value]) => `--build-arg=${name}=${value}`),
-      ...['--', request.context ?? (await emptyContext(folder))],
-    ]
-    const { told } = request
-    const result = await cli.run(args, { timeoutMs: buildTimeoutMs, ...(told === undefined ? {} : { told }) })
-    if (result.exitCode !== 0) {
-      const context = request.context === null ? null : relative(process.cwd(), request.context) || 'the current folder'
-      throw buildFailure(cli.name, `${result.stdout}\n${result.stderr}`, context)
-    }
-    const id = (await readFile(idFile, 'utf8')).trim()
-    if (id === '') throw new HardenError('engine-failed', `${cli.name} built an image but did not say which`)
-    return { id: id.includes(':') ? id : `sha256:${id}`, milliseconds: Date.now() - started }
-  })
-}
-
-async function emptyContext(folder: string): Promise<string> {
-  const context = join(folder, 'context')
-  await mkdir(context)
-  return context
-}
-
-async function copyIgnoreFile(dockerfilePath: string | undefined, to: string): Promise<string | null> {
-  if (dockerfilePath === undefined) return null
-  try {
-    const from = `${dockerfilePath}.dockerignore`
-    // A pipe would be waited for, and a device has no end.
-    const stats = await stat(from)
-    if (!stats.isFile() || stats.size > bounds.textBytes)
-      throw new Error('it is not a regular file, or larger than any text that is read')
-    await copyFile(from, to)
-    return to
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
-    throw new HardenError('unreadable', `${dockerfilePath}.dockerignore cannot be read`, { cause: error })
-  }
 }

@@ -1,3 +1,5 @@
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { pack } from 'tar-stream'
@@ -5,7 +7,8 @@ import { bounds } from '../../../bounds.ts'
 import { HardenError } from '../../../errors.ts'
 import { type ImageConfig, isAlike, type Platform, platformText } from '../../facts.ts'
 import { ownPlatform } from '../own-platform.ts'
-import { type Blobs, broken, byDigest, digestOf } from './blobs.ts'
+import { tarEntries } from '../tar-entries.ts'
+import { asDigest, type Blobs, broken, byDigest, digestOf } from './blobs.ts'
 import { type Descriptor, parseConfigDocument, parseManifest } from './documents.ts'
 
 /** An image that lies in blobs. */
@@ -200,4 +203,22 @@ export function dockerSave(blobs: Blobs, image: StoredImage, name: string): Read
   }
   fill().catch((error: Error) => tar.destroy(error))
   return Readable.from(tar, { objectMode: false })
+}
+
+/** What of a saved image makes an OCI layout; engines before Docker 25 save no index. */
+const OF_LAYOUT = /^(?:oci-layout|index\.json|blobs\/sha256\/[0-9a-f]{64})$/
+
+/** Unpacks what an engine saves of one image into a folder, as an OCI layout. Its digest. Throws HardenError `no-image`. */
+export async function unpackLayout(tar: AsyncIterable<Uint8Array>, folder: string): Promise<string> {
+  await mkdir(join(folder, 'blobs', 'sha256'), { recursive: true })
+  for await (const { header, content } of tarEntries(tar))
+    if (header.type === 'file' && OF_LAYOUT.test(header.name)) await writeFile(join(folder, header.name), content())
+  const blobs = { title: 'what the engine saves of the image' }
+  const bytes = await readFile(join(folder, 'index.json')).catch(() => null)
+  const index = bytes === null ? null : parseManifest(bytes, { blobs, name: 'index.json' })
+  const [image] = index?.kind === 'index' ? index.manifests : []
+  if (image !== undefined) return asDigest(blobs, image.digest)
+  throw new HardenError('no-image', 'the engine saves no OCI layout, which another builder could take the image from', {
+    hint: 'use Docker 25 or newer, push the image to a registry, or leave out --builder',
+  })
 }
