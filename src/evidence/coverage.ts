@@ -84,12 +84,16 @@ export const missingCopies: Provider = {
   summary: 'sources of COPY that are not in the build context',
   when: 'before-build',
   *claims(view) {
-    const own = view.contents.copies.filter(isMissing).map((copy) => ({ copy, isCode: isProgram(copy, view) }))
+    // Who says a VOLUME says where it keeps what it writes.
+    const isSaid = view.started.volumes.length > 0
+    const own = view.contents.copies
+      .filter(isMissing)
+      .map((copy) => ({ copy, isCode: !isSaid && isProgram(copy, view) }))
     // What a stage before lacks, the program is made of that comes from it.
     const before = view.builders.flatMap(({ copies }) => copies.filter(isMissing))
     const code = [
       ...own.filter(({ isCode }) => isCode).map(({ copy }) => copy),
-      ...(isCopiedUnseen(view) ? before.filter(({ source }) => BUILT.test(baseName(source))) : []),
+      ...(!isSaid && isCopiedUnseen(view) ? before.filter(({ source }) => BUILT.test(baseName(source))) : []),
     ]
     yield* missed(code, 'todo')
     yield* missed(
@@ -126,7 +130,8 @@ function isProgram({ source, destination }: CopiedPath, { started, start: { laun
   if (BUILT.test(name) || source.split('/').some((part) => BUILT.test(part))) return true
   const words = [...argvOf(started), ...launches.flatMap((launch) => launch.words)].flatMap((word) => word.split(/\s+/))
   return words.some((word) => {
-    if (word.startsWith('-')) return false
+    // A word that a variable decides is empty.
+    if (word === '' || word.startsWith('-')) return false
     const path = normalisePath(word, started.workdir)
     return (
       path === destination || (baseName(word) === name && (!word.includes('/') || isInside(path ?? '', destination)))

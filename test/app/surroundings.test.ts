@@ -6,7 +6,7 @@ const core = 'FROM debian:trixie-slim\nCOPY entrypoint.sh /\nENTRYPOINT ["/entry
 const entrypoint = '#!/bin/sh\nset -e\nmkdir -p /var/lib/acme\nexec "$@"\n'
 const onCore = 'FROM acme/core\nRUN apt-get update && apt-get install -y curl\n'
 const server = 'FROM node:22\nCOPY server.js /srv/\nEXPOSE 3000\nCMD ["node", "/srv/server.js"]\n'
-const onServer = (name: string) => `FROM ${name}\nRUN npm install --global tool\nCMD ["node", "/srv/server.js"]\n`
+const onServer = (name: string) => `FROM ${name}\nRUN npm install --global helper\nCMD ["node", "/srv/server.js"]\n`
 
 const BASE = 'debian:trixie-slim'
 /** A Dockerfile that nothing else tells to be a base: it starts a program of its own. */

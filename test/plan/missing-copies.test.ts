@@ -25,8 +25,16 @@ test.each<[string, readonly string[], readonly (readonly string[])[]]>([
   ['COPY dist /srv/dist', ['node', 'index.js'], [['todo', 'dist']]],
   ['COPY target/app-*.jar /app.jar', ['java', '-jar', '/app.jar'], [['todo', 'target/app-*.jar']]],
   ['COPY serve /srv/', ['/srv/serve'], [['todo', 'serve']]],
-  ['COPY serve zoneinfo /srv/', ['/srv/serve'], [['todo', 'serve'], ['note', 'zoneinfo']]],
+  [
+    'COPY serve zoneinfo /srv/',
+    ['/srv/serve'],
+    [
+      ['todo', 'serve'],
+      ['note', 'zoneinfo'],
+    ],
+  ],
   ['COPY zoneinfo* /srv/', ['/srv/serve'], [['note', 'zoneinfo*']]],
+  ['COPY Gemfile* ./', ['serve', '.'], [['note', 'Gemfile*']]],
   ['COPY app.py app.lock* /srv/', ['/srv/app.py'], []],
   ['COPY *.py /srv/', ['/srv/app.py'], []],
 ])('the program, or what a build makes of it, is more than a note: %s', (text, entrypoint, expected) => {

@@ -50,6 +50,7 @@ const MADE: Readonly<Record<string, string>> = {
   "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${name.replace(/[^\\w-]/g, '')}\\s*\\}\\}`":
     'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
+  'src/workspace/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   "src/evidence/script-writes.ts: `(?:^|[\\\\s\"'=])${folder.replace(/[.+]/g, '\\\\$&')}(?=[\\\\s\"'/;&]|$)`":
     'a folder, escaped; a start script',
@@ -194,6 +195,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
   'src/image/step-down/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
     'constants, and names of \\w alone',
+  'src/engine/cli/build.ts: `^${field}:[ \\\\t]+(.*)$`': 'constants',
   'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/proof/trace/file-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
