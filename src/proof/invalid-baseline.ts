@@ -107,11 +107,15 @@ export async function unexercised(
   const files = facts.files.value
   const root = processes.filter(({ uids }) => uids.includes(0))
   const running = new Set(root.map(({ command }) => baseName(command.split(/\s+/)[0] ?? '')))
-  const programs = trace.operations.flatMap(({ access, outcome, path }) =>
-    access === 'execute' && outcome === 'done' && path !== null && running.has(baseName(path))
-      ? [files.resolve(path) ?? path]
-      : [],
-  )
+  const executed = (operations: readonly Operation[]): readonly string[] =>
+    operations.flatMap(({ access, outcome, path }) =>
+      access === 'execute' && outcome === 'done' && path !== null ? [path] : [],
+    )
+  // inetd and tcpserver become nobody: what they start for a connection does.
+  const programs = [
+    ...executed(trace.operations).filter((path) => running.has(baseName(path))),
+    ...executed(trace.exercised),
+  ].map((path) => files.resolve(path) ?? path)
   for (const path of new Set(programs)) {
     // Interpreters bring all calls along for whatever they run.
     if (isInterpreter(baseName(path)) || isSwitcher(baseName(path)) || isToldNobody(baseName(path), root)) continue

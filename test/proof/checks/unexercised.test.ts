@@ -71,6 +71,15 @@ test.each<[string, Seen]>([
   expect(await said(seen)).toContain(unseen)
 })
 
+test('what is started for a connection becomes another user, and the server that starts it does not', async () => {
+  const server = {
+    program: '/usr/bin/socat1',
+    changes: { processes: [{ ...process(0), command: 'socat SYSTEM:login' }] },
+  }
+  expect(await said({ ...server, exercised: [operation('execute', '/usr/bin/server')] })).toContain(unseen)
+  expect(await said({ ...server, exercised: [operation('execute', '/usr/bin/python3')] })).toBeNull()
+})
+
 const socat = (command: string): Seen => ({
   program: '/usr/bin/socat1',
   changes: { processes: [{ ...process(0), command }] },
