@@ -30,16 +30,47 @@ export const sourceFiles: Provider = {
   name: 'source-files',
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
-  claims: ({ contents, builders, started, start, chain, files }): readonly Claim[] => [
-    ...[contents, ...builders]
-      .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
-      .slice(0, 1),
-    ...ownerCalls([contents, ...builders], new Set(start.unread.map(({ path }) => path))),
-    ...withoutRemoved(sourceClaims(contents, started, start.launches), contents),
-    ...temporaryFolder(chain, files, contents),
-    ...homeAsked(contents, started),
-  ],
+  claims({ contents, builders, started, start, chain, files }): readonly Claim[] {
+    const written = withoutRemoved(sourceClaims(contents, started, start.launches), contents)
+    return [
+      ...[contents, ...builders]
+        .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
+        .slice(0, 1),
+      ...ownerCalls([contents, ...builders], new Set(start.unread.map(({ path }) => path))),
+      ...written,
+      ...unfoundRotation(contents, written),
+      ...temporaryFolder(chain, files, contents),
+      ...homeAsked(contents, started),
+    ]
+  },
 }
+
+/** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */
+function unfoundRotation(
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
+  written: readonly PathClaim[],
+): readonly Claim[] {
+  for (const [file, text] of texts) {
+    const at = file.endsWith('.py') && !isTest(file) ? text.search(ROTATES) : -1
+    if (at < 0 || isComment(text, at)) continue
+    const where = `${origins.get(file) ?? file} line ${lineOf(text, at)}`
+    if (written.some(({ evidence }) => evidence.detail.endsWith(where))) continue
+    return [
+      {
+        kind: 'remark',
+        outcome: 'todo',
+        transform: 'own-writable-paths',
+        message: `${where} rotates a log, which takes the folder that the log is in, and where that is was not found`,
+        hint: 'name the folder with --writable, or log to standard output',
+        about: 'CMD',
+        evidence: [{ source: 'framework', subject: '/', detail: `RotatingFileHandler in ${where}` }],
+      },
+    ]
+  }
+  return []
+}
+
+const ROTATES = /\b(?:Timed)?RotatingFileHandler\(/
 
 /** A folder that a RUN has taken away on purpose is not made again; one by the name of state only begins empty. */
 function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): readonly PathClaim[] {

@@ -141,3 +141,21 @@ test('a file that a source names in /etc is as good as declared, and its evidenc
     { path: '/srv/state.json', certainty: 'inferred', evidence: { source: 'framework' } },
   ])
 })
+
+test.each<[string, number]>([
+  ["h = RotatingFileHandler(settings['log'], maxBytes=9)\n", 1],
+  ["# h = RotatingFileHandler(settings['log'])\n", 0],
+  ["h = RotatingFileHandler('/srv/log/a.log', maxBytes=9)\n", 0],
+  ["h = FileHandler(settings['log'])\n", 0],
+])('a log that is rotated, and whose folder nobody found, is a todo: %s', (source, count) => {
+  const view = viewOf({
+    dockerfile: 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "a.py"]\n',
+    context: { 'a.py': source },
+  })
+  const todos = claimsOf(sourceFiles, view).flatMap((claim) => (claim.kind === 'remark' ? [claim.message] : []))
+  expect(todos).toEqual(
+    Array(count).fill(
+      'a.py line 1 rotates a log, which takes the folder that the log is in, and where that is was not found',
+    ),
+  )
+})
