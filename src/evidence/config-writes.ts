@@ -35,7 +35,8 @@ export const configWrites: Provider = {
   summary: 'logs, pid files and folders that the configuration which the stage ships names',
   when: 'before-build',
   *claims({ contents: { texts, origins, steps }, facts: { config }, own, start: { programs }, entry }) {
-    const argv = argvOf(config).flatMap((word) => normalisePath(word.replace(/^-[^=]*=/, ''), config.workdir) ?? [])
+    const words = [...argvOf(config).map((word) => word.replace(/^-[^=]*=/, '')), ...config.env.values()]
+    const argv = words.flatMap((word) => normalisePath(word, config.workdir) ?? [])
     // What is put into a folder is there to be read.
     const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
     const read = configurationFiles(own, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))

@@ -61,6 +61,10 @@ const PACKERS = /^(gzip|gunzip|bzip2|bunzip2|xz|unxz|lzma|unlzma)$/
 const COMPILERS = /^([\w-]+-)?(gcc|g\+\+|cc|c\+\+|clang|clang\+\+|rustc)(-\d+)?$/
 const HERE: Write = { text: '.', replaces: false, into: true }
 
+/** Source: touch(1), mkfifo(1). */
+const TOUCH_VALUE = /^-(?:[a-zA-Z]*[dtr]|-(?:date|reference))$/
+const FIFO_VALUE = /^-(?:m|-mode)$/
+
 const writers = knownPrograms.writers.map((tool) => ({ ...tool, program: new RegExp(`^(?:${tool.program})$`) }))
 
 /**
@@ -70,8 +74,12 @@ const writers = knownPrograms.writers.map((tool) => ({ ...tool, program: new Reg
 export function placedBy(tool: string, args: ShellCommand['words']): readonly Write[] | null {
   const operands = args.filter(({ text }) => !/^-/.test(text))
   const last = operands.at(-1)
-  if (tool === 'touch') return operands.map(({ text }) => ({ text, replaces: false }))
-  if (tool === 'mkfifo') return operands.map(({ text }) => ({ text, replaces: true }))
+  if (tool === 'touch' || tool === 'mkfifo') {
+    // `mkfifo -m 600 PATH`, `touch -d yesterday PATH`.
+    const takesValue = tool === 'touch' ? TOUCH_VALUE : FIFO_VALUE
+    const named = args.filter(({ text }, at) => !text.startsWith('-') && !takesValue.test(args[at - 1]?.text ?? ''))
+    return named.map(({ text }) => ({ text, replaces: tool === 'mkfifo' }))
+  }
   if (Object.hasOwn(EDITORS, tool)) return edited(tool, args)
   if (tool === 'git') return gitWrites(args.map(({ text }) => text))
   if (PACKERS.test(tool))
