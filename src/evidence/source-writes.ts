@@ -89,6 +89,11 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (only !== undefined && !only.test(first)) continue
       const line = lineOf(text, match.index)
       const where = pathOf(first, names)
+      const looped = where === null ? loopedOver(text, match.index, first) : []
+      for (const each of looped) {
+        const place = pathOf(each, names)
+        if (place !== null) found.push({ path: place, kind, line, call, ...(beside === true ? { beside } : {}) })
+      }
       const isNew = isMadeNew(text, match.index, call, rest.join(','))
       const how = { ...(beside === true ? { beside } : {}), ...(isNew ? { absent: true as const } : {}) }
       if (where !== null) found.push({ path: where, kind, line, call, ...how })
@@ -102,6 +107,27 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
   }
   return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
 }
+
+/**
+ * An expression once for each value that a loop around it gives its name: `for d in (DATA, LOGS): os.makedirs(d)`,
+ * `for (const d of [DATA, LOGS]) mkdirSync(join(ROOT, d))`, and a comprehension.
+ */
+function loopedOver(text: string, index: number, expression: string): readonly string[] {
+  const end = text.indexOf('\n', index)
+  const around = text.slice(Math.max(0, index - 500), end < 0 ? undefined : Math.min(end, index + 300))
+  const loop = [...around.matchAll(LOOP)].findLast(([, name = '']) =>
+    new RegExp(String.raw`\b${name}\b`).test(expression),
+  )
+  if (loop === undefined) return []
+  const [, name = '', values = ''] = loop
+  return splitAt(values, /^,/)
+    .slice(0, MOST_VALUES)
+    .map((value) => expression.replaceAll(new RegExp(String.raw`\b${name}\b`, 'g'), () => value))
+}
+
+const LOOP =
+  /\bfor\s{0,9}\(?\s{0,9}(?:const\s|let\s|var\s)?\s{0,9}(\w{1,60})\s{1,9}(?:in|of)\s{1,9}[([]((?:[^()[\]]|\([^()]{0,200}\)){1,400})[)\]]/g
+const MOST_VALUES = 20
 
 /** Calls that fail where what they make is there: of a folder those that make no others above it, of a file those for a new one. */
 const MAKES_NEW: readonly (readonly [call: RegExp, unless: RegExp])[] = [

@@ -55,6 +55,23 @@ test.each([
     "class Model:\n    DIR = os.environ.get('DIR', '.')\n    def load(self):\n        os.makedirs(os.path.join(self.DIR, 'seen'))",
     ['directory /app/./seen 4'],
   ],
+  [
+    'app.py',
+    "VAR = Path('/srv/var')\nfor d in ('db', 'log'):\n    (VAR / d).mkdir(exist_ok=True)",
+    ['directory /srv/var/db 3', 'directory /srv/var/log 3'],
+  ],
+  [
+    'app.py',
+    "DATA = '/srv/data'\nfor folder in [DATA, os.path.join(DATA, 'a')]:\n    os.makedirs(folder, exist_ok=True)",
+    ['directory /srv/data 3', 'directory /srv/data/a 3'],
+  ],
+  [
+    'server.js',
+    "for (const d of ['up', 'log']) mkdirSync(path.join('/srv', d), { recursive: true })",
+    ['directory /srv/up 1', 'directory /srv/log 1'],
+  ],
+  ['app.py', 'for d in folders():\n    os.makedirs(d, exist_ok=True)', []],
+  ['app.py', "for d in ('db', 'log'):\n    os.makedirs(other, exist_ok=True)", []],
   ['app.py', "def load(self):\n    path = 'x'\n    os.makedirs(self.path)", []],
   ['app.py', "create_engine('sqlite:////data/app.db')", ['database /data/app.db 1']],
   ['index.php', "file_put_contents(__DIR__ . '/cache/x', $text);", ['file /app/src/cache/x 1']],
