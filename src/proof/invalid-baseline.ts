@@ -99,7 +99,7 @@ export async function unexercised(
     }
   }
   if (trace === null || !facts.files.known) return null
-  if (trace.exercised.some(isSwitch)) return null
+  if (trace.exercised.some((one) => isSwitch(one) && !isToRoot(one))) return null
   // A job has done its work when it ends, and all of that was watched.
   if (!state.running) return null
   const asked = answers.some(({ protocol, kind }) => protocol === 'tcp' && kind !== 'closed')
@@ -113,7 +113,7 @@ export async function unexercised(
     )
   // inetd and tcpserver become nobody: what they start for a connection does.
   const programs = [
-    ...executed(trace.operations).filter((path) => running.has(baseName(path))),
+    ...(trace.exercised.some(isSwitch) ? [] : executed(trace.operations).filter((path) => running.has(baseName(path)))),
     ...executed(trace.exercised),
   ].map((path) => files.resolve(path) ?? path)
   for (const path of new Set(programs)) {
@@ -169,6 +169,12 @@ function keepsRootAside(processes: Run['processes']): boolean {
 
 function isSwitch({ access, outcome }: Operation): boolean {
   return outcome === 'done' && (access === 'chroot' || access === 'switch-user')
+}
+
+/** inetd becomes root before it starts what it is told to start as root: of that program it says nothing. */
+function isToRoot({ access, uid, gid = 0, groups = [] }: Operation): boolean {
+  const isOther = uid === undefined ? gid !== 0 || groups.some((group) => group !== 0) : uid !== 0
+  return access === 'switch-user' && !isOther
 }
 
 /** Which of the names stand between two zero bytes; a name may lie across two chunks. */

@@ -78,6 +78,10 @@ test('what is started for a connection becomes another user, and the server that
   }
   expect(await said({ ...server, exercised: [operation('execute', '/usr/bin/server')] })).toContain(unseen)
   expect(await said({ ...server, exercised: [operation('execute', '/usr/bin/python3')] })).toBeNull()
+  // inetd becomes root before it starts what is root's.
+  const toRoot = [operation('switch-user', null, { groups: [0] }), operation('switch-user', null, { uid: 0, gid: 0 })]
+  expect(await said({ ...server, exercised: [...toRoot, operation('execute', '/usr/bin/server')] })).toContain(unseen)
+  expect(await said({ exercised: toRoot })).toBeNull()
 })
 
 const socat = (command: string): Seen => ({
