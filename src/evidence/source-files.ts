@@ -63,7 +63,7 @@ function unfoundRotation(
         message: `${where} rotates a log, which takes the folder that the log is in, and where that is was not found`,
         hint: 'name the folder with --writable, or log to standard output',
         about: 'CMD',
-        evidence: [{ source: 'framework', subject: '/', detail: `RotatingFileHandler in ${where}` }],
+        evidence: [{ source: 'framework', subject: '/', detail: `a handler that rotates its log, in ${where}` }],
       },
     ]
   }
