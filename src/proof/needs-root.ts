@@ -99,15 +99,14 @@ export async function lackedPrivilege(
   const given = new Set([...DEFAULT_CAPABILITIES, ...capAdd])
   const traced = await traceRun(engine, config, limits({ image, capAdd }), { faithful: true })
   if (!traced.known) return null
-  const { container, tracer, read } = traced.value
+  const { container, read, remove } = traced.value
   try {
     const end = Date.now() + PATIENCE
     while (Date.now() < end && (await engine.state(container)).running) await pause(100, undefined, { signal })
     const all = await read()
     return all.known ? lacking(all.value.operations, given) : null
   } finally {
-    await engine.remove(container)
-    await engine.remove(tracer)
+    await remove()
   }
 }
 

@@ -186,11 +186,7 @@ export async function openContainer(
     if (traced !== null && !stopped.byItself) graceSeconds = AGAIN_GRACE_SECONDS
     return stopped
   }
-  // Each keeper of a trace has an inotify(7) instance, of which a user has 128: a batch would have none left.
-  const remove = async (): Promise<void> => {
-    await engine.remove(container)
-    if (traced !== null) await engine.remove(traced.tracer)
-  }
+  const remove = (): Promise<void> => traced?.remove() ?? engine.remove(container)
   const logFiles = async (paths: readonly string[] | null): Promise<LogFiles> => {
     if (paths !== null) return readLogFiles(engine, container, paths)
     const { entries, more } = await engine.diff(container)

@@ -21,10 +21,13 @@ import {
 export interface TracedRun {
   /** Started already. */
   readonly container: string
-  /** Keeps the trace, out of the program's reach; who removes the container removes it behind that. */
-  readonly tracer: string
   /** Reads the trace as far as it is written: while the program runs, and after it has ended. */
   read(options?: ReadOptions): Promise<Known<Trace>>
+  /**
+   * Removes it, and then what keeps the trace out of its reach: each keeper has an inotify(7) instance, of which a user has 128, and a
+   * batch would have none left.
+   */
+  remove(): Promise<void>
 }
 
 /**
@@ -80,7 +83,11 @@ export function tracedRun(engine: Engine, { container, tracer, config, spec, mod
     last = next.catch(() => undefined)
     return next
   }
-  return { container, tracer, read: inTurn }
+  const remove = async (): Promise<void> => {
+    await engine.remove(container)
+    await engine.remove(tracer)
+  }
+  return { container, read: inTurn, remove }
 }
 
 /** Until strace of a container that was started again has opened its output, milliseconds. */
