@@ -68,14 +68,16 @@ export async function optionsFrom(
     return notes.length === 0 ? options : { ...options, notes }
   }
   if (request.config !== null) {
-    const file = resolve(cwd, request.config)
+    const name = request.config
+    const file = resolve(cwd, name)
     const isTrusted = trust.named(file, foldersOf(request, cwd))
-    const read = await readingConfig(file, request.config, transforms, isTrusted)
+    const read = await readingConfig(file, name, transforms, isTrusted)
     const patterns = [...flags, { folder: dirname(file), patterns: read.settings.exclude ?? [] }]
-    const files = [{ file, name: request.config, read }]
     return {
-      optionsFor: async (found) =>
-        noted(merged(given, configFor(found, files, { env, isRun }), namesFor(found, files)), found, read.leftOut),
+      optionsFor: async (found) => {
+        const said = [{ file, name, settings: settingsFor(read, found.path, file) }]
+        return noted(merged(given, configFor(said, { env, isRun }), namesFor(found, said)), found, read.leftOut)
+      },
       excludes: { ...noExcludes, given: patterns },
       trust,
     }
@@ -90,14 +92,16 @@ export async function optionsFrom(
     optionsFor: async (found) => {
       const { path } = found
       const foreign: LeftOut[] = []
-      const files: ConfigFile[] = []
+      const said: SaidSettings[] = []
+      const leftOut: LeftOut[] = []
       for (const file of configsFrom(path === null ? cwd : dirname(path), (other) => foreign.push(passedOver(other)))) {
         const read = await configOf(file)
-        files.unshift({ file, name: relative(cwd, file), read })
+        said.unshift({ file, name: relative(cwd, file), settings: settingsFor(read, path, file) })
+        leftOut.unshift(...read.leftOut)
         if (read.isRoot) break
       }
-      const leftOut = [...foreign, ...files.flatMap(({ read }) => read.leftOut)]
-      return noted(merged(given, configFor(found, files, { env, isRun }), namesFor(found, files)), found, leftOut)
+      const options = merged(given, configFor(said, { env, isRun }), namesFor(found, said))
+      return noted(options, found, [...foreign, ...leftOut])
     },
     trust,
     excludes: {
@@ -116,29 +120,28 @@ export async function optionsFrom(
   }
 }
 
-/** A configuration file that holds for a target. */
-interface ConfigFile {
+/** What a configuration file says for a target. */
+interface SaidSettings {
   /** Absolute. */
   readonly file: string
   /** The same for people. */
   readonly name: string
-  readonly read: Config
+  readonly settings: Partial<Settings>
 }
 
-/** What all of them say for a target, the nearest last: it holds over those above it, key by key, and lists add up as they do with flags. */
+/** What all of them say, the nearest last: it holds over those above it, key by key, and lists add up as they do with flags. */
 function configFor(
-  { path }: Pick<Found, 'path'>,
-  files: readonly ConfigFile[],
+  said: readonly SaidSettings[],
   { env, isRun }: { readonly env: Io['env']; readonly isRun: boolean },
 ): Partial<Settings> {
-  const settings = files.map(({ read, file }) => settingsFor(read, path, file)).reduce(onTop, {})
-  const { file = '', name = '' } = lastSaying('context', path, files) ?? {}
+  const settings = said.map((one) => one.settings).reduce(onTop, {})
+  const { file = '', name = '' } = lastSaying('context', said) ?? {}
   return withContext(withValues(settings, env, isRun), dirname(file), name)
 }
 
-/** The file whose word on a setting holds for a target. */
-function lastSaying(setting: SettingName, path: string | null, files: readonly ConfigFile[]): ConfigFile | undefined {
-  return files.findLast(({ read, file }) => settingsFor(read, path, file)[setting] !== undefined)
+/** The file whose word on a setting holds. */
+function lastSaying(setting: SettingName, said: readonly SaidSettings[]): SaidSettings | undefined {
+  return said.findLast(({ settings }) => settings[setting] !== undefined)
 }
 
 /** With what the file says of this path alone; later ones hold over earlier ones. */
@@ -211,8 +214,8 @@ function withContext(settings: Partial<Settings>, from: string, by: string): Par
 }
 
 /** What a target can be called in the file whose checks hold for it: as it was given, and its path from there. */
-function namesFor({ target, path }: Pick<Found, 'path' | 'target'>, files: readonly ConfigFile[]): readonly string[] {
-  const { file } = lastSaying('smoke', path, files) ?? {}
+function namesFor({ target, path }: Pick<Found, 'path' | 'target'>, said: readonly SaidSettings[]): readonly string[] {
+  const { file } = lastSaying('smoke', said) ?? {}
   return path === null || file === undefined ? [target] : [target, relative(dirname(file), path)]
 }
 
