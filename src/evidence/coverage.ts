@@ -90,10 +90,12 @@ export const missingCopies: Provider = {
       .filter(isMissing)
       .map((copy) => ({ copy, isCode: !isSaid && isProgram(copy, view) }))
     // What a stage before lacks, the program is made of that comes from it.
-    const before = view.builders.flatMap(({ copies }) => copies.filter(isMissing))
+    const before = view.builders.flatMap(({ copies }) =>
+      copies.filter((copy) => isMissing(copy) && BUILT.test(baseName(copy.source))),
+    )
     const code = [
       ...own.filter(({ isCode }) => isCode).map(({ copy }) => copy),
-      ...(!isSaid && isCopiedUnseen(view) ? before.filter(({ source }) => BUILT.test(baseName(source))) : []),
+      ...(before.length > 0 && !isSaid && isCopiedUnseen(view) ? before : []),
     ]
     yield* missed(code, 'todo')
     yield* missed(

@@ -110,8 +110,8 @@ const TOOL_VARIABLE =
 
 /**
  * What is mounted as a volume of the engine, to be written, by path, with who does so: a new one is given the owner that the image has
- * there, and is root's where it has nothing. Of what the image fills only what is called
- * like state, or whose volume is.
+ * there, and is root's where it has nothing. Of what the image fills only what is called like state, or
+ * whose volume is.
  */
 function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView): ReadonlyMap<string, string> {
   const found = new Map<string, string>()

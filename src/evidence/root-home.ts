@@ -2,6 +2,7 @@ import { type HomeTool, homeTools, knownPrograms } from '../../catalogue/known-p
 import { argvOf, isInterpreter, programIndex, type ShellCommand } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
+import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { placedBy } from '../image/step-down/placed-files.ts'
 import { memoizeByObject } from '../memoize.ts'
@@ -78,8 +79,8 @@ function* filledByBuild({ contents: { steps }, facts: { config }, start: { progr
   const own = programs.filter((name) => !isInterpreter(name) && !BUILDS.test(name))
   if (own.length === 0 || config.env.has('HOME')) return
   for (const { instruction, shell, user } of steps) {
-    const isRoots = !user.known || /^(root|0|)(:|$)/.test(user.value)
-    if (instruction.keyword !== 'RUN' || !isRoots || !own.some((name) => instruction.text.includes(name))) continue
+    if (instruction.keyword !== 'RUN' || !isRoots(user) || !own.some((name) => instruction.text.includes(name)))
+      continue
     const script = shellCommands(instruction, shell)
     for (const { words } of script.kind === 'parsed' ? script.commands : []) {
       const at = programIndex(words)
@@ -210,15 +211,19 @@ function copiedSettings({ copies }: StageContents): readonly HomeSetting[] {
     .map(({ destination, line }) => ({ path: destination, who: `line ${line} copies`, keyword: 'COPY', line }))
 }
 
+/** As far as is known. */
+function isRoots(user: Step['user']): boolean {
+  return !user.known || isRootUser(user.value)
+}
+
 /** What a RUN writes, makes or places there, by the names that its text has for root's home. */
 function madeSettings({ steps }: StageContents): readonly HomeSetting[] {
   return steps.flatMap((step): readonly HomeSetting[] => {
     const { instruction, shell, user } = step
     const { line } = instruction
-    const isRoots = !user.known || /^(root|0|)(:|$)/.test(user.value)
     if (
       instruction.keyword !== 'RUN' ||
-      !isRoots ||
+      !isRoots(user) ||
       !says(instruction, /\/root\/\.|~\/\.|HOME\}?\/\.|\bgit\s+config\b/)
     )
       return []

@@ -115,14 +115,11 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
 function loopedOver(text: string, index: number, expression: string): readonly string[] {
   const end = text.indexOf('\n', index)
   const around = text.slice(Math.max(0, index - 500), end < 0 ? undefined : Math.min(end, index + 300))
-  const loop = [...around.matchAll(LOOP)].findLast(([, name = '']) =>
-    new RegExp(String.raw`\b${name}\b`).test(expression),
-  )
-  if (loop === undefined) return []
-  const [, name = '', values = ''] = loop
+  const words = new Set(expression.match(/\w+/g))
+  const [, name = '', values = ''] = [...around.matchAll(LOOP)].findLast(([, one = '']) => words.has(one)) ?? []
   return splitAt(values, /^,/)
     .slice(0, MOST_VALUES)
-    .map((value) => expression.replaceAll(new RegExp(String.raw`\b${name}\b`, 'g'), () => value))
+    .map((value) => expression.replace(/\w+/g, (word) => (word === name ? value : word)))
 }
 
 const LOOP =

@@ -51,7 +51,6 @@ const MADE: Readonly<Record<string, string>> = {
     'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
   'src/workspace/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
-  'src/evidence/source-writes.ts: String.raw`\\b${name}\\b`': 'a word of \\w',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   "src/evidence/script-writes.ts: `(?:^|[\\\\s\"'=])${folder.replace(/[.+]/g, '\\\\$&')}(?=[\\\\s\"'/;&]|$)`":
     'a folder, escaped; a start script',
