@@ -27,6 +27,7 @@ import { plannedStages } from './stage-inputs.ts'
 import {
   type HardenMode,
   isProved,
+  needsEngine,
   type Options,
   type ProcessTarget,
   type TargetOutcome,
@@ -139,8 +140,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const start = about.kind === 'image' ? originals?.start : undefined
   const missed = await lookAtBases(about, dockerfile, inPlace, start ?? (() => {}))
   const planned = await withNeighbours(about, dockerfile, inPlace)
-  const isBuilt = isCompared || (mode.kind !== 'prove-image' && mode.kind !== 'inspect' && mode.build)
-  const { item, session } = isBuilt
+  const { item, session } = needsEngine(mode)
     ? await uponNeighbours(about, dockerfile, planned)
     : { item: about, session: planned }
   const asWritten = started?.asWritten ?? ((result) => result)

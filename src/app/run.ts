@@ -24,6 +24,7 @@ export interface RunHooks extends TaskHooks {
  */
 export async function run(found: readonly Found[], hooks: RunHooks): Promise<readonly TargetOutcome[]> {
   const basesOf = basesAmong(found)
+  const paths = new Set(found.map(({ path }) => path))
   const begun = new Map<number, Promise<TargetOutcome | null>>()
   const begin = (one: Found, index: number): Promise<TargetOutcome | null> => {
     const before = begun.get(index)
@@ -38,9 +39,9 @@ export async function run(found: readonly Found[], hooks: RunHooks): Promise<rea
       })
     const outcome =
       bases.length === 0
-        ? work(amongTargets(one, found))
+        ? work(amongTargets(one, paths))
         : Promise.all(bases.map((base) => begin(found[base] ?? one, base))).then((outcomes) =>
-            work(uponResults(amongTargets(one, found), outcomes)),
+            work(uponResults(amongTargets(one, paths), outcomes)),
           )
     begun.set(index, outcome)
     return outcome
@@ -77,10 +78,9 @@ function pathsOf(bases: ReadonlyMap<string, NeighbourImage>): ReadonlySet<string
 }
 
 /** With which of its children are worked on as well. */
-function amongTargets(one: Found, found: readonly Found[]): Found {
+function amongTargets(one: Found, paths: ReadonlySet<string | null>): Found {
   const { surroundings } = one
   if (surroundings === undefined || surroundings.children.length === 0) return one
-  const paths = new Set(found.map(({ path }) => path))
   const children = surroundings.children.map((child) => ({ ...child, isTarget: paths.has(child.path) }))
   return { ...one, surroundings: { ...surroundings, children } }
 }
