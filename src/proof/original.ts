@@ -128,22 +128,20 @@ export function soughtNames(logs: string): readonly string[] {
     .split('\n')
     .slice(-LINES)
     .map((line) => line.slice(0, LINE_BYTES))
-  const found = lines
-    .filter((line) => UNKNOWN_NAME.test(line))
-    .flatMap((line) => {
-      // Before the first colon stands who says so, mostly.
-      const rest = namesOf(line.replace(/^[^\s:]{1,100}: /, ''))
-      return rest.length === 0 ? namesOf(line) : rest
-    })
+  const found = lines.filter((line) => UNKNOWN_NAME.test(line)).flatMap(namesOf)
   return [...new Set(found)].slice(0, MOST_NAMES)
 }
 
 const MOST_NAMES = 8
 
+/** Before a colon stands who says so, mostly, or the name of which it is said. */
+const IS_SPEAKER = /^: (?!name or |no such |not known|no address|temporary |unknown|nodename|could not |cannot )/i
+
 function namesOf(line: string): readonly string[] {
   return [...line.matchAll(NAME)]
+    .filter(({ 0: name, index }) => !IS_SPEAKER.test(line.slice(index + name.length)))
     .map(([name]) => name)
-    .filter((name) => !/^[\d.:_-]+$/.test(name) && !WORDS.has(name.toLowerCase()))
+    .filter((name) => name.length > 1 && !/^[\d.:_-]+$/.test(name) && !WORDS.has(name.toLowerCase()))
 }
 
 /**

@@ -8,7 +8,7 @@ test.each<[string, readonly string[]]>([
     "[ALERT] (1) : parsing [/etc/haproxy.cfg:4] : 'server web' : could not resolve address 'shop-web'.",
     ['server', 'web', 'shop-web'],
   ],
-  ["resolve_split_name: Temporary failure in name resolution `ssh:2222'", ['ssh']],
+  ["resolve_split_name: Temporary failure in name resolution `ssh:2222'", ['resolve_split_name', 'ssh']],
   ['hostport2addrinfo: can not resolve home', ['home']],
   ['Error: getaddrinfo EAI_AGAIN db', ['db']],
   ['dial tcp: lookup queue.internal on 127.0.0.11:53: no such host', ['queue.internal']],
