@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
@@ -309,25 +309,42 @@ function runsOfSnippets(text: string, at: At): readonly RunOfImage[] {
   const lines = text.split('\n')
   const found: RunOfImage[] = []
   for (let from = 0, shown = 0; from < lines.length && shown < bounds.buildCommands; from += 1) {
-    const [, indent = '', fence] = /^([ \t]{0,20})(```+|~~~+)/.exec(lines[from] ?? '') ?? []
-    if (fence === undefined) continue
-    const length = lines.slice(from + 1).findIndex((line) => line.trim() === fence)
+    const block = blockAt(lines, from)
+    if (block === null) continue
+    const { length, indent } = block
     if (length < 0) return found
-    const block = lines.slice(from + 1, from + 1 + length)
-    const snippet = block.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n')
+    const written = lines.slice(from + 1, from + 1 + length)
+    const snippet = written.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n')
     if (/^services:/m.test(snippet)) {
       shown += 1
       const runs = runsOfCompose(snippet, { ...at, name: `${at.name} line ${from + 2}` })
       found.push(...runs.map((run) => ({ ...run, kind: 'command', service: null, dockerfiles: [] }) as const))
     }
-    from += length + 1
+    from += block.isClosed ? length + 1 : length
   }
   return found
 }
 
-/** Is it a document that tells people how to use an image? */
-export function isDocument(path: string): boolean {
-  return /\.(md|markdown|rst|adoc)$/i.test(basename(path))
+/** Between fences of Markdown (```) or AsciiDoc (----), or what is indented below a directive of reStructuredText. */
+function blockAt(
+  lines: readonly string[],
+  from: number,
+): { readonly length: number; readonly indent: string; readonly isClosed: boolean } | null {
+  const line = lines[from] ?? ''
+  const [, indent = '', fence] = /^([ \t]{0,20})(```+|~~~+|-{4,}(?=\s*$))/.exec(line) ?? []
+  // Below a heading, such a line closes nothing.
+  const isHeading =
+    fence?.startsWith('-') === true && (lines[from - 1] ?? '').trim() !== '' && !/^\[/.test(lines[from - 1] ?? '')
+  if (fence !== undefined && !isHeading)
+    return { length: lines.slice(from + 1).findIndex((other) => other.trim() === fence), indent, isClosed: true }
+  const directive = /^([ \t]{0,20})(?:\.\. (?:code|code-block|sourcecode)::|(?!\.\. )\S.{0,400}::\s*$)/.exec(line)
+  if (directive === null) return null
+  const outer = directive[1] ?? ''
+  const rest = lines.slice(from + 1)
+  const end = rest.findIndex((other) => other.trim() !== '' && !/^[ \t]/.test(other.slice(outer.length)))
+  const length = end < 0 ? rest.length : end
+  const first = rest.slice(0, length).find((other) => /^[ \t]*[^\s:]/.test(other)) ?? ''
+  return { length, indent: /^[ \t]*/.exec(first)?.[0] ?? '', isClosed: false }
 }
 
 /** Manifests of a cluster that say more of a pod than its image. */

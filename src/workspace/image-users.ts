@@ -5,7 +5,6 @@ import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { assignmentsOf } from './assignments.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
 import {
-  isDocument,
   MAY_BE_POD,
   MAY_BE_VALUES,
   MAY_RUN,
@@ -18,6 +17,7 @@ import {
   runsOfManifests,
   runsOfValues,
 } from './image-runs.ts'
+import { isDocumentName } from './walk.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
 export interface NamedImage {
@@ -86,7 +86,7 @@ const NEVER = /(?!)/
 /** By its name, and its path; null for a file that says nothing of them. */
 export function kindOf(path: string): FileKind | null {
   const name = basename(path)
-  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$|^docker-stack([.-][\w.-]+)?\.ya?ml$/.test(name)) return compose
+  if (COMPOSE.test(name)) return compose
   if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return names(ofBake)
   if (/^action\.ya?ml$/.test(name)) return users(ofAction)
   if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofSkaffold)
@@ -95,13 +95,17 @@ export function kindOf(path: string): FileKind | null {
   if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
   if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
   if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
-  if (isDocument(path)) return documents
+  if (isDocumentName(name)) return documents
   if (/^values([.-][\w.-]+)?\.ya?ml$/.test(name))
     return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_VALUES, runs: runsOfValues }
   if (/\.ya?ml$/.test(name) && (MANIFEST.test(path) || MANIFEST_NAME.test(name)))
     return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_POD, runs: runsOfManifests }
   return null
 }
+
+/** `compose.prod.yaml`, `web.compose.yaml`, and those that people are given to copy: `docker-compose.yml.sample`. */
+const COMPOSE =
+  /^(?:(?:docker-)?compose(?:[.-][\w.-]+)?|docker-stack(?:[.-][\w.-]+)?|[\w-]+[.-](?:docker-)?compose)\.ya?ml(?:[.-](?:sample|example|dist|template|default))?$/
 
 /** Where people keep them, or what they call them. */
 const MANIFEST = /\/(?:k8s|kube|manifest|deploy|kustomiz|overlay|openshift|gitops|argocd|chart|helm)[^/]*\//i

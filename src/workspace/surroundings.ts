@@ -14,7 +14,7 @@ import type { FileKind, NamedImage, PushedStage, SaidOfImages, UserOfImage } fro
 import { projectRoot } from './project-root.ts'
 import { type GitOrigin, isOfOwnHand, originIn, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
-import { isDockerfile, neverEntered } from './walk.ts'
+import { isDockerfile, isDocumentName, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
 /** What the other files of its project say of the image of a Dockerfile. Both are absolute; `root` is its projectRoot. */
@@ -397,6 +397,7 @@ export function walkOver(
   const isRepository = repositoryOf(root) !== null
   const dockerfiles: string[] = []
   const others: string[] = []
+  // Those of a folder come before those below it: the ones that people read first.
   const documents: string[] = []
   let level = [root]
   let entered = 0
@@ -411,7 +412,7 @@ export function walkOver(
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
           if (isDockerfile(path, entry.name)) dockerfiles.push(path)
           else if (isOther.test(entry.name)) others.push(path)
-          else if (DOCUMENT.test(entry.name)) documents.push(path)
+          else if (isDocumentName(entry.name)) documents.push(path)
         }
       }
     }
@@ -423,11 +424,9 @@ export function walkOver(
   }
 }
 
-/** Those of a folder come before those below it: the ones that people read first. */
-const DOCUMENT = /\.(md|markdown|rst|adoc)$/i
-
 /** Only of such files the reader is loaded, which needs YAML. */
-const MAY_NAME_IMAGES = /\.(ya?ml|json|hcl|mk|mak|sh|bash)$|^(GNUm|M|m)akefile$|^justfile$/
+const MAY_NAME_IMAGES =
+  /\.(ya?ml(?:[.-](?:sample|example|dist|template|default))?|json|hcl|mk|mak|sh|bash)$|^(GNUm|M|m)akefile$|^justfile$/
 
 function entriesIn(folder: string): readonly Dirent[] {
   try {

@@ -130,6 +130,45 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     given: ['/data'],
   },
   {
+    says: 'docker run in a page with components',
+    files: { ...own, 'docs/guides/start.mdx': '<Tab>\n```sh\ndocker run -v data:/data acme/acme\n```\n</Tab>\n' },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file below a directive of reStructuredText',
+    files: {
+      ...own,
+      'docs/install.rst':
+        'Install\n-------\n\n.. code-block:: yaml\n   :linenos:\n\n   services:\n     x:\n       image: acme/acme\n       volumes: ["data:/data"]\n\nThen start it.\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file in a block of AsciiDoc',
+    files: {
+      ...own,
+      'docs/install.adoc':
+        '[source,yaml]\n----\nservices:\n  x:\n    image: acme/acme\n    volumes: ["data:/data"]\n----\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file that is called after what it runs',
+    files: {
+      ...own,
+      'compose/small.compose.yaml': 'services:\n  x:\n    image: acme/acme\n    volumes: ["data:/data"]\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file that people are given to copy',
+    files: {
+      ...own,
+      'docker-compose.yml.sample': 'services:\n  x:\n    image: acme/acme\n    volumes: ["data:/data"]\n',
+    },
+    given: ['/data'],
+  },
+  {
     says: 'a stage that the last one is built upon',
     files: {
       ...own,
