@@ -4,6 +4,8 @@ import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { assignmentsOf } from './assignments.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
+import { textFound } from './files.ts'
+import { isInside } from './ignore-rules.ts'
 import {
   MAY_BE_POD,
   MAY_BE_VALUES,
@@ -13,6 +15,7 @@ import {
   type RunOfImage,
   runsOfCommands,
   runsOfCompose,
+  runsOfDevcontainer,
   runsOfDocument,
   runsOfManifests,
   runsOfValues,
@@ -93,7 +96,7 @@ export function kindOf(path: string): FileKind | null {
   if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path))
     return { ...users(ofWorkflow), runs: runsOfCommands }
   if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
-  if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
+  if (/^\.?devcontainer\.json$/.test(name)) return { ...users(ofDevcontainer), runs: runsIn }
   if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
   if (isDocumentName(name)) return documents
   if (/^values([.-][\w.-]+)?\.ya?ml$/.test(name))
@@ -246,9 +249,10 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
       // `--user 0` says itself who it runs as.
       if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
         users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
-      const all = asList(steps)
+      const read = asList(steps)
         .map(asObject)
         .map((step) => withInputs(step, [file.env, asObject(written).env, step.env].map(asObject), at.repository))
+      const all = withWritten(read)
       const madeNames = namesMade(all)
       for (const step of all)
         if (uses(step, 'build-push-action')) {
@@ -287,6 +291,35 @@ function withInputs(step: Json, envs: readonly Json[], repository: string): Json
   return { ...step, with: Object.fromEntries(inputs) }
 }
 
+/**
+ * Steps with what those before them write for them: `echo "tags=$REPO:1" >> $GITHUB_ENV` (or `$GITHUB_OUTPUT`), with the variables of the
+ * step filled in. Where it depends on something, all that it may be stands there.
+ */
+function withWritten(steps: readonly Json[]): readonly Json[] {
+  const said = new Map<string, string>()
+  return steps.map((step) => {
+    const given = Object.entries(asObject(step.with)).map(([name, value]) => [
+      name,
+      typeof value === 'string' && said.size > 0
+        ? value.replace(WRITTEN_NAME, (written, name: string) => said.get(name) ?? written)
+        : value,
+    ])
+    const env = asObject(step.env)
+    for (const [, name = '', value = '', where] of typeof step.run === 'string' ? step.run.matchAll(WRITES) : []) {
+      const filled = value.replace(/\$\{?(\w{1,99})\}?/g, (variable, key: string) =>
+        typeof env[key] === 'string' ? env[key].replace(EXPRESSION, '$${{$1}}') : variable,
+      )
+      const key = where === 'ENV' ? `env.${name}` : `steps.${String(step.id)}.outputs.${name}`
+      said.set(key, [said.get(key) ?? [], filled].flat().join(',').slice(0, bounds.lineLength))
+    }
+    return { ...step, with: Object.fromEntries(given) }
+  })
+}
+
+const WRITES =
+  /\becho[ \t]{1,9}["']?(\w{1,99})=([^\n"'>]{1,999})["']?[ \t]{0,9}>>[ \t]{0,9}["']?\$\{?GITHUB_(ENV|OUTPUT)\b/g
+const WRITTEN_NAME = /\$\{\{[ \t]{0,9}((?:env|steps)\.[\w.-]{1,99})[ \t]{0,9}\}\}/g
+
 /** Of one name: `${{ env.IMAGE }}`. */
 const EXPRESSION = /\$\{\{[ \t]{0,9}([\w.-]{1,99})[ \t]{0,9}\}\}/g
 
@@ -319,16 +352,37 @@ function linesOf(written: unknown): readonly string[] {
 }
 
 /** A build for each value of the variables of its job's matrix that it names: `file: Dockerfile.${{ matrix.flavor }}`. */
-function ofMatrix(build: Json, job: Json): readonly Json[] {
+function ofMatrix({ context, file, tags, target, outputs }: Json, job: Json): readonly Json[] {
   const matrix = asObject(asObject(job.strategy).matrix)
-  let texts = [JSON.stringify(build)]
+  let texts = [JSON.stringify({ context, file, tags, target, outputs })]
   for (const [name, values] of Object.entries(matrix)) {
-    const is = new RegExp(String.raw`\$\{\{\s*matrix\.${name.replace(/[^\w-]/g, '')}\s*\}\}`, 'g')
-    const plainValues = asList(values).flatMap((value) => (/^[\w./:@-]+$/.test(String(value)) ? String(value) : []))
+    const plainValues = name === 'include' ? [] : asList(values).flatMap(plainValue)
+    const is = ofVariable(name)
     if (plainValues.length === 0 || !texts.some((text) => text.search(is) >= 0)) continue
     texts = texts.flatMap((text) => plainValues.map((value) => text.replace(is, value))).slice(0, bounds.matrixBuilds)
   }
-  return texts.map((text) => asObject(JSON.parse(text)))
+  // Each of these is a build with all that it says itself.
+  const included = asList(matrix.include)
+    .slice(0, bounds.matrixBuilds)
+    .map((one) => Object.entries(asObject(one)).flatMap(([name, value]) => plainValue(value).map((it) => [name, it])))
+  const all = texts.flatMap((text) =>
+    (/\bmatrix\./.test(text) && included.length > 0 ? included : [[]]).map((pairs) =>
+      pairs
+        .reduce((filled, [name = '', value = '']) => filled.replace(ofVariable(name), value), text)
+        .replace(/\$\{\{\s*matrix\.[\w-]+\s*\|\|\s*'([\w./:@-]*)'\s*\}\}/g, '$1'),
+    ),
+  )
+  return [...new Set(all)].slice(0, bounds.matrixBuilds).map((text) => asObject(JSON.parse(text)))
+}
+
+/** `${{ matrix.NAME }}`, `${{ matrix.NAME || 'else' }}` */
+function ofVariable(name: string): RegExp {
+  const plainName = name.replace(/[^\w-]/g, '')
+  return new RegExp(String.raw`\$\{\{\s*matrix\.${plainName}\s*(?:\|\|\s*'[\w./:@-]*'\s*)?\}\}`, 'g')
+}
+
+function plainValue(value: unknown): readonly string[] {
+  return /^[\w./:@-]+$/.test(String(value)) ? [String(value)] : []
 }
 
 /** The stages of a build that is pushed, by name or as the matrix of the job lists them: `target: ${{ matrix.stage }}`. */
@@ -378,16 +432,40 @@ function ofGitLab(text: string, at: At): SaidOfImages {
   return { named: ofCommands(text, at).named, users }
 }
 
-/** https://containers.dev/implementors/json_reference: `build.dockerfile`, once `dockerFile`, lies beside it. */
-function ofDevcontainer(text: string, { path, name }: At): SaidOfImages {
-  const file = asObject(valuesOf(withoutComments(text), name)[0])
-  const dockerfile = plain(asObject(file.build).dockerfile) ?? plain(file.dockerFile)
-  if (dockerfile === null) return nothing
+function ofDevcontainer(text: string, at: At): SaidOfImages {
+  const file = asObject(valuesOf(withoutComments(text), at.name)[0])
+  const { dockerfiles, image } = builtFor(file, at)
+  if (dockerfiles.length === 0) return nothing
   const user = plain(file.containerUser) ?? plain(file.remoteUser)
-  return {
-    named: [],
-    users: [{ kind: 'devcontainer', dockerfiles: [resolve(dirname(path), dockerfile)], image: null, user, what: name }],
-  }
+  return { named: [], users: [{ kind: 'devcontainer', dockerfiles, image, user, what: at.name }] }
+}
+
+function runsIn(
+  text: string,
+  at: At & { readonly env: Readonly<Record<string, string | undefined>> },
+): readonly RunOfImage[] {
+  const file = asObject(valuesOf(withoutComments(text), at.name)[0])
+  const built = builtFor(file, at)
+  return built.dockerfiles.length === 0 ? [] : runsOfDevcontainer(file, built, at)
+}
+
+/**
+ * https://containers.dev/implementors/json_reference: `build.dockerfile`, once `dockerFile`, lies beside it; of Compose files (from which
+ * the later ones count) a service says it.
+ */
+function builtFor(file: Json, { path, root }: At): Pick<RunOfImage, 'dockerfiles' | 'image' | 'stage'> {
+  const stage = plain(asObject(file.build).target)
+  const dockerfile = plain(asObject(file.build).dockerfile) ?? plain(file.dockerFile)
+  if (dockerfile !== null) return { dockerfiles: [resolve(dirname(path), dockerfile)], image: null, stage }
+  const key = plain(file.service)
+  const files = typeof file.dockerComposeFile === 'string' ? [file.dockerComposeFile] : asList(file.dockerComposeFile)
+  const dockerfiles = files.flatMap((name) => {
+    const beside = plain(name) === null || key === null ? null : resolve(dirname(path), plain(name) ?? '')
+    const said = beside === null || !isInside(beside, root) ? null : textFound(beside)
+    const build = beside === null || said === null ? [] : namedBuilds(said, beside, beside)
+    return build.flatMap((one) => (one.name === key ? [one.dockerfile] : []))
+  })
+  return { dockerfiles: dockerfiles.slice(-1), image: null, stage: null }
 }
 
 /** JSON with comments, of which YAML knows none. */
