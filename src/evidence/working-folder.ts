@@ -467,7 +467,7 @@ function watched(
 }
 
 const CONFIGURED =
-  /"exec"[ \t]{0,9}:[ \t]{0,9}"([^"\n]{1,300})"|^[ \t]{0,20}(?:prep|daemon)(?:[ \t]{1,9}\+\w{1,20}){0,4}:[ \t]{0,9}([^\n]{1,300})$|^[ \t]{0,9}-[^\n]{0,200}[ \t]--[ \t]([^\n]{1,300})$/gm
+  /"exec"[ \t]{0,9}:[ \t]{0,9}"([^"\n]{1,300})"|^[ \t]{0,20}(?:prep|daemon)(?:[ \t]{1,9}\+\w{1,20}){0,4}:[ \t]{0,9}([^\n\r]{1,300})$|^[ \t]{0,9}-[^\n\r]{0,60}[ \t]--[ \t]([^\n\r]{1,300})$/gm
 
 /** Scripts by their names, or by patterns of them: `npm-run-all watch:*`, `concurrently npm:watch:*`. */
 const RUN_SEVERAL = /^(npm-run-all2?|run-s|run-p|concurrently)$/

@@ -333,7 +333,7 @@ export function runsOfDevcontainer(
   const plainText = (written: string): string =>
     written
       .replace(/\$\{localEnv:(?:HOME|USERPROFILE)\}/g, '~')
-      .replace(/\$\{localEnv:(\w+)[^{}]*\}/g, '$$$1')
+      .replace(/\$\{localEnv:(\w{1,99})[^{}]{0,99}\}/g, '$$$1')
       .replace(/\$\{localWorkspaceFolder\}/g, '$PWD')
   const mounts = asList(file.mounts).flatMap((one) => {
     if (typeof one === 'string') return mountOfFields(plainText(one), at) ?? []

@@ -317,7 +317,7 @@ function withWritten(steps: readonly Json[]): readonly Json[] {
 }
 
 const WRITES =
-  /\becho[ \t]{1,9}["']?(\w{1,99})=([^\n"'>]{1,999})["']?[ \t]{0,9}>>[ \t]{0,9}["']?\$\{?GITHUB_(ENV|OUTPUT)\b/g
+  /\becho[ \t]{1,9}["']?(\w{1,99})=([^\n"'>]{1,300})["']?[ \t]{0,9}>>[ \t]{0,9}["']?\$\{?GITHUB_(ENV|OUTPUT)\b/g
 const WRITTEN_NAME = /\$\{\{[ \t]{0,9}((?:env|steps)\.[\w.-]{1,99})[ \t]{0,9}\}\}/g
 
 /** Of one name: `${{ env.IMAGE }}`. */

@@ -335,7 +335,9 @@ function withoutWork(makers: readonly Maker[], image: string): readonly Maker[] 
 }
 
 function tagOf(reference: string): string {
-  return /:([^/:@{}]*)(?:@.*)?$/.exec(reference)?.[1] ?? ''
+  const [plain = ''] = reference.split('@')
+  const last = lastPart(plain)
+  return last.includes('$') ? last : last.includes(':') ? last.slice(last.lastIndexOf(':') + 1) : ''
 }
 
 /** The image of the whole repository. */
