@@ -1,5 +1,6 @@
 import { argvOf, programsOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
+import { says } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -31,7 +32,17 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
   claims({ contents, builders, started, start, chain, files }): readonly Claim[] {
-    const written = withoutRemoved(sourceClaims(contents, started, start.launches), contents)
+    const all = sourceClaims(contents, started, start.launches)
+    const run = contents.steps.find(
+      ({ instruction, user }) =>
+        instruction.keyword === 'RUN' &&
+        (!user.known || /^(?:root|0)?(?::|$)/.test(user.value)) &&
+        says(instruction, RUNS_ITSELF),
+    )
+    const written = withoutRemoved(
+      run === undefined ? all : all.flatMap((claim) => leftBehind(claim, run.instruction.line)),
+      contents,
+    )
     return [
       ...[contents, ...builders]
         .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
@@ -43,6 +54,19 @@ export const sourceFiles: Provider = {
       ...homeAsked(contents, started),
     ]
   },
+}
+
+/** A build step that starts the application: its settings are read, so folders are made and logs begun, as root. */
+const RUNS_ITSELF = /\b(?:manage\.py|artisan|bin\/console|rake|rails|flask|alembic)\s{1,9}[a-z]/
+
+/** What such a step leaves in the program's own places is the user's too. */
+function leftBehind(claim: PathClaim, line: number): readonly PathClaim[] {
+  const { path, access, evidence } = claim
+  if (access === 'keep-state') return [isStatePlace(path) ? { ...claim, tree: true } : claim]
+  if (access !== 'create-file' || claim.tree === true || !/\.(?:log|db3?|sqlite3?)$/.test(path) || !isOwnPlace(path))
+    return [claim]
+  const detail = `${evidence.detail}, and begun as root by RUN in line ${line}`
+  return [claim, inferred('create-file', path, detail, { tree: true })]
 }
 
 /** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */

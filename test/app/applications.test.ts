@@ -1,0 +1,48 @@
+// Small applications, and what another user than root must be given to run them: by what their own files say.
+import { expect, test } from '@jest/globals'
+import { type Files, worked } from './worked.ts'
+
+interface Application {
+  readonly says: string
+  readonly files: Files
+  /** In the result, in turn. */
+  readonly gives?: readonly string[]
+  readonly not?: readonly string[]
+  /** Parts of what is left for a person; none: nothing is. */
+  readonly todos?: readonly string[]
+}
+
+async function checked({ files, gives = [], not = [], todos = [] }: Application): Promise<void> {
+  const result = (await worked(files, ['Dockerfile'])).get('Dockerfile')
+  const left = (result?.findings ?? []).filter(({ outcome }) => outcome === 'todo').map(({ message }) => message)
+  for (const text of gives) expect(result?.output).toContain(text)
+  for (const text of not) expect(result?.output).not.toContain(text)
+  expect(left).toEqual(todos.map((text) => expect.stringContaining(text)))
+}
+
+const settings =
+  "from pathlib import Path\nVAR = Path('/srv/board/var')\nfor d in ('db', 'log'):\n    (VAR / d).mkdir(exist_ok=True)\nINSTALLED_APPS = []\nLOGGING = {'handlers': {'file': {'class': 'logging.FileHandler', 'filename': '/srv/board/trail/all.log'}}}\n"
+const board = (run: string): Files => ({
+  Dockerfile: `FROM python:3.13\nWORKDIR /srv/board\nCOPY . .\n${run}CMD ["python", "manage.py", "runserver"]\n`,
+  'manage.py': '',
+  'board/settings.py': settings,
+})
+
+test.each<Application>([
+  {
+    says: 'all in the folders that its settings make, and the log that they begin',
+    files: board('RUN python manage.py collectstatic --noinput\n'),
+    gives: ['chown -Rh 10001:10001 /srv/board/trail /srv/board/var/db /srv/board/var/log'],
+  },
+  {
+    says: 'the folders alone, where no step has run it',
+    files: board(''),
+    gives: ['/srv/board/var/db', '/srv/board/trail'],
+    not: ['-R'],
+  },
+  {
+    says: 'the folders alone, where the step is not of root',
+    files: board('RUN useradd -u 1500 web\nUSER web\nRUN python manage.py check\nUSER root\n'),
+    not: ['-R'],
+  },
+])('what the build has run as root is left behind for its user: $says', checked)
