@@ -46,3 +46,34 @@ test.each<Application>([
     not: ['-R'],
   },
 ])('what the build has run as root is left behind for its user: $says', checked)
+
+const posted = (run: string, recipe = 'install -m 640 postd.conf $(DESTDIR)$(ETC)/postd.conf'): Files => ({
+  Dockerfile: `FROM debian:13\nCOPY . /usr/src/postd\nRUN ${run}\nCMD ["/usr/local/sbin/postd"]\n`,
+  Makefile: `ETC ?= /etc\npostd: postd.c\n\t$(CC) -o $@ $<\n\ninstall: postd\n\tinstall -D postd $(DESTDIR)/usr/local/sbin/postd\n\t@${recipe}\n\ncheck:\n\tinstall -m 600 postd.conf /etc/postd.check\n`,
+  'postd.conf': 'spool /var/spool/postd\nlog /var/log/postd.log\n',
+  'postd.c': 'int main(void) { return 0; }\n',
+})
+
+test.each<Application>([
+  {
+    says: 'what the configuration says that it puts below /etc, and closes to others',
+    files: posted('cd /usr/src/postd && make && make install && rm -rf /usr/src/postd'),
+    gives: ['touch /var/log/postd.log', 'chgrp 10001 /etc/postd.conf', 'chmod 640 /etc/postd.conf'],
+  },
+  {
+    says: 'where a variable of the command says it, in the folder of -C',
+    files: posted('make -C /usr/src/postd ETC=/etc/post install'),
+    gives: ['touch /var/log/postd.log', 'chgrp 10001 /etc/post/postd.conf'],
+  },
+  {
+    says: 'open to others there is nothing to read for it',
+    files: posted('make -C /usr/src/postd install', 'install -m 644 postd.conf /etc/postd.conf'),
+    gives: ['touch /var/log/postd.log'],
+    not: ['chgrp'],
+  },
+  {
+    says: 'a target that nobody makes puts nothing anywhere',
+    files: posted('make -C /usr/src/postd && cp /usr/src/postd/postd /usr/local/sbin/'),
+    not: ['/etc/postd', 'chgrp'],
+  },
+])('make install of the build puts files into the image: $says', checked)
