@@ -75,5 +75,37 @@ test.each<Application>([
     says: 'a target that nobody makes puts nothing anywhere',
     files: posted('make -C /usr/src/postd && cp /usr/src/postd/postd /usr/local/sbin/'),
     not: ['/etc/postd', 'chgrp'],
+    todos: ['/usr/local/sbin/postd, which it starts, could not be read'],
   },
 ])('make install of the build puts files into the image: $says', checked)
+
+const stacked = (more = ''): Files => ({
+  Dockerfile: `FROM debian:13\nRUN apt-get update && apt-get install -y redis-server supervisor\n${more}COPY queue.conf /etc/redis/redis.conf\nCOPY supervisord.conf /etc/supervisord.conf\nCMD ["supervisord", "-c", "/etc/supervisord.conf"]\n`,
+  'queue.conf': 'dir /srv/queue\n',
+  'supervisord.conf':
+    '[supervisord]\nnodaemon=true\nlogfile=/dev/null\n[program:queue]\ncommand=redis-server /etc/redis/redis.conf\nuser=redis\n[program:web]\ncommand=/usr/bin/web\nuser=www-data\n',
+})
+
+test.each<Application>([
+  {
+    says: 'opens the folder of its configuration',
+    files: stacked(),
+    gives: ['chmod 2771 /etc/redis', 'USER 33:33'],
+  },
+  {
+    says: 'not where a step has made the folder itself',
+    files: stacked('RUN rm -rf /etc/redis && mkdir -p /etc/redis\n'),
+    not: ['/etc/redis \\'],
+  },
+])('who runs the server of a package as another than its own account $says', checked)
+
+test.each<Application>([
+  {
+    says: 'its log by the version of the service',
+    files: {
+      Dockerfile:
+        'FROM debian:13\nRUN apt-get update && apt-get install -y nginx php-fpm\nCMD service php8.4-fpm start && nginx -g "daemon off;"\n',
+    },
+    gives: ['/var/log/php8.4-fpm.log'],
+  },
+])('an init script of PHP is one of a listed server: $says', checked)
