@@ -109,3 +109,31 @@ test.each<Application>([
     gives: ['/var/log/php8.4-fpm.log'],
   },
 ])('an init script of PHP is one of a listed server: $says', checked)
+
+const secured = (key: string, install = 'apache2 ssl-cert'): Files => ({
+  Dockerfile: `FROM debian:13\nRUN apt-get update && apt-get install -y ${install}\nCOPY shop.conf /etc/apache2/sites-enabled/shop.conf\nCMD ["apache2ctl", "-D", "FOREGROUND"]\n`,
+  'shop.conf': `<VirtualHost *:8443>\n  SSLEngine on\n  ${key}\n</VirtualHost>\n`,
+})
+const KEY = '/etc/ssl/private/ssl-cert-snakeoil.key'
+
+test.each<Application>([
+  {
+    says: 'which its package brings',
+    files: secured(`SSLCertificateKeyFile ${KEY}`),
+    gives: [`chgrp 33 ${KEY}`, 'chmod 711 /etc/ssl/private'],
+  },
+  {
+    says: 'which nobody has seen',
+    files: secured('SSLCertificateKeyFile /etc/ssl/private/shop.key'),
+    not: ['/etc/ssl/private'],
+    todos: [
+      '/etc/ssl/private/shop.key (named in /etc/apache2/sites-enabled/shop.conf line 3) lies in a folder that only root may enter',
+    ],
+  },
+  { says: 'not where it is turned off', files: secured(`# SSLCertificateKeyFile ${KEY}`), not: ['/etc/ssl/private'] },
+  {
+    says: 'not one that everybody may read',
+    files: secured('SSLCertificateFile /etc/ssl/certs/ssl-cert-snakeoil.pem'),
+    not: ['/etc/ssl'],
+  },
+])('a virtual host names a key: $says', checked)
