@@ -137,3 +137,28 @@ test.each<Application>([
     not: ['/etc/ssl'],
   },
 ])('a virtual host names a key: $says', checked)
+
+const paged = (dockerfile: string, more: Files = {}): Files => ({ Dockerfile: dockerfile, 'README.md': '', ...more })
+const shop = (server: string): Files =>
+  paged('FROM node:22\nWORKDIR /app\nCOPY server.js .\nCOPY dist ./dist\nCMD ["node", "server.js"]\n', {
+    'server.js': server,
+  })
+
+test.each<Application>([
+  {
+    says: 'pages of a server that the catalogue knows',
+    files: paged('FROM nginx:1.27\nCOPY dist /usr/share/nginx/html\n'),
+  },
+  { says: 'pages of a program that is read', files: shop("app.use(express.static('dist'))\n") },
+  { says: 'a module of it is the program', files: shop("require('./dist/main')\n"), todos: ['dist: not in'] },
+  {
+    says: 'the program is started from it',
+    files: paged('FROM debian:13\nCOPY dist /app\nCMD ["/app/serve"]\n'),
+    todos: ['dist: not in'],
+  },
+  {
+    says: 'nobody has read what is started',
+    files: paged('FROM node:22\nWORKDIR /app\nCOPY dist ./dist\nCMD ["npm", "start"]\n'),
+    todos: ['dist: not in'],
+  },
+])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
