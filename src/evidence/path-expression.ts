@@ -93,13 +93,15 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   if (property !== null)
     return names.env.get(property[1] ?? '') ?? (property[2] === undefined ? null : next(property[2]))
   const fallback =
-    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*[gG]et_?[eE]nv)\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
+    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*(?:[gG]et_?[eE]nv|[eE]nv\w{0,20}(?:Or|Default)))\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
       text,
     )
   const orElse = ORELSE.exec(text)
   if (orElse !== null) return names.env.get(orElse[1] ?? '') ?? next(orElse[2] ?? '')
   if (fallback !== null)
-    return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
+    return (
+      names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(splitAt(fallback[2], /^,/)[0] ?? ''))
+    )
   const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
   if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
   const below = joinedBy(text, names)

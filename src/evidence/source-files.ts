@@ -289,8 +289,10 @@ export const compiledSources: Provider = {
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
+    const isOther = ofOtherPrograms(builders, start.programs)
     const sources = builders.flatMap(({ texts, origins }) =>
       [...texts].flatMap(([path, text]) => {
+        if (isOther(path, text)) return []
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
         return COMPILED.test(path) && !(isServed && SCRIPT.test(path)) && !taken.has(origin)
@@ -309,6 +311,22 @@ export const compiledSources: Provider = {
   },
 }
 
+/** Of several programs of Go that a repository has below `cmd`, one is started; only what all of them import is its own too. */
+function ofOtherPrograms(
+  builders: readonly StageContents[],
+  programs: readonly string[],
+): (path: string, text: string) => boolean {
+  const named = new Set(
+    builders.flatMap(({ texts }) => [...texts.keys()].flatMap((path) => OF_CMD.exec(path)?.[1] ?? [])),
+  )
+  const own = programs.filter((name) => named.has(name))
+  return (path, text) => {
+    const name = OF_CMD.exec(path)?.[1]
+    return own.length > 0 && name !== undefined && !own.includes(name) && /^package main\b/m.test(text)
+  }
+}
+
+const OF_CMD = /\/cmd\/([\w.-]{1,100})\/(?:[^/]+\/)*[^/]+\.go$/
 const SCRIPT = /\.[cm]?[jt]sx?$/
 const RUNS_SCRIPTS = /^(node|nodejs|bun|deno|npm|npx|yarn|pnpm|pm2(-\w+)?|tsx|ts-node)$/
 

@@ -1,5 +1,5 @@
 import { lineOf } from '../edit.ts'
-import { parentOf, STATE_NAME } from '../places.ts'
+import { isStatePlace, looksLikeFile, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { C, CSHARP, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
@@ -109,7 +109,11 @@ export function sourceWrites(path: string, source: string, about: SourceAbout): 
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
+  return [
+    ...found,
+    ...sqliteUrls(text, names),
+    ...(rules === GO ? [...defaultFolders(text, names), ...flagFolders(text, names)] : []),
+  ]
 }
 
 /** Its comments left out, and its texts joined as those of others, at the same places. */
@@ -246,10 +250,31 @@ function defaultFolders(text: string, { workdir }: SourceNames): readonly Source
 const DEFAULTS =
   /\b(\w{0,40}(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]{0,8}(\w{0,40}(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
 
+/** Go's flags of a folder of state, and what they are where nobody gives one: `flag.StringVar(&c.root, "data-dir", "/storage", …)`. */
+function flagFolders(text: string, names: SourceNames): readonly SourceWrite[] {
+  return [...text.matchAll(FLAGS)].flatMap((match): readonly SourceWrite[] => {
+    const { plain, other = '', value, literal } = match.groups ?? {}
+    const name = plain ?? other
+    const [said = ''] = value === undefined ? [] : splitAt(value, /^,/)
+    const path = isComment(text, match.index) ? null : pathOf(literal ?? said, names)
+    const isOne = FLAG_OF_STATE.test(name) && path !== null && isStatePlace(path) && !looksLikeFile(path)
+    const call = `the default of -${name}`
+    return isOne ? [{ path, kind: 'directory', line: lineOf(text, match.index), call }] : []
+  })
+}
+
+/** flag and pflag; kingpin; urfave/cli. */
+const FLAGS =
+  /\.String(?:Var)?P?\(\s{0,9}(?:&[\w.]{1,80}\s{0,9},\s{0,9})?"(?<plain>[\w.-]{1,60})"\s{0,9},\s{0,9}(?:"\w?"\s{0,9},\s{0,9})?(?<value>[^\n]{1,300})|(?:\.Flag\(\s{0,9}|\bName:\s{0,9})"(?<other>[\w.-]{1,60})"[^\n{}]{0,300}?(?:\n[^\n{}]{0,300}){0,4}?(?:\.Default\(|\bValue:)\s{0,9}(?<literal>"\/[^"\n]{1,200}")/g
+const FLAG_OF_STATE =
+  /(?:^|[-_.])(?:data|storage|store|state|cache|db|database|logs?|spool|filesystem|uploads?)[-_.]?(?:root|dir|directory|path|folder)?$/i
+
 export function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
-  const set = (name: string, value: string): void => {
+  const set = (name: string, written: string): void => {
+    // `root, _ := envOr("ROOT", "/x")`
+    const value = written.replace(/^(?:_|ok|err)\s{0,9}:?=(?!=)\s{0,9}/, '')
     const before = constants.get(name)
     // `dir := os.Getenv("DIR")`, and in the next line what it is where that says nothing.
     if (before !== undefined && FROM_ENV.test(before) && /^["'`]/.test(value))

@@ -162,3 +162,86 @@ test.each<Application>([
     todos: ['dist: not in'],
   },
 ])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
+
+const compiled = (main: string, more: Files = {}): Files => ({
+  Dockerfile:
+    'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /out/store ./cmd/store\nFROM debian:13\nCOPY --from=build /out/store /bin/store\nENTRYPOINT ["/bin/store"]\n',
+  'cmd/store/main.go': `package main\n${main}`,
+  ...more,
+})
+
+test.each<Application>([
+  {
+    says: 'of flag',
+    files: compiled('var root = flag.String("data-dir", "/storage", "made where it is missing")\n'),
+    gives: ['chown 10001:10001 /storage'],
+  },
+  {
+    says: 'by a variable and its default',
+    files: compiled(
+      'root, _ := envOr("ROOT", "/storage", plain)\nfs.StringVar(&c.root, "filesystem-root", root, "made where it is missing")\n',
+    ),
+    gives: ['chown 10001:10001 /storage'],
+  },
+  {
+    says: 'of kingpin and urfave/cli',
+    files: compiled(
+      'a.Flag("storage.path", "where").Default("/srv/data").String()\nf := &cli.StringFlag{\n  Name:  "log-dir",\n  Value: "/var/log/store",\n}\n',
+    ),
+    gives: ['chown 10001:10001 /srv/data /var/log/store'],
+  },
+  {
+    says: 'not of what is read',
+    files: compiled(
+      'flag.String("docker-root", "/var/lib/docker", "read")\nflag.String("data-dir", "/etc/store", "read")\n',
+    ),
+    not: ['/var/lib/docker', '/etc/store'],
+  },
+  {
+    says: 'not of another program of the repository',
+    files: compiled('', {
+      'cmd/bench/main.go': 'package main\nvar d = flag.String("data-dir", "/storage", "")\n',
+      'pkg/log/log.go': 'package log\nvar d = flag.String("log-dir", "/var/log/store", "")\n',
+    }),
+    gives: ['chown 10001:10001 /var/log/store'],
+    not: ['/storage'],
+  },
+])('a flag of Go names a folder of state by default: $says', checked)
+
+const handed = (made: string): Files => ({
+  Dockerfile: `FROM debian:13 AS build\nRUN mkdir -p ${made}\nFROM debian:13\nCOPY --from=build ${made} /var/lib/agent\nCOPY agentd /bin/agentd\nCMD ["agentd"]\n`,
+  agentd: '\0',
+})
+
+test.each<Application>([
+  {
+    says: 'a folder of state by itself',
+    files: handed('/empty'),
+    gives: ['chown 10001:10001 /var/lib/agent'],
+  },
+  {
+    says: 'not where something lies in it',
+    files: handed('/rules && echo x > /rules/a'),
+    not: ['chown 10001:10001 /var/lib/agent'],
+  },
+])('what a stage makes empty is copied to be filled: $says', checked)
+
+test.each<Application>([
+  {
+    says: 'with what the build has put there',
+    files: {
+      Dockerfile: 'FROM debian:13\nCOPY pages /srv/pages\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+      'pages/index.html': '',
+      'start.sh': '#!/bin/sh\nmv /srv/pages /tmp/www\nexec sleep infinity\n',
+    },
+    todos: ['/start.sh line 2 moves /srv/pages with what the build has put there'],
+  },
+  {
+    says: 'not what the start has made itself',
+    files: {
+      Dockerfile: 'FROM debian:13\nCOPY pages /srv/pages\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+      'pages/index.html': '',
+      'start.sh': '#!/bin/sh\nmkdir -p /tmp/next\nmv /tmp/next /tmp/www\nexec sleep infinity\n',
+    },
+  },
+])('a start script moves a folder of root away: $says', checked)
