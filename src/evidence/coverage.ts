@@ -1,7 +1,7 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { bounds } from '../bounds.ts'
 import { argvOf, isInterpreter, programsOf, type ShellCommand, waitsForInput } from '../command/index.ts'
-import { runTexts } from '../contents/run-texts.ts'
+import { names, runTexts } from '../contents/run-texts.ts'
 import type { CopiedPath, StageContents } from '../contents/stage-contents.ts'
 import { knownIn, type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -176,12 +176,10 @@ const WEB_SERVER =
 
 /** `require('./dist/server')`, `import x from "../dist/x.js"`, `from dist import x`. */
 function takesModule(text: string, folder: string): boolean {
-  const name = folder.replace(/[^\w-]/g, '.')
-  return new RegExp(
-    String.raw`^[^\n]{0,300}\b(?:require|import|from|include|exec\w*|spawn\w*|fork)\b[^\n]{0,100}\b${name}\b`,
-    'm',
-  ).test(text)
+  return text.split('\n').some((line) => line.includes(folder) && TAKES.test(line) && names(line, folder))
 }
+
+const TAKES = /\b(?:require|import|from|include|exec\w*|spawn\w*|fork)\b/
 
 /** The program comes out of a stage before, and nobody has seen it there. */
 function isCopiedUnseen(view: StageView): boolean {

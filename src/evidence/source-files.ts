@@ -322,11 +322,17 @@ function ofOtherPrograms(
   const own = programs.filter((name) => named.has(name))
   return (path, text) => {
     const name = OF_CMD.exec(path)?.[1]
-    return own.length > 0 && name !== undefined && !own.includes(name) && /^package main\b/m.test(text)
+    return (
+      own.length > 0 &&
+      path.endsWith('.go') &&
+      name !== undefined &&
+      !own.includes(name) &&
+      /^package main\b/m.test(text)
+    )
   }
 }
 
-const OF_CMD = /\/cmd\/([\w.-]{1,100})\/(?:[^/]+\/)*[^/]+\.go$/
+const OF_CMD = /\/cmd\/([\w.-]{1,100})\//
 const SCRIPT = /\.[cm]?[jt]sx?$/
 const RUNS_SCRIPTS = /^(node|nodejs|bun|deno|npm|npx|yarn|pnpm|pm2(-\w+)?|tsx|ts-node)$/
 

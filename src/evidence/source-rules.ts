@@ -20,9 +20,6 @@ export interface Rule {
   readonly quoted?: true
 }
 
-/** A shell is told to make a folder; its path follows, as a word or behind a sign that joins it. */
-const MAKES_BY_SHELL = String.raw`\(\s{0,9}f?["']mkdir\s{1,9}(?:-p\s{1,9})?`
-
 const DATABASE_FILE = /\.(sqlite3?|db3?)["'`)]*$/
 
 export const SCRIPT: readonly Rule[] = [
@@ -152,9 +149,13 @@ export const LUA: readonly Rule[] = [
   { pattern: /\b(io\.open)\s{0,9}\(/g, kind: 'file', with: /^\s*["'](?:[wa]|r\+)/ },
   { pattern: /\b(io\.output)\s{0,9}\((?=\s*["'])/g, kind: 'file' },
   { pattern: /\b(lfs\.mkdir)\s{0,9}\(/g, kind: 'directory' },
-  { pattern: new RegExp(String.raw`\b(os\.execute)${MAKES_BY_SHELL}["']\s{0,9}\+\s{0,9}`, 'g'), kind: 'directory' },
+  // Its path follows as a word, or behind a sign that joins it.
   {
-    pattern: new RegExp(String.raw`\b(os\.execute)${MAKES_BY_SHELL}(?=[\w./])`, 'g'),
+    pattern: /\b(os\.execute)\s{0,9}\(\s{0,9}["']mkdir\s{1,9}(?:-p\s{1,9})?["']\s{0,9}\+\s{0,9}/g,
+    kind: 'directory',
+  },
+  {
+    pattern: /\b(os\.execute)\s{0,9}\(\s{0,9}["']mkdir\s{1,9}(?:-p\s{1,9})?(?=[\w./])/g,
     kind: 'directory',
     quoted: true,
   },

@@ -267,7 +267,7 @@ function flagFolders(text: string, names: SourceNames): readonly SourceWrite[] {
 const FLAGS =
   /\.String(?:Var)?P?\(\s{0,9}(?:&[\w.]{1,80}\s{0,9},\s{0,9})?"(?<plain>[\w.-]{1,60})"\s{0,9},\s{0,9}(?:"\w?"\s{0,9},\s{0,9})?(?<value>[^\n]{1,300})|(?:\.Flag\(\s{0,9}|\bName:\s{0,9})"(?<other>[\w.-]{1,60})"[^\n{}]{0,300}?(?:\n[^\n{}]{0,300}){0,4}?(?:\.Default\(|\bValue:)\s{0,9}(?<literal>"\/[^"\n]{1,200}")/g
 const FLAG_OF_STATE =
-  /(?:^|[-_.])(?:data|storage|store|state|cache|db|database|logs?|spool|filesystem|uploads?)[-_.]?(?:root|dir|directory|path|folder)?$/i
+  /(?:^|[-_.])(?:data|storage|store|state|cache|db|database|logs?|spool|filesystem|uploads?)[-_.]?(?:root|dir|directory|path|folder)$/i
 
 export function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()

@@ -122,7 +122,7 @@ function lastOf(path: string): string {
 
 /** `mv dist /out`, `cp -r a b /out`, `tee /out/log` */
 function puts(words: readonly string[], folder: string): boolean {
-  const at = words.findIndex((word) => /^(?:.*\/)?(?:mv|cp|install|rsync|tee)$/.test(word))
+  const at = words.findIndex((word) => /^(?:mv|cp|install|rsync|tee)$/.test(lastOf(word)))
   const target = at < 0 ? null : normalisePath(words.slice(at + 1).findLast((word) => !word.startsWith('-')) ?? '')
   return target !== null && isInside(target, folder)
 }

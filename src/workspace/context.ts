@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type BuildContext, type ContextEntry, resourcesOf } from '../contents/build-context.ts'
+import { type BuildContext, type ContextEntry, matching, resourcesOf } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import { nameOf } from '../path.ts'
 import { textFound } from './files.ts'
@@ -260,12 +260,7 @@ function neededPatterns({ stages }: Dockerfile): readonly string[] {
 }
 
 function hasOne(folder: string, pattern: string): boolean {
-  const plain = pattern
-    .replace(/[.+^{}()|\\]/g, '\\$&')
-    .replaceAll('*', '.*')
-    .replaceAll('?', '.')
-  const name = new RegExp(`^${plain}$`)
-  return namesIn(folder)?.some((entry) => name.test(entry.name)) === true
+  return matching(namesIn(folder)?.map(({ name }) => name) ?? [], pattern).length > 0
 }
 
 function sourcesOf({ keyword, flags, json, words }: Instruction): readonly string[] {
