@@ -18,6 +18,7 @@ import {
 } from '../places.ts'
 import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
+import { sourceFolders } from './source-folders.ts'
 import { isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
 import { ownerCalls, rootCalls } from './start-cautions.ts'
 
@@ -152,8 +153,19 @@ export function sourceClaims(
     isStarted: (path: string) => started.has(path),
     webRoot: webRootIn(texts),
   }
+  const isOnlyRead = readFolders(entries)
   for (const [file, text] of texts) {
     if (claims.length >= MOST_FINDS) break
+    for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
+      const place = normalisePath(named)
+      if (place === null) continue
+      const path = looksLikeFile(place) ? parentOf(place) : place
+      // Its own code is what most programs hand to others.
+      const isOfProgram = isInside(config.workdir, path) || (isInside(path, config.workdir) && !isStatePlace(path))
+      if (!isUsable(path, 'directory') || isOfProgram || isInside(path, NOWHERE) || isOnlyRead(path)) continue
+      const what = how === 'runs' ? 'is given a path there' : 'takes away what is there'
+      claims.push(inferred('keep-state', path, `${call} in ${origins.get(file) ?? file} line ${line} ${what}`))
+    }
     for (const found of sourceWrites(file, text, about)) {
       const path = normalisePath(found.path)
       if (path === null) continue
@@ -186,6 +198,15 @@ export function sourceClaims(
     }
   }
   return claims
+}
+
+/** Folders, but of state, in which the stage puts files: those are there to be read. */
+function readFolders(entries: StageContents['entries']): (path: string) => boolean {
+  const filled = new Set<string>()
+  for (const [path, { type }] of entries)
+    if (type !== 'directory')
+      for (let at = parentOf(path); at !== '/' && !filled.has(at); at = parentOf(at)) filled.add(at)
+  return (path) => filled.has(path) && !isStatePlace(path)
 }
 
 /** `-Dapp.home=/data`, on the command line or in what the JVM reads beside it. */

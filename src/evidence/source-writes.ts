@@ -51,22 +51,8 @@ export function isTest(path: string): boolean {
 export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
   const rules = isTest(path) && about.isStarted?.(path) !== true ? [] : rulesFor(path)
   if (rules.length === 0) return []
-  const folder = parentOf(path)
-  const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
-  const { env, webRoot } = about
-  let constants: SourceNames['constants'] | null = null
-  const names: SourceNames = {
-    env,
-    shared: about.shared === undefined ? undefined : (name, isOf) => sharedBy(about.shared, text, name, isOf),
-    webRoot,
-    workdir,
-    folder,
-    // Most files write nothing that a name would tell.
-    get constants() {
-      constants ??= constantsOf(text)
-      return constants
-    },
-  }
+  const names = namesOf(path, text, about)
+  const { workdir } = names
   const found: SourceWrite[] = []
   for (const { pattern, kind, with: needed, only, receiver, usual, of, beside } of rules) {
     if (of !== undefined && !text.includes(of)) continue
@@ -106,6 +92,26 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
     }
   }
   return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
+}
+
+/** What a source file says of its own names, and what is known of those of others. */
+export function namesOf(path: string, text: string, about: SourceAbout): SourceNames {
+  const folder = parentOf(path)
+  const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
+  const { env, webRoot } = about
+  let constants: SourceNames['constants'] | null = null
+  return {
+    env,
+    shared: about.shared === undefined ? undefined : (name, isOf) => sharedBy(about.shared, text, name, isOf),
+    webRoot,
+    workdir,
+    folder,
+    // Most files write nothing that a name would tell.
+    get constants() {
+      constants ??= constantsOf(text)
+      return constants
+    },
+  }
 }
 
 /**
@@ -240,10 +246,14 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
     }
   }
   for (const match of text.matchAll(
-    /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
+    /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File|my|our)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
-    const [said = '', ...more] = statements((match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''))
+    const value = match[2] ?? ''
+    // Perl's `//` begins no comment.
+    const [said = '', ...more] = statements(
+      value.replace(value.includes('$ENV{') ? /(?<!\s)\s+#.*/ : /(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''),
+    )
     set(name, /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? said.replace(/\)$/, '') : said)
     for (const other of more) assigned(other, set)
   }
@@ -275,7 +285,7 @@ function assigned(statement: string, set: (name: string, value: string) => void)
 }
 
 /** What a method is called of: `UPLOADS`, `Path('x')`, `(UPLOADS / name)`. `end`: behind its opening bracket. */
-function receiverBefore(text: string, end: number, call: string): string {
+export function receiverBefore(text: string, end: number, call: string): string {
   const stop = text.lastIndexOf(`.${call}`, end)
   let at = stop
   let depth = 0
@@ -309,7 +319,8 @@ export function argumentsFrom(text: string, start: number): readonly string[] {
       from = at + 1
     }
   }
-  return parts
+  const isAll = depth === 0 && quote === '' && text.length - start < 400
+  return isAll && text.slice(from).trim() !== '' ? [...parts, text.slice(from).trim()] : parts
 }
 
 /** A line of a comment, or what stands behind code: `handler = Stream()  # or File("app.log")`. */

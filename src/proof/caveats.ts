@@ -14,6 +14,7 @@ import {
   isSharedFolder,
   isStatePlace,
   isSystemFolder,
+  looksLikeFile,
   normalisePath,
 } from '../places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
@@ -243,8 +244,9 @@ const FILLED_BY_OTHERS =
   /^(empty|html?|www|htdocs|public|static|assets|webroot|docroot|certs?|ssl|tls|keys?|secrets?|includes?|modules|plugins|extensions|templates|themes|locales?|fonts|scripts|hooks|bin|lib|sites-\w+|.*\.d)$/i
 
 /**
- * Empty folders of root's that a file which the original read names (`storage = /var/lib/notes`), and that no run wrote to: a request
- * that nobody sent may well do. What a report says of them, one sentence each. Empty where the original was not traced.
+ * Empty folders of root's that a file which the original read names (`storage = /var/lib/notes`), or that a source gives a name and
+ * that are not even there, and that no run wrote to: a request that nobody sent may well do. What a report says of them, one sentence
+ * each. Empty where the original was not traced.
  */
 export function emptyFolders(
   { trace }: Pick<RunRecord, 'trace'>,
@@ -262,21 +264,53 @@ export function emptyFolders(
   const written = done.flatMap(({ access, path, to }) => (CHANGES.has(access) ? [path ?? '', to ?? ''] : []))
   const isOpen = (path: string): boolean => {
     const entry = model.entry(path)
-    if (entry?.type !== 'directory' || entry.uid !== 0 || model.list(path).length > 0) return false
+    const isMissing = entry === null && isStatePlace(path) && !isRunPlace(path) && !looksLikeFile(path)
+    if (!isMissing && (entry?.type !== 'directory' || entry.uid !== 0 || !hasFoldersOnly(model, path))) return false
     if (!isOwnPlace(path) || isForEverybody(path) || FILLED_BY_OTHERS.test(baseName(path))) return false
     if (grants.some((grant) => isInside(path, grant.path) || isInside(grant.path, path))) return false
     if (written.some((other) => isInside(other, path))) return false
     return !couldCreate(model, identity, `${path}/x`).allowed
   }
   const named = new Map<string, string>()
-  for (const path of read)
-    for (const folder of pathsNamed(model, path)) if (!named.has(folder) && isOpen(folder)) named.set(folder, path)
-  return [...named]
-    .slice(0, MOST_NAMED)
-    .map(
-      ([folder, path]) =>
-        `whether it has to write below ${folder}, which is empty and which ${path} names: no run did, and its new user may not (--writable gives it)`,
+  for (const path of read) {
+    const constants = SOURCE.test(path) ? constantFolders(model, path) : []
+    for (const folder of [...constants, ...pathsNamed(model, path).filter((one) => model.entry(one) !== null)])
+      if (!named.has(folder) && isOpen(folder)) named.set(folder, path)
+  }
+  return [...named].slice(0, MOST_NAMED).map(([folder, path]) => {
+    const how = model.entry(folder) === null ? 'not there' : 'empty'
+    return `whether it has to write below ${folder}, which is ${how} and which ${path} names: no run did, and its new user may not (--writable gives it)`
+  })
+}
+
+/** A source of a person's own, as interpreters read it. */
+const SOURCE =
+  /^(?!.*\/(?:node_modules|site-packages|dist-packages|vendor|gems)\/).*\.(?:py|[cm]?[jt]s|rb|php|pl|pm|lua|tcl|exs?|jl|R)$/
+
+/** `local DATA = os.getenv("DATA") or "/var/lib/hits"`: absolute paths that a line gives a name. */
+function constantFolders(model: FileModel, path: string): readonly string[] {
+  return (model.text(path) ?? '').split('\n').flatMap((line) => {
+    const [, value = ''] =
+      /^\s*(?:(?:local|const|let|var|my|our|set|public|private|static|final|export)\s+)*[$@]?\w{1,60}\s*=(?![=>~])(.{1,400})$/.exec(
+        line,
+      ) ?? []
+    return [...value.matchAll(/["'](\/[\w./-]+)["']/g)].map(
+      ([, found = '']) => model.resolve(found.replace(/\/$/, '')) ?? found,
     )
+  })
+}
+
+/** What is there only while something runs: sockets and pid files of others are read there. */
+function isRunPlace(path: string): boolean {
+  return /^(?:\/var)?\/run\//.test(path)
+}
+
+/** Three folders deep nothing but folders. */
+function hasFoldersOnly(model: FileModel, path: string, depth = 3): boolean {
+  return model.list(path).every((name) => {
+    const below = `${path}/${name}`
+    return depth > 0 && model.entry(below)?.type === 'directory' && hasFoldersOnly(model, below, depth - 1)
+  })
 }
 
 /** Accounts, and what the distribution ships: they name places of all programs. */

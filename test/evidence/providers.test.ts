@@ -142,6 +142,28 @@ test('a file that a source names in /etc is as good as declared, and its evidenc
   ])
 })
 
+test('a folder that another program is told to write in is its own, but what the stage fills for it is read', () => {
+  const run = "subprocess.run(['convert', src, os.path.join(D, name)])\n"
+  const source = (folder: string) => `D = '${folder}'\n${run}`
+  const claimed = (folder: string, context: Readonly<Record<string, string>> = {}) =>
+    claimsOf(
+      sourceFiles,
+      viewOf({
+        dockerfile: 'FROM python:3\nWORKDIR /app\nCOPY app .\nCOPY srv /srv\nCMD ["python", "a.py"]\n',
+        context: { 'app/a.py': source(folder), 'srv/other/x': '', ...context },
+      }),
+    ).flatMap((claim) => (claim.kind === 'path' ? [`${claim.access} ${claim.path}: ${claim.evidence.detail}`] : []))
+  const said = 'subprocess.run in app/a.py line 2 is given a path there'
+  expect(claimed('/srv/out')).toEqual([`keep-state /srv/out: ${said}`])
+  expect(claimed('/var/cache/x')).toEqual([`keep-state /var/cache/x: ${said}`])
+  expect(claimed('/srv/fonts', { 'srv/fonts/a.ttf': '' })).toEqual([])
+  // The program itself, what all programs share, and the working folder but for state.
+  expect(['/app', '/srv', '/', '/var/cache', '/app/lib', '/usr/share/x'].flatMap((folder) => claimed(folder))).toEqual(
+    [],
+  )
+  expect(claimed('/app/uploads')).toEqual([`keep-state /app/uploads: ${said}`])
+})
+
 test.each<[string, number]>([
   ["h = RotatingFileHandler(settings['log'], maxBytes=9)\n", 1],
   ["# h = RotatingFileHandler(settings['log'])\n", 0],
