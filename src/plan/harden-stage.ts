@@ -58,7 +58,7 @@ import {
   withoutAsked,
 } from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
-import { mountRemarks } from './host-mounts.ts'
+import { mountPoints, mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
@@ -95,7 +95,12 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const named = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const named = notHandedOver(
+    [...start.needs, ...stepDown.needs, ...home.needs, ...mountPoints(context, account), ...others],
+    input,
+    account,
+    handedOver,
+  )
   // A run has shown which way the script went.
   const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
   const all = asked.needs
