@@ -19,7 +19,7 @@ import {
 import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { sourceFolders } from './source-folders.ts'
-import { isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
+import { argumentsFrom, isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
 import { ownerCalls, rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
@@ -32,7 +32,8 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
   claims({ contents, builders, started, start, chain, files }): readonly Claim[] {
-    const written = withoutRemoved(sourceClaims(contents, started, start.launches), contents)
+    const found = withoutRemoved(sourceClaims(contents, started, start.launches), contents)
+    const written = [...found, ...configuredRotation(contents)]
     return [
       ...[contents, ...builders]
         .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
@@ -72,6 +73,29 @@ function unfoundRotation(
 }
 
 const ROTATES = /\b(?:Timed)?RotatingFileHandler\(/
+
+/** The log that a setting names, `RotatingFileHandler(config["log"])`, where one file of settings has one of that name. */
+function configuredRotation({ texts, origins }: Pick<StageContents, 'texts' | 'origins'>): readonly PathClaim[] {
+  return [...texts].flatMap(([file, text]): readonly PathClaim[] => {
+    const [handler] = (file.endsWith('.py') && !isTest(file) ? ROTATES.exec(text) : null) ?? []
+    if (handler === undefined) return []
+    const at = text.indexOf(handler)
+    const [argument = ''] = argumentsFrom(text, at + handler.length)
+    const key = /(?:\[|\.get\(|\.)\s*["']?(\w{2,60})["']?\s*(?:[\])]|,[^,]{0,100}\))?$/.exec(argument)?.[1]
+    if (key === undefined || isComment(text, at)) return []
+    const said = new RegExp(String.raw`^[ \t]*["']?${key}["']?[ \t]*[:=][ \t]*["']?(/[\w./-]{1,200})`, 'im')
+    const named = [...texts].flatMap(([path, one]) => {
+      const value = SETTINGS.test(path) ? said.exec(one)?.[1] : undefined
+      return value === undefined ? [] : [{ value, where: origins.get(path) ?? path }]
+    })
+    const path = normalisePath(named[0]?.value ?? '')
+    if (path === null || new Set(named.map(({ value }) => value)).size !== 1 || !isOwnPlace(path)) return []
+    const detail = `named as ${key} in ${named[0]?.where ?? ''}, and rotated in ${origins.get(file) ?? file} line ${lineOf(text, at)}`
+    return [inferred('create-file', path, detail, { beside: true })]
+  })
+}
+
+const SETTINGS = /\.(?:ya?ml|json|toml|ini|cfg|conf|env|properties)$/
 
 /** A folder that a RUN has taken away on purpose is not made again; one by the name of state only begins empty. */
 function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): readonly PathClaim[] {
@@ -273,6 +297,22 @@ function isAlone(path: string): boolean {
   return parentOf(path) === '/' || parentOf(path) === '/etc'
 }
 
+/** Of a source that closes its log and opens it again when it is told to, the place; null for none. */
+export function reopensLog({ texts, origins }: Pick<StageContents, 'texts' | 'origins'>): string | null {
+  for (const [file, text] of texts) {
+    const at = isTest(file) ? -1 : text.search(TOLD_TO_REOPEN)
+    if (at >= 0 && !isComment(text, at) && APPENDS.test(text))
+      return `${origins.get(file) ?? file} line ${lineOf(text, at)}`
+  }
+  return null
+}
+
+/** Handlers of SIGHUP and SIGUSR1, with which logrotate tells a program that its log is another one: C, Python, Go, Node, Ruby, Perl, PHP, Rust. */
+const TOLD_TO_REOPEN =
+  /\b(?:signal|sigaction|sigset|pcntl_signal)\(\s*SIG(?:HUP|USR1)\b|\b(?:signal\.signal|add_signal_handler)\(\s*signal\.SIG(?:HUP|USR1)\b|\bsignal\.Notify\([^)\n]{0,200}\bSIG(?:HUP|USR1)\b|\bprocess\.on\(\s*["']SIG(?:HUP|USR1)\b|\btrap[ (]\s*["':](?:SIG)?(?:HUP|USR1)\b|\$SIG\{["']?(?:HUP|USR1)\b|\bSignalKind::(?:hangup|user_defined1)\(|\bWatchedFileHandler\(/
+const APPENDS =
+  /\bf(?:re)?open\([^()\n]{0,200},\s*["']a|\bopen\([^()\n]{0,200},\s*(?:mode\s*=\s*)?["']a|\bO_APPEND\b|\bcreateWriteStream\(|["']>>["']|\bFileHandler\(|\bLogger\.new\(|\.append\(true\)/
+
 /** No program is ever there: what a source says of its own folder is not true of what it was compiled to. */
 const NOWHERE = '/proc/source'
 
@@ -286,11 +326,14 @@ export const compiledSources: Provider = {
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
-    const sources = builders.flatMap(({ texts, origins }) =>
+    const removed = { texts: contents.removedSources, origins: contents.origins }
+    const sources = [...builders, removed].flatMap(({ texts, origins }) =>
       [...texts].flatMap(([path, text]) => {
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
-        return COMPILED.test(path) && !(isServed && SCRIPT.test(path)) && !taken.has(origin)
+        return COMPILED.test(path) &&
+          !(isServed && SCRIPT.test(path)) &&
+          !(texts !== removed.texts && taken.has(origin))
           ? [{ path: at, text, origin }]
           : []
       }),

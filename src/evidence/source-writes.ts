@@ -262,7 +262,16 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
     for (const other of statements(line).slice(1)) assigned(other, set)
   // C's: `#define STATE "/var/lib/x"`, `const char *dir = STATE;`, `char path[] = "x"`.
   for (const [, macro, value = '', name = '', other = ''] of text.matchAll(C_NAMES))
-    set(macro ?? name, (macro === undefined ? other : value).trim())
+    if (macro !== undefined) set(macro, value.trim())
+    else {
+      const [first = '', ...more] = splitAt(other, /^,/)
+      set(name, first)
+      // `char a[9] = "x", b[9] = "y";`
+      for (const one of more) {
+        const [, next, text = ''] = /^\*{0,2}(\w{1,99})(?:\[\w{0,40}\])? ?= ?(.+)$/.exec(one) ?? []
+        if (next !== undefined) set(next, text)
+      }
+    }
   // Go's flags: their name, then the value where none is given.
   for (const match of text.matchAll(/\bflag\.StringVarP?\(\s*&(\w+)\s*,\s*"[\w-]*"\s*,(?:\s*"\w"\s*,)?\s*("[^"\n]*")/g))
     set(match[1] ?? '', match[2] ?? '')

@@ -181,3 +181,30 @@ test.each<[string, number]>([
     ),
   )
 })
+
+test.each<[source: string, files: Readonly<Record<string, string>>, log: string | null]>([
+  ["h = RotatingFileHandler(config['log'], maxBytes=9)\n", { 'c.yaml': 'log: /var/log/a.log\n' }, '/var/log/a.log'],
+  [
+    "h = TimedRotatingFileHandler(cfg.get('log', None))\n",
+    { 'c.json': '{\n  "log": "/srv/log/a.log"\n}' },
+    '/srv/log/a.log',
+  ],
+  ['h = RotatingFileHandler(settings.log_file)\n', { 'c.ini': 'log_file = /var/log/a.log\n' }, '/var/log/a.log'],
+  // Which of the two is read nobody knows.
+  [
+    "h = RotatingFileHandler(config['log'])\n",
+    { 'a.yaml': 'log: /var/log/a.log\n', 'b.yaml': 'log: /var/log/b.log\n' },
+    null,
+  ],
+  ["h = RotatingFileHandler(config['log'])\n", { 'c.yaml': 'catalog: /var/log/a.log\nlog: a.log\n' }, null],
+  ["h = RotatingFileHandler(config['log'])\n", { 'README.md': 'log: /var/log/a.log\n' }, null],
+])('a log that is rotated and that a setting names has its folder: %s %j', (source, files, log) => {
+  const view = viewOf({
+    dockerfile: 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "a.py"]\n',
+    context: { 'a.py': source, ...files },
+  })
+  const claims = claimsOf(sourceFiles, view)
+  const found = claims.flatMap((claim) => (claim.kind === 'path' && claim.beside === true ? [claim.path] : []))
+  expect(found).toEqual(log === null ? [] : [log])
+  expect(claims.filter(({ kind }) => kind === 'remark')).toHaveLength(log === null ? 1 : 0)
+})
