@@ -48,7 +48,7 @@ import {
   unshownGrants,
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
-import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
+import { foundByHome, homeNeeds, madeAtStart } from './grants/observed-needs.ts'
 import {
   givenAsFiles,
   isPerhaps,
@@ -105,7 +105,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
   const all = asked.needs
   const perhaps = all.filter(isPerhaps)
-  const wanted = givenAsFiles(all, perhaps)
+  const made =
+    observation !== null && facts.files.known
+      ? madeAtStart(observation, [...stated.assumed, ...needs], facts.files.value)
+      : []
+  const wanted = [...givenAsFiles(all, perhaps), ...made]
   const assumed = observation === null ? [] : said(stated.assumed)
   const seen = yield* grantedFor(wanted)
   const whole = assumed.length === 0 ? seen : yield* grantedFor([...wanted, ...assumed])
@@ -138,7 +142,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...includedHome(home.env, excluded),
   ])
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
-  const made = [
+  const steps = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
@@ -156,11 +160,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('build-as-root', input.rootSteps),
     ...decide(
       'begin-as-root',
-      made.some((one) => one.needsRoot) && input.asBuilt !== true && isUserUnseen(input)
+      steps.some((one) => one.needsRoot) && input.asBuilt !== true && isUserUnseen(input)
         ? [withoutDigest(facts.reference)]
         : [],
     ),
-    ...made,
+    ...steps,
   ]
   return {
     stage: input.stage,
