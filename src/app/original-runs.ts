@@ -70,6 +70,7 @@ export function originalRuns(item: WorkItem, { sandbox, options, hooks }: Sessio
       smoke: options.smoke,
       routes: learned.asked,
       trace: options.trace,
+      names: sandbox?.names ?? null,
       stays,
       signal: hooks.signal,
       early: tell,

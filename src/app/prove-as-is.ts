@@ -79,11 +79,12 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
 /** How the caller wants a proof of images, whichever they are. */
 function askedOf(
   { target }: WorkItem,
-  { options, hooks, limiter }: Session,
-): Pick<ImagesRequest, 'smoke' | 'trace' | 'limiter' | 'idle' | 'arbitraryUid' | 'progress' | 'signal'> {
+  { options, hooks, limiter, sandbox }: Session,
+): Pick<ImagesRequest, 'names' | 'smoke' | 'trace' | 'limiter' | 'idle' | 'arbitraryUid' | 'progress' | 'signal'> {
   return {
     smoke: options.smoke,
     trace: options.trace,
+    names: sandbox?.names ?? null,
     limiter,
     idle: hooks.idle ?? ((wait) => wait()),
     arbitraryUid: options.policy.arbitraryUid === true,

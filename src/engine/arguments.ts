@@ -36,6 +36,7 @@ export function runArguments(
     ...(spec.entrypoint === undefined ? [] : [`--entrypoint=${ENGINES[name].entrypoint(spec.entrypoint)}`]),
     ...(spec.network === undefined ? [] : [`--network=${networkArgument(spec.network)}`]),
     ...(spec.dns ?? []).map((server) => `--dns=${server}`),
+    ...Object.entries(spec.hosts ?? {}).map(([host, address]) => `--add-host=${host}:${address}`),
     ...(spec.tty ? ['--tty'] : []),
     ...Object.entries(spec.labels ?? {}).map(([key, value]) => `--label=${key}=${value}`),
     '--',

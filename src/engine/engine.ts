@@ -184,6 +184,8 @@ export interface RunSpec {
   readonly network?: string
   /** Name servers in place of the engine's. */
   readonly dns?: readonly string[]
+  /** Addresses of names that no name server is asked for. */
+  readonly hosts?: Readonly<Record<string, string>>
   /** Without the confinement of SELinux, which keeps a container from what it was not labelled for. */
   readonly unlabelled?: boolean
   readonly memoryBytes?: number

@@ -328,6 +328,13 @@ function pathsNamed(model: FileModel, path: string): readonly string[] {
 
 const UNSEEN = 'whether it can use what it wrote, and has the files and sockets that it had, was not compared'
 
+/** Services that the original looks for, and that a proof does not have. */
+export function unknownNames(names: readonly string[]): readonly string[] {
+  return names.length === 0
+    ? []
+    : [`what it does with ${names.join(', ')}: no proof has these services, and their names lead to nobody`]
+}
+
 /** What goes unseen of an original that was not traced, for the report. */
 export function untracedOriginal(asked: boolean, { traceRefused }: RunRecord): readonly string[] {
   if (!asked) return [`not traced (--no-trace), so more is granted; ${UNSEEN}`]

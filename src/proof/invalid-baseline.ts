@@ -1,4 +1,4 @@
-import { Buffer } from 'node:buffer'
+import type { Buffer } from 'node:buffer'
 import type { Readable } from 'node:stream'
 import { isInterpreter, isSwitcher } from '../command/index.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -66,6 +66,12 @@ function missingFolder({ trace }: RunRecord, { files }: ImageFacts): string {
 
 /** A dynamic program names what it imports, each between two zero bytes: elf(5), string table. */
 const SWITCHES = ['setgroups', 'initgroups']
+/** Who lets people or their jobs in takes these: such a switch is for each of them. Source: pam(3), getspnam(3), crypt(3) */
+const LOGINS = ['pam_start', 'getspnam', 'crypt', 'crypt_r']
+/** A line of a program's own help that tells of an option for the user that it is to be. */
+const OWN_OPTION = /[\n\0][ \t]{0,20}--?[a-zA-Z][^\n\0]{0,120}/g
+const IS_OF_USER = /\b(?:user(?:id|name)?|uid|identity)\b/i
+const IS_SWITCH = /\b(?:change|chang(?:es|ing)|switch(?:es)?|become|assume|drop|run(?:s|ning)? as|setuid)\b/i
 
 type Run = Pick<RunRecord, 'container' | 'state' | 'trace' | 'processes' | 'smoke' | 'answers'>
 
@@ -119,11 +125,14 @@ export async function unexercised(
   for (const path of new Set(programs)) {
     // Interpreters bring all calls along for whatever they run.
     if (isInterpreter(baseName(path)) || isSwitcher(baseName(path)) || isToldNobody(baseName(path), root)) continue
-    const names = await engine.copyOut(container, path, (tar) => namesIn(tar, SWITCHES))
-    if (names === null || names.size === 0) continue
-    return onlyWatches(path, trace)
+    const seen = await engine.copyOut(container, path, seenIn)
+    if (seen === null || !SWITCHES.some((name) => seen.names.has(name))) continue
+    const isWatcher = onlyWatches(path, trace)
+    // Who is told at the start whom to be has the switch for that, and asks nobody for a password.
+    const isToldAtStart = seen.hasOption && !LOGINS.some((name) => seen.names.has(name)) && !keepsRootAside(processes)
+    return isWatcher || isToldAtStart
       ? {
-          message: `what ${path} could do as root: it stays root, and only watches over the processes that took each connection`,
+          message: `what ${path} could do as root: it stays root, and ${isWatcher ? 'only watches over the processes that took each connection' : 'its own help names an option for the user that it becomes when it starts'}`,
           isRemark: true,
         }
       : {
@@ -177,16 +186,26 @@ function isToRoot({ access, uid, gid = 0, groups = [] }: Operation): boolean {
   return access === 'switch-user' && !isOther
 }
 
-/** Which of the names stand between two zero bytes; a name may lie across two chunks. */
-export async function namesIn(stream: Readable, names: readonly string[]): Promise<ReadonlySet<string>> {
-  const found = new Set<string>()
-  const wanted = names.map((name) => ({ name, bytes: Buffer.from(`\0${name}\0`) }))
-  const longest = Math.max(...wanted.map(({ bytes }) => bytes.length))
-  let rest = Buffer.alloc(0)
-  for await (const chunk of stream) {
-    const text = Buffer.concat([rest, chunk as Buffer])
-    for (const { name, bytes } of wanted) if (text.includes(bytes)) found.add(name)
-    rest = text.subarray(Math.max(0, text.length - longest))
-  }
-  return found
+/** What a program's bytes say of becoming another user: which calls it imports, and whether its own help has an option for it. */
+interface SeenInProgram {
+  readonly names: ReadonlySet<string>
+  readonly hasOption: boolean
 }
+
+/** A name or a line may lie across two chunks. */
+export async function seenIn(stream: Readable): Promise<SeenInProgram> {
+  const found = new Set<string>()
+  const wanted = [...SWITCHES, ...LOGINS].map((name) => ({ name, bytes: `\0${name}\0` }))
+  let hasOption = false
+  let rest = ''
+  for await (const chunk of stream) {
+    const text = rest + (chunk as Buffer).toString('latin1')
+    for (const { name, bytes } of wanted) if (text.includes(bytes)) found.add(name)
+    hasOption ||= Array.from(text.matchAll(OWN_OPTION)).some(([line]) => IS_OF_USER.test(line) && IS_SWITCH.test(line))
+    rest = text.slice(-OVERLAP)
+  }
+  return { names: found, hasOption }
+}
+
+/** Bytes of a chunk that are looked at again with the next. */
+const OVERLAP = 160

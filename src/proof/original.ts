@@ -6,6 +6,7 @@ import type { PortAnswer } from './ask/answers.ts'
 import { type Container, type ContainerOptions, openContainer, runContainer } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { exposedTcp, limits, namedVolumes, removeVolumes } from './container/run-specs.ts'
+import type { KnownNames } from './sandbox/open-sandbox.ts'
 import { tellEarly } from './speculation.ts'
 import { NEVER_RAN } from './trace/trace.ts'
 
@@ -29,6 +30,8 @@ export interface OriginalRequest {
   readonly routes?: readonly LearnedRequest[]
   /** How long the run that is learned from stays up, milliseconds; see StudyOptions. */
   readonly stays?: number
+  /** Absent or null where names are looked up outside. */
+  readonly names?: KnownNames | null
   readonly signal: AbortSignal
   /** Told what the trace of that run shows, where it takes long to ask it everything. */
   readonly early?: (record: RunRecord) => void
@@ -44,6 +47,8 @@ export interface Original {
   readonly begun: Promise<RunRecord | null>
   /** The volumes that the second run has filled: what those have who run the original today. */
   readonly filled: readonly Mount[]
+  /** Names that it looked for, and that were given an address which nobody has. */
+  readonly nobody: readonly string[]
 }
 
 export interface StudyOptions extends ContainerOptions {
@@ -52,17 +57,91 @@ export interface StudyOptions extends ContainerOptions {
 }
 
 export async function runOriginal(request: OriginalRequest): Promise<Original> {
-  const original = await startOriginal(request, false)
+  const original = await startNamed(request)
   const ended = endOfQuestions(await original.live.snapshot('seen'))
   if (ended === null) return original
   await original.study.catch(() => undefined)
   const unasked = await startOriginal(request, true)
   // A job that listens meanwhile ends all the same: then it has been asked, and that is more.
   const [kept, other] = ended === 'fault' || (await unasked.live.isUp()) ? [unasked, original] : [original, unasked]
-  await other.study.catch(() => undefined)
-  await other.live.remove()
-  await removeVolumes(request.engine, other.filled)
+  await drop(request, other)
   return kept
+}
+
+async function drop({ engine }: OriginalRequest, { live, study, filled }: Original): Promise<void> {
+  await study.catch(() => undefined)
+  await live.remove()
+  await removeVolumes(engine, filled)
+}
+
+/** A program that ends for want of a name tells of one at a time. */
+const MOST_TRIES = 4
+
+/**
+ * Whoever ends since a name is not known, of a service that a proof does not have, is run again with it. One that ends with
+ * all its names too wants the service itself, and what it said at first says so better.
+ */
+async function startNamed(request: OriginalRequest): Promise<Original> {
+  const { names = null } = request
+  const before = names?.get() ?? []
+  const first = await startOriginal(request, false)
+  let last = first
+  for (let tries = 0; names !== null && tries < MOST_TRIES; tries += 1) {
+    const record = await last.live.snapshot('logs')
+    if (hasNoFault(record)) break
+    const known = names.get()
+    const news = soughtNames(record.logs).filter((name) => !known.includes(name))
+    if (news.length === 0) break
+    await (last === first ? first.study.catch(() => undefined) : drop(request, last))
+    names.set([...known, ...news])
+    last = await startOriginal(request, false)
+  }
+  if (last === first) return first
+  const isBetter = hasNoFault(await last.live.snapshot('logs'))
+  await drop(request, isBetter ? first : last)
+  if (!isBetter) names?.set(before)
+  return isBetter ? last : first
+}
+
+function hasNoFault({ state }: Pick<RunRecord, 'state'>): boolean {
+  return state.running || state.exitCode === 0
+}
+
+const LINES = 40
+const LINE_BYTES = 1000
+/** How the resolvers of libc, Go, Node, Java and of what has its own say that they do not know a name. */
+const UNKNOWN_NAME =
+  /resol[vu]|name or service not known|no address associated|(?:unknown|no such) host|host (?:name )?(?:was )?not found|\bE(?:NOTFOUND|AI_AGAIN)\b|getaddrinfo|UnknownHost/i
+const NAME = /(?<![\w./@%-])[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?(?![\w./@%-])/gi
+/** Words of such a line that are no names: what they would lead to is asked by nobody, and only the report would be longer. */
+const WORDS = new Set(
+  `a address after again alert an and any are at can cannot config configuration connect connection could critical dial dns
+  eai_again emerg enotfound err error exception failed failure fatal find for found from getaddrinfo get gethostbyname host hostname in info
+  initialization invalid ip is java known line localhost lookup name no nodename nor not of on or parsing port provided resolution
+  resolve resolved resolver resolving service servname split such tcp temporary temporarily the to try udp unable unknown
+  unknownhostexception upstream warning with`.split(/\s+/),
+)
+
+/** Names of which the last lines say that nobody knows them. */
+export function soughtNames(logs: string): readonly string[] {
+  const lines = logs
+    .split('\n')
+    .slice(-LINES)
+    .map((line) => line.slice(0, LINE_BYTES))
+  const found = lines.filter((line) => UNKNOWN_NAME.test(line)).flatMap(namesOf)
+  return [...new Set(found)].slice(0, MOST_NAMES)
+}
+
+const MOST_NAMES = 8
+
+/** Before a colon stands who says so, mostly, or the name of which it is said. */
+const IS_SPEAKER = /^: (?!name or |no such |not known|no address|temporary |unknown|nodename|could not |cannot )/i
+
+function namesOf(line: string): readonly string[] {
+  return [...line.matchAll(NAME)]
+    .filter(({ 0: name, index }) => !IS_SPEAKER.test(line.slice(index + name.length)))
+    .map(([name]) => name)
+    .filter((name) => name.length > 1 && !/^[\d.:_-]+$/.test(name) && !WORDS.has(name.toLowerCase()))
 }
 
 /**
@@ -117,7 +196,7 @@ async function startOriginal(request: OriginalRequest, quiet: boolean): Promise<
   })
   // It is waited for later.
   study.catch(() => undefined)
-  return { live: await up, begun, study, filled }
+  return { live: await up, begun, study, filled, nobody: request.names?.get() ?? [] }
 }
 
 /** Runs one container from start to stop, with a second start in between: whether it can use what it wrote shows only then. */

@@ -5,7 +5,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportProof } from '../report/report.ts'
-import { untracedOriginal, untracedRun } from './caveats.ts'
+import { unknownNames, untracedOriginal, untracedRun } from './caveats.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import { operationsOfDiff } from './container/files.ts'
 import { exposedTcp, removeVolumes } from './container/run-specs.ts'
@@ -16,6 +16,7 @@ import { type Original, runOriginal } from './original.ts'
 import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
 import type { ProveRequest } from './request.ts'
 import { hasPassed, type ResultRun, runResult } from './round.ts'
+import type { KnownNames } from './sandbox/open-sandbox.ts'
 
 export interface ImagesRequest
   extends Omit<
@@ -39,6 +40,8 @@ export interface ImagesRequest
   readonly baseline: string | null
   /** A run of the baseline that is under way already; null: it is run here. */
   readonly begun: Promise<Original> | null
+  /** Absent or null where names are looked up outside. */
+  readonly names?: KnownNames | null
   /** What is known not to be shown. */
   readonly remarks: readonly string[]
 }
@@ -100,6 +103,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
     ...request.remarks,
     ...remarks,
+    ...unknownNames(begun.nobody),
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
     ...judged.pending,

@@ -12,6 +12,7 @@ import {
   readState,
   startsNothing,
   unaskedRoutes,
+  unknownNames,
   unrunScripts,
   unshownPlaces,
   untracedOriginal,
@@ -158,7 +159,7 @@ interface OriginalSeen {
 
 async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
   const { facts, times } = request
-  const { live, begun, study, filled } = await request.original
+  const { live, begun, study, filled, nobody } = await request.original
   const seen = await live.snapshot('logs')
   times.lap('original')
   // Checks of the user's own may want to see how the original ends.
@@ -190,7 +191,7 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
     filled,
     unfit,
     doubt: unfit === null && first?.outcome === 'harden' ? await unexercised(request, work) : null,
-    remarks: [...request.remarks, ...untracedOriginal(request.trace, original)],
+    remarks: [...request.remarks, ...unknownNames(nobody), ...untracedOriginal(request.trace, original)],
     speculative,
   }
 }

@@ -152,6 +152,30 @@ describe('one finding, exit code 1', () => {
     expectOneFinding(hardening, /original itself ends with exit code 32.*no license/)
   })
 
+  test('an original that looks for a service by its name, and one that wants the service itself', async () => {
+    const server = [
+      'use IO::Socket::INET; use Socket;',
+      'my $to = inet_aton($ARGV[0]) or die "cannot resolve $ARGV[0]: Name or service not known";',
+      'if ($ARGV[1]) { IO::Socket::INET->new(PeerAddr => $ARGV[0], PeerPort => 99) or die "nobody at " . inet_ntoa($to) }',
+      'my $s = IO::Socket::INET->new(LocalPort => 8080, Listen => 5, ReuseAddr => 1) or die;',
+      'while (my $c = $s->accept) { print $c "hi"; close $c }',
+    ]
+    const image = async (name: string, args: string): Promise<string> => {
+      const text = `FROM debian:trixie-slim\nCOPY <<'EOF' /srv.pl\n${server.join('\n')}\nEOF\nEXPOSE 8080\nCMD ["perl", "/srv.pl", ${args}]\n`
+      await buildText(text, `harden-image-test/${name}`)
+      return `harden-image-test/${name}`
+    }
+    const looks = await image('looks-for-a-name', '"backend"')
+    const { result } = await leavesNothing((options) => hardenOne(looks, ['--prove'], options))
+    expect(result).toMatchObject({
+      verdict: 'hardened',
+      proof: { remarks: expect.arrayContaining([expect.stringMatching(/^what it does with backend: no proof has/)]) },
+    })
+    const wants = await image('wants-a-service', '"backend", "1"')
+    const refused = await leavesNothing((options) => hardenOne(wants, ['--prove'], options))
+    expectOneFinding(refused, /original itself ends with exit code .*cannot resolve backend/)
+  })
+
   test('an original that goes to the background', async () => {
     const image = 'harden-image-test/goes-to-the-background'
     const server = [

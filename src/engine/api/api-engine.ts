@@ -213,6 +213,9 @@ export function containerBody(spec: RunSpec, session: string, enforces: Enforced
       VolumesFrom: (spec.volumesFrom ?? []).map(nameArgument),
       ...(spec.network !== undefined && { NetworkMode: networkArgument(spec.network) }),
       ...(spec.dns !== undefined && { Dns: spec.dns }),
+      ...(spec.hosts !== undefined && {
+        ExtraHosts: Object.entries(spec.hosts).map(([host, address]) => `${host}:${address}`),
+      }),
     },
   }
 }

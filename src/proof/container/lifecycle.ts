@@ -42,7 +42,8 @@ export async function waitUntilReady(
   options: ReadyOptions,
   listens: Listening = listening(engine, container),
 ): Promise<Ready> {
-  const { ports, patience } = options
+  const { ports } = options
+  let { patience } = options
   const start = Date.now()
   const calm = calmSince(start)
   let state = await stateWithHealth(engine, container)
@@ -57,6 +58,10 @@ export async function waitUntilReady(
     const told = activity === null ? (await engine.logs(container)).length : 0
     calm.note(`${listeners.map(({ protocol, port }) => `${protocol}${port}`).join()} ${told}`, activity)
     const open = ports.filter((port) => listeners.some((listener) => listener.port === port)).length
+    const asleep = sleepsFor({ open, calm, activity }, ports.length)
+    // Only once: a loop that looks for another service sleeps again and again.
+    if (asleep !== null && patience === options.patience)
+      patience = Math.max(patience, after + asleep + options.patience / 2)
     const sight = { open, calm, activity, left: patience - after, listens: listeners.length > 0 }
     if (state.health === null && isSettled(sight, ports.length)) {
       // It may have ended since.
@@ -101,6 +106,19 @@ export function isSettled({ open, calm, activity, left, listens }: Sight, ports:
 /** It has opened none of its ports, and by itself it will not. */
 export function isStuck({ open, calm, activity, left }: Omit<Sight, 'listens'>, ports: number): boolean {
   return open === 0 && ports > 0 && isAtRest(activity, left) && calm.calm() >= SETTLED
+}
+
+/** A sleep of that many milliseconds is no pause between two looks at something; a longer one is not waited for. */
+const LONG_SLEEP = { from: 10_000, to: 60_000 }
+
+/** Before it opens any of its ports it sleeps, as one that warns its user: for so long, milliseconds. Null where it does not. */
+export function sleepsFor(
+  { open, calm, activity }: Pick<Sight, 'open' | 'calm' | 'activity'>,
+  ports: number,
+): number | null {
+  if (open > 0 || ports === 0 || activity === null || calm.calm() < SETTLED) return null
+  const { wakesIn } = activity
+  return wakesIn > LONG_SLEEP.from && wakesIn <= LONG_SLEEP.to ? wakesIn : null
 }
 
 /** Nobody does anything, and nobody will within the time that would be waited. */

@@ -10,7 +10,10 @@ import { HardenError } from '../../errors.ts'
 import type { ReportSandbox } from '../../report/report.ts'
 import { openRelay, type Relay } from './relay.ts'
 
-/** A name server that nobody is (RFC 5737): that of the engine would carry questions out, and answers in. */
+/**
+ * An address that nobody has (RFC 5737). As a name server, since that of the engine would carry questions out, and answers
+ * in; and for names that a program wants to know before it begins.
+ */
 export const NO_SERVER = '192.0.2.1'
 
 interface SandboxOptions {
@@ -20,10 +23,18 @@ interface SandboxOptions {
   readonly diskBytes?: number
 }
 
+/** Names that lead to an address which nobody has, for all containers from then on: a proof has no other services. */
+export interface KnownNames {
+  set(names: readonly string[]): void
+  get(): readonly string[]
+}
+
 /** What the containers of one proof run in. */
 export interface Sandbox {
   /** The same engine, whose containers all run in it. */
   readonly engine: Engine
+  /** Null where names are looked up outside. */
+  readonly names: KnownNames | null
   told(): ReportSandbox
   /** Holds a container that others have started to what its own are held to. */
   adopt(container: string, image: string): void
@@ -51,8 +62,12 @@ export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
     place = await making
     return place
   }
-  const placed = async (spec: RunSpec): Promise<RunSpec> =>
-    network || spec.network !== undefined ? spec : { ...spec, network: (await placeNow()).network, dns: [NO_SERVER] }
+  let given: readonly string[] = []
+  const placed = async (spec: RunSpec): Promise<RunSpec> => {
+    if (network || spec.network !== undefined) return spec
+    const hosts = given.length === 0 ? {} : { hosts: Object.fromEntries(given.map((name) => [name, NO_SERVER])) }
+    return { ...spec, network: (await placeNow()).network, dns: [NO_SERVER], ...hosts }
+  }
   // Whoever has a container's address has started it.
   const way = (): Reach => place?.relay?.reach ?? directReach
   const inside: Engine = {
@@ -88,6 +103,14 @@ export function openSandbox(engine: Engine, options: SandboxOptions): Sandbox {
   }
   return {
     engine: inside,
+    names: network
+      ? null
+      : {
+          set: (names) => {
+            given = names
+          },
+          get: () => given,
+        },
     told: () => ({
       network: network ? 'open' : 'closed',
       hostReachable: network || (place?.hostReachable ?? false),

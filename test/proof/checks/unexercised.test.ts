@@ -4,7 +4,7 @@ import type { Engine } from '../../../src/engine/engine.ts'
 import type { Operation } from '../../../src/evidence/operation.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import type { TraceRecord } from '../../../src/proof/container/run-record.ts'
-import { type Doubt, namesIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
+import { type Doubt, seenIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
 import { endOfQuestions } from '../../../src/proof/original.ts'
 import { withDoubt } from '../../../src/proof/proof-report.ts'
 import type { ReportProof } from '../../../src/report/report.ts'
@@ -154,14 +154,27 @@ test.each<[string, Seen]>([
   expect(await said(seen)).toBeNull()
 })
 
-test('a name that lies across two chunks is found', async () => {
-  const found = await namesIn(Readable.from([Buffer.from('x\0setgr'), Buffer.from('oups\0initgroups\0')]), [
-    'setgroups',
-    'initgroups',
-    'no',
-  ])
-  expect([...found].sort()).toEqual(['initgroups', 'setgroups'])
+test('a name that lies across two chunks is found, and a line of its help', async () => {
+  const chunks = ['x\0setgr', 'oups\0pre_initgroups\0\n  -u UID   change to ', 'this uid\n']
+  const seen = await seenIn(Readable.from(chunks.map((chunk) => Buffer.from(chunk))))
+  expect(seen).toEqual({ names: new Set(['setgroups']), hasOption: true })
 })
+
+const help = `${imports}\0usage: server\n  -u, --user=<user>   assume identity of <user> (only when run as root)\n`
+test.each<[string, boolean, Seen]>([
+  ['is told by an option whom it is to become', true, { symbols: help }],
+  ['lets people in by their passwords too', false, { symbols: `${help}\0pam_start\0` }],
+  ['keeps root aside for whoever comes', false, { symbols: help, ...login(free, aside) }],
+  [
+    'has an option that is about users, and is none of them',
+    false,
+    { symbols: `${imports}\n  -U user  list jobs of user\n` },
+  ],
+])('of one that %s it is a remark: %j', async (_, isRemark, seen) => {
+  const message = expect.stringContaining(isRemark ? 'its own help names an option' : unseen)
+  expect(await doubt(seen)).toEqual({ message, isRemark })
+})
+
 test('what ends when it is asked was asked nothing, and a check of the user’s own stands above that', async () => {
   const answers: PortAnswer[] = [{ ...asked, kind: 'bound', unasked: true }]
   expect(await doubt({ answers, exercised: [becomes] })).toEqual({

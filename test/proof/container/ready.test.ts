@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { calmSince } from '../../../src/proof/ask/talk.ts'
-import { isSettled, isStuck } from '../../../src/proof/container/lifecycle.ts'
+import { isSettled, isStuck, sleepsFor } from '../../../src/proof/container/lifecycle.ts'
 
 const activity = { cpu: 0, running: false, wakesIn: 0 }
 
@@ -46,4 +46,15 @@ test.each<[string, number, number, number, boolean]>([
 ])('is given up, or not, with %s open', (_, open, time, wakesIn, stuck) => {
   const calm = { unchanged: () => time, calm: () => time, works: () => false }
   expect(isStuck({ open, calm, activity: { ...activity, wakesIn }, left: 6000 }, 2)).toBe(stuck)
+})
+
+test.each<[string, number, number, number, number | null]>([
+  ['sleeps before it opens any port', 0, 3000, 27_000, 27_000],
+  ['sleeps for an hour', 0, 3000, 3_600_000, null],
+  ['looks again and again for what is not there', 0, 3000, 1000, null],
+  ['is not at rest yet', 0, 1000, 27_000, null],
+  ['has a port open', 1, 3000, 27_000, null],
+])('one that %s is waited for, or not', (_, open, time, wakesIn, expected) => {
+  const calm = { unchanged: () => time, calm: () => time, works: () => false }
+  expect(sleepsFor({ open, calm, activity: { ...activity, wakesIn } }, 2)).toBe(expected)
 })
