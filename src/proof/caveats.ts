@@ -1,5 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { argvOf, waitsForInput } from '../command/index.ts'
+import { applySubstitutions, type FileEdit } from '../evidence/file-edit.ts'
 import { CHANGES, type Operation } from '../evidence/operation.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -207,6 +208,31 @@ export function unshownPlaces(grants: readonly Grant[]): readonly string[] {
   ]
 }
 
+/**
+ * Programs with which other users do something as the account (`sendmail` that puts into a spool): no-new-privileges takes that from
+ * them, and the proof runs nothing as somebody else. What a report says of them.
+ */
+export function helpersOfOthers(
+  { files }: Pick<ImageFacts, 'files'>,
+  account: Pick<AccountChoice, 'uid' | 'gid' | 'name'> | null,
+): readonly string[] {
+  if (account === null || account.uid === 0 || !files.known) return []
+  const model = files.value
+  const paths = [...model.paths()].filter((path) => {
+    const entry = model.entry(path)
+    if (entry?.type !== 'file' || (entry.mode & 0o111) === 0) return false
+    return (
+      ((entry.mode & 0o4000) !== 0 && entry.uid === account.uid) ||
+      ((entry.mode & 0o2000) !== 0 && entry.gid === account.gid)
+    )
+  })
+  return paths.length === 0
+    ? []
+    : [
+        `what other users do with ${joinTruncated(paths.toSorted())}: it works as ${account.name} for whoever runs it, and with no-new-privileges it does not`,
+      ]
+}
+
 /** What is served or run from there is read. */
 const READ = /\.(html?|css|m?js|ts|py|rb|php|pl|jar|class|go|sh|wasm)$/i
 
@@ -246,13 +272,14 @@ const FILLED_BY_OTHERS =
 /**
  * Empty folders of root's that a file which the original read names (`storage = /var/lib/notes`), or that a source gives a name and
  * that are not even there, and that no run wrote to: a request that nobody sent may well do. What a report says of them, one sentence
- * each. Empty where the original was not traced.
+ * each. Empty where the original was not traced. `edits`: lines that the result has otherwise, or no more.
  */
 export function emptyFolders(
   { trace }: Pick<RunRecord, 'trace'>,
   { files }: Pick<ImageFacts, 'files'>,
   grants: readonly Grant[],
   account: Pick<AccountChoice, 'uid' | 'gid'> | null,
+  edits: readonly FileEdit[] = [],
 ): readonly string[] {
   if (trace === null || account === null || !files.known) return []
   const model = files.value
@@ -274,13 +301,21 @@ export function emptyFolders(
   const named = new Map<string, string>()
   for (const path of read) {
     const constants = SOURCE.test(path) ? constantFolders(model, path) : []
+    const left = textLeft(model, path, edits)
     for (const folder of [...constants, ...pathsNamed(model, path).filter((one) => model.entry(one) !== null)])
-      if (!named.has(folder) && isOpen(folder)) named.set(folder, path)
+      if (!named.has(folder) && isOpen(folder) && left?.includes(folder) !== false) named.set(folder, path)
   }
   return [...named].slice(0, MOST_NAMED).map(([folder, path]) => {
     const how = model.entry(folder) === null ? 'not there' : 'empty'
     return `whether it has to write below ${folder}, which is ${how} and which ${path} names: no run did, and its new user may not (--writable gives it)`
   })
+}
+
+/** Of a file that the plan changes, as it is then; null of any other. */
+function textLeft(model: FileModel, path: string, edits: readonly FileEdit[]): string | null {
+  const own = edits.filter((edit) => edit.path === path).flatMap(({ substitutions }) => substitutions)
+  const text = own.length === 0 ? null : model.text(path)
+  return text === null ? null : applySubstitutions(text, own)
 }
 
 /** A source of a person's own, as interpreters read it. */

@@ -83,3 +83,12 @@ test('one that a source gives a name, and that is not there or has folders alone
     ),
   )
 })
+
+test('not one that the plan takes out of the file that names it', () => {
+  const edit = (pattern: string) => {
+    const substitutions = [{ pattern, replacement: '', global: false, remove: true }] as const
+    return { path: ini, substitutions, purpose: 'step-down', reason: '', evidence: [] } as const
+  }
+  expect(emptyFolders(original, facts, [], account, [edit('^storage')])).toEqual([])
+  expect(emptyFolders(original, facts, [], account, [edit('^root')])).toHaveLength(1)
+})
