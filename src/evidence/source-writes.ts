@@ -157,6 +157,25 @@ function isMadeNew(text: string, index: number, call: string, args: string): boo
   return !ASKS_BEFORE.test(lines.join('\n')) && !GOES_ON.test(text.slice(index).split('\n', 5).join('\n'))
 }
 
+/**
+ * Some source asks whether a folder is there before it makes it, and may do more where it is not; or nobody knows. Else what is looked
+ * for before it is made is the way of a library: `mkdir_p` of Ruby.
+ */
+export function asksBeforeMaking(texts: ReadonlyMap<string, string>): boolean {
+  const sources = [...texts].filter(([path]) => rulesFor(path).length > 0 && !isTest(path))
+  return (
+    sources.length === 0 ||
+    sources.some(([, text]) => {
+      const lines = text.replaceAll(/\bexist_ok\b|\bErrExist\b|\bIsExist\b/g, '').split('\n')
+      return lines.some(
+        (line, at) => MAKES_FOLDER.test(line) && ASKS_BEFORE.test(lines.slice(Math.max(0, at - 3), at + 1).join('\n')),
+      )
+    })
+  )
+}
+
+const MAKES_FOLDER = /\b(?:mkdir|makedirs|make_path|create_dir|ensureDir|createDirector)/i
+
 /** A file in which a program keeps its settings, for all its others. */
 const SETTINGS =
   /(?:^|\/)(?:settings?|config(?:uration)?|constants?|paths?|env(?:ironment)?|defaults?|options)(?:\/index)?\.(?:py|[cm]?[jt]s)$/i

@@ -14,6 +14,7 @@ import {
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
 import { isOneOf } from '../evidence/servers.ts'
+import { asksBeforeMaking } from '../evidence/source-writes.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -107,7 +108,12 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const perhaps = all.filter(isPerhaps)
   const made =
     observation !== null && facts.files.known
-      ? madeAtStart(observation, [...stated.assumed, ...needs], facts.files.value)
+      ? madeAtStart(
+          observation,
+          [...stated.assumed, ...needs],
+          facts.files.value,
+          asksBeforeMaking(stated.view.contents.texts),
+        )
       : []
   const wanted = [...givenAsFiles(all, perhaps), ...made]
   const assumed = observation === null ? [] : said(stated.assumed)

@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { stateNeed } from '../../src/evidence/claim.ts'
 import type { Operation } from '../../src/evidence/operation.ts'
+import { asksBeforeMaking } from '../../src/evidence/source-writes.ts'
 import { madeAtStart } from '../../src/plan/grants/observed-needs.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'
 import { files } from './image.ts'
@@ -17,11 +18,11 @@ type Did = Pick<Operation, 'access' | 'path'> & Partial<Operation>
 const made = (path: string, more: Partial<Operation> = {}): Did => ({ access: 'create-directory', path, ...more })
 const file = (path: string): Did => ({ access: 'create-file', path })
 
-function folders(did: readonly Did[], expected: readonly string[] = []) {
+function folders(did: readonly Did[], expected: readonly string[] = [], isAsked = true) {
   const operations = did.map((one): Operation => ({ outcome: 'done', source: 'traced', detail: 'mkdir()', ...one }))
   const observation = { operations, home: '/root' } as unknown as Observation
   const needs = expected.map((path) => stateNeed(path, 'inferred', { source: 'framework', detail: '' }))
-  return madeAtStart(observation, needs, image).map(({ access, path, closed }) =>
+  return madeAtStart(observation, needs, image, isAsked).map(({ access, path, closed }) =>
     [access, path, ...(closed === undefined ? [] : [closed.toString(8)])].join(' '),
   )
 }
@@ -65,4 +66,18 @@ test('one that it looked for, and that its source or framework names, is', () =>
   const did = [made('/app/storage', { sought: true }), file('/app/storage/x')]
   expect(folders(did, ['/app/storage'])).toEqual(['keep-state /app/storage'])
   expect(folders(did, ['/app'])).toEqual([])
+  // The way of a library: no source asks.
+  expect(folders(did, [], false)).toEqual(['keep-state /app/storage'])
+})
+
+test.each<[string, string, boolean]>([
+  ['a.rb', 'FileUtils.mkdir_p(File.dirname(file))\nFile.write(file, x) unless File.exist?(file)\n', false],
+  ['a.rb', 'unless Dir.exist?(dir)\n  FileUtils.mkdir_p(dir)\n  seed(dir)\nend\n', true],
+  ['a.py', 'os.makedirs(DATA, exist_ok=True)\n', false],
+  ['a.py', 'if not os.path.exists(DATA):\n    os.makedirs(DATA)\n', true],
+  ['a.js', 'if (!fs.existsSync(d)) fs.mkdirSync(d)\n', true],
+  ['a.test.js', 'if (!fs.existsSync(d)) fs.mkdirSync(d)\n', true],
+  ['a.lua', 'lfs.mkdir(DATA)\n', true],
+])('whether sources ask before they make a folder, or none is known: %s %j', (file, text, asks) => {
+  expect(asksBeforeMaking(new Map([[`/app/${file}`, text]]))).toBe(asks)
 })

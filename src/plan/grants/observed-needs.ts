@@ -67,13 +67,14 @@ const PASSING = /cache|te?mp|^run$|^pids?$|sock|lock|session|^__|\d{4}|^[\da-f]{
 
 /**
  * Folders of state that the program makes itself at its start in one that is there: where the folder above alone let it, a new volume in
- * its place would be root's. They are its own as if a VOLUME named them, where it did not ask first whether they are there, or `expected`
- * says so: what it would do at its first start may hang on that.
+ * its place would be root's. They are its own as if a VOLUME named them. Not one that it looked for first and then filled, where its
+ * sources ask (`isAsked`) and nothing `expected` names it: what it does at its first start may hang on that.
  */
 export function madeAtStart(
   { operations, home }: Observation,
   expected: readonly Need[],
   files: FileModel,
+  isAsked: boolean,
 ): readonly Need[] {
   const done = operations.filter(({ outcome }) => outcome === 'done')
   const isFilled = (path: string): boolean =>
@@ -91,7 +92,7 @@ export function madeAtStart(
       if (!isNew || isSharedFolder(parent) || isStatePlace(parent) || (home !== '/' && isInside(path, home))) return []
       const filled = isFilled(path)
       if (!filled && !isStatePlace(path)) return []
-      if (!isExpected(path) && (source !== 'traced' || (sought === true && filled))) return []
+      if (!isExpected(path) && (source !== 'traced' || (sought === true && filled && isAsked))) return []
       const need = stateNeed(path, 'observed', {
         source,
         detail: `${path} is made by the program at its start: ${detail}`,
