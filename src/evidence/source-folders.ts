@@ -14,6 +14,9 @@ export interface SourceUse {
   readonly how: 'removes' | 'runs'
 }
 
+/** Calls of one file that are looked at: each looks for names in what stands above it. */
+const MOST_CALLS = 200
+
 interface Calls {
   readonly files: RegExp
   /** Up to the expression of what goes. */
@@ -65,12 +68,15 @@ export function sourceFolders(path: string, text: string, about: SourceAbout): r
   if (calls === undefined) return []
   const names = namesOf(path, text, about)
   const found: SourceUse[] = []
+  let looked = 0
   const take = (
     pattern: RegExp,
     how: SourceUse['how'],
     wordsAt: (end: number, call: string) => readonly string[],
   ): void => {
     for (const match of text.matchAll(pattern)) {
+      looked += 1
+      if (looked > MOST_CALLS) return
       const call = match[1] ?? match[2] ?? ''
       if (isComment(text, match.index)) continue
       for (const word of wordsAt(match.index + match[0].length, call)) {
@@ -162,7 +168,7 @@ function definedAbove(text: string, index: number, name: string): string | null 
   )
   let end = index
   while (end > begin) {
-    const start = text.lastIndexOf('\n', end - 1) + 1
+    const start = Math.max(begin, text.lastIndexOf('\n', end - 1) + 1)
     const line = text.slice(start, end)
     const found = given.exec(line)
     if (found !== null) return argumentsFrom(text, start + found[0].length)[0] ?? line.slice(found[0].length)
