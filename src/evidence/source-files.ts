@@ -1,5 +1,6 @@
 import { argvOf, programsOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
+import { says } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -32,7 +33,17 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
   claims({ contents, builders, started, start, chain, files }): readonly Claim[] {
-    const found = withoutRemoved(sourceClaims(contents, started, start.launches), contents)
+    const all = sourceClaims(contents, started, start.launches)
+    const run = contents.steps.find(
+      ({ instruction, user }) =>
+        instruction.keyword === 'RUN' &&
+        (!user.known || /^(?:root|0)?(?::|$)/.test(user.value)) &&
+        says(instruction, RUNS_ITSELF),
+    )
+    const found = withoutRemoved(
+      run === undefined ? all : all.flatMap((claim) => leftBehind(claim, run.instruction.line)),
+      contents,
+    )
     const written = [...found, ...configuredRotation(contents)]
     return [
       ...[contents, ...builders]
@@ -45,6 +56,19 @@ export const sourceFiles: Provider = {
       ...homeAsked(contents, started),
     ]
   },
+}
+
+/** A build step that starts the application: its settings are read, so folders are made and logs begun, as root. */
+const RUNS_ITSELF = /\b(?:manage\.py|artisan|bin\/console|rake|rails|flask|alembic)\s{1,9}[a-z]/
+
+/** What such a step leaves in the program's own places is the user's too. */
+function leftBehind(claim: PathClaim, line: number): readonly PathClaim[] {
+  const { path, access, evidence } = claim
+  if (access === 'keep-state') return [isStatePlace(path) ? { ...claim, tree: true } : claim]
+  if (access !== 'create-file' || claim.tree === true || !/\.(?:log|db3?|sqlite3?)$/.test(path) || !isOwnPlace(path))
+    return [claim]
+  const detail = `${evidence.detail}, and begun as root by RUN in line ${line}`
+  return [claim, inferred('create-file', path, detail, { tree: true })]
 }
 
 /** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */
@@ -327,8 +351,10 @@ export const compiledSources: Provider = {
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
     const removed = { texts: contents.removedSources, origins: contents.origins }
+    const isOther = ofOtherPrograms(builders, start.programs)
     const sources = [...builders, removed].flatMap(({ texts, origins }) =>
       [...texts].flatMap(([path, text]) => {
+        if (isOther(path, text)) return []
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
         return COMPILED.test(path) &&
@@ -349,6 +375,28 @@ export const compiledSources: Provider = {
   },
 }
 
+/** Of several programs of Go that a repository has below `cmd`, one is started; only what all of them import is its own too. */
+function ofOtherPrograms(
+  builders: readonly StageContents[],
+  programs: readonly string[],
+): (path: string, text: string) => boolean {
+  const named = new Set(
+    builders.flatMap(({ texts }) => [...texts.keys()].flatMap((path) => OF_CMD.exec(path)?.[1] ?? [])),
+  )
+  const own = programs.filter((name) => named.has(name))
+  return (path, text) => {
+    const name = OF_CMD.exec(path)?.[1]
+    return (
+      own.length > 0 &&
+      path.endsWith('.go') &&
+      name !== undefined &&
+      !own.includes(name) &&
+      /^package main\b/m.test(text)
+    )
+  }
+}
+
+const OF_CMD = /\/cmd\/([\w.-]{1,100})\//
 const SCRIPT = /\.[cm]?[jt]sx?$/
 const RUNS_SCRIPTS = /^(node|nodejs|bun|deno|npm|npx|yarn|pnpm|pm2(-\w+)?|tsx|ts-node)$/
 

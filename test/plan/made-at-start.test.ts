@@ -77,7 +77,7 @@ test.each<[string, string, boolean]>([
   ['a.py', 'if not os.path.exists(DATA):\n    os.makedirs(DATA)\n', true],
   ['a.js', 'if (!fs.existsSync(d)) fs.mkdirSync(d)\n', true],
   ['a.test.js', 'if (!fs.existsSync(d)) fs.mkdirSync(d)\n', true],
-  ['a.lua', 'lfs.mkdir(DATA)\n', true],
+  ['a.tcl', 'file mkdir DATA\n', true],
 ])('whether sources ask before they make a folder, or none is known: %s %j', (file, text, asks) => {
   expect(asksBeforeMaking(new Map([[`/app/${file}`, text]]))).toBe(asks)
 })
