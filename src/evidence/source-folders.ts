@@ -135,7 +135,9 @@ function placeOf(expression: string, text: string, index: number, names: SourceN
   // An option, or a word that is no path: what a command is told beside its files.
   if (depth > DEEPEST || word === '' || /^["'`](?:-[^"'`]*|[^/"'`{$#]*)["'`]$/.test(word)) return null
   const all = word.includes('*') ? pathOf(word.replace(/\*+/g, 'x'), names) : null
-  const known = all === null ? (pathOf(word, names) ?? folderOf(word, names)) : parentOf(all)
+  // What a name alone stands for is looked for above it, in the same function.
+  const isName = /^[$@]?\w+$/.test(word)
+  const known = all === null ? (pathOf(word, names) ?? (isName ? null : folderOf(word, names))) : parentOf(all)
   if (known !== null) return known
   const first = leading(word)
   const name = /^[$@]?(?:self\.|this\.)?([A-Za-z_]\w*)(?:\.(?:path|name|to_s|as_posix\(\)))?$/.exec(first ?? word)?.[1]
