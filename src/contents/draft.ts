@@ -13,6 +13,8 @@ export interface Draft {
   /** Paths of texts, by the first word of their name. */
   readonly byWord: Map<string, Set<string>>
   readonly origins: Map<string, string>
+  /** Texts of sources that a RUN has taken away, by path. */
+  readonly removedSources: Map<string, string>
   readonly copies: CopiedPath[]
 }
 
@@ -24,6 +26,7 @@ export function emptyDraft(base: FileModel | null): Draft {
     texts: new Map(),
     byWord: new Map(),
     origins: new Map(),
+    removedSources: new Map(),
     copies: [],
   }
 }
@@ -85,8 +88,12 @@ export function place({ entries, inFolder }: Draft, path: string, entry: FileEnt
 }
 
 /** A path with all that is below it. */
+const COMPILED = /\.(?:go|rs|java|kt|cs|c|cc|cpp|cxx)$/
+
 export function remove(draft: Draft, path: string): void {
   for (const gone of [path, ...entriesBelow(draft, path)]) {
+    const text = draft.texts.get(gone)
+    if (text !== undefined && COMPILED.test(gone)) draft.removedSources.set(gone, text)
     draft.entries.delete(gone)
     draft.texts.delete(gone)
     draft.inFolder.delete(gone)

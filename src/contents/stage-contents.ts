@@ -30,6 +30,8 @@ export interface StageContents {
   readonly texts: ReadonlyMap<string, string>
   /** Where a file comes from, as people call it: its path in the build context. */
   readonly origins: ReadonlyMap<string, string>
+  /** Texts of sources that a RUN has taken away, after the build of a program as a rule. */
+  readonly removedSources: ReadonlyMap<string, string>
   readonly copies: readonly CopiedPath[]
   readonly actions: readonly RunAction[]
   /** Lines of the RUNs that name longer paths than are followed. */
@@ -136,8 +138,8 @@ function* contentsIn(
     }
     yield
   }
-  const { entries, texts, origins, copies } = draft
-  return { entries, texts, origins, copies, actions, tooLong, tooMany, steps }
+  const { entries, texts, origins, removedSources, copies } = draft
+  return { entries, texts, origins, removedSources, copies, actions, tooLong, tooMany, steps }
 }
 
 function copy(draft: Draft, step: Step, sources: ContentsSources, known: ReadonlyMap<number, StageContents>): void {

@@ -62,6 +62,8 @@ export interface Operation {
   readonly mayCreate?: boolean
   /** The path, or a folder above it, was made earlier by this run itself: whoever runs it owns it. */
   readonly made?: boolean
+  /** It was looked for and not found before it was made: what is done then may hang on that. */
+  readonly sought?: boolean
   /** The call names it from the folder that the program was started in (the image's WORKDIR). */
   readonly fromStart?: boolean
   /** A setting in root's home that another user does not find by its own home. */

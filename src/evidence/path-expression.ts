@@ -34,7 +34,7 @@ const DEEPEST = 8
  */
 export function pathOf(expression: string, names: SourceNames): string | null {
   const value = evaluate(expression.trim(), names, 0)
-  if (value === null || value === '' || /[\0\n*?<>|$]|:\/\//.test(value)) return null
+  if (value === null || value === '' || /[\0\n*?<>|$]|:\/\/|#\{/.test(value)) return null
   return value.startsWith('/') ? value : `${names.workdir}/${value}`
 }
 
@@ -78,7 +78,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   if (START.test(text)) return names.workdir
   if (WEB_ROOT.test(text)) return names.webRoot ?? 'wwwroot'
   const env =
-    /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\])$/.exec(
+    /^(?:process\.env\.(\w+)|process\.env\[["'](\w+)["']\]|os\.environ\[["'](\w+)["']\]|ENV\[["'](\w+)["']\]|\$ENV\{["']?(\w+)["']?\})$/.exec(
       text,
     )
   if (env !== null) return names.env.get(env.slice(1).find((name) => name !== undefined) ?? '') ?? null
@@ -102,7 +102,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return (
       names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(splitAt(fallback[2], /^,/)[0] ?? ''))
     )
-  const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
+  const either = splitAt(text, /^(\|\||\?\?|\?:|\/\/(?=\s)| or )/)
   if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
   const below = joinedBy(text, names)
   if (below !== null) return joinAll([next(below.folder), ...splitAt(below.names, /^,/).map(next)])
@@ -237,15 +237,18 @@ export function folderOf(expression: string, names: SourceNames, depth = 0): str
   const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
     // `f"{UPLOADS}/{name}"`, `${UPLOADS}/${name}`.
-    const [, name, below = ''] = /^\$?\{([A-Za-z_]\w*)\}([^{$]*)/.exec(filled[2] ?? '') ?? []
+    const [, braced, plain, below = ''] =
+      /^(?:[$#]?\{\$?([A-Za-z_]\w*)\}|\$([A-Za-z_]\w*))([^{$#]*)/.exec(filled[2] ?? '') ?? []
+    const name = braced ?? plain
     const start = name === undefined || !names.constants.has(name) ? null : pathOf(name, names)
     if (start !== null) return ownFolder(JSON.stringify(`${start}${below}`), names, 'begin')
-    const known = /^[^{$]*/.exec(filled[2] ?? '')?.[0] ?? ''
+    const known = /^[^{$#]*/.exec(filled[2] ?? '')?.[0] ?? ''
     return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
   }
-  const joined = /^(?:(?:path\.(?:posix\.)?)?(?:join|resolve)|os\.path\.join|File\.join|Path\.Combine)\((.*)\)$/s.exec(
-    text,
-  )?.[1]
+  const joined =
+    /^(?:(?:path\.(?:posix\.)?)?(?:join|resolve)|os\.path\.join|File\.join|Path\.Combine|(?:path|filepath)\.Join)\((.*)\)$/s.exec(
+      text,
+    )?.[1]
   if (joined !== undefined) {
     const parts = splitAt(joined, /^,/)
     return (

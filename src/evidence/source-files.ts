@@ -19,7 +19,8 @@ import {
 } from '../places.ts'
 import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
-import { isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
+import { sourceFolders } from './source-folders.ts'
+import { argumentsFrom, isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
 import { ownerCalls, rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
@@ -39,10 +40,11 @@ export const sourceFiles: Provider = {
         (!user.known || /^(?:root|0)?(?::|$)/.test(user.value)) &&
         says(instruction, RUNS_ITSELF),
     )
-    const written = withoutRemoved(
+    const found = withoutRemoved(
       run === undefined ? all : all.flatMap((claim) => leftBehind(claim, run.instruction.line)),
       contents,
     )
+    const written = [...found, ...configuredRotation(contents)]
     return [
       ...[contents, ...builders]
         .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
@@ -95,6 +97,29 @@ function unfoundRotation(
 }
 
 const ROTATES = /\b(?:Timed)?RotatingFileHandler\(/
+
+/** The log that a setting names, `RotatingFileHandler(config["log"])`, where one file of settings has one of that name. */
+function configuredRotation({ texts, origins }: Pick<StageContents, 'texts' | 'origins'>): readonly PathClaim[] {
+  return [...texts].flatMap(([file, text]): readonly PathClaim[] => {
+    const [handler] = (file.endsWith('.py') && !isTest(file) ? ROTATES.exec(text) : null) ?? []
+    if (handler === undefined) return []
+    const at = text.indexOf(handler)
+    const [argument = ''] = argumentsFrom(text, at + handler.length)
+    const key = /(?:\[|\.get\(|\.)\s*["']?(\w{2,60})["']?\s*(?:[\])]|,[^,]{0,100}\))?$/.exec(argument)?.[1]
+    if (key === undefined || isComment(text, at)) return []
+    const said = new RegExp(String.raw`^[ \t]*["']?${key}["']?[ \t]*[:=][ \t]*["']?(/[\w./-]{1,200})`, 'im')
+    const named = [...texts].flatMap(([path, one]) => {
+      const value = SETTINGS.test(path) ? said.exec(one)?.[1] : undefined
+      return value === undefined ? [] : [{ value, where: origins.get(path) ?? path }]
+    })
+    const path = normalisePath(named[0]?.value ?? '')
+    if (path === null || new Set(named.map(({ value }) => value)).size !== 1 || !isOwnPlace(path)) return []
+    const detail = `named as ${key} in ${named[0]?.where ?? ''}, and rotated in ${origins.get(file) ?? file} line ${lineOf(text, at)}`
+    return [inferred('create-file', path, detail, { beside: true })]
+  })
+}
+
+const SETTINGS = /\.(?:ya?ml|json|toml|ini|cfg|conf|env|properties)$/
 
 /** A folder that a RUN has taken away on purpose is not made again; one by the name of state only begins empty. */
 function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): readonly PathClaim[] {
@@ -176,8 +201,19 @@ export function sourceClaims(
     isStarted: (path: string) => started.has(path),
     webRoot: webRootIn(texts),
   }
+  const isOnlyRead = readFolders(entries)
   for (const [file, text] of texts) {
     if (claims.length >= MOST_FINDS) break
+    for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
+      const place = normalisePath(named)
+      if (place === null) continue
+      const path = looksLikeFile(place) ? parentOf(place) : place
+      // Its own code is what most programs hand to others.
+      const isOfProgram = isInside(config.workdir, path) || (isInside(path, config.workdir) && !isStatePlace(path))
+      if (!isUsable(path, 'directory') || isOfProgram || isInside(path, NOWHERE) || isOnlyRead(path)) continue
+      const what = how === 'runs' ? 'is given a path there' : 'takes away what is there'
+      claims.push(inferred('keep-state', path, `${call} in ${origins.get(file) ?? file} line ${line} ${what}`))
+    }
     for (const found of sourceWrites(file, text, about)) {
       const path = normalisePath(found.path)
       if (path === null) continue
@@ -210,6 +246,15 @@ export function sourceClaims(
     }
   }
   return claims
+}
+
+/** Folders, but of state, in which the stage puts files: those are there to be read. */
+function readFolders(entries: StageContents['entries']): (path: string) => boolean {
+  const filled = new Set<string>()
+  for (const [path, { type }] of entries)
+    if (type !== 'directory')
+      for (let at = parentOf(path); at !== '/' && !filled.has(at); at = parentOf(at)) filled.add(at)
+  return (path) => filled.has(path) && !isStatePlace(path)
 }
 
 /** `-Dapp.home=/data`, on the command line or in what the JVM reads beside it. */
@@ -276,6 +321,22 @@ function isAlone(path: string): boolean {
   return parentOf(path) === '/' || parentOf(path) === '/etc'
 }
 
+/** Of a source that closes its log and opens it again when it is told to, the place; null for none. */
+export function reopensLog({ texts, origins }: Pick<StageContents, 'texts' | 'origins'>): string | null {
+  for (const [file, text] of texts) {
+    const at = isTest(file) ? -1 : text.search(TOLD_TO_REOPEN)
+    if (at >= 0 && !isComment(text, at) && APPENDS.test(text))
+      return `${origins.get(file) ?? file} line ${lineOf(text, at)}`
+  }
+  return null
+}
+
+/** Handlers of SIGHUP and SIGUSR1, with which logrotate tells a program that its log is another one: C, Python, Go, Node, Ruby, Perl, PHP, Rust. */
+const TOLD_TO_REOPEN =
+  /\b(?:signal|sigaction|sigset|pcntl_signal)\(\s*SIG(?:HUP|USR1)\b|\b(?:signal\.signal|add_signal_handler)\(\s*signal\.SIG(?:HUP|USR1)\b|\bsignal\.Notify\([^)\n]{0,200}\bSIG(?:HUP|USR1)\b|\bprocess\.on\(\s*["']SIG(?:HUP|USR1)\b|\btrap[ (]\s*["':](?:SIG)?(?:HUP|USR1)\b|\$SIG\{["']?(?:HUP|USR1)\b|\bSignalKind::(?:hangup|user_defined1)\(|\bWatchedFileHandler\(/
+const APPENDS =
+  /\bf(?:re)?open\([^()\n]{0,200},\s*["']a|\bopen\([^()\n]{0,200},\s*(?:mode\s*=\s*)?["']a|\bO_APPEND\b|\bcreateWriteStream\(|["']>>["']|\bFileHandler\(|\bLogger\.new\(|\.append\(true\)/
+
 /** No program is ever there: what a source says of its own folder is not true of what it was compiled to. */
 const NOWHERE = '/proc/source'
 
@@ -289,13 +350,16 @@ export const compiledSources: Provider = {
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
+    const removed = { texts: contents.removedSources, origins: contents.origins }
     const isOther = ofOtherPrograms(builders, start.programs)
-    const sources = builders.flatMap(({ texts, origins }) =>
+    const sources = [...builders, removed].flatMap(({ texts, origins }) =>
       [...texts].flatMap(([path, text]) => {
         if (isOther(path, text)) return []
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
-        return COMPILED.test(path) && !(isServed && SCRIPT.test(path)) && !taken.has(origin)
+        return COMPILED.test(path) &&
+          !(isServed && SCRIPT.test(path)) &&
+          !(texts !== removed.texts && taken.has(origin))
           ? [{ path: at, text, origin }]
           : []
       }),

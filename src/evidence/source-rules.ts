@@ -42,7 +42,8 @@ export const SCRIPT: readonly Rule[] = [
     kind: 'directory',
   },
   // winston, and its daily rotation.
-  { pattern: /\b(transports\.File|DailyRotateFile)\(\s*\{[^{}]{0,1000}?\bfilename\s*:/g, kind: 'file' },
+  { pattern: /\b(transports\.File)\(\s*\{[^{}]{0,1000}?\bfilename\s*:/g, kind: 'file' },
+  { pattern: /\b(DailyRotateFile)\(\s*\{[^{}]{0,1000}?\bfilename\s*:/g, kind: 'file', beside: true },
   { pattern: /\b(transports\.File|DailyRotateFile)\(\s*\{[^{}]{0,1000}?\bdirname\s*:/g, kind: 'directory' },
   // lowdb, nedb; Sequelize, TypeORM and Knex with SQLite.
   { pattern: /\b(JSONFile|JSONFileSync|JSONFilePreset|FileSync|FileAsync)\(/g, kind: 'database' },
@@ -130,6 +131,14 @@ export const RUBY: readonly Rule[] = [
   { pattern: /^[ \t]*(pid)\b\s*(?:\((?=\s*["'])|(?=["']))/gm, kind: 'file', beside: true },
   { pattern: /\b(YAML::Store\.new|PStore\.new)\(/g, kind: 'file', beside: true },
   { pattern: /\b(Logger\.new)\(/g, kind: 'file', only: /[/.]/ },
+  // With how often, or how many, it puts old logs aside.
+  {
+    pattern: /\b(Logger\.new)\(/g,
+    kind: 'file',
+    only: /[/.]/,
+    with: /^\s*(?:["'](?:dai|week|month)ly|\d|shift_age)/,
+    beside: true,
+  },
   { pattern: /\b(SQLite3::Database\.new|Sequel\.sqlite)\(/g, kind: 'database' },
 ]
 export const PHP: readonly Rule[] = [

@@ -53,22 +53,8 @@ export function sourceWrites(path: string, source: string, about: SourceAbout): 
   const rules = isTest(path) && about.isStarted?.(path) !== true ? [] : rulesFor(path)
   if (rules.length === 0) return []
   const text = rules === LUA ? plainLua(source) : source
-  const folder = parentOf(path)
-  const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
-  const { env, webRoot } = about
-  let constants: SourceNames['constants'] | null = null
-  const names: SourceNames = {
-    env,
-    shared: about.shared === undefined ? undefined : (name, isOf) => sharedBy(about.shared, text, name, isOf),
-    webRoot,
-    workdir,
-    folder,
-    // Most files write nothing that a name would tell.
-    get constants() {
-      constants ??= constantsOf(text)
-      return constants
-    },
-  }
+  const names = namesOf(path, text, about)
+  const { workdir } = names
   const found: SourceWrite[] = []
   for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, quoted } of rules) {
     if (of !== undefined && !text.includes(of)) continue
@@ -123,6 +109,26 @@ function plainLua(text: string): string {
     .replace(/(?<=[\w"')\]] ?)\.\.(?= ?[\w"'(])/g, ' +')
 }
 
+/** What a source file says of its own names, and what is known of those of others. */
+export function namesOf(path: string, text: string, about: SourceAbout): SourceNames {
+  const folder = parentOf(path)
+  const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
+  const { env, webRoot } = about
+  let constants: SourceNames['constants'] | null = null
+  return {
+    env,
+    shared: about.shared === undefined ? undefined : (name, isOf) => sharedBy(about.shared, text, name, isOf),
+    webRoot,
+    workdir,
+    folder,
+    // Most files write nothing that a name would tell.
+    get constants() {
+      constants ??= constantsOf(text)
+      return constants
+    },
+  }
+}
+
 /**
  * An expression once for each value that a loop around it gives its name: `for d in (DATA, LOGS): os.makedirs(d)`,
  * `for (const d of [DATA, LOGS]) mkdirSync(join(ROOT, d))`, and a comprehension.
@@ -174,6 +180,25 @@ function isMadeNew(text: string, index: number, call: string, args: string): boo
     return false
   return !ASKS_BEFORE.test(lines.join('\n')) && !GOES_ON.test(text.slice(index).split('\n', 5).join('\n'))
 }
+
+/**
+ * Some source asks whether a folder is there before it makes it, and may do more where it is not; or nobody knows. Else what is looked
+ * for before it is made is the way of a library: `mkdir_p` of Ruby.
+ */
+export function asksBeforeMaking(texts: ReadonlyMap<string, string>): boolean {
+  const sources = [...texts].filter(([path]) => rulesFor(path).length > 0 && !isTest(path))
+  return (
+    sources.length === 0 ||
+    sources.some(([, text]) => {
+      const lines = text.replaceAll(/\bexist_ok\b|\bErrExist\b|\bIsExist\b/g, '').split('\n')
+      return lines.some(
+        (line, at) => MAKES_FOLDER.test(line) && ASKS_BEFORE.test(lines.slice(Math.max(0, at - 3), at + 1).join('\n')),
+      )
+    })
+  )
+}
+
+const MAKES_FOLDER = /\b(?:mkdir|makedirs|make_path|create_dir|ensureDir|createDirector)/i
 
 /** A file in which a program keeps its settings, for all its others. */
 const SETTINGS =
@@ -288,7 +313,11 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
     /^[ \t]*(?:export )?(?:(?:const|let|var|local|my|our|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
-    const [said = '', ...more] = statements((match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''))
+    const value = match[2] ?? ''
+    // Perl's `//` begins no comment.
+    const [said = '', ...more] = statements(
+      value.replace(value.includes('$ENV{') ? /(?<!\s)\s+#.*/ : /(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''),
+    )
     set(name, /define\($/.test(match[0].slice(0, match[0].indexOf(name) - 1)) ? said.replace(/\)$/, '') : said)
     for (const other of more) assigned(other, set)
   }
@@ -297,7 +326,16 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
     for (const other of statements(line).slice(1)) assigned(other, set)
   // C's: `#define STATE "/var/lib/x"`, `const char *dir = STATE;`, `char path[] = "x"`.
   for (const [, macro, value = '', name = '', other = ''] of text.matchAll(C_NAMES))
-    set(macro ?? name, (macro === undefined ? other : value).trim())
+    if (macro !== undefined) set(macro, value.trim())
+    else {
+      const [first = '', ...more] = splitAt(other, /^,/)
+      set(name, first)
+      // `char a[9] = "x", b[9] = "y";`
+      for (const one of more) {
+        const [, next, text = ''] = /^\*{0,2}(\w{1,99})(?:\[\w{0,40}\])? ?= ?(.+)$/.exec(one) ?? []
+        if (next !== undefined) set(next, text)
+      }
+    }
   // Go's flags: their name, then the value where none is given.
   for (const match of text.matchAll(/\bflag\.StringVarP?\(\s*&(\w+)\s*,\s*"[\w-]*"\s*,(?:\s*"\w"\s*,)?\s*("[^"\n]*")/g))
     set(match[1] ?? '', match[2] ?? '')
@@ -320,7 +358,7 @@ function assigned(statement: string, set: (name: string, value: string) => void)
 }
 
 /** What a method is called of: `UPLOADS`, `Path('x')`, `(UPLOADS / name)`. `end`: behind its opening bracket. */
-function receiverBefore(text: string, end: number, call: string): string {
+export function receiverBefore(text: string, end: number, call: string): string {
   const stop = text.lastIndexOf(`.${call}`, end)
   let at = stop
   let depth = 0
@@ -354,7 +392,8 @@ export function argumentsFrom(text: string, start: number): readonly string[] {
       from = at + 1
     }
   }
-  return parts
+  const isAll = depth === 0 && quote === '' && text.length - start < 400
+  return isAll && text.slice(from).trim() !== '' ? [...parts, text.slice(from).trim()] : parts
 }
 
 /** A line of a comment, or what stands behind code: `handler = Stream()  # or File("app.log")`. */

@@ -14,6 +14,7 @@ import {
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
 import { isOneOf } from '../evidence/servers.ts'
+import { asksBeforeMaking } from '../evidence/source-writes.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
@@ -48,7 +49,7 @@ import {
   unshownGrants,
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
-import { foundByHome, homeNeeds } from './grants/observed-needs.ts'
+import { foundByHome, homeNeeds, madeAtStart } from './grants/observed-needs.ts'
 import {
   givenAsFiles,
   isPerhaps,
@@ -58,7 +59,7 @@ import {
   withoutAsked,
 } from './grants/perhaps.ts'
 import { planHome, planWorkdir } from './home.ts'
-import { mountRemarks } from './host-mounts.ts'
+import { mountPoints, mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
@@ -95,12 +96,26 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const named = notHandedOver([...start.needs, ...stepDown.needs, ...home.needs, ...others], input, account, handedOver)
+  const named = notHandedOver(
+    [...start.needs, ...stepDown.needs, ...home.needs, ...mountPoints(context, account), ...others],
+    input,
+    account,
+    handedOver,
+  )
   // A run has shown which way the script went.
   const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
   const all = asked.needs
   const perhaps = all.filter(isPerhaps)
-  const wanted = givenAsFiles(all, perhaps)
+  const made =
+    observation !== null && facts.files.known
+      ? madeAtStart(
+          observation,
+          [...stated.assumed, ...needs],
+          facts.files.value,
+          asksBeforeMaking(stated.view.contents.texts),
+        )
+      : []
+  const wanted = [...givenAsFiles(all, perhaps), ...made]
   const assumed = observation === null ? [] : said(stated.assumed)
   const seen = yield* grantedFor(wanted)
   const whole = assumed.length === 0 ? seen : yield* grantedFor([...wanted, ...assumed])
@@ -133,7 +148,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...includedHome(home.env, excluded),
   ])
   const healthcheck = movedHealthcheck(facts.config, ports.decisions)
-  const made = [
+  const steps = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
@@ -151,11 +166,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('build-as-root', input.rootSteps),
     ...decide(
       'begin-as-root',
-      made.some((one) => one.needsRoot) && input.asBuilt !== true && isUserUnseen(input)
+      steps.some((one) => one.needsRoot) && input.asBuilt !== true && isUserUnseen(input)
         ? [withoutDigest(facts.reference)]
         : [],
     ),
-    ...made,
+    ...steps,
   ]
   return {
     stage: input.stage,

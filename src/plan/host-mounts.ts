@@ -1,5 +1,5 @@
 import { argvOf } from '../command/index.ts'
-import type { Evidence, Need, Remark } from '../evidence/claim.ts'
+import { type Evidence, type Need, type Remark, stateNeed } from '../evidence/claim.ts'
 import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import type { StageView } from '../evidence/provider.ts'
@@ -15,6 +15,7 @@ import {
   isStatePlace,
   looksLikeFile,
   normalisePath,
+  parentOf,
 } from '../places.ts'
 import type { AccountChoice } from './plan.ts'
 import type { PlanContext } from './plan-context.ts'
@@ -270,12 +271,34 @@ function remarkOn(
   )
 }
 
-/** What a program finds by the home of root: it has another home now, and may not enter that one. */
-function inHomeOfRoot(
+/** A new volume that is mounted where `mountRemarks` says takes its owner from the folder that is there, and so does each above it. */
+export function mountPoints({ input }: PlanContext, account: Pick<AccountChoice, 'home'>): readonly Need[] {
+  const runs = (input.dependents?.runs ?? []).filter(({ user }) => user === null)
+  const found = mountInHome(runs, input, account)
+  if (found === null || found.mount.kind !== 'volume' || found.mount.readOnly) return []
+  const { run, home, other } = found
+  const folders: string[] = []
+  for (let at = other; at !== home && isInside(at, home); at = parentOf(at)) folders.push(at)
+  return folders.map((path) =>
+    stateNeed(path, 'declared', { source: 'declared', detail: `where what ${run.by} mounts belongs now` }),
+  )
+}
+
+interface MountInHome {
+  readonly run: ImageRun
+  readonly mount: RunMount
+  /** Of the user. */
+  readonly home: string
+  /** The same place in there. */
+  readonly other: string
+}
+
+/** The first mount into the home of root of the usual run; null for none. */
+function mountInHome(
   runs: readonly ImageRun[],
   { facts: { config } }: PlanContext['input'],
-  { home }: Pick<AccountChoice, 'home'>,
-): readonly Remark[] {
+  account: Pick<AccountChoice, 'home'>,
+): MountInHome | null {
   // Of a program that starts there it is the working folder, and of one with another HOME it is no home.
   const isHome = isInside(config.env.get('HOME') ?? ROOTS, ROOTS) && !isInside(config.workdir, ROOTS)
   const isOf = ({ target, from }: RunMount): boolean =>
@@ -287,9 +310,21 @@ function inHomeOfRoot(
     () => true,
   )
   const mount = run?.mounts.find(isOf)
-  if (run === null || mount === undefined) return []
-  const { source, target } = mount
-  const other = target.replace(ROOTS, home === '' || home === '/' ? '/home/app' : home)
+  if (run === null || mount === undefined) return null
+  const home = account.home === '' || account.home === '/' ? '/home/app' : account.home
+  return { run, mount, home, other: mount.target.replace(ROOTS, home) }
+}
+
+/** What a program finds by the home of root: it has another home now, and may not enter that one. */
+function inHomeOfRoot(
+  runs: readonly ImageRun[],
+  input: PlanContext['input'],
+  account: Pick<AccountChoice, 'home'>,
+): readonly Remark[] {
+  const found = mountInHome(runs, input, account)
+  if (found === null) return []
+  const { run, other } = found
+  const { source, target } = found.mount
   const what =
     target === ROOTS
       ? 'the home of root: the user may not enter it, and looks in its own'

@@ -1,5 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { argvOf, waitsForInput } from '../command/index.ts'
+import { applySubstitutions, type FileEdit } from '../evidence/file-edit.ts'
 import { CHANGES, type Operation } from '../evidence/operation.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -14,6 +15,7 @@ import {
   isSharedFolder,
   isStatePlace,
   isSystemFolder,
+  looksLikeFile,
   normalisePath,
 } from '../places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
@@ -206,6 +208,31 @@ export function unshownPlaces(grants: readonly Grant[]): readonly string[] {
   ]
 }
 
+/**
+ * Programs with which other users do something as the account (`sendmail` that puts into a spool): no-new-privileges takes that from
+ * them, and the proof runs nothing as somebody else. What a report says of them.
+ */
+export function helpersOfOthers(
+  { files }: Pick<ImageFacts, 'files'>,
+  account: Pick<AccountChoice, 'uid' | 'gid' | 'name'> | null,
+): readonly string[] {
+  if (account === null || account.uid === 0 || !files.known) return []
+  const model = files.value
+  const paths = [...model.paths()].filter((path) => {
+    const entry = model.entry(path)
+    if (entry?.type !== 'file' || (entry.mode & 0o111) === 0) return false
+    return (
+      ((entry.mode & 0o4000) !== 0 && entry.uid === account.uid) ||
+      ((entry.mode & 0o2000) !== 0 && entry.gid === account.gid)
+    )
+  })
+  return paths.length === 0
+    ? []
+    : [
+        `what other users do with ${joinTruncated(paths.toSorted())}: it works as ${account.name} for whoever runs it, and with no-new-privileges it does not`,
+      ]
+}
+
 /** What is served or run from there is read. */
 const READ = /\.(html?|css|m?js|ts|py|rb|php|pl|jar|class|go|sh|wasm)$/i
 
@@ -243,14 +270,16 @@ const FILLED_BY_OTHERS =
   /^(empty|html?|www|htdocs|public|static|assets|webroot|docroot|certs?|ssl|tls|keys?|secrets?|includes?|modules|plugins|extensions|templates|themes|locales?|fonts|scripts|hooks|bin|lib|sites-\w+|.*\.d)$/i
 
 /**
- * Empty folders of root's that a file which the original read names (`storage = /var/lib/notes`), and that no run wrote to: a request
- * that nobody sent may well do. What a report says of them, one sentence each. Empty where the original was not traced.
+ * Empty folders of root's that a file which the original read names (`storage = /var/lib/notes`), or that a source gives a name and
+ * that are not even there, and that no run wrote to: a request that nobody sent may well do. What a report says of them, one sentence
+ * each. Empty where the original was not traced. `edits`: lines that the result has otherwise, or no more.
  */
 export function emptyFolders(
   { trace }: Pick<RunRecord, 'trace'>,
   { files }: Pick<ImageFacts, 'files'>,
   grants: readonly Grant[],
   account: Pick<AccountChoice, 'uid' | 'gid'> | null,
+  edits: readonly FileEdit[] = [],
 ): readonly string[] {
   if (trace === null || account === null || !files.known) return []
   const model = files.value
@@ -262,21 +291,61 @@ export function emptyFolders(
   const written = done.flatMap(({ access, path, to }) => (CHANGES.has(access) ? [path ?? '', to ?? ''] : []))
   const isOpen = (path: string): boolean => {
     const entry = model.entry(path)
-    if (entry?.type !== 'directory' || entry.uid !== 0 || model.list(path).length > 0) return false
+    const isMissing = entry === null && isStatePlace(path) && !isRunPlace(path) && !looksLikeFile(path)
+    if (!isMissing && (entry?.type !== 'directory' || entry.uid !== 0 || !hasFoldersOnly(model, path))) return false
     if (!isOwnPlace(path) || isForEverybody(path) || FILLED_BY_OTHERS.test(baseName(path))) return false
     if (grants.some((grant) => isInside(path, grant.path) || isInside(grant.path, path))) return false
     if (written.some((other) => isInside(other, path))) return false
     return !couldCreate(model, identity, `${path}/x`).allowed
   }
   const named = new Map<string, string>()
-  for (const path of read)
-    for (const folder of pathsNamed(model, path)) if (!named.has(folder) && isOpen(folder)) named.set(folder, path)
-  return [...named]
-    .slice(0, MOST_NAMED)
-    .map(
-      ([folder, path]) =>
-        `whether it has to write below ${folder}, which is empty and which ${path} names: no run did, and its new user may not (--writable gives it)`,
+  for (const path of read) {
+    const constants = SOURCE.test(path) ? constantFolders(model, path) : []
+    const left = textLeft(model, path, edits)
+    for (const folder of [...constants, ...pathsNamed(model, path).filter((one) => model.entry(one) !== null)])
+      if (!named.has(folder) && isOpen(folder) && left?.includes(folder) !== false) named.set(folder, path)
+  }
+  return [...named].slice(0, MOST_NAMED).map(([folder, path]) => {
+    const how = model.entry(folder) === null ? 'not there' : 'empty'
+    return `whether it has to write below ${folder}, which is ${how} and which ${path} names: no run did, and its new user may not (--writable gives it)`
+  })
+}
+
+/** Of a file that the plan changes, as it is then; null of any other. */
+function textLeft(model: FileModel, path: string, edits: readonly FileEdit[]): string | null {
+  const own = edits.filter((edit) => edit.path === path).flatMap(({ substitutions }) => substitutions)
+  const text = own.length === 0 ? null : model.text(path)
+  return text === null ? null : applySubstitutions(text, own)
+}
+
+/** A source of a person's own, as interpreters read it. */
+const SOURCE =
+  /^(?!.*\/(?:node_modules|site-packages|dist-packages|vendor|gems)\/).*\.(?:py|[cm]?[jt]s|rb|php|pl|pm|lua|tcl|exs?|jl|R)$/
+
+/** `local DATA = os.getenv("DATA") or "/var/lib/hits"`: absolute paths that a line gives a name. */
+function constantFolders(model: FileModel, path: string): readonly string[] {
+  return (model.text(path) ?? '').split('\n').flatMap((line) => {
+    const [, value = ''] =
+      /^\s*(?:(?:local|const|let|var|my|our|set|public|private|static|final|export)\s+)*[$@]?\w{1,60}\s*=(?![=>~])(.{1,400})$/.exec(
+        line,
+      ) ?? []
+    return [...value.matchAll(/["'](\/[\w./-]+)["']/g)].map(
+      ([, found = '']) => model.resolve(found.replace(/\/$/, '')) ?? found,
     )
+  })
+}
+
+/** What is there only while something runs: sockets and pid files of others are read there. */
+function isRunPlace(path: string): boolean {
+  return /^(?:\/var)?\/run\//.test(path)
+}
+
+/** Three folders deep nothing but folders. */
+function hasFoldersOnly(model: FileModel, path: string, depth = 3): boolean {
+  return model.list(path).every((name) => {
+    const below = `${path}/${name}`
+    return depth > 0 && model.entry(below)?.type === 'directory' && hasFoldersOnly(model, below, depth - 1)
+  })
 }
 
 /** Accounts, and what the distribution ships: they name places of all programs. */

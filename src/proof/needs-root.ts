@@ -1,9 +1,11 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { argvOf } from '../command/index.ts'
 import type { RunSpec } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { findStepDowns } from '../image/step-down.ts'
+import { normalisePath } from '../places.ts'
 import { type Comparison, compare } from './checks/index.ts'
 import { type Container, runOnce } from './container/container.ts'
 import type { RunRecord, TraceRecord } from './container/run-record.ts'
@@ -48,15 +50,26 @@ export async function neededCapability(
   original: RunRecord,
   last: Round,
 ): Promise<string | null> {
-  for (const { capability = '', detail } of lackedCapabilities(original, last)) {
+  for (const { capability = '', detail, path } of lackedCapabilities(original, last)) {
     request.progress(`trying it without ${capability}`)
     const without = { capDrop: [capability], capAdd: request.capAdd.filter((one) => one !== capability) }
     if ((await originalUnder(request, baseline, without)).comparison.parity) continue
-    const told =
-      capability === 'SYS_CHROOT' ? '; no option or line that asks for it was found: remove one where there is' : ''
+    const told = capability === 'SYS_CHROOT' ? `; ${chrootAsked(request.facts.config, path)}` : ''
     return `it takes ${capability}, which only root has in a container: ${detail}; even as root it does not do its work without it${told}`
   }
   return null
+}
+
+/** What asks for a root folder of its own, and what to try without it, as half a sentence: the word of the command that names the folder. */
+export function chrootAsked(config: ImageConfig, folder: string | null): string {
+  const argv = argvOf(config)
+  const isFolder = (word: string): boolean => folder !== null && normalisePath(word, config.workdir) === folder
+  const at = argv.findIndex((word, index) => index > 0 && isFolder(word.replace(/^-[^=]*=|^-[A-Za-z](?=\/)/, '')))
+  const word = argv[at]
+  if (word === undefined) return 'no option or line that asks for it was found: remove one where there is'
+  const option = argv[at - 1] ?? ''
+  const said = !word.startsWith('-') && /^--?[A-Za-z][\w-]*$/.test(option) && at > 1 ? `${option} ${word}` : word
+  return `${said} in its command asks for it: see whether it works without that, with WORKDIR ${folder ?? ''}`
 }
 
 /** The first refusal of each capability that the original had and used. */

@@ -7,6 +7,7 @@ import type { Hardened } from '../report/report.ts'
 import {
   askedToWrite,
   emptyFolders,
+  helpersOfOthers,
   leftBehind,
   namedFolders,
   readState,
@@ -257,6 +258,7 @@ async function conclude(
   }
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
+  const edits = plan === undefined ? [] : decided(plan, 'edit-file')
   const { baseline, run, late, pending } = await judge(
     judgeRequest(request, original, best, filled),
     live,
@@ -271,7 +273,7 @@ async function conclude(
     ...readState({ grants }),
     ...unshownPlaces(plan?.unshown ?? []),
     ...namedFolders(request.facts, grants, plan?.account ?? null),
-    ...emptyFolders(original, request.facts, grants, plan?.account ?? null),
+    ...emptyFolders(original, request.facts, grants, plan?.account ?? null, edits),
   ]
   // A check of the user's own that passes stands above them.
   const isChecked = request.smoke.length > 0
@@ -283,6 +285,7 @@ async function conclude(
       ...startsNothing(original, request.facts),
       ...untracedRun(original, best.run),
       ...unrunScripts(original, request.facts),
+      ...helpersOfOthers(request.facts, plan?.account ?? null),
       ...unaskedRoutes(baseline, request.learned),
       ...pending,
       ...(isChecked ? questions : []),

@@ -544,6 +544,26 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
   expect(result.verdict).toBe(todo.length === 0 ? 'hardened' : 'incomplete')
 })
 
+test.each<{ readonly says: string; readonly files: Files; readonly made: readonly string[] }>([
+  {
+    says: 'a volume, with what is above it in the new home',
+    files: compose('volumes: ["m:/root/.local/share/acme"]'),
+    made: ['/home/node/.local', '/home/node/.local/share', '/home/node/.local/share/acme'],
+  },
+  { says: 'one in a document', files: readme('docker run -v acme:/root/.acme acme'), made: ['/home/node/.acme'] },
+  { says: 'not a folder of the host', files: readme('docker run -v /srv/acme:/root/.acme acme'), made: [] },
+  { says: 'not one that is only read', files: compose('volumes: ["m:/root/.acme:ro"]'), made: [] },
+  { says: 'not the whole home, which is made', files: compose('volumes: ["m:/root"]'), made: [] },
+])('where a todo says to mount it the folder is made and given: $says', async ({ files, made }) => {
+  const { findings, output } = await worked(files)
+  const granted = findings.filter(({ transform }) => transform === 'own-writable-paths')
+  expect(granted.map(({ message }) => message)).toEqual(
+    made.length === 0 ? [] : [`grants write access to ${made.join(', ')}`],
+  )
+  for (const path of made)
+    expect(output).toMatch(new RegExp(`mkdir -p [^\\n]*${path}[^]*chown 1000:1000 [^\\n]*${path}`))
+})
+
 test.each<{ readonly says: string; readonly files: Files; readonly verdict: string; readonly todo: string }>([
   {
     says: 'the socket of the engine in a document',

@@ -142,6 +142,28 @@ test('a file that a source names in /etc is as good as declared, and its evidenc
   ])
 })
 
+test('a folder that another program is told to write in is its own, but what the stage fills for it is read', () => {
+  const run = "subprocess.run(['convert', src, os.path.join(D, name)])\n"
+  const source = (folder: string) => `D = '${folder}'\n${run}`
+  const claimed = (folder: string, context: Readonly<Record<string, string>> = {}) =>
+    claimsOf(
+      sourceFiles,
+      viewOf({
+        dockerfile: 'FROM python:3\nWORKDIR /app\nCOPY app .\nCOPY srv /srv\nCMD ["python", "a.py"]\n',
+        context: { 'app/a.py': source(folder), 'srv/other/x': '', ...context },
+      }),
+    ).flatMap((claim) => (claim.kind === 'path' ? [`${claim.access} ${claim.path}: ${claim.evidence.detail}`] : []))
+  const said = 'subprocess.run in app/a.py line 2 is given a path there'
+  expect(claimed('/srv/out')).toEqual([`keep-state /srv/out: ${said}`])
+  expect(claimed('/var/cache/x')).toEqual([`keep-state /var/cache/x: ${said}`])
+  expect(claimed('/srv/fonts', { 'srv/fonts/a.ttf': '' })).toEqual([])
+  // The program itself, what all programs share, and the working folder but for state.
+  expect(['/app', '/srv', '/', '/var/cache', '/app/lib', '/usr/share/x'].flatMap((folder) => claimed(folder))).toEqual(
+    [],
+  )
+  expect(claimed('/app/uploads')).toEqual([`keep-state /app/uploads: ${said}`])
+})
+
 test.each<[string, number]>([
   ["h = RotatingFileHandler(settings['log'], maxBytes=9)\n", 1],
   ["# h = RotatingFileHandler(settings['log'])\n", 0],
@@ -158,4 +180,31 @@ test.each<[string, number]>([
       'a.py line 1 rotates a log, which takes the folder that the log is in, and where that is was not found',
     ),
   )
+})
+
+test.each<[source: string, files: Readonly<Record<string, string>>, log: string | null]>([
+  ["h = RotatingFileHandler(config['log'], maxBytes=9)\n", { 'c.yaml': 'log: /var/log/a.log\n' }, '/var/log/a.log'],
+  [
+    "h = TimedRotatingFileHandler(cfg.get('log', None))\n",
+    { 'c.json': '{\n  "log": "/srv/log/a.log"\n}' },
+    '/srv/log/a.log',
+  ],
+  ['h = RotatingFileHandler(settings.log_file)\n', { 'c.ini': 'log_file = /var/log/a.log\n' }, '/var/log/a.log'],
+  // Which of the two is read nobody knows.
+  [
+    "h = RotatingFileHandler(config['log'])\n",
+    { 'a.yaml': 'log: /var/log/a.log\n', 'b.yaml': 'log: /var/log/b.log\n' },
+    null,
+  ],
+  ["h = RotatingFileHandler(config['log'])\n", { 'c.yaml': 'catalog: /var/log/a.log\nlog: a.log\n' }, null],
+  ["h = RotatingFileHandler(config['log'])\n", { 'README.md': 'log: /var/log/a.log\n' }, null],
+])('a log that is rotated and that a setting names has its folder: %s %j', (source, files, log) => {
+  const view = viewOf({
+    dockerfile: 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "a.py"]\n',
+    context: { 'a.py': source, ...files },
+  })
+  const claims = claimsOf(sourceFiles, view)
+  const found = claims.flatMap((claim) => (claim.kind === 'path' && claim.beside === true ? [claim.path] : []))
+  expect(found).toEqual(log === null ? [] : [log])
+  expect(claims.filter(({ kind }) => kind === 'remark')).toHaveLength(log === null ? 1 : 0)
 })

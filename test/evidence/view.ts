@@ -15,6 +15,7 @@ const nothing: StageContents = {
   copies: [],
   actions: [],
   tooLong: [],
+  removedSources: new Map(),
   tooMany: null,
   steps: [],
 }

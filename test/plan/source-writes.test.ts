@@ -151,6 +151,17 @@ test.each([
     '#define STATE "/srv/a"\n#define PID STATE "/a.pid"\nint main() {\n  const char *dir = getenv("D") ? getenv("D") : STATE;\n  mkdir(dir, 0750);\n  FILE *p = fopen(PID, "w");\n}',
     ['directory /srv/a 5', 'file /srv/a/a.pid 6'],
   ],
+  // What puts old logs aside needs the folder.
+  ['a.rb', "Logger.new('/srv/log/a.log')", ['file /srv/log/a.log 1']],
+  ['a.rb', "Logger.new('/srv/log/a.log', 'daily')", ['file /srv/log/a.log 1', 'file /srv/log/a.log 1 beside']],
+  ['a.rb', "Logger.new('/srv/log/a.log', 5, 9000)", ['file /srv/log/a.log 1', 'file /srv/log/a.log 1 beside']],
+  ['a.rb', "Logger.new('/srv/log/a.log', level: 1)", ['file /srv/log/a.log 1']],
+  ['a.js', "new DailyRotateFile({ filename: '/srv/log/a-x.log' })", ['file /srv/log/a-x.log 1 beside']],
+  ['a.c', 'char a[9] = "/srv/a", b[SIZE] = "/srv/b", *c = A "/c";\nfopen(b, "a");', ['file /srv/b 2']],
+  ['a.pl', "my $dir = '/srv/a';\nmkdir($dir);", ['directory /srv/a 2']],
+  ['a.pl', "our $dir = $ENV{DIR} // '/srv/a';\nmkdir($dir);", ['directory /srv/a 2']],
+  ['a.php', '<?php\n$dir = "/srv/a";\nfile_put_contents("$dir/$name", $text);', ['directory /srv/a 3']],
+  ['a.go', 'const dir = "/srv/a"\nos.Create(filepath.Join(dir, name))', ['directory /srv/a 2']],
   ['a.c', 'int f = open("/srv/a/x", O_WRONLY | O_CREAT, 0600);', ['file /srv/a/x 1']],
   ['a.c', 'fopen("/etc/a.conf", "r"); open("/srv/a/x", O_RDONLY); log->open("/srv/a/y", "w");', []],
   [

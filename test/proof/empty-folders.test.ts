@@ -17,6 +17,9 @@ const facts = image({
     'drwxrwxrwx 0:0 /srv/open',
     'drwxr-xr-x 33:33 /srv/of-another',
     '-rw-r--r-- 0:0 /srv/full/x',
+    'drwxr-xr-x 0:0 /srv/of-folders/tmp',
+    'drwxr-xr-x 0:0 /var/lib',
+    'drwxr-xr-x 0:0 /var/cache',
   ],
   texts: {
     [ini]: [
@@ -30,6 +33,17 @@ const facts = image({
     '/etc/passwd': ['backup:x:34:34:backup:/var/backups:/usr/sbin/nologin'],
     '/usr/lib/python3/site.py': ['x = "/srv/of-a-library"'],
     '/etc/other.ini': ['storage = /srv/unread'],
+    '/opt/x/hits.lua': [
+      'local DATA = os.getenv("DATA") or "/var/lib/hits"',
+      'local OUT = "/srv/of-folders"',
+      'local MADE = "/var/cache/made"',
+      'local GIVEN = "/var/cache/given/x"',
+      'local PAGES = "/var/lib/templates"',
+      'local FILE = "/var/lib/hits.db"',
+      'open("/var/lib/called")',
+      '-- X = "/var/lib/commented"',
+    ],
+    '/opt/x/notes.ini': ['data = /var/lib/of-an-ini'],
   },
 })
 const original = traced([
@@ -51,4 +65,30 @@ test('not one that is given, and nothing where nobody watched', () => {
   expect(emptyFolders(original, facts, [grant], account)).toEqual([])
   expect(emptyFolders({ trace: null }, facts, [], account)).toEqual([])
   expect(emptyFolders(original, facts, [], null)).toEqual([])
+})
+
+test('one that a source gives a name, and that is not there or has folders alone, is asked for too', () => {
+  const grant = { path: '/var/cache/given', kind: 'create-directory', evidence: [] } as const
+  const lua = '/opt/x/hits.lua'
+  const seen = traced([
+    operation('read', lua),
+    operation('read', '/opt/x/notes.ini'),
+    operation('create-directory', '/var/cache/made'),
+    operation('create-file', '/var/cache/made/x'),
+  ])
+  expect(emptyFolders(seen, facts, [grant], account)).toEqual(
+    ['/var/lib/hits, which is not there', '/srv/of-folders, which is empty'].map(
+      (what) =>
+        `whether it has to write below ${what} and which ${lua} names: no run did, and its new user may not (--writable gives it)`,
+    ),
+  )
+})
+
+test('not one that the plan takes out of the file that names it', () => {
+  const edit = (pattern: string) => {
+    const substitutions = [{ pattern, replacement: '', global: false, remove: true }] as const
+    return { path: ini, substitutions, purpose: 'step-down', reason: '', evidence: [] } as const
+  }
+  expect(emptyFolders(original, facts, [], account, [edit('^storage')])).toEqual([])
+  expect(emptyFolders(original, facts, [], account, [edit('^root')])).toHaveLength(1)
 })

@@ -25,6 +25,13 @@ const MADE: Readonly<Record<string, string>> = {
   'src/places.ts: `^${text}${end}`': 'a glob, escaped but for its stars; a path',
   'src/evidence/declared.ts: String.raw`\\$\\{?${escapeEre(name)}\\b|(?<![\\w./-])${escapeEre(path)}(?![\\w.-])`':
     'a name, escaped, between two borders of words',
+  'src/evidence/source-files.ts: String.raw`^[ \\t]*["\']?${key}["\']?[ \\t]*[:=][ \\t]*["\']?(/[\\w./-]{1,200})`':
+    'a name of \\w alone',
+  'src/evidence/source-folders.ts: String.raw`\\([^()\\n]{0,200}\\b${name}\\b[^()\\n]{0,200}\\)\\s*=>`':
+    'a name of \\w alone',
+  'src/evidence/source-folders.ts: String.raw`\\b${name}\\b`': 'a name of \\w alone',
+  'src/evidence/source-folders.ts: String.raw`^(?:.*;)?[ \\t]*(?:(?:const|let|var|my|our|auto)[ \\t]+)?[$@]?(?:self\\.|this\\.)?${name}(?:[ \\t]*,[ \\t]*\\w+)?[ \\t]*(?::[^=\\n]{0,60})?:?=(?![=>~])[ \\t]*`':
+    'a name of \\w alone',
   'src/evidence/source-writes.ts: String.raw`^[ \\t]{0,40}(?:from|import|const|let|var|export)\\b[^\\n]{0,400}\\b${name}\\b`':
     'a name of \\w alone',
   'src/evidence/start-cautions.ts: String.raw`\\b${name}\\b\\s{0,9}(?::[^=\\n]{0,40})?:?=(?!=)\\s{0,9}([^\\n]{1,200})`':

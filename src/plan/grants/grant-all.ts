@@ -1,5 +1,6 @@
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
 import type { Need, Remark } from '../../evidence/claim.ts'
+import { reopensLog } from '../../evidence/source-files.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { memoizeByObject } from '../../memoize.ts'
@@ -14,6 +15,7 @@ import {
   normalisePath,
   parentOf,
 } from '../../places.ts'
+import { joinTruncated } from '../../words.ts'
 import type { Grant } from '../plan.ts'
 import type { Grantee } from '../replay/own.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
@@ -36,7 +38,41 @@ export function* grantAll(
   code: ImageCode = noCode,
 ): InTurn<Granted> {
   const all = yield* grantsFor(wanted, input, grantee, code)
-  return { ...all, remarks: [...all.remarks, ...all.grants.flatMap((grant) => givenAllTheSame(grant, code))] }
+  return {
+    ...all,
+    remarks: [
+      ...all.remarks,
+      ...all.grants.flatMap((grant) => givenAllTheSame(grant, code)),
+      ...movedAwayLogs(all.grants, input),
+    ],
+  }
+}
+
+/** A log alone in a folder of root's, of a program that opens it anew when it is told to: what has been moved away it cannot make. */
+function movedAwayLogs(grants: readonly Grant[], { stated: { view } }: StageInput): readonly Remark[] {
+  const folders = new Set(grants.flatMap(({ path, kind }) => (kind === 'sticky' ? [path] : [])))
+  const logs = grants.filter(
+    ({ path, kind }) =>
+      (kind === 'create-file' || kind === 'own-file') &&
+      (path.endsWith('.log') || isInside(path, '/var/log')) &&
+      isSharedFolder(parentOf(path)) &&
+      !folders.has(parentOf(path)),
+  )
+  if (logs.length === 0) return []
+  const { contents, builders } = view
+  const removed = { texts: contents.removedSources, origins: contents.origins }
+  const where = [contents, ...builders, removed].map(reopensLog).find((place) => place !== null)
+  if (where === undefined || where === null) return []
+  const paths = logs.map(({ path }) => path)
+  return [
+    {
+      outcome: 'note',
+      transform: 'own-writable-paths',
+      message: `${joinTruncated(paths)}: a signal makes it open ${paths.length === 1 ? 'its log' : 'its logs'} anew (${where}), which fails once ${paths.length === 1 ? 'it is' : 'they are'} moved away: the folder stays root's`,
+      hint: 'rotate with copytruncate or create (logrotate), or log into a folder of its own or to standard output',
+      evidence: logs.flatMap(({ evidence }) => evidence.slice(0, 1)),
+    },
+  ]
 }
 
 /** What only the caller's word gives: whoever reads the report is told what that means. */

@@ -1,6 +1,16 @@
-import type { Evidence, Need } from '../../evidence/claim.ts'
-import { needsOf } from '../../evidence/operation.ts'
-import { isAuthority, isInside, isSystemFolder, parentOf } from '../../places.ts'
+import { type Evidence, type Need, stateNeed } from '../../evidence/claim.ts'
+import { CHANGES, needsOf } from '../../evidence/operation.ts'
+import type { FileModel } from '../../image/file-model.ts'
+import {
+  baseName,
+  isAuthority,
+  isInside,
+  isOwnPlace,
+  isSharedFolder,
+  isStatePlace,
+  isSystemFolder,
+  parentOf,
+} from '../../places.ts'
 import type { Observation } from '../stage-input.ts'
 
 /** Operations outside root's home; what a run was refused counts like what the original did. */
@@ -48,4 +58,46 @@ export function foundByHome(observation: Observation | null): readonly Evidence[
 /** In root's own home: for another user that is another folder. */
 function isInHome(path: string, { home }: Observation): boolean {
   return home !== '/' && isInside(path, home)
+}
+
+/** More of one image are no few places for a volume. */
+const MOST_MADE = 5
+/** What is made anew at each start, and nobody keeps; and the names of a moment. */
+const PASSING = /cache|te?mp|^run$|^pids?$|sock|lock|session|^__|\d{4}|^[\da-f]{8,}$/i
+
+/**
+ * Folders of state that the program makes itself at its start in one that is there: where the folder above alone let it, a new volume in
+ * its place would be root's. They are its own as if a VOLUME named them. Not one that it looked for first and then filled, where its
+ * sources ask (`isAsked`) and nothing `expected` names it: what it does at its first start may hang on that.
+ */
+export function madeAtStart(
+  { operations, home }: Observation,
+  expected: readonly Need[],
+  files: FileModel,
+  isAsked: boolean,
+): readonly Need[] {
+  const done = operations.filter(({ outcome }) => outcome === 'done')
+  const isFilled = (path: string): boolean =>
+    done.some(
+      (one) =>
+        CHANGES.has(one.access) && [one.path, one.to].some((at) => at != null && at !== path && isInside(at, path)),
+    )
+  const isExpected = (path: string): boolean =>
+    expected.some((need) => need.access === 'keep-state' && need.path === path)
+  return done
+    .flatMap(({ access, path, sought, source, detail, mode = 0o777 }): readonly Need[] => {
+      if (access !== 'create-directory' || path === null || !isOwnPlace(path) || PASSING.test(baseName(path))) return []
+      const parent = parentOf(path)
+      const isNew = files.entry(path) === null && files.entry(parent)?.type === 'directory'
+      if (!isNew || isSharedFolder(parent) || isStatePlace(parent) || (home !== '/' && isInside(path, home))) return []
+      const filled = isFilled(path)
+      if (!filled && !isStatePlace(path)) return []
+      if (!isExpected(path) && (source !== 'traced' || (sought === true && filled && isAsked))) return []
+      const need = stateNeed(path, 'observed', {
+        source,
+        detail: `${path} is made by the program at its start: ${detail}`,
+      })
+      return [(mode & 0o007) === 0 ? { ...need, closed: mode & 0o777 } : need]
+    })
+    .slice(0, MOST_MADE)
 }

@@ -4,6 +4,7 @@ import {
   isBelowSystem,
   isInside,
   isMarkerFile,
+  isOwnPlace,
   isRuntimePlace,
   isSecretPlace,
   isSharedFolder,
@@ -37,9 +38,13 @@ export function create(need: Need, path: string, state: State): void {
   if (existing?.type === 'file' && need.access !== 'create-directory' && need.beside !== true) {
     if (couldWrite(state.files, state.identity, path).allowed) return
   }
-  // Made beforehand by another grant, or on the way to one: the program finds it there.
+  // Made beforehand by another grant, or on the way to one: the program finds it there. What it made itself was its own, and what
+  // it keeps there later no run need have shown.
   const isMadeBefore = existing?.type === 'directory' && state.original.entry(path) === null
-  if (need.access === 'create-directory' && isMadeBefore) return
+  if (need.access === 'create-directory' && isMadeBefore) {
+    const isOwn = need.certainty !== 'observed' || existing.uid === state.identity.uid || !isOwnPlace(path)
+    return isOwn ? undefined : void grant(need, path, 'create-directory', state)
+  }
   if (
     existing?.type === 'directory' &&
     isOnlySaid(need) &&

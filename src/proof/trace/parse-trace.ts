@@ -175,11 +175,11 @@ export function traceReader(options: TraceOptions): TraceReader {
       if (told.path !== null) unmade.delete(told.path)
       // Before the rest of the handler runs, which notes what the call has made.
       const made = told.path !== null && shared.history.isMade(told.path)
+      const sought = told.access === 'create-directory' && told.path !== null && shared.history.isAbsent(told.path)
       const fromStart = scene.fromStart === true
-      const isMore = made || fromStart
-      operations.push(
-        operationOf(isMore ? { ...told, ...(made && { made }), ...(fromStart && { fromStart }) } : told, call, who),
-      )
+      const isMore = made || fromStart || sought
+      const more = { ...(made && { made }), ...(fromStart && { fromStart }), ...(sought && { sought }) }
+      operations.push(operationOf(isMore ? { ...told, ...more } : told, call, who))
     }
     return operations
   }

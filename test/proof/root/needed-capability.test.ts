@@ -1,7 +1,8 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
-import { lackedCapabilities } from '../../../src/proof/needs-root.ts'
+import { chrootAsked, lackedCapabilities } from '../../../src/proof/needs-root.ts'
 import type { Round } from '../../../src/proof/round.ts'
+import { image } from '../../plan/image.ts'
 import { ended, operation, record, running, traced } from '../support/records.ts'
 
 const raw = operation('use-capability', null, { capability: 'NET_RAW' })
@@ -27,4 +28,17 @@ test.each<[string, readonly Operation[], Round, readonly string[]]>([
 ])('%s', (_, operations, last, names) => {
   const original = traced(operations)
   expect(lackedCapabilities(original, last).map(({ capability }) => capability)).toEqual(names)
+})
+
+test.each<[string, readonly string[], string]>([
+  ['an option and its value', ['dnsd', '-n', '-r', '/srv/zones', 'a:b'], '-r /srv/zones in its command asks for it'],
+  ['one word', ['dnsd', '--jail=/srv/zones/'], '--jail=/srv/zones/ in its command asks for it'],
+  ['a letter with it', ['dnsd', '-r/srv/zones'], '-r/srv/zones in its command asks for it'],
+  ['a relative name', ['dnsd', '-r', 'zones'], '-r zones in its command asks for it'],
+  ['a word alone', ['dnsd', '/srv/zones'], '/srv/zones in its command asks for it'],
+  ['none of its words', ['dnsd', '-r', '/srv/other', '/srv/zones/x'], 'no option or line that asks for it was found'],
+])('what asks for a root folder of its own: %s', (_, cmd, said) => {
+  const { config } = image({ config: { cmd, workdir: '/srv' } })
+  expect(chrootAsked(config, '/srv/zones')).toContain(said)
+  expect(chrootAsked(config, null)).toContain('no option or line')
 })

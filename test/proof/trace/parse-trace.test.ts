@@ -572,3 +572,21 @@ test('what it wanted to make in a folder that is not there, unless it made it af
   expect(unmade([log, pid, pid.replace(/-1.*/, '3')])).toBe('/log/x')
   expect(unmade(['openat(AT_FDCWD, "/etc/x", O_RDONLY) = -1 ENOENT (No such file or directory)'])).toBeNull()
 })
+
+test.each<[string, readonly string[], boolean]>([
+  ['made outright', ['mkdir("/srv/x", 0777) = 0'], false],
+  [
+    'looked for first',
+    ['stat("/srv/x", 0x7ffd) = -1 ENOENT (No such file or directory)', 'mkdir("/srv/x", 0777) = 0'],
+    true,
+  ],
+  ['looked for afterwards', ['mkdir("/srv/x", 0777) = 0', 'stat("/srv/x", {st_mode=S_IFDIR|0755}) = 0'], false],
+  [
+    'beside one that was looked for',
+    ['stat("/srv/y", 0x7ffd) = -1 ENOENT (No such file or directory)', 'mkdir("/srv/x", 0777) = 0'],
+    false,
+  ],
+])('a folder that is %s', (_, lines, sought) => {
+  const found = operationsOf(lines).filter(({ access }) => access === 'create-directory')
+  expect(found.map((operation) => operation.sought === true)).toEqual([sought])
+})
