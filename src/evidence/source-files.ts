@@ -1,5 +1,6 @@
 import { argvOf, programsOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
+import { says } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -265,15 +266,16 @@ export const compiledSources: Provider = {
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
-    const sources = builders.flatMap(({ texts, origins }) =>
-      [...texts].flatMap(([path, text]) => {
+    const hasOwn = [...contents.texts.keys()].some((path) => path.endsWith('.py'))
+    const sources = builders.flatMap(({ texts, origins, steps }) => {
+      const isInstalled = !hasOwn && steps.some(installsItself)
+      return [...texts].flatMap(([path, text]) => {
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
-        return COMPILED.test(path) && !(isServed && SCRIPT.test(path)) && !taken.has(origin)
-          ? [{ path: at, text, origin }]
-          : []
-      }),
-    )
+        const isSource = COMPILED.test(path) || (isInstalled && path.endsWith('.py'))
+        return isSource && !(isServed && SCRIPT.test(path)) && !taken.has(origin) ? [{ path: at, text, origin }] : []
+      })
+    })
     if (sources.length === 0) return []
     const read = {
       copies: contents.copies,
@@ -283,6 +285,16 @@ export const compiledSources: Provider = {
     }
     return [...sourceClaims(read, started), ...temporaryFolder(chain, files, read), ...homeAsked(read, started)]
   },
+}
+
+/** A stage installs the project that it copied, as a package of Python: pip with a place among its words, or what knows no other. */
+const PIP = /\bpip[\d.]{0,9} (?:install|wheel)\b/
+const PLACE = /\s\.(?:\/|\[[\w,-]{1,99}\])?(?=\s|$)/
+const PACKAGES_ITSELF =
+  /\b(?:poetry|uv|pdm) (?:install|build|sync)\b|\bpython[\d.]{0,9} (?:setup\.py (?:install|bdist_wheel)|-m build)\b/
+
+function installsItself({ instruction }: StageContents['steps'][number]): boolean {
+  return says(instruction, PACKAGES_ITSELF) || (says(instruction, PIP) && says(instruction, PLACE))
 }
 
 const SCRIPT = /\.[cm]?[jt]sx?$/
