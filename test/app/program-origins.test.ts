@@ -1,23 +1,11 @@
 // Where the program comes from that is started: it is read there, or nobody says that the result is known.
-import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { withDefaults } from '../../src/app/api.ts'
-import { targetProcessor } from '../../src/app/pipeline.ts'
 import type { TargetResult } from '../../src/report/report.ts'
-import { tree } from '../workspace/tree.ts'
-
-type Files = Readonly<Record<string, string>>
+import { type Files, worked } from './worked.ts'
 
 async function hardened(files: Files, target = 'Dockerfile'): Promise<TargetResult> {
-  const top = tree({ '.git/HEAD': '', ...files })
-  const path = join(top, target)
-  const text = files[target] ?? ''
-  const item = { target, kind: 'dockerfile', path, reference: null, from: null, text } as const
-  const { result } = await targetProcessor()(
-    item,
-    { ...withDefaults({}), engine: 'none', offline: true },
-    { progress: () => {}, onCleanUp: () => {}, signal: new AbortController().signal },
-  )
+  const result = (await worked(files, [target])).get(target)
+  if (result === undefined) throw new Error(`there is no ${target}`)
   return result
 }
 
