@@ -52,7 +52,11 @@ const shared = /** @type {const} */ ({
   minifyWhitespace: true,
   lineLimit: 160,
   // Its CommonJS build hides its parts from the bundler.
-  alias: { 'jsonc-parser': 'jsonc-parser/lib/esm/main.js', 'string-width': './scripts/string-width.mjs' },
+  alias: {
+    'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    'string-width': './scripts/string-width.mjs',
+    'wrap-ansi': './scripts/wrap-ansi.mjs',
+  },
   define: await imageReader(),
   legalComments: 'none',
   metafile: true,

@@ -1,6 +1,7 @@
 // Where people work and what is kept, on a real engine: the plugin of the docker CLI, the Action's proof, and statements that are verified.
-import { execFile } from 'node:child_process'
-import { mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
@@ -32,6 +33,31 @@ afterAll(async () => {
   await docker(['image', 'rm', '--force', original, kept]).catch(() => '')
   await rm(folder, { recursive: true })
 })
+
+/** A registry of this machine's, from Debian's package; `host`: how images are named that lie there. */
+async function openRegistry(at: string): Promise<{ readonly host: string } & AsyncDisposable> {
+  await mkdir(at)
+  const config = `version: 0.1\nstorage: { filesystem: { rootdirectory: ${at} } }\nhttp: { addr: 127.0.0.1:0 }\n`
+  await writeFile(join(at, 'config.yml'), config)
+  const child = spawn('docker-registry', ['serve', join(at, 'config.yml')])
+  let said = ''
+  const port = await new Promise<string>((resolve, reject) => {
+    child.on('error', reject)
+    child.on('close', () => reject(new Error(`the registry has ended: ${said}`)))
+    child.stderr.setEncoding('utf8').on('data', (text: string) => {
+      said += text
+      const found = /listening on \S*:(\d+)/.exec(said)?.[1]
+      if (found !== undefined) resolve(found)
+    })
+  })
+  return {
+    host: `127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      child.kill()
+      await once(child, 'close')
+    },
+  }
+}
 
 describe('docker harden', () => {
   const config = () => join(folder, 'docker')
@@ -85,6 +111,29 @@ describe('kept evidence', () => {
     const proof = JSON.parse(await readFile(join(evidence(), 'proof.predicate.json'), 'utf8'))
     expect(proof.granted.map(({ path }: { path: string }) => path)).toContain('/srv/state')
     expect(await readFile(join(evidence(), 'trace.ndjson'), 'utf8')).toContain('"path":"/srv/state/result"')
+  })
+
+  test('is attached to the pushed image by cosign, and holds as cosign prints it', async () => {
+    await using registry = await openRegistry(join(folder, 'registry'))
+    const pushed = `${registry.host}/places:1`
+    await docker(['tag', kept, pushed])
+    await docker(['push', '--quiet', pushed])
+    const image = await docker(['image', 'inspect', '--format', '{{index .RepoDigests 0}}', pushed])
+    const cosign = async (...args: readonly string[]): Promise<string> =>
+      (await promisify(execFile)('cosign', args, { cwd: folder, env: { ...process.env, COSIGN_PASSWORD: '' } })).stdout
+    await cosign('generate-key-pair')
+    const here = ['--allow-http-registry', '--key']
+    let signed = ''
+    for (const name of ['test-result', 'proof']) {
+      const { predicateType } = JSON.parse(await readFile(join(evidence(), `${name}.statement.json`), 'utf8'))
+      const type = ['--type', predicateType]
+      const predicate = ['--predicate', join(evidence(), `${name}.predicate.json`)]
+      await cosign('attest', '--tlog-upload=false', ...here, 'cosign.key', ...type, ...predicate, image)
+      signed += await cosign('verify-attestation', '--insecure-ignore-tlog', ...here, 'cosign.pub', ...type, image)
+    }
+    const held = await harden(['verify', '-', '--image', image], { stdin: signed })
+    expect([held.code, held.stdout]).toEqual([0, expect.stringContaining(`${image}: the statements hold`)])
+    await docker(['image', 'rm', pushed])
   })
 
   test('holds for that image under any name, and for no other one', async () => {
