@@ -8,8 +8,12 @@ import { isComment, isTest } from './source-writes.ts'
 const ASIDE = /(^|\/)(tests?|specs?|docs?|examples?|\.github)\//
 
 /** A device of the host that a script asks for its group; what every container has is none. */
-const ASKED_DEVICE =
-  /\bstat\b[^\n]{0,200}?[\s"'](\/dev\/(?!null|zero|full|random|urandom|std|fd|tty|pts|shm|mqueue)[\w./*-]{1,99})/
+const DEVICE = /\/dev\/(?!null|zero|full|random|urandom|std|fd|tty|pts|shm|mqueue)[\w./*-]{1,99}/
+
+function askedDevice(text: string): string | undefined {
+  const line = text.split('\n').find((each) => /\bstat\b/.test(each) && DEVICE.test(each))
+  return line === undefined ? undefined : DEVICE.exec(line)?.[0]
+}
 
 /** A start script that lets the account join the group of a device, whatever number that has on the host: only root may. */
 export const deviceGroups: Provider = {
@@ -19,7 +23,7 @@ export const deviceGroups: Provider = {
   *claims({ stepDowns: { actions }, files }) {
     const said = new Set<string>()
     for (const { action, script, line, tool, text } of actions) {
-      const [, device] = (action === 'account' && script !== null && ASKED_DEVICE.exec(files.text(script) ?? '')) || []
+      const device = action === 'account' && script !== null ? askedDevice(files.text(script) ?? '') : undefined
       if (device === undefined || said.has(device)) continue
       said.add(device)
       yield {
@@ -45,7 +49,7 @@ const RAW_SOCKETS: readonly (readonly [file: RegExp, says: RegExp])[] = [
   [/\.py$/, /\bsocket\.SOCK_RAW\b|^[ \t]{0,40}(?:from|import) (?:scapy|ping3)\b/m],
   [/(?:^|\/)package\.json$/, /^[ \t]{0,40}"(?:net-ping|raw-socket)"[ \t]{0,9}:/m],
   [/\.rs$/, /\bType::RAW\b|\blibc::SOCK_RAW\b/],
-  [/\.(?:c|cc|cpp)$/, /\bsocket\([^)\n]{1,60}\bSOCK_RAW\b/],
+  [/\.(?:c|cc|cpp)$/, /\bSOCK_RAW\b/],
 ]
 
 /** A program that opens raw sockets: as root it has NET_RAW, and another user has it where its file does. */
