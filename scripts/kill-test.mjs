@@ -50,12 +50,14 @@ function start(args, cwd) {
   const env = { ...process.env, TMPDIR: temporary, XDG_CACHE_HOME: join(scratch, 'cache') }
   const child = spawn(process.execPath, [cli, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
+  let printed = ''
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text) => {
       said += text
+      if (stream === child.stdout) printed += text
     })
-  /** @type {Promise<{ code: number | null, said: string }>} */
-  const ended = new Promise((resolve) => child.on('close', (code) => resolve({ code, said })))
+  /** `said`: on both streams, as they came. @type {Promise<{ code: number | null, said: string, printed: string }>} */
+  const ended = new Promise((resolve) => child.on('close', (code) => resolve({ code, said, printed })))
   return { pid: child.pid ?? 0, ended, kill: (/** @type {Signal} */ signal) => child.kill(signal) }
 }
 
@@ -360,7 +362,7 @@ async function overBatch(runs) {
   const last = await start([...BATCH, '--resume'], killed).ended
   if (last.code !== 0) problems.push(`the last run ends with ${last.code}\n${last.said.slice(-2000)}`)
   if (stands() < names.length) problems.push(`${names.length - stands()} files are other ones than without a kill`)
-  const { results } = JSON.parse(last.said.slice(last.said.indexOf('\n{\n') + 1, last.said.lastIndexOf('\n}') + 2))
+  const { results } = JSON.parse(last.printed)
   const hardened = results.filter(
     (/** @type {{ verdict: string, changed: boolean }} */ one) => one.verdict === 'hardened' && one.changed,
   )

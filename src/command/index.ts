@@ -12,6 +12,7 @@ export {
   readSwitch,
   waitsForInput,
 } from './invocation.ts'
+export { recipeOf } from './makefile.ts'
 export { parseShellScript, shellArguments } from './parse-shell.ts'
 export type {
   ShellCommand,

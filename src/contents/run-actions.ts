@@ -3,7 +3,7 @@ import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
-import { normalisePath, parentOf } from '../places.ts'
+import { baseName, looksLikeFile, normalisePath, parentOf } from '../places.ts'
 import { keysOf, linkActions, placedBy, repositoryOf } from './run-makes.ts'
 import { runScripts } from './run-scripts.ts'
 
@@ -80,7 +80,11 @@ function actionsOf(commands: readonly ShellCommand[], step: Step, tooLong: Set<n
     const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
     if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
     const placed = placedBy(command, (word) => wordValue(word, variables), folder)
-    if (placed !== null) return [{ ...placed, certain: isCertain(command), line }]
+    if (placed !== null) {
+      const action = { ...placed, certain: isCertain(command), line }
+      const mode = installedMode(command, placed)
+      return mode === null ? [action] : [action, { ...action, ...mode }]
+    }
     const action = readAction(command, variables, (text) => pathIn(text, folder), line)
     if (action === null) {
       for (const word of command.words) {
@@ -127,6 +131,22 @@ function wordValue(word: ShellWord | undefined, variables: Values): string | nul
   const value = word.value ?? staticValue(word.text, variables)
   // A tilde is root's home, and braces are left to shells that know them.
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
+}
+
+/** `install -m 640 app.conf /etc/`: one file gets that mode, whatever it had. Null where it may be a folder that is named. */
+function installedMode(
+  { name, words }: ShellCommand,
+  { paths, value }: Pick<RunAction, 'paths' | 'value'>,
+): Pick<RunAction, 'tool' | 'paths' | 'value' | 'recursive'> | null {
+  const at = words.findIndex(({ text }) => /^(?:-[a-zA-Z]*m|--mode)$/.test(text))
+  const mode = words[at + 1]?.value ?? null
+  const [source] = paths
+  if (name !== 'install' || at < 0 || mode === null || source === undefined || paths.length > 1 || value === null)
+    return null
+  const target = value.endsWith('/') ? `${value}${baseName(source)}` : value
+  return looksLikeFile(target) || baseName(target) === baseName(source)
+    ? { tool: 'chmod', paths: [target], value: mode, recursive: false }
+    : null
 }
 
 /** `install -d -o srv`, `--owner=srv`: it hands over what it makes. */

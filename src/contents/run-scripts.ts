@@ -1,5 +1,5 @@
 import { bounds } from '../bounds.ts'
-import { isShell, parseShellScript, programIndex, type ShellCommand } from '../command/index.ts'
+import { isShell, parseShellScript, programIndex, recipeOf, type ShellCommand } from '../command/index.ts'
 import { type Step, shellCommands } from '../dockerfile/index.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, normalisePath } from '../places.ts'
@@ -17,7 +17,7 @@ export interface RunScript {
 const DEPTH = 3
 
 /**
- * The scripts that a RUN starts, each before those that it starts in turn. `textOf`: of a file as it is then; null where it is
+ * The scripts that a RUN starts, each before those that it starts in turn, and the recipes of a `make`. `textOf`: of a file as it is then; null where it is
  * not known. `mentions`: what a script of interest says.
  */
 export function runScripts(
@@ -30,8 +30,7 @@ export function runScripts(
   if (run.kind !== 'parsed') return []
   const seen = new Set<string>()
   const follow = (commands: readonly ShellCommand[], depth: number): readonly RunScript[] =>
-    started(commands, step.workdir).flatMap(({ path, args }) => {
-      const text = textOf(path)
+    started(commands, step.workdir, textOf).flatMap(({ text, args }) => {
       if (text === null || seen.has(text) || seen.size >= bounds.scripts || /^#!(?!.*sh\b)/.test(text)) return []
       seen.add(text)
       // What starts others may be told by these alone.
@@ -45,12 +44,16 @@ export function runScripts(
 }
 
 interface Started {
-  readonly path: string
+  readonly text: string | null
   readonly args: RunScript['args']
 }
 
 /** The files that commands name as programs, and those that a shell is given. */
-function started(commands: readonly ShellCommand[], workdir: string | null): readonly Started[] {
+function started(
+  commands: readonly ShellCommand[],
+  workdir: string | null,
+  textOf: (path: string) => string | null,
+): readonly Started[] {
   let folder = workdir
   return commands.flatMap((command): readonly Started[] => {
     if (command.name === 'cd') {
@@ -59,13 +62,25 @@ function started(commands: readonly ShellCommand[], workdir: string | null): rea
     }
     const words = command.words.slice(programIndex(command.words))
     const name = words[0]?.value ?? ''
+    if (baseName(name) === 'make') return folder === null ? [] : [{ text: recipeText(words, folder, textOf), args: [] }]
     const isGiven = isShell(name) || name === '.' || name === 'source'
     const at = isGiven ? words.findIndex(({ text }, index) => index > 0 && !text.startsWith('-')) : 0
     const word = words[at]
     if (word === undefined || (!isGiven && word.value?.includes('/') !== true)) return []
     const path = normalisePath(word.value ?? '', folder ?? '')
-    return path === null ? [] : [{ path, args: words.slice(at + 1).map(({ value }) => value) }]
+    return path === null ? [] : [{ text: textOf(path), args: words.slice(at + 1).map(({ value }) => value) }]
   })
+}
+
+/** As a script that says where each line works. Null where a word of it, or the Makefile, is not known. */
+function recipeText(
+  words: ShellCommand['words'],
+  folder: string,
+  textOf: (path: string) => string | null,
+): string | null {
+  const args = words.slice(1).map(({ value }) => value)
+  const recipe = args.every((arg) => arg !== null) ? recipeOf(args, folder, textOf, '') : null
+  return recipe === null ? null : recipe.lines.map((line) => `cd ${recipe.folder}\n${line}\n`).join('')
 }
 
 /** Texts of a build context by the names of their files. */
@@ -87,6 +102,7 @@ export function mayRunScript(steps: readonly Step[], context: BuildContext | nul
     if (keyword === 'COPY') return heredocs.some(({ content }) => mentions.test(content))
     if (keyword !== 'RUN' || context === null) return false
     const names = new Set([...text.matchAll(/[\w.-]+/g)].map(([word]) => word))
+    if (names.has('make')) for (const name of ['Makefile', 'makefile', 'GNUmakefile']) names.add(name)
     return [...names].some(
       (name) =>
         textsByName(context)

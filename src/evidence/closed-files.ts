@@ -7,6 +7,7 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findProgram } from '../image/step-down/start.ts'
 import { baseName, isAuthority, isInside, isSecretPlace, isSystemState } from '../places.ts'
 import { declared, inferred, type PathClaim } from './claim.ts'
+import { configurationFiles } from './configuration-files.ts'
 import type { Provider } from './provider.ts'
 
 type ClosedSources = Pick<StageContents, 'entries' | 'origins'>
@@ -165,6 +166,38 @@ export const madeKeys: Provider = {
     return namedClosedFiles(new Map([...startTexts(config), ...texts]), createFileModel(made), empty)
   },
 }
+
+/** Keys that a configuration of the stage names in folders that are root's alone: in the image, or put there when it is run. */
+export const namedKeys: Provider = {
+  name: 'named-keys',
+  summary: 'keys in closed folders of the system that a configuration of a started server names',
+  when: 'before-build',
+  *claims({ contents: { texts, entries }, facts: { config }, own, files, start: { programs } }) {
+    const read = configurationFiles(own, programs, argvOf(config)).filter((path) => texts.has(path))
+    const seen = new Set<string>()
+    for (const file of read)
+      for (const { 0: path, index } of (texts.get(file) ?? '').matchAll(CLOSED_KEY)) {
+        if (seen.has(path) || isComment(texts.get(file) ?? '', index)) continue
+        seen.add(path)
+        const detail = `named in ${file} line ${lineOf(texts.get(file) ?? '', index)}`
+        if (files.entry(path) !== null) yield declared('read', path, detail)
+        else if (!entries.has(path))
+          yield {
+            kind: 'remark',
+            outcome: 'todo',
+            transform: 'report-remarks',
+            message: `${path} (${detail}) lies in a folder that only root may enter: cannot tell whether the user may read it`,
+            hint: 'give the user a copy of its own (COPY --chown, or a mount that it may read), and name that',
+            about: 'CMD',
+            answeredByRun: true,
+            evidence: [{ source: 'config', subject: path, detail }],
+          }
+      }
+  },
+}
+
+/** Debian's openssl makes the first 0700, certbot the others. */
+const CLOSED_KEY = /(?<![\w./-])\/etc\/(?:ssl\/private|letsencrypt\/(?:live|archive))\/[\w./@+-]{1,200}/g
 
 /** What the command and the variables say, by where they stand. */
 export function startTexts(config: ImageConfig): readonly (readonly [where: string, text: string])[] {

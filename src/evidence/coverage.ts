@@ -1,7 +1,7 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { bounds } from '../bounds.ts'
 import { argvOf, isInterpreter, programsOf, type ShellCommand, waitsForInput } from '../command/index.ts'
-import { runTexts } from '../contents/run-texts.ts'
+import { names, runTexts } from '../contents/run-texts.ts'
 import type { CopiedPath, StageContents } from '../contents/stage-contents.ts'
 import { knownIn, type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
@@ -12,6 +12,7 @@ import {
   isInside,
   isSharedFolder,
   isSystemFolder,
+  looksLikeFile,
   normalisePath,
   parentOf,
 } from '../places.ts'
@@ -125,11 +126,16 @@ const BUILT =
   /\.(?:jar|war|ear|tar|tgz|gz|xz|bz2|zst|zip|deb|rpm|apk|whl|gem|phar|exe|dll|node|wasm)$|^(?:dist|build|target|out|output|bin|release|publish|artifacts?|\.next|\.output|_build)$/i
 
 /** What is started, by its place or its name, or what a build makes. */
-function isProgram({ source, destination }: CopiedPath, { started, start: { launches } }: StageView): boolean {
+function isProgram({ source, destination }: CopiedPath, view: StageView): boolean {
+  const {
+    started,
+    start: { launches },
+  } = view
   const name = baseName(source)
   // Of a script that is started `missingScripts` tells.
   if (SCRIPT.test(name)) return false
-  if (BUILT.test(name) || source.split('/').some((part) => BUILT.test(part))) return true
+  const isBuilt = BUILT.test(name) || source.split('/').some((part) => BUILT.test(part))
+  if (isBuilt && !isServedAlone(destination, view)) return true
   const words = [...argvOf(started), ...launches.flatMap((launch) => launch.words)].flatMap((word) => word.split(/\s+/))
   return words.some((word) => {
     // A word that a variable decides is empty.
@@ -140,6 +146,40 @@ function isProgram({ source, destination }: CopiedPath, { started, start: { laun
     )
   })
 }
+
+/**
+ * A folder of pages: what is started lies elsewhere. A server that the catalogue or a package tells of, a program that the stage brings
+ * beside it, or a script that has been read and takes no module from there.
+ */
+function isServedAlone(destination: string, view: StageView): boolean {
+  const { started, start, servers, listed, contents } = view
+  if (looksLikeFile(destination) || start.unread.length > 0) return false
+  const words = [...argvOf(started), ...start.launches.flatMap((launch) => launch.words)]
+    .flatMap((word) => word.split(/\s+/))
+    .filter((word) => word !== '' && !word.startsWith('-'))
+  const paths = words.flatMap((word) => normalisePath(word, started.workdir) ?? [])
+  if (paths.some((path) => isInside(path, destination) && path !== started.workdir)) return false
+  const { programs } = start
+  const known = startedByRules(programs, servers)
+  if (programs.length > 0 && programs.every((name) => listed || known.includes(name) || WEB_SERVER.test(name)))
+    return true
+  const scripts = [...new Set([...paths, ...start.scripts])].filter(
+    (path) => contents.entries.get(path)?.type === 'file',
+  )
+  if (scripts.length === 0 || !scripts.every((path) => contents.texts.has(path) || !CODE.test(path))) return false
+  return [...contents.texts].every(([path, text]) => !CODE.test(path) || !takesModule(text, baseName(destination)))
+}
+
+/** They hand out files, and come with nothing to be built. */
+const WEB_SERVER =
+  /^(?:nginx|caddy|httpd|apache2|apache2ctl|apache2-foreground|lighttpd|serve|http-server|static-web-server|webfsd?|darkhttpd)$/
+
+/** `require('./dist/server')`, `import x from "../dist/x.js"`, `from dist import x`. */
+function takesModule(text: string, folder: string): boolean {
+  return text.split('\n').some((line) => line.includes(folder) && TAKES.test(line) && names(line, folder))
+}
+
+const TAKES = /\b(?:require|import|from|include|exec\w*|spawn\w*|fork)\b/
 
 /** The program comes out of a stage before, and nobody has seen it there. */
 function isCopiedUnseen(view: StageView): boolean {

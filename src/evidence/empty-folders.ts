@@ -38,18 +38,28 @@ export const emptyFolders: Provider = {
   },
 }
 
+/** A folder of one program where the system keeps state (FHS). */
+const OF_STATE = /^\/(?:var\/(?:lib|cache|log|spool|opt)|run|var\/run)\/[^/]{1,100}$/
+
 /** An empty folder under a state name that is copied: it is there to be filled. */
 export const copiedEmptyFolders: Provider = {
   name: 'copied-empty-folders',
   summary: 'folders that COPY brings empty, where their name says that a program fills them',
   when: 'always',
-  *claims({ contents: { entries, origins } }) {
+  *claims({ contents: { entries, origins, copies } }) {
     if (origins.size === 0) return
+    // `RUN mkdir /var/lib/app` in a builder, and then the folder by itself: nothing else could be meant.
+    const alone = new Set(copies.map(({ destination }) => destination).filter((path) => OF_STATE.test(path)))
     const filled = new Set<string>()
     for (const path of entries.keys()) if (!PLACEHOLDER.test(baseName(path))) filled.add(parentOf(path))
     for (const [path, entry] of entries) {
       if (entry.type !== 'directory' || filled.has(path) || !origins.has(path)) continue
-      if (!STATE_NAME.test(baseName(path)) || !isStatePlace(path) || /\/(node_modules|vendor)\//.test(path)) continue
+      if (
+        !(STATE_NAME.test(baseName(path)) || alone.has(path)) ||
+        !isStatePlace(path) ||
+        /\/(node_modules|vendor)\//.test(path)
+      )
+        continue
       yield inferred('keep-state', path, `${origins.get(path) ?? path} is copied empty, there to be filled`)
     }
   },

@@ -4,7 +4,7 @@ import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { normalisePath } from '../places.ts'
 import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
-import { closedFiles, madeKeys } from './closed-files.ts'
+import { closedFiles, madeKeys, namedKeys } from './closed-files.ts'
 import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
 import { coverage, missingCopies } from './coverage.ts'
@@ -57,6 +57,7 @@ export const providers: readonly Provider[] = [
   copiedEmptyFolders,
   closedFiles,
   madeKeys,
+  namedKeys,
   filledVolumes,
   rootHome,
   s6Overlay,

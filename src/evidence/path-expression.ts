@@ -93,13 +93,15 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   if (property !== null)
     return names.env.get(property[1] ?? '') ?? (property[2] === undefined ? null : next(property[2]))
   const fallback =
-    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*[gG]et_?[eE]nv)\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
+    /^(?:os\.environ\.get|os\.getenv|ENV\.fetch|(?:\w+\.)?(?=\w*(?:[gG]et_?[eE]nv|[eE]nv\w{0,20}(?:Or|Default)))\w+)\(\s*["'](\w+)["']\s*(?:,\s*(.+))?\)$/s.exec(
       text,
     )
   const orElse = ORELSE.exec(text)
   if (orElse !== null) return names.env.get(orElse[1] ?? '') ?? next(orElse[2] ?? '')
   if (fallback !== null)
-    return names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(fallback[2]))
+    return (
+      names.env.get(fallback[1] ?? '') ?? (fallback[2] === undefined ? null : next(splitAt(fallback[2], /^,/)[0] ?? ''))
+    )
   const either = splitAt(text, /^(\|\||\?\?|\?:| or )/)
   if (either.length > 1) return either.map(next).find((value) => value !== null && value !== '') ?? null
   const below = joinedBy(text, names)
@@ -226,8 +228,11 @@ function balanced(text: string): boolean {
  * `path.join('uploads', name)`, `UPLOADS + '/' + name` and `f"uploads/{name}"`. Null where the program's own folder is all
  * that is left of it.
  */
-export function folderOf(expression: string, names: SourceNames): string | null {
+export function folderOf(expression: string, names: SourceNames, depth = 0): string | null {
   const bare = expression.trim().replace(/[;,]$/, '')
+  // `const dir = path.join(PLUGINS, name)`, and what is written below it.
+  const named = /^[$]?[A-Za-z_]\w*$/.test(bare) ? names.constants.get(bare.replace(/^\$/, '')) : undefined
+  if (named !== undefined) return depth > DEEPEST || named.trim() === bare ? null : folderOf(named, names, depth + 1)
   const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
   const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
@@ -241,11 +246,18 @@ export function folderOf(expression: string, names: SourceNames): string | null 
   const joined = /^(?:(?:path\.(?:posix\.)?)?(?:join|resolve)|os\.path\.join|File\.join|Path\.Combine)\((.*)\)$/s.exec(
     text,
   )?.[1]
-  if (joined !== undefined) return ofParts(splitAt(joined, /^,/), (parts) => `path.join(${parts.join(', ')})`, names)
+  if (joined !== undefined) {
+    const parts = splitAt(joined, /^,/)
+    return (
+      ofParts(parts, (some) => `path.join(${some.join(', ')})`, names) ?? folderOf(parts[0] ?? '', names, depth + 1)
+    )
+  }
   const slashed = splitAt(text, /^\/(?!\/)/)
-  if (slashed.length > 1) return ofParts(slashed, (parts) => parts.join(' / '), names)
+  if (slashed.length > 1)
+    return ofParts(slashed, (parts) => parts.join(' / '), names) ?? folderOf(slashed[0] ?? '', names, depth + 1)
   const added = splitAt(text, /^[+.](?=\s*["'`])|^[+.](?=\s*[$\w])|^\+/)
-  return added.length > 1 ? ofParts(added, (parts) => parts.join(' + '), names, 'begin') : null
+  if (added.length < 2) return null
+  return ofParts(added, (parts) => parts.join(' + '), names, 'begin') ?? folderOf(added[0] ?? '', names, depth + 1)
 }
 
 /** By as many of the leading parts as are known. */

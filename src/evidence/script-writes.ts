@@ -79,8 +79,8 @@ export const openScriptWrites: Provider = {
       const paths = removed.flatMap(({ script, line, path }) => (placeIn(script, line) === place ? [path] : []))
       yield openRemark(
         'todo',
-        `${place} removes ${joinTruncated([...new Set(paths)])} with what the build has put there, which is root's`,
-        'remove it in a RUN, or give it to the user with all that is in it, by a chown -R in a RUN',
+        `${place} ${removed.some(({ script, line, isMoved }) => placeIn(script, line) === place && isMoved) ? 'moves' : 'removes'} ${joinTruncated([...new Set(paths)])} with what the build has put there, which is root's`,
+        'do it in a RUN, or give it to the user with all that is in it, by a chown -R in a RUN',
         paths[0] ?? place,
       )
     }

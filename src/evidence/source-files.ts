@@ -32,7 +32,17 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
   claims({ contents, builders, started, start, chain, files }): readonly Claim[] {
-    const written = withoutRemoved(sourceClaims(contents, started, start.launches), contents)
+    const all = sourceClaims(contents, started, start.launches)
+    const run = contents.steps.find(
+      ({ instruction, user }) =>
+        instruction.keyword === 'RUN' &&
+        (!user.known || /^(?:root|0)?(?::|$)/.test(user.value)) &&
+        says(instruction, RUNS_ITSELF),
+    )
+    const written = withoutRemoved(
+      run === undefined ? all : all.flatMap((claim) => leftBehind(claim, run.instruction.line)),
+      contents,
+    )
     return [
       ...[contents, ...builders]
         .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
@@ -44,6 +54,19 @@ export const sourceFiles: Provider = {
       ...homeAsked(contents, started),
     ]
   },
+}
+
+/** A build step that starts the application: its settings are read, so folders are made and logs begun, as root. */
+const RUNS_ITSELF = /\b(?:manage\.py|artisan|bin\/console|rake|rails|flask|alembic)\s{1,9}[a-z]/
+
+/** What such a step leaves in the program's own places is the user's too. */
+function leftBehind(claim: PathClaim, line: number): readonly PathClaim[] {
+  const { path, access, evidence } = claim
+  if (access === 'keep-state') return [isStatePlace(path) ? { ...claim, tree: true } : claim]
+  if (access !== 'create-file' || claim.tree === true || !/\.(?:log|db3?|sqlite3?)$/.test(path) || !isOwnPlace(path))
+    return [claim]
+  const detail = `${evidence.detail}, and begun as root by RUN in line ${line}`
+  return [claim, inferred('create-file', path, detail, { tree: true })]
 }
 
 /** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */
@@ -266,10 +289,12 @@ export const compiledSources: Provider = {
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
+    const isOther = ofOtherPrograms(builders, start.programs)
     const hasOwn = [...contents.texts.keys()].some((path) => path.endsWith('.py'))
     const sources = builders.flatMap(({ texts, origins, steps }) => {
       const isInstalled = !hasOwn && steps.some(installsItself)
       return [...texts].flatMap(([path, text]) => {
+        if (isOther(path, text)) return []
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
         const isSource = COMPILED.test(path) || (isInstalled && path.endsWith('.py'))
@@ -297,6 +322,28 @@ function installsItself({ instruction }: StageContents['steps'][number]): boolea
   return says(instruction, PACKAGES_ITSELF) || (says(instruction, PIP) && says(instruction, PLACE))
 }
 
+/** Of several programs of Go that a repository has below `cmd`, one is started; only what all of them import is its own too. */
+function ofOtherPrograms(
+  builders: readonly StageContents[],
+  programs: readonly string[],
+): (path: string, text: string) => boolean {
+  const named = new Set(
+    builders.flatMap(({ texts }) => [...texts.keys()].flatMap((path) => OF_CMD.exec(path)?.[1] ?? [])),
+  )
+  const own = programs.filter((name) => named.has(name))
+  return (path, text) => {
+    const name = OF_CMD.exec(path)?.[1]
+    return (
+      own.length > 0 &&
+      path.endsWith('.go') &&
+      name !== undefined &&
+      !own.includes(name) &&
+      /^package main\b/m.test(text)
+    )
+  }
+}
+
+const OF_CMD = /\/cmd\/([\w.-]{1,100})\//
 const SCRIPT = /\.[cm]?[jt]sx?$/
 const RUNS_SCRIPTS = /^(node|nodejs|bun|deno|npm|npx|yarn|pnpm|pm2(-\w+)?|tsx|ts-node)$/
 

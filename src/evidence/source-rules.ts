@@ -14,6 +14,10 @@ export interface Rule {
   readonly of?: string
   /** It makes new files beside it, or puts others in its place: old logs, a lock. */
   readonly beside?: true
+  /** What is taken away by a whole name need not be there: only what only the run tells, in a folder that is known, says that it is filled. */
+  readonly within?: true
+  /** The path is a word of the command that the text holds: `os.execute("mkdir -p data")`. */
+  readonly quoted?: true
 }
 
 const DATABASE_FILE = /\.(sqlite3?|db3?)["'`)]*$/
@@ -27,6 +31,7 @@ export const SCRIPT: readonly Rule[] = [
   { pattern: /\b(openSync|open)\(/g, kind: 'file', with: /["'](w|a|wx|w\+|a\+)["']/ },
   // What is written is their second argument.
   { pattern: /\b(copyFileSync|copyFile|renameSync|cpSync)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+  { pattern: /\b(rmSync|rmdirSync|unlinkSync|unlink|rm)\(/g, kind: 'file', within: true },
   { pattern: /\b(new (?:\w+\.)?(?:Database|DatabaseSync))\(/g, kind: 'database' },
   { pattern: /\b(multer)\(\s*\{\s*dest:/g, kind: 'directory' },
   { pattern: /\b(uploadDir|destination)\s*:/g, kind: 'directory' },
@@ -87,6 +92,24 @@ export const PYTHON: readonly Rule[] = [
     kind: 'file',
   },
   { pattern: /\b(shelve\.open|dbm\.open)\(/g, kind: 'file' },
+  { pattern: /\b(shutil\.rmtree|os\.(?:remove|unlink|rmdir))\(/g, kind: 'file', within: true },
+  { pattern: /\.(unlink|rmdir)\(/g, kind: 'file', receiver: true, within: true },
+  // Classes and arguments whose names say what the path is for: `PIDFile(bus, "/run/x.pid")`, `Lookup(cache_dir="/var/cache/x")`.
+  {
+    pattern:
+      /\b(\w{0,40}(?:PID|[Pp]id|[Ll]ock)_?[Ff]ile\w{0,20}|FileLock)\((?:\s{0,9}[\w.]{1,60}\s{0,9},\s{0,9})?(?=["']\/(?:run|var)\/)/g,
+    kind: 'file',
+  },
+  {
+    pattern:
+      /[(,]\s{0,40}(pid_?file|lock_?file|(?:access_?|error_?)?log_?(?:file|path))\s{0,9}=\s{0,9}(?=["']\/(?:run|var)\/)/g,
+    kind: 'file',
+  },
+  {
+    pattern:
+      /[(,]\s{0,40}((?:module|cache|log|spool|storage|state|data|session|upload)_?(?:dir|directory|folder))\s{0,9}=\s{0,9}(?=["']\/(?:run|var)\/)/g,
+    kind: 'directory',
+  },
   // What is written is their second argument.
   {
     pattern: /\b((?:shutil\.(?:copy|copy2|copyfile|move)|os\.(?:rename|replace)))\((?:[^,()]|\([^()]*\))*,/g,
@@ -121,6 +144,25 @@ export const PHP: readonly Rule[] = [
 export const PERL: readonly Rule[] = [
   { pattern: /\b(open)\s*(?:\(\s*)?(?:my\s+)?[$\w*]{1,64}\s*,\s*["'](?:>>?|\+[<>])[^"',]*["']\s*,/g, kind: 'file' },
   { pattern: /\b(mkdir|make_path)\s*\(/g, kind: 'directory' },
+]
+export const LUA: readonly Rule[] = [
+  { pattern: /\b(io\.open)\s{0,9}\(/g, kind: 'file', with: /^\s*["'](?:[wa]|r\+)/ },
+  { pattern: /\b(io\.output)\s{0,9}\((?=\s*["'])/g, kind: 'file' },
+  { pattern: /\b(lfs\.mkdir)\s{0,9}\(/g, kind: 'directory' },
+  // Its path follows as a word, or behind a sign that joins it.
+  {
+    pattern: /\b(os\.execute)\s{0,9}\(\s{0,9}["']mkdir\s{1,9}(?:-p\s{1,9})?["']\s{0,9}\+\s{0,9}/g,
+    kind: 'directory',
+  },
+  {
+    pattern: /\b(os\.execute)\s{0,9}\(\s{0,9}["']mkdir\s{1,9}(?:-p\s{1,9})?(?=[\w./])/g,
+    kind: 'directory',
+    quoted: true,
+  },
+  { pattern: /\b(os\.rename)\s{0,9}\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+  { pattern: /\b(os\.remove|lfs\.rmdir)\s{0,9}\(/g, kind: 'file', within: true },
+  // LuaSQL.
+  { pattern: /\b(sqlite3?\.open|sqlite\w{0,20}:connect)\s{0,9}\(/g, kind: 'database' },
 ]
 export const GO: readonly Rule[] = [
   { pattern: /\bos\.(MkdirAll|Mkdir)\(/g, kind: 'directory' },

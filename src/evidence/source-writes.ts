@@ -1,7 +1,7 @@
 import { lineOf } from '../edit.ts'
-import { parentOf, STATE_NAME } from '../places.ts'
+import { isStatePlace, looksLikeFile, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
-import { C, CSHARP, GO, JAVA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
+import { C, CSHARP, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
 export interface SourceWrite {
@@ -36,6 +36,7 @@ function rulesFor(path: string): readonly Rule[] {
   if (path.endsWith('.cs')) return CSHARP
   if (/\.(rb|ru)$/.test(path)) return RUBY
   if (/\.(pl|pm|psgi|cgi)$/.test(path)) return PERL
+  if (path.endsWith('.lua')) return LUA
   return path.endsWith('.php') ? PHP : []
 }
 
@@ -48,9 +49,10 @@ export function isTest(path: string): boolean {
 }
 
 /** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
-export function sourceWrites(path: string, text: string, about: SourceAbout): readonly SourceWrite[] {
+export function sourceWrites(path: string, source: string, about: SourceAbout): readonly SourceWrite[] {
   const rules = isTest(path) && about.isStarted?.(path) !== true ? [] : rulesFor(path)
   if (rules.length === 0) return []
+  const text = rules === LUA ? plainLua(source) : source
   const folder = parentOf(path)
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
   const { env, webRoot } = about
@@ -68,7 +70,7 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
     },
   }
   const found: SourceWrite[] = []
-  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside } of rules) {
+  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, quoted } of rules) {
     if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
@@ -80,7 +82,8 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
         continue
       }
       const rest = receiver === true ? [receiverBefore(text, end, call)] : argumentsFrom(text, end)
-      const [argument = '', ...others] = rest
+      const [said = '', ...others] = rest
+      const argument = quoted === true ? `"${/^[^\s"';&|]{0,400}/.exec(text.slice(end, end + 400))?.[0] ?? ''}"` : said
       if (kind === 'database' && argument.includes(':memory:')) continue
       // SQLite's own way to name a file.
       const first =
@@ -88,9 +91,10 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       if (needed !== undefined && !needed.test(others.join(','))) continue
       if (only !== undefined && !only.test(first)) continue
       const line = lineOf(text, match.index)
-      const where = pathOf(first, names)
-      const looped =
-        where === null ? [...loopedOver(text, match.index, first), ...chosenBefore(text, match.index, first)] : []
+      const where = within === true ? null : pathOf(first, names)
+      if (within === true && pathOf(first, names) !== null) continue
+      const isOpen = where === null && within !== true
+      const looped = isOpen ? [...loopedOver(text, match.index, first), ...chosenBefore(text, match.index, first)] : []
       for (const each of looped) {
         const place = pathOf(each, names)
         if (place !== null) found.push({ path: place, kind, line, call, ...(beside === true ? { beside } : {}) })
@@ -101,12 +105,23 @@ export function sourceWrites(path: string, text: string, about: SourceAbout): re
       // `php://output` is no place, nor is any other address.
       const isAddress = /^["'`]\w+:\/\//.test(first.trim())
       // What it makes or takes away in a folder of its own has the name of the moment.
-      const isOfFolder = kind === 'file' || (rules === CSHARP && kind === 'directory')
+      const isOfFolder = kind !== 'database' && looped.length === 0
       const folder = where === null && isOfFolder && !isAddress ? folderOf(first, names) : null
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
     }
   }
-  return [...found, ...sqliteUrls(text, names), ...(rules === GO ? defaultFolders(text, names) : [])]
+  return [
+    ...found,
+    ...sqliteUrls(text, names),
+    ...(rules === GO ? [...defaultFolders(text, names), ...flagFolders(text, names)] : []),
+  ]
+}
+
+/** Its comments left out, and its texts joined as those of others, at the same places. */
+function plainLua(text: string): string {
+  return text
+    .replace(/--[^\n]*/g, (comment) => ' '.repeat(comment.length))
+    .replace(/(?<=[\w"')\]] ?)\.\.(?= ?[\w"'(])/g, ' +')
 }
 
 /**
@@ -118,6 +133,12 @@ function loopedOver(text: string, index: number, expression: string): readonly s
   const around = text.slice(Math.max(0, index - 500), end < 0 ? undefined : Math.min(end, index + 300))
   const words = new Set(expression.match(/\w+/g))
   const [, name = '', values = ''] = [...around.matchAll(LOOP)].findLast(([, one = '']) => words.has(one)) ?? []
+  const [, plain, listed = '', each = ''] =
+    [...around.matchAll(EACH)].findLast(([, , , one = '']) => words.has(one)) ?? []
+  if (name === '' && each !== '')
+    return (plain === undefined ? splitAt(listed, /^,/) : (plain.match(/\S+/g) ?? []).map((one) => `'${one}'`))
+      .slice(0, MOST_VALUES)
+      .map((value) => expression.replace(/\w+/g, (word) => (word === each ? value : word)))
   return splitAt(values, /^,/)
     .slice(0, MOST_VALUES)
     .map((value) => expression.replace(/\w+/g, (word) => (word === name ? value : word)))
@@ -159,6 +180,9 @@ const NAMED = /^([ \t]*)(?:(?:const|let|var) )?([A-Za-z_]\w*)$/
 
 const LOOP =
   /\bfor\s{0,9}\(?\s{0,9}(?:const\s|let\s|var\s)?\s{0,9}(\w{1,60})\s{1,9}(?:in|of)\s{1,9}[([]((?:[^()[\]]|\([^()]{0,200}\)){1,400})[)\]]/g
+/** `%w[log tmp].each { |d| … }`, `[A, 'b'].each do |d|`, `['a', 'b'].forEach((d) => …)` */
+const EACH =
+  /(?:%w[[({]([\w./\s-]{1,400})[\])}]|\[((?:[^[\]()]|\([^()]{0,200}\)){1,400})\])\.(?:each|map|forEach)\s{0,9}(?:\{|do\b|\()\s{0,9}(?:\||\(?(?:async\s)?\(?)?\s{0,9}(\w{1,60})/g
 const MOST_VALUES = 20
 
 /** Calls that fail where what they make is there: of a folder those that make no others above it, of a file those for a new one. */
@@ -261,10 +285,31 @@ function defaultFolders(text: string, { workdir }: SourceNames): readonly Source
 const DEFAULTS =
   /\b(\w{0,40}(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]{0,8}(\w{0,40}(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
 
+/** Go's flags of a folder of state, and what they are where nobody gives one: `flag.StringVar(&c.root, "data-dir", "/storage", …)`. */
+function flagFolders(text: string, names: SourceNames): readonly SourceWrite[] {
+  return [...text.matchAll(FLAGS)].flatMap((match): readonly SourceWrite[] => {
+    const { plain, other = '', value, literal } = match.groups ?? {}
+    const name = plain ?? other
+    const [said = ''] = value === undefined ? [] : splitAt(value, /^,/)
+    const path = isComment(text, match.index) ? null : pathOf(literal ?? said, names)
+    const isOne = FLAG_OF_STATE.test(name) && path !== null && isStatePlace(path) && !looksLikeFile(path)
+    const call = `the default of -${name}`
+    return isOne ? [{ path, kind: 'directory', line: lineOf(text, match.index), call }] : []
+  })
+}
+
+/** flag and pflag; kingpin; urfave/cli. */
+const FLAGS =
+  /\.String(?:Var)?P?\(\s{0,9}(?:&[\w.]{1,80}\s{0,9},\s{0,9})?"(?<plain>[\w.-]{1,60})"\s{0,9},\s{0,9}(?:"\w?"\s{0,9},\s{0,9})?(?<value>[^\n]{1,300})|(?:\.Flag\(\s{0,9}|\bName:\s{0,9})"(?<other>[\w.-]{1,60})"[^\n{}]{0,300}?(?:\n[^\n{}]{0,300}){0,4}?(?:\.Default\(|\bValue:)\s{0,9}(?<literal>"\/[^"\n]{1,200}")/g
+const FLAG_OF_STATE =
+  /(?:^|[-_.])(?:data|storage|store|state|cache|db|database|logs?|spool|filesystem|uploads?)[-_.]?(?:root|dir|directory|path|folder)$/i
+
 export function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
   const twice = new Set<string>()
-  const set = (name: string, value: string): void => {
+  const set = (name: string, written: string): void => {
+    // `root, _ := envOr("ROOT", "/x")`
+    const value = written.replace(/^(?:_|ok|err)\s{0,9}:?=(?!=)\s{0,9}/, '')
     const before = constants.get(name)
     // `dir := os.Getenv("DIR")`, and in the next line what it is where that says nothing.
     if (before !== undefined && FROM_ENV.test(before) && /^["'`]/.test(value))
@@ -275,7 +320,7 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
     }
   }
   for (const match of text.matchAll(
-    /^[ \t]*(?:export )?(?:(?:const|let|var|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
+    /^[ \t]*(?:export )?(?:(?:const|let|var|local|my|our|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
     const [said = '', ...more] = statements((match[2] ?? '').replace(/(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''))

@@ -52,7 +52,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   const builders = released === null ? stages : [...stages, released]
   yield
   const brought = broughtFiles(servers)
-  const files = built || brought.size === 0 ? own : beneath(brought, own, contents)
+  const files = built || brought.size === 0 ? own : beneath(brought, own, contents, filesIn(facts))
   return {
     chain,
     facts: facts.files.known ? { ...facts, files: { known: true, value: files } } : facts,
@@ -147,9 +147,19 @@ function layered(facts: ImageFacts, contents: StageContents): FileModel {
   return base.with(new Map(gone.map((path) => [path, null] as const))).with(entries, texts)
 }
 
-/** What packages bring lies below what the instructions put there. */
-function beneath(entries: ReadonlyMap<string, FileEntry>, own: FileModel, contents: StageContents): FileModel {
-  return own.with(new Map([...entries].filter(([path]) => own.entry(path) === null && !isRemoved(contents, path))))
+/** What packages bring lies below what the instructions put there; the folder that a COPY needs is the package's, as it has made it. */
+function beneath(
+  entries: ReadonlyMap<string, FileEntry>,
+  own: FileModel,
+  contents: StageContents,
+  base: FileModel | null,
+): FileModel {
+  const { origins, actions } = contents
+  const named = new Set(actions.flatMap(({ paths }) => paths))
+  const isSeen = (path: string, { type }: FileEntry): boolean =>
+    own.entry(path) !== null &&
+    (type !== 'directory' || origins.has(path) || named.has(path) || (base?.entry(path) ?? null) !== null)
+  return own.with(new Map([...entries].filter(([path, entry]) => !isSeen(path, entry) && !isRemoved(contents, path))))
 }
 
 /** The stage's own scripts that its vendor's entrypoint, which nobody has seen, runs at start: those that may be executed. */

@@ -1,5 +1,5 @@
 import type { WorkingFolderRule } from '../../catalogue/program.ts'
-import { argvOf, asWords, invocationsIn } from '../command/index.ts'
+import { argvOf, asWords, invocationsIn, recipeOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
 import { baseName, isInside, isSystemFolder, normalisePath, parentOf } from '../places.ts'
@@ -310,80 +310,14 @@ function severalScripts(
   )
 }
 
-/** A Makefile is no longer, and no target has more above it. */
-const MOST_TARGETS = 20
-
-/** The recipes of the targets that `make` is told, and of what those need. */
+/** Each line has a shell of its own. */
 function recipes(
   [, ...args]: readonly string[],
   folder: string,
   texts: StageContents['texts'],
 ): readonly StartedCommand[] {
-  const valued = (option: RegExp): string | undefined => args[args.findIndex((word) => option.test(word)) + 1]
-  const place = args.some((word) => /^-C$/.test(word))
-    ? (normalisePath(valued(/^-C$/) ?? '', folder) ?? folder)
-    : folder
-  const names = args.some((word) => /^-f$/.test(word))
-    ? [valued(/^-f$/) ?? '']
-    : ['GNUmakefile', 'makefile', 'Makefile']
-  const text = names.map((name) => texts.get(normalisePath(name, place) ?? '')).find((one) => one !== undefined)
-  if (text === undefined) return []
-  const rules = makeRules(text)
-  const operands = args.filter((word, index) => !/^-|=/.test(word) && !/^-[Cf]$/.test(args[index - 1] ?? ''))
-  const open =
-    operands.length > 0 ? [...operands] : [...rules.keys()].filter((name) => !name.startsWith('.')).slice(0, 1)
-  const seen = new Set<string>()
-  const found: StartedCommand[] = []
-  for (let name = open.shift(); name !== undefined && seen.size < MOST_TARGETS; name = open.shift()) {
-    const rule = seen.has(name) ? undefined : rules.get(name)
-    seen.add(name)
-    if (rule === undefined) continue
-    open.push(...rule.needs)
-    // Each line has a shell of its own.
-    found.push(...rule.lines.flatMap((line) => commandsOf(line, place)))
-  }
-  return found
-}
-
-interface MakeRule {
-  readonly needs: readonly string[]
-  readonly lines: readonly string[]
-}
-
-/** By target; variables that the file gives one value are filled in. */
-function makeRules(text: string): ReadonlyMap<string, MakeRule> {
-  const values = new Map<string, string>()
-  const filled = (part: string): string =>
-    part.replace(/\$[({](\w+)[)}]/g, (all, name: string) => (name === 'MAKE' ? 'make' : (values.get(name) ?? all)))
-  const rules = new Map<string, { needs: string[]; lines: string[] }>()
-  let current: readonly string[] = []
-  for (const line of text.replace(/\\\n/g, ' ').split('\n')) {
-    if (line.startsWith('\t')) {
-      const command = filled(line.trim().replace(/^[@+-]+/, '')).replaceAll('$$', '$')
-      for (const name of current) rules.get(name)?.lines.push(command)
-      continue
-    }
-    const [, variable, value = ''] = /^(?:export )?(\w+)\s*[:?]{0,2}=(.*)$/.exec(line) ?? []
-    if (variable !== undefined) {
-      if (!values.has(variable)) values.set(variable, filled(value.trim()))
-      continue
-    }
-    const [, targets, needs = ''] = /^([^\s#:=][^#:=]*):{1,2}(?!=)([^=#;]*)/.exec(line) ?? []
-    if (targets === undefined) continue
-    current = filled(targets)
-      .split(/\s+/)
-      .filter((name) => name !== '')
-    for (const name of current) {
-      const rule = rules.get(name) ?? { needs: [], lines: [] }
-      rule.needs.push(
-        ...filled(needs)
-          .split(/\s+/)
-          .filter((each) => each !== '' && each !== '|'),
-      )
-      rules.set(name, rule)
-    }
-  }
-  return rules
+  const recipe = recipeOf(args, folder, (path) => texts.get(path))
+  return recipe === null ? [] : recipe.lines.flatMap((line) => commandsOf(line, recipe.folder))
 }
 
 /** A start script is no longer. */

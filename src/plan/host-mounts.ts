@@ -1,6 +1,9 @@
+import { argvOf } from '../command/index.ts'
 import type { Need, Remark } from '../evidence/claim.ts'
 import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
+import type { StageView } from '../evidence/provider.ts'
+import { startedByRules } from '../evidence/servers.ts'
 import { HOST_SOCKET, type ImageRun, isCalledKept, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {
   isForEverybody,
@@ -43,14 +46,15 @@ export function mountRemarks(
   const [one, ...more] = first ?? []
   const told = one === undefined ? [] : [remarkOn(one, more.length, context, account)]
   if (inHome.length > 0) return [...inHome, ...told]
-  return [...told, ...perhapsWritten(runs, found, account), ...shared(runs, context)]
+  return [...told, ...perhapsWritten(runs, found, account, context), ...shared(runs, context)]
 }
 
-/** Nobody has seen what is written there: a note of those that are not told of. */
+/** Nobody has seen what is written there: those that are not told of, once. A todo where it is likely, else a note. */
 function perhapsWritten(
   runs: readonly ImageRun[],
   told: readonly Found[],
   { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
+  context: PlanContext,
 ): readonly Remark[] {
   const known = new Set(told.map(({ mount: { target } }) => target))
   const others = new Map<string, { readonly run: ImageRun; readonly mount: RunMount }>()
@@ -61,22 +65,75 @@ function perhapsWritten(
       // Sources that somebody works on come last.
       if (!others.has(target) || others.get(target)?.mount.from === 'checkout') others.set(target, { run, mount })
     }
-  const [first, ...more] = [...others.values()].toSorted(
-    (a, b) => Number(a.mount.from === 'checkout') - Number(b.mount.from === 'checkout'),
-  )
+  const [first, ...more] = [...others.values()]
+    .map((one) => ({ ...one, likely: isLikelyWritten(one, context) }))
+    .toSorted(
+      (a, b) =>
+        Number(b.likely) - Number(a.likely) ||
+        Number(a.mount.from === 'checkout') - Number(b.mount.from === 'checkout'),
+    )
   if (first === undefined) return []
-  const { run, mount } = first
+  const { run, mount, likely } = first
   const at = saidOf(run, mount, more.length)
   return [
     {
-      outcome: 'note',
+      outcome: likely ? 'todo' : 'note',
       transform: 'report-remarks',
-      message: `${at}, which keeps its owner: nothing shows that it is written, and the user may not`,
+      message: likely
+        ? `${at}, which keeps its owner: cannot tell whether the user may write there`
+        : `${at}, which keeps its owner: nothing shows that it is written, and the user may not`,
       hint: `where the program writes there, ${stepFor(mount, uid, gid)}`,
       evidence: [{ source: 'declared', subject: mount.target, detail: `mounted by ${run.by}` }],
     },
   ]
 }
+
+/**
+ * The program starts in it, its name says that it is for what comes out, or nobody has read the program. A run that was looked at
+ * tells better, and sources over their own copy are for those who work on them.
+ */
+function isLikelyWritten(
+  { run, mount }: Pick<Found, 'run' | 'mount'>,
+  { input: { facts, observation, stated }, report }: PlanContext,
+): boolean {
+  const { view } = stated
+  const { source, target, from } = mount
+  if (observation !== null || looksLikeFile(target) || isOnlyServed(target, view)) return false
+  const isCopied = view.contents.copies.some(({ destination }) => isInside(destination, target))
+  if (from === 'checkout' && isCopied) return false
+  if ([target, ...(from === 'checkout' ? [] : [source])].some((path) => OUTPUT_NAME.test(lastOf(path)))) return true
+  const workdir = normalisePath(facts.config.workdir, '/') ?? '/'
+  if (workdir !== '/' && isInside(workdir, target)) return true
+  if ([argvOf(facts.config), ...report.launches.map(({ words }) => words)].some((words) => puts(words, target)))
+    return true
+  return run.kind !== 'pod' && isOwnPlace(target) && !IS_READ.test(lastOf(target)) && !isProgramRead(view)
+}
+
+/** What people call a folder for what a tool makes. */
+const OUTPUT_NAME =
+  /^(?:out|outputs?|artifacts?|results?|dist|exports?|exported|reports?|generated|rendered|converted)$/i
+/** What a program is given to read. */
+const IS_READ =
+  /^(?:conf(?:ig)?s?|conf\.d|settings|certs?|certificates|ssl|tls|keys?|secrets?|templates?|static|assets|html|www|public|site|models?|inputs?|in|src|source|dashboards|provisioning|rules|themes?|locales?|fonts?|scripts?)$/i
+
+function lastOf(path: string): string {
+  return path.split('/').findLast((part) => part !== '') ?? ''
+}
+
+/** `mv dist /out`, `cp -r a b /out`, `tee /out/log` */
+function puts(words: readonly string[], folder: string): boolean {
+  const at = words.findIndex((word) => /^(?:mv|cp|install|rsync|tee)$/.test(lastOf(word)))
+  const target = at < 0 ? null : normalisePath(words.slice(at + 1).findLast((word) => !word.startsWith('-')) ?? '')
+  return target !== null && isInside(target, folder)
+}
+
+/** Its sources are in the context, or the catalogue tells of it. */
+function isProgramRead({ listed, start: { programs }, servers, contents, builders }: StageView): boolean {
+  if (listed || startedByRules(programs, servers).length > 0) return true
+  return [contents, ...builders].some(({ texts }) => [...texts.keys()].some((path) => SOURCE.test(path)))
+}
+
+const SOURCE = /\.(?:py|[cm]?[jt]sx?|rb|ru|php|p[lm]|go|rs|java|kt|scala|cs|fs|exs?|lua|sh|c|cc|cpp|hs|swift|dart)$/
 
 /** A folder of the host, or a file that programs change in place, which the container may write, and not one that is the host's own. */
 export function mayBeWritten(mount: RunMount): boolean {

@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type BuildContext, type ContextEntry, resourcesOf } from '../contents/build-context.ts'
+import { type BuildContext, type ContextEntry, matching, resourcesOf } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import { nameOf } from '../path.ts'
 import { normalisePath } from '../places.ts'
@@ -238,8 +238,13 @@ function orNull<T>(read: () => T): T | null {
  */
 export function likelyContext(dockerfile: Dockerfile, path: string, root: string, home?: string): string | null {
   const own = dirname(path)
-  const sources = [...copiedSources(dockerfile).filter((source) => source !== ''), ...takenOfAll(dockerfile)]
-  const there = (folder: string): readonly string[] => sources.filter((source) => existsSync(join(folder, source)))
+  const sources = [
+    ...copiedSources(dockerfile).filter((source) => source !== ''),
+    ...neededPatterns(dockerfile),
+    ...takenOfAll(dockerfile),
+  ]
+  const there = (folder: string): readonly string[] =>
+    sources.filter((source) => (/[*?]/.test(source) ? hasOne(folder, source) : existsSync(join(folder, source))))
   const atHome = there(own)
   if (atHome.length === sources.length) return null
   let [best, most] = [own, atHome.length]
@@ -259,6 +264,25 @@ export function likelyContext(dockerfile: Dockerfile, path: string, root: string
 export function copiedSources({ stages }: Dockerfile): readonly string[] {
   const named = stages.flatMap(({ instructions }) => instructions.flatMap(sourcesOf))
   return [...new Set(named.flatMap((source) => [source, resourcesOf(source) ?? source]).map(fixedPart))]
+}
+
+/** `go.*` in the context itself, by which alone a COPY finds anything: without one the build ends. Not `*`, which all have. */
+function neededPatterns({ stages }: Dockerfile): readonly string[] {
+  return [
+    ...new Set(
+      stages.flatMap(({ instructions }) =>
+        instructions.flatMap((instruction) => {
+          const [only = '', ...more] = sourcesOf(instruction)
+          const name = only.replace(/^(?:\.?\/)+/, '')
+          return more.length === 0 && /[*?]/.test(name) && !/[/[$]|^\*(?:\.\*)?$/.test(name) ? [name] : []
+        }),
+      ),
+    ),
+  ]
+}
+
+function hasOne(folder: string, pattern: string): boolean {
+  return matching(namesIn(folder)?.map(({ name }) => name) ?? [], pattern).length > 0
 }
 
 function sourcesOf({ keyword, flags, json, words }: Instruction): readonly string[] {

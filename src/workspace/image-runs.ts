@@ -301,25 +301,30 @@ export function runsOfDocument(text: string, at: At): readonly RunOfImage[] {
 }
 
 /** A document that may show how an image is run. */
-export const MAY_SHOW = new RegExp(`${MAY_RUN.source}|^[ \\t]{0,20}services:`, 'm')
+export const MAY_SHOW = new RegExp(`${MAY_RUN.source}|^[ \\t]{0,20}(?:services|container):`, 'm')
 
 /** Compose files in a document: each may be the short form of another, as its commands may. */
 function runsOfSnippets(text: string, at: At): readonly RunOfImage[] {
   if (!/^[ \t]{0,20}services:/m.test(text)) return []
+  return snippetsIn(text, /^services:/m).flatMap(({ snippet, line }) =>
+    runsOfCompose(snippet, { ...at, name: `${at.name} line ${line}` }).map(
+      (run) => ({ ...run, kind: 'command', service: null, dockerfiles: [] }) as const,
+    ),
+  )
+}
+
+/** What stands between the fences of a document and says something, without its indent; `line`: 1-based, where it begins. */
+export function snippetsIn(text: string, says: RegExp): readonly { readonly snippet: string; readonly line: number }[] {
   const lines = text.split('\n')
-  const found: RunOfImage[] = []
-  for (let from = 0, shown = 0; from < lines.length && shown < bounds.buildCommands; from += 1) {
+  const found: { readonly snippet: string; readonly line: number }[] = []
+  for (let from = 0; from < lines.length && found.length < bounds.buildCommands; from += 1) {
     const [, indent = '', fence] = /^([ \t]{0,20})(```+|~~~+)/.exec(lines[from] ?? '') ?? []
     if (fence === undefined) continue
     const length = lines.slice(from + 1).findIndex((line) => line.trim() === fence)
     if (length < 0) return found
     const block = lines.slice(from + 1, from + 1 + length)
     const snippet = block.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n')
-    if (/^services:/m.test(snippet)) {
-      shown += 1
-      const runs = runsOfCompose(snippet, { ...at, name: `${at.name} line ${from + 2}` })
-      found.push(...runs.map((run) => ({ ...run, kind: 'command', service: null, dockerfiles: [] }) as const))
-    }
+    if (says.test(snippet)) found.push({ snippet, line: from + 2 })
     from += length + 1
   }
   return found

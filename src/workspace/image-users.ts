@@ -17,6 +17,7 @@ import {
   runsOfDocument,
   runsOfManifests,
   runsOfValues,
+  snippetsIn,
 } from './image-runs.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
@@ -80,7 +81,7 @@ const users = (read: FileKind['read']): FileKind => ({ read, onlyNames: false, m
 const names = (read: FileKind['read']): FileKind => ({ read, onlyNames: true, mayRun: NEVER })
 const compose: FileKind = { read: ofCompose, onlyNames: true, mayRun: MAY_SAY_HOW, runs: runsOfCompose }
 const commands: FileKind = { read: ofCommands, onlyNames: true, mayRun: MAY_RUN, runs: runsOfCommands }
-const documents: FileKind = { read: ofCommands, onlyNames: true, mayRun: MAY_SHOW, runs: runsOfDocument }
+const documents: FileKind = { read: ofDocument, onlyNames: true, mayRun: MAY_SHOW, runs: runsOfDocument }
 const NEVER = /(?!)/
 
 /** By its name, and its path; null for a file that says nothing of them. */
@@ -236,12 +237,8 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
   if (/\bcontainer:|build-push-action/.test(text)) {
     const file = asObject(valuesOf(text, at.name)[0])
     for (const [job, written] of Object.entries(asObject(file.jobs))) {
-      const { container, steps } = asObject(written)
-      const image = typeof container === 'string' ? container : asObject(container).image
-      const { options } = asObject(container)
-      // `--user 0` says itself who it runs as.
-      if (typeof image === 'string' && !(typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options)))
-        users.push({ kind: 'job', dockerfiles: [], image, user: null, what: `job ${job} of ${at.name}` })
+      const { steps } = asObject(written)
+      users.push(...ofJob(job, asObject(written), at))
       const all = asList(steps)
         .map(asObject)
         .map((step) => withInputs(step, [file.env, asObject(written).env, step.env].map(asObject), at.repository))
@@ -255,6 +252,29 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
     }
   }
   return { named: [...named, ...ofCommands(text, at).named], users, stages }
+}
+
+function ofJob(job: string, { container }: Json, { name }: At): readonly UserOfImage[] {
+  const image = typeof container === 'string' ? container : asObject(container).image
+  const { options } = asObject(container)
+  // `--user 0` says itself who it runs as.
+  if (typeof image !== 'string' || (typeof options === 'string' && /(^|\s)(--user|-u)\b/.test(options))) return []
+  const what = `job ${job} of ${name}`
+  return [{ kind: 'job', dockerfiles: [], image: image.replace(/^docker:\/\//, ''), user: null, what }]
+}
+
+/** Commands, and the workflows that a document shows: their jobs run in the image as well. */
+function ofDocument(text: string, at: At): SaidOfImages {
+  const users = /\bcontainer:/.test(text)
+    ? snippetsIn(text, /^[ \t]{0,20}container:/m).flatMap(({ snippet, line }) => {
+        const name = `${at.name} line ${line}`
+        const { jobs } = asObject(valuesOf(snippet, name)[0])
+        return Object.entries(asObject(jobs)).flatMap(([job, written]) =>
+          ofJob(job, asObject(written), { ...at, name }),
+        )
+      })
+    : []
+  return { named: ofCommands(text, at).named, users }
 }
 
 function uses(step: Json, action: string): boolean {

@@ -117,10 +117,11 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
       if (only !== undefined && more.length === 0) member.bases.set(from.reference, only)
       for (const maker of makers) put(builtUpon, maker.path, { path, from, stage: maker.target })
     }
+  const whole = wholeOf(root, members, said, makersOf)
   const users = new Map<string, ImageUser[]>()
   for (const user of said.users) {
     const named = user.dockerfiles.find((path) => members.has(path))
-    const paths = user.image === null ? [named] : new Set(makersOf(user.image).map(({ path }) => path))
+    const paths = user.image === null ? [named] : new Set(makersOfRun(user.image, whole).map(({ path }) => path))
     for (const path of paths) if (path !== undefined) put(users, path, user)
   }
   const stages = new Map<string, { readonly stage: string; readonly by: string }[]>()
@@ -128,7 +129,7 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
     const path = files.find((file) => members.has(file))
     if (path !== undefined) put(stages, path, { stage, by })
   }
-  const runs = runsIn(said.runs, wholeOf(root, members, said, makersOf))
+  const runs = runsIn(said.runs, whole)
   return { cwd, members, builtUpon, users, runs, stages }
 }
 

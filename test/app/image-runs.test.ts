@@ -371,6 +371,58 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     todo: [`service app of compose.yaml mounts ./data over /data/pieces, ${keeps}: cannot tell`],
   },
   {
+    says: 'by the name of what comes out',
+    files: readme('docker run -v "$PWD/report:/srv/reports" acme'),
+    todo: [
+      `README.md line 3 mounts $PWD/report over /srv/reports, ${keeps}: cannot tell whether the user may write there`,
+    ],
+  },
+  {
+    says: 'over the folder that it starts in, which is one of the system',
+    files: {
+      ...own,
+      Dockerfile:
+        'FROM node:22\nCOPY server.js /usr/lib/acme/\nWORKDIR /opt\nCMD ["node", "/usr/lib/acme/server.js"]\n',
+      Makefile: 'mibs:\n\tdocker run -v $(CURDIR):/opt acme\n',
+    },
+    todo: [`Makefile line 2 mounts $(CURDIR) over /opt, ${keeps}: cannot tell whether the user may write there`],
+  },
+  {
+    says: 'over what the command moves its files to',
+    files: {
+      ...compose('volumes: ["/srv/x:/srv/pages"]'),
+      Dockerfile: app.replace('"node", "server.js"', '"mv", "/app/server.js", "/srv/pages"'),
+    },
+    todo: [`service app of compose.yaml mounts /srv/x over /srv/pages, ${keeps}: cannot tell`],
+  },
+  {
+    says: 'whatever its name, of a program that nobody has read',
+    files: {
+      Dockerfile: 'FROM debian:13\nCOPY acmed /usr/bin/acmed\nCMD ["acmed"]\n',
+      acmed: '\0',
+      'compose.yaml': 'services:\n  app:\n    build: .\n    volumes: ["./certs:/srv/certs:ro", "/srv/x:/srv/pieces"]\n',
+    },
+    todo: [`service app of compose.yaml mounts /srv/x over /srv/pieces, ${keeps}: cannot tell`],
+  },
+  {
+    says: 'not what such a program is given to read',
+    files: {
+      Dockerfile: 'FROM debian:13\nCOPY acmed /usr/bin/acmed\nCMD ["acmed"]\n',
+      acmed: '\0',
+      'compose.yaml': 'services:\n  app:\n    build: .\n    volumes: ["/srv/c:/srv/certs", "/srv/e:/etc/acme"]\n',
+    },
+    todo: [],
+  },
+  {
+    says: 'not built pages over what the image has there',
+    files: {
+      ...compose('volumes: ["./dist:/app/dist"]'),
+      'dist/index.html': '',
+      Dockerfile: app.replace('COPY', 'COPY dist dist\nCOPY'),
+    },
+    todo: [],
+  },
+  {
     says: 'not what a web server alone hands out',
     files: {
       ...compose('volumes: ["./photos:/data"]'),

@@ -311,6 +311,29 @@ test.each<{
     messages: ['job test of .github/workflows/test.yml runs its steps in it: whether they need root is not known'],
   },
   {
+    says: 'a job of a workflow that a document shows runs its steps in the image of the repository',
+    files: {
+      'README.md':
+        '```yaml\njobs:\n  train:\n    container:\n      image: docker://ghcr.io/acme/ci:1\n    steps:\n      - run: make\n```\n',
+      Makefile: 'image:\n\tdocker build -t ghcr.io/acme/ci .\n',
+      Dockerfile: app,
+    },
+    verdict: 'incomplete',
+    user: '1000:1000',
+    messages: ['job train of README.md line 2 runs its steps in it: whether they need root is not known'],
+  },
+  {
+    says: 'a document that shows a job in an image of others',
+    files: {
+      'README.md': '```yaml\njobs:\n  train:\n    container: ghcr.io/other/ci:1\n```\n',
+      Makefile: 'image:\n\tdocker build -t ghcr.io/acme/web .\n',
+      Dockerfile: app,
+    },
+    verdict: 'hardened',
+    user: '1000:1000',
+    messages: [],
+  },
+  {
     says: 'a job that says its user itself',
     files: {
       '.github/workflows/test.yml':

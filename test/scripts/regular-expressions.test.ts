@@ -66,7 +66,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/embedded-databases.ts: manifest': 'the catalogue, which is ours',
   'src/evidence/embedded-databases.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: pattern': 'the catalogue, which is ours',
-  'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}services:`': 'constants, and names of \\w alone',
+  'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}(?:services|container):`':
+    'constants, and names of \\w alone',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',

@@ -26,6 +26,14 @@ test('the nearest folder above that has what is copied', () => {
   ).toBe('')
 })
 
+test('the folder in which a pattern finds what a COPY of it alone needs', () => {
+  expect(contextOf('FROM a\nCOPY go.* ./\nCOPY . ./\n', 'cmd/a/Dockerfile', ['go.mod', 'cmd/a/main.go'])).toBe('')
+  expect(contextOf('FROM a\nCOPY go.* ./\nCOPY . ./\n', 'cmd/a/Dockerfile', ['go.mod', 'cmd/a/go.mod'])).toBeNull()
+  // Beside others it may well find nothing, and all folders have something.
+  expect(contextOf('FROM a\nCOPY a.json yarn* ./\n', 'x/Dockerfile', ['x/a.json', 'a.json', 'yarn.lock'])).toBeNull()
+  expect(contextOf('FROM a\nCOPY * ./\n', 'x/Dockerfile', ['start.sh'])).toBeNull()
+})
+
 test('its own folder where that is as good, or has what the other has not', () => {
   expect(contextOf(starts, 'Dockerfile', ['docker/start.sh'])).toBeNull()
   expect(contextOf('FROM a\nCOPY . .\n', 'x/Dockerfile', ['start.sh'])).toBeNull()

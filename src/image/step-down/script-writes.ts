@@ -325,8 +325,9 @@ function removedOrMade(tool: string, { words }: ShellCommand): readonly Pick<Wri
   return args.filter(({ text }, at) => !text.startsWith('-') && !/^(-m|--mode)$/.test(args[at - 1]?.text ?? ''))
 }
 
-/** A folder that a start script takes away with all that is in it. */
+/** A folder that a start script takes away, or elsewhere, with all that is in it. */
 export interface RemovedTree {
+  readonly isMoved: boolean
   /** The script; null for the text of `sh -c`. */
   readonly script: string | null
   readonly line: number
@@ -337,15 +338,23 @@ export function removedTrees(script: ReadScript, start: GivenStart, sourced: Fun
   const questions = ({ guarded }: ScriptCommand): readonly string[] | null => (guarded ? null : [])
   return stepsOf(script, questions, start, () => '', sourced).flatMap(({ command, script: of, variables }) => {
     const tool = nameOf(command.words[programIndex(command.words)]?.value ?? '')
+    const isMoved = tool === 'mv'
     const isTree = tool === 'rm' && command.words.some(({ text }) => /^(?:-[a-zA-Z]*[rR]|--recursive)/.test(text))
-    if (!isTree || command.within !== 'script') return []
-    return removedOrMade(tool, command).flatMap(({ text }) => {
+    if ((!isTree && !isMoved) || command.within !== 'script') return []
+    return (isMoved ? movedAway(command) : removedOrMade(tool, command)).flatMap(({ text }) => {
       const value = staticValue(text, variables)
       const all = value === null ? (wordValues(text, command, { ...of, variables }) ?? []) : [value]
       const line = lineOf(of.text, command.span.start)
-      return all.flatMap((path) => (path.startsWith('/') ? [{ script: of.path, line, path: normalisePath(path) }] : []))
+      return all.flatMap((path) =>
+        path.startsWith('/') ? [{ script: of.path, line, path: normalisePath(path), isMoved }] : [],
+      )
     })
   })
+}
+
+function movedAway({ words }: ShellCommand): readonly Pick<Write, 'text'>[] {
+  const operands = words.slice(programIndex(words) + 1).filter(({ text }) => !text.startsWith('-'))
+  return operands.slice(0, -1)
 }
 
 /** Each place once, where it stands first; what only root comes to is left out. */

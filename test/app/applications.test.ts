@@ -1,0 +1,247 @@
+// Small applications, and what another user than root must be given to run them: by what their own files say.
+import { expect, test } from '@jest/globals'
+import { type Files, worked } from './worked.ts'
+
+interface Application {
+  readonly says: string
+  readonly files: Files
+  /** In the result, in turn. */
+  readonly gives?: readonly string[]
+  readonly not?: readonly string[]
+  /** Parts of what is left for a person; none: nothing is. */
+  readonly todos?: readonly string[]
+}
+
+async function checked({ files, gives = [], not = [], todos = [] }: Application): Promise<void> {
+  const result = (await worked(files, ['Dockerfile'])).get('Dockerfile')
+  const left = (result?.findings ?? []).filter(({ outcome }) => outcome === 'todo').map(({ message }) => message)
+  for (const text of gives) expect(result?.output).toContain(text)
+  for (const text of not) expect(result?.output).not.toContain(text)
+  expect(left).toEqual(todos.map((text) => expect.stringContaining(text)))
+}
+
+const settings =
+  "from pathlib import Path\nVAR = Path('/srv/board/var')\nfor d in ('db', 'log'):\n    (VAR / d).mkdir(exist_ok=True)\nINSTALLED_APPS = []\nLOGGING = {'handlers': {'file': {'class': 'logging.FileHandler', 'filename': '/srv/board/trail/all.log'}}}\n"
+const board = (run: string): Files => ({
+  Dockerfile: `FROM python:3.13\nWORKDIR /srv/board\nCOPY . .\n${run}CMD ["python", "manage.py", "runserver"]\n`,
+  'manage.py': '',
+  'board/settings.py': settings,
+})
+
+test.each<Application>([
+  {
+    says: 'all in the folders that its settings make, and the log that they begin',
+    files: board('RUN python manage.py collectstatic --noinput\n'),
+    gives: ['chown -Rh 10001:10001 /srv/board/trail /srv/board/var/db /srv/board/var/log'],
+  },
+  {
+    says: 'the folders alone, where no step has run it',
+    files: board(''),
+    gives: ['/srv/board/var/db', '/srv/board/trail'],
+    not: ['-R'],
+  },
+  {
+    says: 'the folders alone, where the step is not of root',
+    files: board('RUN useradd -u 1500 web\nUSER web\nRUN python manage.py check\nUSER root\n'),
+    not: ['-R'],
+  },
+])('what the build has run as root is left behind for its user: $says', checked)
+
+const posted = (run: string, recipe = 'install -m 640 postd.conf $(DESTDIR)$(ETC)/postd.conf'): Files => ({
+  Dockerfile: `FROM debian:13\nCOPY . /usr/src/postd\nRUN ${run}\nCMD ["/usr/local/sbin/postd"]\n`,
+  Makefile: `ETC ?= /etc\npostd: postd.c\n\t$(CC) -o $@ $<\n\ninstall: postd\n\tinstall -D postd $(DESTDIR)/usr/local/sbin/postd\n\t@${recipe}\n\ncheck:\n\tinstall -m 600 postd.conf /etc/postd.check\n`,
+  'postd.conf': 'spool /var/spool/postd\nlog /var/log/postd.log\n',
+  'postd.c': 'int main(void) { return 0; }\n',
+})
+
+test.each<Application>([
+  {
+    says: 'what the configuration says that it puts below /etc, and closes to others',
+    files: posted('cd /usr/src/postd && make && make install && rm -rf /usr/src/postd'),
+    gives: ['touch /var/log/postd.log', 'chgrp 10001 /etc/postd.conf', 'chmod 640 /etc/postd.conf'],
+  },
+  {
+    says: 'where a variable of the command says it, in the folder of -C',
+    files: posted('make -C /usr/src/postd ETC=/etc/post install'),
+    gives: ['touch /var/log/postd.log', 'chgrp 10001 /etc/post/postd.conf'],
+  },
+  {
+    says: 'open to others there is nothing to read for it',
+    files: posted('make -C /usr/src/postd install', 'install -m 644 postd.conf /etc/postd.conf'),
+    gives: ['touch /var/log/postd.log'],
+    not: ['chgrp'],
+  },
+  {
+    says: 'a target that nobody makes puts nothing anywhere',
+    files: posted('make -C /usr/src/postd && cp /usr/src/postd/postd /usr/local/sbin/'),
+    not: ['/etc/postd', 'chgrp'],
+    todos: ['/usr/local/sbin/postd, which it starts, could not be read'],
+  },
+])('make install of the build puts files into the image: $says', checked)
+
+const stacked = (more = ''): Files => ({
+  Dockerfile: `FROM debian:13\nRUN apt-get update && apt-get install -y redis-server supervisor\n${more}COPY queue.conf /etc/redis/redis.conf\nCOPY supervisord.conf /etc/supervisord.conf\nCMD ["supervisord", "-c", "/etc/supervisord.conf"]\n`,
+  'queue.conf': 'dir /srv/queue\n',
+  'supervisord.conf':
+    '[supervisord]\nnodaemon=true\nlogfile=/dev/null\n[program:queue]\ncommand=redis-server /etc/redis/redis.conf\nuser=redis\n[program:web]\ncommand=/usr/bin/web\nuser=www-data\n',
+})
+
+test.each<Application>([
+  {
+    says: 'opens the folder of its configuration',
+    files: stacked(),
+    gives: ['chmod 2771 /etc/redis', 'USER 33:33'],
+  },
+  {
+    says: 'not where a step has made the folder itself',
+    files: stacked('RUN rm -rf /etc/redis && mkdir -p /etc/redis\n'),
+    not: ['/etc/redis \\'],
+  },
+])('who runs the server of a package as another than its own account $says', checked)
+
+test.each<Application>([
+  {
+    says: 'its log by the version of the service',
+    files: {
+      Dockerfile:
+        'FROM debian:13\nRUN apt-get update && apt-get install -y nginx php-fpm\nCMD service php8.4-fpm start && nginx -g "daemon off;"\n',
+    },
+    gives: ['/var/log/php8.4-fpm.log'],
+  },
+])('an init script of PHP is one of a listed server: $says', checked)
+
+const secured = (key: string, install = 'apache2 ssl-cert'): Files => ({
+  Dockerfile: `FROM debian:13\nRUN apt-get update && apt-get install -y ${install}\nCOPY shop.conf /etc/apache2/sites-enabled/shop.conf\nCMD ["apache2ctl", "-D", "FOREGROUND"]\n`,
+  'shop.conf': `<VirtualHost *:8443>\n  SSLEngine on\n  ${key}\n</VirtualHost>\n`,
+})
+const KEY = '/etc/ssl/private/ssl-cert-snakeoil.key'
+
+test.each<Application>([
+  {
+    says: 'which its package brings',
+    files: secured(`SSLCertificateKeyFile ${KEY}`),
+    gives: [`chgrp 33 ${KEY}`, 'chmod 711 /etc/ssl/private'],
+  },
+  {
+    says: 'which nobody has seen',
+    files: secured('SSLCertificateKeyFile /etc/ssl/private/shop.key'),
+    not: ['/etc/ssl/private'],
+    todos: [
+      '/etc/ssl/private/shop.key (named in /etc/apache2/sites-enabled/shop.conf line 3) lies in a folder that only root may enter',
+    ],
+  },
+  { says: 'not where it is turned off', files: secured(`# SSLCertificateKeyFile ${KEY}`), not: ['/etc/ssl/private'] },
+  {
+    says: 'not one that everybody may read',
+    files: secured('SSLCertificateFile /etc/ssl/certs/ssl-cert-snakeoil.pem'),
+    not: ['/etc/ssl'],
+  },
+])('a virtual host names a key: $says', checked)
+
+const paged = (dockerfile: string, more: Files = {}): Files => ({ Dockerfile: dockerfile, 'README.md': '', ...more })
+const shop = (server: string): Files =>
+  paged('FROM node:22\nWORKDIR /app\nCOPY server.js .\nCOPY dist ./dist\nCMD ["node", "server.js"]\n', {
+    'server.js': server,
+  })
+
+test.each<Application>([
+  {
+    says: 'pages of a server that the catalogue knows',
+    files: paged('FROM nginx:1.27\nCOPY dist /usr/share/nginx/html\n'),
+  },
+  { says: 'pages of a program that is read', files: shop("app.use(express.static('dist'))\n") },
+  { says: 'a module of it is the program', files: shop("require('./dist/main')\n"), todos: ['dist: not in'] },
+  {
+    says: 'the program is started from it',
+    files: paged('FROM debian:13\nCOPY dist /app\nCMD ["/app/serve"]\n'),
+    todos: ['dist: not in'],
+  },
+  {
+    says: 'nobody has read what is started',
+    files: paged('FROM node:22\nWORKDIR /app\nCOPY dist ./dist\nCMD ["npm", "start"]\n'),
+    todos: ['dist: not in'],
+  },
+])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
+
+const compiled = (main: string, more: Files = {}): Files => ({
+  Dockerfile:
+    'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /out/store ./cmd/store\nFROM debian:13\nCOPY --from=build /out/store /bin/store\nENTRYPOINT ["/bin/store"]\n',
+  'cmd/store/main.go': `package main\n${main}`,
+  ...more,
+})
+
+test.each<Application>([
+  {
+    says: 'of flag',
+    files: compiled('var root = flag.String("data-dir", "/storage", "made where it is missing")\n'),
+    gives: ['chown 10001:10001 /storage'],
+  },
+  {
+    says: 'by a variable and its default',
+    files: compiled(
+      'root, _ := envOr("ROOT", "/storage", plain)\nfs.StringVar(&c.root, "filesystem-root", root, "made where it is missing")\n',
+    ),
+    gives: ['chown 10001:10001 /storage'],
+  },
+  {
+    says: 'of kingpin and urfave/cli',
+    files: compiled(
+      'a.Flag("storage.path", "where").Default("/srv/data").String()\nf := &cli.StringFlag{\n  Name:  "log-dir",\n  Value: "/var/log/store",\n}\n',
+    ),
+    gives: ['chown 10001:10001 /srv/data /var/log/store'],
+  },
+  {
+    says: 'not of what is read',
+    files: compiled(
+      'flag.String("docker-root", "/var/lib/docker", "read")\nflag.String("data-dir", "/etc/store", "read")\n',
+    ),
+    not: ['/var/lib/docker', '/etc/store'],
+  },
+  {
+    says: 'not of another program of the repository',
+    files: compiled('', {
+      'cmd/bench/main.go': 'package main\nvar d = flag.String("data-dir", "/storage", "")\n',
+      'pkg/log/log.go': 'package log\nvar d = flag.String("log-dir", "/var/log/store", "")\n',
+    }),
+    gives: ['chown 10001:10001 /var/log/store'],
+    not: ['/storage'],
+  },
+])('a flag of Go names a folder of state by default: $says', checked)
+
+const handed = (made: string): Files => ({
+  Dockerfile: `FROM debian:13 AS build\nRUN mkdir -p ${made}\nFROM debian:13\nCOPY --from=build ${made} /var/lib/agent\nCOPY agentd /bin/agentd\nCMD ["agentd"]\n`,
+  agentd: '\0',
+})
+
+test.each<Application>([
+  {
+    says: 'a folder of state by itself',
+    files: handed('/empty'),
+    gives: ['chown 10001:10001 /var/lib/agent'],
+  },
+  {
+    says: 'not where something lies in it',
+    files: handed('/rules && echo x > /rules/a'),
+    not: ['chown 10001:10001 /var/lib/agent'],
+  },
+])('what a stage makes empty is copied to be filled: $says', checked)
+
+test.each<Application>([
+  {
+    says: 'with what the build has put there',
+    files: {
+      Dockerfile: 'FROM debian:13\nCOPY pages /srv/pages\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+      'pages/index.html': '',
+      'start.sh': '#!/bin/sh\nmv /srv/pages /tmp/www\nexec sleep infinity\n',
+    },
+    todos: ['/start.sh line 2 moves /srv/pages with what the build has put there'],
+  },
+  {
+    says: 'not what the start has made itself',
+    files: {
+      Dockerfile: 'FROM debian:13\nCOPY pages /srv/pages\nCOPY start.sh /\nCMD ["/start.sh"]\n',
+      'pages/index.html': '',
+      'start.sh': '#!/bin/sh\nmkdir -p /tmp/next\nmv /tmp/next /tmp/www\nexec sleep infinity\n',
+    },
+  },
+])('a start script moves a folder of root away: $says', checked)
