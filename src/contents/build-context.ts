@@ -18,6 +18,11 @@ export interface BuildContext {
   readonly entries: ReadonlyMap<string, ContextEntry>
   /** A bound was hit: what is not listed may be there all the same. */
   readonly partial: boolean
+  /**
+   * Programs that a release tool builds of the sources in here before it copies them: by their name the folder of their main package, ''
+   * for the top. Absent where there is none.
+   */
+  readonly released?: ReadonlyMap<string, string>
 }
 
 export interface ContextFile {

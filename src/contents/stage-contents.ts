@@ -2,6 +2,7 @@ import { says, wholeText } from '../dockerfile/index.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import type { StageWalks, Step } from '../dockerfile/stage-walk.ts'
 import { findStage, reachedFrom } from '../dockerfile/stages.ts'
+import { lineage } from '../dockerfile/variables.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
@@ -55,6 +56,10 @@ export interface CopiedPath {
   readonly seen: boolean
   /** There is a build context, and no such file in it; absent where there is, or nobody can say. */
   readonly missing?: true
+  /** The image that it is taken out of, by `--from` or through a stage that puts nothing into that one; absent for what comes from elsewhere. */
+  readonly image?: string
+  /** It is made outside, of sources that the build context has (`BuildContext.released`); absent where it is not. */
+  readonly released?: true
   /** Of a jar that is built outside the texts that are packed into it, by path in the build context; absent where there are none. */
   readonly packed?: ReadonlyMap<string, string>
   readonly line: number
@@ -176,24 +181,37 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
   const from = flag('from')
   const stage = copiedStage(sources.dockerfile, instruction)
   const other = stage === null ? null : (known.get(stage) ?? null)
+  const image = stage === null ? (from !== null && IMAGE.test(from) ? from : null) : imageBehind(sources, stage)
   const foundFor = (source: string): ReturnType<typeof fromContext> => {
     if (from !== null) return other === null ? [] : fromStage(other, source)
     return sources.context === null ? [] : fromContext(sources.context, source)
   }
-  const named = words.slice(0, -1).flatMap((source) => (source == null || source.startsWith('<<') ? [] : [source]))
+  const written = instruction.json?.map(({ value }) => value) ?? instruction.words.map(({ text }) => text)
+  const named = words.slice(0, -1).flatMap((source, at) => {
+    const text = source ?? written[at] ?? '<<'
+    return text.startsWith('<<') ? [] : [text]
+  })
   // `COPY package.json yarn.lock* ./`: beside what is there a pattern that fits nothing means that nothing is needed.
   const isOptional = named.length > 1
   for (const source of named) {
-    const found = foundFor(source)
+    const isOpen = VARIABLE.test(source)
+    const found = isOpen ? onlyOne(foundFor(source.replace(VARIABLES, '*'))) : foundFor(source)
     const isPattern = /[*?]/.test(source)
+    const released = from === null && found.length === 0 && sources.context?.released?.has(baseName(source)) === true
     const missing =
-      from === null && found.length === 0 && !(isPattern && isOptional) && isMissing(sources.context, source)
+      !released &&
+      from === null &&
+      found.length === 0 &&
+      !(isPattern && isOptional) &&
+      (isOpen ? isNowhere(sources.context, source.replace(VARIABLES, '*')) : isMissing(sources.context, source))
     const packed = from === null ? packedInto(source, sources.context) : []
     draft.copies.push({
       source,
       destination,
       seen: found.length > 0,
       ...(missing ? { missing } : {}),
+      ...(released ? { released } : {}),
+      ...(image === null ? {} : { image }),
       ...(packed.length > 0 ? { packed: new Map(packed) } : {}),
       line: instruction.line,
     })
@@ -203,6 +221,36 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
       put(`${destination === '/' ? '' : destination}${below}` || '/', item.entry, item.text, item.origin)
     }
   }
+}
+
+/** What only the build tells, `${TARGETOS}/${TARGETARCH}/app`. */
+const VARIABLE = /\$\{[^{}]*\}|\$\w+/
+const VARIABLES = new RegExp(VARIABLE, 'g')
+
+/** What a variable decides is known where but one thing is there that it can mean. */
+function onlyOne(found: ReturnType<typeof fromContext>): ReturnType<typeof fromContext> {
+  const tops = new Set(
+    found.map(({ origin, below }) => (below === '' ? origin : origin.slice(0, -below.length)).replace(/\/$/, '')),
+  )
+  return tops.size === 1 ? found : []
+}
+
+/** Nothing has such a path; a folder by the first name of it may not have been looked into. */
+function isNowhere(context: BuildContext | null, pattern: string): boolean {
+  if (context === null || context.partial) return false
+  const first = pattern.split('/').find((part) => part !== '' && part !== '.') ?? '*'
+  const paths = [...context.entries.keys()]
+  return matching(paths, pattern).length === 0 && (/[*?]/.test(first) || !context.entries.has(first))
+}
+
+/** No stage has such a name. Source: https://docs.docker.com/reference/dockerfile/#from */
+const IMAGE = /[/:]/
+
+/** The image that a stage gives another name, as people wrote it where a variable decides it; null where the stage is more than that. */
+function imageBehind({ dockerfile, walks }: ContentsSources, index: number): string | null {
+  if (walks.steps(index).some(({ instruction: { keyword } }) => /^(?:RUN|COPY|ADD)$/.test(keyword))) return null
+  const base = dockerfile.stages[lineage(dockerfile, index)[0] ?? index]?.base
+  return base?.kind === 'image' ? base.reference : base?.kind === 'unresolved' ? base.text : null
 }
 
 function packedInto(source: string, context: BuildContext | null): readonly (readonly [path: string, text: string])[] {

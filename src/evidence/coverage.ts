@@ -351,8 +351,10 @@ function originOf(
  */
 function copiedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]): readonly Gap[] {
   const { contents, started, servers } = view
-  if (started.volumes.length > 0 || earlier.some(({ kind }) => kind === 'path')) return []
-  const programs = programsOf(started)
+  if (started.volumes.length > 0 || earlier.some(isWritten)) return []
+  // Behind a script that ends in `exec "$@"` the command is what is started.
+  const behind = started.entrypoint === null ? [] : (started.cmd?.slice(0, 1) ?? []).map(baseName)
+  const programs = [...new Set([...programsOf(started), ...behind])]
   const known = startedByRules(programs, servers)
   return programs.flatMap((program): readonly Gap[] => {
     if (known.includes(program) || isInterpreter(program)) return []
@@ -376,10 +378,15 @@ function copiedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]
   })
 }
 
+/** A place that the program is given; that it may read or start a file says nothing of what it writes. */
+function isWritten(claim: Claim): boolean {
+  return claim.kind === 'path' && claim.access !== 'read' && claim.access !== 'execute'
+}
+
 /** The same of one that the build takes from the network as it is: of what is unpacked or installed others tell. */
 function downloadedPrograms(view: StageView, _: Catalogue, earlier: readonly Claim[]): readonly Gap[] {
   const { contents, builders, started, servers } = view
-  if (started.volumes.length > 0 || earlier.some(({ kind }) => kind === 'path')) return []
+  if (started.volumes.length > 0 || earlier.some(isWritten)) return []
   const programs = programsOf(started)
   const known = startedByRules(programs, servers)
   const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
@@ -488,6 +495,8 @@ function shellsAndTests({ started, start, entry }: StageView, _: Catalogue, earl
 interface Unpacked {
   readonly folder: string
   readonly line: number
+  /** By git: it is a project of its own. */
+  readonly isCloned?: true
 }
 
 /**
@@ -500,7 +509,7 @@ function unpackedPrograms(
   earlier: readonly Claim[],
 ): readonly Gap[] {
   // Who says a VOLUME says where it keeps what it writes.
-  if (config.exposedPorts.length === 0 || config.volumes.length > 0) return []
+  if (config.volumes.length > 0) return []
   const started = [
     ...argvOf(config),
     ...launches.flatMap(({ conditional, filter, words }) => (conditional || filter === true ? [] : words)),
@@ -512,8 +521,11 @@ function unpackedPrograms(
   const project = copies
     .flatMap(({ destination }) => [destination, parentOf(destination)])
     .filter((path) => !isSharedFolder(path) && !isSystemFolder(path))
+  const isServer = config.exposedPorts.length > 0
+  const program = normalisePath(argvOf(config)[0] ?? '', config.workdir)
   const found = unpackedBy(steps).findLast(
-    ({ folder }) =>
+    ({ folder, isCloned }) =>
+      (isServer || (isCloned === true && program !== null && program !== folder && isInside(program, folder))) &&
       !project.some((path) => isInside(folder, path)) &&
       started.some((path) => path !== folder && isInside(path, folder)) &&
       !earlier.some((claim) => claim.kind === 'path' && isInside(claim.path, folder)),
@@ -551,7 +563,7 @@ function unpackedBy(steps: readonly Step[]): readonly Unpacked[] {
       const at = into === null ? null : normalisePath(into, folder ?? '')
       // A folder of its own: what goes into those of the system is a tool.
       if (at === null || /\/bin$/.test(at) || isSystemFolder(at) || isSharedFolder(at) || isBelowSystem(at)) continue
-      found.push({ folder: at, line })
+      found.push({ folder: at, line, ...(command.name === 'git' ? { isCloned: true } : {}) })
     }
     // `tar xz && mv app-1.2 /opt/app`
     const moved = script.commands.findLast(({ name }) => name === 'mv')

@@ -1,3 +1,4 @@
+import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { Step } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
@@ -117,7 +118,8 @@ function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView)
   const found = new Map<string, string>()
   for (const { by, kind: how, mounts, user } of runs)
     for (const { kind, source, target, readOnly, sharedWith, from } of mounts) {
-      if (readOnly || user !== null || found.has(target) || !isOwnPlace(target)) continue
+      if (readOnly || user !== null || found.has(target)) continue
+      if (!isOwnPlace(target) && !(kind === 'volume' && isTold(target, facts.config))) continue
       // A folder of the host keeps its owner: who runs it without one, or with a volume, has what is made here.
       if (kind !== 'volume' && !(kind === 'host' && how === 'service' && from === undefined && isStatePlace(target)))
         continue
@@ -135,6 +137,11 @@ function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView)
         found.set(target, kind === 'host' ? `mounted by ${by}` : `a volume of ${by}`)
     }
   return found
+}
+
+/** A folder of its own in /etc that the command hands to the program: settings that it keeps there itself. */
+function isTold(path: string, config: ImageConfig): boolean {
+  return isInside(path, '/etc') && !isSystemFolder(path) && argvOf(config).some((word) => normalisePath(word) === path)
 }
 
 function isCopiedTo(path: string, { copies }: StageContents): boolean {

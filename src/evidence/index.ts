@@ -13,6 +13,7 @@ import { embeddedDatabases } from './embedded-databases.ts'
 import { copiedEmptyFolders, emptyFolders } from './empty-folders.ts'
 import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
+import { deviceGroups, rawSockets } from './host-rights.ts'
 import { inImage } from './in-image.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
@@ -64,6 +65,8 @@ export const providers: readonly Provider[] = [
   rootSwitches,
   rootBranches,
   hostSockets,
+  deviceGroups,
+  rawSockets,
   systemTools,
   testRunners,
   cronJobs,

@@ -10,7 +10,7 @@ import type { Vendor } from './vendor.ts'
 
 /** A program that is started or was seen running, and is listed as one that only root can run. */
 export function rootProgram(
-  { facts, stepDowns: { launches } }: StageView,
+  { facts, own, stepDowns }: StageView,
   programs: readonly ProgramRule[],
   /** Names of the processes that a run has shown. */
   seen: readonly string[],
@@ -26,11 +26,41 @@ export function rootProgram(
     if (named !== null) return need(named, '', facts)
   }
   // What a script comes to last is the service, what it does before prepares the way for it.
-  for (const launch of launches.toReversed()) {
+  for (const launch of stepDowns.launches.toReversed()) {
     const found = launch.conditional ? null : launched(launch, programs, facts)
     if (found !== null) return need(found, placeOf(launch), facts)
   }
-  return null
+  return ownerOfArguments(stepDowns, own)
+}
+
+/** What a script may do beside its one work. */
+const ASIDE = /^(?:echo|printf|stat|test|\[|shift|set|find|xargs|ls|id|cd|exit|true|chown|chgrp|chmod)$/
+
+/** `exec "$@"`, and a line or branch that begins with a variable. */
+function startsWords(text: string): boolean {
+  return text
+    .split(/[\n;&|]/)
+    .some((part) => /^["']?\$[@*{\w]/.test(part.trim().replace(/^(?:then|do|else|exec) /, '')))
+}
+
+/** A script that gives away, or opens, what its arguments name, and does nothing else: without root it has no purpose. */
+function ownerOfArguments(
+  { actions, started, launches, scripts }: StageView['stepDowns'],
+  files: FileModel,
+): Vendor['needsRoot'] {
+  const [path] = scripts
+  const work = actions.filter(({ action, script }) => /^(?:chown|chgrp|chmod)$/.test(action) && script === path)
+  const found = work.find(({ dynamic, paths, action }) => dynamic && paths.length === 0 && action !== 'chmod')
+  const isAll =
+    started.every(({ program }) => ASIDE.test(program)) &&
+    launches.every(({ words: [word = ''] }) => ASIDE.test(nameOf(word)))
+  if (path === undefined || found === undefined || !isAll || work.length < actions.length) return null
+  if (startsWords(files.text(path) ?? '')) return null
+  return {
+    reason: `${nameOf(path)} (${path} line ${found.line}) gives files to others, and does nothing else`,
+    hint: '',
+    capabilities: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER'],
+  }
 }
 
 /** Its own words, where the command shows which these are: `strace -t sshd` is no `sshd -t`. */

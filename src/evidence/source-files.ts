@@ -350,20 +350,21 @@ export const compiledSources: Provider = {
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
-    const removed = { texts: contents.removedSources, origins: contents.origins }
+    const removed = { texts: contents.removedSources, origins: contents.origins, steps: [] }
     const isOther = ofOtherPrograms(builders, start.programs)
-    const sources = [...builders, removed].flatMap(({ texts, origins }) =>
-      [...texts].flatMap(([path, text]) => {
+    const hasOwn = [...contents.texts.keys()].some((path) => path.endsWith('.py'))
+    const sources = [...builders, removed].flatMap(({ texts, origins, steps }) => {
+      const isInstalled = !hasOwn && steps.some(installsItself)
+      return [...texts].flatMap(([path, text]) => {
         if (isOther(path, text)) return []
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
-        return COMPILED.test(path) &&
-          !(isServed && SCRIPT.test(path)) &&
-          !(texts !== removed.texts && taken.has(origin))
+        const isSource = COMPILED.test(path) || (isInstalled && path.endsWith('.py'))
+        return isSource && !(isServed && SCRIPT.test(path)) && !(texts !== removed.texts && taken.has(origin))
           ? [{ path: at, text, origin }]
           : []
-      }),
-    )
+      })
+    })
     if (sources.length === 0) return []
     const read = {
       copies: contents.copies,
@@ -373,6 +374,16 @@ export const compiledSources: Provider = {
     }
     return [...sourceClaims(read, started), ...temporaryFolder(chain, files, read), ...homeAsked(read, started)]
   },
+}
+
+/** A stage installs the project that it copied, as a package of Python: pip with a place among its words, or what knows no other. */
+const PIP = /\bpip[\d.]{0,9} (?:install|wheel)\b/
+const PLACE = /\s\.(?:\/|\[[\w,-]{1,99}\])?(?=\s|$)/
+const PACKAGES_ITSELF =
+  /\b(?:poetry|uv|pdm) (?:install|build|sync)\b|\bpython[\d.]{0,9} (?:setup\.py (?:install|bdist_wheel)|-m build)\b/
+
+function installsItself({ instruction }: StageContents['steps'][number]): boolean {
+  return says(instruction, PACKAGES_ITSELF) || (says(instruction, PIP) && says(instruction, PLACE))
 }
 
 /** Of several programs of Go that a repository has below `cmd`, one is started; only what all of them import is its own too. */

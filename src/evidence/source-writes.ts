@@ -79,7 +79,8 @@ export function sourceWrites(path: string, source: string, about: SourceAbout): 
       const line = lineOf(text, match.index)
       const where = within === true ? null : pathOf(first, names)
       if (within === true && pathOf(first, names) !== null) continue
-      const looped = where === null && within !== true ? loopedOver(text, match.index, first) : []
+      const isOpen = where === null && within !== true
+      const looped = isOpen ? [...loopedOver(text, match.index, first), ...chosenBefore(text, match.index, first)] : []
       for (const each of looped) {
         const place = pathOf(each, names)
         if (place !== null) found.push({ path: place, kind, line, call, ...(beside === true ? { beside } : {}) })
@@ -148,6 +149,40 @@ function loopedOver(text: string, index: number, expression: string): readonly s
     .slice(0, MOST_VALUES)
     .map((value) => expression.replace(/\w+/g, (word) => (word === name ? value : word)))
 }
+
+/**
+ * An expression once for each value that the branches before it give its name: `if x: D = '/a'`, `else: D = '/b'`, `os.makedirs(D)`. Of
+ * other functions' names nothing is said, so only what stands close is taken.
+ */
+function chosenBefore(text: string, index: number, expression: string): readonly string[] {
+  const start = text.lastIndexOf('\n', index - 1) + 1
+  const indent = /^[ \t]*/.exec(text.slice(start, index))?.[0] ?? ''
+  const lines = text
+    .slice(Math.max(0, start - 2_000), start)
+    .split('\n')
+    .slice(-CLOSE)
+  const words = new Set(expression.match(/[A-Za-z_]\w*/g))
+  const values = new Map<string, Set<string>>()
+  for (const line of lines) {
+    const at = line.search(/:?=/)
+    const [, before = '', name = ''] = at < 0 ? [] : (NAMED.exec(line.slice(0, at).trimEnd()) ?? [])
+    const value = line.slice(at).replace(/^:?=/, '').replace(/;$/, '').trim()
+    if (/^[=>]/.test(value)) continue
+    if (!words.has(name) || !before.startsWith(indent)) continue
+    // Outside of a branch it is what counts, whatever was before.
+    if (before === indent) values.delete(name)
+    values.set(name, (values.get(name) ?? new Set()).add(value))
+  }
+  const [name, all] = [...values].find(([, { size }]) => size > 1) ?? []
+  if (name === undefined) return []
+  return [...(all ?? [])]
+    .slice(0, MOST_VALUES)
+    .map((value) => expression.replace(/[A-Za-z_]\w*/g, (word) => (word === name ? value : word)))
+}
+
+/** Lines above a call in which its name is looked for. */
+const CLOSE = 15
+const NAMED = /^([ \t]*)(?:(?:const|let|var) )?([A-Za-z_]\w*)$/
 
 const LOOP =
   /\bfor\s{0,9}\(?\s{0,9}(?:const\s|let\s|var\s)?\s{0,9}(\w{1,60})\s{1,9}(?:in|of)\s{1,9}[([]((?:[^()[\]]|\([^()]{0,200}\)){1,400})[)\]]/g

@@ -233,7 +233,7 @@ interface ProgramCopies {
 /** All COPY instructions, by how they may bring a program that is started. */
 export function copiesOf(
   program: string,
-  { contents: { steps }, started }: Pick<StageView, 'contents' | 'started'>,
+  { contents: { steps, copies }, started }: Pick<StageView, 'contents' | 'started'>,
 ): ProgramCopies {
   const word = wordsOf(started).find((one) => baseName(one) === program) ?? program
   return {
@@ -242,7 +242,7 @@ export function copiesOf(
     all: steps.flatMap(({ instruction: { keyword, flags, line }, words }) => {
       if (keyword !== 'COPY') return []
       const from = flags.find(({ name }) => name === 'from')?.value ?? ''
-      const image = IMAGE.test(from) ? from : null
+      const image = copies.find((copy) => copy.line === line)?.image ?? null
       return [
         {
           image,
@@ -255,9 +255,6 @@ export function copiesOf(
     }),
   }
 }
-
-/** No stage has such a name. Source: https://docs.docker.com/reference/dockerfile/#from */
-const IMAGE = /[/:]/
 
 function wordsOf(config: ImageConfig): readonly string[] {
   return argvOf(config).flatMap((word) => word.split(/\s+/))

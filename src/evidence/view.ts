@@ -47,7 +47,9 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     listed,
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
-  const builders = yield* buildersOf(sources.stage, shipping)
+  const stages = yield* buildersOf(sources.stage, shipping)
+  const released = releasedSources(sources.context, [contents, ...stages])
+  const builders = released === null ? stages : [...stages, released]
   yield
   const brought = broughtFiles(servers)
   const files = built || brought.size === 0 ? own : beneath(brought, own, contents, filesIn(facts))
@@ -107,6 +109,28 @@ function* buildersOf(stage: Stage, shipping: ContentsSources): InTurn<readonly S
   for (const index of new Set(used)) builders.push(yield* stageContents({ ...shipping, base: null }, index))
   return builders
 }
+
+/** What a program is made of that is built before it is copied, as if a stage had built it; null for none. */
+function releasedSources(context: BuildContext | null, stages: readonly StageContents[]): StageContents | null {
+  const names = new Set(
+    stages.flatMap(({ copies }) =>
+      copies.flatMap(({ released, source }) => (released === true ? baseName(source) : [])),
+    ),
+  )
+  const folders = new Set([...(context?.released ?? [])].flatMap(([name, folder]) => (names.has(name) ? [folder] : [])))
+  if (context === null || folders.size === 0) return null
+  const texts = new Map<string, string>()
+  for (const [path, { text }] of context.entries) {
+    const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
+    const isOther = /\.go$/.test(path) && !folders.has(folder) && /^package main\b/m.test(text ?? '')
+    if (text !== null && SOURCES.test(path) && !isOther) texts.set(`/${path}`, text)
+  }
+  const origins = new Map([...texts.keys()].map((path) => [path, path.slice(1)]))
+  return { entries: new Map(), texts, origins, copies: [], actions: [], tooLong: [], tooMany: null, removedSources: new Map(), steps: [] }
+}
+
+/** Of which a release tool builds programs, and what they depend on. */
+const SOURCES = /\.(?:go|rs)$|(?:^|\/)(?:go\.mod|Cargo\.toml)$/
 
 /** All or some of them; null where none is known. */
 function filesIn({ files, someFiles }: ImageFacts): FileModel | null {

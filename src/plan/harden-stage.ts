@@ -18,7 +18,7 @@ import { asksBeforeMaking } from '../evidence/source-writes.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
-import { isInside, isStatePlace, parentOf } from '../places.ts'
+import { baseName, isInside, isStatePlace, normalisePath, parentOf } from '../places.ts'
 import { joinTruncated } from '../words.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
@@ -404,6 +404,17 @@ function inHandedTree({ stated }: StageInput, account: AccountChoice): (path: st
     })
 }
 
+/** A VOLUME whose folder nothing makes: the engine makes it then, and it is root's, whoever has the folder above. */
+function isUnmadeVolume(path: string, { facts, stated }: StageInput): boolean {
+  const { entries, steps, copies } = stated.view.contents
+  return (
+    facts.config.volumes.some((volume) => normalisePath(volume, facts.config.workdir) === path) &&
+    !entries.has(path) &&
+    !copies.some(({ destination }) => isInside(path, destination)) &&
+    !steps.some(({ instruction }) => instruction.keyword === 'RUN' && wholeText(instruction).includes(baseName(path)))
+  )
+}
+
 /** A run knows better than an instruction that hands a folder over. */
 function notHandedOver(
   needs: readonly Need[],
@@ -414,7 +425,7 @@ function notHandedOver(
   const handed = input.observation === null ? handedOver : new Set<string>()
   const isHanded = input.observation === null ? inHandedTree(input, account) : () => false
   const isOwn = ({ path, opens, givenBy }: Need): boolean =>
-    opens === undefined && givenBy === undefined && isHanded(path)
+    opens === undefined && givenBy === undefined && isHanded(path) && !isUnmadeVolume(path, input)
   return needs.filter(
     (need) =>
       !isPrepared(need, input, account.name) &&

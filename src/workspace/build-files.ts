@@ -148,3 +148,24 @@ export function pairsOf(written: unknown, read: Read): ReadonlyMap<string, strin
 
 /** A command line that is longer starts nothing that anybody has written. */
 const MOST_COMMAND = 16 * 1024
+
+/** The programs that GoReleaser builds in the folder of its configuration, as `BuildContext.released`. `goMod`: the go.mod beside it. */
+export function releasedPrograms(text: string, name: string, goMod: string | null): ReadonlyMap<string, string> {
+  const [file] = valuesOf(text, name).map(asObject)
+  const module = /^module[ \t]+(\S+)/m.exec(goMod ?? '')?.[1]?.replace(/\/v\d{1,3}$/, '')
+  const project = textOf(file?.project_name) ?? module?.slice(module.lastIndexOf('/') + 1) ?? null
+  const builds = file?.builds === undefined ? [{}] : asList(file.builds).map(asObject)
+  return new Map(
+    builds.flatMap((build) => {
+      const program = textOf(build.binary) ?? project
+      const main = textOf(build.main) ?? '.'
+      if (file === undefined || program === null || /[{}]/.test(`${program}${main}`) || build.builder === 'prebuilt')
+        return []
+      const folder = (main.endsWith('.go') ? main.slice(0, main.lastIndexOf('/') + 1) : main)
+        .split('/')
+        .filter((part) => part !== '' && part !== '.')
+        .join('/')
+      return [[program.slice(program.lastIndexOf('/') + 1), folder] as const]
+    }),
+  )
+}

@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { type BuildContext, type ContextEntry, matching, resourcesOf } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import { nameOf } from '../path.ts'
+import { normalisePath } from '../places.ts'
 import { textFound } from './files.ts'
 import { type DockerIgnore, parseDockerIgnore } from './ignore-rules.ts'
 import { upwards } from './repository.ts'
@@ -38,12 +39,29 @@ export function buildContexts(): ReadBuildContext {
   return async (root, dockerfilePath, sources) => {
     const rules = ignoreRules(root, dockerfilePath)
     const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
+    const isBuiltBefore = sources.some((source) => !existsSync(join(root, source))) || sources.includes('')
+    const released = isBuiltBefore ? await releasedFrom(root, files) : null
+    // What is copied is then made of what is not.
+    const wanted = released === null ? sources : ['']
     const isCopied = (folder: string): boolean =>
-      sources.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
-    const isNamed = (path: string): boolean => sources.some((source) => isPartOf(source, path) && source !== path)
+      wanted.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
+    const isNamed = (path: string): boolean => wanted.some((source) => isPartOf(source, path) && source !== path)
     enter(rules, { isCopied, isNamed }, listing)
-    return { entries: listing.entries, partial: listing.partial }
+    return { entries: listing.entries, partial: listing.partial, ...(released === null ? {} : { released }) }
   }
+}
+
+/** Its configuration. Source: https://goreleaser.com/customization/ */
+const RELEASES = /^\.?goreleaser\.ya?ml$/
+
+/** What GoReleaser builds in a folder, as `BuildContext.released`; null where it builds nothing there. */
+async function releasedFrom(root: string, files: ContextFiles): Promise<ReadonlyMap<string, string> | null> {
+  const file = files.folder(root)?.find((entry) => entry.isFile() && RELEASES.test(entry.name))
+  const text = file === undefined ? null : textFound(join(root, file.name))
+  if (file === undefined || text === null) return null
+  const { releasedPrograms } = await import('./build-files.ts')
+  const found = releasedPrograms(text, file.name, textFound(join(root, 'go.mod')))
+  return found.size === 0 ? null : found
 }
 
 interface Listing {
@@ -220,7 +238,11 @@ function orNull<T>(read: () => T): T | null {
  */
 export function likelyContext(dockerfile: Dockerfile, path: string, root: string, home?: string): string | null {
   const own = dirname(path)
-  const sources = [...copiedSources(dockerfile).filter((source) => source !== ''), ...neededPatterns(dockerfile)]
+  const sources = [
+    ...copiedSources(dockerfile).filter((source) => source !== ''),
+    ...neededPatterns(dockerfile),
+    ...takenOfAll(dockerfile),
+  ]
   const there = (folder: string): readonly string[] =>
     sources.filter((source) => (/[*?]/.test(source) ? hasOne(folder, source) : existsSync(join(folder, source))))
   const atHome = there(own)
@@ -273,6 +295,30 @@ function sourcesOf({ keyword, flags, json, words }: Instruction): readonly strin
   if ((keyword !== 'COPY' && keyword !== 'ADD') || flags.some(({ name }) => name === 'from')) return []
   const all = json?.map(({ value }) => value) ?? words.map(({ value }) => value)
   return all.slice(0, -1).filter((word) => !word.startsWith('<<') && !/^\w+:|^git@/.test(word))
+}
+
+/** What a stage before takes all of the context into, a later one takes from there by its path: `COPY . /src`, `COPY --from=0 /src/conf/app.ini /`. */
+function takenOfAll({ stages }: Dockerfile): readonly string[] {
+  const wholes = new Map<string, string>()
+  return stages.flatMap(({ instructions, name, index }) => {
+    let workdir = '/'
+    return instructions.flatMap((instruction) => {
+      const { keyword, flags, words, json } = instruction
+      const [first = '', second = '', ...more] = json?.map(({ value }) => value) ?? words.map(({ value }) => value)
+      if (keyword === 'WORKDIR') workdir = normalisePath(first, workdir) ?? workdir
+      if (keyword !== 'COPY') return []
+      const from = flags.find((flag) => flag.name === 'from')?.value
+      if (from === undefined) {
+        const folder = more.length === 0 && fixedPart(first) === '' ? normalisePath(second, workdir) : null
+        if (folder !== null && folder !== '/') for (const key of [name, String(index)]) wholes.set(key ?? '', folder)
+        return []
+      }
+      const folder = wholes.get(from ?? '')
+      if (folder === undefined || second === '' || more.length > 0 || !first.startsWith(`${folder}/`)) return []
+      // One file by its name: of a folder the build may have made it.
+      return /\.\w+$/.test(first) && !/[*?[$]/.test(first) ? [first.slice(folder.length + 1)] : []
+    })
+  })
 }
 
 /** `conf/*.conf` needs the folder conf. */

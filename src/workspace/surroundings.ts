@@ -595,6 +595,17 @@ function makersIn(
       if (!isOfBase) put(called, name, { name, reference: name, path, context: null, target: null })
     }
   const namespaces = namespacesOf(members, told, called)
+  const whole = new Set(namesOfWhole(root))
+  // `ghcr.io/acme/depot/gpu-base` of the repository `depot`: `Dockerfile.gpu`, but for those that are built upon such an image.
+  const basesOf = (name: string): readonly Maker[] => {
+    const namespace = namespaceOf(name)
+    const [, stem] = /^(.+)-base$/.exec(lastPart(name)) ?? []
+    if (stem === undefined || !whole.has(lastPart(namespace).toLowerCase())) return []
+    return (called.get(stem) ?? []).filter(
+      ({ path }) =>
+        members.get(path)?.froms.every((from) => namespaceOf(nameIn(from.reference)) !== namespace) === true,
+    )
+  }
   return (reference) => {
     const name = nameIn(reference)
     const last = lastPart(name)
@@ -603,7 +614,8 @@ function makersIn(
     if (declared.length > 0) return declared
     const isOurs = namespaces.has(namespaceOf(name))
     if (!isOurs && isListed(last)) return []
-    return (called.get(last) ?? []).filter(({ path }) => isOurs || startsNothing(members.get(path)?.text ?? ''))
+    const found = (called.get(last) ?? []).filter(({ path }) => isOurs || startsNothing(members.get(path)?.text ?? ''))
+    return found.length > 0 ? found : basesOf(name)
   }
 }
 

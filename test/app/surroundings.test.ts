@@ -37,6 +37,26 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
     verdicts: { 'docker/core.Dockerfile': 'exempt', 'docker/Dockerfile.app': 'hardened' },
   },
   {
+    says: 'a flavour that the registry calls a base of this repository',
+    files: {
+      '.git/config': '[remote "origin"]\n\turl = https://example.org/acme/depot.git\n',
+      'runtime/Dockerfile.gpu': program,
+      'runtime/tool': '',
+      'apps/one/Dockerfile.gpu': `ARG BASE=ghcr.io/acme/depot/gpu-base:latest\nFROM $BASE\nRUN apt-get install -y one\n`,
+    },
+    verdicts: { 'runtime/Dockerfile.gpu': 'incomplete', 'apps/one/Dockerfile.gpu': 'hardened' },
+  },
+  {
+    says: 'not that of another repository',
+    files: {
+      '.git/config': '[remote "origin"]\n\turl = https://example.org/acme/depot.git\n',
+      'runtime/Dockerfile.gpu': program,
+      'runtime/tool': '',
+      'apps/one/Dockerfile.gpu': 'FROM ghcr.io/acme/other/gpu-base:latest\nRUN apt-get install -y one\n',
+    },
+    verdicts: { 'runtime/Dockerfile.gpu': 'hardened', 'apps/one/Dockerfile.gpu': 'incomplete' },
+  },
+  {
     says: 'the name that a Compose service gives',
     files: {
       'base/Dockerfile': program,

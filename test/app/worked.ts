@@ -17,7 +17,7 @@ export async function worked(
   asked: Parameters<typeof withDefaults>[0] = {},
 ): Promise<ReadonlyMap<string, TargetResult>> {
   const cwd = tree(files)
-  mkdirSync(`${cwd}/.git`)
+  mkdirSync(`${cwd}/.git`, { recursive: true })
   const outcomes = await run((await discover(targets, cwd)).found, {
     progress: () => {},
     onCleanUp: () => {},

@@ -113,5 +113,5 @@ function expressionOf(line: ConfigLine, named: 'user' | 'group'): RegExp {
   if ('pattern' in line) return new RegExp(line.pattern, 'm')
   const keys = ('setting' in line ? line.setting : line.directive).map((key) => key.replace(/[.$]/g, '\\$&')).join('|')
   const between = 'setting' in line ? '[ \\t]*=[ \\t]*' : '[ \\t]+'
-  return new RegExp(`^[ \\t]*(?:${keys})${between}["']?(?<${named}>[\\w.$\\{\\}-]+)["']?[ \\t]*(?:;[ \\t]*)?$`, 'm')
+  return new RegExp(`^[ \\t]*(?:${keys})${between}["']?(?<${named}>[\\w.$\\{\\}-]+)["']?[ \\t]*(?:[;#][^\\n]*)?$`, 'm')
 }

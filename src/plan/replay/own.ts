@@ -50,6 +50,9 @@ export function keepState(asked: Need, path: string, state: State): void {
 /** An application that installs itself or its extensions writes source there. */
 const OFTEN_WRITTEN = /^(conf(ig)?|settings|sites|plugins|themes|modules|extensions|wp-content|languages|local)$/i
 
+/** For those who work on the program. */
+const OF_REPOSITORY = /^(?:\.git|\.github|\.gitlab|tests?|__tests__|spec)$/
+
 /**
  * Of what a start script or a RUN hands over with all that is in it, folders of source stay root's: code that its own service may
  * rewrite is a weakness (FACTS 17). What lies below them under the name of state does not.
@@ -58,11 +61,13 @@ function keepBelow(need: Need, path: string, state: State, isCode = false): void
   for (const child of state.files.list(path)) {
     const below = path === '/' ? `/${child}` : `${path}/${child}`
     if (state.files.entry(below)?.type !== 'directory' || state.grants.size >= MOST_FOLDERS) continue
-    const isState = STATE_NAME.test(child)
+    // `Services/Backups`: amid source a folder of it is called after what it is about.
+    const isState = STATE_NAME.test(child) && !(isCode && holdsSource(below, state))
     const staysRoots =
       (need.atStart === true || need.owner !== undefined) &&
       !isState &&
-      (isCode || (!OFTEN_WRITTEN.test(child) && holdsSource(below, state)))
+      (isCode || OF_REPOSITORY.test(child) || (!OFTEN_WRITTEN.test(child) && holdsSource(below, state)))
+    if (staysRoots && OF_REPOSITORY.test(child)) continue
     if (staysRoots) keepBelow(need, below, state, true)
     else keepState(need, below, state)
   }
