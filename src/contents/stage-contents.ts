@@ -225,7 +225,7 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
 
 /** What only the build tells, `${TARGETOS}/${TARGETARCH}/app`. */
 const VARIABLE = /\$\{[^{}]*\}|\$\w+/
-const VARIABLES = new RegExp(VARIABLE, 'g')
+const VARIABLES = /\$\{[^{}]*\}|\$\w+/g
 
 /** What a variable decides is known where but one thing is there that it can mean. */
 function onlyOne(found: ReturnType<typeof fromContext>): ReturnType<typeof fromContext> {

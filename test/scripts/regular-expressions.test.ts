@@ -187,7 +187,7 @@ const MADE: Readonly<Record<string, string>> = {
     'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
   "src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${owner.join('|')})[ \\\\t]*=`": 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:;[ \\\\t]*)?$`':
+  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:[;#][^\\\\n]*)?$`':
     'constants, and names of \\w alone',
   'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
   'src/image/step-down/daemons.ts: says': 'the catalogue, which is ours',
