@@ -206,6 +206,14 @@ export function runNotes(
         'mount only what it needs, or keep root for it: # harden-image ignore=set-user reason=WHY above FROM',
       ),
     )
+  const working = runs.find(({ rootsWork, user }) => rootsWork !== undefined && user === null)
+  if (working !== undefined)
+    notes.push(
+      note(
+        `${working.by} runs ${working.rootsWork} in it, which takes root`,
+        'run that with --user root (remoteUser or containerUser: root in a devcontainer.json), or do it in a RUN',
+      ),
+    )
   const others = runs.filter(({ kind, by }) => kind !== 'command' && build?.by.includes(by) !== true)
   const taken = podUser(runs)
   if (taken === null || policy.user !== taken)

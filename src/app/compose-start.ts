@@ -13,7 +13,7 @@ import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-it
 
 /** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
 export interface ServiceStart {
-  /** With the ENTRYPOINT and CMD of the service at its end. */
+  /** With the WORKDIR, ENTRYPOINT and CMD of the service at its end. */
   readonly dockerfile: Dockerfile
   readonly notes: readonly ReportFinding[]
   /** The result without them; what had to change in them is a todo, for the file that says them. */
@@ -30,8 +30,11 @@ export function composeStart(
   const [start, ...others] = build === undefined ? [] : startsOf(build, dockerfile, policy)
   if (start === undefined || danglingContinuation(dockerfile) !== null) return null
   const { source, eol } = dockerfile
-  const lines = [...line('ENTRYPOINT', start.entrypoint), ...line('CMD', start.command)]
-  const added = `${source.endsWith('\n') ? '' : eol}${lines.join(eol)}${eol}`
+  const { workdir, entrypoint, command } = start
+  const folder = workdir === null ? [] : [`WORKDIR ${workdir}`]
+  const lines = [...line('ENTRYPOINT', entrypoint), ...line('CMD', command)]
+  const ending = `${lines.join(eol)}${eol}`
+  const added = `${source.endsWith('\n') ? '' : eol}${folder.map((one) => one + eol).join('')}${ending}`
   const more = others.filter((other) => wordsOf(other).join('\0') !== wordsOf(start).join('\0'))
   const taken = `the Dockerfile names no command: taken from ${saidOf(start)}`
   return {
@@ -40,7 +43,7 @@ export function composeStart(
       targetFinding('read-build', 'note', taken, 'add a CMD to the Dockerfile to set it wherever the image runs'),
       ...(more.length === 0 ? [] : [notShown(more)]),
     ],
-    asWritten: (result) => without(result, { dockerfile, added, start, count: lines.length }),
+    asWritten: (result) => without(result, { dockerfile, ending, start, count: lines.length }),
   }
 }
 
@@ -91,19 +94,22 @@ function notShown(others: readonly ComposeStart[]): ReportFinding {
 interface Added {
   /** As it was written. */
   readonly dockerfile: Dockerfile
-  readonly added: string
+  /** The ENTRYPOINT and CMD that were added; a WORKDIR stands above them, and perhaps something between. */
+  readonly ending: string
   readonly start: ComposeStart
-  /** Instructions that were added. */
+  /** Instructions in it. */
   readonly count: number
 }
 
-function without(result: TargetResult, { dockerfile, added, start, count }: Added): TargetResult {
+function without(result: TargetResult, { dockerfile, ending, start, count }: Added): TargetResult {
   const { source } = dockerfile
   const lines = source.split('\n').length - (source.endsWith('\n') ? 1 : 0)
   const findings = result.findings.map((finding) => ({ ...finding, line: Math.min(finding.line, lines) }))
-  const { output, changes } = result.output.endsWith(added)
-    ? { output: result.output.slice(0, -added.length), changes: [] }
-    : cut(result.output, count, source.endsWith('\n'))
+  const { before, changes } = result.output.endsWith(ending)
+    ? { before: result.output.slice(0, -ending.length), changes: [] }
+    : cut(result.output, count)
+  const own = withoutFolder(before, start.workdir)
+  const output = source.endsWith('\n') ? own : own.replace(/\r?\n$/, '')
   return {
     ...result,
     output,
@@ -113,15 +119,19 @@ function without(result: TargetResult, { dockerfile, added, start, count }: Adde
 }
 
 /** Without the last instructions and what is said of them, and their texts. */
-function cut(
-  text: string,
-  count: number,
-  withEnd: boolean,
-): { readonly output: string; readonly changes: readonly string[] } {
+function cut(text: string, count: number): { readonly before: string; readonly changes: readonly string[] } {
   const last = finalStage(parseDockerfile(text)).instructions.slice(-count)
-  const before = withoutRemarks(text.slice(0, last[0]?.lines.start))
   const changes = last.map(({ span }) => text.slice(span.start, span.end))
-  return { output: withEnd ? before : before.replace(/\r?\n$/, ''), changes }
+  return { before: withoutRemarks(text.slice(0, last[0]?.lines.start)), changes }
+}
+
+/** Without the WORKDIR of the service, behind which other lines may stand. */
+function withoutFolder(text: string, folder: string | null): string {
+  const line =
+    folder === null
+      ? undefined
+      : [...text.matchAll(/^WORKDIR .*\r?\n/gm)].findLast(([found]) => found.trim() === `WORKDIR ${folder}`)
+  return line === undefined ? text : text.slice(0, line.index) + text.slice(line.index + line[0].length)
 }
 
 /** Without the lines at its end that say why the next one is there; the first line of a file is none of them. */

@@ -59,7 +59,10 @@ export function walkScript(script: ParsedScript, source: ShellText): readonly Sh
 function statements(list: readonly Statement[], found: FoundCommands, context: WalkContext): void {
   let connector: Connector = context.connector
   for (const statement of list) {
-    node(statement.command, found, joined(context, connector))
+    // A list in the background runs in a shell of its own: `cd web && npm start &`.
+    const isOwn = statement.background === true && statement.command.type === 'AndOr'
+    const inside = isOwn ? { ...context, subshell: statement.command } : context
+    node(statement.command, found, joined(inside, connector))
     connector = statement.background === true ? '&' : ';'
   }
 }

@@ -9,6 +9,7 @@ import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, isSecretPlace, normalisePath } from '../places.ts'
 import { type Claim, declared, type Evidence } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
+import { startedCommands } from './working-folder.ts'
 
 /** What the program is started in or from, by the Dockerfile's own words. */
 interface Use {
@@ -66,9 +67,34 @@ export const rootHome: Provider = {
       yield { kind: 'env', name: tool.variable, value: tool.folder, reason, evidence }
     }
     yield* homeReaders(contents, config)
+    yield* installedAtStart(tools, view)
     yield* left.unfound
     if (left.unfound.length === 0) yield* filledByBuild(view)
   },
+}
+
+/** The start installs more into what a RUN of root's has filled: the user finds it, and may not write there. */
+function* installedAtStart(tools: readonly Installed[], view: StageView): Iterable<Claim> {
+  for (const { tool, what } of tools) {
+    if ((tool.fills ?? []).length > 0) continue
+    const installs = new RegExp(tool.atStart ?? tool.run)
+    const command = startedCommands(view).all.find(({ words }) =>
+      installs.test([baseName(words[0] ?? ''), ...words.slice(1)].join(' ')),
+    )
+    if (command === undefined) continue
+    const said = [baseName(command.words[0] ?? ''), ...command.words.slice(1)].slice(0, 3).join(' ')
+    const name = tool.variable === null ? 'a variable of its own' : tool.variable
+    yield {
+      kind: 'remark',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `"${said}" installs into ${tool.folder} at the start, which is root's (${what})`,
+      hint: `do it in a RUN, or say with ${name} a folder that --writable gives to the user`,
+      about: 'CMD',
+      answeredByRun: true,
+      evidence: [because(tool.folder, `${said}, as it starts`)],
+    }
+  }
 }
 
 /**

@@ -20,9 +20,11 @@ export const workingFolder: Provider = {
     const found = new Map<string, Claim>()
     for (const rule of rules)
       for (const command of all) {
-        const { words, folder } = command
+        const { words } = command
         const program = baseName(words[0] ?? '')
-        if (!rule.programs.includes(program)) continue
+        const made = rule.made === undefined ? null : madeFolder(rule.made, command, view)
+        if (rule.made === undefined ? !rule.programs.includes(program) : made === null) continue
+        const folder = made ?? command.folder
         if (rule.with !== undefined && !new RegExp(rule.with).test(words.join(' '))) continue
         const settings = settingsOf(rule, words, contents.texts, folder)
         if (settings === null) continue
@@ -48,11 +50,14 @@ export const workingFolder: Provider = {
           if (unlessBuilt !== undefined && isBuilt(contents, unlessBuilt)) continue
           const detail =
             path === usual
-              ? `${program} keeps ${why} in the folder that it starts in`
+              ? `${program} keeps ${why} in ${made === null ? 'the folder that it starts in' : 'the folder that it was built into'}`
               : `${program} is told to keep ${why} there`
           const claim =
             kind === 'directory'
-              ? declared('keep-state', place, detail, { ...(tree === true ? { tree } : { made: true }), ...fromStart })
+              ? declared('keep-state', place, detail, {
+                  ...(tree === true ? { tree } : { made: true }),
+                  ...(made === null ? fromStart : {}),
+                })
               : declared('create-file', place, detail, { beside: true, ...fromStart })
           const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
           const fileEdit = isClosed ? insertion(setting, settings, { why, evidence: claim.evidence }) : null
@@ -120,6 +125,18 @@ function inTurn(commands: readonly (readonly string[])[], from: string): readonl
     if (name === 'cd' && to !== '') folder = normalisePath(to, folder) ?? folder
     return { words, folder }
   })
+}
+
+/** `/app/web` of `/app/web/bin/web`, where a RUN of this stage or of one that it copies from has made such a folder. */
+function madeFolder(
+  pattern: string,
+  { words: [program = ''], folder }: StartedCommand,
+  { contents, builders }: Pick<StageView, 'contents' | 'builders'>,
+): string | null {
+  const path = program.includes('/') ? normalisePath(program, folder) : null
+  const [, root = ''] = /^(.+)\/bin\/[^/]+$/.exec(path ?? '') ?? []
+  if (root === '' || isSystemFolder(`${root}/bin`)) return null
+  return [contents, ...builders].some((one) => isBuilt(one, pattern)) ? root : null
 }
 
 /** A RUN has done the same already: what the start would make is there. */
@@ -205,7 +222,9 @@ function scriptedCommands(
           ? recipes(words, folder, texts)
           : PROCESS_MANAGERS.test(program)
             ? processes(words, folder, texts)
-            : calledCommands(words, folder, texts)
+            : WATCHERS.test(program)
+              ? watched(words, folder, texts)
+              : calledCommands(words, folder, texts)
   return found.flatMap((command) => [command, ...scriptedCommands(command, texts, depth + 1)])
 }
 
@@ -354,6 +373,35 @@ function processes(
   const text = texts.get(normalisePath(named ?? 'Procfile', folder) ?? '') ?? ''
   return [...text.matchAll(/^[\w-]{1,60}:[ \t]{0,20}(\S.*)$/gm)].flatMap(([, line = '']) => commandsOf(line, folder))
 }
+
+/** They start commands of their configuration or their options, and again when a file changes. */
+const WATCHERS = /^(modd|reflex|CompileDaemon|nodemon|watchexec|fresh)$/
+
+/** `prep:` and `daemon:` of modd.conf, the lines of reflex.conf, `-build="go build -o x"`, `--exec "go run ."`, what stands behind `--`. */
+function watched(
+  [program = '', ...args]: readonly string[],
+  folder: string,
+  texts: StageContents['texts'],
+): readonly StartedCommand[] {
+  const name = baseName(program)
+  const told = args.flatMap((word, at) => {
+    const [, option = '', value] = /^--?(build|command|exec|x)(?:=(.+))?$/s.exec(word) ?? []
+    return option === '' ? [] : [value ?? args[at + 1] ?? '']
+  })
+  const end = args.indexOf('--')
+  const behind = end < 0 ? [] : [args.slice(end + 1).join(' ')]
+  const at = args.findIndex((word) => /^(?:-f|--file|-c|--config)$/.test(word))
+  const own = name === 'modd' ? 'modd.conf' : name === 'nodemon' ? 'nodemon.json' : null
+  const file = (at < 0 ? undefined : args[at + 1]) ?? own
+  const text = file === null ? '' : (texts.get(normalisePath(file, folder) ?? '') ?? '')
+  const configured = text.length > LONGEST_SCRIPT ? [] : [...text.matchAll(CONFIGURED)].slice(0, MOST_CALLS)
+  return [...told, ...behind, ...configured.map(([, quoted, line, after]) => quoted ?? line ?? after ?? '')].flatMap(
+    (command) => commandsOf(command, folder),
+  )
+}
+
+const CONFIGURED =
+  /"exec"[ \t]{0,9}:[ \t]{0,9}"([^"\n]{1,300})"|^[ \t]{0,20}(?:prep|daemon)(?:[ \t]{1,9}\+\w{1,20}){0,4}:[ \t]{0,9}([^\n\r]{1,300})$|^[ \t]{0,9}-[^\n\r]{0,60}[ \t]--[ \t]([^\n\r]{1,300})$/gm
 
 /** Scripts by their names, or by patterns of them: `npm-run-all watch:*`, `concurrently npm:watch:*`. */
 const RUN_SEVERAL = /^(npm-run-all2?|run-s|run-p|concurrently)$/

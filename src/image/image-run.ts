@@ -30,6 +30,8 @@ export interface ImageRun {
   readonly isMeant?: boolean
   /** It is given more groups. */
   readonly groups: boolean
+  /** What it is told to do inside that only root can, as `apt-get install`; absent where nothing is. */
+  readonly rootsWork?: string
   /** Variables that it is given, by name; null for a value that only whoever runs it knows. */
   readonly env: ReadonlyMap<string, string | null>
 }

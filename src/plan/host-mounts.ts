@@ -1,9 +1,11 @@
 import { argvOf } from '../command/index.ts'
-import { type Need, type Remark, stateNeed } from '../evidence/claim.ts'
+import { type Evidence, type Need, type Remark, stateNeed } from '../evidence/claim.ts'
 import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import type { StageView } from '../evidence/provider.ts'
 import { startedByRules } from '../evidence/servers.ts'
+import { writtenAsTold } from '../evidence/told-folders.ts'
+import { startedCommands } from '../evidence/working-folder.ts'
 import { HOST_SOCKET, type ImageRun, isCalledKept, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {
   isForEverybody,
@@ -22,7 +24,7 @@ interface Found {
   readonly run: ImageRun
   readonly mount: RunMount
   /** What is written there; null where its name alone says so. */
-  readonly need: Need | null
+  readonly need: Pick<Need, 'path' | 'evidence'> | null
 }
 
 /**
@@ -148,7 +150,7 @@ export function mayBeWritten(mount: RunMount): boolean {
 const WRITTEN_FILE = /\.(?:db|db3|sqlite3?|rdb|mdb|log|pid)$/i
 /** What a container is given to read of its host. */
 const OF_SYSTEM =
-  /^\/(?:run|var\/run|lib\/modules|usr|bin|sbin|etc\/(?:localtime|timezone|ssl|pki|ca-certificates|passwd|group))(?:\/|$)/
+  /^\/(?:run|var\/run|lib\/modules|usr(?!\/(?:src|app|local\/src)\/)|bin|sbin|etc\/(?:localtime|timezone|ssl|pki|ca-certificates|passwd|group))(?:\/|$)/
 
 function saidOf({ by }: ImageRun, { source, target }: RunMount, more: number): string {
   return `${by} mounts ${source === '' ? 'a folder' : source} over ${target}${more === 0 ? '' : ` (and ${more} more)`}`
@@ -199,12 +201,36 @@ function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: Plan
         !run.mounts.some((other) => other !== mount && isInside(other.target, target) && isInside(path, other.target))
       const need = written.find((each) => isAt(each, mount) && isIn(each.path)) ?? null
       // That people are shown how to give it something does not say that it writes there.
-      if (run.kind === 'command' && !isStatePlace(target) && input.facts.config.volumes.includes(target)) continue
+      const isShown = run.kind === 'command' && !isStatePlace(target) && input.facts.config.volumes.includes(target)
+      const isOpen = (need === null || isShown) && mayBeWritten(mount)
+      const told = isOpen ? (writtenAsTold(target, input.stated.view) ?? builtIn(mount, input.stated.view)) : null
+      if (told !== null) {
+        const evidence: Evidence = { source: 'framework', subject: target, detail: told }
+        found.set(target, { run, mount, need: { path: target, evidence } })
+      }
+      if (told !== null || isShown) continue
       if (need !== null || isFilledThere(mount, input) || isOpened(mount, input) || isKept(mount, input))
         found.set(target, { run, mount, need })
     }
   return [...found.values()]
 }
+
+/** Sources that are there only when they are mounted, and in which a package manager runs what they say: what that is nobody has read. */
+function builtIn({ target, from }: RunMount, view: StageView): string | null {
+  if (from !== 'checkout') return null
+  const command = startedCommands(view).all.find(
+    ({ words: [name = '', ...rest], folder }) =>
+      isInside(folder, target) &&
+      /^(?:npm|yarn|pnpm|bun)$/.test(name) &&
+      RUNS.test(rest.join(' ')) &&
+      !view.contents.texts.has(`${folder}/package.json`),
+  )
+  return command === undefined
+    ? null
+    : `${command.words.slice(0, 3).join(' ')} builds in ${command.folder} at the start`
+}
+
+const RUNS = /^(?:run(?:-script)?\s+)?(?:dev|develop|watch|build|serve|install|ci)\b/
 
 function remarkOn(
   { run, mount, need }: Found,

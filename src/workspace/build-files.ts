@@ -32,6 +32,8 @@ export interface NamedBuild {
 interface ServiceStart {
   readonly entrypoint: readonly string[] | null
   readonly command: readonly string[] | null
+  /** Absolute in the container; null where the image says it. */
+  readonly workdir: string | null
 }
 
 /**
@@ -57,7 +59,13 @@ export function namedBuilds(
     const run = {
       ports: asList(service.ports),
       user: service.user == null ? null : (read(service.user) ?? textOf(service.user)),
-      start: isBake ? null : { entrypoint: wordsOf(service.entrypoint, read), command: wordsOf(service.command, read) },
+      start: isBake
+        ? null
+        : {
+            entrypoint: wordsOf(service.entrypoint, read),
+            command: wordsOf(service.command, read),
+            workdir: workdirOf(read(service.working_dir)),
+          },
       env: knownPairs(service.environment, read),
       envFiles: envFilesOf(service.env_file, read).map((file) => resolve(dirname(path), file)),
     }
@@ -101,6 +109,10 @@ function buildOf(
   const root = resolve(folder, context)
   const target = said.target == null ? null : read(said.target)
   return { dockerfile: resolve(root, file), context: root, target, args: knownPairs(said.args, read) }
+}
+
+function workdirOf(written: string | null): string | null {
+  return written?.startsWith('/') === true && /^[\w./@-]+$/.test(written) ? written : null
 }
 
 /** A list of words, or a text of them, which no shell gets to see. */

@@ -4,8 +4,9 @@ import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import type { NamedBuild } from './build-files.ts'
 import { readFound } from './files.ts'
+import { isInside } from './ignore-rules.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
-import { allowedRootOf, realOf, staysIn } from './trust.ts'
+import { allowedRootOf, holdsHome, realOf, staysIn } from './trust.ts'
 import { isBuildFileName, neverEntered } from './walk.ts'
 import type { BuildSettings, LeftOut } from './work-item.ts'
 
@@ -21,16 +22,17 @@ interface SaidOfBuild {
 /**
  * By what Compose and bake files say: those in the folder of the Dockerfile and above it, up to the root of its project and in the
  * folders beside (`deploy/`), and `found` (absolute), which a walk came across. Each is read once. Who wrote them does not get at what lies elsewhere, unless `isTrusted` says so of the file: neither as a context
- * nor as variables.
+ * nor as variables. `folders` (absolute) are what the caller has named to work on: what lies in one is no other place.
  */
 export function buildSettings(
   found: readonly string[],
   cwd: string,
   isTrusted: (file: string) => boolean,
+  folders: readonly string[] = [],
 ): BuildSettingsOf {
   const read = new Map<string, Promise<ReadFile>>()
   const readOnce = (file: string) => {
-    const one = read.get(file) ?? readBuilds(file, relative(cwd, file), isTrusted(file))
+    const one = read.get(file) ?? readBuilds(file, relative(cwd, file), isTrusted(file) ? '/' : reachOf(file, folders))
     read.set(file, one)
     return one
   }
@@ -113,8 +115,15 @@ interface FoundBuild extends NamedBuild {
   readonly leftOut: readonly LeftOut[]
 }
 
-async function readBuilds(file: string, name: string, isTrusted: boolean): Promise<ReadFile> {
-  const allowedRoot = isTrusted ? '/' : allowedRootOf(file)
+/** How far its word reaches: its repository, and the whole folder that the caller has named, where it lies in one. */
+function reachOf(file: string, folders: readonly string[]): string {
+  const own = allowedRootOf(file)
+  const named = folders.map(realOf).filter((folder) => isInside(own, folder) && !holdsHome(folder))
+  return named.reduce((widest, folder) => (isInside(widest, folder) ? folder : widest), own)
+}
+
+/** `allowedRoot`: how far the word of the file reaches (real). */
+async function readBuilds(file: string, name: string, allowedRoot: string): Promise<ReadFile> {
   const elsewhere = (path: string, place: string, what: string, instead: string): readonly LeftOut[] =>
     staysIn(allowedRoot, path) || !existsSync(path)
       ? []

@@ -70,7 +70,8 @@ export async function discover(
       found.push(item)
     }
   }
-  const settingsOf = buildSettings(buildFiles, cwd, trust.found)
+  const folders = targets.flatMap((target) => (target === '-' ? [] : resolve(cwd, target)))
+  const settingsOf = buildSettings(buildFiles, cwd, trust.found, folders)
   const surroundingsOf = surroundings(cwd)
   return { found: await Promise.all(found.map((item) => withBuild(item, settingsOf, surroundingsOf))), empty }
 }

@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
@@ -201,6 +201,7 @@ export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
   // As long as it was, so that its lines are.
   const joined = text.replace(/(?:\\|(?<!`)`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
   const filledIn = assignmentsOf(joined, at.path)
+  const mayWork = ROOTS_WORK.test(joined)
   let [reached, number] = [0, 1]
   return [...joined.matchAll(RUN)].slice(0, bounds.buildCommands).flatMap((found) => {
     const [, before = '', line = ''] = found
@@ -211,11 +212,31 @@ export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
     number += text.slice(reached, found.index).split('\n').length - 1
     reached = found.index
     const told = toldTo(words, at)
-    return told === null
-      ? []
-      : [{ ...nothing, ...told, by: `${at.name} line ${number}`, kind: 'command', file: at.path } satisfies RunOfImage]
+    if (told === null) return []
+    const work = mayWork ? rootsWorkIn(behindImage(joined.slice(found.index + before.length), told.image ?? '')) : null
+    const by = `${at.name} line ${number}`
+    const rest = work === null ? {} : { rootsWork: work }
+    return [{ ...nothing, ...told, by, kind: 'command', file: at.path, ...rest } satisfies RunOfImage]
   })
 }
+
+/** What is run in it: the rest of a command, which a text in quotes may take over many lines. */
+function behindImage(text: string, image: string): string {
+  const [command = ''] = /^(?:"[^"]{0,2000}"|'[^']{0,2000}'|[^\n;&|"'])*/.exec(text.slice(0, MOST_COMMAND)) ?? []
+  const at = command.indexOf(image)
+  return at < 0 ? '' : command.slice(at + image.length)
+}
+
+const MOST_COMMAND = 8000
+
+/** What installs packages of the system: no other user may. */
+function rootsWorkIn(command: string): string | null {
+  const [, tool, verb] = ROOTS_WORK.exec(command) ?? []
+  return tool === undefined ? null : `${tool} ${verb}`
+}
+
+const ROOTS_WORK =
+  /(?<![\w./-])(?:sudo[ \t]{1,9})?(apt-get|apt|apk|dnf|microdnf|yum|zypper)(?:[ \t]{1,9}-[\w=:./-]{1,60}){0,6}[ \t]{1,9}(install|add|update|upgrade|dist-upgrade)\b/
 
 export const MAY_RUN = /\b(?:docker|podman|nerdctl)[ \t]+(?:container[ \t]+)?(?:run|create)[ \t]/
 const RUN = /(`?)\b(?:docker|podman|nerdctl)(?:[ \t]+container)?[ \t]+(?:run|create)[ \t]([^\n;&|]*)/g
@@ -300,6 +321,64 @@ export function runsOfDocument(text: string, at: At): readonly RunOfImage[] {
   return [...runsOfCommands(text, at), ...runsOfSnippets(text, at)]
 }
 
+/**
+ * The container that people develop in: what it mounts, and what is run in it once it is made. Where its Dockerfile is, or which image
+ * it has, `built` says. https://containers.dev/implementors/json_reference
+ */
+export function runsOfDevcontainer(
+  file: Json,
+  built: Pick<RunOfImage, 'dockerfiles' | 'image' | 'stage'>,
+  at: At,
+): readonly RunOfImage[] {
+  const plainText = (written: string): string =>
+    written
+      .replace(/\$\{localEnv:(?:HOME|USERPROFILE)\}/g, '~')
+      .replace(/\$\{localEnv:(\w{1,99})[^{}]{0,99}\}/g, '$$$1')
+      .replace(/\$\{localWorkspaceFolder\}/g, '$PWD')
+  const mounts = asList(file.mounts).flatMap((one) => {
+    if (typeof one === 'string') return mountOfFields(plainText(one), at) ?? []
+    const { source, target, type } = asObject(one)
+    if (typeof target !== 'string' || (type !== 'bind' && type !== 'volume')) return []
+    return mount(typeof source === 'string' ? plainText(source) : '', target, false, {}, at) ?? []
+  })
+  const options = asList(file.runArgs).filter((word): word is string => typeof word === 'string')
+  const told = toldTo([...options, 'image'], at)
+  const commands = IN_DEVCONTAINER.flatMap((name) => textsIn(file[name]).map((text) => ({ name, text })))
+  const [work] = commands.flatMap(({ name, text }) => {
+    const found = /\bsudo\b/.test(text)
+      ? null
+      : (rootsWorkIn(text) ?? /(?<![\w./-])(?:~|\/root)\/[\w./-]+/.exec(text)?.[0] ?? null)
+    return found === null ? [] : [`${found} (${name})`]
+  })
+  const user = [file.containerUser, file.remoteUser].find((one): one is string => typeof one === 'string')
+  return [
+    {
+      ...nothing,
+      ...(told ?? {}),
+      mounts: [...(told?.mounts ?? []), ...mounts],
+      privileged: file.privileged === true || told?.privileged === true,
+      capabilities: [...(told?.capabilities ?? []), ...asList(file.capAdd).map(capability)],
+      user: user ?? told?.user ?? null,
+      ...built,
+      by: at.name,
+      kind: 'command',
+      file: at.path,
+      ...(work === undefined ? {} : { rootsWork: work }),
+    },
+  ]
+}
+
+/** By its user, in this order; `initializeCommand` is run on the host. */
+const IN_DEVCONTAINER = ['onCreateCommand', 'updateContentCommand', 'postCreateCommand', 'postStartCommand'] as const
+
+/** A command, its words, or several of them by name. */
+function textsIn(written: unknown): readonly string[] {
+  if (typeof written === 'string') return [written]
+  if (isObject(written)) return Object.values(written).flatMap(textsIn)
+  const words = asList(written).filter((word): word is string => typeof word === 'string')
+  return words.length === 0 ? [] : [words.join(' ')]
+}
+
 /** A document that may show how an image is run. */
 export const MAY_SHOW = new RegExp(`${MAY_RUN.source}|^[ \\t]{0,20}(?:services|container):`, 'm')
 
@@ -318,21 +397,38 @@ export function snippetsIn(text: string, says: RegExp): readonly { readonly snip
   const lines = text.split('\n')
   const found: { readonly snippet: string; readonly line: number }[] = []
   for (let from = 0; from < lines.length && found.length < bounds.buildCommands; from += 1) {
-    const [, indent = '', fence] = /^([ \t]{0,20})(```+|~~~+)/.exec(lines[from] ?? '') ?? []
-    if (fence === undefined) continue
-    const length = lines.slice(from + 1).findIndex((line) => line.trim() === fence)
+    const block = blockAt(lines, from)
+    if (block === null) continue
+    const { length, indent } = block
     if (length < 0) return found
-    const block = lines.slice(from + 1, from + 1 + length)
-    const snippet = block.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n')
+    const written = lines.slice(from + 1, from + 1 + length)
+    const snippet = written.map((line) => (line.startsWith(indent) ? line.slice(indent.length) : line)).join('\n')
     if (says.test(snippet)) found.push({ snippet, line: from + 2 })
-    from += length + 1
+    from += block.isClosed ? length + 1 : length
   }
   return found
 }
 
-/** Is it a document that tells people how to use an image? */
-export function isDocument(path: string): boolean {
-  return /\.(md|markdown|rst|adoc)$/i.test(basename(path))
+/** Between fences of Markdown (```) or AsciiDoc (----), or what is indented below a directive of reStructuredText. */
+function blockAt(
+  lines: readonly string[],
+  from: number,
+): { readonly length: number; readonly indent: string; readonly isClosed: boolean } | null {
+  const line = lines[from] ?? ''
+  const [, indent = '', fence] = /^([ \t]{0,20})(```+|~~~+|-{4,}(?=\s*$))/.exec(line) ?? []
+  // Below a heading, such a line closes nothing.
+  const isHeading =
+    fence?.startsWith('-') === true && (lines[from - 1] ?? '').trim() !== '' && !/^\[/.test(lines[from - 1] ?? '')
+  if (fence !== undefined && !isHeading)
+    return { length: lines.slice(from + 1).findIndex((other) => other.trim() === fence), indent, isClosed: true }
+  const directive = /^([ \t]{0,20})(?:\.\. (?:code|code-block|sourcecode)::|(?!\.\. )\S.{0,400}::\s*$)/.exec(line)
+  if (directive === null) return null
+  const outer = directive[1] ?? ''
+  const rest = lines.slice(from + 1)
+  const end = rest.findIndex((other) => other.trim() !== '' && !/^[ \t]/.test(other.slice(outer.length)))
+  const length = end < 0 ? rest.length : end
+  const first = rest.slice(0, length).find((other) => /^[ \t]*[^\s:]/.test(other)) ?? ''
+  return { length, indent: /^[ \t]*/.exec(first)?.[0] ?? '', isClosed: false }
 }
 
 /** Manifests of a cluster that say more of a pod than its image. */

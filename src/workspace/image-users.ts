@@ -4,8 +4,9 @@ import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { assignmentsOf } from './assignments.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
+import { textFound } from './files.ts'
+import { isInside } from './ignore-rules.ts'
 import {
-  isDocument,
   MAY_BE_POD,
   MAY_BE_VALUES,
   MAY_RUN,
@@ -14,11 +15,13 @@ import {
   type RunOfImage,
   runsOfCommands,
   runsOfCompose,
+  runsOfDevcontainer,
   runsOfDocument,
   runsOfManifests,
   runsOfValues,
   snippetsIn,
 } from './image-runs.ts'
+import { isDocumentName } from './walk.ts'
 
 /** A Dockerfile that is built under a name, or is the base of a build by another one. Paths are absolute. */
 export interface NamedImage {
@@ -87,22 +90,26 @@ const NEVER = /(?!)/
 /** By its name, and its path; null for a file that says nothing of them. */
 export function kindOf(path: string): FileKind | null {
   const name = basename(path)
-  if (/^(docker-)?compose([.-][\w.-]+)?\.ya?ml$|^docker-stack([.-][\w.-]+)?\.ya?ml$/.test(name)) return compose
+  if (COMPOSE.test(name)) return compose
   if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return names(ofBake)
   if (/^action\.ya?ml$/.test(name)) return users(ofAction)
   if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofSkaffold)
   if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path))
     return { ...users(ofWorkflow), runs: runsOfCommands }
   if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
-  if (/^\.?devcontainer\.json$/.test(name)) return users(ofDevcontainer)
+  if (/^\.?devcontainer\.json$/.test(name)) return { ...users(ofDevcontainer), runs: runsIn }
   if (/^(GNUm|M|m)akefile$|^justfile$|\.(mk|mak|sh|bash)$|^(Taskfile|cloudbuild)\.ya?ml$/.test(name)) return commands
-  if (isDocument(path)) return documents
+  if (isDocumentName(name)) return documents
   if (/^values([.-][\w.-]+)?\.ya?ml$/.test(name))
     return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_VALUES, runs: runsOfValues }
   if (/\.ya?ml$/.test(name) && (MANIFEST.test(path) || MANIFEST_NAME.test(name)))
     return { read: () => nothing, onlyNames: true, mayRun: MAY_BE_POD, runs: runsOfManifests }
   return null
 }
+
+/** `compose.prod.yaml`, `web.compose.yaml`, and those that people are given to copy: `docker-compose.yml.sample`. */
+const COMPOSE =
+  /^(?:(?:docker-)?compose(?:[.-][\w.-]+)?|docker-stack(?:[.-][\w.-]+)?|[\w-]+[.-](?:docker-)?compose)\.ya?ml(?:[.-](?:sample|example|dist|template|default))?$/
 
 /** Where people keep them, or what they call them. */
 const MANIFEST = /\/(?:k8s|kube|manifest|deploy|kustomiz|overlay|openshift|gitops|argocd|chart|helm)[^/]*\//i
@@ -239,9 +246,10 @@ function ofWorkflow(text: string, at: At): SaidOfImages {
     for (const [job, written] of Object.entries(asObject(file.jobs))) {
       const { steps } = asObject(written)
       users.push(...ofJob(job, asObject(written), at))
-      const all = asList(steps)
+      const read = asList(steps)
         .map(asObject)
         .map((step) => withInputs(step, [file.env, asObject(written).env, step.env].map(asObject), at.repository))
+      const all = withWritten(read)
       const madeNames = namesMade(all)
       for (const step of all)
         if (uses(step, 'build-push-action')) {
@@ -303,6 +311,35 @@ function withInputs(step: Json, envs: readonly Json[], repository: string): Json
   return { ...step, with: Object.fromEntries(inputs) }
 }
 
+/**
+ * Steps with what those before them write for them: `echo "tags=$REPO:1" >> $GITHUB_ENV` (or `$GITHUB_OUTPUT`), with the variables of the
+ * step filled in. Where it depends on something, all that it may be stands there.
+ */
+function withWritten(steps: readonly Json[]): readonly Json[] {
+  const said = new Map<string, string>()
+  return steps.map((step) => {
+    const given = Object.entries(asObject(step.with)).map(([name, value]) => [
+      name,
+      typeof value === 'string' && said.size > 0
+        ? value.replace(WRITTEN_NAME, (written, name: string) => said.get(name) ?? written)
+        : value,
+    ])
+    const env = asObject(step.env)
+    for (const [, name = '', value = '', where] of typeof step.run === 'string' ? step.run.matchAll(WRITES) : []) {
+      const filled = value.replace(/\$\{?(\w{1,99})\}?/g, (variable, key: string) =>
+        typeof env[key] === 'string' ? env[key].replace(EXPRESSION, '$${{$1}}') : variable,
+      )
+      const key = where === 'ENV' ? `env.${name}` : `steps.${String(step.id)}.outputs.${name}`
+      said.set(key, [said.get(key) ?? [], filled].flat().join(',').slice(0, bounds.lineLength))
+    }
+    return { ...step, with: Object.fromEntries(given) }
+  })
+}
+
+const WRITES =
+  /\becho[ \t]{1,9}["']?(\w{1,99})=([^\n"'>]{1,300})["']?[ \t]{0,9}>>[ \t]{0,9}["']?\$\{?GITHUB_(ENV|OUTPUT)\b/g
+const WRITTEN_NAME = /\$\{\{[ \t]{0,9}((?:env|steps)\.[\w.-]{1,99})[ \t]{0,9}\}\}/g
+
 /** Of one name: `${{ env.IMAGE }}`. */
 const EXPRESSION = /\$\{\{[ \t]{0,9}([\w.-]{1,99})[ \t]{0,9}\}\}/g
 
@@ -335,16 +372,37 @@ function linesOf(written: unknown): readonly string[] {
 }
 
 /** A build for each value of the variables of its job's matrix that it names: `file: Dockerfile.${{ matrix.flavor }}`. */
-function ofMatrix(build: Json, job: Json): readonly Json[] {
+function ofMatrix({ context, file, tags, target, outputs }: Json, job: Json): readonly Json[] {
   const matrix = asObject(asObject(job.strategy).matrix)
-  let texts = [JSON.stringify(build)]
+  let texts = [JSON.stringify({ context, file, tags, target, outputs })]
   for (const [name, values] of Object.entries(matrix)) {
-    const is = new RegExp(String.raw`\$\{\{\s*matrix\.${name.replace(/[^\w-]/g, '')}\s*\}\}`, 'g')
-    const plainValues = asList(values).flatMap((value) => (/^[\w./:@-]+$/.test(String(value)) ? String(value) : []))
+    const plainValues = name === 'include' ? [] : asList(values).flatMap(plainValue)
+    const is = ofVariable(name)
     if (plainValues.length === 0 || !texts.some((text) => text.search(is) >= 0)) continue
     texts = texts.flatMap((text) => plainValues.map((value) => text.replace(is, value))).slice(0, bounds.matrixBuilds)
   }
-  return texts.map((text) => asObject(JSON.parse(text)))
+  // Each of these is a build with all that it says itself.
+  const included = asList(matrix.include)
+    .slice(0, bounds.matrixBuilds)
+    .map((one) => Object.entries(asObject(one)).flatMap(([name, value]) => plainValue(value).map((it) => [name, it])))
+  const all = texts.flatMap((text) =>
+    (/\bmatrix\./.test(text) && included.length > 0 ? included : [[]]).map((pairs) =>
+      pairs
+        .reduce((filled, [name = '', value = '']) => filled.replace(ofVariable(name), value), text)
+        .replace(/\$\{\{\s*matrix\.[\w-]+\s*\|\|\s*'([\w./:@-]*)'\s*\}\}/g, '$1'),
+    ),
+  )
+  return [...new Set(all)].slice(0, bounds.matrixBuilds).map((text) => asObject(JSON.parse(text)))
+}
+
+/** `${{ matrix.NAME }}`, `${{ matrix.NAME || 'else' }}` */
+function ofVariable(name: string): RegExp {
+  const plainName = name.replace(/[^\w-]/g, '')
+  return new RegExp(String.raw`\$\{\{\s*matrix\.${plainName}\s*(?:\|\|\s*'[\w./:@-]*'\s*)?\}\}`, 'g')
+}
+
+function plainValue(value: unknown): readonly string[] {
+  return /^[\w./:@-]+$/.test(String(value)) ? [String(value)] : []
 }
 
 /** The stages of a build that is pushed, by name or as the matrix of the job lists them: `target: ${{ matrix.stage }}`. */
@@ -394,16 +452,40 @@ function ofGitLab(text: string, at: At): SaidOfImages {
   return { named: ofCommands(text, at).named, users }
 }
 
-/** https://containers.dev/implementors/json_reference: `build.dockerfile`, once `dockerFile`, lies beside it. */
-function ofDevcontainer(text: string, { path, name }: At): SaidOfImages {
-  const file = asObject(valuesOf(withoutComments(text), name)[0])
-  const dockerfile = plain(asObject(file.build).dockerfile) ?? plain(file.dockerFile)
-  if (dockerfile === null) return nothing
+function ofDevcontainer(text: string, at: At): SaidOfImages {
+  const file = asObject(valuesOf(withoutComments(text), at.name)[0])
+  const { dockerfiles, image } = builtFor(file, at)
+  if (dockerfiles.length === 0) return nothing
   const user = plain(file.containerUser) ?? plain(file.remoteUser)
-  return {
-    named: [],
-    users: [{ kind: 'devcontainer', dockerfiles: [resolve(dirname(path), dockerfile)], image: null, user, what: name }],
-  }
+  return { named: [], users: [{ kind: 'devcontainer', dockerfiles, image, user, what: at.name }] }
+}
+
+function runsIn(
+  text: string,
+  at: At & { readonly env: Readonly<Record<string, string | undefined>> },
+): readonly RunOfImage[] {
+  const file = asObject(valuesOf(withoutComments(text), at.name)[0])
+  const built = builtFor(file, at)
+  return built.dockerfiles.length === 0 ? [] : runsOfDevcontainer(file, built, at)
+}
+
+/**
+ * https://containers.dev/implementors/json_reference: `build.dockerfile`, once `dockerFile`, lies beside it; of Compose files (from which
+ * the later ones count) a service says it.
+ */
+function builtFor(file: Json, { path, root }: At): Pick<RunOfImage, 'dockerfiles' | 'image' | 'stage'> {
+  const stage = plain(asObject(file.build).target)
+  const dockerfile = plain(asObject(file.build).dockerfile) ?? plain(file.dockerFile)
+  if (dockerfile !== null) return { dockerfiles: [resolve(dirname(path), dockerfile)], image: null, stage }
+  const key = plain(file.service)
+  const files = typeof file.dockerComposeFile === 'string' ? [file.dockerComposeFile] : asList(file.dockerComposeFile)
+  const dockerfiles = files.flatMap((name) => {
+    const beside = plain(name) === null || key === null ? null : resolve(dirname(path), plain(name) ?? '')
+    const said = beside === null || !isInside(beside, root) ? null : textFound(beside)
+    const build = beside === null || said === null ? [] : namedBuilds(said, beside, beside)
+    return build.flatMap((one) => (one.name === key ? [one.dockerfile] : []))
+  })
+  return { dockerfiles: dockerfiles.slice(-1), image: null, stage: null }
 }
 
 /** JSON with comments, of which YAML knows none. */

@@ -14,7 +14,7 @@ import type { FileKind, NamedImage, PushedStage, SaidOfImages, UserOfImage } fro
 import { projectRoot } from './project-root.ts'
 import { type GitOrigin, isOfOwnHand, originIn, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
-import { isDockerfile, neverEntered } from './walk.ts'
+import { isDockerfile, isDocumentName, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
 /** What the other files of its project say of the image of a Dockerfile. Both are absolute; `root` is its projectRoot. */
@@ -229,7 +229,8 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     // One that only names the image is run as it was published too, and the file that builds it may be another variant.
     const named = run.image === null || own.length > 0 ? [] : makersOfRun(run.image, whole)
     const made = [...ways, ...named, ...(ways.length + named.length === 0 ? besides(run, whole) : [])]
-    const each = new Map(made.map(({ path, target }) => [`${path} ${target}`, { path, target }]))
+    const alike = run.image === null || named.length === 0 ? [] : startingAlike(run.image, named, whole)
+    const each = new Map([...made, ...alike].map(({ path, target }) => [`${path} ${target}`, { path, target }]))
     for (const { path, target } of each.values()) put(found, path, asRun(run, target, root))
     if (run.image !== null && named.length > 0 && isOfWhole(run.image, whole)) ofWhole.push({ run, made: named })
   }
@@ -245,6 +246,21 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     }
   }
   return found
+}
+
+/**
+ * Dockerfiles that make the image of the whole repository for another architecture or channel, whatever only one of them is built as by
+ * hand: they start what that one starts, or what the image is called after.
+ */
+function startingAlike(image: string, made: readonly MadeImage[], whole: Whole): readonly MadeImage[] {
+  const { root, members, unnamed } = whole
+  if (!isOfWhole(image, whole) || made.some(({ path }) => namesAfter(path, root).length > 0)) return []
+  const startOf = (path: string): string | null => programStarted(members.get(path)?.text ?? '')
+  const starts = new Set([lastPart(nameIn(image)).toLowerCase(), ...made.map(({ path }) => startOf(path))])
+  return unnamed
+    .filter((path) => !made.some((maker) => maker.path === path) && !OF_WORK.test(basename(path)))
+    .filter((path) => !OF_WORK.test(basename(dirname(path))) && starts.has(startOf(path) ?? ''))
+    .map((path) => ({ path, context: null, target: null }))
 }
 
 /** Of one repository's image they make different tags, of which people are shown one: `acme:1.2`, `acme:1.2-cuda`. */
@@ -303,10 +319,26 @@ function makersOfRun(image: string, whole: Whole): readonly MadeImage[] {
   if (plain.length > 0) return [...made, ...plain.map((path) => ({ path, context: null, target: null }))]
   // Targets of one file differ in their tags; of several files nobody says that they differ.
   const files = new Set(made.map(({ path }) => path))
-  if (made.length > 0 || isKnown) return files.size === 1 ? tagged(made, image) : made
+  if (made.length > 0 || isKnown) return files.size === 1 ? tagged(made, image) : withoutWork(made, image)
   const called = [...members.keys()].filter((path) => namesAfter(path, root).includes(last))
   if (called.length > 0) return called.map((path) => ({ path, context: null, target: null }))
   return isWhole ? unnamed.map((path) => ({ path, context: null, target: null })) : []
+}
+
+/** What is built for those who work on it, under a tag of its own, is not what people run under another. */
+function withoutWork(makers: readonly Maker[], image: string): readonly Maker[] {
+  const tag = tagOf(image)
+  const others = makers.filter(({ path, reference }) => {
+    const own = tagOf(reference)
+    return !OF_WORK.test(basename(path)) || own === '' || own === tag || own.includes('$')
+  })
+  return others.length === 0 ? makers : others
+}
+
+function tagOf(reference: string): string {
+  const [plain = ''] = reference.split('@')
+  const last = lastPart(plain)
+  return last.includes('$') ? last : last.includes(':') ? last.slice(last.lastIndexOf(':') + 1) : ''
 }
 
 /** The image of the whole repository. */
@@ -398,6 +430,7 @@ export function walkOver(
   const isRepository = repositoryOf(root) !== null
   const dockerfiles: string[] = []
   const others: string[] = []
+  // Those of a folder come before those below it: the ones that people read first.
   const documents: string[] = []
   let level = [root]
   let entered = 0
@@ -412,7 +445,7 @@ export function walkOver(
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
           if (isDockerfile(path, entry.name)) dockerfiles.push(path)
           else if (isOther.test(entry.name)) others.push(path)
-          else if (DOCUMENT.test(entry.name)) documents.push(path)
+          else if (isDocumentName(entry.name)) documents.push(path)
         }
       }
     }
@@ -424,11 +457,9 @@ export function walkOver(
   }
 }
 
-/** Those of a folder come before those below it: the ones that people read first. */
-const DOCUMENT = /\.(md|markdown|rst|adoc)$/i
-
 /** Only of such files the reader is loaded, which needs YAML. */
-const MAY_NAME_IMAGES = /\.(ya?ml|json|hcl|mk|mak|sh|bash)$|^(GNUm|M|m)akefile$|^justfile$/
+const MAY_NAME_IMAGES =
+  /\.(ya?ml(?:[.-](?:sample|example|dist|template|default))?|json|hcl|mk|mak|sh|bash)$|^(GNUm|M|m)akefile$|^justfile$/
 
 function entriesIn(folder: string): readonly Dirent[] {
   try {
@@ -644,10 +675,10 @@ export function isListed(name: string): boolean {
 
 /** Folders that say how something is built, and not what. */
 const NO_NAME =
-  /^(\.?docker|dockerfiles?|containers?|images?|build|deploy(ment)?|\.?devcontainer|ci|infra|src|v?\d[\w.-]*|latest)$/i
+  /^(\.?docker|dockerfiles?|containers?|images?|build|deploy(ment)?|\.?devcontainer|ci|infra|src|v?\d[\w.-]*|latest|canary|nightly|edge|unstable)$/i
 /** For what a Dockerfile is one of several. */
 const VARIANT =
-  /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|release|debug|a(md|rm)64\w*|x86_64|v?\d[\w.-]*)$/i
+  /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|release|debug|canary|nightly|edge|unstable|a(md|rm)64\w*|x86_64|aarch64|arm(hf|v\d\w*)?|ppc64(le|el)?|s390x|riscv64|loong(arch)?64|i?386|v?\d[\w.-]*)$/i
 
 /** What an image is called after: `core` of `core/Dockerfile`, `core/docker/Dockerfile`, `Dockerfile.core` and `core.Dockerfile`. */
 export function namesAfter(path: string, root: string): readonly string[] {
@@ -675,6 +706,21 @@ function startsNothing(text: string): boolean {
   if (cmd === undefined) return says('ENTRYPOINT') === undefined
   return waitsForInput(cmd.json?.map(({ value }) => value) ?? cmd.text.trim().split(/\s+/))
 }
+
+/** The name of the program or script that its last stage starts, without what starts that; null where it says none. */
+function programStarted(text: string): string | null {
+  const dockerfile = parsed(text)
+  if (dockerfile === null) return null
+  const { instructions } = finalStage(dockerfile)
+  const said = ['ENTRYPOINT', 'CMD'].flatMap((name) => {
+    const found = instructions.findLast(({ keyword }) => keyword === name)
+    return found?.json?.map(({ value }) => value) ?? found?.text.trim().split(/\s+/) ?? []
+  })
+  const program = said.find((word) => !word.startsWith('-') && !STARTER.test(basename(word)))
+  return program === undefined ? null : basename(program).toLowerCase()
+}
+
+const STARTER = /^(?:tini|dumb-init|exec|env|sh|bash|ash|node|python[\d.]*|java|ruby|php|perl|bun|deno|dotnet)$/
 
 function parsed(text: string): Dockerfile | null {
   try {

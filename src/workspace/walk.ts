@@ -177,3 +177,8 @@ const bake = /^docker-bake([.-][\w.-]+)?\.json$/
 export function isBuildFileName(name: string): boolean {
   return compose.test(name) || bake.test(name)
 }
+
+/** Is a file of this name (not a path) a document that tells people how to use an image? */
+export function isDocumentName(name: string): boolean {
+  return /\.(?:mdx?|markdown|rst|adoc)$/i.test(name)
+}

@@ -113,6 +113,8 @@ export interface ComposeStart {
   /** Words; null where the image says it. */
   readonly entrypoint: readonly string[] | null
   readonly command: readonly string[] | null
+  /** Absolute in the container; null where the image says it. */
+  readonly workdir: string | null
 }
 
 /** `engine`: as it is there, nothing is pulled; `registry`: as it is there now. */

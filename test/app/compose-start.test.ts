@@ -43,6 +43,18 @@ test.each([
   expect(result.findings.filter(({ line }) => line > last)).toEqual([])
 })
 
+test.each([
+  ['with a line end', open],
+  ['without one', open.trimEnd()],
+])('a service starts in the folder that it says: %s', async (_, text) => {
+  const { result, notes } = await worked(text, ['command: jekyll serve\n    working_dir: /site'])
+  expect(notes).toEqual([taken('jekyll serve')])
+  expect(result.output).toContain('/site/_site')
+  expect(result.output).not.toContain('/app/_site')
+  expect(result.output).not.toMatch(/WORKDIR \/site|CMD/)
+  expect(result.output).toMatch(text.endsWith('\n') ? /\nUSER 1000:1000\r?\n$/ : /\nUSER 1000:1000$/)
+})
+
 test('its own ENTRYPOINT stays, and gets the command', async () => {
   const text = `${open}ENTRYPOINT ["node"]\n`
   const { notes, inspection } = await worked(text, ['command: server.js'], { mode: { kind: 'inspect' } })

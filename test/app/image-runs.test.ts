@@ -130,6 +130,45 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     given: ['/data'],
   },
   {
+    says: 'docker run in a page with components',
+    files: { ...own, 'docs/guides/start.mdx': '<Tab>\n```sh\ndocker run -v data:/data acme/acme\n```\n</Tab>\n' },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file below a directive of reStructuredText',
+    files: {
+      ...own,
+      'docs/install.rst':
+        'Install\n-------\n\n.. code-block:: yaml\n   :linenos:\n\n   services:\n     x:\n       image: acme/acme\n       volumes: ["data:/data"]\n\nThen start it.\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file in a block of AsciiDoc',
+    files: {
+      ...own,
+      'docs/install.adoc':
+        '[source,yaml]\n----\nservices:\n  x:\n    image: acme/acme\n    volumes: ["data:/data"]\n----\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file that is called after what it runs',
+    files: {
+      ...own,
+      'compose/small.compose.yaml': 'services:\n  x:\n    image: acme/acme\n    volumes: ["data:/data"]\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a Compose file that people are given to copy',
+    files: {
+      ...own,
+      'docker-compose.yml.sample': 'services:\n  x:\n    image: acme/acme\n    volumes: ["data:/data"]\n',
+    },
+    given: ['/data'],
+  },
+  {
     says: 'a stage that the last one is built upon',
     files: {
       ...own,
@@ -619,6 +658,15 @@ test.each<{ readonly says: string; readonly files: Files; readonly note: string 
     },
     note: 'README.md line 2 mounts /o over /srv/own, which keeps its owner',
   },
+  {
+    says: 'sources below /usr/src, whatever flags the mount has',
+    files: {
+      ...compose('volumes: ["./web:/usr/src/app/web/:z"]'),
+      'web/a.js': '',
+    },
+    note: 'mounts ./web over /usr/src/app/web, which keeps its owner',
+  },
+  { says: 'not headers of the host', files: compose('volumes: ["/usr/src:/usr/src"]'), note: null },
   { says: 'not one that is only read', files: compose('volumes: ["./dev:/srv/acme:ro"]'), note: null },
   { says: 'not a file of the repository', files: compose('volumes: ["./server.js:/app/server.js"]'), note: null },
   { says: 'not the clock of the host', files: compose('volumes: ["/etc/localtime:/etc/localtime"]'), note: null },
@@ -682,6 +730,193 @@ test('what people are shown of one tag of an image is told of its siblings that 
   expect(await told('Dockerfile')).toContain('README.md line 4 (Dockerfile-fast) mounts $PWD/models over /models')
   expect(await told('Dockerfile.dev')).not.toContain('README.md')
   expect(await told('Dockerfile-small')).not.toContain('README.md')
+})
+
+test('the image of the repository is run alike where a Dockerfile makes it for another architecture or channel', async () => {
+  const built = app.replace('["node", "server.js"]', '["/bin/tini", "--", "/usr/bin/acme", "-v"]')
+  const files = {
+    'deploy/Dockerfile': app.replace('["node", "server.js"]', '["/start.sh"]'),
+    'deploy/Dockerfile.ppc64le': built,
+    'deploy/canary/Dockerfile': built,
+    'deploy/dev/Dockerfile': built,
+    'deploy/Dockerfile.tools': built,
+    'lint/ci.Dockerfile': app.replace('server.js"]', 'lint.js"]'),
+    'server.js': '',
+    'release.sh': 'docker build -f deploy/Dockerfile -t ghcr.io/x/acme:1 .\n',
+    'README.md': 'docker run --device /dev/kmsg ghcr.io/x/acme:1\n',
+  }
+  const told = async (path: string): Promise<boolean> =>
+    todos(await worked(files, path))
+      .join()
+      .includes('README.md line 1 gives it /dev/kmsg')
+  expect(await told('deploy/Dockerfile')).toBe(true)
+  expect(await told('deploy/Dockerfile.ppc64le')).toBe(true)
+  expect(await told('deploy/canary/Dockerfile')).toBe(true)
+  expect(await told('deploy/dev/Dockerfile')).toBe(false)
+  expect(await told('deploy/Dockerfile.tools')).toBe(false)
+  expect(await told('lint/ci.Dockerfile')).toBe(false)
+})
+
+test('a Dockerfile that the matrix of a workflow names is told how what it pushes is run', async () => {
+  const files = (file: string): Files => ({
+    Dockerfile: app,
+    'ci.Dockerfile': app,
+    'other.Dockerfile': app,
+    'server.js': '',
+    '.github/workflows/push.yml': `env: { IMAGE: ghcr.io/x/thing }\njobs:\n  push:\n    strategy:\n      matrix:\n        include:\n          - { platform: linux/amd64, file: ./ci.Dockerfile }\n          - { platform: linux/arm64, file: ./ci.Dockerfile }\n    steps:\n      - uses: docker/build-push-action@v7\n        with:\n          file: $\{{ ${file} }}\n          outputs: type=image,name=$\{{ env.IMAGE }},push-by-digest=true\n`,
+    'README.md': 'docker run -v ./kept:/data ghcr.io/x/thing\n',
+  })
+  const told = async (file: string, path: string): Promise<string> => todos(await worked(files(file), path)).join()
+  for (const file of ['matrix.file', "matrix.file || './other.Dockerfile'", "matrix.none || './ci.Dockerfile'"]) {
+    expect(await told(file, 'ci.Dockerfile')).toContain('README.md line 1 mounts ./kept over /data')
+    expect(await told(file, 'other.Dockerfile')).toBe('')
+  }
+})
+
+test.each<{ readonly says: string; readonly cmd: string; readonly source: Files; readonly where: string | null }>([
+  {
+    says: 'by an option, and creates the file',
+    cmd: '["acme", "--config", "/settings/a.toml"]',
+    source: { 'main.go': 'package main\n\nfunc save(cfgPath string) {\n\tos.Create(cfgPath)\n}\n' },
+    where: 'os.Create in main.go line 4',
+  },
+  {
+    says: 'by an option with its value, and opens it to write',
+    cmd: '["acme", "-settings=/settings"]',
+    source: {
+      'main.go': 'package main\n\nvar _ = x\nfunc f() { os.OpenFile(settingsFile, os.O_CREATE|os.O_RDWR, 0600) }\n',
+    },
+    where: 'os.OpenFile in main.go line 4',
+  },
+  {
+    says: 'not where it only reads it',
+    cmd: '["acme", "--config", "/settings/a.toml"]',
+    source: { 'main.go': 'package main\n\nfunc f() { os.ReadFile(cfgPath); os.OpenFile(cfgPath, os.O_RDONLY, 0) }\n' },
+    where: null,
+  },
+  {
+    says: 'not where it writes something else',
+    cmd: '["acme", "--config", "/settings/a.toml"]',
+    source: { 'main.go': 'package main\n\nfunc f() { os.Create(report) }\n' },
+    where: null,
+  },
+  {
+    says: 'not where the option names another folder',
+    cmd: '["acme", "--config", "/elsewhere/a.toml"]',
+    source: { 'main.go': 'package main\n\nfunc f() { os.Create(cfgPath) }\n' },
+    where: null,
+  },
+  {
+    says: 'not in its tests',
+    cmd: '["acme", "--config", "/settings/a.toml"]',
+    source: { 'main_test.go': 'package main\n\nfunc f() { os.Create(cfgPath) }\n' },
+    where: null,
+  },
+])('a folder of the host that a program is told and writes in is a todo: $says', async ({ cmd, source, where }) => {
+  const { findings } = await worked({
+    Dockerfile: `FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /acme .\nFROM alpine:3\nCOPY --from=build /acme /usr/bin/\nVOLUME /settings\nCMD ${cmd}\n`,
+    ...source,
+    'README.md': 'docker run -v ./mine:/settings acme/acme\n',
+  })
+  const found = findings.flatMap(({ outcome, message, evidence }) =>
+    message.startsWith('README.md line 1 mounts ./mine over /settings')
+      ? [{ outcome, at: evidence[1]?.detail ?? null }]
+      : [],
+  )
+  expect(found).toEqual([{ outcome: where === null ? 'note' : 'todo', at: where }])
+})
+
+test('sources that are there only when they are mounted, and are built there at the start, are a todo', async () => {
+  const told = async (start: string, more: Files = {}): Promise<string> =>
+    todos(
+      await worked({
+        Dockerfile: `FROM node:22\nWORKDIR /usr/src/app\nCOPY start.sh .\nCOPY package*.json web*/ web/\nCMD ["sh", "start.sh"]\n`,
+        'start.sh': start,
+        'src/a.js': '',
+        'compose.yaml': 'services:\n  app:\n    build: .\n    volumes: ["./src:/usr/src/app/web:z"]\n',
+        ...more,
+      }),
+    ).join()
+  expect(await told('cd web && npm run dev')).toContain(
+    'service app of compose.yaml mounts ./src over /usr/src/app/web, which keeps its owner: the user may not write there',
+  )
+  expect(await told('npm run dev')).not.toContain('mounts ./src')
+  expect(await told('cd web && npm run lint')).not.toContain('mounts ./src')
+  expect(await told('cd web && npm run dev', { 'package.json': '{"scripts":{"dev":"node a.js"}}' })).not.toContain(
+    'mounts ./src',
+  )
+})
+
+test('work of root that people are shown to do in an image is noted', async () => {
+  const noted = async (command: string): Promise<readonly string[]> =>
+    (await worked(readme(command))).findings.flatMap(({ message }) =>
+      message.includes('which takes root') ? [message] : [],
+    )
+  expect(await noted("docker run acme/acme bash -c '\n  apt-get update &&\n  apt-get -y install x'")).toEqual([
+    'README.md line 3 runs apt-get update in it, which takes root',
+  ])
+  expect(await noted('docker run --rm acme/acme apk --no-cache add curl')).toHaveLength(1)
+  expect(await noted('docker run --user root acme/acme apt-get install x')).toEqual([])
+  expect(await noted('docker run acme/acme serve\n    apt-get install x')).toEqual([])
+  expect(await noted('docker run acme/acme && apt-get install x')).toEqual([])
+  expect(await noted('docker run debian:13 apt-get install x')).toEqual([])
+})
+
+test('what a container to develop in mounts is told, of the Dockerfile that its Compose file builds', async () => {
+  const told = async (more: string, compose = 'build: .'): Promise<string> => {
+    const files = {
+      '.devcontainer/Dockerfile': 'FROM node:22\nCMD ["node", "x.js"]\n',
+      '.devcontainer/compose.yml': `services:\n  code:\n    ${compose}\n  db:\n    image: postgres\n`,
+      '.devcontainer/devcontainer.json': `{ // to work in\n "dockerComposeFile": "compose.yml", "service": "code", ${more} }`,
+    }
+    const { findings } = await worked(files, '.devcontainer/Dockerfile')
+    return findings.map(({ message, hint = '' }) => `${message}; ${hint}`).join('\n')
+  }
+  const socket = '"mounts": [{ "source": "/var/run/docker.sock", "target": "/var/run/docker.sock", "type": "bind" }]'
+  const by = '.devcontainer/devcontainer.json'
+  expect(await told(socket)).toContain(`${by} develops in it: what is done there may need root`)
+  expect(await told(socket)).toContain(`${by} mounts /var/run/docker.sock, which belongs to root on the host`)
+  expect(await told(`"mounts": ["source=$\{localEnv:HOME}/.x,target=/srv/x,type=bind"]`)).toContain(
+    `${by} mounts ~/.x over /srv/x, which keeps its owner`,
+  )
+  expect(await told('"postCreateCommand": { "a": "npm ci", "b": ["apt-get", "install", "-y", "x"] }')).toContain(
+    `${by} runs apt-get install (postCreateCommand) in it, which takes root`,
+  )
+  expect(await told('"postCreateCommand": "sudo apt-get install x"')).not.toContain('which takes root')
+  expect(await told('"postCreateCommand": "apt install x", "remoteUser": "node"')).not.toContain('which takes root')
+  expect(await told(socket, 'image: node:22')).not.toContain(by)
+})
+
+test('of several Dockerfiles of an image the one for work alone is not told what people run under another tag', async () => {
+  const files = {
+    Dockerfile: app,
+    'Dockerfile.dev': app,
+    'server.js': '',
+    Makefile: 'all:\n\tdocker build -t x/acme:dev -f Dockerfile.dev .\n\tdocker build -t x/acme:1 .\n',
+    'README.md': 'docker run -v ./a:/data x/acme\n',
+    'WORK.md': 'docker run -v ./b:/app/data x/acme:dev\n',
+  }
+  const told = async (path: string): Promise<string> => todos(await worked(files, path)).join()
+  expect(await told('Dockerfile')).toContain('README.md line 1')
+  expect(await told('Dockerfile.dev')).not.toContain('README.md')
+  expect(await told('Dockerfile.dev')).toContain('WORK.md line 1')
+})
+
+test('a Dockerfile that a workflow builds under a name that a step writes is none of its folder', async () => {
+  const push = (name: string, file: string): string =>
+    `jobs:\n  push:\n    steps:\n      - id: names\n        run: |\n          if x; then\n            echo "tags=$NAME:latest, $NAME:1" >> $GITHUB_ENV\n          else\n            echo "tags=$NAME:dev" >> "$GITHUB_ENV"\n          fi\n        env: { NAME: "$\{{ secrets.HUB }}/${name}" }\n      - uses: docker/build-push-action@v6\n        with: { file: ${file}, tags: "$\{{ env.tags }}" }\n`
+  const files = {
+    Dockerfile: app,
+    'acme/Dockerfile': app,
+    'server.js': '',
+    'acme/server.js': '',
+    '.github/workflows/all.yml': push('acme', 'Dockerfile'),
+    '.github/workflows/web.yml': push('acme-web', 'acme/Dockerfile'),
+    'README.md': 'docker run -v ./a:/data hub/acme\ndocker run -v ./b:/data hub/acme-web:1\n',
+  }
+  const told = async (path: string): Promise<string> => todos(await worked(files, path)).join()
+  expect(await told('Dockerfile')).toContain('README.md line 1 mounts ./a')
+  expect(await told('acme/Dockerfile')).toContain('README.md line 2 mounts ./b')
 })
 
 test('a Compose file beside a Dockerfile runs it as the service that it is called after, whatever the image is', async () => {

@@ -27,9 +27,7 @@ function monorepo(): string {
 
 test('a monorepo gives one diff and one sum', async () => {
   const cwd = monorepo()
-  const started = performance.now()
   const { code, stdout, stderr, items } = await call(['.'], { cwd })
-  expect(performance.now() - started).toBeLessThan(5000)
   expect(items).toHaveLength(199)
   expect(stderr).toContain(
     '200 targets: 158 hardened (not proved), 40 unchanged, 2 failed\n158 files would change: -w writes them\n',

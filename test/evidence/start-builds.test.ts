@@ -37,6 +37,12 @@ test.each([
     ['/app/target', '/app/web/.next'],
   ],
   [
+    'a cd of a list in the background, which holds in there alone',
+    'CMD ["/app/start.sh"]',
+    { '/app/start.sh': '#!/bin/sh\ncd web && next dev &\nexec cargo run' },
+    ['/app/target', '/app/web/.next'],
+  ],
+  [
     'the folder of the script itself',
     'CMD ["/app/bin/start.sh"]',
     { '/app/bin/start.sh': '#!/bin/sh\ncd "$(dirname "$0")/../web"\nexec next dev' },
@@ -110,6 +116,30 @@ test.each([
     },
     ['/app/web/.next'],
   ],
+  [
+    'profiles of a test that go is told, from where it starts',
+    'ENTRYPOINT go test -race -coverprofile=out/cover.txt ./...',
+    {},
+    ['/app/out'],
+  ],
+  [
+    'what SvelteKit generates, in a project of its own',
+    'CMD ["npx", "vite", "dev"]',
+    { '/app/svelte.config.js': "import adapter from '@sveltejs/adapter-node'" },
+    ['/app/.svelte-kit', '/app/node_modules/.vite', '/app/node_modules/.vite-temp'],
+  ],
+  [
+    'what the configuration of modd builds, in a folder that is told',
+    'CMD ["modd", "-f", "dev/modd.conf"]',
+    { '/app/dev/modd.conf': '**/*.go {\n  prep: go build -o out/web ./cmd\n  daemon +sigterm: cargo run\n}' },
+    ['/app/out', '/app/target'],
+  ],
+  [
+    'what watchers are told to run',
+    'CMD nodemon --exec "cargo run" & CompileDaemon -build="go build -o bin/x ." & reflex -r .go -- next dev',
+    {},
+    ['/app/.next', '/app/bin', '/app/target'],
+  ],
 ])('%s', (_, start, files, paths) => {
   expect(
     granted(start, files as Readonly<Record<string, string>>)
@@ -124,4 +154,33 @@ test.each([
   ['uv leaves the environment as it is', 'CMD ["uv", "run", "--no-sync", "main.py"]', ''],
 ])('nothing is given where %s', (_, start, above) => {
   expect(granted(start, {}, above)).toEqual([])
+})
+
+test('a release that a build has made writes in its own folder, wherever it starts', () => {
+  const start = 'CMD ["./web/bin/web", "foreground"]'
+  const made = 'RUN mix distillery.release --env=prod\n'
+  expect(granted(start, {}, made)).toEqual(['/app/web/var'])
+  expect(granted(start, {}, `${made}ENV RELEASE_MUTABLE_DIR=/srv/web\n`)).toEqual(['/srv/web'])
+  expect(granted('CMD ["./web/bin/web", "daemon"]', {}, 'RUN mix release\n')).toEqual(['/app/web/tmp'])
+  expect(granted('CMD ["./web/bin/web", "start"]', {}, 'RUN mix release\n')).toEqual([])
+  expect(granted('CMD ["/usr/bin/web", "foreground"]', {}, made)).toEqual([])
+  expect(granted('CMD ["./web/bin/web", "ping"]', {}, made)).toEqual([])
+  expect(granted(start)).toEqual([])
+})
+
+test('a start that installs more into what a build has put into the home of root is a todo', () => {
+  const todos = (install: string, script: string): readonly string[] => {
+    const copied = `COPY --chmod=755 <<"END" /start.sh\n#!/bin/sh\n${script}\nEND\n`
+    const { findings } = harden({ dockerfile: `FROM debian:13\n${install}\n${copied}ENTRYPOINT ["/start.sh"]\n` })
+    return findings.flatMap(({ outcome, message }) =>
+      outcome === 'todo' && message.includes('at the start') ? [message] : [],
+    )
+  }
+  const rustup = 'RUN curl https://sh.rustup.rs | sh -s -- -y\nENV PATH=/root/.cargo/bin:$PATH'
+  expect(todos(rustup, 'rustup toolchain install nightly --no-self-update')).toEqual([
+    '"rustup toolchain install" installs into /root/.rustup at the start, which is root\'s (what rustup installs in line 2)',
+  ])
+  expect(todos(rustup, 'rustup show')).toEqual([])
+  expect(todos('RUN playwright install', 'playwright install firefox')).toHaveLength(1)
+  expect(todos('RUN playwright install', 'playwright test')).toEqual([])
 })

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { discover } from '../../src/workspace/discover.ts'
 import { configsFrom } from '../../src/workspace/repository.ts'
 import { allowedRootOf, realOf, staysIn, trustOf } from '../../src/workspace/trust.ts'
 import { call } from '../cli/call.ts'
@@ -307,6 +308,20 @@ describe('Compose and bake files', () => {
     expect(build).toBeUndefined()
     if (!stderr.includes('its context')) expect(files).toHaveProperty(['compose.yaml'], expect.stringContaining('$AT'))
     else expect((await built(files, '--trust-config')).build?.context).toMatch(/[^/]$/)
+  })
+
+  test('what lies in the folder that the caller has named is not outside', async () => {
+    const cwd = tree({
+      'shop/deploy/compose.yaml': 'services:\n  api:\n    build: { context: .., dockerfile: deploy/Dockerfile }\n',
+      'shop/deploy/Dockerfile': 'FROM debian:13\n',
+    })
+    const contextFor = async (target: string) => {
+      const { found } = await discover([target], cwd)
+      return found.find(({ path }) => path?.endsWith('/Dockerfile'))?.build?.context
+    }
+    expect(await contextFor('shop')).toBe(join(cwd, 'shop'))
+    expect(await contextFor('shop/deploy')).toBeUndefined()
+    expect(await contextFor('shop/deploy/Dockerfile')).toBeUndefined()
   })
 
   test('variables come from files of the repository, and never from the environment', async () => {
