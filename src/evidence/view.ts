@@ -126,7 +126,17 @@ function releasedSources(context: BuildContext | null, stages: readonly StageCon
     if (text !== null && SOURCES.test(path) && !isOther) texts.set(`/${path}`, text)
   }
   const origins = new Map([...texts.keys()].map((path) => [path, path.slice(1)]))
-  return { entries: new Map(), texts, origins, copies: [], actions: [], tooLong: [], tooMany: null, removedSources: new Map(), steps: [] }
+  return {
+    entries: new Map(),
+    texts,
+    origins,
+    copies: [],
+    actions: [],
+    tooLong: [],
+    tooMany: null,
+    removedSources: new Map(),
+    steps: [],
+  }
 }
 
 /** Of which a release tool builds programs, and what they depend on. */
