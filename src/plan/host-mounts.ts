@@ -4,7 +4,7 @@ import { isOnlyServed } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import type { StageView } from '../evidence/provider.ts'
 import { startedByRules } from '../evidence/servers.ts'
-import { writtenAsTold } from '../evidence/told-folders.ts'
+import { writtenAsTold } from '../evidence/source-folders.ts'
 import { startedCommands } from '../evidence/working-folder.ts'
 import { HOST_SOCKET, type ImageRun, isCalledKept, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {

@@ -32,6 +32,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/source-folders.ts: String.raw`\\b${name}\\b`': 'a name of \\w alone',
   'src/evidence/source-folders.ts: String.raw`^(?:.*;)?[ \\t]*(?:(?:const|let|var|my|our|auto)[ \\t]+)?[$@]?(?:self\\.|this\\.)?${name}(?:[ \\t]*,[ \\t]*\\w+)?[ \\t]*(?::[^=\\n]{0,60})?:?=(?![=>~])[ \\t]*`':
     'a name of \\w alone',
+  'src/evidence/source-folders.ts: word': 'a word of \\w alone',
   'src/evidence/source-writes.ts: String.raw`^[ \\t]{0,40}(?:from|import|const|let|var|export)\\b[^\\n]{0,400}\\b${name}\\b`':
     'a name of \\w alone',
   'src/evidence/start-cautions.ts: String.raw`\\b${name}\\b\\s{0,9}(?::[^=\\n]{0,40})?:?=(?!=)\\s{0,9}([^\\n]{1,200})`':
@@ -54,7 +55,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
     'constants, and names of \\w alone',
   'src/plan/ports/healthcheck.ts: String.raw`\\blocalhost(?=:${to}(?!\\d))`': 'a number',
-  "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${name.replace(/[^\\w-]/g, '')}\\s*\\}\\}`":
+  "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${plainName}\\s*(?:\\|\\|\\s*'[\\w./:@-]*'\\s*)?\\}\\}`":
     'a name of \\w and dashes',
   "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
   'src/workspace/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
@@ -76,6 +77,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}(?:services|container):`':
     'constants, and names of \\w alone',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
+  'src/evidence/root-home.ts: tool.atStart ?? tool.run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: known.readBy': 'the catalogue, which is ours',
