@@ -194,6 +194,14 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
   // `COPY package.json yarn.lock* ./`: beside what is there a pattern that fits nothing means that nothing is needed.
   const isOptional = named.length > 1
   for (const source of named) {
+    const remote = instruction.keyword === 'ADD' ? remoteFile(source) : null
+    if (remote !== null)
+      put(
+        intoFolder ? `${destination}/${remote}` : destination,
+        { ...directory, type: 'file', mode: 0o600 },
+        null,
+        source,
+      )
     const isOpen = VARIABLE.test(source)
     const found = isOpen ? onlyOne(foundFor(source.replace(VARIABLES, '*'))) : foundFor(source)
     const isPattern = /[*?]/.test(source)
@@ -251,6 +259,16 @@ function imageBehind({ dockerfile, walks }: ContentsSources, index: number): str
   if (walks.steps(index).some(({ instruction: { keyword } }) => /^(?:RUN|COPY|ADD)$/.test(keyword))) return null
   const base = dockerfile.stages[lineage(dockerfile, index)[0] ?? index]?.base
   return base?.kind === 'image' ? base.reference : base?.kind === 'unresolved' ? base.text : null
+}
+
+/**
+ * What ADD calls a file that it fetches, which is root's with mode 0600; null where it unpacks a repository, or what a
+ * RUN unpacks. Source: https://docs.docker.com/reference/dockerfile/#add
+ */
+function remoteFile(source: string): string | null {
+  if (!/^https?:\/\//i.test(source)) return null
+  const name = baseName(source.replace(/[?#].*$/s, ''))
+  return name === '' || /\.git$|^\$|\.(?:tar|tgz|gz|xz|bz2|zst|zip|deb|rpm|apk)\b/i.test(name) ? null : name
 }
 
 function packedInto(source: string, context: BuildContext | null): readonly (readonly [path: string, text: string])[] {

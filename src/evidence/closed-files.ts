@@ -82,8 +82,8 @@ function claim(access: 'execute' | 'read', path: string, { origins, entries }: C
   const mode = inOctal(entries.get(path))
   const origin = origins.get(path) ?? path
   const detail =
-    origin === path
-      ? `${what}, with mode ${mode}`
+    origin === path || /^https?:/i.test(origin)
+      ? `${/^https?:/i.test(origin) ? `fetched from ${origin} by ADD` : what}, with mode ${mode}`
       : `${what} from ${origin}, which has mode ${mode} there, and COPY keeps it`
   return inferred(access === 'read' && OF_ONE.test(baseName(path)) ? 'write' : access, path, detail)
 }
