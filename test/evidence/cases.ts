@@ -139,6 +139,16 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}VOLUME /var/run/docker.sock\n`),
     not: of(`${debian}VOLUME /var/run/mysqld/mysqld.sock\n`),
   },
+  'device-groups': {
+    yields: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, { 'start.sh': joins('/dev/dri/card0') }),
+    not: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, { 'start.sh': joins('/dev/null') }),
+  },
+  'raw-sockets': {
+    yields: of(`${debian}COPY . /app\nCMD ["python3", "/app/ping.py"]\n`, {
+      'ping.py': 'socket.socket(socket.AF_INET, socket.SOCK_RAW)\n',
+    }),
+    not: of(`${debian}COPY . /app\nCMD ["python3", "/app/ping.py"]\n`, { 'ping.py': '# socket.SOCK_RAW\n' }),
+  },
   'system-tools': {
     yields: of(`${debian}CMD update-ca-certificates && exec /x\n`),
     not: of(`${debian}RUN update-ca-certificates\nCMD exec /x\n`),
@@ -208,6 +218,10 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}RUN setcap cap_net_bind_service=+ep /usr/bin/x\n`),
     not: of(`${debian}RUN setcap -r /usr/bin/x\n`),
   },
+}
+
+function joins(device: string): string {
+  return `#!/bin/sh\nusermod -aG "$(stat -c %g ${device})" app\nexec /x\n`
 }
 
 /** A project of each framework of catalogue/frameworks.json, by its name: its files, and a folder that it writes. */

@@ -375,7 +375,7 @@ describe('how Compose and bake files build it', () => {
   ])('what a service starts: %s', async (said, starts) => {
     const built = await buildOf({ 'compose.yaml': `${service(`{ context: ., dockerfile: ${api} }`)}    ${said}\n` })
     const by = 'service api of compose.yaml'
-    expect(built?.starts).toEqual(starts.map(([entrypoint, command]) => ({ by, entrypoint, command })))
+    expect(built?.starts).toEqual(starts.map(([entrypoint, command]) => ({ by, entrypoint, command, workdir: null })))
   })
 
   test('of several those first that publish a port, and whether one starts what the image says', async () => {
