@@ -8,6 +8,7 @@ import { parseTable } from '../../src/engine/cli/listeners.ts'
 import { parseIdMap, parseStatus } from '../../src/engine/cli/processes.ts'
 import type { Engine, RunSpec } from '../../src/engine/engine.ts'
 import { findEngine, openEngine } from '../../src/engine/open-engine.ts'
+import { waitFor } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 import { buildText, debian, failureOf, readAll, tagFor } from './support/small-images.ts'
 
@@ -196,12 +197,14 @@ describe.each(transports)('%s', (transport) => {
               IO::Socket::INET->new(Proto=>"udp",LocalAddr=>"0.0.0.0:5353")); sleep 60`
       const id = await engine.create({ image: debian, command: ['perl', '-e', perl] })
       await engine.start(id)
-      await pause(500)
-      expect(await engine.listeners(id)).toEqual([
-        { port: 5353, protocol: 'udp', loopback: false },
-        { port: 8080, protocol: 'tcp', loopback: false },
-        { port: 9000, protocol: 'tcp', loopback: true },
-      ])
+      // It opens them one after the other, as fast as the machine lets it.
+      await waitFor(async () =>
+        expect(await engine.listeners(id)).toEqual([
+          { port: 5353, protocol: 'udp', loopback: false },
+          { port: 8080, protocol: 'tcp', loopback: false },
+          { port: 9000, protocol: 'tcp', loopback: true },
+        ]),
+      )
     })
 
     test('a server on IPv6 alone is seen, and nothing before it is there', async () => {
