@@ -1,7 +1,7 @@
 // Makes the results in examples/ anew, with the bundle: npm run build && node scripts/make-examples.mjs
 // The apps are built and run, so that needs an engine; the nginx derivative comes from the catalogue alone.
 import { execFile } from 'node:child_process'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
@@ -21,6 +21,8 @@ await Promise.all([
   }),
   hardenImage(out, ['nginx:latest', '--engine', 'none', '--offline', '-o', 'nginx']),
 ])
+// By that the next run with -o knows its own files; an example has none.
+rmSync(join(out, 'nginx', '.harden-image.sha256'), { force: true })
 
 /**
  * @param {string} cwd
