@@ -81,9 +81,10 @@ function closedFolders({ origins, entries }: ClosedSources): readonly string[] {
 function claim(access: 'execute' | 'read', path: string, { origins, entries }: ClosedSources, what: string): PathClaim {
   const mode = inOctal(entries.get(path))
   const origin = origins.get(path) ?? path
+  const isFetched = /^https?:/i.test(origin)
   const detail =
-    origin === path || /^https?:/i.test(origin)
-      ? `${/^https?:/i.test(origin) ? `fetched from ${origin} by ADD` : what}, with mode ${mode}`
+    origin === path || isFetched
+      ? `${isFetched ? `fetched from ${origin} by ADD` : what}, with mode ${mode}`
       : `${what} from ${origin}, which has mode ${mode} there, and COPY keeps it`
   return inferred(access === 'read' && OF_ONE.test(baseName(path)) ? 'write' : access, path, detail)
 }
