@@ -88,7 +88,7 @@ export function place({ entries, inFolder }: Draft, path: string, entry: FileEnt
 }
 
 /** A path with all that is below it. */
-const COMPILED = /\.(?:go|rs|java|kt|cs|c|cc|cpp|cxx)$/
+const COMPILED = /\.(?:go|rs|java|kt|cs|c|cc|cpp|cxx)$|\/(?:go\.mod|Cargo\.toml)$/
 
 export function remove(draft: Draft, path: string): void {
   for (const gone of [path, ...entriesBelow(draft, path)]) {

@@ -351,12 +351,10 @@ export const compiledSources: Provider = {
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
     const taken = new Set(contents.origins.values())
     const removed = { texts: contents.removedSources, origins: contents.origins, steps: [] }
-    const isOther = ofOtherPrograms(builders, start.programs)
     const hasOwn = [...contents.texts.keys()].some((path) => path.endsWith('.py'))
     const sources = [...builders, removed].flatMap(({ texts, origins, steps }) => {
       const isInstalled = !hasOwn && steps.some(installsItself)
       return [...texts].flatMap(([path, text]) => {
-        if (isOther(path, text)) return []
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
         const isSource = COMPILED.test(path) || (isInstalled && path.endsWith('.py'))
@@ -386,28 +384,6 @@ function installsItself({ instruction }: StageContents['steps'][number]): boolea
   return says(instruction, PACKAGES_ITSELF) || (says(instruction, PIP) && says(instruction, PLACE))
 }
 
-/** Of several programs of Go that a repository has below `cmd`, one is started; only what all of them import is its own too. */
-function ofOtherPrograms(
-  builders: readonly StageContents[],
-  programs: readonly string[],
-): (path: string, text: string) => boolean {
-  const named = new Set(
-    builders.flatMap(({ texts }) => [...texts.keys()].flatMap((path) => OF_CMD.exec(path)?.[1] ?? [])),
-  )
-  const own = programs.filter((name) => named.has(name))
-  return (path, text) => {
-    const name = OF_CMD.exec(path)?.[1]
-    return (
-      own.length > 0 &&
-      path.endsWith('.go') &&
-      name !== undefined &&
-      !own.includes(name) &&
-      /^package main\b/m.test(text)
-    )
-  }
-}
-
-const OF_CMD = /\/cmd\/([\w.-]{1,100})\//
 const SCRIPT = /\.[cm]?[jt]sx?$/
 const RUNS_SCRIPTS = /^(node|nodejs|bun|deno|npm|npx|yarn|pnpm|pm2(-\w+)?|tsx|ts-node)$/
 

@@ -12,6 +12,7 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findStepDowns, type StartScript, type StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { baseName } from '../places.ts'
+import { programSources, type SourceStage, startedNames } from './program-sources.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
 
@@ -29,16 +30,16 @@ export interface ViewSources
 export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<StageView> {
   const { facts, built, chain, asBuilt, startKnown, entry, listed, runs } = sources
   const shipping = contentsSources(sources)
-  const contents = yield* stageContents(shipping, sources.stage.index)
+  const shipped = yield* stageContents(shipping, sources.stage.index)
   yield
-  const own = built && facts.files.known ? facts.files.value : layered(facts, contents)
+  const own = built && facts.files.known ? facts.files.value : layered(facts, shipped)
   const startBy = (files: FileModel): StepDownReport =>
     findStepDowns({ config: facts.config, files: { known: true, value: files }, accounts: facts.accounts }, atStart)
   const atStart = startFolderScripts(entry, facts.config, own)
   const start = startBy(own)
   const started = start.folder === null ? facts.config : { ...facts.config, workdir: start.folder }
   yield
-  const installed = installedPackages(contents.steps)
+  const installed = installedPackages(shipped.steps)
   const servers = listedServers({
     rules: packages,
     installed,
@@ -48,8 +49,17 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
   })
   const stages = yield* buildersOf(sources.stage, shipping)
-  const released = releasedSources(sources.context, [contents, ...stages])
-  const builders = released === null ? stages : [...stages, released]
+  const released = releasedSources(sources.context, [shipped, ...stages])
+  const all = [shipped, ...stages].map((each): SourceStage => ({ contents: each }))
+  if (released !== null) all.push(released)
+  const names = startedNames(
+    start,
+    all.flatMap((each) => each.contents.copies),
+  )
+  const read = startsTests(start)
+    ? all.map((each) => each.contents)
+    : programSources(all, names, sources.context?.partial === true)
+  const [contents = shipped, ...builders] = read
   yield
   const brought = broughtFiles(servers)
   const files = built || brought.size === 0 ? own : beneath(brought, own, contents, filesIn(facts))
@@ -111,7 +121,7 @@ function* buildersOf(stage: Stage, shipping: ContentsSources): InTurn<readonly S
 }
 
 /** What a program is made of that is built before it is copied, as if a stage had built it; null for none. */
-function releasedSources(context: BuildContext | null, stages: readonly StageContents[]): StageContents | null {
+function releasedSources(context: BuildContext | null, stages: readonly StageContents[]): SourceStage | null {
   const names = new Set(
     stages.flatMap(({ copies }) =>
       copies.flatMap(({ released, source }) => (released === true ? baseName(source) : [])),
@@ -121,22 +131,29 @@ function releasedSources(context: BuildContext | null, stages: readonly StageCon
   if (context === null || folders.size === 0) return null
   const texts = new Map<string, string>()
   for (const [path, { text }] of context.entries) {
-    const folder = path.includes('/') ? path.slice(0, path.lastIndexOf('/')) : ''
-    const isOther = /\.go$/.test(path) && !folders.has(folder) && /^package main\b/m.test(text ?? '')
-    if (text !== null && SOURCES.test(path) && !isOther) texts.set(`/${path}`, text)
+    if (text !== null && SOURCES.test(path)) texts.set(`/${path}`, text)
   }
   const origins = new Map([...texts.keys()].map((path) => [path, path.slice(1)]))
   return {
-    entries: new Map(),
-    texts,
-    origins,
-    copies: [],
-    actions: [],
-    tooLong: [],
-    tooMany: null,
-    removedSources: new Map(),
-    steps: [],
+    contents: {
+      entries: new Map(),
+      texts,
+      origins,
+      copies: [],
+      actions: [],
+      tooLong: [],
+      tooMany: null,
+      removedSources: new Map(),
+      steps: [],
+    },
+    files: [...context.entries.keys()].map((path) => `/${path}`),
+    released: new Set([...folders].map((folder) => `/${folder}`)),
   }
+}
+
+/** What is started is the tests themselves. */
+function startsTests({ launches }: StepDownReport): boolean {
+  return launches.some(({ words }) => /^(?:go|cargo) (?:test|nextest)\b|^(?:gotestsum|ginkgo)\b/.test(words.join(' ')))
 }
 
 /** Of which a release tool builds programs, and what they depend on. */

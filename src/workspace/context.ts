@@ -143,7 +143,7 @@ function list(path: string, found: Dirent, listing: Listing): void {
 
 const largestText = 64 * 1024
 const textFile =
-  /(^|\/)([^/.]+|\.env|Gemfile|artisan|[^/]*\.(sh|bash|js|mjs|cjs|ts|mts|jsx|tsx|py|go|rb|ru|php|pl|pm|psgi|cgi|conf|cfg|ini|ya?ml|toml|json|xml|properties|env|cnf|template|tmpl|j2|service|txt|lock|vcl|hcl))$/i
+  /(^|\/)([^/.]+|\.env|Gemfile|artisan|go\.mod|[^/]*\.(sh|bash|js|mjs|cjs|ts|mts|jsx|tsx|py|go|rb|ru|php|pl|pm|psgi|cgi|conf|cfg|ini|ya?ml|toml|json|xml|properties|env|cnf|template|tmpl|j2|service|txt|lock|vcl|hcl))$/i
 /** Configuration may end as it likes, where an `include` names the folder (`sites/*.vhost`): small files that are not one of these. */
 const smallText = 16 * 1024
 const asset =

@@ -3,14 +3,14 @@ import type { ShellCommand } from '../../command/index.ts'
 import type { Span } from '../../edit.ts'
 import { memoizeByObject } from '../../memoize.ts'
 import { normalisePath, parentOf } from '../../path.ts'
-import { staticValue, type Variables } from './static-text.ts'
+import { staticValue, type Values } from './static-text.ts'
 
 /** Of a script that was read. */
 interface MovingScript {
   /** Null for the text of a command. */
   readonly path: string | null
   readonly commands: readonly { readonly command: ShellCommand }[]
-  readonly variables: Variables
+  readonly variables: Values
   /** Where whoever runs it is then. */
   readonly workdir: string
 }

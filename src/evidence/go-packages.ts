@@ -1,0 +1,261 @@
+import { isInside, normalisePath, parentOf } from '../places.ts'
+
+/** One folder of Go files, as far as they are built for Linux. */
+interface Package {
+  readonly imports: Set<string>
+  isMain: boolean
+}
+
+/** The packages of the modules in a stage. */
+export interface GoPackages {
+  /** Folders of programs, without those that `./...` leaves out. */
+  readonly mains: readonly string[]
+  /** `go generate` runs it. */
+  readonly isGenerator: (folder: string) => boolean
+  readonly isMain: (folder: string) => boolean
+  /** Of a file, that no build for Linux takes it in. */
+  readonly isLeftOut: (file: string) => boolean
+  /** The folder of an import path, or of a package that a command names so; null for one of others. */
+  readonly folderOf: (path: string, from: string) => string | null
+  /** The last word of the import path, by which `go build` calls a program. */
+  readonly nameOf: (folder: string) => string
+  /** Folders of the packages that these are built from; null where a part of what they import was not read. */
+  readonly reachedFrom: (mains: ReadonlySet<string>) => ReadonlySet<string> | null
+}
+
+/**
+ * What the files of a stage import. `files`: the paths of all, of which those without a text were not read. Source: *Go Modules
+ * Reference*, and `go help packages`, `go help buildconstraint`.
+ */
+export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<string>): GoPackages {
+  const packages = new Map<string, Package>()
+  const leftOut = new Set<string>()
+  const unread = new Set<string>()
+  const generators = new Set<string>()
+  const modules: Module[] = []
+  for (const path of files)
+    if (path.endsWith('.go') && !texts.has(path) && !isOfOthers(path)) unread.add(parentOf(path))
+  for (const [path, text] of texts) {
+    const folder = parentOf(path)
+    if (path.endsWith('/go.mod')) modules.push(...modulesOf(text, folder))
+    if (!path.endsWith('.go')) continue
+    const header = headerOf(text)
+    if (isOfOthers(path) || !header.isBuilt) {
+      leftOut.add(path)
+      continue
+    }
+    for (const generator of generatorsIn(text)) {
+      const place = normalisePath(generator, folder)
+      if (place !== null && place !== folder) generators.add(place)
+    }
+    const known = packages.get(folder) ?? { imports: new Set(), isMain: false }
+    for (const one of header.imports) known.imports.add(one)
+    known.isMain ||= header.name === 'main'
+    packages.set(folder, known)
+  }
+  const isMain = (folder: string): boolean => packages.get(folder)?.isMain === true
+  const folderOf = (path: string, from: string): string | null => {
+    const own = moduleOf(path, from, modules)
+    if (own !== null) return `${own.folder === '/' ? '' : own.folder}${path.slice(own.path.length)}` || '/'
+    const vendored = modules.map(({ folder }) => normalisePath(`vendor/${path}`, folder) ?? '')
+    return [...vendored, `/go/src/${path}`].find((folder) => packages.has(folder)) ?? null
+  }
+  return {
+    mains: [...packages.keys()].filter(
+      (folder) => isMain(folder) && !/\/(?:[_.]|(?:testdata|vendor)(?:\/|$))/.test(folder),
+    ),
+    isGenerator: (folder) => generators.has(folder),
+    isMain,
+    isLeftOut: (file) => leftOut.has(file),
+    folderOf,
+    nameOf(folder) {
+      const of = modules.find((module) => module.folder === folder)?.path ?? folder
+      return of.replace(/\/v\d{1,3}$/, '').replace(/^.*\//s, '')
+    },
+    reachedFrom(mains) {
+      const reached = new Set(mains)
+      for (const folder of reached) {
+        const known = packages.get(folder)
+        // What a RUN generates, or nobody has read, may import anything.
+        if (known === undefined || unread.has(folder)) return null
+        for (const path of known.imports) {
+          const found = folderOf(path, folder)
+          if (found !== null) reached.add(found)
+        }
+      }
+      return modules.length === 0 && ![...mains].every((folder) => isInside(folder, '/go/src')) ? null : reached
+    },
+  }
+}
+
+interface Module {
+  readonly path: string
+  readonly folder: string
+}
+
+/** The module of a go.mod, and those in folders that it has in place of others. */
+function modulesOf(text: string, folder: string): readonly Module[] {
+  return text.split('\n').flatMap((line): readonly Module[] => {
+    const words: readonly string[] = line.replace(/\/\/.*$/, '').match(/[^\s"]+/g) ?? []
+    if (words[0] === 'module' && words[1] !== undefined) return [{ path: words[1], folder }]
+    const at = words.indexOf('=>')
+    const [path, place] = [words[words[0] === 'replace' ? 1 : 0], words[at + 1] ?? '']
+    const to = at > 0 && /^\.{1,2}(?:\/|$)/.test(place) ? normalisePath(place, folder) : null
+    return to === null || path === undefined ? [] : [{ path, folder: to }]
+  })
+}
+
+/** Of several by that path the one that the file lies in. */
+function moduleOf(path: string, from: string, modules: readonly Module[]): Module | null {
+  let best: Module | null = null
+  for (const module of modules) {
+    if (path !== module.path && !path.startsWith(`${module.path}/`)) continue
+    const isLonger = best === null || module.path.length > best.path.length
+    const isOwn = module.path === best?.path && isInside(from, module.folder)
+    if (isLonger || isOwn) best = module
+  }
+  return best
+}
+
+const OTHER_SYSTEMS =
+  'aix|android|darwin|dragonfly|freebsd|hurd|illumos|ios|js|nacl|netbsd|openbsd|plan9|solaris|wasip1|windows|zos'
+const OF_OTHERS = new RegExp(String.raw`_(?:test|(?:${OTHER_SYSTEMS})(?:_[a-z0-9]{1,12})?)\.go$`)
+
+function isOfOthers(path: string): boolean {
+  return OF_OTHERS.test(path)
+}
+
+interface Header {
+  /** Null for what is no Go. */
+  readonly name: string | null
+  readonly imports: readonly string[]
+  /** What it asks of a build may be met by one for Linux. */
+  readonly isBuilt: boolean
+}
+
+/** What stands above the first declaration. Source: the Go specification, *Source file organization*. */
+function headerOf(text: string): Header {
+  let isBuilt = true
+  const comment = (line: string): void => {
+    const [, expression, old] =
+      /^\/\/(?:go:build[ \t]([^\n]{1,1000})|[ \t]?\+build[ \t]([^\n]{1,1000}))/.exec(line) ?? []
+    if (expression !== undefined) isBuilt &&= isMet(expression)
+    else if (old !== undefined)
+      isBuilt &&= old
+        .trim()
+        .split(/\s+/)
+        .some((each) => each.split(',').every(isTagMet))
+  }
+  let at = skipped(text, 0, comment)
+  const [clause, name] = matchAt(/package\s+(\w+)/y, text, at) ?? []
+  if (clause === undefined || name === undefined) return { name: null, imports: [], isBuilt }
+  at = skipped(text, at + clause.length)
+  const imports: string[] = []
+  const one = (): boolean => {
+    const [spec, , quoted, raw] = matchAt(/([\w.]+[ \t]+)?(?:"([^"\n]*)"|`([^`\n]*)`)/y, text, at) ?? []
+    if (spec === undefined) return false
+    imports.push(quoted ?? raw ?? '')
+    at = skipped(text, at + spec.length)
+    return true
+  }
+  while (text.startsWith('import', at)) {
+    at = skipped(text, at + 'import'.length)
+    if (text[at] !== '(') {
+      if (!one()) break
+      continue
+    }
+    at = skipped(text, at + 1)
+    while (one());
+    if (text[at] !== ')') break
+    at = skipped(text, at + 1)
+  }
+  return { name, imports, isBuilt }
+}
+
+function matchAt(sticky: RegExp, text: string, at: number): RegExpExecArray | null {
+  sticky.lastIndex = at
+  return sticky.exec(text)
+}
+
+/** Behind white space, semicolons and comments; of those that end with their line each is told. */
+function skipped(text: string, from: number, comment: (line: string) => void = () => {}): number {
+  let at = from
+  for (;;) {
+    const isLine = text.startsWith('//', at)
+    if (isLine || text.startsWith('/*', at)) {
+      const end = isLine ? text.indexOf('\n', at) : text.indexOf('*/', at)
+      const next = end < 0 ? text.length : end + (isLine ? 1 : 2)
+      if (isLine) comment(text.slice(at, next))
+      at = next
+    } else if (at < text.length && /[\s;\uFEFF]/.test(text[at] ?? '')) at += 1
+    else return at
+  }
+}
+
+const SYSTEM = new RegExp(`^(?:${OTHER_SYSTEMS}|ignore|tools?)$`)
+
+/** A tag of which nobody knows may be given. */
+function isTagMet(tag: string): boolean {
+  return tag.startsWith('!') ? !/^(?:linux|unix)$/.test(tag.slice(1)) : !SYSTEM.test(tag)
+}
+
+/** `//go:build`: false where no build for Linux meets it. A part that is not understood may be met. */
+function isMet(expression: string): boolean {
+  const words = expression.match(/\|\||&&|[!()]|[\w.]+/g) ?? []
+  let at = 0
+  let depth = 0
+  // May it be true, and may it be false.
+  type May = readonly [isTrue: boolean, isFalse: boolean]
+  const factor = (): May => {
+    const word = words[at]
+    at += 1
+    if (word === '!' || word === '(') {
+      depth += 1
+      if (depth > DEEPEST) return [true, true]
+      if (word === '!') {
+        const [isTrue, isFalse] = factor()
+        return [isFalse, isTrue]
+      }
+      const inner = either()
+      at += 1
+      return inner
+    }
+    return word === undefined ? [true, true] : [isTagMet(word), !/^(?:linux|unix)$/.test(word)]
+  }
+  const both = (): May => {
+    let [isTrue, isFalse] = factor()
+    while (words[at] === '&&') {
+      at += 1
+      const other = factor()
+      isTrue &&= other[0]
+      isFalse ||= other[1]
+    }
+    return [isTrue, isFalse]
+  }
+  const either = (): May => {
+    let [isTrue, isFalse] = both()
+    while (words[at] === '||') {
+      at += 1
+      const other = both()
+      isTrue ||= other[0]
+      isFalse &&= other[1]
+    }
+    return [isTrue, isFalse]
+  }
+  return either()[0]
+}
+
+/** Brackets and negations of one expression. */
+const DEEPEST = 50
+
+/** What `//go:generate go run PATH` names, as written. */
+function generatorsIn(text: string): readonly string[] {
+  if (!text.includes('//go:generate')) return []
+  return text.split('\n').flatMap((line) => {
+    const words = line.startsWith('//go:generate') ? line.trim().split(/\s+/) : []
+    const run = words.findIndex((word, index) => word === 'run' && words[index - 1] === 'go')
+    const named = words.slice(run + 1).find((word) => !word.startsWith('-'))
+    if (run < 0 || named === undefined) return []
+    return [named.endsWith('.go') ? named.replace(/[^/]*$/, '.') : named]
+  })
+}
