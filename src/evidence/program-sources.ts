@@ -163,7 +163,7 @@ const GO: Language = {
     if (built.length > 0) return built
     return go.mains.map((folder) => {
       const name = OF_CMD.exec(`${folder}/`)?.[1]
-      return { folder, outputs: new Set(name === undefined ? [] : [name]), built: false }
+      return { folder, outputs: new Set(name === undefined ? [] : [name, go.nameOf(folder)]), built: false }
     })
   },
   filter({ go, isAll, released }, told) {

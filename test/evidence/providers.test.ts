@@ -2,44 +2,16 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { frameworks } from '../../catalogue/known-programs.ts'
-import { stageInputs } from '../../src/app/stage-inputs.ts'
-import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
-import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { evidenceOf, providers } from '../../src/evidence/index.ts'
 import type { Provider, StageView } from '../../src/evidence/provider.ts'
 import { sourceFiles } from '../../src/evidence/source-files.ts'
 import { atOnce } from '../../src/in-turn.ts'
-import { defaultPolicy } from '../../src/plan/stage-input.ts'
-import { knowledgeOf } from '../harden/support/facts.ts'
-import { frameworkCases, providerCases, type StageCase } from './cases.ts'
-import { catalogue, claimsOf, partOf } from './view.ts'
+import { frameworkCases, providerCases } from './cases.ts'
+import { catalogue, claimsOf, partOf, viewOf } from './view.ts'
 
 const PAGE = 'docs/contributing/evidence.md'
 const page = readFileSync(PAGE, 'utf8')
 const names = providers.map(({ name }) => name)
-
-function contextOf(files: NonNullable<StageCase['context']>): BuildContext {
-  const entries = new Map<string, ContextEntry>()
-  for (const [path, file] of Object.entries(files)) {
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
-      entries.set(path.slice(0, at), { type: 'directory', mode: 0o755, size: 0, link: null, text: null })
-    const { text, mode } = typeof file === 'string' ? { text: file, mode: 0o644 } : file
-    entries.set(path, { type: 'file', mode, size: text.length, link: null, text })
-  }
-  return { entries, partial: false }
-}
-
-/** The view of the last stage, as every provider gets it. */
-function viewOf({ dockerfile: text, context, bases = {} }: StageCase): StageView {
-  const dockerfile = parseDockerfile(text)
-  const knowledge = {
-    ...knowledgeOf({ bases }, dockerfile),
-    context: context === undefined ? null : contextOf(context),
-  }
-  const view = stageInputs(dockerfile, defaultPolicy, knowledge).at(-1)?.stated?.view
-  if (view == null) throw new Error('the case has no stage that is planned')
-  return view
-}
 
 /** What a provider claims where the whole list is asked: nothing where its `when` leaves it out. */
 function claimedBy(name: string, view: StageView): readonly string[] {

@@ -1,0 +1,300 @@
+// Of all sources that a build stage holds those count that the started program is compiled from, and no others.
+import { describe, expect, test } from '@jest/globals'
+import { harden } from '../../src/app/api.ts'
+import { viewOf } from './view.ts'
+
+type Files = Readonly<Record<string, string>>
+
+/** Paths below /src of the sources that count. */
+function counted(run: string, files: Files, cmd = '["app"]'): readonly string[] {
+  const dockerfile = `FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\n${run}\nFROM debian:12\nCOPY --from=build /out/ /usr/bin/\nCMD ${cmd}\n`
+  const { builders } = viewOf({ dockerfile, context: files })
+  return builders.flatMap(({ texts }) =>
+    [...texts].flatMap(([path, text]) => (/\.(?:go|rs)$/.test(path) && text.trim() !== '' ? [path.slice(5)] : [])),
+  )
+}
+
+const go = (name: string, ...imports: readonly string[]): string =>
+  `package ${name}\n\nimport (\n${imports.map((one) => `\t${one.includes('"') ? one : `"${one}"`}\n`).join('')})\n`
+
+const PROJECT: Files = {
+  'go.mod': 'module example.org/app\n\ngo 1.24\n',
+  'cmd/app/main.go': go('main', 'fmt', 'example.org/app/internal/store'),
+  'cmd/tool/main.go': go('main', 'example.org/app/internal/report'),
+  'build/gen/main.go': go('main', 'os'),
+  'internal/store/store.go': `${go('store', 'os')}//go:generate go run ../../build/gen\n`,
+  'internal/store/store_test.go': go('store', 'example.org/app/internal/testutil'),
+  'internal/report/report.go': go('report', 'os'),
+  'internal/testutil/fs.go': go('testutil', 'os'),
+}
+const APP = ['cmd/app/main.go', 'internal/store/store.go']
+const TOOL = ['cmd/tool/main.go', 'internal/report/report.go']
+const with_ = (files: Files): Files => ({ ...PROJECT, ...files })
+const sorted = (paths: readonly string[]): readonly string[] => [...paths].sort()
+
+describe('Go', () => {
+  test.each<[title: string, run: string, counted: readonly string[], files?: Files, cmd?: string]>([
+    ['the package that go build names, with what it imports', 'RUN go build -o /out/app ./cmd/app', APP],
+    ['an import path', 'RUN go install -v example.org/app/cmd/app', APP],
+    ['a file', 'RUN go build -o /out/app cmd/app/main.go', APP],
+    ['files of a pattern', 'RUN go build -o /out/app cmd/app/*.go', APP],
+    ['the folder where it works', 'RUN cd cmd/app && CGO_ENABLED=0 go build -o /out/app', APP],
+    ['the folder of -C', 'RUN go build -C cmd/app -o /out/app', APP],
+    ['a variable with a value', 'ARG NAME=app\nRUN go build -ldflags "-s -w" -o /out/$NAME ./cmd/$NAME', APP],
+    ['a variable of the RUN', 'RUN P=./cmd/app; go build -o /out/app $P', APP],
+    ['a Makefile', 'RUN make build', APP, { Makefile: 'build:\n\tgo build -o /out/app ./cmd/app\n' }],
+    ['a script', 'RUN ./build.sh', APP, { 'build.sh': '#!/bin/sh\ngo build -o /out/app ./cmd/app\n' }],
+    ['of several the one that is started', 'RUN go build -o /out/ ./cmd/...', APP],
+    ['of several by -o', 'RUN go build -o /out/app ./cmd/app && go build -o /out/x ./cmd/tool', APP],
+    ['all of several of which none is started', 'RUN go build -o /out/ ./cmd/...', [...APP, ...TOOL], {}, '["other"]'],
+    ['of the program by its name below cmd where no RUN tells', 'RUN mage build', APP],
+    ['all programs but those of go generate where nothing tells', 'RUN mage build', [...APP, ...TOOL], {}, '["other"]'],
+    [
+      'a variable that nobody knows: all below it',
+      'ARG NAME\nRUN go build -o /out/ ./cmd/$NAME',
+      [...APP, ...TOOL],
+      {},
+      '["other"]',
+    ],
+    ['go run in a RUN is of the build', 'RUN go run ./build/gen && go build -o /out/app ./cmd/app', APP],
+    [
+      'an import by another name, or for its effects',
+      'RUN go build -o /out/app ./cmd/app',
+      [...APP, 'a/a.go', 'b/b.go', 'c/c.go', 'internal/report/report.go'],
+      {
+        'cmd/app/main.go': `${go('main', 'example.org/app/internal/store', '_ "example.org/app/a"', 'r "example.org/app/internal/report"')}import . "example.org/app/b"\nimport \`example.org/app/c\`\n`,
+        'a/a.go': 'package a',
+        'b/b.go': 'package b',
+        'c/c.go': '/* of\nus */\n// package d\npackage c\n',
+      },
+    ],
+    [
+      'what stands behind the imports imports nothing',
+      'RUN go build -o /out/app ./cmd/app',
+      APP,
+      {
+        'cmd/app/main.go': `${go('main', 'example.org/app/internal/store')}var x = \`\nimport "example.org/app/internal/testutil"\n\``,
+      },
+    ],
+    [
+      'files for other systems, and what no build takes',
+      'RUN go build -o /out/app ./cmd/app',
+      [
+        ...APP,
+        'internal/store/a.go',
+        'internal/store/b.go',
+        'internal/store/c.go',
+        'internal/store/d_linux.go',
+        'internal/store/e_unix.go',
+      ],
+      {
+        'internal/store/a.go': '//go:build !windows && (linux || !cgo)\n\npackage store',
+        'internal/store/b.go': '//go:build sqlite || ignore\n\npackage store',
+        'internal/store/c.go': '// +build linux,!ignore windows\n\npackage store',
+        'internal/store/d_linux.go': 'package store',
+        'internal/store/e_unix.go': 'package store',
+        'internal/store/f.go': '//go:build ignore\n\npackage main',
+        'internal/store/g.go': '// +build tools\n\npackage tools',
+        'internal/store/h.go': '// Copyright\n\n//go:build windows || (darwin && cgo)\n\npackage store',
+        'internal/store/i_windows.go': 'package store',
+        'internal/store/j_darwin_arm64.go': 'package store',
+        'internal/store/k.go': '//go:build !linux\n\npackage store',
+      },
+    ],
+    [
+      'a module of its own in the tree that is imported',
+      'RUN go build -o /out/app ./cmd/app',
+      [...APP, 'lib/deep/deep.go', 'fork/x.go'],
+      {
+        'go.mod': 'module example.org/app\n\nreplace (\n\tgithub.com/other/x v1.0.0 => ./fork // ours\n)\n',
+        'lib/go.mod': 'module example.org/lib\n',
+        'lib/deep/deep.go': go('deep', 'github.com/other/x'),
+        'lib/shallow.go': 'package lib',
+        'fork/x.go': 'package x',
+        'internal/store/store.go': go('store', 'example.org/lib/deep'),
+      },
+    ],
+    [
+      'what is vendored, where it is imported',
+      'RUN go build -o /out/app ./cmd/app',
+      [...APP, 'vendor/github.com/a/b/b.go'],
+      {
+        'internal/store/store.go': go('store', 'github.com/a/b'),
+        'vendor/github.com/a/b/b.go': 'package b',
+        'vendor/github.com/a/c/c.go': 'package c',
+      },
+    ],
+    [
+      'all that may be imported by what a RUN generates, but no other program',
+      'RUN go generate ./... && go build -o /out/app ./cmd/app',
+      [...APP, 'internal/report/report.go', 'internal/testutil/fs.go'],
+      { 'cmd/app/main.go': go('main', 'example.org/app/internal/store', 'example.org/app/gen/pb') },
+    ],
+    [
+      'another program that it starts',
+      'RUN go build -o /out/ ./cmd/...',
+      [...APP, ...TOOL],
+      { 'internal/store/store.go': `${go('store', 'os/exec')}var c = exec.Command("/usr/bin/tool", "-x")\n` },
+    ],
+    [
+      'what it loads',
+      'RUN go build -buildmode=plugin -o /out/tool.so ./cmd/tool && go build -o /out/app ./cmd/app',
+      [...APP, ...TOOL],
+    ],
+  ])('%s', (_, run, expected, files = {}, cmd) => {
+    expect(sorted(counted(run, with_(files), cmd))).toEqual(sorted(expected))
+  })
+
+  test('no module: each package that is no other program', () => {
+    const { 'go.mod': _, ...files } = PROJECT
+    const all = [...APP, 'internal/report/report.go', 'internal/testutil/fs.go']
+    expect(sorted(counted('RUN go build -o /out/app ./cmd/app', files))).toEqual(sorted(all))
+  })
+
+  test('no program among the sources: all but tests', () => {
+    const files = { 'go.mod': PROJECT['go.mod'] ?? '', 'a/a.go': 'package a', 'a/a_test.go': 'package a' }
+    expect(counted('RUN go build ./...', files)).toEqual(['a/a.go'])
+  })
+
+  test('a program that is compiled of tests has them', () => {
+    expect(counted('RUN go test -c -o /out/app ./internal/store', PROJECT)).toContain('internal/testutil/fs.go')
+  })
+
+  test('the name that COPY gives the program is followed', () => {
+    const dockerfile =
+      'FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /a ./cmd/app && go build -o /b ./cmd/tool\nFROM scratch\nCOPY --from=build /a /server\nCOPY --from=build /b /b\nENTRYPOINT ["/server"]\n'
+    const { builders } = viewOf({ dockerfile, context: PROJECT })
+    const found = builders.flatMap(({ texts }) => [...texts.keys()].filter((path) => path.endsWith('.go')))
+    expect(sorted(found)).toEqual(APP.map((path) => `/src/${path}`))
+  })
+
+  test('nothing is said, granted or asked for because of what is no part of the program', () => {
+    const helper =
+      'package testutil\n\nimport (\n\t"github.com/mattn/go-sqlite3"\n\t"github.com/docker/docker/client"\n)\n\nfunc A() {\n\tos.MkdirAll("/srv/junk", 0o755)\n\tos.Chown("/srv/junk", 33, 33)\n\texec.Command("useradd", "x")\n\tos.UserHomeDir()\n\tos.RemoveAll("/srv/old")\n\tclient.NewClientWithOpts(client.FromEnv)\n\tnet.ListenPacket("ip4:icmp", "0.0.0.0")\n}\n'
+    const said = (build: string, files: Files): readonly string[] => {
+      const copies = Object.entries(files).map(([path, text]) => `COPY <<"END" /src/${path}\n${text}\nEND\n`)
+      const dockerfile = `FROM golang:1.24 AS build\nWORKDIR /src\n${copies.join('')}RUN go build -o /out/app ${build}\nFROM debian:12\nCOPY --from=build /out/app /usr/bin/app\nCMD ["app"]\n`
+      return harden({ dockerfile }).findings.map(({ message }) => message)
+    }
+    const files = {
+      'go.mod': 'module example.org/app\n\nrequire github.com/mattn/go-sqlite3 v1.14.0\n',
+      'main.go': go('main', 'fmt'),
+      'x/main.go': go('main', 'fmt', 'example.org/app/testutil'),
+    }
+    const plain = said('.', { ...files, 'testutil/a.go': 'package testutil' })
+    expect(said('.', { ...files, 'testutil/a.go': helper })).toEqual(plain)
+    // The other program, which imports it, has all of it.
+    expect(said('./x', { ...files, 'testutil/a.go': helper }).length).toBeGreaterThan(plain.length + 2)
+  })
+})
+
+const WORKSPACE: Files = {
+  'Cargo.toml':
+    '[workspace]\nmembers = ["crates/*"]\n\n[workspace.dependencies]\nstore = { path = "crates/store" }\nnamed = { path = "crates/other-name", package = "other-name" }\n',
+  'crates/app/Cargo.toml':
+    '[package]\nname = "app"\n\n[dependencies]\nstore.workspace = true\n\n[dev-dependencies]\nhelpers = { path = "../helpers" }\n',
+  'crates/app/src/main.rs': 'fn main() {}\n',
+  'crates/tool/Cargo.toml': '[package]\nname = "tool"\n\n[dependencies]\nhelpers = { path = "../helpers" }\n',
+  'crates/tool/src/main.rs': 'fn main() {}\n',
+  'crates/store/Cargo.toml':
+    '[package]\nname = "store"\n\n[target.\'cfg(unix)\'.dependencies]\nnamed = { workspace = true, features = ["x"] }\n',
+  'crates/store/src/lib.rs': 'pub fn a() {}\n',
+  'crates/other-name/Cargo.toml': '[package]\nname = "other-name"\n',
+  'crates/other-name/src/lib.rs': 'pub fn a() {}\n',
+  'crates/helpers/Cargo.toml': '[package]\nname = "helpers"\n',
+  'crates/helpers/src/lib.rs': 'pub fn a() {}\n',
+}
+const CRATE = ['crates/app/src/main.rs', 'crates/store/src/lib.rs', 'crates/other-name/src/lib.rs']
+const OTHERS = ['crates/tool/src/main.rs', 'crates/helpers/src/lib.rs']
+
+describe('Rust', () => {
+  test.each<[title: string, run: string, counted: readonly string[], cmd?: string]>([
+    ['the crate of -p, with those that it depends on', 'RUN cargo build --release -p app', CRATE],
+    ['--package=', 'RUN cargo +nightly build --package=app', CRATE],
+    ['--bin', 'RUN cargo build --release --bin app', CRATE],
+    ['--path', 'RUN cargo install --locked --path crates/app --root /out', CRATE],
+    ['--manifest-path', 'RUN cargo build --manifest-path crates/app/Cargo.toml', CRATE],
+    ['its folder', 'WORKDIR /src/crates/app\nRUN cargo build --release', CRATE],
+    ['of several the one that is started', 'RUN cargo build -p app -p tool', CRATE],
+    ['of all the one that is started', 'RUN cargo build --release', CRATE],
+    ['all where none of them is started', 'RUN cargo build --release', [...CRATE, ...OTHERS], '["other"]'],
+    ['all where a variable names it', 'ARG N\nRUN cargo build -p $N', [...CRATE, ...OTHERS], '["other"]'],
+    ['a tool that is installed is none of them', 'RUN cargo install trunk && cargo build -p app', CRATE, '["other"]'],
+  ])('%s', (_, run, expected, cmd = '["app"]') => {
+    expect(sorted(counted(run, WORKSPACE, cmd))).toEqual(sorted(expected))
+  })
+
+  const crate = (files: Files): Files => ({
+    'Cargo.toml': '[package]\nname = "app"\n',
+    'src/main.rs': 'fn main() {}',
+    ...files,
+  })
+
+  test('build scripts, examples, benches and tests are no part of a crate', () => {
+    const files = crate({
+      'build.rs': 'fn main() {}',
+      'examples/a.rs': 'fn main() {}',
+      'benches/a.rs': 'fn main() {}',
+      'tests/a.rs': 'fn main() {}',
+      'src/examples/mod.rs': 'pub fn a() {}',
+      'src/build.rs': 'pub fn a() {}',
+    })
+    const own = ['src/main.rs', 'src/examples/mod.rs', 'src/build.rs']
+    expect(sorted(counted('RUN cargo build --release', files))).toEqual(sorted(own))
+    const named = { ...files, 'Cargo.toml': '[package]\nname = "app"\nbuild = "src/build.rs"\n' }
+    expect(counted('RUN cargo build --release', named)).not.toContain('src/build.rs')
+    expect(counted('RUN cargo build --example a', files)).toContain('examples/a.rs')
+  })
+
+  test('a module in a file of its own that is for tests', () => {
+    const files = crate({
+      'src/main.rs': '#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = "spec/other.rs"]\nmod other;\nmod own;\n',
+      'src/tests.rs': 'fn a() {}',
+      'src/tests/deep.rs': 'fn a() {}',
+      'src/spec/other.rs': 'fn a() {}',
+      'src/own.rs': '#[cfg(test)] mod mock;',
+      'src/own/mock.rs': 'fn a() {}',
+      'src/own/real.rs': 'fn a() {}',
+      'src/inner.rs': '#![cfg(test)]\nfn a() {}',
+    })
+    expect(sorted(counted('RUN cargo build', files))).toEqual(sorted(['src/main.rs', 'src/own/real.rs']))
+  })
+
+  test.each<[title: string, text: string, left: readonly string[]]>([
+    ['a module', '#[cfg(test)]\nmod tests {\n  fn a() { b("}"); }\n}\nKEPT', ['KEPT']],
+    [
+      'a module behind an attribute',
+      '#[cfg(test)]\n#[allow(clippy::all, x = "]")]\npub(crate) mod tests { T }\nKEPT',
+      ['KEPT'],
+    ],
+    ['all of several conditions', '#[cfg(all(test, feature = "x"))]\nmod tests { T }\nKEPT', ['KEPT']],
+    [
+      'a function',
+      '#[tokio::test(flavor = "multi_thread")]\nasync fn a() { T }\n#[test]\nfn b() { T }\nKEPT',
+      ['KEPT'],
+    ],
+    ['a use', '#[cfg(test)]\nuse std::fs::T;\nKEPT', ['KEPT']],
+    ['an array in its words', '#[cfg(test)]\nfn a(b: [u8; 3]) -> T { T }\nKEPT', ['KEPT']],
+    [
+      'signs that are no brackets',
+      "#[cfg(test)]\nmod t { // }\n /* } */ '}'; '\\''; r#\"}\"#; fn a<'a>() {} }\nKEPT",
+      ['KEPT'],
+    ],
+    [
+      'any of several conditions stays',
+      '#[cfg(any(test, feature = "x"))]\nmod a { KEPT }',
+      ['#[cfg(any(test, feature = "x"))]', 'mod a { KEPT }'],
+    ],
+    ['a comment says nothing', '// #[cfg(test)]\nmod a { KEPT }', ['// #[cfg(test)]', 'mod a { KEPT }']],
+    ['a field stays', 'struct A {\n#[cfg(test)]\na: T,\nKEPT\n}', ['struct A {', '#[cfg(test)]', 'a: T,', 'KEPT', '}']],
+    ['what never ends stays', '#[cfg(test)]\nmod a {\nKEPT', ['#[cfg(test)]', 'mod a {', 'KEPT']],
+  ])('what is for tests in a file: %s', (_, text, left) => {
+    const dockerfile =
+      'FROM rust:1 AS build\nWORKDIR /src\nCOPY . .\nRUN cargo build\nFROM debian:12\nCOPY --from=build /out/app /app\nCMD ["/app"]\n'
+    const { builders } = viewOf({ dockerfile, context: crate({ 'src/main.rs': text }) })
+    const now = builders[0]?.texts.get('/src/src/main.rs') ?? ''
+    expect(now.split('\n').filter((line) => line.trim() !== '')).toEqual(left)
+    // Lines are counted as before.
+    expect(now.split('\n')).toHaveLength(text.split('\n').length)
+  })
+})
