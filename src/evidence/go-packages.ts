@@ -96,7 +96,7 @@ interface Module {
 /** The module of a go.mod, and those in folders that it has in place of others. */
 function modulesOf(text: string, folder: string): readonly Module[] {
   return text.split('\n').flatMap((line): readonly Module[] => {
-    const words: readonly string[] = line.replace(/\/\/.*$/, '').match(/[^\s"]+/g) ?? []
+    const words: readonly string[] = (line.split('//')[0] ?? '').match(/[^\s"]+/g) ?? []
     if (words[0] === 'module' && words[1] !== undefined) return [{ path: words[1], folder }]
     const at = words.indexOf('=>')
     const [path, place] = [words[words[0] === 'replace' ? 1 : 0], words[at + 1] ?? '']
@@ -256,6 +256,6 @@ function generatorsIn(text: string): readonly string[] {
     const run = words.findIndex((word, index) => word === 'run' && words[index - 1] === 'go')
     const named = words.slice(run + 1).find((word) => !word.startsWith('-'))
     if (run < 0 || named === undefined) return []
-    return [named.endsWith('.go') ? named.replace(/[^/]*$/, '.') : named]
+    return [named.endsWith('.go') ? parentOf(`./${named}`) : named]
   })
 }

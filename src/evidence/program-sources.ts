@@ -281,7 +281,7 @@ function goBuild({ tool, words, folder }: BuildCommand, go: GoPackages): readonl
   const mode = options.get('buildmode')
   const loaded = mode != null && !/^(?:default|exe|pie)$/.test(mode)
   return mains.map((main) => {
-    const of = mains.length === 1 && output != null ? [baseName(output.replace(/\/+$/, ''))] : []
+    const of = mains.length === 1 && output != null ? [baseName(normalisePath(output, '/') ?? '')] : []
     const outputs = output === null || from === null ? null : new Set([...of, go.nameOf(main)])
     return { folder: main, outputs, built: true, ...(loaded ? { loaded } : {}) }
   })
@@ -301,7 +301,8 @@ function mainsOf(
     return place === null ? [] : isOpen ? go.mains.filter((main) => isInside(main, place)) : [place]
   }
   if (!path.startsWith('/') && from === null) return go.mains
-  const place = normalisePath(/\.go["']?$/.test(text) ? path.replace(/[^/]*$/, '.') : path, from ?? '/') ?? '/'
+  const place =
+    normalisePath(/\.go["']?$/.test(text) ? `${path.slice(0, path.lastIndexOf('/') + 1)}.` : path, from ?? '/') ?? '/'
   if (/\.go["']?$/.test(text)) return [place]
   if (!isOpen) return [place]
   const above = value === null && !said.endsWith('/') ? parentOf(place) : place
@@ -322,7 +323,7 @@ function cargoBuild({ tool, words, folder }: BuildCommand, rust: RustCrates): re
   const isInstall = verb?.text === 'install'
   if (isInstall && !options.has('path')) return undefined
   const manifest = options.get('manifest-path')
-  const told = isInstall ? options.get('path') : manifest == null ? manifest : manifest.replace(/[^/]*$/, '.')
+  const told = isInstall ? options.get('path') : manifest == null ? manifest : `${manifest}/..`
   const from = told === undefined ? folder : told === null ? null : normalisePath(told, folder ?? '')
   const packages = value('p', 'package')
   const bins = value('bin')

@@ -143,8 +143,10 @@ function manifestOf(text: string): Manifest {
     const at = line.indexOf('=')
     const key = line.slice(0, Math.max(at, 0)).trim().replaceAll('"', '')
     const value = line.slice(at + 1).trim()
-    const [, of, one] = /^(?:target\..+\.)?((?:workspace\.)?dependencies)(?:\.(.+))?$/.exec(table) ?? []
-    const all = of === undefined ? null : of === 'dependencies' ? dependencies : shared
+    const parts = table.split('.')
+    const of = parts.lastIndexOf('dependencies')
+    const all = of < 0 || of < parts.length - 2 ? null : parts[of - 1] === 'workspace' ? shared : dependencies
+    const one = parts[of + 1]
     if (all !== null && one !== undefined) all.set(one.replaceAll('"', ''), `${all.get(one) ?? ''},${line}`)
     if (at < 0 || key === '' || key.startsWith('#')) continue
     if (all !== null && one === undefined) {
@@ -184,9 +186,10 @@ interface TestModule {
   readonly path: string | null
 }
 
-/** `#[cfg(test)]`, `#[cfg(all(test, …))]`, `#[test]`, `#[tokio::test(…)]`; with `!` for all of the file. */
-const FOR_TESTS =
-  /#(!?)\[\s{0,9}(?:cfg\(\s{0,9}(?:test\s{0,9}|all\(\s{0,9}test\b[^\]\n]{0,200}\))\)|(?:\w{1,40}::)?test(?:\([^\]\n]{0,200}\))?)\s{0,9}\]/g
+/** `#[cfg(test)]`, `#[cfg(all(test, …))]`, `#[test]`, `#[tokio::test(…)]`. */
+const FOR_TESTS = /^cfg\((?:test\)$|all\(test,)|^(?:\w{1,40}::)?test(?:\(|$)/
+/** Characters of such an attribute. */
+const LONGEST_ATTRIBUTE = 300
 const ITEM =
   /(?:pub(?:\([^()\n]{0,99}\))?\s{1,9})?(?:(?:async|unsafe|const|default|extern(?:\s{1,9}"[^"\n]{0,99}")?)\s{1,9}){0,4}(?:(mod)\s{1,9}(\w{1,99})|fn|use|impl|struct|enum|static|type|trait|const|macro_rules!)/y
 
@@ -196,10 +199,15 @@ function withoutTests(text: string): { readonly text: string; readonly modules: 
   let rest = ''
   let done = 0
   let looked = 0
-  for (const match of text.matchAll(FOR_TESTS)) {
-    if (match.index < looked || isComment(text, match.index)) continue
-    if (match[1] === '!') return { text: blank(text), modules: [] }
-    let at = match.index + match[0].length
+  for (const match of text.matchAll(/#!?\[/g)) {
+    const begin = match.index + match[0].length
+    const attribute = text.slice(begin, begin + LONGEST_ATTRIBUTE)
+    const length = attribute.indexOf(']')
+    if (match.index < looked || !FOR_TESTS.test(attribute.slice(0, Math.max(length, 0)).replace(/\s/g, ''))) continue
+    if (isComment(text, match.index)) continue
+    // It is about all of the file.
+    if (match[0] === '#![') return { text: blank(text), modules: [] }
+    let at = begin + length + 1
     let path: string | null = null
     // Other attributes of it.
     for (;;) {
