@@ -13,8 +13,8 @@ export interface GoPackages {
   /** `go generate` runs it. */
   readonly isGenerator: (folder: string) => boolean
   readonly isMain: (folder: string) => boolean
-  /** Of a file, that no build for Linux takes it in. */
-  readonly isLeftOut: (file: string) => boolean
+  /** Files that a build for Linux takes in, without the bodies of functions that only a test can call. */
+  readonly sources: ReadonlyMap<string, string>
   /** The folder of an import path, or of a package that a command names so; null for one of others. */
   readonly folderOf: (path: string, from: string) => string | null
   /** The last word of the import path, by which `go build` calls a program. */
@@ -29,7 +29,7 @@ export interface GoPackages {
  */
 export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<string>): GoPackages {
   const packages = new Map<string, Package>()
-  const leftOut = new Set<string>()
+  const sources = new Map<string, string>()
   const unread = new Set<string>()
   const generators = new Set<string>()
   const modules: Module[] = []
@@ -40,10 +40,8 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
     if (path.endsWith('/go.mod')) modules.push(...modulesOf(text, folder))
     if (!path.endsWith('.go')) continue
     const header = headerOf(text)
-    if (isOfOthers(path) || !header.isBuilt) {
-      leftOut.add(path)
-      continue
-    }
+    if (isOfOthers(path) || !header.isBuilt) continue
+    sources.set(path, header.imports.includes('testing') ? withoutTests(text) : text)
     for (const generator of generatorsIn(text)) {
       const place = normalisePath(generator, folder)
       if (place !== null && place !== folder) generators.add(place)
@@ -66,7 +64,7 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
     ),
     isGenerator: (folder) => generators.has(folder),
     isMain,
-    isLeftOut: (file) => leftOut.has(file),
+    sources,
     folderOf,
     nameOf(folder) {
       const of = modules.find((module) => module.folder === folder)?.path ?? folder
@@ -170,6 +168,26 @@ function headerOf(text: string): Header {
     at = skipped(text, at + 1)
   }
   return { name, imports, isBuilt }
+}
+
+/** Characters of the words that a function is called with. */
+const LONGEST_SIGNATURE = 1000
+
+/** Nobody but a test has a `testing.TB`: what a function does that asks for one is not done by a program. As gofmt writes it; lines stay. */
+function withoutTests(text: string): string {
+  let rest = ''
+  let done = 0
+  for (const { index } of text.matchAll(/^func /gm)) {
+    const [signature = '', body] = text.slice(index, index + LONGEST_SIGNATURE).split('{\n', 2)
+    if (index < done || body === undefined || signature.includes('\nfunc ')) continue
+    if (!/\btesting\.(?:TB|T|B|M|F)\b/.test(signature)) continue
+    const begin = index + signature.length + 1
+    const end = text.indexOf('\n}', begin)
+    if (end < 0) break
+    rest += text.slice(done, begin) + text.slice(begin, end).replace(/[^\n]+/g, '')
+    done = end
+  }
+  return rest + text.slice(done)
 }
 
 function matchAt(sticky: RegExp, text: string, at: number): RegExpExecArray | null {

@@ -175,7 +175,7 @@ const GO: Language = {
     const isOwn = (folder: string): boolean =>
       reached === null ? isOpen || roots.has(folder) || !go.isMain(folder) : reached.has(folder)
     return (path, text) => {
-      if (path.endsWith('.go')) return !go.isLeftOut(path) && isOwn(parentOf(path)) ? text : null
+      if (path.endsWith('.go')) return isOwn(parentOf(path)) ? (go.sources.get(path) ?? null) : null
       if (reached === null || baseName(path) !== 'go.mod') return text
       return [...reached].some((folder) => isInside(folder, parentOf(path))) ? text : null
     }

@@ -205,8 +205,11 @@ function withoutTests(text: string): { readonly text: string; readonly modules: 
     const length = attribute.indexOf(']')
     if (match.index < looked || !FOR_TESTS.test(attribute.slice(0, Math.max(length, 0)).replace(/\s/g, ''))) continue
     if (isComment(text, match.index)) continue
-    // It is about all of the file.
-    if (match[0] === '#![') return { text: blank(text), modules: [] }
+    // It is about all of the file, or of a module in it.
+    if (match[0] === '#![') {
+      if (text.slice(0, match.index).includes('{')) continue
+      return { text: blank(text), modules: [] }
+    }
     let at = begin + length + 1
     let path: string | null = null
     // Other attributes of it.

@@ -156,6 +156,27 @@ describe('Go', () => {
     expect(counted('RUN go build ./...', files)).toEqual(['a/a.go'])
   })
 
+  test.each<[title: string, text: string, left: readonly string[]]>([
+    ['a helper', 'func Dir(tb testing.TB) string {\n\tT()\n}\nfunc b() {\n\tKEPT()\n}\n', ['KEPT()']],
+    [
+      'a method over several lines',
+      'func (s *S) Dir(\n\tt *testing.T,\n\to interface{},\n) {\n\tT()\n}\nvar KEPT = 1',
+      ['KEPT = 1'],
+    ],
+    ['one behind a function of one line', 'func a() {}\nfunc b(m *testing.M) {\n\tT()\n}\nvar KEPT = 1', ['KEPT = 1']],
+    ['what asks whether it is a test stays', 'func b() {\n\tif testing.Testing() { KEPT() }\n}', ['KEPT() }']],
+    ['what never ends stays', 'func b(t *testing.T) {\n\tKEPT()', ['KEPT()']],
+  ])('what only a test can call: %s', (_, text, left) => {
+    const dockerfile =
+      'FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build\nFROM debian:12\nCOPY --from=build /src/app /app\nCMD ["/app"]\n'
+    const source = `package main\n\nimport "testing"\n\n${text}`
+    const { builders } = viewOf({ dockerfile, context: { 'go.mod': 'module app\n', 'main.go': source } })
+    const now = builders[0]?.texts.get('/src/main.go') ?? ''
+    expect(now.match(/KEPT.*/g)).toEqual(left)
+    expect(now).not.toContain('T()'.padStart(4, '\t'))
+    expect(now.split('\n')).toHaveLength(source.split('\n').length)
+  })
+
   test('a program that is compiled of tests has them', () => {
     expect(counted('RUN go test -c -o /out/app ./internal/store', PROJECT)).toContain('internal/testutil/fs.go')
   })
