@@ -32,12 +32,16 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
   const sources = new Map<string, string>()
   const unread = new Set<string>()
   const generators = new Set<string>()
-  const modules: Module[] = []
+  const modules = new Map<string, string[]>()
   for (const path of files)
     if (path.endsWith('.go') && !texts.has(path) && !isOfOthers(path)) unread.add(parentOf(path))
   for (const [path, text] of texts) {
     const folder = parentOf(path)
-    if (path.endsWith('/go.mod')) modules.push(...modulesOf(text, folder))
+    if (path.endsWith('/go.mod'))
+      for (const one of modulesOf(text, folder)) {
+        const folders = modules.get(one.path) ?? []
+        if (folders.length < MOST_COPIES) modules.set(one.path, [...folders, one.folder])
+      }
     if (!path.endsWith('.go')) continue
     const header = headerOf(text)
     if (isOfOthers(path) || !header.isBuilt) continue
@@ -52,11 +56,16 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
     packages.set(folder, known)
   }
   const isMain = (folder: string): boolean => packages.get(folder)?.isMain === true
+  const vendors = new Set([...packages.keys()].flatMap((folder) => /^.*?\/vendor(?=\/)/.exec(folder)?.[0] ?? []))
+  const places = [...vendors, '/go/src'].slice(0, MOST_COPIES)
   const folderOf = (path: string, from: string): string | null => {
-    const own = moduleOf(path, from, modules)
-    if (own !== null) return `${own.folder === '/' ? '' : own.folder}${path.slice(own.path.length)}` || '/'
-    const vendored = modules.map(({ folder }) => normalisePath(`vendor/${path}`, folder) ?? '')
-    return [...vendored, `/go/src/${path}`].find((folder) => packages.has(folder)) ?? null
+    if (path.length > LONGEST_IMPORT) return null
+    for (let end = path.length; end > 0; end = path.lastIndexOf('/', end - 1)) {
+      const folders = modules.get(path.slice(0, end)) ?? []
+      const own = folders.find((folder) => isInside(from, folder)) ?? folders[0]
+      if (own !== undefined) return `${own === '/' ? '' : own}${path.slice(end)}` || '/'
+    }
+    return places.map((place) => `${place}/${path}`).find((folder) => packages.has(folder)) ?? null
   }
   return {
     mains: [...packages.keys()].filter(
@@ -67,7 +76,7 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
     sources,
     folderOf,
     nameOf(folder) {
-      const of = modules.find((module) => module.folder === folder)?.path ?? folder
+      const [of = folder] = [...modules].find(([, folders]) => folders.includes(folder)) ?? []
       return of.replace(/\/v\d{1,3}$/, '').replace(/^.*\//s, '')
     },
     reachedFrom(mains) {
@@ -81,7 +90,7 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
           if (found !== null) reached.add(found)
         }
       }
-      return modules.length === 0 && ![...mains].every((folder) => isInside(folder, '/go/src')) ? null : reached
+      return modules.size === 0 && ![...mains].every((folder) => isInside(folder, '/go/src')) ? null : reached
     },
   }
 }
@@ -103,17 +112,10 @@ function modulesOf(text: string, folder: string): readonly Module[] {
   })
 }
 
-/** Of several by that path the one that the file lies in. */
-function moduleOf(path: string, from: string, modules: readonly Module[]): Module | null {
-  let best: Module | null = null
-  for (const module of modules) {
-    if (path !== module.path && !path.startsWith(`${module.path}/`)) continue
-    const isLonger = best === null || module.path.length > best.path.length
-    const isOwn = module.path === best?.path && isInside(from, module.folder)
-    if (isLonger || isOwn) best = module
-  }
-  return best
-}
+/** Characters of an import path. */
+const LONGEST_IMPORT = 400
+/** Folders of modules of one path, and of what is vendored. */
+const MOST_COPIES = 20
 
 const OTHER_SYSTEMS =
   'aix|android|darwin|dragonfly|freebsd|hurd|illumos|ios|js|nacl|netbsd|openbsd|plan9|solaris|wasip1|windows|zos'

@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import { programIndex, type ShellCommand, type ShellWord } from '../command/index.ts'
 import { runScripts } from '../contents/run-scripts.ts'
 import type { CopiedPath, StageContents } from '../contents/stage-contents.ts'
@@ -138,14 +139,16 @@ function filtersFor(
   for (let left = MOST_STARTED; left > 0; left -= 1) {
     const others = all.flat().flatMap((one) => (isStarted(one) ? [] : [...(one.outputs ?? [])]))
     if (others.length === 0 || !all.some((list) => list.some(isStarted))) break
-    const starting = stages.flatMap(({ contents }, index) =>
-      [...contents.texts].flatMap(([path, text]) =>
-        text.includes(starts) && filters[index]?.(path, text) != null ? [text] : [],
+    const called = new Set(
+      stages.flatMap(({ contents }, index) =>
+        [...contents.texts].flatMap(([path, text]) =>
+          text.includes(starts) && filters[index]?.(path, text) != null
+            ? [...text.matchAll(/["/]([\w.-]{1,100})"/g)].map(([, name = '']) => name)
+            : [],
+        ),
       ),
     )
-    const found = others.filter((name) =>
-      starting.some((text) => text.includes(`"${name}"`) || text.includes(`/${name}"`)),
-    )
+    const found = others.filter((name) => called.has(name))
     if (found.length === 0) break
     for (const name of found) started.add(name)
     filters = filtersNow()
@@ -220,7 +223,7 @@ const VERBS = /^(?:build|install|test|b|rustc|zigbuild)$/
 
 /** Those of the RUNs, of the scripts that they start, and of a Makefile. */
 function buildCommands({ steps, texts }: Pick<StageContents, 'steps' | 'texts'>): readonly BuildCommand[] {
-  return steps.flatMap((step) => {
+  const all = steps.flatMap((step) => {
     const { instruction, shell } = step
     if (instruction.keyword !== 'RUN') return []
     const run = says(instruction, BUILDS) ? shellCommands(instruction, shell) : null
@@ -229,6 +232,8 @@ function buildCommands({ steps, texts }: Pick<StageContents, 'steps' | 'texts'>)
       (commands) => commandsIn(commands, step),
     )
   })
+  // Of more nobody can tell which of them is meant.
+  return all.length > bounds.buildCommands ? [] : all
 }
 
 function commandsIn(commands: readonly ShellCommand[], { workdir, environment }: Step): readonly BuildCommand[] {
@@ -275,7 +280,8 @@ function goBuild({ tool, words, folder }: BuildCommand, go: GoPackages): readonl
   // `go build $FLAGS ./cmd/x`
   const plain = operands.filter(({ text, value }) => !/^["']?\$/.test(text) || /^[^-\s]\S*$/.test(value ?? ''))
   const named = plain.length > 0 || operands.length > 0 ? plain : [{ text: '.', value: '.' }]
-  const all = named.length === 0 ? go.mains : named.flatMap((word) => mainsOf(word, from, go))
+  const isOpen = named.length === 0 || named.length > bounds.buildCommands
+  const all = isOpen ? go.mains : named.flatMap((word) => mainsOf(word, from, go))
   const mains = [...new Set(all)].filter(go.isMain)
   const output = options.get('o')
   const mode = options.get('buildmode')
@@ -327,6 +333,7 @@ function cargoBuild({ tool, words, folder }: BuildCommand, rust: RustCrates): re
   const from = told === undefined ? folder : told === null ? null : normalisePath(told, folder ?? '')
   const packages = value('p', 'package')
   const bins = value('bin')
+  if (packages.length + bins.length > bounds.buildCommands) return null
   if (from === null || [...packages, ...bins].includes(null) || operands.some((word) => word.value === null))
     return null
   const candidate = (crate: string, outputs = rust.programsOf(crate)): Candidate => ({

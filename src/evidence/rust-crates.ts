@@ -1,4 +1,4 @@
-import { isInside, normalisePath, parentOf } from '../places.ts'
+import { normalisePath, parentOf } from '../places.ts'
 import { isComment } from './source-writes.ts'
 
 /** The crates in a stage, by their folders. */
@@ -21,7 +21,7 @@ export interface RustCrates {
 interface Crate {
   readonly folder: string
   readonly manifest: Manifest
-  readonly programs: ReadonlySet<string>
+  readonly programs: Set<string>
 }
 
 /**
@@ -32,44 +32,45 @@ export function rustCrates(texts: ReadonlyMap<string, string>, files: Iterable<s
   const manifests = new Map<string, Manifest>()
   for (const [path, text] of texts) if (path.endsWith('/Cargo.toml')) manifests.set(parentOf(path), manifestOf(text))
   const crates = new Map<string, Crate>()
-  for (const [folder, manifest] of manifests)
-    if (manifest.name !== null) crates.set(folder, { folder, manifest, programs: new Set() })
-  const crateOf = (file: string): string | null => {
+  const byName = new Map<string, string[]>()
+  for (const [folder, manifest] of manifests) {
+    if (manifest.name === null) continue
+    crates.set(folder, { folder, manifest, programs: new Set(manifest.programs) })
+    byName.set(manifest.name, [...(byName.get(manifest.name) ?? []), folder])
+  }
+  const crateOf = (file: string): Crate | null => {
     for (let at = parentOf(file); ; at = parentOf(at)) {
-      if (crates.has(at)) return at
-      if (at === '/') return null
+      const found = crates.get(at)
+      if (found !== undefined || at === '/') return found ?? null
     }
   }
   for (const path of files) {
-    const folder = path.endsWith('.rs') ? crateOf(path) : null
-    const crate = folder === null ? undefined : crates.get(folder)
-    if (crate === undefined) continue
+    const crate = path.endsWith('.rs') ? crateOf(path) : null
+    if (crate === null) continue
     const [, main, name] =
       /^src\/(?:(main\.rs$)|bin\/([\w-]{1,100})(?:\.rs$|\/main\.rs$))/.exec(below(path, crate)) ?? []
-    const program = main === undefined ? name : (crate.manifest.name ?? undefined)
-    if (program !== undefined) crates.set(crate.folder, { ...crate, programs: new Set([...crate.programs, program]) })
+    const program = main === undefined ? name : crate.manifest.name
+    if (program != null) crate.programs.add(program)
   }
-  const programsOf = (folder: string): ReadonlySet<string> =>
-    new Set([...(crates.get(folder)?.manifest.programs ?? []), ...(crates.get(folder)?.programs ?? [])])
-  const named = (name: string): readonly string[] =>
-    [...crates.values()].flatMap(({ folder, manifest }) => (manifest.name === name ? [folder] : []))
-  const shared = [...manifests].flatMap(([folder, { shared: all }]) =>
-    all.map((dependency) => ({ ...dependency, folder })),
-  )
+  const named = (name: string): readonly string[] => byName.get(name) ?? []
+  const shared = new Map<string, (Dependency & { readonly folder: string })[]>()
+  for (const [folder, manifest] of manifests)
+    for (const one of manifest.shared) shared.set(one.key, [...(shared.get(one.key) ?? []), { ...one, folder }])
   const foldersOf = ({ key, name, path }: Dependency, from: string): readonly string[] => {
     const place = path === null ? null : normalisePath(path, from)
     if (place !== null && crates.has(place)) return [place]
-    const inherited = shared.filter((one) => one.key === key && one.folder !== from)
+    const inherited = shared.get(key) ?? []
     const places = inherited.flatMap((one) => (one.path === null ? [] : (normalisePath(one.path, one.folder) ?? [])))
-    return [...places, ...[name, ...inherited.map((one) => one.name)].flatMap(named)].filter((one) => crates.has(one))
+    const names = new Set([name, ...inherited.map((one) => one.name)])
+    return [...places.filter((one) => crates.has(one)), ...[...names].flatMap(named)]
   }
   return {
     folders: [...crates.keys()],
-    programsOf,
+    programsOf: (folder) => crates.get(folder)?.programs ?? new Set(),
     named,
     defaultIn(folder) {
-      const manifest = manifests.get(folder)
-      return manifest?.name != null && !manifest.isOfMany ? folder : null
+      const crate = crates.get(folder)
+      return crate === undefined || crate.manifest.isOfMany ? null : folder
     },
     reachedFrom(roots) {
       const reached = new Set(roots)
@@ -78,8 +79,8 @@ export function rustCrates(texts: ReadonlyMap<string, string>, files: Iterable<s
           for (const found of foldersOf(dependency, folder)) reached.add(found)
       return reached
     },
-    crateOf,
-    sources: sourcesOf(texts, (file) => crates.get(crateOf(file) ?? '') ?? null),
+    crateOf: (file) => crateOf(file)?.folder ?? null,
+    sources: sourcesOf(texts, crateOf),
   }
 }
 
@@ -92,7 +93,7 @@ function sourcesOf(
   crateOf: (file: string) => Crate | null,
 ): ReadonlyMap<string, string> {
   const sources = new Map<string, string>()
-  const testModules: string[] = []
+  const testModules = new Set<string>()
   for (const [path, text] of texts) {
     if (!path.endsWith('.rs')) continue
     const crate = crateOf(path)
@@ -102,12 +103,14 @@ function sourcesOf(
     sources.set(path, own)
     const folder = /\/(?:mod|lib|main)\.rs$/.test(path) ? parentOf(path) : path.slice(0, -'.rs'.length)
     for (const { name, path: told } of modules)
-      testModules.push(
+      testModules.add(
         told === null ? `${folder}/${name}` : (normalisePath(told, parentOf(path)) ?? '').replace(/\.rs$/, ''),
       )
   }
-  for (const path of [...sources.keys()])
-    if (testModules.some((module) => path === `${module}.rs` || isInside(path, module))) sources.delete(path)
+  if (testModules.size > 0)
+    for (const path of [...sources.keys()])
+      for (let at = path.slice(0, -'.rs'.length); at !== '/'; at = parentOf(at))
+        if (testModules.has(at)) sources.delete(path)
   return sources
 }
 
