@@ -128,9 +128,9 @@ function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): 
   )
 }
 
-/** What makes something in the folder for temporary files, which `scratch` has not. */
+/** What makes something in the folder for temporary files, which `scratch` has not; glog has its log there, and ends without. */
 const TEMPORARY =
-  /["'`]\/tmp(?:\/|["'`])|\bos\.(?:CreateTemp|MkdirTemp|TempDir)\b|\bioutil\.Temp(?:File|Dir)\(|\btempfile::|\benv::temp_dir\(|\bGetTemp(?:Path|FileName)\(|\bcreateTemp(?:File|Directory)\(|\.(?:ParseMultipartForm|FormFile|MultipartForm)\(/
+  /"github\.com\/golang\/glog"|["'`]\/tmp(?:\/|["'`])|\bos\.(?:CreateTemp|MkdirTemp|TempDir)\b|\bioutil\.Temp(?:File|Dir)\(|\btempfile::|\benv::temp_dir\(|\bGetTemp(?:Path|FileName)\(|\bcreateTemp(?:File|Directory)\(|\.(?:ParseMultipartForm|FormFile|MultipartForm)\(/
 
 /** A program on `scratch` that makes temporary files finds no folder for them; as root it could make one. */
 function temporaryFolder(

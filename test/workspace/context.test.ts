@@ -14,6 +14,12 @@ describe('texts of the build context', () => {
     expect(names.filter((name) => entries.get(name)?.text != null)).toEqual(['shop.vhost'])
   })
 
+  test('the list of the modules of a program of Go is read, also a long one', async () => {
+    const folder = tree({ 'go.mod': 'x'.repeat(40_000), 'go.sum': 'x'.repeat(40_000) })
+    const { entries } = await buildContexts()(folder, null, [''])
+    expect([...entries].flatMap(([path, { text }]) => (text === null ? [] : [path]))).toEqual(['go.mod'])
+  })
+
   test('of another folder: what is left out is said beside the Dockerfile, else there', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'context-'))
     await mkdir(join(folder, 'api'))

@@ -1,0 +1,36 @@
+FROM golang:1.24 AS build
+WORKDIR /src
+COPY <<"END" go.mod
+module example.org/app
+
+require github.com/golang/glog v1.2.4
+END
+COPY <<"END" main.go
+package main
+
+import "github.com/golang/glog"
+
+func main() { glog.Info("starts"); serve() }
+END
+COPY <<"END" testutil/dir.go
+package testutil
+
+import (
+	"os"
+	"testing"
+)
+
+func Dir(tb testing.TB) { os.MkdirAll("/srv/junk", 0o755) }
+END
+RUN CGO_ENABLED=0 go build -o /app .
+# harden-image: folders with an owner, for an image that has no shell to make them
+FROM scratch AS harden-image-paths
+WORKDIR /1/tmp
+
+FROM scratch
+COPY --from=build /app /app
+# harden-image: /tmp (/src/main.go line 3 makes temporary files, and scratch has no folder for them)
+COPY --from=harden-image-paths --chown=10001:10001 /1/ /
+# harden-image: 10001:10001, a bare uid, which needs no account
+USER 10001:10001
+ENTRYPOINT ["/app"]

@@ -1,0 +1,28 @@
+FROM golang:1.24 AS build
+WORKDIR /src
+COPY <<"END" go.mod
+module example.org/app
+
+require github.com/golang/glog v1.2.4
+END
+COPY <<"END" main.go
+package main
+
+import "github.com/golang/glog"
+
+func main() { glog.Info("starts"); serve() }
+END
+COPY <<"END" testutil/dir.go
+package testutil
+
+import (
+	"os"
+	"testing"
+)
+
+func Dir(tb testing.TB) { os.MkdirAll("/srv/junk", 0o755) }
+END
+RUN CGO_ENABLED=0 go build -o /app .
+FROM scratch
+COPY --from=build /app /app
+ENTRYPOINT ["/app"]
