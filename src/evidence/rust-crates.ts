@@ -36,7 +36,8 @@ export function rustCrates(texts: ReadonlyMap<string, string>, files: Iterable<s
   for (const [folder, manifest] of manifests) {
     if (manifest.name === null) continue
     crates.set(folder, { folder, manifest, programs: new Set(manifest.programs) })
-    byName.set(manifest.name, [...(byName.get(manifest.name) ?? []), folder])
+    const alike = byName.get(manifest.name) ?? []
+    if (alike.length < MOST_COPIES) byName.set(manifest.name, [...alike, folder])
   }
   const crateOf = (file: string): Crate | null => {
     for (let at = parentOf(file); ; at = parentOf(at)) {
@@ -55,7 +56,10 @@ export function rustCrates(texts: ReadonlyMap<string, string>, files: Iterable<s
   const named = (name: string): readonly string[] => byName.get(name) ?? []
   const shared = new Map<string, (Dependency & { readonly folder: string })[]>()
   for (const [folder, manifest] of manifests)
-    for (const one of manifest.shared) shared.set(one.key, [...(shared.get(one.key) ?? []), { ...one, folder }])
+    for (const one of manifest.shared) {
+      const alike = shared.get(one.key) ?? []
+      if (alike.length < MOST_COPIES) shared.set(one.key, [...alike, { ...one, folder }])
+    }
   const foldersOf = ({ key, name, path }: Dependency, from: string): readonly string[] => {
     const place = path === null ? null : normalisePath(path, from)
     if (place !== null && crates.has(place)) return [place]
@@ -83,6 +87,9 @@ export function rustCrates(texts: ReadonlyMap<string, string>, files: Iterable<s
     sources: sourcesOf(texts, crateOf),
   }
 }
+
+/** Crates of one name, and workspaces that have one dependency. */
+const MOST_COPIES = 20
 
 function below(path: string, { folder }: Crate): string {
   return path.slice(folder === '/' ? 1 : folder.length + 1)
@@ -140,16 +147,20 @@ function manifestOf(text: string): Manifest {
   const [dependencies, shared] = [new Map<string, string>(), new Map<string, string>()]
   let isOfMany = false
   let table = ''
+  let all: Map<string, string> | null = null
+  let one: string | undefined
   for (const line of text.split('\n')) {
     const header = /^\s{0,40}\[{1,2}([^[\]]{1,400})\]/.exec(line)?.[1]
-    if (header !== undefined) table = header.trim()
+    if (header !== undefined) {
+      table = header.trim()
+      const parts = table.split('.')
+      const of = parts.lastIndexOf('dependencies')
+      all = of < 0 || of < parts.length - 2 ? null : parts[of - 1] === 'workspace' ? shared : dependencies
+      one = parts[of + 1]
+    }
     const at = line.indexOf('=')
     const key = line.slice(0, Math.max(at, 0)).trim().replaceAll('"', '')
     const value = line.slice(at + 1).trim()
-    const parts = table.split('.')
-    const of = parts.lastIndexOf('dependencies')
-    const all = of < 0 || of < parts.length - 2 ? null : parts[of - 1] === 'workspace' ? shared : dependencies
-    const one = parts[of + 1]
     if (all !== null && one !== undefined) all.set(one.replaceAll('"', ''), `${all.get(one) ?? ''},${line}`)
     if (at < 0 || key === '' || key.startsWith('#')) continue
     if (all !== null && one === undefined) {
@@ -207,7 +218,8 @@ function withoutTests(text: string): { readonly text: string; readonly modules: 
     const attribute = text.slice(begin, begin + LONGEST_ATTRIBUTE)
     const length = attribute.indexOf(']')
     if (match.index < looked || !FOR_TESTS.test(attribute.slice(0, Math.max(length, 0)).replace(/\s/g, ''))) continue
-    if (isComment(text, match.index)) continue
+    const before = text.slice(Math.max(0, match.index - LONGEST_ATTRIBUTE), match.index)
+    if (isComment(before, before.length)) continue
     // It is about all of the file, or of a module in it.
     if (match[0] === '#![') {
       if (text.slice(0, match.index).includes('{')) continue
