@@ -1,4 +1,4 @@
-import { isInside, normalisePath, parentOf } from '../places.ts'
+import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 
 /** One folder of Go files, as far as they are built for Linux. */
 interface Package {
@@ -117,12 +117,20 @@ const LONGEST_IMPORT = 400
 /** Folders of modules of one path, and of what is vendored. */
 const MOST_COPIES = 20
 
-const OTHER_SYSTEMS =
-  'aix|android|darwin|dragonfly|freebsd|hurd|illumos|ios|js|nacl|netbsd|openbsd|plan9|solaris|wasip1|windows|zos'
-const OF_OTHERS = new RegExp(String.raw`_(?:test|(?:${OTHER_SYSTEMS})(?:_[a-z0-9]{1,12})?)\.go$`)
+/** Source: internal/syslist of Go. */
+const OTHER_SYSTEMS = new Set(
+  'aix android darwin dragonfly freebsd hurd illumos ios js nacl netbsd openbsd plan9 solaris wasip1 windows zos'.split(
+    ' ',
+  ),
+)
+const ARCHITECTURES = new Set(
+  '386 amd64 arm arm64 loong64 mips mipsle mips64 mips64le ppc64 ppc64le riscv64 s390x wasm'.split(' '),
+)
 
+/** Tests, and files whose name says another system. */
 function isOfOthers(path: string): boolean {
-  return OF_OTHERS.test(path)
+  const [last = '', before = ''] = baseName(path).slice(0, -'.go'.length).split('_').slice(1).reverse()
+  return last === 'test' || OTHER_SYSTEMS.has(ARCHITECTURES.has(last) ? before : last)
 }
 
 interface Header {
@@ -212,11 +220,11 @@ function skipped(text: string, from: number, comment: (line: string) => void = (
   }
 }
 
-const SYSTEM = new RegExp(`^(?:${OTHER_SYSTEMS}|ignore|tools?)$`)
-
 /** A tag of which nobody knows may be given. */
 function isTagMet(tag: string): boolean {
-  return tag.startsWith('!') ? !/^(?:linux|unix)$/.test(tag.slice(1)) : !SYSTEM.test(tag)
+  return tag.startsWith('!')
+    ? !/^(?:linux|unix)$/.test(tag.slice(1))
+    : !OTHER_SYSTEMS.has(tag) && !/^(?:ignore|tools?)$/.test(tag)
 }
 
 /** `//go:build`: false where no build for Linux meets it. A part that is not understood may be met. */

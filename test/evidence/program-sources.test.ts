@@ -86,6 +86,8 @@ describe('Go', () => {
         'internal/store/c.go',
         'internal/store/d_linux.go',
         'internal/store/e_unix.go',
+        'internal/store/l_windows_name.go',
+        'internal/store/windows.go',
       ],
       {
         'internal/store/a.go': '//go:build !windows && (linux || !cgo)\n\npackage store',
@@ -93,6 +95,8 @@ describe('Go', () => {
         'internal/store/c.go': '// +build linux,!ignore windows\n\npackage store',
         'internal/store/d_linux.go': 'package store',
         'internal/store/e_unix.go': 'package store',
+        'internal/store/l_windows_name.go': 'package store',
+        'internal/store/windows.go': 'package store',
         'internal/store/f.go': '//go:build ignore\n\npackage main',
         'internal/store/g.go': '// +build tools\n\npackage tools',
         'internal/store/h.go': '// Copyright\n\n//go:build windows || (darwin && cgo)\n\npackage store',
