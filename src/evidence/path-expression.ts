@@ -234,6 +234,11 @@ export function folderOf(expression: string, names: SourceNames, depth = 0): str
   const named = /^[$]?[A-Za-z_]\w*$/.test(bare) ? names.constants.get(bare.replace(/^\$/, '')) : undefined
   if (named !== undefined) return depth > DEEPEST || named.trim() === bare ? null : folderOf(named, names, depth + 1)
   const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
+  const [, , format = ''] = FORMAT.exec(text) ?? []
+  if (format !== '') {
+    const known = /^[^{%]*/.exec(format)?.[0] ?? ''
+    return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
+  }
   const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
     // `f"{UPLOADS}/{name}"`, `${UPLOADS}/${name}`.
@@ -262,6 +267,10 @@ export function folderOf(expression: string, names: SourceNames, depth = 0): str
   if (added.length < 2) return null
   return ofParts(added, (parts) => parts.join(' + '), names, 'begin') ?? folderOf(added[0] ?? '', names, depth + 1)
 }
+
+/** `fmt.Sprintf("out/%d.txt", n)`, `format!("out/{n}")`, `String.format("out/%s", n)`, `"out/%s" % n`, `'out/{}'.format(n)` */
+const FORMAT =
+  /^(?:(?:fmt\.Sprintf|s?printf|format!|[sS]tring\.[fF]ormat)\(\s{0,9})?(["'])([^"'\n]{1,300})\1(?:\s{0,9}%\s{0,9}[\w(]|\.format\(|,|\s{0,9}\)$)/s
 
 /** By as many of the leading parts as are known. */
 function ofParts(

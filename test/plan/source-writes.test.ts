@@ -319,6 +319,13 @@ test.each([
   ['main.go', 'd := getEnv("DATA", "state")\nos.Create(filepath.Join(d, "x"))', ['file /app/state/x 2']],
   ['main.go', 'os.OpenFile("/data/x", os.O_RDONLY, 0)', []],
   ['main.go', 'sql.Open("sqlite3", "./x.db")', ['database /app/./x.db 1']],
+  ['a.go', 'os.Create(fmt.Sprintf("sessions/worker-%d.session", n))', ['directory /app/sessions 1']],
+  ['a.rs', 'fs::write(format!("out/{name}.txt"), text)', ['directory /app/out 1']],
+  ['a.py', "open('reports/%s.csv' % name, 'w')", ['directory /app/reports 1']],
+  ['a.py', "open('reports/{}.csv'.format(name), 'w')", ['directory /app/reports 1']],
+  ['A.java', 'new FileWriter(String.format("reports/%s.csv", name))', ['directory /app/reports 1']],
+  // Of that its folder is the program's own.
+  ['a.go', 'os.Create(fmt.Sprintf("%d.session", n))', []],
 ])('%s: %s', (file, text, expected) => {
   expect(paths(`/app/src/${file}`, text)).toEqual(expected)
 })
