@@ -22,6 +22,29 @@ test.each([
     { '/app/start.sh': '#!/bin/sh\nset -e\nmix deps.compile\nmix phx.server' },
     ['/app/_build', '/app/deps'],
   ],
+  [
+    'an environment of Python',
+    'CMD ["/srv/start.sh"]',
+    {
+      '/srv/start.sh':
+        '#!/bin/sh\ncd /srv/acme\npython3 -m venv --clear ../env\nvirtualenv -p python3 tools\nexec acme',
+    },
+    ['/srv/acme/tools', '/srv/env'],
+  ],
+  [
+    'tasks of a file that its runner looks for',
+    'CMD ["fab", "prepare"]',
+    {
+      '/app/fabfile.py': `from fabric.api import local
+STEPS = ['virtualenv env; . env/bin/activate']
+def prepare():
+    for step in STEPS:
+        local(step)
+    local('npm ci')
+`,
+    },
+    ['/app/env', '/app/node_modules'],
+  ],
   ['iex, which starts mix', 'CMD iex -S mix phx.server', {}, ['/app/_build']],
   ['a folder that a cd of the command goes to', 'CMD cd /app/web && next dev', {}, ['/app/web/.next']],
   [
@@ -154,6 +177,15 @@ test.each([
   ['uv leaves the environment as it is', 'CMD ["uv", "run", "--no-sync", "main.py"]', ''],
 ])('nothing is given where %s', (_, start, above) => {
   expect(granted(start, {}, above)).toEqual([])
+})
+
+test('a list of commands in a file of tasks counts where a task runs them', () => {
+  const of = (call: string): readonly string[] =>
+    granted('CMD ["inv", "prepare"]', {
+      '/app/tasks.py': `STEPS = ('virtualenv env',)\ndef prepare(c):\n    for step in STEPS:\n        ${call}(step)\n`,
+    })
+  expect(of('c.run')).toEqual(['/app/env'])
+  expect(of('print')).toEqual([])
 })
 
 test('a release that a build has made writes in its own folder, wherever it starts', () => {
