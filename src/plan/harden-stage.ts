@@ -466,7 +466,7 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
     ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
     ...idsWithoutEffect(report, account, input.dependents?.runs ?? []),
-    ...mountRemarks(context, account),
+    ...mountRemarks(context, account, grants),
     ...numberUnknown(account),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks.filter(({ unlessUser }) => unlessUser !== account.name && unlessUser !== String(account.uid)),

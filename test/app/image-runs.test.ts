@@ -681,6 +681,72 @@ test.each<{ readonly says: string; readonly files: Files; readonly note: string 
   expect(verdict).toBe('hardened')
 })
 
+const volumeOf = (start: string, files: Files = {}): Files => ({
+  Dockerfile: `FROM node:22\nRUN mkdir -p /srv/acme /srv/conf\nCOPY . /app\nVOLUME /srv/acme\nWORKDIR /app\nCMD ${start}\n`,
+  'README.md': 'docker run -v ./kept:/srv/acme acme\n',
+  ...files,
+})
+
+test.each<readonly [says: string, files: Files, outcome: 'todo' | 'note', text: string]>([
+  [
+    'a file that the program writes in it',
+    volumeOf('["node", "a.js"]', { 'a.js': "require('fs').writeFileSync('/srv/acme/list.txt', 'x')\n" }),
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a folder that the start hands over',
+    volumeOf('["/app/start.sh"]', {
+      'start.sh': '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then chown -R node /srv/acme; fi\nexec node a.js\n',
+      'a.js': '',
+    }),
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a file that leads into it',
+    {
+      Dockerfile:
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir -p conf && ln -s ./conf/acme.yaml acme.yaml\nCMD ["node", "a.js"]\n',
+      'a.js': "require('fs').writeFileSync('acme.yaml', 'x')\n",
+      'compose.yaml': 'services:\n  app:\n    build: .\n    volumes: ["./kept:/app/conf"]\n',
+    },
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a VOLUME alone',
+    volumeOf('["node", "a.js"]', { 'a.js': '' }),
+    'note',
+    'a VOLUME is for what is written, and the user may not',
+  ],
+  [
+    'an empty folder for settings',
+    volumeOf('["node", "a.js"]', {
+      'a.js': '',
+      Dockerfile: 'FROM node:22\nRUN mkdir -p /conf\nCOPY . /app\nWORKDIR /app\nCMD ["node", "a.js"]\n',
+      'README.md': 'docker run -v ./kept:/conf acme\n',
+    }),
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a folder for settings that the image fills',
+    volumeOf('["node", "a.js"]', {
+      'a.js': '',
+      Dockerfile:
+        'FROM node:22\nRUN mkdir -p /conf\nCOPY . /app\nCOPY a.js /conf/\nWORKDIR /app\nCMD ["node", "a.js"]\n',
+      'README.md': 'docker run -v ./kept:/conf acme\n',
+    }),
+    'note',
+    'nothing shows that it is written, and the user may not',
+  ],
+])('of a mount over what is written it is said that it is: %s', async (_, files, outcome, text) => {
+  const { findings } = await worked(files)
+  const said = findings.filter(({ message }) => message.includes('mounts ./kept over'))
+  expect(said).toEqual([expect.objectContaining({ outcome, message: expect.stringContaining(text) })])
+})
+
 test('a Dockerfile is told what is run under the tag that it is named after', async () => {
   const files = {
     'docker/Dockerfile': app,
