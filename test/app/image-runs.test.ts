@@ -758,6 +758,44 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
   expect(todos(await worked(files, 'docker/Dockerfile')).join()).not.toContain('/opt/web/conf')
 })
 
+test.each([
+  ['/usr/bin/acmed', true],
+  ['/usr/bin/other', false],
+])(
+  'a Dockerfile for releases is told how the image is run that another one makes of the same program: %s',
+  async (program, told) => {
+    const files = {
+      Dockerfile:
+        'FROM golang AS build\nRUN make\nFROM scratch\nCOPY --from=build /acmed /acmed\nENTRYPOINT ["/acmed"]\n',
+      'Dockerfile.goreleaser': `FROM scratch\nCOPY acmed ${program}\nENTRYPOINT ["${program}"]\n`,
+      'docs/start.md': 'docker build -t acme .\ndocker run -v /var/log:/logs acme\n',
+    }
+    const said = todos(await worked(files, 'Dockerfile.goreleaser')).join()
+    expect(said.includes('mounts /var/log over /logs')).toBe(told)
+  },
+)
+
+test.each<readonly [says: string, snippet: string, todo: string | null]>([
+  [
+    'a RUN in an image of the repository',
+    'FROM ghcr.io/x/acme:1 AS acme\nCOPY . /site\nWORKDIR /site\nRUN ["acme", "build"]\n\nFROM nginx\nCOPY --from=acme /site /s',
+    'docs/use.md line 7 builds on it and runs acme build there, which works as its user from now on',
+  ],
+  ['a user before it', 'FROM ghcr.io/x/acme:1\nUSER root\nRUN apt-get update', null],
+  ['nothing that is run', 'FROM ghcr.io/x/acme:1\nCOPY site /site', null],
+  ['an image of somebody else', 'FROM debian:13\nRUN apt-get update', null],
+])('a document that builds on the image is told of: %s', async (_, snippet, todo) => {
+  const files = {
+    ...own,
+    '.github/workflows/push.yml':
+      'jobs:\n  push:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { tags: "ghcr.io/x/acme:1" }\n',
+    'docs/use.md': `# Use\n\n\`\`\`dockerfile\n${snippet}\n\`\`\`\n`,
+  }
+  const result = await worked(files)
+  expect(todos(result)).toEqual(todo === null ? [] : [expect.stringContaining(todo)])
+  expect(result.verdict).toBe(todo === null ? 'hardened' : 'incomplete')
+})
+
 test('a Dockerfile that a workflow builds under names of its variables is told how these are run', async () => {
   const workflow = (images: string): string =>
     `env:\n  IMAGES: |\n    other/thing\n    ghcr.io/other/thing\njobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: "${images}" }\n      - uses: docker/build-push-action@v6\n        with: { file: build/stable.Dockerfile, tags: "$` +
