@@ -141,3 +141,34 @@ test("of a tree that is handed over the source stays root's, whatever its folder
   for (const path of ['/app/src/Services/Backups', '/app/tests', '/app/.github/cache '])
     expect(output).not.toContain(path)
 })
+
+test.each<readonly [run: string, outcome: string | null]>([
+  ['useradd -u 1000 depot && usermod -aG audio,video depot', 'todo'],
+  ['useradd -u 1000 depot && adduser depot audio', 'todo'],
+  ['useradd -u 1000 depot && gpasswd -a depot render', 'todo'],
+  ['useradd -u 1000 $WHO; adduser $WHO audio', 'todo'],
+  ['useradd -u 1000 depot && usermod -aG video root', 'todo'],
+  ['useradd -u 1000 -G www-data depot', 'note'],
+  ['useradd -u 1000 depot && usermod -aG sudo depot', null],
+  ['useradd -u 1000 depot && usermod -aG audio other', null],
+  ['useradd -u 1000 depot && usermod -aG staff root', null],
+  ['useradd -u 1000 depot', null],
+])('groups that USER with a group drops are said: %s', async (run, outcome) => {
+  const { findings } = await hardened({
+    Dockerfile: `${slim}ARG WHO=depot\nRUN ${run}\nCOPY --chown=depot serve /srv/serve\nCMD ["/srv/serve"]\n`,
+    serve: '',
+  })
+  const said = findings.filter(({ message }) => message.includes('by its name: as 1000:1000'))
+  expect(said.map((one) => one.outcome)).toEqual(outcome === null ? [] : [outcome])
+})
+
+test.each<readonly [run: string, user: string, number: string]>([
+  ['useradd -u 1000 depot && usermod -aG audio,video depot', 'depot', '1000'],
+  ['useradd -u 1000 depot', 'depot', '1000:1000'],
+  ['useradd -u 1000 depot && usermod -aG audio other', 'depot', '1000:1000'],
+])('a name in more groups becomes a number that keeps them: %s', async (run, user, number) => {
+  const { output } = await hardened({
+    Dockerfile: `${slim}RUN groupadd -g 1000 depot && ${run.replace('-u 1000', '-u 1000 -g 1000')}\nUSER ${user}\nCMD ["/srv/serve"]\n`,
+  })
+  expect(output).toContain(`\nUSER ${number}\n`)
+})
