@@ -350,8 +350,8 @@ const TASKS: ReadonlyMap<string, readonly string[]> = new Map([
   ['doit', ['dodo.py']],
 ])
 /** `for step in STEPS: local(step)`, and `STEPS = ['a', 'b']`. */
-const EACH_OF = /\bfor[ \t]{1,9}(\w{1,60})[ \t]{1,9}in[ \t]{1,9}(\w{1,60})[ \t]{0,9}:/g
-const LISTED = /\b(\w{1,60})[ \t]{0,9}=[ \t]{0,9}[[(]([^[\]()]{1,2000})[\])]/g
+const EACH_OF = /^[ \t]{0,40}for[ \t]{1,9}(\w{1,60})[ \t]{1,9}in[ \t]{1,9}(\w{1,60})[ \t]{0,9}:/gm
+const LISTED = /^[ \t]{0,40}(\w{1,60})[ \t]{0,9}=[ \t]{0,9}[[(]([^[\]()]{1,2000})[\])]/gm
 const CALLS =
   /\b(?:execSync|exec|execAsync|execFileSync|execFile|spawnSync|spawn|execa|execaCommand|execaSync|execaCommandSync|run|check_call|check_output|call|system|Popen|local)\(\s{0,9}(?:\[\s{0,9})?(["'`])([^"'`$\n]{1,300})\1((?:\s{0,9},\s{0,9}\[?\s{0,9}["'][^"'\n]{0,100}["']){0,12})|(?<![\w$])\$`([^`$\n]{1,300})`/g
 
