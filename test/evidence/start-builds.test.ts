@@ -179,6 +179,19 @@ test.each([
   expect(granted(start, {}, above)).toEqual([])
 })
 
+test('tasks of a project that a RUN has cloned were read by nobody', () => {
+  const told = (script: string, more = ''): readonly string[] => {
+    const { findings } = harden({
+      dockerfile: `FROM debian:13\nRUN git clone https://example.org/x/acme /opt/acme\n${more}COPY --chmod=755 <<"END" /start.sh\n#!/bin/sh\n${script}\nEND\nCMD ["/start.sh"]\n`,
+    })
+    return findings.flatMap(({ message }) => (message.includes('comes from elsewhere') ? [message] : []))
+  }
+  const laid = 'COPY <<"END" /opt/acme/fabfile.py\nx = 1\nEND\n'
+  expect(told('cd /opt/acme\nfab prepare\nexec acme', laid)).toHaveLength(1)
+  expect(told('cd /srv\nfab prepare\nexec acme', laid)).toEqual([])
+  expect(told('cd /opt/acme\nexec acme', laid)).toEqual([])
+})
+
 test('a list of commands in a file of tasks counts where a task runs them', () => {
   const of = (call: string): readonly string[] =>
     granted('CMD ["inv", "prepare"]', {
