@@ -1,6 +1,6 @@
 import { argvOf } from '../command/index.ts'
 import { type Evidence, type Need, type Remark, stateNeed } from '../evidence/claim.ts'
-import { isOnlyServed } from '../evidence/declared.ts'
+import { isOnlyServed, isTold } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import type { StageView } from '../evidence/provider.ts'
 import { isMadeEmpty } from '../evidence/script-writes.ts'
@@ -107,6 +107,7 @@ function isLikelyWritten(
   if (observation !== null || looksLikeFile(target) || isOnlyServed(target, view)) return false
   const isCopied = view.contents.copies.some(({ destination }) => isInside(destination, target))
   if (from === 'checkout' && isCopied) return false
+  if (from === undefined && isTold(target, facts.config)) return true
   if (from === undefined && CONFIGURES.test(lastOf(target)) && isMadeEmpty(target, view.contents)) return true
   if ([target, ...(from === 'checkout' ? [] : [source])].some((path) => OUTPUT_NAME.test(lastOf(path)))) return true
   const workdir = normalisePath(facts.config.workdir, '/') ?? '/'

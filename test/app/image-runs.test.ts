@@ -681,6 +681,35 @@ test.each<{ readonly says: string; readonly files: Files; readonly note: string 
   expect(verdict).toBe('hardened')
 })
 
+const given = (command: string, files: Files): Files => ({
+  Dockerfile: `FROM node:22\nRUN mkdir -p /etc/acme\nWORKDIR /app\nCOPY a.js .\nENTRYPOINT ["node", "a.js"]\nCMD ${command}\n`,
+  'a.js': '',
+  ...files,
+})
+const mounts = (volume: string): Files => ({
+  'compose.yaml': `services:\n  app:\n    build: .\n    volumes: ["${volume}"]\n`,
+})
+
+test.each<readonly [says: string, files: Files, granted: boolean, outcome: 'todo' | 'note' | null]>([
+  ['a named volume', given('["/etc/acme"]', mounts('kept:/etc/acme')), true, null],
+  ['a folder of the host', given('["/etc/acme"]', mounts('./kept:/etc/acme')), true, 'todo'],
+  [
+    'a folder of the host in a document',
+    given('["/etc/acme"]', { 'README.md': 'docker run -v ./kept:/etc/acme acme\n' }),
+    false,
+    'todo',
+  ],
+  ['one that is only read', given('["/etc/acme"]', mounts('./kept:/etc/acme:ro')), false, null],
+  ['one that is not told to it', given('["/etc/other"]', mounts('kept:/etc/acme')), false, null],
+  ['a folder of the host that is not told to it', given('[]', mounts('./kept:/etc/acme')), false, 'note'],
+  ['one of the system', given('["/etc/ssl"]', mounts('kept:/etc/ssl')), false, null],
+])('a folder in /etc that the start is given, and a mount over it: %s', async (_, files, granted, outcome) => {
+  const { findings, output } = await worked(files)
+  expect(/chown 1000:1000 \/etc\//.test(output)).toBe(granted)
+  const said = findings.filter(({ message }) => message.includes('mounts ./kept over'))
+  expect(said.map((one) => one.outcome)).toEqual(outcome === null ? [] : [outcome])
+})
+
 const volumeOf = (start: string, files: Files = {}): Files => ({
   Dockerfile: `FROM node:22\nRUN mkdir -p /srv/acme /srv/conf\nCOPY . /app\nVOLUME /srv/acme\nWORKDIR /app\nCMD ${start}\n`,
   'README.md': 'docker run -v ./kept:/srv/acme acme\n',
