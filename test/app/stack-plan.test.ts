@@ -311,14 +311,21 @@ test.each<readonly [start: string, service: Partial<Service>]>([
   )
 })
 
-test("what an image's own command switches to is said where its service starts something else", async () => {
-  const own = 'FROM debian:trixie-slim\nRUN useradd -r depot\nENTRYPOINT ["gosu", "depot", "depotd"]\n'
+test.each<readonly [own: string, said: string]>([
+  ['ENTRYPOINT ["gosu", "depot", "depotd"]', "the image's own start switches user with gosu, which only root can do"],
+  [
+    'CMD chown depot /var/lib/depot && exec depotd',
+    "the image's own start runs chown, which only root can, and ends when it fails",
+  ],
+])('what only root can of an own command is said where its service starts something else: %s', async (own, said) => {
+  const dockerfile = `FROM debian:trixie-slim\nRUN useradd -r depot\n${own}\n`
   const told = async (service: Partial<Service>): Promise<readonly string[]> => {
-    const { depot } = await planned({ 'depot/Dockerfile': own }, { depot: { ...service, build: built('depot') } })
+    const { depot } = await planned(
+      { 'depot/Dockerfile': dockerfile },
+      { depot: { ...service, build: built('depot') } },
+    )
     return (depot?.result.findings ?? []).filter((one) => one.outcome === 'todo').map((one) => one.message)
   }
-  expect(await told({ entrypoint: ['depotd'] })).toEqual([
-    "the image's own start switches user with gosu, which only root can do",
-  ])
+  expect(await told({ entrypoint: ['depotd'] })).toEqual([said])
   expect(await told({})).toEqual([])
 })
