@@ -170,35 +170,29 @@ export function withMore(first: StageEvidence, second: StageEvidence, by: string
 
 /** What a command does that is not the one that is changed here, and that only root can do. */
 function switchedBy(by: string, { stepDowns, actions }: StepDownReport): readonly Remark[] {
-  const told = (what: string, hint: string, subject: string, detail: string): Remark => ({
-    outcome: 'todo',
-    transform: 'skip-step-down',
-    message: `${by} ${what}`,
-    hint,
-    evidence: [{ source: 'step-down', subject, detail }],
-  })
-  return [
-    ...stepDowns
-      .filter(({ path, tool, guarded }) => path === null && !guarded && switchTools.includes(tool))
-      .map(({ tool, text }) =>
-        told(
-          `switches user with ${tool}, which only root can do`,
-          'let it start the program itself: the container runs as its user already',
-          tool,
-          text,
-        ),
-      ),
-    ...actions
-      .filter(({ script, guarded, fatal, action }) => script === null && !guarded && fatal && OF_ROOT.test(action))
-      .map(({ tool, text }) =>
-        told(
-          `runs ${tool}, which only root can, and ends when it fails`,
-          'let it run only when id -u is 0',
-          tool,
-          text,
-        ),
-      ),
-  ]
+  const switches = stepDowns
+    .filter(({ path, tool, guarded }) => path === null && !guarded && switchTools.includes(tool))
+    .map(
+      ({ tool, text }): Remark => ({
+        outcome: 'todo',
+        transform: 'skip-step-down',
+        message: `${by} switches user with ${tool}, which only root can do`,
+        hint: 'let it start the program itself: the container runs as its user already',
+        evidence: [{ source: 'step-down', subject: tool, detail: text }],
+      }),
+    )
+  const others = actions
+    .filter(({ script, guarded, fatal, action }) => script === null && !guarded && fatal && OF_ROOT.test(action))
+    .map(
+      ({ tool, text }): Remark => ({
+        outcome: 'todo',
+        transform: 'skip-step-down',
+        message: `${by} runs ${tool}, which only root can, and ends when it fails`,
+        hint: 'let it run only when id -u is 0',
+        evidence: [{ source: 'step-down', subject: tool, detail: text }],
+      }),
+    )
+  return [...switches, ...others]
 }
 
 const OF_ROOT = /^(?:chown|chgrp|account|mount|setcap)$/

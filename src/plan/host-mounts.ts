@@ -87,7 +87,9 @@ function perhapsWritten(
       transform: 'report-remarks',
       message: likely
         ? `${at}, which keeps its owner: cannot tell whether the user may write there`
-        : `${at}, which keeps its owner: ${isDeclared ? 'a VOLUME is for what is written' : 'nothing shows that it is written'}, and the user may not`,
+        : isDeclared
+          ? `${at}, which keeps its owner: a VOLUME is for what is written, and the user may not`
+          : `${at}, which keeps its owner: nothing shows that it is written, and the user may not`,
       hint: `where the program writes there, ${stepFor(mount, uid, gid)}`,
       evidence: [{ source: 'declared', subject: mount.target, detail: `mounted by ${run.by}` }],
     },

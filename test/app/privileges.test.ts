@@ -105,10 +105,11 @@ test.each<readonly [says: string, dockerfile: string, path: string, given: boole
 
 test.each<readonly [command: string, mount: string, given: boolean]>([
   ['["serve", "/etc/depot"]', 'depot:/etc/depot', true],
-  ['["serve", "/etc/depot"]', './conf:/etc/depot', false],
+  ['["serve", "/etc/depot"]', './conf:/etc/depot', true],
   ['["serve"]', 'depot:/etc/depot', false],
+  ['["serve"]', './conf:/etc/depot', false],
   ['["serve", "/etc"]', 'depot:/etc', false],
-])('a volume in /etc is state where the command names it: CMD %s, %s', async (command, mount, given) => {
+])('what is mounted in /etc is state where the command names it: CMD %s, %s', async (command, mount, given) => {
   const { output } = await hardened({
     Dockerfile: `${slim}COPY serve /usr/bin/serve\nCMD ${command}\n`,
     serve: '',
