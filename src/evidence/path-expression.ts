@@ -121,7 +121,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return from === undefined ? next(below) : joinAll([next(from), next(below)])
   }
   const wrapped =
-    /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(
+    /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|(?:os\.)?(?:path\.)?(?:abspath|normpath|realpath))\((.*)\)$/s.exec(
       text,
     )
   if (wrapped !== null && balanced(wrapped[1] ?? '')) return joinAll(splitAt(wrapped[1] ?? '', /^,/).map(next))
