@@ -169,9 +169,20 @@ export function runNotes(
   { result: { verdict, user, findings, stages } }: Pick<TargetOutcome, 'result'>,
   { capAdd, policy }: Options,
 ): readonly ReportFinding[] {
-  const runs = surroundings?.runs ?? []
-  if (runs.length === 0 || (verdict !== 'hardened' && verdict !== 'incomplete')) return []
+  const all = surroundings?.runs ?? []
+  if (all.length === 0 || (verdict !== 'hardened' && verdict !== 'incomplete')) return []
   const notes: ReportFinding[] = []
+  const built = all.find(({ builds }) => builds !== undefined)
+  if (built !== undefined && user !== null)
+    notes.push(
+      targetFinding(
+        'read-build',
+        'todo',
+        `${built.by} builds on it and runs ${built.builds} there, which works as its user from now on`,
+        'say USER root above that there, and its user again behind what needs root',
+      ),
+    )
+  const runs = all.filter(({ builds }) => builds === undefined)
   const privileged = usualRun(runs, (run) => !rightsOf(run).every((name) => capAdd.includes(name)))
   if (privileged !== null) notes.push(lostRights(privileged))
   const withSocket = runs.find((run) => socketOf(run) !== null)

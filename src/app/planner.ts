@@ -97,7 +97,7 @@ function dependentsIn({ surroundings, build, found, origin, overlays }: WorkItem
   return {
     children: children.filter(({ countsOnRoot }) => countsOnRoot),
     users,
-    runs,
+    runs: runs.filter(({ builds }) => builds === undefined),
     isServed: overlays !== undefined || build?.services.some(({ ports }) => ports.length > 0) === true,
     madeElsewhere: found === true ? (origin?.why ?? null) : null,
   }

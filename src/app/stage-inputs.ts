@@ -174,7 +174,8 @@ function* stageInput(
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built
   const view = isKnown ? before.view : yield* viewOf(sources, catalogue)
-  const stated = isKnown ? before.stated : yield* evidenceOfAll(view, others, startedAs, sources, catalogue)
+  const more = [...others, ...(overlay === undefined ? [] : ownStart(chain, [overlay, ...others]))]
+  const stated = isKnown ? before.stated : yield* evidenceOfAll(view, more, startedAs, sources, catalogue)
   knowledge.stated?.set(stage.index, { built, view, stated })
   const { facts } = view
   yield
@@ -182,7 +183,7 @@ function* stageInput(
   const end = endOfStage(stage, users)
   const isOpen = built === undefined && entry?.numberVaries === true && choosesDistribution(root, dockerfile)
   const openNumber = isOpen ? entry.user?.name : undefined
-  const userNumber = numberUser(stage, users, created, facts, openNumber)
+  const userNumber = numberUser(stage, users, created, facts, view.contents.steps, openNumber)
   const observation = knowledge.observations.get(stage.index) ?? null
   return {
     stage: stage.index,
@@ -234,9 +235,19 @@ function* evidenceOfAll(
   let all = yield* evidenceOf(view, catalogue)
   for (const other of others) {
     const otherView = yield* viewOf({ ...sources, facts: startedAs(other) }, catalogue)
-    all = withMore(all, yield* evidenceOf(otherView, catalogue))
+    all = withMore(all, yield* evidenceOf(otherView, catalogue), other.by)
   }
   return all
+}
+
+/** What the Dockerfile starts itself, where every service starts something else: the image is run by itself too. */
+function ownStart(chain: readonly Stage[], overlays: readonly StartOverlay[]): readonly StartOverlay[] {
+  const isReplaced = overlays.every(({ entrypoint, command }) => entrypoint !== null || command !== null)
+  const says = chain
+    .flatMap(({ instructions }) => instructions)
+    .findLast(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
+  if (!isReplaced || says === undefined) return []
+  return [{ by: "the image's own start", entrypoint: null, command: null, env: new Map(), workdir: null }]
 }
 
 /** The scripts of the build context that RUN lines start, and that make accounts or change them. */

@@ -523,13 +523,22 @@ function unpackedPrograms(
     .filter((path) => !isSharedFolder(path) && !isSystemFolder(path))
   const isServer = config.exposedPorts.length > 0
   const program = normalisePath(argvOf(config)[0] ?? '', config.workdir)
-  const found = unpackedBy(steps).findLast(
-    ({ folder, isCloned }) =>
+  // A start script that goes there and runs tasks of that project, whatever file is laid over it.
+  const runsTasks = (folder: string): boolean =>
+    !copies.some(({ destination }) => isInside(folder, destination)) &&
+    launches.some(
+      ({ conditional, words: [name = ''], folder: at = config.workdir }) =>
+        !conditional && isOneOf(knownPrograms.openEnded, baseName(name)) && isInside(at, folder),
+    )
+  const found = unpackedBy(steps).findLast(({ folder, isCloned }) => {
+    if (earlier.some((claim) => claim.kind === 'path' && isInside(claim.path, folder))) return false
+    if (isCloned === true && runsTasks(folder)) return true
+    return (
       (isServer || (isCloned === true && program !== null && program !== folder && isInside(program, folder))) &&
       !project.some((path) => isInside(folder, path)) &&
-      started.some((path) => path !== folder && isInside(path, folder)) &&
-      !earlier.some((claim) => claim.kind === 'path' && isInside(claim.path, folder)),
-  )
+      started.some((path) => path !== folder && isInside(path, folder))
+    )
+  })
   if (found === undefined) return []
   const { folder, line } = found
   return [

@@ -119,10 +119,11 @@ function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView)
   for (const { by, kind: how, mounts, user } of runs)
     for (const { kind, source, target, readOnly, sharedWith, from } of mounts) {
       if (readOnly || user !== null || found.has(target)) continue
-      if (!isOwnPlace(target) && !(kind === 'volume' && isTold(target, facts.config))) continue
+      const told = isTold(target, facts.config)
+      if (!isOwnPlace(target) && !told) continue
       // A folder of the host keeps its owner: who runs it without one, or with a volume, has what is made here.
-      if (kind !== 'volume' && !(kind === 'host' && how === 'service' && from === undefined && isStatePlace(target)))
-        continue
+      const isState = told || isStatePlace(target)
+      if (kind !== 'volume' && !(kind === 'host' && how === 'service' && from === undefined && isState)) continue
       if (kind === 'host' && (looksLikeFile(target) || HOST_SOCKET.test(source) || SOMEBODYS.test(target))) continue
       if (kind === 'host' && isOnlyServed(target, { contents, start })) continue
       // Somebody's example, and what another container writes and this one reads.
@@ -140,7 +141,7 @@ function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView)
 }
 
 /** A folder of its own in /etc that the command hands to the program: settings that it keeps there itself. */
-function isTold(path: string, config: ImageConfig): boolean {
+export function isTold(path: string, config: ImageConfig): boolean {
   return isInside(path, '/etc') && !isSystemFolder(path) && argvOf(config).some((word) => normalisePath(word) === path)
 }
 

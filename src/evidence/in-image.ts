@@ -8,7 +8,7 @@ import { closedClaims, namedClosedFiles, startTexts } from './closed-files.ts'
 import { configurationFiles } from './configuration-files.ts'
 import { frameworkClaims } from './frameworks.ts'
 import type { Provider } from './provider.ts'
-import { sourceClaims } from './source-files.ts'
+import { writtenBy } from './source-files.ts'
 
 /** A program that lies in a folder of many (`/srv/app.py`) is the application all the same, without what is beside it. */
 const SOURCE = /\.(py|[cm]?js|ts|rb|php|pl)$/
@@ -25,7 +25,7 @@ export const inImage: Provider = {
     // What a build has left there, whoever made it, is in the image.
     for (const claim of frameworkClaims(application, true))
       yield files.exists(claim.path) ? claim : { ...claim, tree: false }
-    yield* sourceClaims(application, config)
+    yield* writtenBy(application, config).claims
     yield* closedClaims(application, config, files)
     // A script that is not started tells of other ways to start it, or of other work.
     const read = configurationFiles(files, start.programs, argvOf(config)).filter(

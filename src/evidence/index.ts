@@ -1,6 +1,8 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { switchTools } from '../command/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
+import { atBothStarts, type StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { normalisePath } from '../places.ts'
 import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
@@ -142,8 +144,8 @@ export function* evidenceOf(
   }
 }
 
-/** What one image needs for two of its uses. The view is that of the first. */
-export function withMore(first: StageEvidence, second: StageEvidence): StageEvidence {
+/** What one image needs for two of its uses. The view is that of the first, with what the scripts of the second do; `by`: who starts it so. */
+export function withMore(first: StageEvidence, second: StageEvidence, by: string): StageEvidence {
   const both = <T>(a: readonly T[], b: readonly T[], key: (one: T) => string): readonly T[] => {
     const known = new Set(a.map(key))
     return [...a, ...b.filter((one) => !known.has(key(one)))]
@@ -160,10 +162,40 @@ export function withMore(first: StageEvidence, second: StageEvidence): StageEvid
     env: both(first.env, second.env, ({ name }) => name),
     capable: both(first.capable, second.capable, ({ name }) => name),
     homes: both(first.homes, second.homes, ({ detail }) => detail),
-    remarks: both(first.remarks, second.remarks, remark),
+    remarks: both(first.remarks, [...second.remarks, ...switchedBy(by, second.view.stepDowns)], remark),
     cautions: both(first.cautions, second.cautions, remark),
+    view: { ...first.view, stepDowns: atBothStarts(first.view.stepDowns, second.view.stepDowns) },
   }
 }
+
+/** What a command does that is not the one that is changed here, and that only root can do. */
+function switchedBy(by: string, { stepDowns, actions }: StepDownReport): readonly Remark[] {
+  const switches = stepDowns
+    .filter(({ path, tool, guarded }) => path === null && !guarded && switchTools.includes(tool))
+    .map(
+      ({ tool, text }): Remark => ({
+        outcome: 'todo',
+        transform: 'skip-step-down',
+        message: `${by} switches user with ${tool}, which only root can do`,
+        hint: 'let it start the program itself: the container runs as its user already',
+        evidence: [{ source: 'step-down', subject: tool, detail: text }],
+      }),
+    )
+  const others = actions
+    .filter(({ script, guarded, fatal, action }) => script === null && !guarded && fatal && OF_ROOT.test(action))
+    .map(
+      ({ tool, text }): Remark => ({
+        outcome: 'todo',
+        transform: 'skip-step-down',
+        message: `${by} runs ${tool}, which only root can, and ends when it fails`,
+        hint: 'let it run only when id -u is 0',
+        evidence: [{ source: 'step-down', subject: tool, detail: text }],
+      }),
+    )
+  return [...switches, ...others]
+}
+
+const OF_ROOT = /^(?:chown|chgrp|account|mount|setcap)$/
 
 /**
  * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.

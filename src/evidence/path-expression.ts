@@ -121,7 +121,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
     return from === undefined ? next(below) : joinAll([next(from), next(below)])
   }
   const wrapped =
-    /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|os\.path\.(?:abspath|normpath))\((.*)\)$/s.exec(
+    /^(?:str|Path|pathlib\.Path|String|String::from|Path::new|PathBuf::from|(?:os\.)?(?:path\.)?(?:abspath|normpath|realpath))\((.*)\)$/s.exec(
       text,
     )
   if (wrapped !== null && balanced(wrapped[1] ?? '')) return joinAll(splitAt(wrapped[1] ?? '', /^,/).map(next))
@@ -234,6 +234,11 @@ export function folderOf(expression: string, names: SourceNames, depth = 0): str
   const named = /^[$]?[A-Za-z_]\w*$/.test(bare) ? names.constants.get(bare.replace(/^\$/, '')) : undefined
   if (named !== undefined) return depth > DEEPEST || named.trim() === bare ? null : folderOf(named, names, depth + 1)
   const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
+  const [, , format = ''] = FORMAT.exec(text) ?? []
+  if (format !== '') {
+    const known = /^[^{%]*/.exec(format)?.[0] ?? ''
+    return known.includes('/') ? ownFolder(`'${known.slice(0, known.lastIndexOf('/')) || '/'}'`, names) : null
+  }
   const filled = /^[fF]?(["'`])((?:(?!\1).)*)\1$/s.exec(text)
   if (filled !== null) {
     // `f"{UPLOADS}/{name}"`, `${UPLOADS}/${name}`.
@@ -262,6 +267,10 @@ export function folderOf(expression: string, names: SourceNames, depth = 0): str
   if (added.length < 2) return null
   return ofParts(added, (parts) => parts.join(' + '), names, 'begin') ?? folderOf(added[0] ?? '', names, depth + 1)
 }
+
+/** `fmt.Sprintf("out/%d.txt", n)`, `format!("out/{n}")`, `String.format("out/%s", n)`, `"out/%s" % n`, `'out/{}'.format(n)` */
+const FORMAT =
+  /^(?:(?:fmt\.Sprintf|s?printf|format!|[sS]tring\.[fF]ormat)\(\s{0,9})?(["'])([^"'\n]{1,300})\1(?:\s{0,9}%\s{0,9}[\w(]|\.format\(|,|\s{0,9}\)$)/s
 
 /** By as many of the leading parts as are known. */
 function ofParts(

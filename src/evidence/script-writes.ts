@@ -182,7 +182,10 @@ function neededPerhaps(
 }
 
 /** A RUN has made it, and nothing that is seen lies in it: whatever its name, it waits for what the start puts there. */
-function isMadeEmpty(folder: string, { actions, entries, copies }: StageContents): boolean {
+export function isMadeEmpty(
+  folder: string,
+  { actions, entries, copies }: Pick<StageContents, 'actions' | 'entries' | 'copies'>,
+): boolean {
   const isMade = actions.some(({ tool, certain, paths }) => tool === 'mkdir' && certain && paths.includes(folder))
   if (!isMade || isSystemFolder(folder) || isSharedFolder(folder) || isRuntimePlace(folder)) return false
   return (

@@ -2,6 +2,7 @@ import { argvOf, programsOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
+import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
@@ -17,6 +18,7 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
+import { joinTruncated } from '../words.ts'
 import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { sourceFolders } from './source-folders.ts'
@@ -33,7 +35,7 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
   claims({ contents, builders, started, start, chain, files }): readonly Claim[] {
-    const all = sourceClaims(contents, started, start.launches)
+    const { claims: all, open } = writtenBy(contents, started, start.launches)
     const run = contents.steps.find(
       ({ instruction, user }) =>
         instruction.keyword === 'RUN' &&
@@ -54,6 +56,7 @@ export const sourceFiles: Provider = {
       ...unfoundRotation(contents, written),
       ...temporaryFolder(chain, files, contents),
       ...homeAsked(contents, started),
+      ...leftOpen(open, started),
     ]
   },
 }
@@ -180,12 +183,19 @@ function homeAsked(
   return []
 }
 
+/** What the sources say of the places that they write to. */
+interface Written {
+  readonly claims: readonly PathClaim[]
+  /** Calls whose path they leave to the run. */
+  readonly open: readonly { readonly file: string; readonly line: number; readonly call: string }[]
+}
+
 /** `launches`: what start scripts start. */
-export function sourceClaims(
+export function writtenBy(
   { texts, origins, entries }: Pick<StageContents, 'texts' | 'origins' | 'entries'>,
   config: ImageConfig,
   launches: StepDownReport['launches'] = [],
-): readonly PathClaim[] {
+): Written {
   const names = new Set([...argvOf(config), ...launches.flatMap(({ words }) => words)].map(baseName))
   const started = new Set(
     [...argvOf(config), ...launches.flatMap(({ words }) => words)].flatMap(
@@ -193,6 +203,7 @@ export function sourceClaims(
     ),
   )
   const claims: PathClaim[] = []
+  const open: Written['open'][number][] = []
   const given = { workdir: config.workdir, env: new Map([...config.env, ...propertiesOf(config)]) }
   const about = {
     ...given,
@@ -214,7 +225,13 @@ export function sourceClaims(
       const what = how === 'runs' ? 'is given a path there' : 'takes away what is there'
       claims.push(inferred('keep-state', path, `${call} in ${origins.get(file) ?? file} line ${line} ${what}`))
     }
-    for (const found of sourceWrites(file, text, about)) {
+    const { writes, open: left } = sourceWrites(file, text, about)
+    if (!FOR_BUILDERS.test(file)) {
+      // Where a log is that is rotated another rule asks.
+      const others = left.filter(({ call }) => !ROTATES.test(`${call}(`))
+      open.push(...others.map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })))
+    }
+    for (const found of writes) {
       const path = normalisePath(found.path)
       if (path === null) continue
       // What is started writes its settings at each start; another source file may be there to install something.
@@ -245,8 +262,38 @@ export function sourceClaims(
       }
     }
   }
-  return claims
+  return { claims, open }
 }
+
+/**
+ * Writes at paths that nothing tells before the run. Whoever wrote the Dockerfile has thought of them where the program runs as another
+ * user already.
+ */
+function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): readonly Claim[] {
+  if (open.length === 0 || !isRootUser(user)) return []
+  const byFile = new Map<string, Written['open'][number]>()
+  for (const each of open) if (!byFile.has(each.file)) byFile.set(each.file, each)
+  const places = [...byFile.values()].map(({ file, line, call }) => `${file} line ${line} (${call})`)
+  return [
+    {
+      kind: 'unknown',
+      outcome: 'todo',
+      transform: 'own-writable-paths',
+      subject: places[0] ?? '',
+      message: `${joinTruncated(places)} ${places.length === 1 ? 'writes to a path' : 'write to paths'} that only the run decides: cannot tell whether the user may`,
+      hint: 'run with --prove to see it, or name what it writes with --writable',
+      about: 'CMD',
+      answeredByRun: true,
+      evidence: [
+        { source: 'framework', subject: places[0] ?? '', detail: 'the path is made elsewhere in the program' },
+      ],
+    },
+  ]
+}
+
+/** Folders of a repository with what builds, tests or delivers the program. */
+const FOR_BUILDERS =
+  /(?:^|\/)(?:script|tools?|hack|e2e|integration|benchmarks?|contrib|testutils?|\.[\w-]{1,40})\/|(?:^|\/)tests?\.py$|\/test_\w{1,80}\.py$|_(?:test\.py|spec\.rb|test\.rb)$|Tests?\.(?:cs|java|kt)$/
 
 /** Folders, but of state, in which the stage puts files: those are there to be read. */
 function readFolders(entries: StageContents['entries']): (path: string) => boolean {
@@ -370,7 +417,8 @@ export const compiledSources: Provider = {
       origins: new Map(sources.map(({ path, origin }) => [path, origin])),
       entries: contents.entries,
     }
-    return [...sourceClaims(read, started), ...temporaryFolder(chain, files, read), ...homeAsked(read, started)]
+    const { claims, open } = writtenBy(read, started)
+    return [...claims, ...temporaryFolder(chain, files, read), ...homeAsked(read, started), ...leftOpen(open, started)]
   },
 }
 

@@ -17,6 +17,12 @@ export interface SourceWrite {
   readonly absent?: true
 }
 
+/** A call that writes to a path that the source leaves to the run: an argument, a setting, a name that is put together elsewhere. */
+export interface UnnamedWrite extends Pick<SourceWrite, 'line' | 'call'> {
+  /** What stands in the place of the path, as it is written there. */
+  readonly expression: string
+}
+
 export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
   /** Paths that the settings of the program say, by name. */
   readonly shared?: ReadonlyMap<string, string> | undefined
@@ -48,14 +54,19 @@ export function isTest(path: string): boolean {
   return NOT_THE_PROGRAM.test(path)
 }
 
-/** Every literal path that a source file writes to. Text is matched, not run: what is built from other values is not found. */
-export function sourceWrites(path: string, source: string, about: SourceAbout): readonly SourceWrite[] {
+/** Every literal path that a source file writes to, and the calls of which it does not say the path. Text is matched, not run. */
+export function sourceWrites(
+  path: string,
+  source: string,
+  about: SourceAbout,
+): { readonly writes: readonly SourceWrite[]; readonly open: readonly UnnamedWrite[] } {
   const rules = isTest(path) && about.isStarted?.(path) !== true ? [] : rulesFor(path)
-  if (rules.length === 0) return []
+  if (rules.length === 0) return { writes: [], open: [] }
   const text = rules === LUA ? plainLua(source) : source
   const names = namesOf(path, text, about)
   const { workdir } = names
   const found: SourceWrite[] = []
+  const open: UnnamedWrite[] = []
   for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, quoted } of rules) {
     if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
@@ -94,14 +105,38 @@ export function sourceWrites(path: string, source: string, about: SourceAbout): 
       const isOfFolder = kind !== 'database' && looped.length === 0
       const folder = where === null && isOfFolder && !isAddress ? folderOf(first, names) : null
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
+      if (isOpen && looped.length === 0 && folder === null && !isAddress && isOnDisk(first) && !isOfHome(first, text))
+        open.push({ line, call, expression: first.replace(/\s+/g, ' ') })
     }
   }
-  return [
-    ...found,
-    ...sqliteUrls(text, names),
-    ...(rules === GO ? [...defaultFolders(text, names), ...flagFolders(text, names)] : []),
-  ]
+  const byName = rules === GO ? [...defaultFolders(text, names), ...flagFolders(text, names)] : []
+  return { writes: [...found, ...sqliteUrls(text, names), ...byName], open }
 }
+
+/** A stream that is open already, the folder for temporary files, and what only bears the name of such a method need no place. */
+function isOnDisk(expression: string): boolean {
+  return (
+    /[A-Za-z_]/.test(expression) &&
+    !/te?mp(?!lat)|std(?:out|err)|fileno|dev_?null|:memory:/i.test(expression) &&
+    !NO_FOLDER.test(expression)
+  )
+}
+
+/** Below the home of whoever runs it, of which others tell: a line that asks for it gives a word of the expression. */
+function isOfHome(expression: string, text: string): boolean {
+  if (HOME.test(expression)) return true
+  const words = new Set(expression.match(/[A-Za-z_]\w*/g))
+  for (const word of MODULES) words.delete(word)
+  const asks = text.split('\n').filter((line) => HOME.test(line))
+  return asks.some((line) => (line.match(/[A-Za-z_]\w*/g) ?? []).some((word) => words.has(word)))
+}
+
+const MODULES = ['os', 'path', 'filepath', 'join', 'Join', 'this', 'self']
+const HOME = /user_?home_?dir|home_?dir\(|["'](?:HOME|~|user\.home)\b|\.home\(\)|expanduser|SpecialFolder\.User/i
+
+/** Modules, and what keeps things elsewhere: `os` of `os.mkdir(x)`, which another rule reads; a cache's `touch`. */
+const NO_FOLDER =
+  /^(?:os|fs|fsp|shutil|promises|sftp|ftp|\w*(?:cache|client|session|redis|conn(?:ection)?|bucket|s3))$/i
 
 /** Its comments left out, and its texts joined as those of others, at the same places. */
 function plainLua(text: string): string {

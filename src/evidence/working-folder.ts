@@ -224,7 +224,7 @@ function scriptedCommands(
             ? processes(words, folder, texts)
             : WATCHERS.test(program)
               ? watched(words, folder, texts)
-              : calledCommands(words, folder, texts)
+              : calledCommands([...words.slice(0, 1), ...(TASKS.get(program) ?? words.slice(1))], folder, texts)
   return found.flatMap((command) => [command, ...scriptedCommands(command, texts, depth + 1)])
 }
 
@@ -342,8 +342,18 @@ function recipes(
 /** A start script is no longer. */
 const LONGEST_SCRIPT = 100_000
 const MOST_CALLS = 60
+/** Files of tasks that they run. Source: docs.fabfile.org, docs.pyinvoke.org, pydoit.org. */
+const TASKS: ReadonlyMap<string, readonly string[]> = new Map([
+  ['fab', ['fabfile.py']],
+  ['inv', ['tasks.py']],
+  ['invoke', ['tasks.py']],
+  ['doit', ['dodo.py']],
+])
+/** `for step in STEPS: local(step)`, and `STEPS = ['a', 'b']`. */
+const EACH_OF = /^[ \t]{0,40}for[ \t]{1,9}(\w{1,60})[ \t]{1,9}in[ \t]{1,9}(\w{1,60})[ \t]{0,9}:/gm
+const LISTED = /^[ \t]{0,40}(\w{1,60})[ \t]{0,9}=[ \t]{0,9}[[(]([^[\]()]{1,2000})[\])]/gm
 const CALLS =
-  /\b(?:execSync|exec|execAsync|execFileSync|execFile|spawnSync|spawn|execa|execaCommand|execaSync|execaCommandSync|run|check_call|check_output|call|system|Popen)\(\s{0,9}(?:\[\s{0,9})?(["'`])([^"'`$\n]{1,300})\1((?:\s{0,9},\s{0,9}\[?\s{0,9}["'][^"'\n]{0,100}["']){0,12})|(?<![\w$])\$`([^`$\n]{1,300})`/g
+  /\b(?:execSync|exec|execAsync|execFileSync|execFile|spawnSync|spawn|execa|execaCommand|execaSync|execaCommandSync|run|check_call|check_output|call|system|Popen|local)\(\s{0,9}(?:\[\s{0,9})?(["'`])([^"'`$\n]{1,300})\1((?:\s{0,9},\s{0,9}\[?\s{0,9}["'][^"'\n]{0,100}["']){0,12})|(?<![\w$])\$`([^`$\n]{1,300})`/g
 
 /** What a script of JavaScript or Python that is started calls by itself: `execSync('npx next build')`, `spawn('next', ['build'])`. */
 function calledCommands(
@@ -354,10 +364,19 @@ function calledCommands(
   const script = words.slice(0, 4).find((word) => /\.(?:[cm]?[jt]s|py)$/.test(word))
   const text = script === undefined ? undefined : texts.get(normalisePath(script, folder) ?? '')
   if (text === undefined || text.length > LONGEST_SCRIPT) return []
-  return [...text.matchAll(CALLS)].slice(0, MOST_CALLS).flatMap(([, , command = '', more = '', template]) => {
+  const lists = new Map([...text.matchAll(LISTED)].map(([, name = '', list = '']) => [name, list]))
+  const looped = [...text.matchAll(EACH_OF)]
+    .slice(0, MOST_CALLS)
+    .filter(([, one = '']) =>
+      ['local', 'run', 'system', 'call', 'check_call'].some((call) => text.includes(`${call}(${one})`)),
+    )
+    .flatMap(([, , name = '']) => [...(lists.get(name) ?? '').matchAll(/(["'])([^"'\n]{1,300})\1/g)])
+    .map(([, , command = '']) => command)
+  const called = [...text.matchAll(CALLS)].map(([, , command = '', more = '', template]) => {
     const rest = [...more.matchAll(/["']([^"'\n]{0,100})["']/g)].map(([, word = '']) => word)
-    return commandsOf(template ?? [command, ...rest].join(' '), folder)
+    return template ?? [command, ...rest].join(' ')
   })
+  return [...called, ...looped].slice(0, MOST_CALLS).flatMap((command) => commandsOf(command, folder))
 }
 
 /** They start what a Procfile lists. */

@@ -32,6 +32,8 @@ export interface ImageRun {
   readonly groups: boolean
   /** What it is told to do inside that only root can, as `apt-get install`; absent where nothing is. */
   readonly rootsWork?: string
+  /** It is no run: a Dockerfile of a document that builds on the image, with its first RUN, which works as the user of that. Absent: a run. */
+  readonly builds?: string
   /** Variables that it is given, by name; null for a value that only whoever runs it knows. */
   readonly env: ReadonlyMap<string, string | null>
 }

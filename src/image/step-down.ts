@@ -179,6 +179,43 @@ export function findStepDowns(
   }
 }
 
+/** What an image does at two of its starts. Of the second only what files of the image say: its command is not that of the image. */
+export function atBothStarts(first: StepDownReport, second: StepDownReport): StepDownReport {
+  const both = <T>(a: readonly T[], b: readonly T[]): readonly T[] => {
+    const known = new Set(a.map((one) => JSON.stringify(one)))
+    return [...a, ...b.filter((one) => !known.has(JSON.stringify(one)))]
+  }
+  return {
+    stepDowns: both(
+      first.stepDowns,
+      second.stepDowns.filter(({ path }) => path !== null),
+    ),
+    actions: both(
+      first.actions,
+      second.actions.filter(({ script }) => script !== null),
+    ),
+    rootOnly: both(
+      first.rootOnly,
+      second.rootOnly.filter(({ script }) => script !== null),
+    ),
+    toldIds: both(first.toldIds, second.toldIds),
+    refusals: both(first.refusals, second.refusals),
+    scripts: both(first.scripts, second.scripts),
+    started: both(first.started, second.started),
+    launches: both(first.launches, second.launches),
+    owners: both(first.owners, second.owners),
+    asked: both(first.asked, second.asked),
+    writes: both(first.writes, second.writes),
+    possibleWrites: both(first.possibleWrites, second.possibleWrites),
+    openWrites: both(first.openWrites, second.openWrites),
+    removedTrees: both(first.removedTrees, second.removedTrees),
+    rootsHome: both(first.rootsHome, second.rootsHome),
+    unread: both(first.unread, second.unread),
+    programs: both(first.programs, second.programs),
+    folder: first.folder,
+  }
+}
+
 /** Of the first script, or of the one that it ends in. */
 function lastFolder(scripts: readonly ReadScript[]): string | null {
   let script = scripts.find(({ by }) => by === null)

@@ -22,6 +22,7 @@ import { baseName, isInside, isStatePlace, normalisePath, parentOf } from '../pl
 import { joinTruncated } from '../words.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
+import { lostGroups } from './account/lost-groups.ts'
 import { mergedUsers, type RunningProgram, servicesOf, stateOfOthers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { accountsAskedFor, namedOwners } from './account/owners.ts'
@@ -466,8 +467,9 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
     ...perhapsRemarks(unmet, input),
     ...stepDown.remarks,
     ...idsWithoutEffect(report, account, input.dependents?.runs ?? []),
-    ...mountRemarks(context, account),
+    ...mountRemarks(context, account, grants),
     ...numberUnknown(account),
+    ...(observation === null ? lostGroups(input, account) : []),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks.filter(({ unlessUser }) => unlessUser !== account.name && unlessUser !== String(account.uid)),
     ...(observation === null ? stated.cautions : []),

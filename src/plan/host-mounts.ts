@@ -1,8 +1,9 @@
 import { argvOf } from '../command/index.ts'
 import { type Evidence, type Need, type Remark, stateNeed } from '../evidence/claim.ts'
-import { isOnlyServed } from '../evidence/declared.ts'
+import { isOnlyServed, isTold } from '../evidence/declared.ts'
 import { CHANGES } from '../evidence/operation.ts'
 import type { StageView } from '../evidence/provider.ts'
+import { isMadeEmpty } from '../evidence/script-writes.ts'
 import { startedByRules } from '../evidence/servers.ts'
 import { writtenAsTold } from '../evidence/source-folders.ts'
 import { startedCommands } from '../evidence/working-folder.ts'
@@ -17,7 +18,7 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
-import type { AccountChoice } from './plan.ts'
+import type { AccountChoice, Grant } from './plan.ts'
 import type { PlanContext } from './plan-context.ts'
 
 interface Found {
@@ -35,11 +36,12 @@ interface Found {
 export function mountRemarks(
   context: PlanContext,
   account: Pick<AccountChoice, 'uid' | 'gid' | 'home'>,
+  grants: readonly Pick<Grant, 'path' | 'evidence'>[],
 ): readonly Remark[] {
   const { input } = context
   const runs = (input.dependents?.runs ?? []).filter(({ user }) => user === null)
   const inHome = inHomeOfRoot(runs, input, account)
-  const found = mountedOver(runs, context).filter(
+  const found = mountedOver(runs, context, grants).filter(
     ({ mount: { target } }) => inHome.length === 0 || !isInside(target, '/root'),
   )
   const hosts = found.filter(({ mount: { kind, from } }) => kind === 'host' && from !== 'checkout')
@@ -78,13 +80,16 @@ function perhapsWritten(
   if (first === undefined) return []
   const { run, mount, likely } = first
   const at = saidOf(run, mount, more.length)
+  const isDeclared = context.input.facts.config.volumes.includes(mount.target)
   return [
     {
       outcome: likely ? 'todo' : 'note',
       transform: 'report-remarks',
       message: likely
         ? `${at}, which keeps its owner: cannot tell whether the user may write there`
-        : `${at}, which keeps its owner: nothing shows that it is written, and the user may not`,
+        : isDeclared
+          ? `${at}, which keeps its owner: a VOLUME is for what is written, and the user may not`
+          : `${at}, which keeps its owner: nothing shows that it is written, and the user may not`,
       hint: `where the program writes there, ${stepFor(mount, uid, gid)}`,
       evidence: [{ source: 'declared', subject: mount.target, detail: `mounted by ${run.by}` }],
     },
@@ -104,6 +109,8 @@ function isLikelyWritten(
   if (observation !== null || looksLikeFile(target) || isOnlyServed(target, view)) return false
   const isCopied = view.contents.copies.some(({ destination }) => isInside(destination, target))
   if (from === 'checkout' && isCopied) return false
+  if (from === undefined && isTold(target, facts.config)) return true
+  if (from === undefined && CONFIGURES.test(lastOf(target)) && isMadeEmpty(target, view.contents)) return true
   if ([target, ...(from === 'checkout' ? [] : [source])].some((path) => OUTPUT_NAME.test(lastOf(path)))) return true
   const workdir = normalisePath(facts.config.workdir, '/') ?? '/'
   if (workdir !== '/' && isInside(workdir, target)) return true
@@ -115,6 +122,8 @@ function isLikelyWritten(
 /** What people call a folder for what a tool makes. */
 const OUTPUT_NAME =
   /^(?:out|outputs?|artifacts?|results?|dist|exports?|exported|reports?|generated|rendered|converted)$/i
+/** Programs read their settings, and many write them: those that are given an empty folder more than others. */
+const CONFIGURES = /^(?:conf(?:ig)?s?|settings)$/i
 /** What a program is given to read. */
 const IS_READ =
   /^(?:conf(?:ig)?s?|conf\.d|settings|certs?|certificates|ssl|tls|keys?|secrets?|templates?|static|assets|html|www|public|site|models?|inputs?|in|src|source|dashboards|provisioning|rules|themes?|locales?|fonts?|scripts?)$/i
@@ -183,7 +192,11 @@ function shared(runs: readonly ImageRun[], { needs }: PlanContext): readonly Rem
   return []
 }
 
-function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: PlanContext): readonly Found[] {
+function mountedOver(
+  runs: readonly ImageRun[],
+  { input, needs, stepDown }: PlanContext,
+  grants: readonly Pick<Grant, 'path' | 'evidence'>[],
+): readonly Found[] {
   const written = [...needs, ...stepDown.needs].filter(({ access }) => access === 'keep-state' || CHANGES.has(access))
   const volumes = new Set(
     runs.flatMap(({ mounts }) => mounts.flatMap(({ kind, target }) => (kind === 'volume' ? [target] : []))),
@@ -199,9 +212,14 @@ function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: Plan
       // What another mount lies over is not in this one.
       const isIn = (path: string): boolean =>
         !run.mounts.some((other) => other !== mount && isInside(other.target, target) && isInside(path, other.target))
-      const need = written.find((each) => isAt(each, mount) && isIn(each.path)) ?? null
+      const there = written.filter((each) => isAt(each, mount) && isIn(each.path))
+      const need = there.find((each) => !isBare(each, target)) ?? there[0] ?? grantAt(mount, grants)
       // That people are shown how to give it something does not say that it writes there.
-      const isShown = run.kind === 'command' && !isStatePlace(target) && input.facts.config.volumes.includes(target)
+      const isShown =
+        run.kind === 'command' &&
+        !isStatePlace(target) &&
+        input.facts.config.volumes.includes(target) &&
+        there.every((each) => isBare(each, target))
       const isOpen = (need === null || isShown) && mayBeWritten(mount)
       const told = isOpen ? (writtenAsTold(target, input.stated.view) ?? builtIn(mount, input.stated.view)) : null
       if (told !== null) {
@@ -213,6 +231,30 @@ function mountedOver(runs: readonly ImageRun[], { input, needs, stepDown }: Plan
         found.set(target, { run, mount, need })
     }
   return [...found.values()]
+}
+
+/** An instruction says that it is for what is kept; nothing has shown what that is. */
+function isBare({ access, path, certainty, atStart, givenBy }: Need, target: string): boolean {
+  return (
+    access === 'keep-state' &&
+    path === target &&
+    certainty === 'declared' &&
+    atStart === undefined &&
+    givenBy === undefined
+  )
+}
+
+/** What the user is given there, and is written by another name: a link leads to it. */
+function grantAt(
+  { target, from }: RunMount,
+  grants: readonly Pick<Grant, 'path' | 'evidence'>[],
+): Pick<Need, 'path' | 'evidence'> | null {
+  if (from === 'file' || looksLikeFile(target) || !isOwnPlace(target)) return null
+  for (const { path, evidence } of grants) {
+    const [first] = evidence
+    if (first !== undefined && isInside(path, target)) return { path, evidence: first }
+  }
+  return null
 }
 
 /** Sources that are there only when they are mounted, and in which a package manager runs what they say: what that is nobody has read. */

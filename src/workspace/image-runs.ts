@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
 import type { ImageRun, RunMount } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
@@ -318,7 +319,34 @@ const LONG: ReadonlyMap<string, string> = new Map([
 
 /** What a document shows: commands, and Compose files between its lines. */
 export function runsOfDocument(text: string, at: At): readonly RunOfImage[] {
-  return [...runsOfCommands(text, at), ...runsOfSnippets(text, at)]
+  return [...runsOfCommands(text, at), ...runsOfSnippets(text, at), ...buildsOfSnippets(text, at)]
+}
+
+/** Dockerfiles in a document that run something in an image before they say a user. */
+function buildsOfSnippets(text: string, at: At): readonly RunOfImage[] {
+  if (!MAY_BUILD.test(text)) return []
+  return snippetsIn(text, MAY_BUILD).flatMap(({ snippet, line }) => {
+    const stages = dockerfileIn(snippet)?.stages ?? []
+    return stages.flatMap(({ base, instructions }): readonly RunOfImage[] => {
+      const first = instructions.find(({ keyword }) => keyword === 'RUN' || keyword === 'USER')
+      if (base.kind !== 'image' || first?.keyword !== 'RUN') return []
+      const work = (first.json?.map(({ value }) => value).join(' ') ?? first.text).replace(/\s+/g, ' ').trim()
+      const by = `${at.name} line ${line + first.line - 1}`
+      const builds = work.length > LONGEST_WORK ? `${work.slice(0, LONGEST_WORK)}…` : work
+      return [{ ...nothing, by, kind: 'command', image: base.reference, file: at.path, builds }]
+    })
+  })
+}
+
+const MAY_BUILD = /^[ \t]{0,20}FROM[ \t]/m
+const LONGEST_WORK = 40
+
+function dockerfileIn(snippet: string): Dockerfile | null {
+  try {
+    return parseDockerfile(snippet)
+  } catch {
+    return null
+  }
 }
 
 /**
@@ -380,7 +408,7 @@ function textsIn(written: unknown): readonly string[] {
 }
 
 /** A document that may show how an image is run. */
-export const MAY_SHOW = new RegExp(`${MAY_RUN.source}|^[ \\t]{0,20}(?:services|container):`, 'm')
+export const MAY_SHOW = new RegExp(`${MAY_RUN.source}|^[ \\t]{0,20}(?:(?:services|container):|FROM[ \\t])`, 'm')
 
 /** Compose files in a document: each may be the short form of another, as its commands may. */
 function runsOfSnippets(text: string, at: At): readonly RunOfImage[] {

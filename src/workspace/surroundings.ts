@@ -690,7 +690,7 @@ const NO_NAME =
   /^(\.?docker|dockerfiles?|containers?|images?|build|deploy(ment)?|\.?devcontainer|ci|infra|src|v?\d[\w.-]*|latest|canary|nightly|edge|unstable)$/i
 /** For what a Dockerfile is one of several. */
 const VARIANT =
-  /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|release|debug|canary|nightly|edge|unstable|a(md|rm)64\w*|x86_64|aarch64|arm(hf|v\d\w*)?|ppc64(le|el)?|s390x|riscv64|loong(arch)?64|i?386|v?\d[\w.-]*)$/i
+  /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|(go)?release(r)?|debug|canary|nightly|edge|unstable|a(md|rm)64\w*|x86_64|aarch64|arm(hf|v\d\w*)?|ppc64(le|el)?|s390x|riscv64|loong(arch)?64|i?386|v?\d[\w.-]*)$/i
 
 /** What an image is called after: `core` of `core/Dockerfile`, `core/docker/Dockerfile`, `Dockerfile.core` and `core.Dockerfile`. */
 export function namesAfter(path: string, root: string): readonly string[] {

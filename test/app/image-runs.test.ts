@@ -681,6 +681,101 @@ test.each<{ readonly says: string; readonly files: Files; readonly note: string 
   expect(verdict).toBe('hardened')
 })
 
+const given = (command: string, files: Files): Files => ({
+  Dockerfile: `FROM node:22\nRUN mkdir -p /etc/acme\nWORKDIR /app\nCOPY a.js .\nENTRYPOINT ["node", "a.js"]\nCMD ${command}\n`,
+  'a.js': '',
+  ...files,
+})
+const mounts = (volume: string): Files => ({
+  'compose.yaml': `services:\n  app:\n    build: .\n    volumes: ["${volume}"]\n`,
+})
+
+test.each<readonly [says: string, files: Files, granted: boolean, outcome: 'todo' | 'note' | null]>([
+  ['a named volume', given('["/etc/acme"]', mounts('kept:/etc/acme')), true, null],
+  ['a folder of the host', given('["/etc/acme"]', mounts('./kept:/etc/acme')), true, 'todo'],
+  [
+    'a folder of the host in a document',
+    given('["/etc/acme"]', { 'README.md': 'docker run -v ./kept:/etc/acme acme\n' }),
+    false,
+    'todo',
+  ],
+  ['one that is only read', given('["/etc/acme"]', mounts('./kept:/etc/acme:ro')), false, null],
+  ['one that is not told to it', given('["/etc/other"]', mounts('kept:/etc/acme')), false, null],
+  ['a folder of the host that is not told to it', given('[]', mounts('./kept:/etc/acme')), false, 'note'],
+  ['one of the system', given('["/etc/ssl"]', mounts('kept:/etc/ssl')), false, null],
+])('a folder in /etc that the start is given, and a mount over it: %s', async (_, files, granted, outcome) => {
+  const { findings, output } = await worked(files)
+  expect(/chown 1000:1000 \/etc\//.test(output)).toBe(granted)
+  const said = findings.filter(({ message }) => message.includes('mounts ./kept over'))
+  expect(said.map((one) => one.outcome)).toEqual(outcome === null ? [] : [outcome])
+})
+
+const volumeOf = (start: string, files: Files = {}): Files => ({
+  Dockerfile: `FROM node:22\nRUN mkdir -p /srv/acme /srv/conf\nCOPY . /app\nVOLUME /srv/acme\nWORKDIR /app\nCMD ${start}\n`,
+  'README.md': 'docker run -v ./kept:/srv/acme acme\n',
+  ...files,
+})
+
+test.each<readonly [says: string, files: Files, outcome: 'todo' | 'note', text: string]>([
+  [
+    'a file that the program writes in it',
+    volumeOf('["node", "a.js"]', { 'a.js': "require('fs').writeFileSync('/srv/acme/list.txt', 'x')\n" }),
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a folder that the start hands over',
+    volumeOf('["/app/start.sh"]', {
+      'start.sh': '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then chown -R node /srv/acme; fi\nexec node a.js\n',
+      'a.js': '',
+    }),
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a file that leads into it',
+    {
+      Dockerfile:
+        'FROM node:22\nWORKDIR /app\nCOPY . .\nRUN mkdir -p conf && ln -s ./conf/acme.yaml acme.yaml\nCMD ["node", "a.js"]\n',
+      'a.js': "require('fs').writeFileSync('acme.yaml', 'x')\n",
+      'compose.yaml': 'services:\n  app:\n    build: .\n    volumes: ["./kept:/app/conf"]\n',
+    },
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a VOLUME alone',
+    volumeOf('["node", "a.js"]', { 'a.js': '' }),
+    'note',
+    'a VOLUME is for what is written, and the user may not',
+  ],
+  [
+    'an empty folder for settings',
+    volumeOf('["node", "a.js"]', {
+      'a.js': '',
+      Dockerfile: 'FROM node:22\nRUN mkdir -p /conf\nCOPY . /app\nWORKDIR /app\nCMD ["node", "a.js"]\n',
+      'README.md': 'docker run -v ./kept:/conf acme\n',
+    }),
+    'todo',
+    'cannot tell whether the user may write there',
+  ],
+  [
+    'a folder for settings that the image fills',
+    volumeOf('["node", "a.js"]', {
+      'a.js': '',
+      Dockerfile:
+        'FROM node:22\nRUN mkdir -p /conf\nCOPY . /app\nCOPY a.js /conf/\nWORKDIR /app\nCMD ["node", "a.js"]\n',
+      'README.md': 'docker run -v ./kept:/conf acme\n',
+    }),
+    'note',
+    'nothing shows that it is written, and the user may not',
+  ],
+])('of a mount over what is written it is said that it is: %s', async (_, files, outcome, text) => {
+  const { findings } = await worked(files)
+  const said = findings.filter(({ message }) => message.includes('mounts ./kept over'))
+  expect(said).toEqual([expect.objectContaining({ outcome, message: expect.stringContaining(text) })])
+})
+
 test('a Dockerfile is told what is run under the tag that it is named after', async () => {
   const files = {
     'docker/Dockerfile': app,
@@ -690,6 +785,44 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
   }
   expect(todos(await worked(files, 'docker/Dockerfile.web')).join()).toContain('mounts /w over /opt/web/conf')
   expect(todos(await worked(files, 'docker/Dockerfile')).join()).not.toContain('/opt/web/conf')
+})
+
+test.each([
+  ['/usr/bin/acmed', true],
+  ['/usr/bin/other', false],
+])(
+  'a Dockerfile for releases is told how the image is run that another one makes of the same program: %s',
+  async (program, told) => {
+    const files = {
+      Dockerfile:
+        'FROM golang AS build\nRUN make\nFROM scratch\nCOPY --from=build /acmed /acmed\nENTRYPOINT ["/acmed"]\n',
+      'Dockerfile.goreleaser': `FROM scratch\nCOPY acmed ${program}\nENTRYPOINT ["${program}"]\n`,
+      'docs/start.md': 'docker build -t acme .\ndocker run -v /var/log:/logs acme\n',
+    }
+    const said = todos(await worked(files, 'Dockerfile.goreleaser')).join()
+    expect(said.includes('mounts /var/log over /logs')).toBe(told)
+  },
+)
+
+test.each<readonly [says: string, snippet: string, todo: string | null]>([
+  [
+    'a RUN in an image of the repository',
+    'FROM ghcr.io/x/acme:1 AS acme\nCOPY . /site\nWORKDIR /site\nRUN ["acme", "build"]\n\nFROM nginx\nCOPY --from=acme /site /s',
+    'docs/use.md line 7 builds on it and runs acme build there, which works as its user from now on',
+  ],
+  ['a user before it', 'FROM ghcr.io/x/acme:1\nUSER root\nRUN apt-get update', null],
+  ['nothing that is run', 'FROM ghcr.io/x/acme:1\nCOPY site /site', null],
+  ['an image of somebody else', 'FROM debian:13\nRUN apt-get update', null],
+])('a document that builds on the image is told of: %s', async (_, snippet, todo) => {
+  const files = {
+    ...own,
+    '.github/workflows/push.yml':
+      'jobs:\n  push:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { tags: "ghcr.io/x/acme:1" }\n',
+    'docs/use.md': `# Use\n\n\`\`\`dockerfile\n${snippet}\n\`\`\`\n`,
+  }
+  const result = await worked(files)
+  expect(todos(result)).toEqual(todo === null ? [] : [expect.stringContaining(todo)])
+  expect(result.verdict).toBe(todo === null ? 'hardened' : 'incomplete')
 })
 
 test('a Dockerfile that a workflow builds under names of its variables is told how these are run', async () => {

@@ -105,10 +105,11 @@ test.each<readonly [says: string, dockerfile: string, path: string, given: boole
 
 test.each<readonly [command: string, mount: string, given: boolean]>([
   ['["serve", "/etc/depot"]', 'depot:/etc/depot', true],
-  ['["serve", "/etc/depot"]', './conf:/etc/depot', false],
+  ['["serve", "/etc/depot"]', './conf:/etc/depot', true],
   ['["serve"]', 'depot:/etc/depot', false],
+  ['["serve"]', './conf:/etc/depot', false],
   ['["serve", "/etc"]', 'depot:/etc', false],
-])('a volume in /etc is state where the command names it: CMD %s, %s', async (command, mount, given) => {
+])('what is mounted in /etc is state where the command names it: CMD %s, %s', async (command, mount, given) => {
   const { output } = await hardened({
     Dockerfile: `${slim}COPY serve /usr/bin/serve\nCMD ${command}\n`,
     serve: '',
@@ -140,4 +141,35 @@ test("of a tree that is handed over the source stays root's, whatever its folder
   for (const path of ['/app/src/data', '/app/storage']) expect(output).toContain(path)
   for (const path of ['/app/src/Services/Backups', '/app/tests', '/app/.github/cache '])
     expect(output).not.toContain(path)
+})
+
+test.each<readonly [run: string, outcome: string | null]>([
+  ['useradd -u 1000 depot && usermod -aG audio,video depot', 'todo'],
+  ['useradd -u 1000 depot && adduser depot audio', 'todo'],
+  ['useradd -u 1000 depot && gpasswd -a depot render', 'todo'],
+  ['useradd -u 1000 $WHO; adduser $WHO audio', 'todo'],
+  ['useradd -u 1000 depot && usermod -aG video root', 'todo'],
+  ['useradd -u 1000 -G www-data depot', 'note'],
+  ['useradd -u 1000 depot && usermod -aG sudo depot', null],
+  ['useradd -u 1000 depot && usermod -aG audio other', null],
+  ['useradd -u 1000 depot && usermod -aG staff root', null],
+  ['useradd -u 1000 depot', null],
+])('groups that USER with a group drops are said: %s', async (run, outcome) => {
+  const { findings } = await hardened({
+    Dockerfile: `${slim}ARG WHO=depot\nRUN ${run}\nCOPY --chown=depot serve /srv/serve\nCMD ["/srv/serve"]\n`,
+    serve: '',
+  })
+  const said = findings.filter(({ message }) => message.includes('by its name: as 1000:1000'))
+  expect(said.map((one) => one.outcome)).toEqual(outcome === null ? [] : [outcome])
+})
+
+test.each<readonly [run: string, user: string, number: string]>([
+  ['useradd -u 1000 depot && usermod -aG audio,video depot', 'depot', '1000'],
+  ['useradd -u 1000 depot', 'depot', '1000:1000'],
+  ['useradd -u 1000 depot && usermod -aG audio other', 'depot', '1000:1000'],
+])('a name in more groups becomes a number that keeps them: %s', async (run, user, number) => {
+  const { output } = await hardened({
+    Dockerfile: `${slim}RUN groupadd -g 1000 depot && ${run.replace('-u 1000', '-u 1000 -g 1000')}\nUSER ${user}\nCMD ["/srv/serve"]\n`,
+  })
+  expect(output).toContain(`\nUSER ${number}\n`)
 })

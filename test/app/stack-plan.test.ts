@@ -287,3 +287,45 @@ test('variables that a shared file has for others move no port of a server that 
   expect(db?.result.ports).toEqual([])
   expect(own?.result.ports).toEqual([{ from: 80, to: 8080, protocol: 'tcp' }])
 })
+
+const DEPOT = `FROM debian:trixie-slim
+RUN useradd -r depot && mkdir -p /var/lib/depot
+COPY --chmod=755 start.sh /start.sh
+`
+const START = '#!/bin/sh\nset -eu\necho on > /etc/depot.conf\nchown depot /var/lib/depot\nexec su depot -c "depotd"\n'
+
+test.each<readonly [start: string, service: Partial<Service>]>([
+  ['CMD ["/start.sh"]\n', { entrypoint: ['/bin/sh'], command: ['-c', 'set -eu\necho hi\nexec /start.sh\n'] }],
+  ['CMD ["/start.sh"]\n', { entrypoint: ['sh', '-c'], command: ['exec /start.sh'] }],
+  ['CMD ["depotd"]\n', { entrypoint: ['/start.sh'], command: [] }],
+  ['ENTRYPOINT ["/start.sh"]\n', { entrypoint: ['sleep', 'infinity'] }],
+  ['ENTRYPOINT ["/bin/sh"]\nCMD ["-c", "exec /start.sh"]\n', {}],
+])('an image is read as it starts itself and as a service starts it: %j %j', async (start, service) => {
+  const { depot } = await planned(
+    { 'depot/Dockerfile': DEPOT + start, 'depot/start.sh': START },
+    { depot: { ...service, build: built('depot') } },
+  )
+  expect(depot?.result.output).toContain('/etc/depot.conf')
+  expect(depot?.result.findings).toContainEqual(
+    expect.objectContaining({ transform: 'skip-step-down', outcome: 'fixed' }),
+  )
+})
+
+test.each<readonly [own: string, said: string]>([
+  ['ENTRYPOINT ["gosu", "depot", "depotd"]', "the image's own start switches user with gosu, which only root can do"],
+  [
+    'CMD chown depot /var/lib/depot && exec depotd',
+    "the image's own start runs chown, which only root can, and ends when it fails",
+  ],
+])('what only root can of an own command is said where its service starts something else: %s', async (own, said) => {
+  const dockerfile = `FROM debian:trixie-slim\nRUN useradd -r depot\n${own}\n`
+  const told = async (service: Partial<Service>): Promise<readonly string[]> => {
+    const { depot } = await planned(
+      { 'depot/Dockerfile': dockerfile },
+      { depot: { ...service, build: built('depot') } },
+    )
+    return (depot?.result.findings ?? []).filter((one) => one.outcome === 'todo').map((one) => one.message)
+  }
+  expect(await told({ entrypoint: ['depotd'] })).toEqual([said])
+  expect(await told({})).toEqual([])
+})

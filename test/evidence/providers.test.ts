@@ -180,3 +180,19 @@ test.each<[source: string, files: Readonly<Record<string, string>>, log: string 
   expect(found).toEqual(log === null ? [] : [log])
   expect(claims.filter(({ kind }) => kind === 'remark')).toHaveLength(log === null ? 1 : 0)
 })
+
+test('a folder that settings count from their own file is named by functions that they import too', () => {
+  const of = (here: string): readonly string[] => {
+    const view = viewOf({
+      dockerfile: 'FROM python:3\nWORKDIR /srv/app\nCOPY . .\nCMD ["python", "manage.py", "runserver"]\n',
+      context: {
+        'manage.py': '',
+        'shop/conf.py': `HERE = ${here}\nTOP = dirname(dirname(HERE))\nMEDIA_ROOT = path.join(TOP, 'media')\n`,
+      },
+    })
+    return claimsOf(sourceFiles, view).flatMap((claim) => (claim.kind === 'path' ? [claim.path] : []))
+  }
+  expect(of('dirname(abspath(__file__))')).toEqual(['/srv/media'])
+  expect(of('dirname(os.path.realpath(__file__))')).toEqual(['/srv/media'])
+  expect(of('dirname(lookup(__file__))')).toEqual([])
+})

@@ -22,6 +22,29 @@ test.each([
     { '/app/start.sh': '#!/bin/sh\nset -e\nmix deps.compile\nmix phx.server' },
     ['/app/_build', '/app/deps'],
   ],
+  [
+    'an environment of Python',
+    'CMD ["/srv/start.sh"]',
+    {
+      '/srv/start.sh':
+        '#!/bin/sh\ncd /srv/acme\npython3 -m venv --clear ../env\nvirtualenv -p python3 tools\nexec acme',
+    },
+    ['/srv/acme/tools', '/srv/env'],
+  ],
+  [
+    'tasks of a file that its runner looks for',
+    'CMD ["fab", "prepare"]',
+    {
+      '/app/fabfile.py': `from fabric.api import local
+STEPS = ['virtualenv env; . env/bin/activate']
+def prepare():
+    for step in STEPS:
+        local(step)
+    local('npm ci')
+`,
+    },
+    ['/app/env', '/app/node_modules'],
+  ],
   ['iex, which starts mix', 'CMD iex -S mix phx.server', {}, ['/app/_build']],
   ['a folder that a cd of the command goes to', 'CMD cd /app/web && next dev', {}, ['/app/web/.next']],
   [
@@ -154,6 +177,28 @@ test.each([
   ['uv leaves the environment as it is', 'CMD ["uv", "run", "--no-sync", "main.py"]', ''],
 ])('nothing is given where %s', (_, start, above) => {
   expect(granted(start, {}, above)).toEqual([])
+})
+
+test('tasks of a project that a RUN has cloned were read by nobody', () => {
+  const told = (script: string, more = ''): readonly string[] => {
+    const { findings } = harden({
+      dockerfile: `FROM debian:13\nRUN git clone https://example.org/x/acme /opt/acme\n${more}COPY --chmod=755 <<"END" /start.sh\n#!/bin/sh\n${script}\nEND\nCMD ["/start.sh"]\n`,
+    })
+    return findings.flatMap(({ message }) => (message.includes('comes from elsewhere') ? [message] : []))
+  }
+  const laid = 'COPY <<"END" /opt/acme/fabfile.py\nx = 1\nEND\n'
+  expect(told('cd /opt/acme\nfab prepare\nexec acme', laid)).toHaveLength(1)
+  expect(told('cd /srv\nfab prepare\nexec acme', laid)).toEqual([])
+  expect(told('cd /opt/acme\nexec acme', laid)).toEqual([])
+})
+
+test('a list of commands in a file of tasks counts where a task runs them', () => {
+  const of = (call: string): readonly string[] =>
+    granted('CMD ["inv", "prepare"]', {
+      '/app/tasks.py': `STEPS = ('virtualenv env',)\ndef prepare(c):\n    for step in STEPS:\n        ${call}(step)\n`,
+    })
+  expect(of('c.run')).toEqual(['/app/env'])
+  expect(of('print')).toEqual([])
 })
 
 test('a release that a build has made writes in its own folder, wherever it starts', () => {

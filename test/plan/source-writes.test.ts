@@ -3,7 +3,7 @@ import { sharedPaths, sourceWrites } from '../../src/evidence/source-writes.ts'
 
 const about = { workdir: '/app', env: new Map([['CACHE', '/var/cache/app']]) }
 const paths = (file: string, text: string) =>
-  sourceWrites(file, text, about).map(
+  sourceWrites(file, text, about).writes.map(
     ({ path, kind, line, beside }) => `${kind} ${path} ${line}${beside === true ? ' beside' : ''}`,
   )
 
@@ -319,6 +319,13 @@ test.each([
   ['main.go', 'd := getEnv("DATA", "state")\nos.Create(filepath.Join(d, "x"))', ['file /app/state/x 2']],
   ['main.go', 'os.OpenFile("/data/x", os.O_RDONLY, 0)', []],
   ['main.go', 'sql.Open("sqlite3", "./x.db")', ['database /app/./x.db 1']],
+  ['a.go', 'os.Create(fmt.Sprintf("sessions/worker-%d.session", n))', ['directory /app/sessions 1']],
+  ['a.rs', 'fs::write(format!("out/{name}.txt"), text)', ['directory /app/out 1']],
+  ['a.py', "open('reports/%s.csv' % name, 'w')", ['directory /app/reports 1']],
+  ['a.py', "open('reports/{}.csv'.format(name), 'w')", ['directory /app/reports 1']],
+  ['A.java', 'new FileWriter(String.format("reports/%s.csv", name))', ['directory /app/reports 1']],
+  // Of that its folder is the program's own.
+  ['a.go', 'os.Create(fmt.Sprintf("%d.session", n))', []],
 ])('%s: %s', (file, text, expected) => {
   expect(paths(`/app/src/${file}`, text)).toEqual(expected)
 })
@@ -326,7 +333,7 @@ test.each([
 test('a web server starts PHP where it lies, a command line where the command does', () => {
   const served = (folder: string): string => folder
   const write = "file_put_contents('cache/x', $text);"
-  expect(sourceWrites('/srv/site/a.php', write, { ...about, served }).map(({ path }) => path)).toEqual([
+  expect(sourceWrites('/srv/site/a.php', write, { ...about, served }).writes.map(({ path }) => path)).toEqual([
     '/srv/site/cache/x',
   ])
   expect(paths('/srv/site/a.php', write)).toEqual(['file /app/cache/x 1'])
@@ -340,7 +347,8 @@ test('what a file of settings calls by a name is known in the other files of the
     '/app/src/other.py': "ELSE = '/srv/else'\n",
   }
   const shared = sharedPaths(new Map(Object.entries(settings)), about)
-  const found = (file: string, text: string) => sourceWrites(file, text, { ...about, shared }).map(({ path }) => path)
+  const found = (file: string, text: string) =>
+    sourceWrites(file, text, { ...about, shared }).writes.map(({ path }) => path)
   expect(found('a.py', 'from settings import LOG\nos.makedirs(LOG, exist_ok=True)')).toEqual(['/var/log/a'])
   expect(found('a.py', 'from . import settings\nos.makedirs(settings.LOG)')).toEqual(['/var/log/a'])
   expect(found('s.js', "const config = require('./config')\nfs.mkdirSync(config.logDir)")).toEqual(['/var/log/votes'])
@@ -366,7 +374,33 @@ test.each([
   ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil && !os.IsExist(err) {\n\tlog.Fatal(err)\n}', false],
   ['a.go', 'os.MkdirAll("probe", 0o755)', false],
 ])('%s: %s has to find nothing there: %s', (file, text, expected) => {
-  const [found] = sourceWrites(`/app/src/${file}`, text, about)
+  const [found] = sourceWrites(`/app/src/${file}`, text, about).writes
   expect(found?.path).toBe('/app/probe')
   expect(found?.absent === true).toBe(expected)
+})
+
+test.each([
+  ['a.js', 'function save(file) {\n  fs.writeFileSync(file, text)\n}', ['writeFileSync file 2']],
+  ['a.py', 'os.makedirs(self.config_dir)', ['os.makedirs self.config_dir 1']],
+  ['a.go', 'os.WriteFile(cfg.Path, data, 0o600)', ['WriteFile cfg.Path 1']],
+  ['a.go', 'os.MkdirAll(filepath.Dir(name), 0o755)', ['MkdirAll filepath.Dir(name) 1']],
+  ['a.rs', 'fs::write(&template_path, text)', ['fs::write &template_path 1']],
+  ['a.cs', 'File.WriteAllText(options.Log, text);', ['File.WriteAllText options.Log 1']],
+  // Known, or a folder of it.
+  ['a.js', "fs.writeFileSync('out.txt', text)", []],
+  ['a.js', "fs.writeFileSync(path.join('uploads', name), text)", []],
+  ['a.go', 'path := "data/x"\nos.WriteFile(path, data, 0o600)', []],
+  // Only read, taken away, or no file at all.
+  ['a.py', 'open(name)', []],
+  ['a.py', 'os.remove(name)', []],
+  ['a.py', 'cache.touch(key)', []],
+  ['a.py', 'open(sys.stdout.fileno(), "w")', []],
+  ['a.go', 'os.CreateTemp("", "x")', []],
+  ['a.go', 'os.MkdirAll(tmpDir, 0o755)', []],
+  ['a.go', 'home, _ := os.UserHomeDir()\nos.MkdirAll(home+"/.acme", 0o755)', []],
+  ['a.py', 'os.makedirs(os.path.expanduser("~/x"))', []],
+  ['a_test.go', 'os.WriteFile(cfg.Path, data, 0o600)', []],
+])('%s: %s leaves the path to the run', (file, text, expected) => {
+  const { open } = sourceWrites(`/app/src/${file}`, text, about)
+  expect(open.map(({ call, expression, line }) => `${call} ${expression} ${line}`)).toEqual(expected)
 })

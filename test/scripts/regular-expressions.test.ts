@@ -74,7 +74,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/embedded-databases.ts: manifest': 'the catalogue, which is ours',
   'src/evidence/embedded-databases.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: pattern': 'the catalogue, which is ours',
-  'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}(?:services|container):`':
+  'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}(?:(?:services|container):|FROM[ \\\\t])`':
     'constants, and names of \\w alone',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: tool.atStart ?? tool.run': 'the catalogue, which is ours',

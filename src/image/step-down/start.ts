@@ -32,8 +32,13 @@ export function readStart(config: ImageConfig, files: FileModel | null): StartCo
   const switches: ArgvSwitch[] = []
   const scripts: StartScript[] = []
   const programs: string[] = []
+  const shell = waitingShell(config)
   for (const which of ['entrypoint', 'cmd'] as const) {
     const argv = config[which] ?? []
+    if (which === 'cmd' && shell !== null && argv.length > 0) {
+      scripts.push(...scriptOf([...shell, ...argv], config, files))
+      continue
+    }
     const words = asWords(argv)
     let at = 0
     for (;;) {
@@ -58,6 +63,15 @@ export function readStart(config: ImageConfig, files: FileModel | null): StartCo
     scripts.push(...scriptOf(program, config, files))
   }
   return { switches, scripts, programs }
+}
+
+/** The shell of `ENTRYPOINT ["/bin/sh"]` or `["bash", "-ec"]`, which CMD tells what to run; null where the ENTRYPOINT is another, or says it itself. */
+function waitingShell({ entrypoint }: ImageConfig): readonly string[] | null {
+  const words = entrypoint ?? []
+  const [program = '', ...rest] = words.slice(programIndex(asWords(words), 0))
+  if (!isShell(program)) return null
+  const { text, script } = shellArguments(asWords(rest))
+  return text === null && script === null ? [program, ...rest] : null
 }
 
 /** The scripts that a command runs: itself, what a shell is given, and what a supervisor starts. */

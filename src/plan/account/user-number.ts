@@ -1,4 +1,4 @@
-import { type Instruction, type Stage, says } from '../../dockerfile/index.ts'
+import { type Instruction, type Stage, type Step, says } from '../../dockerfile/index.ts'
 import {
   engineNumber,
   groupNamed,
@@ -14,6 +14,7 @@ import type { AccountChoice, AccountPin } from '../plan.ts'
 import type { UserTexts } from '../step-down/root-steps.ts'
 import { idsOf } from './account-ids.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
+import { groupsGivenTo } from './lost-groups.ts'
 import type { StageUsers } from './stage-users.ts'
 
 /** What is to be said of the USER line of a stage that does not end as root. */
@@ -30,12 +31,16 @@ export interface UserNumber {
 
 const KUBERNETES = "Kubernetes' runAsNonRoot can only check a number"
 
-/** A name becomes `uid:gid` where that is certain, which it is not of `openNumber`; a bare uid without an account gets a group where 0 is not meant. */
+/**
+ * A name becomes `uid:gid` where that is certain, which it is not of `openNumber`, and the uid alone where `steps` put it into more groups;
+ * a bare uid without an account gets a group where 0 is not meant.
+ */
 export function numberUser(
   stage: Stage,
   users: StageUsers,
   created: Created,
   facts: ImageFacts,
+  steps: readonly Step[],
   openNumber?: string,
 ): UserNumber | null {
   const line = users.lines.at(-1)
@@ -61,12 +66,15 @@ export function numberUser(
     const ids = idsOf(made, created, accounts, true)
     if (ids !== null) {
       const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
+      // A bare uid keeps the supplementary groups that `uid:gid` would drop.
+      const keepsGroups = group === undefined && /^\d+:/.test(ids.text) && groupsGivenTo(user, steps).length > 0
+      const text = keepsGroups ? ids.text.replace(/:.*$/s, '') : ids.text
       return {
         ...at,
         outcome: certain ? 'fixed' : 'offered',
-        text: ids.text,
+        text,
         pins: ids.pins,
-        message: `${user} is ${ids.text}${certain ? '' : ' once its account is made with these ids'}: ${KUBERNETES}`,
+        message: `${user} is ${text}${certain ? '' : ' once its account is made with these ids'}: ${KUBERNETES}`,
         hint: certain ? '' : `files that ${user} left in existing volumes have another owner then`,
       }
     }
