@@ -42,7 +42,8 @@ test.each<readonly [says: string, files: Files]>([
       '.goreleaser.yml': 'dockers:\n  - dockerfile: Dockerfile\n',
       'go.mod': 'module example.org/team/depot/v2\n',
       'internal/state.go': main.replace('package main', 'package state'),
-      'main.go': 'package main\n',
+      'internal/unused/other.go': other.replace('package main', 'package unused'),
+      'main.go': 'package main\n\nimport "example.org/team/depot/v2/internal"\n',
     },
   ],
 ])('what a release tool builds is read in the tree: %s', async (_, files) => {
