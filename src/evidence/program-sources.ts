@@ -49,9 +49,15 @@ export function programSources(
 /** What is started, by the names that it has where it was built. */
 export function startedNames(
   { programs, launches }: Pick<StageView['start'], 'programs' | 'launches'>,
+  argv: readonly string[],
   copies: readonly CopiedPath[],
 ): ReadonlySet<string> {
-  const started = [...programs, ...launches.flatMap(({ words }) => words.slice(0, 1))]
+  // A start script is told what to run: `["/entrypoint.sh", "/bin/app"]`.
+  const started = [
+    ...programs,
+    ...argv.filter((word) => word.startsWith('/')),
+    ...launches.flatMap(({ words }) => words.slice(0, 1)),
+  ]
   const names = new Set(started.map(baseName).filter((name) => name !== ''))
   for (const { source, destination } of copies) if (names.has(baseName(destination))) names.add(baseName(source))
   return names

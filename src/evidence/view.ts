@@ -54,6 +54,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   if (released !== null) all.push(released)
   const names = startedNames(
     start,
+    argvOf(facts.config),
     all.flatMap((each) => each.contents.copies),
   )
   const read = startsTests(start)

@@ -46,6 +46,7 @@ describe('Go', () => {
     ['a script', 'RUN ./build.sh', APP, { 'build.sh': '#!/bin/sh\ngo build -o /out/app ./cmd/app\n' }],
     ['of several the one that is started', 'RUN go build -o /out/ ./cmd/...', APP],
     ['of several by -o', 'RUN go build -o /out/app ./cmd/app && go build -o /out/x ./cmd/tool', APP],
+    ['what a start script is told to run', 'RUN mage', APP, {}, '["/start", "/usr/bin/app"]'],
     ['all of several of which none is started', 'RUN go build -o /out/ ./cmd/...', [...APP, ...TOOL], {}, '["other"]'],
     ['of the program by its name below cmd where no RUN tells', 'RUN mage build', APP],
     ['all programs but those of go generate where nothing tells', 'RUN mage build', [...APP, ...TOOL], {}, '["other"]'],
