@@ -297,7 +297,7 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
 const FOR_BUILDERS =
   /(?:^|\/)(?:script|tools?|hack|e2e|integration|benchmarks?|contrib|testutils?|\.[\w-]{1,40})\/|(?:^|\/)tests?\.py$|\/test_\w{1,80}\.py$|_(?:test\.py|spec\.rb|test\.rb)$|Tests?\.(?:cs|java|kt)$/
 
-const IS_SOURCE = /\.(?:[cm]?[jt]sx?|pyi?|go|rs)$/
+const IS_SOURCE = /\.(?:[cm]?[jt]sx?|pyi?|go|rs|c|cc|cpp|h|hpp|java|kt|cs)$/
 /** What an installation writes in the language of the program. */
 const SETS = /conf|setting|local|env/i
 
