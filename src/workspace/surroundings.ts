@@ -157,6 +157,8 @@ interface Whole {
   readonly names: readonly string[]
   /** Dockerfiles that no folder gives a name to, else the only one there is. */
   readonly unnamed: readonly string[]
+  /** Dockerfiles that a file says a name for. */
+  readonly built: ReadonlySet<string>
   /** An image of that name which somebody else makes. */
   readonly isOthers: (name: string) => boolean
 }
@@ -181,6 +183,7 @@ function wholeOf(
     makersOf,
     names: namesOfWhole(root),
     unnamed: unnamed.length === 0 && all.length === 1 ? all : unnamed,
+    built: new Set(named.flatMap(({ dockerfiles }) => dockerfiles.find((path) => members.has(path)) ?? [])),
     isOthers: (name) => {
       const owner = ownerIn(name)
       const known = (owners.get(lastPart(name).toLowerCase()) ?? []).filter((one) => one !== '')
@@ -250,16 +253,24 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
 
 /**
  * Dockerfiles that make the image of the whole repository for another architecture or channel, whatever only one of them is built as by
- * hand: they start what that one starts, or what the image is called after.
+ * hand: they start what that one starts, or what the image is called after. One that is called after something else does so where it
+ * lies beside that one, starts the very same, and nobody builds it under a name.
  */
 function startingAlike(image: string, made: readonly MadeImage[], whole: Whole): readonly MadeImage[] {
-  const { root, members, unnamed } = whole
+  const { root, members, unnamed, built } = whole
   if (!isOfWhole(image, whole) || made.some(({ path }) => namesAfter(path, root).length > 0)) return []
-  const startOf = (path: string): string | null => programStarted(members.get(path)?.text ?? '')
-  const starts = new Set([lastPart(nameIn(image)).toLowerCase(), ...made.map(({ path }) => startOf(path))])
-  return unnamed
+  const startOf = (path: string): readonly string[] => wordsStarted(members.get(path)?.text ?? '')
+  const starts = new Set([lastPart(nameIn(image)).toLowerCase(), ...made.flatMap(({ path }) => startOf(path)[0] ?? [])])
+  const isTwin = (path: string): boolean => {
+    const words = startOf(path).join('\n')
+    return (
+      words !== '' && made.some((maker) => isSiblingOf(path, maker.path) && startOf(maker.path).join('\n') === words)
+    )
+  }
+  const twins = [...members.keys()].filter((path) => !unnamed.includes(path) && !built.has(path) && isTwin(path))
+  return [...unnamed.filter((path) => starts.has(startOf(path)[0] ?? '')), ...twins]
     .filter((path) => !made.some((maker) => maker.path === path) && !OF_WORK.test(basename(path)))
-    .filter((path) => !OF_WORK.test(basename(dirname(path))) && starts.has(startOf(path) ?? ''))
+    .filter((path) => !OF_WORK.test(basename(dirname(path))))
     .map((path) => ({ path, context: null, target: null }))
 }
 
@@ -719,17 +730,18 @@ function startsNothing(text: string): boolean {
   return waitsForInput(cmd.json?.map(({ value }) => value) ?? cmd.text.trim().split(/\s+/))
 }
 
-/** The name of the program or script that its last stage starts, without what starts that; null where it says none. */
-function programStarted(text: string): string | null {
+/** What its last stage starts, without what starts that: the name of the program or script, and its words; none where it says none. */
+function wordsStarted(text: string): readonly string[] {
   const dockerfile = parsed(text)
-  if (dockerfile === null) return null
+  if (dockerfile === null) return []
   const { instructions } = finalStage(dockerfile)
   const said = ['ENTRYPOINT', 'CMD'].flatMap((name) => {
     const found = instructions.findLast(({ keyword }) => keyword === name)
     return found?.json?.map(({ value }) => value) ?? found?.text.trim().split(/\s+/) ?? []
   })
-  const program = said.find((word) => !word.startsWith('-') && !STARTER.test(basename(word)))
-  return program === undefined ? null : basename(program).toLowerCase()
+  const at = said.findIndex((word) => !word.startsWith('-') && !STARTER.test(basename(word)))
+  const [program, ...words] = at < 0 ? [] : said.slice(at)
+  return program === undefined ? [] : [basename(program).toLowerCase(), ...words]
 }
 
 const STARTER = /^(?:tini|dumb-init|exec|env|sh|bash|ash|node|python[\d.]*|java|ruby|php|perl|bun|deno|dotnet)$/

@@ -788,18 +788,22 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
 })
 
 test.each([
-  ['/usr/bin/acmed', true],
-  ['/usr/bin/other', false],
+  ['goreleaser', '["/usr/bin/acmed"]', '', true],
+  ['goreleaser', '["/usr/bin/other"]', '', false],
+  ['cloud', '["/usr/bin/acmed"]', '', true],
+  ['cloud', '["/usr/bin/other"]', '', false],
+  ['cloud', '["/usr/bin/acmed", "proxy"]', '', false],
+  ['cloud', '["/usr/bin/acmed"]', 'docker build -t acme-cloud -f Dockerfile.cloud .', false],
 ])(
-  'a Dockerfile for releases is told how the image is run that another one makes of the same program: %s',
-  async (program, told) => {
+  'a Dockerfile is told how the image is run that the one beside it makes of the same program: %s %s %s',
+  async (suffix, start, build, told) => {
     const files = {
       Dockerfile:
         'FROM golang AS build\nRUN make\nFROM scratch\nCOPY --from=build /acmed /acmed\nENTRYPOINT ["/acmed"]\n',
-      'Dockerfile.goreleaser': `FROM scratch\nCOPY acmed ${program}\nENTRYPOINT ["${program}"]\n`,
-      'docs/start.md': 'docker build -t acme .\ndocker run -v /var/log:/logs acme\n',
+      [`Dockerfile.${suffix}`]: `FROM scratch\nCOPY acmed /usr/bin/acmed\nENTRYPOINT ${start}\n`,
+      'docs/start.md': `docker build -t acme .\n${build}\ndocker run -v /var/log:/logs acme\n`,
     }
-    const said = todos(await worked(files, 'Dockerfile.goreleaser')).join()
+    const said = todos(await worked(files, `Dockerfile.${suffix}`)).join()
     expect(said.includes('mounts /var/log over /logs')).toBe(told)
   },
 )
