@@ -79,8 +79,8 @@ function isRewritten({ decision: { from }, fileEdits }: Decided, { startTexts = 
   return startTexts.some((text) =>
     text.split('\n').some((line) => {
       if (!/\bsed[ \t]/.test(line) || !fileEdits.some(({ path }) => line.includes(path))) return false
-      const [, sign = '', rest = ''] = /\bs([/#|,@])(.*)$/.exec(line) ?? []
-      const [pattern = '', replacement = ''] = sign === '' ? [] : rest.split(sign)
+      const found = /\bs([/#|,@])/.exec(line)
+      const [pattern = '', replacement = ''] = found === null ? [] : line.slice(found.index + 2).split(found[1] ?? '')
       const [, name = ''] = /\$\{?(\w+)/.exec(replacement) ?? []
       return isFrom.test(pattern) && Number(facts.config.env.get(name)) >= FIRST_UNPRIVILEGED_PORT
     }),
