@@ -75,14 +75,15 @@ function listensElsewhere(port: number, { rendered = [], facts, isOwnExpose = ()
  * image says of that is above 1024: moved, the line would not be found any more.
  */
 function isRewritten({ decision: { from }, fileEdits }: Decided, { startTexts = [], facts }: PortSources): boolean {
-  const isFrom = new RegExp(`(?<!\\d)${from}(?!\\d)`)
   return startTexts.some((text) =>
     text.split('\n').some((line) => {
       if (!/\bsed[ \t]/.test(line) || !fileEdits.some(({ path }) => line.includes(path))) return false
       const found = /\bs([/#|,@])/.exec(line)
       const [pattern = '', replacement = ''] = found === null ? [] : line.slice(found.index + 2).split(found[1] ?? '')
       const [, name = ''] = /\$\{?(\w+)/.exec(replacement) ?? []
-      return isFrom.test(pattern) && Number(facts.config.env.get(name)) >= FIRST_UNPRIVILEGED_PORT
+      return (
+        pattern.split(/\D+/).includes(String(from)) && Number(facts.config.env.get(name)) >= FIRST_UNPRIVILEGED_PORT
+      )
     }),
   )
 }
