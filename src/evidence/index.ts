@@ -39,7 +39,7 @@ import {
   testRunners,
 } from './start-cautions.ts'
 import { catalogueEntry } from './vendor.ts'
-import { workingFolder } from './working-folder.ts'
+import { toldInside, workingFolder } from './working-folder.ts'
 
 /** All of them. Of two that claim the same the first is the reason that is told; remarks keep this order. */
 export const providers: readonly Provider[] = [
@@ -74,6 +74,7 @@ export const providers: readonly Provider[] = [
   cronJobs,
   packages,
   workingFolder,
+  toldInside,
   startBuilds,
   // It asks whether any of the above names a place in what a RUN unpacks.
   coverage,

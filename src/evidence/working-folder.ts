@@ -2,8 +2,8 @@ import type { WorkingFolderRule } from '../../catalogue/program.ts'
 import { argvOf, asWords, invocationsIn, recipeOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
-import { baseName, isInside, isSystemFolder, normalisePath, parentOf } from '../places.ts'
-import { type Claim, declared, type Evidence } from './claim.ts'
+import { baseName, isInside, isRuntimePlace, isSystemFolder, normalisePath, parentOf } from '../places.ts'
+import { type Claim, declared, type Evidence, type PathClaim } from './claim.ts'
 import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
 
@@ -13,68 +13,132 @@ export const workingFolder: Provider = {
   summary: 'what listed programs write into the folder that they start in',
   when: 'before-run',
   claims(view, { workingFolder: rules }) {
-    const { contents, started: config } = view
     const { all, isAlone } = startedCommands(view)
     // Whatever else starts it may use that folder too.
-    const fromStart = view.startKnown && isAlone ? ({ fromStart: true } as const) : {}
-    const found = new Map<string, Claim>()
-    for (const rule of rules)
-      for (const command of all) {
-        const { words } = command
-        const program = baseName(words[0] ?? '')
-        const made = rule.made === undefined ? null : madeFolder(rule.made, command, view)
-        if (rule.made === undefined ? !rule.programs.includes(program) : made === null) continue
-        const folder = made ?? command.folder
-        if (rule.with !== undefined && !new RegExp(rule.with).test(words.join(' '))) continue
-        const settings = settingsOf(rule, words, contents.texts, folder)
-        if (settings === null) continue
-        for (const {
-          path: usual,
-          said,
-          variable,
-          kind,
-          tree,
-          remade,
-          unless,
-          only,
-          unlessBuilt,
-          setting,
-          why,
-        } of rule.writes) {
-          const set = variable === undefined ? undefined : config.env.get(variable)
-          const path = (said === undefined ? undefined : new RegExp(said, 'm').exec(settings.text)?.[1]) ?? set ?? usual
-          const place = path === undefined || path === '' ? null : normalisePath(path, folder)
-          if (place === null || found.has(place)) continue
-          if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
-          if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
-          if (unlessBuilt !== undefined && isBuilt(contents, unlessBuilt)) continue
-          const detail =
-            path === usual
-              ? `${program} keeps ${why} in ${made === null ? 'the folder that it starts in' : 'the folder that it was built into'}`
-              : `${program} is told to keep ${why} there`
-          const claim =
-            kind === 'directory'
-              ? declared('keep-state', place, detail, {
-                  ...(tree === true ? { tree } : { made: true }),
-                  ...(made === null ? fromStart : {}),
-                })
-              : declared('create-file', place, detail, { beside: true, ...fromStart })
-          const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
-          const fileEdit = isClosed ? insertion(setting, settings, { why, evidence: claim.evidence }) : null
-          found.set(place, fileEdit === null ? claim : { kind: 'file-edit', ...fileEdit })
-          if (remade === true)
-            found.set(
-              `${place}/..`,
-              declared('create-file', place, `${program} removes ${path} and makes it anew`, {
-                beside: true,
-                subject: parentOf(place),
-                ...fromStart,
-              }),
-            )
-        }
-      }
-    return found.values()
+    return writtenBy(rules, all, view, view.startKnown && isAlone ? { fromStart: true } : {})
   },
+}
+
+/**
+ * What people are told to run in it (`docker compose exec web npm install`, `docker run acme make test`) writes. The service does
+ * without: where the user may not, that is said.
+ */
+export const toldInside: Provider = {
+  name: 'told-inside',
+  summary: 'what commands write that documents, Makefiles and scripts of the repository run in its containers',
+  when: 'always',
+  *claims(view, { workingFolder: rules }) {
+    const { entrypoint, workdir } = view.started
+    const isPassedOn = entrypoint === null || PASSES_ON.test(baseName(entrypoint[0] ?? ''))
+    for (const { by, user, told } of view.runs) {
+      if (told === undefined || user !== null || !(told.isBeside || isPassedOn)) continue
+      const direct = inTurn(plainCommands(told.words), told.folder ?? workdir)
+      const all = [...direct, ...direct.flatMap((command) => scriptedCommands(command, view.contents.texts))]
+      const toldBy = `${by} runs ${told.words.slice(0, MOST_WORDS).join(' ')} in it`
+      for (const claim of [...writtenBy(rules, all, view, {}), ...all.flatMap(namedWrites)])
+        if (claim.kind === 'path' && !isRuntimePlace(claim.path))
+          yield {
+            ...claim,
+            certainty: 'possible',
+            onlyIf: toldBy,
+            toldBy,
+            evidence: { ...claim.evidence, detail: `${toldBy}: ${claim.evidence.detail}` },
+          }
+    }
+  },
+}
+
+/** What it starts is what it is told. */
+const PASSES_ON = /\.sh$|entrypoint|^(?:tini|dumb-init|catatonit|env|exec)$/
+const MOST_WORDS = 4
+
+/** What a command names that it makes: a folder, a file, or where its output goes. */
+function namedWrites({ words: [program = '', ...args], folder }: StartedCommand): readonly PathClaim[] {
+  const name = baseName(program)
+  const operands = args.filter((word) => word !== '' && !word.startsWith('-'))
+  const places =
+    name === 'mkdir' || name === 'touch'
+      ? operands
+      : args.flatMap((word, at) => {
+          const [, option = '', value] = /^--?([\w-]+)(?:=(.*))?$/s.exec(word) ?? []
+          return OUTPUT_OPTION.test(option) ? [value ?? args[at + 1] ?? ''] : []
+        })
+  return places.flatMap((written) => {
+    const path = /^[\w./-]+$/.test(written) ? normalisePath(written, folder) : null
+    if (path === null || path === '/') return []
+    return name === 'mkdir'
+      ? [declared('create-directory', path, `${name} makes it`)]
+      : [declared('create-file', path, `${name} makes it`, { beside: true })]
+  })
+}
+
+/** Of a file or a folder, and no format or level. */
+const OUTPUT_OPTION = /^(?:out(?:put)?-?(?:file|dir)|out|output|junit-?xml)$/
+
+function writtenBy(
+  rules: readonly WorkingFolderRule[],
+  commands: readonly StartedCommand[],
+  view: StageView,
+  fromStart: { readonly fromStart?: true },
+): Iterable<Claim> {
+  const { contents, started: config } = view
+  const found = new Map<string, Claim>()
+  for (const rule of rules)
+    for (const command of commands) {
+      const { words } = command
+      const program = baseName(words[0] ?? '')
+      const made = rule.made === undefined ? null : madeFolder(rule.made, command, view)
+      if (rule.made === undefined ? !rule.programs.includes(program) : made === null) continue
+      const folder = made ?? command.folder
+      if (rule.with !== undefined && !new RegExp(rule.with).test(words.join(' '))) continue
+      const settings = settingsOf(rule, words, contents.texts, folder)
+      if (settings === null) continue
+      for (const {
+        path: usual,
+        said,
+        variable,
+        kind,
+        tree,
+        remade,
+        unless,
+        only,
+        unlessBuilt,
+        setting,
+        why,
+      } of rule.writes) {
+        const set = variable === undefined ? undefined : config.env.get(variable)
+        const path = (said === undefined ? undefined : new RegExp(said, 'm').exec(settings.text)?.[1]) ?? set ?? usual
+        const place = path === undefined || path === '' ? null : normalisePath(path, folder)
+        if (place === null || found.has(place)) continue
+        if (unless !== undefined && new RegExp(unless, 'm').test(settings.text)) continue
+        if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
+        if (unlessBuilt !== undefined && isBuilt(contents, unlessBuilt)) continue
+        const detail =
+          path === usual
+            ? `${program} keeps ${why} in ${made === null ? 'the folder that it starts in' : 'the folder that it was built into'}`
+            : `${program} is told to keep ${why} there`
+        const claim =
+          kind === 'directory'
+            ? declared('keep-state', place, detail, {
+                ...(tree === true ? { tree } : { made: true }),
+                ...(made === null ? fromStart : {}),
+              })
+            : declared('create-file', place, detail, { beside: true, ...fromStart })
+        const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
+        const fileEdit = isClosed ? insertion(setting, settings, { why, evidence: claim.evidence }) : null
+        found.set(place, fileEdit === null ? claim : { kind: 'file-edit', ...fileEdit })
+        if (remade === true)
+          found.set(
+            `${place}/..`,
+            declared('create-file', place, `${program} removes ${path} and makes it anew`, {
+              beside: true,
+              subject: parentOf(place),
+              ...fromStart,
+            }),
+          )
+      }
+    }
+  return found.values()
 }
 
 /** One command of a start: its words from the name of the program on, '' for one that is not known, and where it works. */

@@ -32,10 +32,21 @@ export interface ImageRun {
   readonly groups: boolean
   /** What it is told to do inside that only root can, as `apt-get install`; absent where nothing is. */
   readonly rootsWork?: string
+  /** What it is told to run inside; absent where nothing is. */
+  readonly told?: ToldInside
   /** It is no run: a Dockerfile of a document that builds on the image, with its first RUN, which works as the user of that. Absent: a run. */
   readonly builds?: string
   /** Variables that it is given, by name; null for a value that only whoever runs it knows. */
   readonly env: ReadonlyMap<string, string | null>
+}
+
+/** A command that people are shown to run in a container of an image. */
+export interface ToldInside {
+  readonly words: readonly string[]
+  /** Beside what runs there already (`exec`); else it is what the container starts, behind its ENTRYPOINT. */
+  readonly isBeside: boolean
+  /** Absolute; null for that of the image. */
+  readonly folder: string | null
 }
 
 export interface RunMount {

@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
-import type { ImageRun, RunMount } from '../image/image-run.ts'
+import type { ImageRun, RunMount, ToldInside } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { interpolated } from '../stack/variables.ts'
@@ -16,6 +16,8 @@ export interface RunOfImage extends Omit<ImageRun, 'mounts'> {
   readonly image: string | null
   /** The name of a Compose service, which another file beside it may describe further. */
   readonly service: string | null
+  /** The Compose files that a command names; absent where it names none. */
+  readonly composeFiles?: readonly string[]
   /** The file, absolute. */
   readonly file: string
 }
@@ -212,13 +214,51 @@ export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
     const words = [...command.slice(0, bounds.lineLength).matchAll(WORD)].map(([word]) => word.replace(/["']/g, ''))
     number += text.slice(reached, found.index).split('\n').length - 1
     reached = found.index
-    const told = toldTo(words, at)
-    if (told === null) return []
-    const work = mayWork ? rootsWorkIn(behindImage(joined.slice(found.index + before.length), told.image ?? '')) : null
     const by = `${at.name} line ${number}`
+    const isOfCompose = found[0].startsWith('compose', found[0].length - line.length - 'compose '.length)
+    const run: Partial<Told & Pick<RunOfImage, 'service'>> | null = isOfCompose
+      ? toldToCompose(words)
+      : toldTo(words, at)
+    if (run === null) return []
+    const behind = mayWork ? behindImage(joined.slice(found.index + before.length), run.image ?? run.service ?? '') : ''
+    const work = rootsWorkIn(behind)
     const rest = work === null ? {} : { rootsWork: work }
-    return [{ ...nothing, ...told, by, kind: 'command', file: at.path, ...rest } satisfies RunOfImage]
+    return [{ ...nothing, ...run, by, kind: 'command', file: at.path, ...rest } satisfies RunOfImage]
   })
+}
+
+/** `docker compose run|exec SERVICE COMMAND`; null where it is told nothing. Source: docker compose, *run* and *exec*. */
+function toldToCompose(
+  words: readonly string[],
+): Pick<RunOfImage, 'service' | 'user' | 'told' | 'composeFiles'> | null {
+  const verb = words.findIndex((word) => word === 'run' || word === 'exec')
+  const above = words.slice(0, Math.max(0, verb))
+  const isFile = (word: string | undefined): boolean => word === '-f' || word === '--file'
+  // Another word before it is a command of its own: `up`, `logs`.
+  if (verb < 0 || above.some((word, at) => !word.startsWith('-') && !above[at - 1]?.startsWith('-'))) return null
+  const files = above.flatMap((word, at) => (isFile(above[at - 1]) ? [word] : (/^--file=(.+)$/.exec(word)?.[1] ?? [])))
+  let at = verb + 1
+  const said = new Map<string, string>()
+  for (; at < words.length && words[at]?.startsWith('-') === true; at += 1) {
+    const [, name = '', value] = /^--?([\w-]+)(?:=(.*))?$/s.exec(words[at] ?? '') ?? []
+    if (value === undefined && COMPOSE_VALUED.test(name)) at += 1
+    said.set(LONG.get(name) ?? name, value ?? words[at] ?? '')
+  }
+  const [service, ...rest] = words.slice(at)
+  if (service === undefined || rest.length === 0 || !/^[\w.-]+$/.test(service) || said.has('entrypoint')) return null
+  return {
+    service,
+    ...(files.length === 0 ? {} : { composeFiles: files }),
+    user: said.get('user') ?? null,
+    told: { words: rest, isBeside: words[verb] === 'exec', folder: absolute(said.get('workdir')) },
+  }
+}
+
+const COMPOSE_VALUED =
+  /^(?:e|env|u|user|w|workdir|v|volume|p|publish|name|entrypoint|l|label|index|cap-add|cap-drop|pull|env-from-file)$/
+
+function absolute(path: string | undefined): string | null {
+  return path?.startsWith('/') === true && !path.includes('$') ? path : null
 }
 
 /** What is run in it: the rest of a command, which a text in quotes may take over many lines. */
@@ -239,23 +279,25 @@ function rootsWorkIn(command: string): string | null {
 const ROOTS_WORK =
   /(?<![\w./-])(?:sudo[ \t]{1,9})?(apt-get|apt|apk|dnf|microdnf|yum|zypper)(?:[ \t]{1,9}-[\w=:./-]{1,60}){0,6}[ \t]{1,9}(install|add|update|upgrade|dist-upgrade)\b/
 
-export const MAY_RUN = /\b(?:docker|podman|nerdctl)[ \t]+(?:container[ \t]+)?(?:run|create)[ \t]/
-const RUN = /(`?)\b(?:docker|podman|nerdctl)(?:[ \t]+container)?[ \t]+(?:run|create)[ \t]([^\n;&|]*)/g
+export const MAY_RUN = /\b(?:docker|podman|nerdctl)(?:[ \t]+(?:container[ \t]+)?(?:run|create)|[- \t]compose)[ \t]/
+const RUN = /(`?)\b(?:docker|podman|nerdctl)(?:(?:[ \t]+container)?[ \t]+(?:run|create)|[- \t]compose)[ \t]([^\n;&|]*)/g
 const WORD = /(?:"[^"\n]*"|'[^'\n]*'|\$\([^()\n]*\)|`pwd`|[^\s"'])+/g
 
 type Told = Pick<
   RunOfImage,
-  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups' | 'env'
+  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups' | 'env' | 'told'
 >
 
 /** Null where it names no image. */
 function toldTo(words: readonly string[], at: At): Told | null {
   const options: (readonly [string, string])[] = []
   let image: string | null = null
+  let inside: readonly string[] = []
   for (let index = 0; index < words.length && image === null; index += 1) {
     const word = words[index] ?? ''
     if (!word.startsWith('-')) {
       image = word
+      inside = words.slice(index + 1)
       continue
     }
     const long = /^--([\w-]+)(?:=(.*))?$/s.exec(word)
@@ -290,6 +332,9 @@ function toldTo(words: readonly string[], at: At): Told | null {
     devices: said('device').flatMap(deviceOf),
     user: said('user')[0] ?? null,
     groups: said('group-add').length > 0,
+    ...(inside.length === 0 || said('entrypoint').length > 0
+      ? {}
+      : { told: { words: inside, isBeside: false, folder: absolute(said('workdir')[0]) } satisfies ToldInside }),
     env: pairsOf(said('env'), (value) => (typeof value !== 'string' || value.includes('$') ? null : value)),
   }
 }
@@ -314,6 +359,7 @@ const WITHOUT_VALUE =
 const LONG: ReadonlyMap<string, string> = new Map([
   ['v', 'volume'],
   ['u', 'user'],
+  ['w', 'workdir'],
   ['e', 'env'],
 ])
 

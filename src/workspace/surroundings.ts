@@ -157,6 +157,8 @@ interface Whole {
   readonly names: readonly string[]
   /** Dockerfiles that no folder gives a name to, else the only one there is. */
   readonly unnamed: readonly string[]
+  /** Dockerfiles that a file says a name for. */
+  readonly built: ReadonlySet<string>
   /** An image of that name which somebody else makes. */
   readonly isOthers: (name: string) => boolean
 }
@@ -181,6 +183,7 @@ function wholeOf(
     makersOf,
     names: namesOfWhole(root),
     unnamed: unnamed.length === 0 && all.length === 1 ? all : unnamed,
+    built: new Set(named.flatMap(({ dockerfiles }) => dockerfiles.find((path) => members.has(path)) ?? [])),
     isOthers: (name) => {
       const owner = ownerIn(name)
       const known = (owners.get(lastPart(name).toLowerCase()) ?? []).filter((one) => one !== '')
@@ -212,6 +215,7 @@ function originOf(root: string): GitOrigin | null {
 function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, readonly ImageRun[]> {
   const { root, members } = whole
   const found = new Map<string, ImageRun[]>()
+  const served: { readonly path: string; readonly service: RunOfImage }[] = []
   const ofWhole: { readonly run: RunOfImage; readonly made: readonly MadeImage[] }[] = []
   // Files of one folder say together what a service is: one builds it, another mounts its volumes.
   const built = new Map<string, Map<string, Pick<Maker, 'path' | 'target'>>>()
@@ -224,6 +228,7 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     built.set(serviceOf(run), all.set(`${path} ${run.stage}`, { path, target: run.stage }))
   }
   for (const run of runs) {
+    if (isInService(run)) continue
     const own = run.dockerfiles.filter((path) => members.has(path)).map((path) => ({ path, target: run.stage }))
     const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : own
     // One that only names the image is run as it was published too, and the file that builds it may be another variant.
@@ -233,9 +238,15 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     const made = [...ways, ...named, ...(ways.length + named.length === 0 ? besides(run, whole) : [])]
     const alike = run.image === null || named.length === 0 ? [] : startingAlike(run.image, named, whole)
     const each = new Map([...made, ...alike].map(({ path, target }) => [`${path} ${target}`, { path, target }]))
-    for (const { path, target } of each.values()) put(found, path, asRun(run, target, root))
+    for (const { path, target } of each.values()) {
+      put(found, path, asRun(run, target, root))
+      if (run.kind === 'service') served.push({ path, service: { ...run, stage: target } })
+    }
     if (run.image !== null && named.length > 0 && isOfWhole(run.image, whole)) ofWhole.push({ run, made: named })
   }
+  for (const run of runs)
+    for (const { path, service } of isInService(run) ? served.filter((one) => isMeant(run, one.service)) : [])
+      put(found, path, { ...asRun(run, service.stage, root), user: run.user ?? service.user })
   for (const [path, { text }] of members) {
     if (found.has(path) || FOR_PEOPLE.test(relative(root, path)) || OF_WORK.test(basename(path))) continue
     for (const { run, made } of ofWhole) {
@@ -250,18 +261,40 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
   return found
 }
 
+/** A document has it run in a service that a Compose file describes. */
+function isInService({ kind, service, told }: RunOfImage): boolean {
+  return kind === 'command' && service !== null && told !== undefined
+}
+
+/** The file that is named, else the one that is found where the command is run, or above. */
+function isMeant({ service, composeFiles = [], file }: RunOfImage, other: RunOfImage): boolean {
+  if (service !== other.service || !isInside(file, dirname(other.file))) return false
+  const name = basename(other.file)
+  return composeFiles.length === 0
+    ? /^(?:docker-)?compose(?:\.override)?\.ya?ml$/.test(name)
+    : composeFiles.some((path) => basename(path) === name)
+}
+
 /**
  * Dockerfiles that make the image of the whole repository for another architecture or channel, whatever only one of them is built as by
- * hand: they start what that one starts, or what the image is called after.
+ * hand: they start what that one starts, or what the image is called after. One that is called after something else does so where it
+ * lies beside that one, starts the very same, and nobody builds it under a name.
  */
 function startingAlike(image: string, made: readonly MadeImage[], whole: Whole): readonly MadeImage[] {
-  const { root, members, unnamed } = whole
+  const { root, members, unnamed, built } = whole
   if (!isOfWhole(image, whole) || made.some(({ path }) => namesAfter(path, root).length > 0)) return []
-  const startOf = (path: string): string | null => programStarted(members.get(path)?.text ?? '')
-  const starts = new Set([lastPart(nameIn(image)).toLowerCase(), ...made.map(({ path }) => startOf(path))])
-  return unnamed
+  const startOf = (path: string): readonly string[] => wordsStarted(members.get(path)?.text ?? '')
+  const starts = new Set([lastPart(nameIn(image)).toLowerCase(), ...made.flatMap(({ path }) => startOf(path)[0] ?? [])])
+  const isTwin = (path: string): boolean => {
+    const words = startOf(path).join('\n')
+    return (
+      words !== '' && made.some((maker) => isSiblingOf(path, maker.path) && startOf(maker.path).join('\n') === words)
+    )
+  }
+  const twins = [...members.keys()].filter((path) => !unnamed.includes(path) && !built.has(path) && isTwin(path))
+  return [...unnamed.filter((path) => starts.has(startOf(path)[0] ?? '')), ...twins]
     .filter((path) => !made.some((maker) => maker.path === path) && !OF_WORK.test(basename(path)))
-    .filter((path) => !OF_WORK.test(basename(dirname(path))) && starts.has(startOf(path) ?? ''))
+    .filter((path) => !OF_WORK.test(basename(dirname(path))))
     .map((path) => ({ path, context: null, target: null }))
 }
 
@@ -377,7 +410,7 @@ function endsWithWord(text: string, word: string): boolean {
 }
 
 function asRun(
-  { dockerfiles, image, service, mounts, ...run }: RunOfImage,
+  { dockerfiles, image, service, composeFiles, mounts, ...run }: RunOfImage,
   stage: string | null,
   root: string,
 ): ImageRun {
@@ -726,17 +759,18 @@ function startsNothing(text: string): boolean {
   return waitsForInput(cmd.json?.map(({ value }) => value) ?? cmd.text.trim().split(/\s+/))
 }
 
-/** The name of the program or script that its last stage starts, without what starts that; null where it says none. */
-function programStarted(text: string): string | null {
+/** What its last stage starts, without what starts that: the name of the program or script, and its words; none where it says none. */
+function wordsStarted(text: string): readonly string[] {
   const dockerfile = parsed(text)
-  if (dockerfile === null) return null
+  if (dockerfile === null) return []
   const { instructions } = finalStage(dockerfile)
   const said = ['ENTRYPOINT', 'CMD'].flatMap((name) => {
     const found = instructions.findLast(({ keyword }) => keyword === name)
     return found?.json?.map(({ value }) => value) ?? found?.text.trim().split(/\s+/) ?? []
   })
-  const program = said.find((word) => !word.startsWith('-') && !STARTER.test(basename(word)))
-  return program === undefined ? null : basename(program).toLowerCase()
+  const at = said.findIndex((word) => !word.startsWith('-') && !STARTER.test(basename(word)))
+  const [program, ...words] = at < 0 ? [] : said.slice(at)
+  return program === undefined ? [] : [basename(program).toLowerCase(), ...words]
 }
 
 const STARTER = /^(?:tini|dumb-init|exec|env|sh|bash|ash|node|python[\d.]*|java|ruby|php|perl|bun|deno|dotnet)$/

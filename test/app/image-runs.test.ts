@@ -788,18 +788,22 @@ test('a Dockerfile is told what is run under the tag that it is named after', as
 })
 
 test.each([
-  ['/usr/bin/acmed', true],
-  ['/usr/bin/other', false],
+  ['goreleaser', '["/usr/bin/acmed"]', '', true],
+  ['goreleaser', '["/usr/bin/other"]', '', false],
+  ['cloud', '["/usr/bin/acmed"]', '', true],
+  ['cloud', '["/usr/bin/other"]', '', false],
+  ['cloud', '["/usr/bin/acmed", "proxy"]', '', false],
+  ['cloud', '["/usr/bin/acmed"]', 'docker build -t acme-cloud -f Dockerfile.cloud .', false],
 ])(
-  'a Dockerfile for releases is told how the image is run that another one makes of the same program: %s',
-  async (program, told) => {
+  'a Dockerfile is told how the image is run that the one beside it makes of the same program: %s %s %s',
+  async (suffix, start, build, told) => {
     const files = {
       Dockerfile:
         'FROM golang AS build\nRUN make\nFROM scratch\nCOPY --from=build /acmed /acmed\nENTRYPOINT ["/acmed"]\n',
-      'Dockerfile.goreleaser': `FROM scratch\nCOPY acmed ${program}\nENTRYPOINT ["${program}"]\n`,
-      'docs/start.md': 'docker build -t acme .\ndocker run -v /var/log:/logs acme\n',
+      [`Dockerfile.${suffix}`]: `FROM scratch\nCOPY acmed /usr/bin/acmed\nENTRYPOINT ${start}\n`,
+      'docs/start.md': `docker build -t acme .\n${build}\ndocker run -v /var/log:/logs acme\n`,
     }
-    const said = todos(await worked(files, 'Dockerfile.goreleaser')).join()
+    const said = todos(await worked(files, `Dockerfile.${suffix}`)).join()
     expect(said.includes('mounts /var/log over /logs')).toBe(told)
   },
 )
@@ -1001,6 +1005,72 @@ test('work of root that people are shown to do in an image is noted', async () =
   expect(await noted('docker run acme/acme serve\n    apt-get install x')).toEqual([])
   expect(await noted('docker run acme/acme && apt-get install x')).toEqual([])
   expect(await noted('docker run debian:13 apt-get install x')).toEqual([])
+})
+
+test.each<{ readonly says: string; readonly files: Files; readonly todo: string | null }>([
+  {
+    says: 'a target of the Makefile that the image has',
+    files: {
+      Makefile: 'docker_test:\n\tdocker compose run --rm app make test\ntest:\n\tmkdir -p build\n\tnode --test\n',
+    },
+    todo: 'Makefile line 2 runs make test in it, which writes /app/build: the user may not',
+  },
+  {
+    says: 'a package manager beside the service',
+    files: { 'docs/work.md': '    docker-compose exec -T app npm ci\n' },
+    todo: 'docs/work.md line 1 runs npm ci in it, which writes /app/node_modules',
+  },
+  {
+    says: 'where a tool is told to put what it makes',
+    files: { 'README.md': '    docker run --rm acme/acme node report.js --output=report.html\n' },
+    todo: 'README.md line 1 runs node report.js --output=report.html in it, which writes /app/report.html',
+  },
+  {
+    says: 'another file of services, which it names',
+    files: {
+      'compose.test.yaml': 'services:\n  web:\n    build: .\n    tty: true\n',
+      'README.md': '    docker compose -f compose.test.yaml run web mkdir out\n',
+    },
+    todo: 'README.md line 1 runs mkdir out in it, which writes /app/out',
+  },
+  { says: 'what only reads', files: { 'README.md': '    docker compose exec app cat server.js\n' }, todo: null },
+  { says: 'a shell', files: { 'README.md': '    docker compose exec app bash\n' }, todo: null },
+  { says: 'as root', files: { 'README.md': '    docker compose exec -u root app npm ci\n' }, todo: null },
+  { says: 'another service', files: { 'README.md': '    docker compose exec db npm ci\n' }, todo: null },
+  {
+    says: 'a folder for all',
+    files: { 'README.md': '    docker compose exec -w /tmp app npm ci\n' },
+    todo: null,
+  },
+  {
+    says: 'another file of services than is meant',
+    files: { 'README.md': '    docker compose -f compose.test.yaml exec app npm ci\n' },
+    todo: null,
+  },
+  {
+    says: 'words of a program that starts by itself',
+    files: {
+      Dockerfile: app.replace('CMD', 'ENTRYPOINT'),
+      'README.md': '    docker run acme/acme mkdir build\n',
+    },
+    todo: null,
+  },
+])('a command that people are told to run in a container is read: $says', async ({ files, todo }) => {
+  const all: Files = { ...compose('environment: {A: b}'), 'package.json': '{}', ...files }
+  const copied = (all.Dockerfile ?? '').replace('COPY server.js .', 'COPY . .')
+  const said = todos(await worked({ ...all, Dockerfile: copied })).join()
+  if (todo === null) expect(said).not.toContain(' in it, which writes ')
+  else expect(said).toContain(todo)
+})
+
+test('what a command writes over files of the host is said of those', async () => {
+  const files = {
+    ...compose('volumes: [".:/app"]'),
+    'README.md': '    docker compose exec app npm install\n',
+  }
+  const said = todos(await worked(files)).join()
+  expect(said).toContain('mounts . over /app, which keeps its owner: the user may not write there (/app/node_modules)')
+  expect(said).not.toContain('in it, which writes')
 })
 
 test('what a container to develop in mounts is told, of the Dockerfile that its Compose file builds', async () => {

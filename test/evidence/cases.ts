@@ -6,6 +6,8 @@ export interface StageCase {
   /** A text, or a text with a mode. */
   readonly context?: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>
   readonly bases?: Readonly<Record<string, BaseFile>>
+  /** What people are told to run in it. */
+  readonly told?: readonly string[]
 }
 
 interface ProviderCases {
@@ -170,6 +172,10 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
   'working-folder': {
     yields: of('FROM python:3\nWORKDIR /app\nCMD ["celery", "-A", "x", "beat"]\n'),
     not: of('FROM python:3\nWORKDIR /app\nCMD ["celery", "-A", "x", "worker"]\n'),
+  },
+  'told-inside': {
+    yields: { ...of('FROM node:22\nWORKDIR /app\nCMD ["node", "x.js"]\n'), told: ['npm', 'ci'] },
+    not: { ...of('FROM node:22\nWORKDIR /app\nCMD ["node", "x.js"]\n'), told: ['npm', 'ls'] },
   },
   'start-builds': {
     yields: of('FROM golang:1\nWORKDIR /src\nCOPY . .\nRUN go build ./...\nCMD ["go", "run", "."]\n'),

@@ -125,11 +125,17 @@ function withoutOwn({ tree, made, alone, ...need }: Need): Need {
 /** One for each question. A run has shown that the container starts and works without it. */
 export function perhapsRemarks(
   unmet: readonly PerhapsNeed[],
-  { facts, observation }: Pick<StageInput, 'facts' | 'observation'>,
+  { facts, observation, dependents }: Pick<StageInput, 'facts' | 'observation' | 'dependents'>,
 ): readonly Remark[] {
-  const questions = [...new Set(unmet.map(({ onlyIf }) => onlyIf))]
-  return questions.map((onlyIf): Remark => {
-    const needs = unmet.filter((need) => need.onlyIf === onlyIf)
+  const mounts = (dependents?.runs ?? []).flatMap((run) => run.mounts)
+  const told = unmet.filter(({ toldBy }) => toldBy !== undefined)
+  const inside = told.filter(
+    ({ path }) => !mounts.some(({ kind, target }) => kind === 'host' && isInside(path, target)),
+  )
+  const asked = unmet.filter(({ toldBy }) => toldBy === undefined)
+  const questions = [...new Set(asked.map(({ onlyIf }) => onlyIf))]
+  const remarks = questions.map((onlyIf): Remark => {
+    const needs = asked.filter((need) => need.onlyIf === onlyIf)
     const paths = [...new Set(needs.map(({ path }) => path))]
     const names = [...new Set([...onlyIf.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name]) => name))]
     const when = onlyIf === '' ? 'in some cases only' : `only if ${onlyIf}`
@@ -146,6 +152,26 @@ export function perhapsRemarks(
       evidence: needs.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),
     }
   })
+  return [...remarks, ...toldRemark(inside, observation !== null)]
+}
+
+/** One for all that people are told to run in it: what is over files of the host is said of those. */
+function toldRemark(unmet: readonly PerhapsNeed[], isProved: boolean): readonly Remark[] {
+  const [first] = unmet
+  if (first === undefined) return []
+  const all = unmet.filter(({ toldBy }) => toldBy === first.toldBy)
+  const needs = all.filter(({ path }) => !all.some((other) => other.path !== path && isInside(path, other.path)))
+  const paths = [...new Set(needs.map(({ path }) => path))]
+  const more = new Set(unmet.map(({ toldBy }) => toldBy)).size - 1
+  return [
+    {
+      outcome: isProved ? 'note' : 'todo',
+      transform: 'own-writable-paths',
+      message: `${first.toldBy}, which writes ${joinTruncated(paths)}: the user may not${more === 0 ? '' : ` (and ${more} more such)`}`,
+      hint: `run that with --user root, or ${howGiven(needs)}`,
+      evidence: unmet.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),
+    },
+  ]
 }
 
 /** An empty file would be taken for what the script makes: of that its folder is meant. */

@@ -241,6 +241,8 @@ export interface PortSources {
   readonly daemon?: (from: number, to: number, command: Command) => VendorMove | null
   /** The same by what its own help says; asked last. */
   readonly help?: (from: number, to: number, command: Command) => VendorMove | null
+  /** Texts of the scripts that start it. Absent: none. */
+  readonly startTexts?: readonly string[]
   /** What the start writes over. Absent: nothing. */
   readonly rendered?: readonly RenderedFile[]
   /** A line of the Dockerfile exposes it, and not its base image alone. */

@@ -41,6 +41,7 @@ export function planPorts(sources: PortSources): PortPlan {
     if (found === null) continue
     const decided = wholeMove(found, sources, before)
     if (decided.decision.to === null && listensElsewhere(port.port, sources)) continue
+    if (isRewritten(found, sources)) continue
     before = { decisions: [...before.decisions, decided.decision], command: decided.command }
     fileEdits.push(...decided.fileEdits)
     env.push(...decided.env)
@@ -67,6 +68,24 @@ function listensElsewhere(port: number, { rendered = [], facts, isOwnExpose = ()
     [...text.matchAll(/^[ \t{]*listen[ \t]+(?:[^\s;]*:)?(\d+)/gm)].map(([, to]) => Number(to)),
   )
   return !isOwnExpose(port) && said.length > 0 && !said.includes(port)
+}
+
+/**
+ * The start puts another port into a line that the move would change (`sed -i "s/Listen 80/Listen $PORT/" ports.conf`), and what the
+ * image says of that is above 1024: moved, the line would not be found any more.
+ */
+function isRewritten({ decision: { from }, fileEdits }: Decided, { startTexts = [], facts }: PortSources): boolean {
+  return startTexts.some((text) =>
+    text.split('\n').some((line) => {
+      if (!/\bsed[ \t]/.test(line) || !fileEdits.some(({ path }) => line.includes(path))) return false
+      const found = /\bs([/#|,@])/.exec(line)
+      const [pattern = '', replacement = ''] = found === null ? [] : line.slice(found.index + 2).split(found[1] ?? '')
+      const [, name = ''] = /\$\{?(\w+)/.exec(replacement) ?? []
+      return (
+        pattern.split(/\D+/).includes(String(from)) && Number(facts.config.env.get(name)) >= FIRST_UNPRIVILEGED_PORT
+      )
+    }),
+  )
 }
 
 /**
@@ -143,6 +162,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
       ),
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started }, from, to),
     rendered: renderedAtStart(stated.view),
+    startTexts: report.scripts.flatMap((path) => (readable.files.known ? (readable.files.value.text(path) ?? []) : [])),
     isOwnExpose: (port) => stated.view.chain.some((stage) => exposeOf(stage, port) !== null),
     stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
   })
