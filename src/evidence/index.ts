@@ -21,7 +21,7 @@ import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { rootHome } from './root-home.ts'
 import { rootPrograms } from './root-programs.ts'
-import { filledVolumes, repositories, runLines } from './run-lines.ts'
+import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
 import { openScriptWrites, scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
@@ -117,14 +117,17 @@ export function* evidenceOf(
   const always: Claim[] = []
   const assumed: Claim[] = []
   const all: Claim[] = []
+  const line = startedByRun(view)
   for (const provider of list) {
     if (provider.when === 'before-build' && view.built) continue
     for (const found of provider.claims(view, catalogue, all)) {
       const claim = found.kind === 'path' ? filledIn(found, view.facts.config) : found
       if (claim === null) continue
-      all.push(claim)
-      if (provider.when === 'always') always.push(claim)
-      else assumed.push(claim)
+      const claims =
+        claim.kind === 'path' && line !== null && claim.access === 'keep-state' ? leftBehind(claim, line) : [claim]
+      all.push(...claims)
+      if (provider.when === 'always') always.push(...claims)
+      else assumed.push(...claims)
     }
     yield
   }
