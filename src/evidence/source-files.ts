@@ -198,7 +198,8 @@ export function writtenBy(
     if (claims.length >= MOST_FINDS) break
     for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
       const place = normalisePath(named)
-      if (place === null) continue
+      // `rmdir /S /Q` is told so on Windows.
+      if (place === null || /^\/[A-Za-z?]$/.test(place)) continue
       const path = looksLikeFile(place) ? parentOf(place) : place
       // Its own code is what most programs hand to others.
       const isOfProgram = isInside(config.workdir, path) || (isInside(path, config.workdir) && !isStatePlace(path))
