@@ -221,6 +221,8 @@ export function writtenBy(
       // Relative, in a program that starts where the system does: it starts elsewhere, or that is said.
       const isFromStart = found.path.startsWith('//') && found.kind === 'database' && parentOf(path) === '/'
       if (!isSetting && !isFromStart && !isUsable(path, found.kind)) continue
+      // Who writes source that is there makes the program anew; at work it reads that.
+      if (found.kind === 'file' && entries.has(path) && IS_SOURCE.test(path) && !SETS.test(baseName(path))) continue
       // `./` is where a name is still to be put.
       if (found.kind === 'file' && /(^|\/)\.{0,2}\/?$/.test(found.path)) continue
       const detail = `${found.call} in ${origins.get(file) ?? file} line ${found.line}`
@@ -276,6 +278,10 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
 /** Folders of a repository with what builds, tests or delivers the program. */
 const FOR_BUILDERS =
   /(?:^|\/)(?:script|tools?|hack|e2e|integration|benchmarks?|contrib|testutils?|\.[\w-]{1,40})\/|(?:^|\/)tests?\.py$|\/test_\w{1,80}\.py$|_(?:test\.py|spec\.rb|test\.rb)$|Tests?\.(?:cs|java|kt)$/
+
+const IS_SOURCE = /\.(?:[cm]?[jt]sx?|pyi?|go|rs|c|cc|cpp|h|hpp|java|kt|cs)$/
+/** What an installation writes in the language of the program. */
+const SETS = /conf|setting|local|env/i
 
 /** Folders, but of state, in which the stage puts files: those are there to be read. */
 function readFolders(entries: StageContents['entries']): (path: string) => boolean {

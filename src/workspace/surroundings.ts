@@ -241,7 +241,9 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     const own = run.dockerfiles.filter((path) => members.has(path)).map((path) => ({ path, target: run.stage }))
     const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : own
     // One that only names the image is run as it was published too, and the file that builds it may be another variant.
-    const named = run.image === null || own.length > 0 ? [] : makersOfRun(run.image, whole)
+    // A document builds on many an image that is called like a folder of the tree.
+    const isLike = run.builds !== undefined && run.image !== null && !isSaidToBe(run.image, whole)
+    const named = run.image === null || own.length > 0 || isLike ? [] : makersOfRun(run.image, whole)
     const made = [...ways, ...named, ...(ways.length + named.length === 0 ? besides(run, whole) : [])]
     const alike = run.image === null || named.length === 0 ? [] : startingAlike(run.image, named, whole)
     const each = new Map([...made, ...alike].map(({ path, target }) => [`${path} ${target}`, { path, target }]))
@@ -303,6 +305,11 @@ function besides({ kind, image, service, file }: RunOfImage, { members, root }: 
 /** Nothing but a variable. */
 export function isOpenImage(image: string | null): boolean {
   return image !== null && /^(?:\$\w+|\$\{[^{}]*\})(?::[^/]*)?$/.test(image)
+}
+
+/** Some file says that it makes that image, or it is called after the whole repository. */
+function isSaidToBe(image: string, whole: Whole): boolean {
+  return whole.makersOf(image).length > 0 || isOfWhole(image, whole)
 }
 
 /** Who makes an image that is run: what is called after its folder, or after the whole repository, too. */

@@ -825,6 +825,14 @@ test.each<readonly [says: string, snippet: string, todo: string | null]>([
   expect(result.verdict).toBe(todo === null ? 'hardened' : 'incomplete')
 })
 
+test('a document that builds on an image of another name than ours says nothing of a folder that is called so', async () => {
+  const files = {
+    'services/web/Dockerfile': 'FROM debian:13\nCMD ["/web"]\n',
+    'docs/use.md': '```dockerfile\nFROM example.org/web:1\nRUN sed -i s/80/8080/ /etc/web.conf\n```\n',
+  }
+  expect(todos(await worked(files, 'services/web/Dockerfile')).join()).not.toContain('builds on it')
+})
+
 test('a Dockerfile that a workflow builds under names of its variables is told how these are run', async () => {
   const workflow = (images: string): string =>
     `env:\n  IMAGES: |\n    other/thing\n    ghcr.io/other/thing\njobs:\n  push:\n    steps:\n      - uses: docker/metadata-action@v5\n        id: meta\n        with: { images: "${images}" }\n      - uses: docker/build-push-action@v6\n        with: { file: build/stable.Dockerfile, tags: "$` +
