@@ -220,6 +220,8 @@ function programIn(words: readonly Word[], folder: string | null): string | null
   const at = args.findIndex((arg, index) => arg?.startsWith('-') === false && !LOADS.test(args[index - 1] ?? ''))
   const script = args[at]
   if (script == null) return null
+  // `npm run build`, `bundle exec puma`.
+  if (/^(?:run|exec|run-script)$/.test(script)) return `${name} ${script} ${args[at + 1] ?? ''}`
   return /[/.]/.test(script) ? normalisePath(script, folder ?? '') : `${name} ${script}`
 }
 
