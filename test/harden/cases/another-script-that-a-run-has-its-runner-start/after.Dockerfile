@@ -1,13 +1,13 @@
-FROM node:22
+FROM ruby:3.4
 WORKDIR /srv
 ENV STORE_DATABASE_DIR=/srv/data/db
 RUN mkdir -p /srv/data/db
-COPY <<EOF /srv/package.json
-{ "scripts": { "build": "true", "start": "node server.js" } }
-EOF
-RUN npm run build
+RUN bundle exec pages render
+# harden-image: app (10001:10001): the image has no service account for it
+RUN groupadd --gid 10001 app \
+ && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: /srv/data/db (named by ENV STORE_DATABASE_DIR, and left empty)
-RUN chown 1000:1000 /srv/data/db
-# harden-image: node (1000:1000), the account that its vendor runs it as
-USER 1000:1000
-CMD ["npm", "run", "start"]
+RUN chown 10001:10001 /srv/data/db
+# harden-image: app (10001:10001), numeric, so that Kubernetes can check it
+USER 10001:10001
+CMD ["bundle", "exec", "puma"]
