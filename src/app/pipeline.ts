@@ -33,7 +33,7 @@ import {
   type TargetOutcome,
   type TaskHooks,
 } from './task.ts'
-import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
+import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 
 /**
  * One value works on all targets of a call: each engine is opened once, and looks at a base image once.
@@ -216,7 +216,9 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   if (mode.build) checkTag(mode.tag, baseReferences(dockerfile))
   const planned = await hardened(item, looked, mode, session, planner)
   const result = asWritten(planned.result)
-  const inService = planned.plan.stages.at(-1)?.inService
+  const stage = planned.plan.stages.at(-1)
+  const inService = stage?.inService
+  const answered = answeredBy(stage?.remarks ?? [])
   const { changes } = planned
   const outcome = {
     ...about,
@@ -225,6 +227,7 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
     // Of a text that was worked on with more behind it the offsets are others.
     ...(changes.source === source ? { changes } : {}),
     ...(inService === undefined ? {} : { inService }),
+    ...(answered.size === 0 ? {} : { answered }),
   }
   // What is run, built, written beside an image or published by a service needs one.
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined

@@ -1,11 +1,9 @@
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { Remark } from '../evidence/claim.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
-import { isInside } from '../places.ts'
 import { type StagePlan, stagePlanOf } from '../plan/plan.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
@@ -24,7 +22,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import { type Session, withEnv } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
-import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
+import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 
 /** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
@@ -244,11 +242,7 @@ export function withoutAnswered(
   stage: number,
   read: ReadonlySet<string> = new Set(),
 ): TargetResult {
-  const isRead = ({ subject }: Remark['evidence'][number]): boolean => [...read].some((path) => isInside(path, subject))
-  const isAnswered = ({ answeredByRun, evidence }: Remark): boolean =>
-    answeredByRun === true || (answeredByRun === 'read' && evidence.length > 0 && evidence.every(isRead))
-  const remarks = stagePlanOf(plan, stage)?.remarks ?? []
-  const answered = new Set(remarks.filter(isAnswered).map(({ message }) => message))
+  const answered = answeredBy(stagePlanOf(plan, stage)?.remarks ?? [], read)
   const isOpen = ({ outcome, message }: ReportFinding): boolean => outcome !== 'todo' || !answered.has(message)
   return { ...result, findings: result.findings.filter(isOpen) }
 }

@@ -487,7 +487,7 @@ function groupsOf(project: Project): readonly Group[] {
 }
 
 function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
-  const { inService, profile = null } = outcome
+  const { inService, answered, profile = null } = outcome
   const isDerived = profile?.image.derived === true && outcome.result.changed
   const result = asServiceRan(outcome.result, service, profile, isDerived)
   const usual = join(project.folder, 'harden-image', slug(service.name), 'Dockerfile')
@@ -497,6 +497,7 @@ function plannedService(service: Service, first: Planned, { outcome }: Planned, 
     service,
     result:
       path === usual ? result : { ...result, findings: [...result.findings, besideAnother(usual, path, project)] },
+    ...(answered === undefined ? {} : { answered }),
     profile,
     start: command === null ? null : { entrypoint: command.entrypoint, command: command.cmd },
     env: new Map(inService?.env.map(({ name, value }) => [name, value])),

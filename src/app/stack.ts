@@ -217,21 +217,30 @@ function leftOver(
 
 /** A service as the report has it: its findings stand in the file that its lines are of. */
 function serviceResult(
-  { result: own, dockerfile, derived }: PlannedService,
+  { result: planned, answered, dockerfile, derived }: PlannedService,
   said: readonly StackFinding[],
   isEdited: boolean,
   proof: StackProof | null,
 ): TargetResult {
   const file = dockerfile?.path ?? derived?.path
+  const report = proof?.services.get(planned.target) ?? null
+  const own = report?.passed === true && answered !== undefined ? withoutAnswered(planned, answered) : planned
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
   const failed = (proof?.failures.get(own.target) ?? []).map((one) => targetFinding('prove', 'todo', one))
-  const report = proof?.services.get(own.target) ?? null
   const findings = [...own.findings.map(inProject), ...about, ...failed]
   const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
   const isUnproved = proof !== null && report?.passed !== true && own.verdict === 'hardened'
   const verdict = isOpen || isUnproved ? 'incomplete' : own.verdict
   const result: TargetResult = { ...own, findings, verdict, changed: own.changed || isEdited, proof: report }
   return file === undefined ? result : { ...result, file: here(file) }
+}
+
+/** Nothing is left to decide where each todo was one that the run has answered. */
+function withoutAnswered(result: TargetResult, answered: ReadonlySet<string>): TargetResult {
+  const findings = result.findings.filter(({ outcome, message }) => outcome !== 'todo' || !answered.has(message))
+  const isOpen = findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
+  const isAnswered = findings.length < result.findings.length && !isOpen && result.verdict === 'incomplete'
+  return { ...result, findings, verdict: isAnswered ? 'hardened' : result.verdict }
 }
 
 /** What a person would do with `docker run` is done in the project's files. */

@@ -31,6 +31,8 @@ export interface TargetOutcome {
   readonly profile?: Profile
   /** What has to change in the service that the target was planned for; absent where nothing has, or for none. */
   readonly inService?: NonNullable<StagePlan['inService']>
+  /** Messages of todos that a run which passes answers; absent for none. */
+  readonly answered?: ReadonlySet<string>
   /** What the text of a Dockerfile becomes the result by; absent where it does so only as a whole. */
   readonly changes?: ChangeSet
   /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */

@@ -1,3 +1,5 @@
+import type { Remark } from '../evidence/claim.ts'
+import { isInside } from '../places.ts'
 import type { Plan, StageOutcome } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { ReportFinding, TargetResult, Verdict } from '../report/report.ts'
@@ -46,6 +48,14 @@ export function isLeftAsItIs({ verdict }: Pick<TargetResult, 'verdict'>): boolea
 
 export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {
   return stages.map(({ outcome }) => outcome)
+}
+
+/** Messages of the remarks that a proof which passed has answered. `read`: what the result has read. */
+export function answeredBy(remarks: readonly Remark[], read: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+  const isRead = ({ subject }: Remark['evidence'][number]): boolean => [...read].some((path) => isInside(path, subject))
+  const isAnswered = ({ answeredByRun, evidence }: Remark): boolean =>
+    answeredByRun === true || (answeredByRun === 'read' && evidence.length > 0 && evidence.every(isRead))
+  return new Set(remarks.filter(isAnswered).map(({ message }) => message))
 }
 
 /** A result with more that was found of it, or with its proof: the verdict is that of all of it. */

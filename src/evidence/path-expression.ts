@@ -233,7 +233,7 @@ export function folderOf(expression: string, names: SourceNames, depth = 0): str
   // `const dir = path.join(PLUGINS, name)`, and what is written below it.
   const named = /^[$]?[A-Za-z_]\w*$/.test(bare) ? names.constants.get(bare.replace(/^\$/, '')) : undefined
   if (named !== undefined) return depth > DEEPEST || named.trim() === bare ? null : folderOf(named, names, depth + 1)
-  const text = /^\([^()]*\)$/.test(bare) ? bare.slice(1, -1) : bare
+  const text = /^\(.*\)$/s.test(bare) && balanced(bare.slice(1, -1)) ? bare.slice(1, -1) : bare
   const [, , format = ''] = FORMAT.exec(text) ?? []
   if (format !== '') {
     const known = /^[^{%]*/.exec(format)?.[0] ?? ''

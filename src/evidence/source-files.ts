@@ -164,6 +164,27 @@ function homeAsked(
   return []
 }
 
+/**
+ * Whether an expression is called like an option of the command line, or a variable, that gives a path: `args.log` and `--log /x`,
+ * `cfg.DataDir` and `DATA_DIR=/x`. What those name, others claim.
+ */
+function toldAtStart(config: ImageConfig, launches: StepDownReport['launches']): (expression: string) => boolean {
+  const words = [...argvOf(config), ...launches.flatMap((launch) => launch.words)].flatMap((word) => word.split(/\s+/))
+  const options = words.flatMap((word, at) => {
+    const [, name = '', value = words[at + 1] ?? ''] = /^--?([\w-]{2,60})(?:=(.*))?$/.exec(word) ?? []
+    return /[/.]/.test(value) && !value.startsWith('-') ? [plain(name)] : []
+  })
+  const variables = [...config.env].flatMap(([name, value]) => (value.startsWith('/') ? [plain(name)] : []))
+  const told = new Set(
+    [...options, ...variables].filter((name) => name.length > 2 && name !== 'path' && name !== 'home'),
+  )
+  return (expression) => (expression.match(/\w+/g) ?? []).some((name) => told.has(plain(name)))
+}
+
+function plain(name: string): string {
+  return name.replace(/[_-]/g, '').toLowerCase()
+}
+
 /** What the sources say of the places that they write to. */
 interface Written {
   readonly claims: readonly PathClaim[]
@@ -194,6 +215,7 @@ export function writtenBy(
     webRoot: webRootIn(texts),
   }
   const isOnlyRead = readFolders(entries)
+  const isTold = toldAtStart(config, launches)
   for (const [file, text] of texts) {
     if (claims.length >= MOST_FINDS) break
     for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
@@ -211,7 +233,11 @@ export function writtenBy(
     if (!FOR_BUILDERS.test(file)) {
       // Where a log is that is rotated another rule asks.
       const others = left.filter(({ call }) => !ROTATES.test(`${call}(`))
-      open.push(...others.map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })))
+      open.push(
+        ...others
+          .filter(({ expression }) => !isTold(expression))
+          .map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })),
+      )
     }
     for (const found of writes) {
       const path = normalisePath(found.path)

@@ -7,6 +7,8 @@ export interface PlannedService {
   readonly service: Service
   /** Of its Dockerfile or its image; its target is the service's name. */
   readonly result: TargetResult
+  /** Messages of its todos that a run which passes answers; absent for none. */
+  readonly answered?: ReadonlySet<string>
   /** How it is run; null where nobody can say who runs. */
   readonly profile: Profile | null
   /** What it has to start in place of what Compose says now; null where that stays. */

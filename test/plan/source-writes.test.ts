@@ -326,6 +326,7 @@ test.each([
   ['A.java', 'new FileWriter(String.format("reports/%s.csv", name))', ['directory /app/reports 1']],
   // Of that its folder is the program's own.
   ['a.go', 'os.Create(fmt.Sprintf("%d.session", n))', []],
+  ['a.py', '(UPLOADS / f"{name(self.path)}.txt").write_bytes(b)\nUPLOADS = Path("up")', ['directory /app/up 1']],
 ])('%s: %s', (file, text, expected) => {
   expect(paths(`/app/src/${file}`, text)).toEqual(expected)
 })

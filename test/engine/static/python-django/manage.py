@@ -7,6 +7,8 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from site_project import settings
 
 name = settings.DATABASES["default"]["NAME"]
+# Django does it in files of its own, which no build context has.
+connect = sqlite3.connect
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -14,7 +16,7 @@ class Handler(BaseHTTPRequestHandler):
         os.makedirs(settings.MEDIA_ROOT, exist_ok=True)
         with open(os.path.join(settings.MEDIA_ROOT, "upload"), "a") as upload:
             upload.write("x")
-        with sqlite3.connect(name) as db:
+        with connect(name) as db:
             db.execute("insert into entry values ('x')")
             count = db.execute("select count(*) from entry").fetchone()[0]
         self.send_response(200)
@@ -23,6 +25,6 @@ class Handler(BaseHTTPRequestHandler):
 
 
 if sys.argv[1] == "migrate":
-    sqlite3.connect(name).execute("create table entry (text text)")
+    connect(name).execute("create table entry (text text)")
 else:
     HTTPServer(("", 8000), Handler).serve_forever()
