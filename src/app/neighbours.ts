@@ -5,7 +5,7 @@ import { finalStage, findStage, nothingGiven, parseInTurn } from '../dockerfile/
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { ImageFacts, Known } from '../image/facts.ts'
+import type { StageEvidence } from '../evidence/index.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import { copiedSources, likelyContext } from '../workspace/context.ts'
@@ -17,7 +17,7 @@ import { buildText } from './build.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import { catalogueKnowledge, UNSEEN, withPauses } from './planner.ts'
 import type { Session } from './session.ts'
-import { imageOfStage, type Knowledge } from './stage-inputs.ts'
+import { imageOfStage, type Knowledge, type Neighbour } from './stage-inputs.ts'
 
 /**
  * With what is known of the images that Dockerfiles of the same tree make: of this target alone, since another tree may use the same
@@ -29,9 +29,13 @@ export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, ses
   )
   if (wanted.length === 0) return session
   const known = new Map(session.known)
-  for (const [reference, neighbour] of wanted)
-    known.set(reference, await imageOf(reference, neighbour, session, item.root))
-  return { ...session, known }
+  const parents = new Map<string, StageEvidence>()
+  for (const [reference, neighbour] of wanted) {
+    const { image, shows } = await imageOf(reference, neighbour, session, item.root)
+    known.set(reference, image)
+    if (shows !== null) parents.set(reference, shows)
+  }
+  return { ...session, known, parents }
 }
 
 /** Those that the text is built FROM, by reference. */
@@ -121,7 +125,7 @@ function imageOf(
   neighbour: NeighbourImage,
   session: Session,
   root: string | undefined,
-): Promise<Known<ImageFacts>> {
+): Promise<Neighbour> {
   const key = JSON.stringify([neighbour.path, neighbour.target, reference, isChanged(neighbour)])
   const image = session.neighbours.get(key) ?? readNeighbour(reference, neighbour, session, root)
   session.neighbours.set(key, image)
@@ -133,9 +137,12 @@ async function readNeighbour(
   neighbour: NeighbourImage,
   session: Session,
   top: string | undefined,
-): Promise<Known<ImageFacts>> {
+): Promise<Neighbour> {
   const { path, name, target } = neighbour
-  const unread = (reason: string): Known<ImageFacts> => ({ known: false, reason: `${name} makes it, and ${reason}` })
+  const unread = (reason: string): Neighbour => ({
+    image: { known: false, reason: `${name} makes it, and ${reason}` },
+    shows: null,
+  })
   let opened: Awaited<ReturnType<typeof openNeighbour>>
   try {
     opened = await openNeighbour(neighbour, session, top)
@@ -148,11 +155,12 @@ async function readNeighbour(
   const stage = target === null ? finalStage(dockerfile) : findStage(dockerfile, target)
   if (stage === null) return unread(`it has no stage ${target}`)
   await lookAtBases(item, dockerfile, session, () => {})
-  const { known } = await withNeighbours(item, dockerfile, session)
+  const { known, parents } = await withNeighbours(item, dockerfile, session)
   const folder = contextOfNeighbour(neighbour, dockerfile, item.root)
   const knowledge: Knowledge = {
     ...UNSEEN,
     bases: known,
+    ...(parents === undefined ? {} : { parents }),
     context: await session.readContext(folder, path, copiedSources(dockerfile)),
     ...catalogueKnowledge,
   }

@@ -43,7 +43,7 @@ const REPAIRS: ReadonlySet<string> = new Set(['build-as-root'])
 
 /** Reads the build context as far as the Dockerfile copies of it. */
 export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
-  const { options, known, hooks } = session
+  const { options, known, parents, hooks } = session
   const folder = contextOf(item, options)
   const context = folder === null ? null : await session.readContext(folder, item.path, copiedSources(dockerfile))
   const { target, kind } = item
@@ -54,6 +54,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
       bases: known,
+      ...(parents === undefined ? {} : { parents }),
       context,
       dependents,
       ...(item.overlays === undefined ? {} : { overlays: item.overlays }),

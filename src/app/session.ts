@@ -8,6 +8,7 @@ import { removeTemporary, temporaryFolders } from '../temporary.ts'
 import type { ReadBuildContext } from '../workspace/context.ts'
 import type { PortUsersOf } from '../workspace/port-users.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
+import type { Neighbour, Parents } from './stage-inputs.ts'
 import { needsEngine, type Options, type TaskHooks } from './task.ts'
 
 /** What the targets of one call share, and what is asked for on this one. */
@@ -21,7 +22,9 @@ export interface Session {
   /** Looks that are under way, by reference: what several targets are built from is pulled and looked at once. */
   readonly looking: Map<string, Promise<void>>
   /** Of images that Dockerfiles of the tree make, by Dockerfile and stage. */
-  readonly neighbours: Map<string, Promise<Known<ImageFacts>>>
+  readonly neighbours: Map<string, Promise<Neighbour>>
+  /** What those show that this target is built upon, by reference; absent: there are none. */
+  readonly parents?: Parents
   readonly registries: Registries
   readonly readContext: ReadBuildContext
   /** Absent: nobody is looked for. */

@@ -10,7 +10,7 @@ import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
 import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
 import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
-import { evidenceOf, type StageEvidence, withMore } from '../evidence/index.ts'
+import { evidenceOf, type StageEvidence, withMore, withParent } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
 import { bringsProgram, showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
@@ -60,7 +60,11 @@ export interface Knowledge {
   readonly overlays?: readonly StartOverlay[]
   /** What was made out of the stages by themselves, for whoever plans them again. */
   readonly stated?: StatedStages
+  /** Of bases that the tree makes by another Dockerfile what that one shows, by reference. */
+  readonly parents?: Parents
 }
+
+export type Parents = ReadonlyMap<string, StageEvidence>
 
 /** By the index of a stage: what it says by itself, which is another only where what was built of it is. */
 type StatedStages = Map<
@@ -175,7 +179,9 @@ function* stageInput(
   const isKnown = before !== undefined && before.built === built
   const view = isKnown ? before.view : yield* viewOf(sources, catalogue)
   const more = [...others, ...(overlay === undefined ? [] : ownStart(chain, [overlay, ...others]))]
-  const stated = isKnown ? before.stated : yield* evidenceOfAll(view, more, startedAs, sources, catalogue)
+  const parent = root.base.kind === 'image' ? knowledge.parents?.get(root.base.reference) : undefined
+  const own = isKnown ? before.stated : yield* evidenceOfAll(view, more, startedAs, sources, catalogue)
+  const stated = isKnown || parent === undefined ? own : withParent(own, parent)
   knowledge.stated?.set(stage.index, { built, view, stated })
   const { facts } = view
   yield
@@ -273,17 +279,25 @@ function* scriptsIn(
   return (instruction) => found.get(instruction) ?? []
 }
 
+/** An image that another Dockerfile of the tree makes. */
+export interface Neighbour {
+  readonly image: Known<ImageFacts>
+  /** What the stage shows that makes it; null where that was not read. */
+  readonly shows: StageEvidence | null
+}
+
 /** The image that a stage of a neighbour's Dockerfile makes, as far as it and its build context tell; the reason where it starts from what is not known. */
 export function* imageOfStage(
   dockerfile: Dockerfile,
   stage: Stage,
   knowledge: Knowledge,
   named: { readonly reference: string; readonly by: string },
-): InTurn<Known<ImageFacts>> {
+): InTurn<Neighbour> {
   const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
   const { user, entrypoint, cmd } = walks.end(stage.index)
   const open = [user.value, entrypoint.value, cmd.value].find(({ known }) => !known)
-  if (open?.known === false) return { known: false, reason: `${named.by} makes it, and ${open.reason}` }
+  if (open?.known === false)
+    return { image: { known: false, reason: `${named.by} makes it, and ${open.reason}` }, shows: null }
   const input = yield* stageInput(dockerfile, stage, walks, defaultPolicy, knowledge)
   const { facts, stated } = input
   const { base } = dockerfile.stages[lineage(dockerfile, stage.index)[0] ?? stage.index] ?? stage
@@ -291,9 +305,10 @@ export function* imageOfStage(
   const of = from === null ? undefined : knowledge.bases.get(from)
   const madeFrom = of?.known === true ? (of.value.madeFrom ?? from) : from
   const image = { ...facts, reference: named.reference, ...(madeFrom === null ? {} : { madeFrom }) }
-  if (facts.files.known) return { known: true, value: image }
+  if (facts.files.known) return { image: { known: true, value: image }, shows: stated }
   const reason = `${named.by} makes it, and it was not built`
-  return { known: true, value: { ...image, files: { known: false, reason }, someFiles: stated.view.own } }
+  const value: ImageFacts = { ...image, files: { known: false, reason }, someFiles: stated.view.own }
+  return { image: { known: true, value }, shows: stated }
 }
 
 /** Neither its files nor its accounts are known, nor of which distribution it is. */

@@ -37,20 +37,26 @@ export function runActions(steps: readonly Step[]): RunActions {
   const actions = steps.flatMap((step) => {
     if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
     const script = shellCommands(step.instruction, step.shell)
-    return script.kind === 'parsed' ? actionsOf(script.commands, step, tooLong) : []
+    return script.kind === 'parsed' ? actionsOf(script.commands, step, step.workdir, tooLong) : []
   })
   return { ...withFewPatterns(actions), tooLong: [...tooLong] }
 }
 
 /** The same of the stage's own scripts that a RUN starts. `textOf`: of a file as it is then; null where it is not known. */
 export function scriptActions(step: Step, textOf: (path: string) => string | null): readonly RunAction[] {
-  return runScripts(step, textOf, MENTIONS).flatMap(({ commands }) =>
+  return runScripts(step, textOf, MENTIONS).flatMap(({ commands, folder }) =>
     // Patterns are counted where the Dockerfile has them.
-    actionsOf(commands, step, new Set()).filter(({ tool, paths }) => tool !== 'rm' || !paths.some(isPattern)),
+    actionsOf(commands, step, folder, new Set()).filter(({ tool, paths }) => tool !== 'rm' || !paths.some(isPattern)),
   )
 }
 
-function actionsOf(commands: readonly ShellCommand[], step: Step, tooLong: Set<number>): readonly RunAction[] {
+/** `from`: the folder that they start in; null where it is not known. */
+function actionsOf(
+  commands: readonly ShellCommand[],
+  step: Step,
+  from: string | null,
+  tooLong: Set<number>,
+): readonly RunAction[] {
   const pathIn: PathIn = (text, folder) => {
     const path = text === null ? null : normalisePath(text, folder ?? '')
     if (path === null || path.length < bounds.pathLength) return path
@@ -59,7 +65,7 @@ function actionsOf(commands: readonly ShellCommand[], step: Step, tooLong: Set<n
   }
   const own = new Map<string, string | undefined>()
   const variables = over(own, knownIn(step.environment))
-  let folder = step.workdir
+  let folder = from
   // What another command of this RUN names may be its work: a touch then only sets its times.
   const named = new Set<string>()
   return commands.flatMap((command) => {

@@ -11,6 +11,8 @@ export interface RunScript {
   readonly commands: readonly ShellCommand[]
   /** What it is given as `$1`, `$2` …; null for what a variable decides. */
   readonly args: readonly (string | null)[]
+  /** Where it starts; null where that is not known. */
+  readonly folder: string | null
 }
 
 /** Scripts that run others are followed as far as this. */
@@ -29,23 +31,24 @@ export function runScripts(
   const run = shellCommands(step.instruction, step.shell)
   if (run.kind !== 'parsed') return []
   const seen = new Set<string>()
-  const follow = (commands: readonly ShellCommand[], depth: number): readonly RunScript[] =>
-    started(commands, step.workdir, textOf).flatMap(({ text, args }) => {
+  const follow = (commands: readonly ShellCommand[], from: string | null, depth: number): readonly RunScript[] =>
+    started(commands, from, textOf).flatMap(({ text, args, folder }) => {
       if (text === null || seen.has(text) || seen.size >= bounds.scripts || /^#!(?!.*sh\b)/.test(text)) return []
       seen.add(text)
       // What starts others may be told by these alone.
       if (!mentions.test(text) && (depth >= DEPTH || !/\.sh\b/.test(text))) return []
       const script = parseShellScript(text)
       if (script.kind !== 'parsed' || script.commands.length > bounds.scriptCommands) return []
-      const inner = depth < DEPTH ? follow(script.commands, depth + 1) : []
-      return [...(mentions.test(text) ? [{ text, commands: script.commands, args }] : []), ...inner]
+      const inner = depth < DEPTH ? follow(script.commands, folder, depth + 1) : []
+      return [...(mentions.test(text) ? [{ text, commands: script.commands, args, folder }] : []), ...inner]
     })
-  return follow(run.commands, 1)
+  return follow(run.commands, step.workdir, 1)
 }
 
 interface Started {
   readonly text: string | null
   readonly args: RunScript['args']
+  readonly folder: string | null
 }
 
 /** The files that commands name as programs, and those that a shell is given. */
@@ -57,18 +60,20 @@ function started(
   let folder = workdir
   return commands.flatMap((command): readonly Started[] => {
     if (command.name === 'cd') {
-      folder = command.conditional ? null : normalisePath(command.words[1]?.value ?? '', folder ?? '')
+      const to = command.words[1]?.value ?? null
+      folder = command.conditional || to === null ? null : normalisePath(to, folder ?? '')
       return []
     }
     const words = command.words.slice(programIndex(command.words))
     const name = words[0]?.value ?? ''
-    if (baseName(name) === 'make') return folder === null ? [] : [{ text: recipeText(words, folder, textOf), args: [] }]
+    if (baseName(name) === 'make')
+      return folder === null ? [] : [{ text: recipeText(words, folder, textOf), args: [], folder }]
     const isGiven = isShell(name) || name === '.' || name === 'source'
     const at = isGiven ? words.findIndex(({ text }, index) => index > 0 && !text.startsWith('-')) : 0
     const word = words[at]
     if (word === undefined || (!isGiven && word.value?.includes('/') !== true)) return []
     const path = normalisePath(word.value ?? '', folder ?? '')
-    return path === null ? [] : [{ text: textOf(path), args: words.slice(at + 1).map(({ value }) => value) }]
+    return path === null ? [] : [{ text: textOf(path), args: words.slice(at + 1).map(({ value }) => value), folder }]
   })
 }
 

@@ -53,7 +53,7 @@ const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/s
 const OUTPUT = /^(?:-o|--?out|--?output|--output[-_](?:file|dir|path|directory)|--out[-_](?:file|dir))(?:=(.+))?$/
 
 /** Their options take no folder: `rm -f /run/x/pid`, `mkdir -p /run/x`. A log that is followed and a pid file that goes are somebody's all the same. */
-const FILE_TOOLS =
+export const FILE_TOOLS =
   /^(rm|rmdir|mkdir|cp|mv|ln|chmod|chown|chgrp|touch|install|find|ls|cat|test|\[\[?|stat|du|readlink|realpath|grep|sed|awk|head|tail|cd)$/
 
 /** Neither an option, nor a path that is no tool of files either: what an option behind it belongs to. */
@@ -72,7 +72,8 @@ export const commandLine: Provider = {
   summary: 'paths that ENTRYPOINT, CMD and ENV name as written',
   when: 'always',
   *claims({ started, own, contents }) {
-    for (const claim of [...namedPaths(started), ...operands(started, own, contents)]) {
+    const named = [...namedPaths(started), ...operands(started, own, contents), ...emptyPlaces(started, contents)]
+    for (const claim of named) {
       yield claim
       // Its folder alone does not let the user change a file that the stage puts there.
       const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
@@ -137,6 +138,23 @@ function operands(
     return [declared('create-file', path, detail, { beside: true })]
   })
 }
+
+/** Folders of state that are empty in the image, and that an option names, or a file in there: nothing but the program can fill them. */
+function emptyPlaces(config: ImageConfig, { entries }: Pick<StageContents, 'entries'>): readonly PathClaim[] {
+  const argv = argvOf(config)
+  return argv.flatMap((word, index): readonly PathClaim[] => {
+    const before = argv[index - 1] ?? ''
+    const value = /^--?[\w.-]{2,}=(\/\S+)$/.exec(word)?.[1] ?? (/^--?[\w.-]{2,}$/.test(before) ? word : '')
+    const path = value.startsWith('/') && !IS_CREDENTIAL.test(value) ? normalisePath(value) : null
+    if (path === null) return []
+    const folder = looksLikeFile(path) ? parentOf(path) : path
+    if (!isStatePlace(folder) || entries.get(folder)?.type !== 'directory') return []
+    if ([...entries].some(([each, { type }]) => type !== 'directory' && isInside(each, folder))) return []
+    return [declared('keep-state', folder, `empty, and named by the argument ${word}`)]
+  })
+}
+
+const IS_CREDENTIAL = /\.(?:pem|crt|cer|key|p12|jks)$/
 
 function namedPaths(config: ImageConfig): readonly PathClaim[] {
   // JAVA_OPTS, NODE_OPTIONS, GUNICORN_CMD_ARGS.

@@ -1,6 +1,14 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { bounds } from '../bounds.ts'
-import { argvOf, isInterpreter, programsOf, type ShellCommand, waitsForInput } from '../command/index.ts'
+import {
+  argvOf,
+  asWords,
+  invocationsIn,
+  isInterpreter,
+  programsOf,
+  type ShellCommand,
+  waitsForInput,
+} from '../command/index.ts'
 import { names, runTexts } from '../contents/run-texts.ts'
 import type { CopiedPath, StageContents } from '../contents/stage-contents.ts'
 import { knownIn, type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
@@ -94,9 +102,15 @@ export const missingCopies: Provider = {
     const before = view.builders.flatMap(({ copies }) =>
       copies.filter((copy) => isMissing(copy) && BUILT.test(baseName(copy.source))),
     )
+    const whole = view.builders.flatMap(({ copies, texts }) =>
+      [...texts.keys()].some((path) => CODE.test(path))
+        ? []
+        : copies.filter((copy) => isMissing(copy) && !IS_SETTING.test(baseName(copy.source))),
+    )
     const code = [
       ...own.filter(({ isCode }) => isCode).map(({ copy }) => copy),
       ...(before.length > 0 && !isSaid && isCopiedUnseen(view) ? before : []),
+      ...(whole.length > 0 && !isSaid && isScriptUnseen(view) ? whole : []),
     ]
     yield* missed(code, 'todo')
     yield* missed(
@@ -190,6 +204,24 @@ function isCopiedUnseen(view: StageView): boolean {
     return !isThere && contents.copies.some(({ seen, missing }) => !seen && missing !== true)
   })
 }
+
+/** The script that an interpreter is given lies in what a COPY brings, and nobody has seen it. */
+function isScriptUnseen({ contents: { entries, copies }, started }: StageView): boolean {
+  return invocationsIn(asWords(argvOf(started))).some(({ words: [program, ...words] }) => {
+    const script = isInterpreter(baseName(program?.value ?? ''))
+      ? words.find(({ value }) => value?.startsWith('-') === false)?.value
+      : null
+    const path = script == null || !/[/.]/.test(script) ? null : normalisePath(script, started.workdir)
+    if (path === null || !copies.some(({ destination }) => isInside(path, destination))) return false
+    // `node ./server` is `server.js`, or `server/index.js`.
+    return ![...entries].some(
+      ([each, { type }]) => type === 'file' && (each === path || each.startsWith(`${path}.`) || isInside(each, path)),
+    )
+  })
+}
+
+/** What no program is made of. */
+const IS_SETTING = /^\.|\.(?:conf|cfg|ini|ya?ml|json|toml|lock|txt|md|crt|pem|env)$|^(?:yarn|package)?-?lock/i
 
 function isMissing({ missing }: CopiedPath): boolean {
   return missing === true

@@ -21,7 +21,7 @@ import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { rootHome } from './root-home.ts'
 import { rootPrograms } from './root-programs.ts'
-import { filledVolumes, repositories, runLines } from './run-lines.ts'
+import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
 import { openScriptWrites, scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
@@ -118,14 +118,17 @@ export function* evidenceOf(
   const always: Claim[] = []
   const assumed: Claim[] = []
   const all: Claim[] = []
+  const line = startedByRun(view)
   for (const provider of list) {
     if (provider.when === 'before-build' && view.built) continue
     for (const found of provider.claims(view, catalogue, all)) {
       const claim = found.kind === 'path' ? filledIn(found, view.facts.config) : found
       if (claim === null) continue
-      all.push(claim)
-      if (provider.when === 'always') always.push(claim)
-      else assumed.push(claim)
+      const claims =
+        claim.kind === 'path' && line !== null && claim.access === 'keep-state' ? leftBehind(claim, line) : [claim]
+      all.push(...claims)
+      if (provider.when === 'always') always.push(...claims)
+      else assumed.push(...claims)
     }
     yield
   }
@@ -145,13 +148,18 @@ export function* evidenceOf(
   }
 }
 
+/** Those of `b` behind those of `a` that are not the same. */
+function both<T>(a: readonly T[], b: readonly T[], key: (one: T) => string): readonly T[] {
+  const known = new Set(a.map(key))
+  return [...a, ...b.filter((one) => !known.has(key(one)))]
+}
+
+function need({ path, access }: Need): string {
+  return `${access} ${path}`
+}
+
 /** What one image needs for two of its uses. The view is that of the first, with what the scripts of the second do; `by`: who starts it so. */
 export function withMore(first: StageEvidence, second: StageEvidence, by: string): StageEvidence {
-  const both = <T>(a: readonly T[], b: readonly T[], key: (one: T) => string): readonly T[] => {
-    const known = new Set(a.map(key))
-    return [...a, ...b.filter((one) => !known.has(key(one)))]
-  }
-  const need = ({ path, access }: Need): string => `${access} ${path}`
   const remark = ({ message }: Remark): string => message
   return {
     ...first,
@@ -166,6 +174,23 @@ export function withMore(first: StageEvidence, second: StageEvidence, by: string
     remarks: both(first.remarks, [...second.remarks, ...switchedBy(by, second.view.stepDowns)], remark),
     cautions: both(first.cautions, second.cautions, remark),
     view: { ...first.view, stepDowns: atBothStarts(first.view.stepDowns, second.view.stepDowns) },
+  }
+}
+
+/**
+ * With what the image needs that it is built upon, and what that one could not tell of its own files: both are in this one too. What a
+ * run of this one tells better counts as little as it does there.
+ */
+export function withParent(own: StageEvidence, parent: StageEvidence): StageEvidence {
+  const open = (remarks: readonly Remark[]): readonly Remark[] =>
+    remarks.filter(({ outcome, answeredByRun }) => outcome === 'todo' && answeredByRun !== undefined)
+  const message = (remark: Remark): string => remark.message
+  return {
+    ...own,
+    needs: both(own.needs, parent.needs, need),
+    assumed: both(own.assumed, parent.assumed, need),
+    remarks: both(own.remarks, open(parent.remarks), message),
+    cautions: both(own.cautions, open(parent.cautions), message),
   }
 }
 

@@ -234,8 +234,8 @@ function buildCommands({ steps, texts }: Pick<StageContents, 'steps' | 'texts'>)
     if (instruction.keyword !== 'RUN') return []
     const run = says(instruction, BUILDS) ? shellCommands(instruction, shell) : null
     const scripts = runScripts(step, (path) => texts.get(path) ?? null, BUILDS)
-    return [run?.kind === 'parsed' ? run.commands : [], ...scripts.map(({ commands }) => commands)].flatMap(
-      (commands) => commandsIn(commands, step),
+    return [{ commands: run?.kind === 'parsed' ? run.commands : [], folder: step.workdir }, ...scripts].flatMap(
+      ({ commands, folder }) => commandsIn(commands, { ...step, workdir: folder }),
     )
   })
   // Of more nobody can tell which of them is meant.

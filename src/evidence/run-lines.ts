@@ -1,5 +1,5 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, isInterpreter } from '../command/index.ts'
+import { argvOf, asWords, invocationsIn, isInterpreter, type Word } from '../command/index.ts'
 import { type RunAction, removals } from '../contents/run-actions.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import {
@@ -12,8 +12,9 @@ import {
   looksLikeFile,
   normalisePath,
 } from '../places.ts'
-import { type Claim, declared, type PathClaim } from './claim.ts'
-import type { Provider } from './provider.ts'
+import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
+import { FILE_TOOLS } from './command-line.ts'
+import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
 
 /** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */
@@ -177,4 +178,66 @@ function runs({ instruction, shell }: Step, program: string): boolean {
       ({ name, words }) => name !== null && baseName(name) === program && !ONLY_ASKS.test(words[1]?.value ?? ''),
     )
   )
+}
+
+type Prepared = Pick<StageView, 'contents' | 'started'>
+
+/** The line of a build step of root's that works with the application: its settings are read, so folders are made and logs begun. Null for none. */
+export function preparedByRun(view: Prepared): number | null {
+  const step = view.contents.steps.find((each) => isRunOfRoot(each) && says(each.instruction, RUNS_ITSELF))
+  return step?.instruction.line ?? startedByRun(view)
+}
+
+const RUNS_ITSELF = /\b(?:manage\.py|artisan|bin\/console|rake|rails|flask|alembic)\s{1,9}[a-z]/
+
+/** The same of one that starts the very program that the image starts, to check it or to prepare it. */
+export function startedByRun({ contents: { steps }, started }: Prepared): number | null {
+  const main = invocationsIn(asWords(argvOf(started))).at(-1)
+  const program = main === undefined ? null : programIn(main.words, started.workdir)
+  if (program === null) return null
+  const found = steps.find((step) => {
+    const script = isRunOfRoot(step) ? shellCommands(step.instruction, step.shell) : null
+    if (script?.kind !== 'parsed') return false
+    let folder = step.workdir
+    return script.commands.some(({ name, words, conditional }) => {
+      if (name === 'cd') folder = conditional ? null : normalisePath(words[1]?.value ?? '', folder ?? '')
+      return invocationsIn(words).some((each) => programIn(each.words, folder) === program)
+    })
+  })
+  return found?.instruction.line ?? null
+}
+
+function isRunOfRoot({ instruction, user }: Step): boolean {
+  return instruction.keyword === 'RUN' && (!user.known || /^(?:root|0)?(?::|$)/.test(user.value))
+}
+
+/** Which program a command is, of an interpreter which script. Null for what only tells of itself, and where no word says it. */
+function programIn(words: readonly Word[], folder: string | null): string | null {
+  const [program, ...args] = words.map(({ value }) => value)
+  if (program == null || (args.length === 1 && TELLS_OF_ITSELF.test(args[0] ?? ''))) return null
+  const name = baseName(program)
+  if (!isInterpreter(name) && !RUNS_SCRIPTS.test(name)) return FILE_TOOLS.test(name) ? null : name
+  const at = args.findIndex((arg, index) => arg?.startsWith('-') === false && !LOADS.test(args[index - 1] ?? ''))
+  const script = args[at]
+  if (script == null) return null
+  // `npm run build`, `bundle exec puma`.
+  if (/^(?:run|exec|run-script)$/.test(script)) return `${name} ${script} ${args[at + 1] ?? ''}`
+  return /[/.]/.test(script) ? normalisePath(script, folder ?? '') : `${name} ${script}`
+}
+
+const TELLS_OF_ITSELF = /^(?:-[vVht]|-?-?(?:version|help))$/
+/** What is behind them tells what is run. */
+const RUNS_SCRIPTS =
+  /^(?:npm|npx|yarn|pnpm|bunx|uv|uvx|poetry|pipenv|pdm|bundle|composer|make|gradlew?|mvnw?|cargo|mix)$/
+/** Options of Node whose value is loaded before the script. */
+const LOADS = /^(?:-r|--require|--import|--loader)$/
+
+/** What such a step leaves in the program's own places is the user's too. */
+export function leftBehind(claim: PathClaim, line: number): readonly PathClaim[] {
+  const { path, access, evidence } = claim
+  if (access === 'keep-state') return [isStatePlace(path) ? { ...claim, tree: true } : claim]
+  if (access !== 'create-file' || claim.tree === true || !/\.(?:log|db3?|sqlite3?)$/.test(path) || !isOwnPlace(path))
+    return [claim]
+  const detail = `${evidence.detail}, and begun as root by RUN in line ${line}`
+  return [claim, inferred('create-file', path, detail, { tree: true })]
 }

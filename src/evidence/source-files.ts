@@ -21,6 +21,7 @@ import {
 import { joinTruncated } from '../words.ts'
 import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
+import { leftBehind, preparedByRun } from './run-lines.ts'
 import { sourceFolders } from './source-folders.ts'
 import { argumentsFrom, isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
 import { ownerCalls, rootCalls } from './start-cautions.ts'
@@ -34,18 +35,11 @@ export const sourceFiles: Provider = {
   name: 'source-files',
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
-  claims({ contents, builders, started, start, chain, files }): readonly Claim[] {
+  claims(view): readonly Claim[] {
+    const { contents, builders, started, start, chain, files } = view
     const { claims: all, open } = writtenBy(contents, started, start.launches)
-    const run = contents.steps.find(
-      ({ instruction, user }) =>
-        instruction.keyword === 'RUN' &&
-        (!user.known || /^(?:root|0)?(?::|$)/.test(user.value)) &&
-        says(instruction, RUNS_ITSELF),
-    )
-    const found = withoutRemoved(
-      run === undefined ? all : all.flatMap((claim) => leftBehind(claim, run.instruction.line)),
-      contents,
-    )
+    const line = preparedByRun(view)
+    const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
     const written = [...found, ...configuredRotation(contents)]
     return [
       ...[contents, ...builders]
@@ -59,19 +53,6 @@ export const sourceFiles: Provider = {
       ...leftOpen(open, started),
     ]
   },
-}
-
-/** A build step that starts the application: its settings are read, so folders are made and logs begun, as root. */
-const RUNS_ITSELF = /\b(?:manage\.py|artisan|bin\/console|rake|rails|flask|alembic)\s{1,9}[a-z]/
-
-/** What such a step leaves in the program's own places is the user's too. */
-function leftBehind(claim: PathClaim, line: number): readonly PathClaim[] {
-  const { path, access, evidence } = claim
-  if (access === 'keep-state') return [isStatePlace(path) ? { ...claim, tree: true } : claim]
-  if (access !== 'create-file' || claim.tree === true || !/\.(?:log|db3?|sqlite3?)$/.test(path) || !isOwnPlace(path))
-    return [claim]
-  const detail = `${evidence.detail}, and begun as root by RUN in line ${line}`
-  return [claim, inferred('create-file', path, detail, { tree: true })]
 }
 
 /** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */
@@ -239,7 +220,8 @@ export function writtenBy(
     if (claims.length >= MOST_FINDS) break
     for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
       const place = normalisePath(named)
-      if (place === null) continue
+      // `rmdir /S /Q` is told so on Windows.
+      if (place === null || /^\/[A-Za-z?]$/.test(place)) continue
       const path = looksLikeFile(place) ? parentOf(place) : place
       // Its own code is what most programs hand to others.
       const isOfProgram = isInside(config.workdir, path) || (isInside(path, config.workdir) && !isStatePlace(path))

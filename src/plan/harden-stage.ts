@@ -1,5 +1,6 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { isInterpreter } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, EnvSetting, Need, Remark } from '../evidence/claim.ts'
 import {
@@ -225,18 +226,19 @@ function forService(
 
 /** What a RUN makes under a condition may not be there: its grant makes it. */
 function makesMissing({ stated, observation }: StageInput): (grant: Grant) => Grant {
-  const { actions } = stated.view.contents
-  const made = (isCertain: boolean): readonly string[] =>
+  if (observation !== null) return (grant) => grant
+  const { contents, builders } = stated.view
+  const made = ({ actions }: Pick<StageContents, 'actions'>, isCertain: boolean): readonly string[] =>
     actions.flatMap(({ tool, certain, paths }) =>
       (tool === 'mkdir' || tool === 'touch') && certain === isCertain ? paths : [],
     )
-  const perhaps = observation === null ? made(false) : []
-  if (perhaps.length === 0) return (grant) => grant
-  const surely = made(true)
-  const mayMiss = (path: string): boolean =>
-    perhaps.some((each) => isInside(each, path)) && !surely.some((each) => isInside(each, path))
+  const mayMiss = (stage: StageContents, path: string): boolean =>
+    made(stage, false).some((each) => isInside(each, path)) && !made(stage, true).some((each) => isInside(each, path))
   return (grant) => {
-    if (!mayMiss(grant.path)) return grant
+    // What a COPY takes from another stage was made there.
+    const origin = contents.origins.get(grant.path)
+    const isBuilt = origin?.startsWith('/') === true
+    if (!mayMiss(contents, grant.path) && !(isBuilt && builders.some((each) => mayMiss(each, origin)))) return grant
     if (grant.kind === 'own-directory') return { ...grant, kind: 'create-directory' }
     return grant.kind === 'own-file' ? { ...grant, kind: 'create-file', makesFolder: true } : grant
   }

@@ -112,7 +112,7 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   for (const [path, member] of members)
     for (const from of member.froms) {
       const others = makersOf(from.reference).filter((maker) => maker.path !== path)
-      const makers = [...new Map(tagged(others, from.reference).map((maker) => [maker.path, maker])).values()]
+      const makers = onePerFile(tagged(others, from.reference))
       const [only, ...more] = makers
       if (only !== undefined && more.length === 0) member.bases.set(from.reference, only)
       for (const maker of makers) put(builtUpon, maker.path, { path, from, stage: maker.target })
@@ -131,6 +131,20 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   }
   const runs = runsIn(said.runs, whole)
   return { cwd, members, builtUpon, users, runs, stages }
+}
+
+/** Of several ways to build a file one with a context that it lies in goes first: a document elsewhere says `.` for a folder that it is not in. */
+function onePerFile(makers: readonly Maker[]): readonly Maker[] {
+  const holds = ({ path, context }: Maker): boolean => context === null || isBelow(path, context)
+  return [
+    ...new Map(
+      [...makers.filter((one) => !holds(one)), ...makers.filter(holds)].map((one) => [one.path, one]),
+    ).values(),
+  ]
+}
+
+function isBelow(path: string, folder: string): boolean {
+  return !relative(folder, path).startsWith('..')
 }
 
 /** Those that are built under the very tag, where any is. */

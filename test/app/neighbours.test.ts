@@ -76,3 +76,40 @@ test('two that are built on each other end all the same', async () => {
   })
   expect([...results.keys()]).toEqual(['one/Dockerfile', 'two/Dockerfile'])
 })
+
+const notes = {
+  'server/Dockerfile': 'FROM python:3.13\nWORKDIR /srv\nCOPY . .\nCMD ["python", "server.py"]\n',
+  'server/server.py': 'import os, sys\nos.makedirs("/srv/notes/pages")\nopen(sys.argv[1], "w")\n',
+  'app/Dockerfile': 'FROM acme/server\nENV COLOUR=blue\nCMD ["python", "server.py", "--quiet"]\n',
+  'app/readme.txt': '',
+  Makefile: makefile,
+}
+
+test('what an image needs is needed by the one that is built upon it with another context', async () => {
+  const alone = (await worked(notes, ['app'])).get('app/Dockerfile')
+  expect(alone?.output).toMatch(/chown \S+ .*\/srv\/notes/)
+  expect(alone?.verdict).toBe('incomplete')
+  expect(alone?.findings.map(({ message }) => message).join()).toContain('server.py line 3 (open)')
+  const other = { ...notes, 'server/server.py': 'print("up")\n' }
+  expect((await worked(other, ['app'])).get('app/Dockerfile')?.output).not.toContain('chown')
+})
+
+test('what the base gives already in the same run is not given again', async () => {
+  const own = 'FROM acme/server\nUSER root\nRUN mkdir /opt/more\nCMD ["python", "server.py", "--quiet"]\n'
+  const source = 'import os\nos.makedirs("/srv/notes/pages")\n'
+  const results = await worked({ ...notes, 'app/Dockerfile': own, 'server/server.py': source })
+  expect(results.get('server/Dockerfile')?.output).toMatch(/chown \S+ .*\/srv\/notes/)
+  expect(results.get('app/Dockerfile')?.output).not.toContain('chown')
+})
+
+test('of several ways to build the base the one with a context that holds its Dockerfile is meant', async () => {
+  const files = {
+    Dockerfile: notes['server/Dockerfile'],
+    'server.py': notes['server/server.py'],
+    'README.md': '```sh\ndocker build -t acme/server .\n```\n',
+    'trial/README.md': '```sh\ndocker build -t acme/server .\n```\n',
+    'trial/compose.yaml': 'services: { db: { image: "postgres:17" } }\n',
+    'app/Dockerfile': notes['app/Dockerfile'],
+  }
+  expect((await worked(files, ['app'])).get('app/Dockerfile')?.output).toMatch(/chown \S+ .*\/srv\/notes/)
+})

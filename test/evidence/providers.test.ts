@@ -196,3 +196,15 @@ test('a folder that settings count from their own file is named by functions tha
   expect(of('dirname(os.path.realpath(__file__))')).toEqual(['/srv/media'])
   expect(of('dirname(lookup(__file__))')).toEqual([])
 })
+
+test('what a command of Windows is told is no folder', () => {
+  const of = (folder: string): readonly string[] => {
+    const view = viewOf({
+      dockerfile: 'FROM node:22\nWORKDIR /srv/app\nCOPY . .\nCMD ["node", "run.js"]\n',
+      context: { 'run.js': `execSync('rmdir ${folder} old')\n` },
+    })
+    return claimsOf(sourceFiles, view).flatMap((claim) => (claim.kind === 'path' ? [claim.path] : []))
+  }
+  expect(of('/S /Q')).toEqual([])
+  expect(of('/srv/store')).toEqual(['/srv/store'])
+})

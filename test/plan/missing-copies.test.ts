@@ -55,6 +55,24 @@ test('what a stage before lacks is told of where the program comes out of it', (
   expect(claimsOf(missingCopies, view)).toMatchObject([{ outcome: 'todo', subject: 'serve-*.tar.gz' }])
 })
 
+test.each<[string, string, string, readonly string[], number]>([
+  ['the script lies in it', 'COPY release /srv', 'COPY --from=build /srv /srv', ['node', './server/index'], 1],
+  ['settings alone', 'COPY settings.yml /srv/', 'COPY --from=build /srv /srv', ['node', './server/index'], 0],
+  ['beside other code', 'COPY app.py release /srv/', 'COPY --from=build /srv /srv', ['python', 'start.py'], 0],
+  ['elsewhere', 'COPY release /srv', 'COPY --from=build /srv /srv', ['node', '/opt/index.js'], 0],
+])('what a stage before lacks may be the application itself: %s', (_, before, text, entrypoint, count) => {
+  const code: BuildContext = {
+    entries: new Map([['app.py', { ...entry('file'), text: 'print(1)\n' }]]),
+    partial: false,
+  }
+  const view = partOf({
+    contents: shipped(text, code),
+    builders: [shipped(before, code)],
+    config: { entrypoint, cmd: null, workdir: '/srv' },
+  })
+  expect(claimsOf(missingCopies, view)).toHaveLength(count)
+})
+
 test('what is there, what nobody can say, and what comes from elsewhere is not', () => {
   expect(
     said(

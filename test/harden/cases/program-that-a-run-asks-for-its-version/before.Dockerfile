@@ -1,0 +1,12 @@
+FROM node:22
+WORKDIR /srv
+ENV STORE_DATABASE_DIR=/srv/data/db
+RUN mkdir -p /srv/data/db
+COPY <<EOF /srv/prepare.js
+console.log('ready')
+EOF
+COPY <<EOF /srv/server.js
+require('http').createServer((_, answer) => answer.end('up')).listen(8080)
+EOF
+RUN node --version && node prepare.js && cd /tmp && node server.js
+ENTRYPOINT ["node", "server.js"]
