@@ -102,7 +102,7 @@ export function idsOfUser(
   const known = accounts.known ? accounts.value : { users: [], groups: [] }
   const made = created.users.find((account) => account.name === user || String(account.uid) === user)
   if (made !== undefined) {
-    const ids = isOwnGroup(group, made) || group === undefined ? idsOf(made, created, known) : null
+    const ids = isOwnGroup(group, made) || group === undefined ? idsOf(made, created, known, true) : null
     if (ids !== null)
       return made.certain && ids.pins.length === 0 ? { name: made.name, uid: ids.uid, gid: ids.gid } : null
   }
