@@ -296,7 +296,9 @@ function remarkOn(
   if (kind === 'claim')
     return todo(
       `${at}, which is root's where the pod does not say fsGroup: the user may not write there`,
-      `say fsGroup: ${gid} in the securityContext of the pod`,
+      gid < 0
+        ? 'say the group that the account has in the built image as fsGroup in the securityContext of the pod'
+        : `say fsGroup: ${gid} in the securityContext of the pod`,
     )
   if (from === 'checkout')
     return todo(

@@ -829,6 +829,17 @@ test.each<readonly [says: string, snippet: string, todo: string | null]>([
   expect(result.verdict).toBe(todo === null ? 'hardened' : 'incomplete')
 })
 
+test('of an account that only the build numbers a claim of a cluster says no number', async () => {
+  const files = {
+    Dockerfile:
+      'FROM alpine:3.22\nRUN apk add --no-cache apache2 && chown -R apache /var/www\nCMD ["httpd", "-D", "FOREGROUND"]\n',
+    'k8s/app.yaml':
+      'kind: Deployment\nmetadata: { name: app }\nspec:\n  template:\n    spec:\n      containers:\n        - image: acme/acme:1\n          volumeMounts: [{ name: d, mountPath: /var/www/data }]\n      volumes: [{ name: d, persistentVolumeClaim: { claimName: d } }]\n',
+  }
+  const said = todos(await worked(files)).join('\n')
+  expect(said).toContain('say the group that the account has in the built image as fsGroup')
+})
+
 test('a document that builds on an image of another name than ours says nothing of a folder that is called so', async () => {
   const files = {
     'services/web/Dockerfile': 'FROM debian:13\nCMD ["/web"]\n',
