@@ -201,8 +201,8 @@ export function runsOfComments(text: string, at: At): readonly RunOfImage[] {
 /** `docker run` in whatever it is written: documents, scripts, Makefiles, workflows. */
 export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
   if (!MAY_RUN.test(text)) return []
-  // As long as it was, so that its lines are.
-  const joined = text.replace(/(?:\\|(?<!`)`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
+  // As long as it was, so that its lines are. Documents explain an option behind the end of its line, which no shell would take.
+  const joined = text.replace(/(?:\\(?:[ \t]{1,9}#[^\\\n]{0,200})?|(?<!`)`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
   const filledIn = assignmentsOf(joined, at.path)
   const mayWork = ROOTS_WORK.test(joined)
   let [reached, number] = [0, 1]

@@ -386,6 +386,13 @@ test.each<{ readonly says: string; readonly files: Files; readonly todo: readonl
     todo: [],
   },
   {
+    says: 'a host folder behind options that a document explains',
+    files: readme('docker run \\\n      -p 80:80 \\ # the page\n      -v /srv/acme:/data \\\n      acme/acme'),
+    todo: [
+      'README.md line 3 mounts /srv/acme over /data, which keeps its owner: cannot tell whether the user may write there; give it to the user once (chown -R 1000:1000 /srv/acme on the host), or run it as its owner (user: in the service, --user here)',
+    ],
+  },
+  {
     says: 'a claim of a cluster',
     files: {
       ...own,
