@@ -717,13 +717,16 @@ function namespaceOf(name: string): string {
   return name.slice(0, Math.max(0, name.lastIndexOf('/')))
 }
 
-/** Of names that hold variables what follows these. */
-function isSameName(one: string, other: string): boolean {
+/** Of names that hold variables what follows these; a registry of the machine itself holds what was built there. */
+function isSameName(said: string, named: string): boolean {
+  const [one, other] = [said.replace(LOCAL, ''), named.replace(LOCAL, '')]
   if (one === other) return true
   if (!one.includes('$') && !other.includes('$')) return false
   const [a, b] = [behindVariables(one), behindVariables(other)]
   return a !== '' && b !== '' && (`/${one}`.endsWith(`/${b}`) || `/${other}`.endsWith(`/${a}`))
 }
+
+const LOCAL = /^(?:localhost|127\.0\.0\.1)(?::\d{1,5})?\//
 
 function behindVariables(name: string): string {
   const parts = name.split('/')

@@ -112,6 +112,17 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
     verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
   },
   {
+    says: 'one that a workflow builds by its plain name, and the other takes from a registry of the machine',
+    files: {
+      'one/Dockerfile': core,
+      'one/entrypoint.sh': entrypoint,
+      'two/Dockerfile': onServer('localhost:5000/parent:$TARGETARCH'),
+      '.github/workflows/build.yml':
+        'jobs:\n  build:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { context: one, tags: "parent:amd64" }\n',
+    },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'incomplete' },
+  },
+  {
     says: 'a step that docker/metadata-action gives its names, once for each value of a matrix',
     files: {
       'one/Dockerfile.a': core,
