@@ -2,6 +2,8 @@ import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { argvOf, asWords, invocationsIn, isInterpreter, type Word } from '../command/index.ts'
 import { type RunAction, removals } from '../contents/run-actions.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
+import { isRootUser } from '../image/accounts.ts'
+import { memoizeByObject } from '../memoize.ts'
 import {
   baseName,
   isInside,
@@ -180,10 +182,8 @@ function runs({ instruction, shell }: Step, program: string): boolean {
   )
 }
 
-type Prepared = Pick<StageView, 'contents' | 'started'>
-
 /** The line of a build step of root's that works with the application: its settings are read, so folders are made and logs begun. Null for none. */
-export function preparedByRun(view: Prepared): number | null {
+export function preparedByRun(view: StageView): number | null {
   const step = view.contents.steps.find((each) => isRunOfRoot(each) && says(each.instruction, RUNS_ITSELF))
   return step?.instruction.line ?? startedByRun(view)
 }
@@ -191,7 +191,7 @@ export function preparedByRun(view: Prepared): number | null {
 const RUNS_ITSELF = /\b(?:manage\.py|artisan|bin\/console|rake|rails|flask|alembic)\s{1,9}[a-z]/
 
 /** The same of one that starts the very program that the image starts, to check it or to prepare it. */
-export function startedByRun({ contents: { steps }, started }: Prepared): number | null {
+export const startedByRun = memoizeByObject(({ contents: { steps }, started }: StageView): number | null => {
   const main = invocationsIn(asWords(argvOf(started))).at(-1)
   const program = main === undefined ? null : programIn(main.words, started.workdir)
   if (program === null) return null
@@ -205,10 +205,10 @@ export function startedByRun({ contents: { steps }, started }: Prepared): number
     })
   })
   return found?.instruction.line ?? null
-}
+})
 
 function isRunOfRoot({ instruction, user }: Step): boolean {
-  return instruction.keyword === 'RUN' && (!user.known || /^(?:root|0)?(?::|$)/.test(user.value))
+  return instruction.keyword === 'RUN' && (!user.known || isRootUser(user.value))
 }
 
 /** Which program a command is, of an interpreter which script. Null for what only tells of itself, and where no word says it. */

@@ -168,13 +168,13 @@ function homeAsked(
  * Whether an expression is called like an option of the command line, or a variable, that gives a path: `args.log` and `--log /x`,
  * `cfg.DataDir` and `DATA_DIR=/x`. What those name, others claim.
  */
-function toldAtStart(config: ImageConfig, launches: StepDownReport['launches']): (expression: string) => boolean {
-  const words = [...argvOf(config), ...launches.flatMap((launch) => launch.words)].flatMap((word) => word.split(/\s+/))
+function toldAtStart(argv: readonly string[], { env }: Pick<ImageConfig, 'env'>): (expression: string) => boolean {
+  const words = argv.flatMap((word) => word.split(/\s+/))
   const options = words.flatMap((word, at) => {
     const [, name = '', value = words[at + 1] ?? ''] = /^--?([\w-]{2,60})(?:=(.*))?$/.exec(word) ?? []
     return /[/.]/.test(value) && !value.startsWith('-') ? [plain(name)] : []
   })
-  const variables = [...config.env].flatMap(([name, value]) => (value.startsWith('/') ? [plain(name)] : []))
+  const variables = [...env].flatMap(([name, value]) => (value.startsWith('/') ? [plain(name)] : []))
   const told = new Set(
     [...options, ...variables].filter((name) => name.length > 2 && name !== 'path' && name !== 'home'),
   )
@@ -198,12 +198,9 @@ export function writtenBy(
   config: ImageConfig,
   launches: StepDownReport['launches'] = [],
 ): Written {
-  const names = new Set([...argvOf(config), ...launches.flatMap(({ words }) => words)].map(baseName))
-  const started = new Set(
-    [...argvOf(config), ...launches.flatMap(({ words }) => words)].flatMap(
-      (word) => normalisePath(word, config.workdir) ?? [],
-    ),
-  )
+  const argv = [...argvOf(config), ...launches.flatMap(({ words }) => words)]
+  const names = new Set(argv.map(baseName))
+  const started = new Set(argv.flatMap((word) => normalisePath(word, config.workdir) ?? []))
   const claims: PathClaim[] = []
   const open: Written['open'][number][] = []
   const given = { workdir: config.workdir, env: new Map([...config.env, ...propertiesOf(config)]) }
@@ -215,7 +212,7 @@ export function writtenBy(
     webRoot: webRootIn(texts),
   }
   const isOnlyRead = readFolders(entries)
-  const isTold = toldAtStart(config, launches)
+  const isTold = toldAtStart(argv, config)
   for (const [file, text] of texts) {
     if (claims.length >= MOST_FINDS) break
     for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
@@ -232,12 +229,8 @@ export function writtenBy(
     const { writes, open: left } = sourceWrites(file, text, about)
     if (!FOR_BUILDERS.test(file)) {
       // Where a log is that is rotated another rule asks.
-      const others = left.filter(({ call }) => !ROTATES.test(`${call}(`))
-      open.push(
-        ...others
-          .filter(({ expression }) => !isTold(expression))
-          .map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })),
-      )
+      const others = left.filter(({ call, expression }) => !ROTATES.test(`${call}(`) && !isTold(expression))
+      open.push(...others.map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })))
     }
     for (const found of writes) {
       const path = normalisePath(found.path)

@@ -67,6 +67,7 @@ export function sourceWrites(
   const { workdir } = names
   const found: SourceWrite[] = []
   const open: UnnamedWrite[] = []
+  let ofHome: ReadonlySet<string> | null = null
   for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, quoted } of rules) {
     if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
@@ -105,8 +106,9 @@ export function sourceWrites(
       const isOfFolder = kind !== 'database' && looped.length === 0
       const folder = where === null && isOfFolder && !isAddress ? folderOf(first, names) : null
       if (folder !== null) found.push({ path: folder, kind: 'directory', line, call })
-      if (isOpen && looped.length === 0 && folder === null && !isAddress && isOnDisk(first) && !isOfHome(first, text))
-        open.push({ line, call, expression: first.replace(/\s+/g, ' ') })
+      if (!isOpen || looped.length > 0 || folder !== null || isAddress || !isOnDisk(first)) continue
+      ofHome ??= homeWords(text)
+      if (!isOfHome(first, ofHome)) open.push({ line, call, expression: first.replace(/\s+/g, ' ') })
     }
   }
   const byName = rules === GO ? [...defaultFolders(text, names), ...flagFolders(text, names)] : []
@@ -122,13 +124,20 @@ function isOnDisk(expression: string): boolean {
   )
 }
 
-/** Below the home of whoever runs it, of which others tell: a line that asks for it gives a word of the expression. */
-function isOfHome(expression: string, text: string): boolean {
-  if (HOME.test(expression)) return true
-  const words = new Set(expression.match(/[A-Za-z_]\w*/g))
+/** Below the home of whoever runs it, of which others tell. */
+function isOfHome(expression: string, words: ReadonlySet<string>): boolean {
+  return HOME.test(expression) || wordsIn(expression).some((word) => words.has(word))
+}
+
+/** The words of the lines that ask for the home. */
+function homeWords(text: string): ReadonlySet<string> {
+  const words = new Set(text.split('\n').flatMap((line) => (HOME.test(line) ? wordsIn(line) : [])))
   for (const word of MODULES) words.delete(word)
-  const asks = text.split('\n').filter((line) => HOME.test(line))
-  return asks.some((line) => (line.match(/[A-Za-z_]\w*/g) ?? []).some((word) => words.has(word)))
+  return words
+}
+
+function wordsIn(text: string): readonly string[] {
+  return text.match(/[A-Za-z_]\w*/g) ?? []
 }
 
 const MODULES = ['os', 'path', 'filepath', 'join', 'Join', 'this', 'self']

@@ -19,6 +19,7 @@ import { asksBeforeMaking } from '../evidence/source-writes.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, isStatePlace, normalisePath, parentOf } from '../places.ts'
 import { joinTruncated } from '../words.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
@@ -228,12 +229,16 @@ function forService(
 function makesMissing({ stated, observation }: StageInput): (grant: Grant) => Grant {
   if (observation !== null) return (grant) => grant
   const { contents, builders } = stated.view
-  const made = ({ actions }: Pick<StageContents, 'actions'>, isCertain: boolean): readonly string[] =>
-    actions.flatMap(({ tool, certain, paths }) =>
-      (tool === 'mkdir' || tool === 'touch') && certain === isCertain ? paths : [],
-    )
-  const mayMiss = (stage: StageContents, path: string): boolean =>
-    made(stage, false).some((each) => isInside(each, path)) && !made(stage, true).some((each) => isInside(each, path))
+  const madeIn = memoizeByObject(({ actions }: StageContents) => {
+    const made = actions.filter(({ tool }) => tool === 'mkdir' || tool === 'touch')
+    const paths = (isCertain: boolean): readonly string[] =>
+      made.flatMap((each) => (each.certain === isCertain ? each.paths : []))
+    return { perhaps: paths(false), surely: paths(true) }
+  })
+  const mayMiss = (stage: StageContents, path: string): boolean => {
+    const { perhaps, surely } = madeIn(stage)
+    return perhaps.some((each) => isInside(each, path)) && !surely.some((each) => isInside(each, path))
+  }
   return (grant) => {
     // What a COPY takes from another stage was made there.
     const origin = contents.origins.get(grant.path)
