@@ -22,7 +22,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import { type Session, withEnv } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
-import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
+import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf, withoutTodos } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 
 /** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
@@ -242,7 +242,5 @@ export function withoutAnswered(
   stage: number,
   read: ReadonlySet<string> = new Set(),
 ): TargetResult {
-  const answered = answeredBy(stagePlanOf(plan, stage)?.remarks ?? [], read)
-  const isOpen = ({ outcome, message }: ReportFinding): boolean => outcome !== 'todo' || !answered.has(message)
-  return { ...result, findings: result.findings.filter(isOpen) }
+  return withoutTodos(result, answeredBy(stagePlanOf(plan, stage)?.remarks ?? [], read))
 }

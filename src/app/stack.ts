@@ -24,7 +24,7 @@ import type { WorkItem } from '../workspace/work-item.ts'
 import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
-import { ofChanged } from './verdict.ts'
+import { ofChanged, withoutTodos } from './verdict.ts'
 
 export interface StackWork {
   readonly options: Options
@@ -224,7 +224,7 @@ function serviceResult(
 ): TargetResult {
   const file = dockerfile?.path ?? derived?.path
   const report = proof?.services.get(planned.target) ?? null
-  const own = report?.passed === true && answered !== undefined ? withoutAnswered(planned, answered) : planned
+  const own = report?.passed === true && answered !== undefined ? afterRun(planned, answered) : planned
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
   const failed = (proof?.failures.get(own.target) ?? []).map((one) => targetFinding('prove', 'todo', one))
   const findings = [...own.findings.map(inProject), ...about, ...failed]
@@ -236,11 +236,11 @@ function serviceResult(
 }
 
 /** Nothing is left to decide where each todo was one that the run has answered. */
-function withoutAnswered(result: TargetResult, answered: ReadonlySet<string>): TargetResult {
-  const findings = result.findings.filter(({ outcome, message }) => outcome !== 'todo' || !answered.has(message))
-  const isOpen = findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
-  const isAnswered = findings.length < result.findings.length && !isOpen && result.verdict === 'incomplete'
-  return { ...result, findings, verdict: isAnswered ? 'hardened' : result.verdict }
+function afterRun(result: TargetResult, answered: ReadonlySet<string>): TargetResult {
+  const left = withoutTodos(result, answered)
+  const isOpen = left.findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
+  const isAnswered = left.findings.length < result.findings.length && !isOpen && result.verdict === 'incomplete'
+  return isAnswered ? { ...left, verdict: 'hardened' } : left
 }
 
 /** What a person would do with `docker run` is done in the project's files. */

@@ -58,6 +58,14 @@ export function answeredBy(remarks: readonly Remark[], read: ReadonlySet<string>
   return new Set(remarks.filter(isAnswered).map(({ message }) => message))
 }
 
+/** A result without the todos of these messages. */
+export function withoutTodos(result: TargetResult, answered: ReadonlySet<string>): TargetResult {
+  return {
+    ...result,
+    findings: result.findings.filter(({ outcome, message }) => outcome !== 'todo' || !answered.has(message)),
+  }
+}
+
 /** A result with more that was found of it, or with its proof: the verdict is that of all of it. */
 export function judgedAgain(
   result: TargetResult,

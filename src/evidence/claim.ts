@@ -71,8 +71,8 @@ export interface Need {
    * it. It is granted nothing: where the user could not do it, that is said.
    */
   readonly onlyIf?: string
-  /** Who has a command run in it that writes there, and which, for people: `README.md line 3 runs npm install in it`. As `onlyIf`. */
-  readonly toldBy?: string
+  /** `onlyIf` says who has a command run in it that writes there, and which: `README.md line 3 runs npm install in it`. */
+  readonly isTold?: true
   /** The mode with which the program makes a folder that is closed to others: some ask that it is. */
   readonly closed?: number
   /** To whom a change-owner gave it. */

@@ -2,7 +2,7 @@ import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { switchTools } from '../command/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { atBothStarts, type StepDownReport } from '../image/step-down.ts'
+import { atBothStarts, both, type StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { normalisePath } from '../places.ts'
 import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
@@ -146,12 +146,6 @@ export function* evidenceOf(
     files: view.files,
     view,
   }
-}
-
-/** Those of `b` behind those of `a` that are not the same. */
-function both<T>(a: readonly T[], b: readonly T[], key: (one: T) => string): readonly T[] {
-  const known = new Set(a.map(key))
-  return [...a, ...b.filter((one) => !known.has(key(one)))]
 }
 
 function need({ path, access }: Need): string {

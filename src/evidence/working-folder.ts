@@ -15,7 +15,7 @@ export const workingFolder: Provider = {
   claims(view, { workingFolder: rules }) {
     const { all, isAlone } = startedCommands(view)
     // Whatever else starts it may use that folder too.
-    return writtenBy(rules, all, view, view.startKnown && isAlone ? { fromStart: true } : {})
+    return writtenByRules(rules, all, view, view.startKnown && isAlone ? { fromStart: true } : {})
   },
 }
 
@@ -35,13 +35,13 @@ export const toldInside: Provider = {
       const direct = inTurn(plainCommands(told.words), told.folder ?? workdir)
       const all = [...direct, ...direct.flatMap((command) => scriptedCommands(command, view.contents.texts))]
       const toldBy = `${by} runs ${told.words.slice(0, MOST_WORDS).join(' ')} in it`
-      for (const claim of [...writtenBy(rules, all, view, {}), ...all.flatMap(namedWrites)])
+      for (const claim of [...writtenByRules(rules, all, view, {}), ...all.flatMap(namedWrites)])
         if (claim.kind === 'path' && !isRuntimePlace(claim.path))
           yield {
             ...claim,
             certainty: 'possible',
             onlyIf: toldBy,
-            toldBy,
+            isTold: true,
             evidence: { ...claim.evidence, detail: `${toldBy}: ${claim.evidence.detail}` },
           }
     }
@@ -75,7 +75,7 @@ function namedWrites({ words: [program = '', ...args], folder }: StartedCommand)
 /** Of a file or a folder, and no format or level. */
 const OUTPUT_OPTION = /^(?:out(?:put)?-?(?:file|dir)|out|output|junit-?xml)$/
 
-function writtenBy(
+function writtenByRules(
   rules: readonly WorkingFolderRule[],
   commands: readonly StartedCommand[],
   view: StageView,

@@ -40,6 +40,19 @@ export interface ImageRun {
   readonly env: ReadonlyMap<string, string | null>
 }
 
+/** A run of which nothing is said. */
+export const plainRun = {
+  stage: null,
+  mounts: [],
+  privileged: false,
+  hostPid: false,
+  capabilities: [],
+  devices: [],
+  user: null,
+  groups: false,
+  env: new Map<string, string | null>(),
+} satisfies Partial<ImageRun>
+
 /** A command that people are shown to run in a container of an image. */
 export interface ToldInside {
   readonly words: readonly string[]

@@ -179,12 +179,18 @@ export function findStepDowns(
   }
 }
 
+/** Those of `b` behind those of `a` that are not the same. */
+export function both<T>(
+  a: readonly T[],
+  b: readonly T[],
+  key: (one: T) => string = (one) => JSON.stringify(one),
+): readonly T[] {
+  const known = new Set(a.map(key))
+  return [...a, ...b.filter((one) => !known.has(key(one)))]
+}
+
 /** What an image does at two of its starts. Of the second only what files of the image say: its command is not that of the image. */
 export function atBothStarts(first: StepDownReport, second: StepDownReport): StepDownReport {
-  const both = <T>(a: readonly T[], b: readonly T[]): readonly T[] => {
-    const known = new Set(a.map((one) => JSON.stringify(one)))
-    return [...a, ...b.filter((one) => !known.has(JSON.stringify(one)))]
-  }
   return {
     stepDowns: both(
       first.stepDowns,

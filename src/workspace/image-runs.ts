@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
-import type { ImageRun, RunMount, ToldInside } from '../image/image-run.ts'
+import { type ImageRun, plainRun, type RunMount, type ToldInside } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { interpolated } from '../stack/variables.ts'
@@ -40,15 +40,7 @@ interface At {
 }
 
 const nothing = {
-  stage: null,
-  mounts: [],
-  privileged: false,
-  hostPid: false,
-  capabilities: [],
-  devices: [],
-  user: null,
-  groups: false,
-  env: new Map<string, string | null>(),
+  ...plainRun,
   dockerfiles: [],
   image: null,
   service: null,

@@ -4,7 +4,7 @@ import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { waitsForInput } from '../command/index.ts'
 import { type Dockerfile, finalStage, parseDockerfile } from '../dockerfile/index.ts'
-import type { ImageRun, RunMount } from '../image/image-run.ts'
+import { type ImageRun, plainRun, type RunMount } from '../image/image-run.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { textFound } from './files.ts'
@@ -135,16 +135,12 @@ async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
 
 /** Of several ways to build a file one with a context that it lies in goes first: a document elsewhere says `.` for a folder that it is not in. */
 function onePerFile(makers: readonly Maker[]): readonly Maker[] {
-  const holds = ({ path, context }: Maker): boolean => context === null || isBelow(path, context)
+  const holds = ({ path, context }: Maker): boolean => context === null || isInside(path, context)
   return [
     ...new Map(
       [...makers.filter((one) => !holds(one)), ...makers.filter(holds)].map((one) => [one.path, one]),
     ).values(),
   ]
-}
-
-function isBelow(path: string, folder: string): boolean {
-  return !relative(folder, path).startsWith('..')
 }
 
 /** Those that are built under the very tag, where any is. */
@@ -267,9 +263,8 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
       const sibling = made.find((maker) => isSiblingOf(path, maker.path))
       const mounts = run.mounts.filter(({ target }) => namesPath(text, target))
       if (sibling === undefined || mounts.length === 0) continue
-      const plain = { privileged: false, hostPid: false, capabilities: [], devices: [], groups: false, env: new Map() }
       const by = `${run.by} (${basename(sibling.path)})`
-      put(found, path, asRun({ ...run, ...plain, by, mounts }, null, root))
+      put(found, path, asRun({ ...run, ...plainRun, user: run.user, by, mounts }, null, root))
     }
   }
   return found

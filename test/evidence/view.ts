@@ -8,7 +8,7 @@ import type { Provider, StageView } from '../../src/evidence/provider.ts'
 import { emptyConfig, unknownFacts } from '../../src/image/config.ts'
 import type { ImageConfig, ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
-import type { ImageRun } from '../../src/image/image-run.ts'
+import { type ImageRun, plainRun } from '../../src/image/image-run.ts'
 import { noDependents } from '../../src/plan/exemptions.ts'
 import { defaultPolicy } from '../../src/plan/stage-input.ts'
 import { knowledgeOf } from '../harden/support/facts.ts'
@@ -97,15 +97,7 @@ function runTold(words: readonly string[]): ImageRun {
   return {
     by: 'README.md line 1',
     kind: 'command',
-    stage: null,
-    mounts: [],
-    privileged: false,
-    hostPid: false,
-    capabilities: [],
-    devices: [],
-    user: null,
-    groups: false,
-    env: new Map(),
+    ...plainRun,
     told: { words, isBeside: true, folder: null },
   }
 }

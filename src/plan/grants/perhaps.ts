@@ -128,11 +128,11 @@ export function perhapsRemarks(
   { facts, observation, dependents }: Pick<StageInput, 'facts' | 'observation' | 'dependents'>,
 ): readonly Remark[] {
   const mounts = (dependents?.runs ?? []).flatMap((run) => run.mounts)
-  const told = unmet.filter(({ toldBy }) => toldBy !== undefined)
+  const told = unmet.filter(({ isTold }) => isTold === true)
   const inside = told.filter(
     ({ path }) => !mounts.some(({ kind, target }) => kind === 'host' && isInside(path, target)),
   )
-  const asked = unmet.filter(({ toldBy }) => toldBy === undefined)
+  const asked = unmet.filter(({ isTold }) => isTold !== true)
   const questions = [...new Set(asked.map(({ onlyIf }) => onlyIf))]
   const remarks = questions.map((onlyIf): Remark => {
     const needs = asked.filter((need) => need.onlyIf === onlyIf)
@@ -159,15 +159,15 @@ export function perhapsRemarks(
 function toldRemark(unmet: readonly PerhapsNeed[], isProved: boolean): readonly Remark[] {
   const [first] = unmet
   if (first === undefined) return []
-  const all = unmet.filter(({ toldBy }) => toldBy === first.toldBy)
+  const all = unmet.filter(({ onlyIf }) => onlyIf === first.onlyIf)
   const needs = all.filter(({ path }) => !all.some((other) => other.path !== path && isInside(path, other.path)))
   const paths = [...new Set(needs.map(({ path }) => path))]
-  const more = new Set(unmet.map(({ toldBy }) => toldBy)).size - 1
+  const more = new Set(unmet.map(({ onlyIf }) => onlyIf)).size - 1
   return [
     {
       outcome: isProved ? 'note' : 'todo',
       transform: 'own-writable-paths',
-      message: `${first.toldBy}, which writes ${joinTruncated(paths)}: the user may not${more === 0 ? '' : ` (and ${more} more such)`}`,
+      message: `${first.onlyIf}, which writes ${joinTruncated(paths)}: the user may not${more === 0 ? '' : ` (and ${more} more such)`}`,
       hint: `run that with --user root, or ${howGiven(needs)}`,
       evidence: unmet.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),
     },

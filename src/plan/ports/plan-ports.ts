@@ -132,7 +132,7 @@ function isSame(a: readonly string[] | null, b: readonly string[] | null): boole
 }
 
 /** The low ports of a stage: seen by a run, or said by its instructions, files and what its vendor lists. */
-export function stagePorts({ input, policy, readable, stepDown, excluded, report }: PlanContext): PortPlan {
+export function stagePorts({ input, policy, readable, stepDown, excluded, report, textOf }: PlanContext): PortPlan {
   const { observation, stated, vendor, dependents } = input
   const { started } = report
   const keptBy = input.ignored?.get('raise-ports')
@@ -162,7 +162,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
       ),
     help: (from, to, command) => helpMove(observation?.help ?? null, { command, started }, from, to),
     rendered: renderedAtStart(stated.view),
-    startTexts: report.scripts.flatMap((path) => (readable.files.known ? (readable.files.value.text(path) ?? []) : [])),
+    startTexts: report.scripts.flatMap((path) => textOf(path) ?? []),
     isOwnExpose: (port) => stated.view.chain.some((stage) => exposeOf(stage, port) !== null),
     stock: observation === null ? withScripts(stated.moves, report.scripts, readable) : new Map(),
   })
