@@ -19,6 +19,7 @@ import { deviceGroups, rawSockets } from './host-rights.ts'
 import { inImage } from './in-image.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
+import { relativeSettings } from './relative-settings.ts'
 import { rootHome } from './root-home.ts'
 import { rootPrograms } from './root-programs.ts'
 import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
@@ -56,6 +57,7 @@ export const providers: readonly Provider[] = [
   sourceFiles,
   compiledSources,
   spring,
+  relativeSettings,
   copiedEmptyFolders,
   closedFiles,
   madeKeys,

@@ -234,7 +234,7 @@ export function writtenBy(
     }
     for (const found of writes) {
       const path = normalisePath(found.path)
-      if (path === null) continue
+      if (path === null || (found.byName === true && isOnlyRead(path))) continue
       // What is started writes its settings at each start; another source file may be there to install something.
       const isSetting = found.kind !== 'database' && names.has(baseName(file)) && isSettings(path, found.kind)
       // Relative, in a program that starts where the system does: it starts elsewhere, or that is said.

@@ -1,6 +1,7 @@
 import { lineOf } from '../edit.ts'
 import { isStatePlace, looksLikeFile, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
+import { isKeyOf } from './setting-keys.ts'
 import { C, CSHARP, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
@@ -15,6 +16,8 @@ export interface SourceWrite {
   readonly beside?: true
   /** The call fails where it is there already: whoever makes it beforehand breaks the program. */
   readonly absent?: true
+  /** Only what the setting is called says that it is written. */
+  readonly byName?: true
 }
 
 /** A call that writes to a path that the source leaves to the run: an argument, a setting, a name that is put together elsewhere. */
@@ -338,21 +341,39 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
 }
 
 /**
- * Go's defaults of settings: `PluginsDir: "data/plugins"` in a literal, `default:"data/plugins"` behind a field. The folder of state
- * in which the program then keeps them is meant, from where it starts.
+ * Go's defaults of settings: `PluginsDir: "data/plugins"` in a literal, `c.CacheDir = "certs"`, `default:"data/plugins"` behind a field,
+ * `viper.SetDefault("data-dir", "x")`. The folder of state in which the program then keeps them is meant, from where it starts; of a
+ * setting that is called one of state what it names.
  */
 function defaultFolders(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
   return [...text.matchAll(DEFAULTS)].flatMap((match): readonly SourceWrite[] => {
-    const [, key, literal, field, tag] = match
-    const folder = /^(?:\.\/)?([\w.-]+)(?:\/[\w./-]+)?$/.exec(literal ?? tag ?? '')?.[1]
-    if (folder === undefined || !STATE_NAME.test(folder) || isComment(text, match.index)) return []
-    const call = `the default of ${key ?? field ?? ''}`
-    return [{ path: `${workdir}/${folder}`, kind: 'directory', line: lineOf(text, match.index), call }]
+    const [, assigned, literal, field, tag, set, value] = match
+    const key = assigned ?? field ?? set ?? ''
+    const said = literal ?? tag ?? value ?? ''
+    if (isComment(text, match.index)) return []
+    const about = { line: lineOf(text, match.index), call: `the default of ${key}`, byName: true as const }
+    const [, first = ''] = RELATIVE.exec(said) ?? []
+    if (STATE_NAME.test(first)) return [{ ...about, path: `${workdir}/${first}`, kind: 'directory' }]
+    const kind = kindOfSetting(key, said)
+    return kind === null ? [] : [{ ...about, path: `${workdir}/${said}`, kind }]
   })
 }
 
+/** A path below the folder that a program starts in, by its first name. */
+const RELATIVE = /^(?:\.\/)?(?!\.\.)([\w.-]+)(?:\/[\w.-]+)*\/?$/
+
+/** What a setting makes of a relative path that it names, where it is called like one of state; null where it is not, or may be read. */
+export function kindOfSetting(key: string, value: string): 'directory' | 'database' | null {
+  if (!RELATIVE.test(value) || /^[.\d]+$/.test(value) || value.includes('..')) return null
+  if (/\.(?:db3?|sqlite3?)$/.test(value)) return isKeyOf('folder', key) || isKeyOf('database', key) ? 'database' : null
+  if (!isKeyOf('folder', key)) return null
+  if (/(?:dir|directory|folder)$/i.test(key)) return 'directory'
+  // `cachePath: memory`, `data_path: sensors.temperature`
+  return !looksLikeFile(value) && (value.includes('/') || STATE_NAME.test(value)) ? 'directory' : null
+}
+
 const DEFAULTS =
-  /\b(\w{0,40}(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]{0,8}(\w{0,40}(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
+  /\b(\w{0,40}(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath))(?::|[ \t]=)[ \t]*"([^"\n]+)"|^[ \t]{0,8}(\w{0,40}(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"|\bviper\.SetDefault\([ \t]{0,9}"([\w.-]{1,60})"[ \t]{0,9},[ \t]{0,9}"([^"\n]+)"/gm
 
 /** Go's flags of a folder of state, and what they are where nobody gives one: `flag.StringVar(&c.root, "data-dir", "/storage", …)`. */
 function flagFolders(text: string, names: SourceNames): readonly SourceWrite[] {
@@ -360,18 +381,18 @@ function flagFolders(text: string, names: SourceNames): readonly SourceWrite[] {
     const { plain, other = '', value, literal } = match.groups ?? {}
     const name = plain ?? other
     const [said = ''] = value === undefined ? [] : splitAt(value, /^,/)
-    const path = isComment(text, match.index) ? null : pathOf(literal ?? said, names)
-    const isOne = FLAG_OF_STATE.test(name) && path !== null && isStatePlace(path) && !looksLikeFile(path)
+    const path = isComment(text, match.index) || !isKeyOf('folder', name) ? null : pathOf(literal ?? said, names)
+    if (path === null) return []
+    const below = path.startsWith(`${names.workdir}/`) ? path.slice(names.workdir.length + 1) : path
+    const kind = isStatePlace(path) && !looksLikeFile(path) ? 'directory' : kindOfSetting(name, below)
     const call = `the default of -${name}`
-    return isOne ? [{ path, kind: 'directory', line: lineOf(text, match.index), call }] : []
+    return kind === null ? [] : [{ path, kind, line: lineOf(text, match.index), call, byName: true }]
   })
 }
 
 /** flag and pflag; kingpin; urfave/cli. */
 const FLAGS =
-  /\.String(?:Var)?P?\(\s{0,9}(?:&[\w.]{1,80}\s{0,9},\s{0,9})?"(?<plain>[\w.-]{1,60})"\s{0,9},\s{0,9}(?:"\w?"\s{0,9},\s{0,9})?(?<value>[^\n]{1,300})|(?:\.Flag\(\s{0,9}|\bName:\s{0,9})"(?<other>[\w.-]{1,60})"[^\n{}]{0,300}?(?:\n[^\n{}]{0,300}){0,4}?(?:\.Default\(|\bValue:)\s{0,9}(?<literal>"\/[^"\n]{1,200}")/g
-const FLAG_OF_STATE =
-  /(?:^|[-_.])(?:data|storage|store|state|cache|db|database|logs?|spool|filesystem|uploads?)[-_.]?(?:root|dir|directory|path|folder)$/i
+  /\.String(?:Var)?P?\(\s{0,9}(?:&[\w.]{1,80}\s{0,9},\s{0,9})?"(?<plain>[\w.-]{1,60})"\s{0,9},\s{0,9}(?:"\w?"\s{0,9},\s{0,9})?(?<value>[^\n]{1,300})|(?:\.Flag\(\s{0,9}|\bName:\s{0,9})"(?<other>[\w.-]{1,60})"[^\n{}]{0,300}?(?:\n[^\n{}]{0,300}){0,4}?(?:\.Default\(|\bValue:)\s{0,9}(?<literal>"[^"\n]{1,200}")/g
 
 export function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()

@@ -405,3 +405,24 @@ test.each([
   const { open } = sourceWrites(`/app/src/${file}`, text, about)
   expect(open.map(({ call, expression, line }) => `${call} ${expression} ${line}`)).toEqual(expected)
 })
+
+test.each([
+  // The setting says what it is of, whatever the folder is called.
+  ['a.go', 'return &Config{\n\tDataDir: "club.data",\n}', ['directory /app/club.data 2']],
+  ['a.go', 'if c.API.ACMECacheDir == "" {\n\tc.API.ACMECacheDir = "certs"\n}', ['directory /app/certs 2']],
+  ['a.go', 'viper.SetDefault("storage-dir", "./boxes")', ['directory /app/./boxes 1']],
+  ['a.go', 'fs.String("data-dir", "club.data", "where")', ['directory /app/club.data 1']],
+  ['a.go', 'flag.StringVar(&c.db, "db-path", "club.db", "where")', ['database /app/club.db 1']],
+  ['a.go', 'cli.StringFlag{Name: "upload-dir", Value: "inbox"}', ['directory /app/inbox 1']],
+  // It is of something that is read, is no path, or leaves the folder.
+  ['a.go', 'return &Config{TemplateDir: "club.tpl", DatabaseFile: "x"}', []],
+  ['a.go', 'return &Config{DataDir: "../club"}', []],
+  ['a.go', '// c.CacheDir = "certs"', []],
+  ['a.go', 'fs.String("db-path", "memory", "where")', []],
+  ['a.go', 'fs.String("template-dir", "club", "where")', []],
+  ['a.go', 'viper.SetDefault("cache-path", "sensors.temperature")', []],
+])('%s: by the name of the setting alone, %s', (file, text, expected) => {
+  const { writes } = sourceWrites(`/app/src/${file}`, text, about)
+  expect(writes.map(({ path, kind, line }) => `${kind} ${path} ${line}`)).toEqual(expected)
+  expect(writes.every(({ byName }) => byName === true)).toBe(true)
+})
