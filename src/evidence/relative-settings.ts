@@ -17,19 +17,28 @@ export const relativeSettings: Provider = {
   summary: 'relative paths that the configuration of the program names as written',
   when: 'always',
   *claims(view, _, earlier) {
-    const { workdir } = view.started
+    const { workdir, env } = view.started
+    // It goes where its files are before it reads them.
+    if (workdir === '' || workdir === '/') return
     const kept = earlier.flatMap((claim) =>
       claim.kind === 'path' && claim.access === 'keep-state' ? [claim.path] : [],
     )
     for (const { text, origin } of readByProgram(view))
       for (const { key, value, line, kind } of settingsIn(text)) {
-        const path = normalisePath(value, workdir === '' ? '/' : workdir)
-        if (path === null || path === '/' || path === workdir || isRuntimePlace(path)) continue
+        const path = normalisePath(value, workdir)
+        if (path === null || path === workdir || isRuntimePlace(path) || isToldOtherwise(key, env)) continue
         // What is the program's own already it can make itself.
         if (kept.some((folder) => folder !== path && isInside(path, folder))) continue
         yield* claimsOf({ key, path, kind }, `named as ${key} in ${origin} line ${line}`, view.contents.entries)
       }
   },
+}
+
+/** `Database__ConnectionString` and `CLUB_UPLOAD_DIR` of the image say it instead of the file. */
+function isToldOtherwise(key: string, env: ReadonlyMap<string, string>): boolean {
+  const plain = (name: string): string => name.replace(/[^A-Za-z\d]/g, '').toLowerCase()
+  const wanted = plain(key)
+  return [...env].some(([name, value]) => value !== '' && plain(name).endsWith(wanted))
 }
 
 function claimsOf(
@@ -136,10 +145,15 @@ interface Setting {
 function* settingsIn(text: string): Iterable<Setting> {
   for (const { 1: key = '', 2: value = '', index } of text.matchAll(SETTING))
     yield { key, value, kind: kindOfSetting(key, value), line: lineOf(text, index) }
-  for (const { 1: value = '', index } of text.matchAll(CONNECTION))
-    yield { key: 'a database', value, kind: 'database', line: lineOf(text, index) }
+  for (const { 1: value = '', index } of text.matchAll(CONNECTION)) {
+    const [, key = 'connection'] =
+      /([A-Za-z][\w.-]{0,60})["']?[ \t]{0,9}$/.exec(text.slice(Math.max(0, index - KEY), index)) ?? []
+    yield { key, value, kind: 'database', line: lineOf(text, index) }
+  }
 }
 
+/** How long a key and what stands around it may be. */
+const KEY = 80
 /** A key and a value on a line of their own, or of an object in one line. */
 const SETTING =
   /(?:^[ \t]{0,40}|[{,][ \t]{0,9})["']?([A-Za-z][\w.-]{0,60})["']?[ \t]{0,9}[:=][ \t]{0,20}["']?([A-Za-z.][\w./-]{0,200})["']?[ \t]{0,9}(?=$|[,;}\r#]|\/\/)/gm

@@ -1,5 +1,5 @@
 import { lineOf } from '../edit.ts'
-import { isStatePlace, looksLikeFile, parentOf, STATE_NAME } from '../places.ts'
+import { isStatePlace, looksLikeFile, normalisePath, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { isKeyOf } from './setting-keys.ts'
 import { C, CSHARP, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
@@ -29,6 +29,8 @@ export interface UnnamedWrite extends Pick<SourceWrite, 'line' | 'call'> {
 export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
   /** Paths that the settings of the program say, by name. */
   readonly shared?: ReadonlyMap<string, string> | undefined
+  /** All sources by path, for what one brings in from another. */
+  readonly texts?: ReadonlyMap<string, string> | undefined
   /** A file of the program itself, whatever its folder is called. */
   readonly isStarted?: ((path: string) => boolean) | undefined
   /** Where a web server starts the PHP that lies in this folder; absent where none does. */
@@ -71,7 +73,7 @@ export function sourceWrites(
   const found: SourceWrite[] = []
   const open: UnnamedWrite[] = []
   let ofHome: ReadonlySet<string> | null = null
-  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, quoted } of rules) {
+  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, known, quoted } of rules) {
     if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
@@ -95,7 +97,12 @@ export function sourceWrites(
       const where = within === true ? null : pathOf(first, names)
       if (within === true && pathOf(first, names) !== null) continue
       const isOpen = where === null && within !== true
+      if (isOpen && known === true) continue
       const looped = isOpen ? [...loopedOver(text, match.index, first), ...chosenBefore(text, match.index, first)] : []
+      const usually = isOpen && looped.length === 0 ? defaultOf(text, match.index, first) : null
+      const given = usually === null ? null : pathOf(usually, names)
+      // Who calls it may give another: what that is stays open.
+      if (given !== null) found.push({ path: given, kind, line, call, ...(beside === true ? { beside } : {}) })
       for (const each of looped) {
         const place = pathOf(each, names)
         if (place !== null) found.push({ path: place, kind, line, call, ...(beside === true ? { beside } : {}) })
@@ -158,14 +165,26 @@ function plainLua(text: string): string {
 }
 
 /** What a source file says of its own names, and what is known of those of others. */
-export function namesOf(path: string, text: string, about: SourceAbout): SourceNames {
+export function namesOf(path: string, text: string, about: SourceAbout, depth = 0): SourceNames {
   const folder = parentOf(path)
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
   const { env, webRoot } = about
   let constants: SourceNames['constants'] | null = null
+  let imports: readonly Import[] | null = null
+  const modules = new Map<string, SourceNames>()
+  const ofModule = (file: string, source: string): SourceNames => {
+    const known = modules.get(file) ?? namesOf(file, source, about, depth + 1)
+    modules.set(file, known)
+    return known
+  }
+  const broughtIn = (name: string, of: string | null): string | null => {
+    if (about.texts === undefined || depth >= MOST_MODULES) return null
+    imports ??= importsIn(path, text)
+    return importedPath(name, of, { path, imports, about, texts: about.texts, ofModule })
+  }
   return {
     env,
-    shared: about.shared === undefined ? undefined : (name, isOf) => sharedBy(about.shared, text, name, isOf),
+    shared: (name, of) => broughtIn(name, of) ?? sharedBy(about.shared, text, name, of),
     webRoot,
     workdir,
     folder,
@@ -183,7 +202,7 @@ export function namesOf(path: string, text: string, about: SourceAbout): SourceN
  */
 function loopedOver(text: string, index: number, expression: string): readonly string[] {
   const end = text.indexOf('\n', index)
-  const around = text.slice(Math.max(0, index - 500), end < 0 ? undefined : Math.min(end, index + 300))
+  const around = text.slice(Math.max(0, index - LONGEST_LIST), end < 0 ? undefined : Math.min(end, index + 300))
   const words = new Set(expression.match(/\w+/g))
   const [, name = '', values = ''] = [...around.matchAll(LOOP)].findLast(([, one = '']) => words.has(one)) ?? []
   const [, plain, listed = '', each = ''] =
@@ -227,12 +246,39 @@ function chosenBefore(text: string, index: number, expression: string): readonly
     .map((value) => expression.replace(/[A-Za-z_]\w*/g, (word) => (word === name ? value : word)))
 }
 
+/**
+ * What a parameter is where a call leaves it out: `def save(data, path=SETTINGS)` and `open(path, "w")`; of `self.folder` that of the
+ * parameter which it is set from. Null where the function that stands above the call says none.
+ */
+function defaultOf(text: string, index: number, expression: string): string | null {
+  const [, ofSelf, plain = ''] = /^(?:self\.([a-z_]\w{0,60})|([a-z_]\w{0,60}))$/i.exec(expression.trim()) ?? []
+  const set = ofSelf === undefined ? undefined : [...text.matchAll(SET_FROM)].find(([, field]) => field === ofSelf)
+  const name = ofSelf === undefined ? plain : (set?.[2] ?? '')
+  if (name === '') return null
+  const end = set?.index ?? index
+  const before = `\n${text.slice(Math.max(0, end - FAR), end)}`
+  const head = Math.max(before.lastIndexOf('\ndef '), before.lastIndexOf(' def '), before.lastIndexOf('function'))
+  const signature = head < 0 ? [] : argumentsFrom(before, before.indexOf('(', head) + 1)
+  for (const one of signature) {
+    const [, said, value] = /^(\w+)\s{0,9}(?::[^=]{0,100})?=(?![=>])\s{0,9}(.+)$/s.exec(one) ?? []
+    if (said === name && value !== undefined) return value
+  }
+  return null
+}
+
+/** `self.folder = folder` */
+const SET_FROM = /\bself\.(\w{1,60})[ \t]{0,9}=[ \t]{0,9}(\w{1,60})[ \t]{0,9}$/gm
+/** How far above a call the function begins that it stands in, in UTF-16 units. */
+const FAR = 3000
+
 /** Lines above a call in which its name is looked for. */
 const CLOSE = 15
 const NAMED = /^([ \t]*)(?:(?:const|let|var) )?([A-Za-z_]\w*)$/
 
+/** How far above a call the list of its loop may begin, in UTF-16 units. */
+const LONGEST_LIST = 700
 const LOOP =
-  /\bfor\s{0,9}\(?\s{0,9}(?:const\s|let\s|var\s)?\s{0,9}(\w{1,60})\s{1,9}(?:in|of)\s{1,9}[([]((?:[^()[\]]|\([^()]{0,200}\)){1,400})[)\]]/g
+  /\bfor\s{0,9}\(?\s{0,9}(?:const\s|let\s|var\s)?\s{0,9}(\w{1,60})\s{1,9}(?:in|of)\s{1,9}[([]((?:[^()[\]]|\([^()]{0,200}\)){1,600})[)\]]/g
 /** `%w[log tmp].each { |d| … }`, `[A, 'b'].each do |d|`, `['a', 'b'].forEach((d) => …)` */
 const EACH =
   /(?:%w[[({]([\w./\s-]{1,400})[\])}]|\[((?:[^[\]()]|\([^()]{0,200}\)){1,400})\])\.(?:each|map|forEach)\s{0,9}(?:\{|do\b|\()\s{0,9}(?:\||\(?(?:async\s)?\(?)?\s{0,9}(\w{1,60})/g
@@ -311,6 +357,111 @@ export function sharedPaths(
   }
   for (const name of twice) shared.delete(name)
   return shared.size === 0 ? undefined : shared
+}
+
+/** Modules behind each other that are looked into for a name. */
+const MOST_MODULES = 4
+
+/** What one statement brings in of another module of the tree. */
+interface Import {
+  readonly from: string
+  /** As listed: `A, B as C`, `{ A: b }`; '' where it is the module itself. */
+  readonly names: string
+  /** The name that the module itself gets. */
+  readonly whole: string | undefined
+}
+
+interface Importer {
+  readonly path: string
+  readonly imports: readonly Import[]
+  readonly about: SourceAbout
+  readonly texts: ReadonlyMap<string, string>
+  readonly ofModule: (file: string, source: string) => SourceNames
+}
+
+function importsIn(path: string, text: string): readonly Import[] {
+  const pattern = path.endsWith('.py') ? PYTHON_IMPORT : /\.[cm]?[jt]sx?$/.test(path) ? SCRIPT_IMPORT : null
+  if (pattern === null) return []
+  return [...text.matchAll(pattern)].map(({ groups }) => ({
+    from: groups?.from ?? '',
+    names: groups?.names ?? '',
+    whole: groups?.whole,
+  }))
+}
+
+/**
+ * The path that another module of the tree gives a name: `from app.paths import LOGS`, `from . import paths` and `paths.LOGS`,
+ * `const { LOGS } = require('./paths')`. Null where none is brought in, or that module leaves it to the run.
+ */
+function importedPath(name: string, of: string | null, importer: Importer): string | null {
+  const { path, imports, about, texts, ofModule } = importer
+  const wanted = of ?? name
+  if (!/^\w+$/.test(wanted)) return null
+  const isPython = path.endsWith('.py')
+  for (const { from, names, whole } of imports) {
+    const said = names.includes(wanted) ? listedAs(wanted, names) : null
+    if (said === null && !(of !== null && whole === of)) continue
+    // `from app import paths`: what is named is the module itself.
+    const isModule = isPython && of !== null
+    const module = isModule ? `${from}${from.endsWith('.') ? '' : '.'}${said ?? of}` : from
+    if (!isModule && of !== null && whole !== of) continue
+    const file = isPython ? pythonFile(module, path, about, texts) : scriptFile(module, path, texts)
+    const source = file === null || file === path ? undefined : texts.get(file)
+    if (file === null || source === undefined) continue
+    const found = pathOf(of === null ? (said ?? name) : name, ofModule(file, source))
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** What the other module calls it: `A` of `A as wanted` and of `{ A: wanted }`; null where it is not in the list. */
+function listedAs(wanted: string, names: string): string | null {
+  for (const one of names.replace(/[{}()]/g, '').split(',')) {
+    const [theirs = '', own = theirs] = one
+      .trim()
+      .split(/\sas\s|: ?|#/)
+      .map((part) => part.trim())
+    if (own === wanted) return theirs
+  }
+  return null
+}
+
+const PYTHON_IMPORT =
+  /^[ \t]{0,40}from[ \t]{1,9}(?<from>[\w.]{1,200})[ \t]{1,9}import[ \t]{1,9}(?<names>\([^()]{1,2000}\)|[^\n(]{1,400})/gm
+const SCRIPT_IMPORT =
+  /\b(?:import|const|let|var)\s{1,9}(?:(?<names>\{[^{}]{1,1000}\})|(?:\*\s{1,9}as\s{1,9})?(?<whole>\w{1,99}))\s{0,9}(?:from\s{0,9}|=\s{0,9}require\(\s{0,9})["'](?<from>\.{1,2}\/[\w./@-]{1,200})["']/g
+
+/** `app.paths` from any folder above, `.paths` from that of the file. */
+function pythonFile(
+  module: string,
+  path: string,
+  { workdir }: SourceAbout,
+  texts: ReadonlyMap<string, string>,
+): string | null {
+  const dots = /^\.*/.exec(module)?.[0] ?? ''
+  const below = module.slice(dots.length).replaceAll('.', '/')
+  const ends = below === '' ? ['/__init__.py'] : [`/${below}.py`, `/${below}/__init__.py`]
+  const has = (folder: string): string | null => {
+    const at = folder === '/' ? '' : folder
+    return ends.map((end) => `${at}${end}`).find((file) => texts.has(file)) ?? null
+  }
+  let folder = parentOf(path)
+  if (dots !== '') {
+    for (let up = 1; up < dots.length; up += 1) folder = parentOf(folder)
+    return has(folder)
+  }
+  for (; folder !== '/'; folder = parentOf(folder)) {
+    const file = has(folder)
+    if (file !== null) return file
+  }
+  return has(workdir) ?? has('/')
+}
+
+function scriptFile(module: string, path: string, texts: ReadonlyMap<string, string>): string | null {
+  const at = normalisePath(module, parentOf(path)) ?? ''
+  const plain = at.replace(/\.[cm]?js$/, '')
+  const ends = ['.js', '.ts', '.mjs', '.cjs', '.mts', '/index.js', '/index.ts']
+  return [at, ...ends.map((end) => `${plain}${end}`)].find((file) => texts.has(file)) ?? null
 }
 
 /** `of`: what the name stands behind, `settings` in `settings.log`; a name alone has to be brought in. */
@@ -410,10 +561,12 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
     }
   }
   for (const match of text.matchAll(
-    /^[ \t]*(?:export )?(?:(?:const|let|var|local|my|our|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
+    /^[ \t]*(?:export )?(?:(?:const|let|var|local|my|our|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
-    const value = match[2] ?? ''
+    const value = match[3] ?? ''
+    // One of a list, and no name that is given a value.
+    if (match[2] === ',' && !match[0].includes('define(')) continue
     // Perl's `//` begins no comment.
     const [said = '', ...more] = statements(
       value.replace(value.includes('$ENV{') ? /(?<!\s)\s+#.*/ : /(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''),

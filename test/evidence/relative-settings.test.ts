@@ -61,6 +61,22 @@ test('below a folder that the program keeps anyway nothing more is claimed', () 
   expect(pathsOf(relativeSettings, view)).toEqual(['/app/files/inbox'])
 })
 
+test('what the image says instead in a variable is no more that of the file', () => {
+  const club = { ...READS, 'club.json': '{ "uploadDir": "inbox" }' }
+  expect(named(START.replace('CMD', 'ENV CLUB_UPLOAD_DIR=/data\nCMD'), club)).toEqual([])
+  expect(named(START.replace('CMD', 'ENV CLUB_UPLOADS=/data\nCMD'), club)).toEqual(['/app/inbox'])
+})
+
+test('so is the connection that a variable names', () => {
+  const club = { ...READS, 'club.json': '{ "Main": { "ConnectionString": "Data Source=club.db" } }' }
+  expect(named(START.replace('CMD', 'ENV Main__ConnectionString="Data Source=/data/club.db"\nCMD'), club)).toEqual([])
+  expect(named(START, club)).toEqual(['/app/club.db', '/app/club.db-journal'])
+})
+
+test('of a program that starts at the top nobody knows where it goes', () => {
+  expect(named(START.replace('WORKDIR /app\n', ''), { ...READS, 'club.json': '{ "uploadDir": "inbox" }' })).toEqual([])
+})
+
 test('of several projects in .NET the one counts that is started', () => {
   const settings = (name: string): string => `{ "ConnectionStrings": { "Main": "Data Source=${name}.db" } }`
   const dockerfile =
