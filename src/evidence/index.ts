@@ -17,6 +17,7 @@ import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
 import { deviceGroups, rawSockets } from './host-rights.ts'
 import { inImage } from './in-image.ts'
+import { ownHome } from './own-home.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { relativeSettings } from './relative-settings.ts'
@@ -64,6 +65,7 @@ export const providers: readonly Provider[] = [
   namedKeys,
   filledVolumes,
   rootHome,
+  ownHome,
   s6Overlay,
   initScripts,
   rootSwitches,

@@ -129,6 +129,14 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     not: of(`${debian}VOLUME /data\nRUN taskd --version\nCMD ["taskd", "server"]\n`),
   },
   'root-home': { yields: of(`${debian}WORKDIR /root/app\n`), not: of(`${debian}WORKDIR /app\n`) },
+  'own-home': {
+    yields: of('FROM python:3\nENV HOME=/srv/club\nCOPY a.py /app/\nCMD ["python", "/app/a.py"]\n', {
+      'a.py': 'os.makedirs(os.path.expanduser("~/club"))\n',
+    }),
+    not: of('FROM python:3\nCOPY a.py /app/\nCMD ["python", "/app/a.py"]\n', {
+      'a.py': 'os.makedirs(os.path.expanduser("~/club"))\n',
+    }),
+  },
   's6-overlay': {
     yields: of('FROM example.org/base:1\nENV S6_KEEP_ENV=1\n'),
     not: of('FROM example.org/base:1\nENV KEEP_ENV=1\n'),
