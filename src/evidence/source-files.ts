@@ -255,7 +255,8 @@ export function writtenBy(
       // Made beforehand it would be in the way: its folder has to let it be made.
       if (found.absent === true && !isPlaced) {
         const claim = isUsable(parentOf(path), 'directory') ? inferred : declared
-        claims.push(claim('create-file', path, `${detail} fails where it is there already`, { beside: true }))
+        const why = found.asked === true ? 'is left out with more' : 'fails'
+        claims.push(claim('create-file', path, `${detail} ${why} where it is there already`, { beside: true }))
       } else if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
         claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
       else if (isFromStart) claims.push(declared('create-file', path, detail, { beside: true, fromStart: true }))

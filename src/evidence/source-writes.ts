@@ -16,6 +16,8 @@ export interface SourceWrite {
   readonly beside?: true
   /** The call fails where it is there already: whoever makes it beforehand breaks the program. */
   readonly absent?: true
+  /** The source asks whether it is there, and does more than to make it where it is not: whoever makes it beforehand has that left out. */
+  readonly asked?: true
   /** Only what the setting is called says that it is written. */
   readonly byName?: true
 }
@@ -107,8 +109,13 @@ export function sourceWrites(
         const place = pathOf(each, names)
         if (place !== null) found.push({ path: place, kind, line, call, ...(beside === true ? { beside } : {}) })
       }
-      const isNew = isMadeNew(text, match.index, call, rest.join(','))
-      const how = { ...(beside === true ? { beside } : {}), ...(isNew ? { absent: true as const } : {}) }
+      const isAsked = isAskedFor(text, match.index, first)
+      const isNew = isAsked || isMadeNew(text, match.index, call, rest.join(','))
+      const how = {
+        ...(beside === true ? { beside } : {}),
+        ...(isNew ? { absent: true as const } : {}),
+        ...(isAsked ? { asked: true as const } : {}),
+      }
       if (where !== null) found.push({ path: where, kind, line, call, ...how })
       // `php://output` is no place, nor is any other address.
       const isAddress = /^["'`]\w+:\/\//.test(first.trim())
@@ -295,6 +302,37 @@ const NEW_MODE = /(?:^|,)\s*(?:mode\s*=\s*)?["'](?:[bt+]*x[bt+]*|[wa]x\+?)["']/
 const ASKS_BEFORE = /exist|\bis_?(?:dir|file)\b|\b(?:access|l?stat)(?:Sync)?\(|\bos\.L?Stat\(|\btry\s*\{|\bsuppress\(/i
 const GOES_ON =
   /IsExist|ErrExist|EEXIST|AlreadyExists|except\b[^\n:]{0,60}:\n?[ \t]{0,40}pass\b|\.ok\(\)|\.catch\(|\brescue\b/
+
+/**
+ * The line above a call asks whether the very place is missing, and what follows there does more than to make it:
+ * `if not X.exists(): X.mkdir(); download(X)`. What it only says of it counts for nothing.
+ */
+function isAskedFor(text: string, index: number, expression: string): boolean {
+  if (!/^[\w.$]{1,100}$/.test(expression)) return false
+  const start = text.lastIndexOf('\n', index - 1) + 1
+  const above = text.slice(text.lastIndexOf('\n', start - 2) + 1, start).trim()
+  const python = [
+    `if not ${expression}.exists():`,
+    `if not os.path.exists(${expression}):`,
+    `if not os.path.isdir(${expression}):`,
+  ]
+  const script = /^if \(!\s?(?:fs\.)?existsSync\(([\w.$]+)\)\) \{$/.exec(above)?.[1] === expression
+  if (!script && !python.includes(above)) return false
+  const indent = /^[ \t]*/.exec(text.slice(start, index))?.[0] ?? ''
+  const end = text.indexOf('\n', index)
+  for (const line of end < 0 ? [] : text.slice(end + 1, end + 1 + NEXT).split('\n')) {
+    const said = line.trim()
+    if (said === '') continue
+    if (!line.startsWith(indent) || /^[\])}]/.test(said)) return false
+    if (!SAYS_ONLY.test(said)) return true
+  }
+  return false
+}
+
+/** How far behind a call the rest of its block is looked at, in UTF-16 units. */
+const NEXT = 600
+const SAYS_ONLY =
+  /^(?:#|\/\/|print|console\.|(?:self\.)?_?log|pass$|(?:os|fs)\.(?:chmod|chown|mkdir|makedirs)|\w+\.(?:chmod|mkdir)\()/i
 
 function isMadeNew(text: string, index: number, call: string, args: string): boolean {
   const isNew = MAKES_NEW.some(([name, unless]) => name.test(call) && !unless.test(args))

@@ -379,6 +379,21 @@ test.each([
   ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil {\n\tlog.Fatal(err)\n}', true],
   ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil && !os.IsExist(err) {\n\tlog.Fatal(err)\n}', false],
   ['a.go', 'os.MkdirAll("probe", 0o755)', false],
+  // It asks, and fetches what belongs there.
+  ['a.py', 'P = Path("probe")\nif not P.exists():\n    P.mkdir(parents=True)\n    fetch(P)', true],
+  ['a.py', 'P = "probe"\nif not os.path.exists(P):\n    os.makedirs(P)\n    fetch(P)', true],
+  [
+    'a.js',
+    'const P = "probe"\nif (!fs.existsSync(P)) {\n  fs.mkdirSync(P, { recursive: true })\n  fetchAll(P)\n}',
+    true,
+  ],
+  ['a.py', 'P = Path("probe")\nif not P.exists():\n    P.mkdir(parents=True)\nfetch(P)', false],
+  ['a.py', 'P = "probe"\nif not os.path.exists(P):\n    os.makedirs(P)\n    logger.info("made %s", P)', false],
+  [
+    'a.js',
+    'const P = "probe"\nif (!fs.existsSync(P)) {\n  fs.mkdirSync(P, { recursive: true })\n}\nfetchAll(P)',
+    false,
+  ],
 ])('%s: %s has to find nothing there: %s', (file, text, expected) => {
   const [found] = sourceWrites(`/app/src/${file}`, text, about).writes
   expect(found?.path).toBe('/app/probe')
