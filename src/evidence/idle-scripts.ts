@@ -87,7 +87,8 @@ const FROM = /^[ \t]{0,99}from[ \t]{1,9}([\w.]{1,200})[ \t]{1,9}import[ \t]{0,9}
 const IMPORT = /^[ \t]{0,99}import[ \t]{1,9}([^\n]{1,1000})/gm
 const QUOTED = /["']([\w./:-]{2,200})["']/g
 /** Texts that start or configure something, and none for people. */
-const SETS = /\.(?:sh|bash|ya?ml|toml|cfg|ini|conf|json|service|env|rb|pl|[cm]?[jt]s)$|\/[^/.]{1,100}$/
+const SETS =
+  /\.(?:sh|bash|ya?ml|toml|cfg|ini|conf|json|service|env|rb|pl|[cm]?[jt]s)$|\/(?!Dockerfile$|Containerfile$)[^/.]{1,100}$/
 
 /** By each name that a file imports, or has among its words as the name of a file or a module, that file; '' for more than one. */
 function mentions(texts: StageContents['texts']): ReadonlyMap<string, string> {

@@ -350,7 +350,11 @@ describe('Python', () => {
       ['one that only its own words name', { 'load.py': `"""python load.py"""\n${GUARDED}` }],
       ['one that only a test names', { 'test_load.py': 'import load\n', 'tests/of_load.py': 'import load\n' }],
       ['one that only a document names', { 'README.md': 'python load.py\n' }],
-      ['one that a RUN starts', { 'load.py': 'open("x", "w")\n' }, 'RUN python load.py\n'],
+      [
+        'one that a RUN starts',
+        { 'load.py': 'open("x", "w")\n', Dockerfile: 'RUN python load.py\n' },
+        'RUN python load.py\n',
+      ],
       [
         'the module of a command that is not started',
         { 'load.py': 'def main():\n    pass\n', 'pyproject.toml': '[project.scripts]\nfill = "load:main"\n' },
