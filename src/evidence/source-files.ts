@@ -37,7 +37,9 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
   claims(view): readonly Claim[] {
-    const { contents, builders, started, start, chain, files } = view
+    const { idle, started, start, chain, files } = view
+    const contents = withoutIdle(view.contents, idle)
+    const builders = view.builders.map((one) => withoutIdle(one, idle))
     const { claims: all, open } = writtenBy(contents, started, start.launches)
     const line = preparedByRun(view)
     const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
@@ -54,6 +56,11 @@ export const sourceFiles: Provider = {
       ...leftOpen(open, started),
     ]
   },
+}
+
+function withoutIdle(contents: StageContents, idle: ReadonlySet<string>): StageContents {
+  if (idle.size === 0) return contents
+  return { ...contents, texts: new Map([...contents.texts].filter(([path]) => !idle.has(path))) }
 }
 
 /** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */
@@ -427,7 +434,7 @@ export const compiledSources: Provider = {
   name: 'compiled-sources',
   summary: 'the same of the source in build stages, from which the program was compiled',
   when: 'always',
-  claims({ builders, contents, started, chain, files, servers, listed, start }) {
+  claims({ builders, contents, idle, started, chain, files, servers, listed, start }) {
     // A server of another kind that is given what the stage has made serves that: nothing of the source runs.
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
@@ -440,7 +447,10 @@ export const compiledSources: Provider = {
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
         const isSource = COMPILED.test(path) || (isInstalled && path.endsWith('.py'))
-        return isSource && !(isServed && SCRIPT.test(path)) && !(texts !== removed.texts && taken.has(origin))
+        return isSource &&
+          !idle.has(path) &&
+          !(isServed && SCRIPT.test(path)) &&
+          !(texts !== removed.texts && taken.has(origin))
           ? [{ path: at, text, origin }]
           : []
       })
