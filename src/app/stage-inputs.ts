@@ -190,7 +190,7 @@ function* stageInput(
   const end = endOfStage(stage, users)
   const isOpen = built === undefined && entry?.numberVaries === true && choosesDistribution(root, dockerfile)
   const openNumber = isOpen ? entry.user?.name : undefined
-  const userNumber = numberUser(stage, users, created, facts, view.contents.steps, openNumber)
+  const userNumber = numberUser(stage, users, created, facts, view, openNumber)
   const observation = knowledge.observations.get(stage.index) ?? null
   return {
     stage: stage.index,

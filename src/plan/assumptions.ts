@@ -4,6 +4,7 @@ import type { Remark } from '../evidence/claim.ts'
 import { startedByRules } from '../evidence/servers.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
+import { absentFrom, noAccount } from './account/absent-account.ts'
 import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 import { rootWork } from './step-down/root-work.ts'
@@ -160,17 +161,25 @@ export function imageTriggers({ asBuilt, triggers = [] }: StageInput): readonly 
 }
 
 /** A file speaks of the account, and only the build tells its number: nobody has seen that it is there, nor that it is not root's. */
-export function numberUnknown(account: AccountChoice): readonly Remark[] {
+export function numberUnknown(
+  account: AccountChoice,
+  { facts, created, stated: { view } }: Pick<StageInput, 'facts' | 'created' | 'stated'>,
+): readonly Remark[] {
   if (account.unnumbered !== true) return []
+  const about = {
+    outcome: 'todo',
+    transform: 'set-user',
+    answeredByRun: true,
+    about: 'USER',
+    evidence: account.evidence,
+  } as const
+  const absent = absentFrom(account.name, facts, created, view)
+  if (absent !== null) return [{ ...about, ...noAccount(account.name, absent.image) }]
   return [
     {
-      outcome: 'todo',
-      transform: 'set-user',
+      ...about,
       message: `USER ${account.name} is a name, and its number is unknown here: Kubernetes' runAsNonRoot can only check a number`,
       hint: 'pull the base image, or add --prove, to have the number written, or say it with --user UID:GID',
-      answeredByRun: true,
-      about: 'USER',
-      evidence: account.evidence,
     },
   ]
 }

@@ -1,5 +1,3 @@
-import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { isInterpreter } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { CapableFile, EnvSetting, Need, Remark } from '../evidence/claim.ts'
@@ -14,7 +12,6 @@ import {
   type Substitution,
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
-import { isOneOf } from '../evidence/servers.ts'
 import { asksBeforeMaking } from '../evidence/source-writes.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
@@ -22,6 +19,7 @@ import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, isStatePlace, normalisePath, parentOf } from '../places.ts'
 import { joinTruncated } from '../words.ts'
+import { mayBringAccount } from './account/absent-account.ts'
 import { type CandidateSources, candidates } from './account/candidates.ts'
 import { chooseAccount, withoutDigest } from './account/choose-account.ts'
 import { lostGroups } from './account/lost-groups.ts'
@@ -312,37 +310,11 @@ function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, text
     tools,
     shellSeen,
     rootGroup: anyUid,
-    mayBring: mayBringAccount(input),
+    mayBring: mayBringAccount(stated.view),
     mayCreate: keptUnnamed(input) === undefined,
     ...(input.openNumber === undefined ? {} : { openNumber: input.openNumber }),
   })
 }
-
-/**
- * Packages of which only the build shows whether they bring an account for the program: those that are called like it.
- */
-function mayBringAccount({ stated: { view } }: StageInput): readonly string[] {
-  if (view.built || view.asBuilt) return []
-  const stem = (name: string): string => name.toLowerCase().replace(/[-_]?(?:server|daemon)$|(?<=\w{3})d$/, '')
-  const isKnown = (name: string): boolean => WITHOUT_ACCOUNT.some((group) => isOneOf(group, name))
-  const programs = view.start.programs
-    .filter((name) => !isKnown(name))
-    .map(stem)
-    .filter((name) => name.length > 2)
-  const isLike = (name: string): boolean =>
-    programs.some(
-      (program) =>
-        stem(name) === program ||
-        (program.length > 3 && stem(name).startsWith(program)) ||
-        (stem(name).length > 3 && program.startsWith(stem(name))),
-    )
-  const isRuntime = (name: string): boolean => isKnown(name) || isInterpreter(name.split(/\d/, 1)[0] ?? '')
-  return [...new Set(view.installed.map(({ name }) => name).filter((name) => isLike(name) && !isRuntime(name)))]
-}
-
-/** Programs that serve nothing by themselves, and whose packages bring no account. */
-const { distribution, builders, noServers, buildAndStart, clients } = knownPrograms
-const WITHOUT_ACCOUNT = [distribution, builders, noServers, buildAndStart, clients]
 
 /** Who asks that no account is created. */
 function keptUnnamed({ ignored }: StageInput): string | undefined {
@@ -475,7 +447,7 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
     ...stepDown.remarks,
     ...idsWithoutEffect(report, account, input.dependents?.runs ?? []),
     ...mountRemarks(context, account, grants),
-    ...numberUnknown(account),
+    ...numberUnknown(account, input),
     ...(observation === null ? lostGroups(input, account) : []),
     ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
     ...stated.remarks.filter(({ unlessUser }) => unlessUser !== account.name && unlessUser !== String(account.uid)),

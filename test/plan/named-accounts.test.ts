@@ -120,3 +120,52 @@ describe('why an account is new', () => {
     expect(why(...lines)).toBe(`app (10001:10001) is created: ${expected}`)
   })
 })
+
+describe('an account that nothing makes', () => {
+  const ABSENT = /^nothing makes the account/
+  const saidOf = (...lines: readonly string[]): readonly string[] =>
+    harden({ dockerfile: `${lines.join('\n')}\n` }).findings.flatMap(({ message, outcome }) =>
+      ABSENT.test(message) ? [`${outcome}: ${message}`] : [],
+    )
+  const COPIED = ['COPY --from=build --chown=nonroot:nonroot /app /app', 'CMD ["/app/run"]']
+  const built = ['FROM debian:12 AS build', 'RUN make', 'FROM python:3.12-slim']
+
+  test.each<[string, readonly string[]]>([
+    ['a copy is given to it', [...built, ...COPIED]],
+    [
+      'a copy is given to it, beside tools',
+      [...built, 'RUN apt-get install -y git libpq5 && rm -rf /var/lib/apt/lists/*', ...COPIED],
+    ],
+    ['USER names it', ['FROM alpine:3.20', 'COPY run /usr/bin/', 'USER nonroot', 'CMD ["run"]']],
+    [
+      'USER names it, and another is made',
+      ['FROM alpine:3.20', 'RUN adduser -D -u 1000 app', 'USER web', 'CMD ["run"]'],
+    ],
+  ])('is said where %s', (_, lines) => {
+    expect(saidOf(...lines)).toEqual([
+      expect.stringMatching(
+        /^todo: nothing makes the account (nonroot|web), and (python:3\.12-slim|alpine:3\.20) has none/,
+      ),
+    ])
+  })
+
+  test.each<[string, readonly string[]]>([
+    ['a RUN makes it', [...built, 'RUN useradd -u 1000 nonroot', ...COPIED]],
+    ['a RUN makes it by a variable', [...built, 'ARG WHO=nonroot', 'RUN useradd $WHO', ...COPIED]],
+    ['a RUN that works has it', [...built, ...COPIED, 'RUN chown -R nonroot /srv/app']],
+    ['a script may make it', [...built, 'RUN curl -fsSL https://example.org/setup | bash', ...COPIED]],
+    ['a script of the project may make it', [...built, 'COPY setup.sh /srv/', 'RUN /srv/setup.sh', ...COPIED]],
+    ['a package may bring it', [...built, 'RUN apt-get install -y some-server', ...COPIED]],
+    ['it is copied with the files of accounts', [...built, 'COPY --from=build /etc/passwd /etc/passwd', ...COPIED]],
+    ['a whole system is copied', [...built, 'COPY --from=build / /', ...COPIED]],
+    ['the base image is unknown', [...built.slice(0, -1), UNKNOWN, ...COPIED]],
+    ['the base image has it', ['FROM node:22', 'COPY --chown=node:node . /app', 'USER node', 'CMD ["/app/run"]']],
+    ['USER names a number', ['FROM alpine:3.20', 'USER 1234:1234', 'CMD ["run"]']],
+    [
+      'USER names an account of a package',
+      ['FROM alpine:3.20', 'RUN apk add icecast', 'USER icecast', 'CMD ["icecast"]'],
+    ],
+  ])('is not where %s', (_, lines) => {
+    expect(saidOf(...lines)).toEqual([])
+  })
+})

@@ -1,4 +1,5 @@
-import { type Instruction, type Stage, type Step, says } from '../../dockerfile/index.ts'
+import { type Instruction, type Stage, says } from '../../dockerfile/index.ts'
+import type { StageView } from '../../evidence/provider.ts'
 import {
   engineNumber,
   groupNamed,
@@ -12,6 +13,7 @@ import {
 import type { Accounts, ImageFacts } from '../../image/facts.ts'
 import type { AccountChoice, AccountPin } from '../plan.ts'
 import type { UserTexts } from '../step-down/root-steps.ts'
+import { absentFrom, noAccount } from './absent-account.ts'
 import { idsOf } from './account-ids.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import { groupsGivenTo } from './lost-groups.ts'
@@ -32,7 +34,7 @@ export interface UserNumber {
 const KUBERNETES = "Kubernetes' runAsNonRoot can only check a number"
 
 /**
- * A name becomes `uid:gid` where that is certain, which it is not of `openNumber`, and the uid alone where `steps` put it into more groups;
+ * A name becomes `uid:gid` where that is certain, which it is not of `openNumber`, and the uid alone where the steps put it into more groups;
  * a bare uid without an account gets a group where 0 is not meant.
  */
 export function numberUser(
@@ -40,7 +42,7 @@ export function numberUser(
   users: StageUsers,
   created: Created,
   facts: ImageFacts,
-  steps: readonly Step[],
+  view: Pick<StageView, 'built' | 'contents' | 'installed'>,
   openNumber?: string,
 ): UserNumber | null {
   const line = users.lines.at(-1)
@@ -67,7 +69,8 @@ export function numberUser(
     if (ids !== null) {
       const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
       // A bare uid keeps the supplementary groups that `uid:gid` would drop.
-      const keepsGroups = group === undefined && /^\d+:/.test(ids.text) && groupsGivenTo(user, steps).length > 0
+      const keepsGroups =
+        group === undefined && /^\d+:/.test(ids.text) && groupsGivenTo(user, view.contents.steps).length > 0
       const text = keepsGroups ? ids.text.replace(/:.*$/s, '') : ids.text
       return {
         ...at,
@@ -83,6 +86,8 @@ export function numberUser(
   const inGroup = made === undefined ? numbered(user, group, accounts) : inOtherGroup(made, group, created, accounts)
   const text = isOpen ? null : inGroup
   if (text !== null) return { ...at, outcome: 'fixed', text, message: `${user} is ${text}: ${KUBERNETES}`, hint: '' }
+  const absent = made === undefined && !isOpen ? absentFrom(user, facts, created, view) : null
+  if (absent !== null) return { ...at, outcome: 'todo', text: null, ...noAccount(user, absent.image) }
   return {
     ...at,
     outcome: 'note',

@@ -1,0 +1,115 @@
+import { packages } from '../../../catalogue/index.ts'
+import { knownPrograms } from '../../../catalogue/known-programs.ts'
+import { isInterpreter } from '../../command/index.ts'
+import { type Instruction, says, shellCommands, wholeText } from '../../dockerfile/index.ts'
+import { escapeEre } from '../../evidence/file-edit.ts'
+import type { StageView } from '../../evidence/provider.ts'
+import { isOneOf } from '../../evidence/servers.ts'
+import { userNamed } from '../../image/accounts.ts'
+import type { ImageFacts } from '../../image/facts.ts'
+import { looksLikeFile } from '../../places.ts'
+import { MENTIONS_ACCOUNTS } from './account-steps.ts'
+import { withoutDigest } from './choose-account.ts'
+import type { Created } from './created-accounts.ts'
+
+/**
+ * Packages of which only the build shows whether they bring an account for the program: those that are called like it.
+ */
+export function mayBringAccount(view: StageView): readonly string[] {
+  if (view.built || view.asBuilt) return []
+  const programs = view.start.programs
+    .filter((name) => !isKnown(name))
+    .map(stem)
+    .filter((name) => name.length > 2)
+  const isRuntime = (name: string): boolean => isKnown(name) || isInterpreter(name.split(/\d/, 1)[0] ?? '')
+  return [
+    ...new Set(
+      view.installed
+        .map(({ name }) => name)
+        .filter((name) => programs.some((program) => isLike(name, program)) && !isRuntime(name)),
+    ),
+  ]
+}
+
+function isLike(name: string, program: string): boolean {
+  return (
+    stem(name) === program ||
+    (program.length > 3 && stem(name).startsWith(program)) ||
+    (stem(name).length > 3 && program.startsWith(stem(name)))
+  )
+}
+
+function stem(name: string): string {
+  return name.toLowerCase().replace(/[-_]?(?:server|daemon)$|(?<=\w{3})d$/, '')
+}
+
+/** Programs that serve nothing by themselves, and whose packages bring no account. */
+const { distribution, builders, noServers, buildAndStart, clients } = knownPrograms
+const WITHOUT_ACCOUNT = [distribution, builders, noServers, buildAndStart, clients]
+
+function isKnown(name: string): boolean {
+  return WITHOUT_ACCOUNT.some((group) => isOneOf(group, name))
+}
+
+/**
+ * The base image, whose accounts are known, has none of this name, and no step makes it: none that can be read, and none that
+ * nobody can read may. `image`: the base, for people. Null where it may be there.
+ */
+export function absentFrom(
+  name: string,
+  { accounts, reference }: Pick<ImageFacts, 'accounts' | 'reference'>,
+  created: Created,
+  { built, contents: { steps }, installed }: Pick<StageView, 'built' | 'contents' | 'installed'>,
+): { readonly image: string } | null {
+  if (built || !accounts.known || !/^[a-z_]/i.test(name) || userNamed(accounts.value, name) !== null) return null
+  // What is deleted or renamed is followed elsewhere, by its name.
+  if (created.users.length > 0 && created.users.some((user) => user.name === name)) return null
+  if (created.deleted?.includes(name) === true || (created.changes ?? []).length > 0) return null
+  if (packages.some(({ account }) => account?.name === name)) return null
+  if (!installed.every((one) => bringsNone(one.name))) return null
+  if (steps.some(({ instruction }) => mayMake(instruction, name))) return null
+  return { image: reference }
+}
+
+/** For people. `image`: where it is missing. */
+export function noAccount(name: string, image: string): { readonly message: string; readonly hint: string } {
+  return {
+    message: `nothing makes the account ${name}, and ${withoutDigest(image)} has none of that name: no container starts as it`,
+    hint: `make it in a RUN with a fixed uid, above what is given to it, and write USER uid:gid`,
+  }
+}
+
+/** Tools, libraries and runtimes. */
+function bringsNone(name: string): boolean {
+  return isKnown(name) || PLAIN_PACKAGE.test(name) || isInterpreter(name.split(/[\d-]/, 1)[0] ?? '')
+}
+
+const PLAIN_PACKAGE =
+  /^(?:lib[a-z\d]|python3?-|perl-|ruby-|php\d*-|fonts?-|ttf-|gcc|g\+\+|build-(?:essential|base)$|ca-certificates|tzdata|bash|zsh|zip|xz|bzip2|less|nano|vim|file$|procps|htop|gnupg|apt-transport-https|software-properties-common|locales$|openssh-client|pkg-?config|gettext|imagemagick|graphicsmagick|ghostscript|poppler-utils|sqlite3?$|jemalloc)|-(?:dev|devel|libs|common|doc|client|clients)$/
+
+/** A step in which nobody reads what is done to accounts, that brings a whole system, or that would fail if it were not there. */
+function mayMake(instruction: Instruction, name: string): boolean {
+  const { keyword } = instruction
+  if (keyword === 'COPY' || keyword === 'ADD') {
+    const words = instruction.json?.map(({ value }) => value) ?? instruction.words.map(({ value }) => value)
+    const to = words.at(-1) ?? ''
+    const isFiles = keyword === 'COPY' && words.slice(0, -1).every((word) => looksLikeFile(word ?? ''))
+    return /^\/(?:etc\/?(?:passwd)?)?$/.test(to) && !(to === '/' && isFiles)
+  }
+  if (keyword !== 'RUN') return false
+  const script = shellCommands(instruction)
+  if (script.kind !== 'parsed') return true
+  if (says(instruction, MENTIONS_ACCOUNTS) && wholeText(instruction).includes('$')) return true
+  const named = new RegExp(`(?<![\\w./-])${escapeEre(name)}(?![\\w./-])`)
+  return script.commands.some(({ name: program, words }) => {
+    return isForeign(program ?? '', words[0]?.text ?? '') || words.some(({ text }) => named.test(text))
+  })
+}
+
+/** A script, a shell that reads one, or a package from a file. */
+function isForeign(program: string, word: string): boolean {
+  return (
+    /^(?:sh|bash|ash|dash|zsh|source|\.|dpkg|rpm|ansible(?:-playbook)?|puppet|chef-\w+|eval)$/.test(program) ||
+    /[/$]|\.sh$/.test(word)
+  )
+}
