@@ -61,7 +61,7 @@ import {
   unmetNeeds,
   withoutAsked,
 } from './grants/perhaps.ts'
-import { planHome, planWorkdir } from './home.ts'
+import { planHome, planWorkdir, startsIn } from './home.ts'
 import { mountPoints, mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
 import { type PlanContext, planContextOf } from './plan-context.ts'
@@ -85,7 +85,9 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const home = planHome(facts, account, inHome, anyUid, foundByHome(observation), stated.homes)
   const ports = stagePorts(context)
   yield
-  const start = includedWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, excluded)
+  const begins =
+    stepDown.jail === null ? planWorkdir(needs, facts, stated.files, account, anyUid) : startsIn(stepDown.jail, needs)
+  const start = includedWorkdir(begins, needs, excluded)
   const handedOver = handedTo(account, needs)
   const changes = changesOf(context, ports)
   const grantee = granteeOf(account, facts, anyUid)

@@ -145,6 +145,18 @@ if "user" in settings: os.setgroups([]); os.setgid(777); os.setuid(777)`
     expect(proof.result.output).not.toContain('thing.conf')
   })
 
+  test('goes from the arguments with the folder that it locks itself into, and starts there', async () => {
+    const setup = `
+if "-r" in sys.argv: os.chroot(sys.argv[sys.argv.index("-r") + 1]); os.chdir("/")
+print(open(sys.argv[-1]).read())
+open(sys.argv[-2], "a").write("up")`
+    const image = ['RUN mkdir -p /srv/zones && echo a >/srv/zones/ips']
+    const proof = await prove('jailed', setup, { image, cmd: ['thing', '-r', '/srv/zones', '/thing.log', 'ips'] })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('WORKDIR /srv/zones\n')
+    expect(proof.result.output).toContain('CMD ["thing","/srv/zones/thing.log","ips"]'.replaceAll(',', ', '))
+  })
+
   test('goes from the arguments, of a start script as well', async () => {
     const setup =
       'if "-u" in sys.argv: os.setgroups([]); os.setuid(pwd.getpwnam(sys.argv[sys.argv.index("-u") + 1]).pw_uid)'

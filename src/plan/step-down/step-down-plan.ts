@@ -20,7 +20,7 @@ import {
   type StepDownReport,
 } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
-import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
+import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import { joinAnd, joinTruncated } from '../../words.ts'
 import { imageCode } from '../grants/closed.ts'
 import { type AccountChoice, accountIds } from '../plan.ts'
@@ -45,6 +45,8 @@ export interface StepDownPlan {
   /** ENTRYPOINT and CMD without the words that switch; null where they stay. */
   readonly argv: Readonly<Record<'entrypoint' | 'cmd', readonly string[] | null>>
   readonly argvReasons: readonly string[]
+  /** The folder that the command is no longer locked into, and finds by its own name what it does in there. Null: none. */
+  readonly jail: string | null
   readonly remarks: readonly Remark[]
 }
 
@@ -61,6 +63,7 @@ const noStepDown: StepDownPlan = {
   fileEdits: [],
   argv: { entrypoint: null, cmd: null },
   argvReasons: [],
+  jail: null,
   remarks: [],
 }
 
@@ -107,7 +110,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
     }
   }
-  const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
+  const left = leftJail(inArgv, observation?.operations ?? [])
+  const argv = { entrypoint: left.from(argvOf('entrypoint')), cmd: left.from(argvOf('cmd')) }
   return {
     switches: relevant.flatMap(({ user, tool, path }) =>
       user === null
@@ -131,6 +135,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ]),
     argv: { entrypoint: argv.entrypoint.argv, cmd: argv.cmd.argv },
     argvReasons: [...inArgv.map(whySwitched), ...argv.entrypoint.reasons, ...argv.cmd.reasons],
+    jail: left.jail,
     remarks: [
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
@@ -245,6 +250,39 @@ function rootRefused(observation: Observation | null): boolean {
       by !== undefined &&
       !HANDS_OVER.test(nameOf(by)),
   )
+}
+
+/** A path in a word of a command, be it behind `FILE=`, `+` or a colon. */
+const PATH_IN_WORD = /(?<![\w./-])\/[\w.-][\w./-]*/g
+
+/**
+ * The folder that the command is no longer locked into, where the program was seen at work in there, and its words with the
+ * paths that were meant below it. What it names relative to it needs it as the folder to start in.
+ */
+function leftJail(
+  taken: readonly StepDown[],
+  operations: readonly Operation[],
+): {
+  readonly jail: string | null
+  readonly from: <T extends { readonly argv: readonly string[] | null }>(one: T) => T
+} {
+  const folder = taken.flatMap(({ jail }) => jail ?? [])[0] ?? null
+  const used = new Set(
+    operations.flatMap(({ access, outcome, path }) =>
+      folder !== null && path !== null && outcome === 'done' && access !== 'chroot' && isInside(path, folder)
+        ? [path]
+        : [],
+    ),
+  )
+  const isUsed = [...used].some((path) => path !== folder)
+  if (folder === null || !isUsed) return { jail: null, from: (one) => one }
+  const outside = new Set(operations.flatMap(({ outcome, path }) => (outcome === 'done' ? (path ?? []) : [])))
+  const below = (path: string): string =>
+    used.has(`${folder}${path}`) && !outside.has(path) ? `${folder}${path}` : path
+  return {
+    jail: folder,
+    from: (one) => ({ ...one, argv: one.argv?.map((word) => word.replace(PATH_IN_WORD, below)) ?? null }),
+  }
 }
 
 function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly string[] | null {
