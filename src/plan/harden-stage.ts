@@ -305,6 +305,9 @@ function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, text
       switchesOpen:
         describesPackages(stated) || report.started.some(({ program }) => /^(?:useradd|adduser)$/.test(program)),
       observedUids: input.observation?.uids ?? [],
+      refused: (input.observation?.operations ?? []).filter(
+        ({ access, outcome }) => access === 'switch-user' && outcome === 'refused',
+      ),
       needs: [...needs, ...stepDown.needs],
       asked: askedNames(report.scripts, textOf),
       ...givenBy(stated.view),
