@@ -145,9 +145,10 @@ export async function unexercised(
   return null
 }
 
+/** Characters of a line that may be such a setting. */
+const SETTING = 200
 /** `user = x`, `nrpe_user=x`, `"runas": "x"`, `User x`: the value of a setting that may name whom a program becomes. */
-const NAMES_USER =
-  /^[ \t]*["']?(?:[\w.-]{0,40}[_.-])?(?:user(?:_?name)?|run_?as|uid)["']?[ \t]*[=: \t][ \t]*["']?([\w.-]{1,64})["']?[ \t]*[;,]?[ \t]*$/gim
+const NAMES_USER = /^["']?[\w.-]*?(?:user(?:_?name)?|run_?as|uid)["']?[=: \t]+["']?([\w.-]+)["']?[;,]?$/i
 
 /**
  * It has become somebody by the time it is asked, though it could come back to root, and a setting that it has read names
@@ -170,9 +171,8 @@ function hasBecomeTheNamed(
       access === 'read' && outcome === 'done' && path !== null && !isAuthority(path) ? [path] : [],
     ),
   )
-  return [...read].some((path) =>
-    Array.from((model.text(path) ?? '').matchAll(NAMES_USER)).some(([, name = '']) => names.has(name)),
-  )
+  const named = (line: string): string => NAMES_USER.exec(line.slice(0, SETTING).trim())?.[1] ?? ''
+  return [...read].some((path) => (model.text(path) ?? '').split('\n').some((line) => names.has(named(line))))
 }
 
 /** Becomes somebody only where its own words name whom, and these do not. Source: socat(1), su, su-d, su-e, chroot; tcpserver(1), -u, -g */

@@ -132,7 +132,7 @@ export const lostCapability = {
 } satisfies Check
 
 /** A socket that only sends, and needs whole packets for it. Source: raw(7), IPPROTO_RAW */
-const ONLY_SENDS = /\bSOCK_RAW\b.*\bIPPROTO_RAW\b/
+const ONLY_SENDS = /\bIPPROTO_RAW\b/
 
 /**
  * All raw sockets that it is refused only send, and who is refused them goes on: it has listened since, and gives on each port,
