@@ -68,13 +68,16 @@ function needsOf({ facts, observation, stated }: StageInput, policy: Policy): re
 
 const OF_FILES = new Set<Operation['access']>(['create-file', 'create-socket'])
 
-/** Without the folders that a text only seemed to name: the run has shown that the path is a file. */
-function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation[]): readonly Need[] {
+/** Without the folders that a text only seemed to name: the run has shown that the path is a file, and what is given is that. */
+export function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation[]): readonly Need[] {
   if (operations.length === 0) return needs
   const files = new Set(
     operations.flatMap(({ access, outcome, path }) => (outcome === 'done' && OF_FILES.has(access) ? [path] : [])),
   )
-  return needs.filter((need) => need.access !== 'keep-state' || !files.has(need.path))
+  return needs.flatMap((need): readonly Need[] => {
+    if (need.access !== 'keep-state' || !files.has(need.path)) return [need]
+    return need.givenBy === undefined ? [] : [{ ...need, access: 'create-file', alone: 'any' }]
+  })
 }
 
 /** What the user said: `--writable PATH` and `--own workdir`. */
