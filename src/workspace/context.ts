@@ -40,7 +40,7 @@ export function buildContexts(): ReadBuildContext {
     const rules = ignoreRules(root, dockerfilePath)
     const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
     const isBuiltBefore = sources.some((source) => !existsSync(join(root, source))) || sources.includes('')
-    const released = isBuiltBefore ? await releasedFrom(root, files) : null
+    const released = isBuiltBefore ? ((await releasedFrom(root, files)) ?? compiledIn(root, sources)) : null
     // What is copied is then made of what is not.
     const wanted = released === null ? sources : ['']
     const isCopied = (folder: string): boolean =>
@@ -62,6 +62,33 @@ async function releasedFrom(root: string, files: ContextFiles): Promise<Readonly
   const { releasedPrograms } = await import('./build-files.ts')
   const found = releasedPrograms(text, file.name, textFound(join(root, 'go.mod')))
   return found.size === 0 ? null : found
+}
+
+/**
+ * The programs among these sources that are not there and that the folder has the sources of, by its go.mod or Cargo.toml: people compile
+ * them before they build the image. As `BuildContext.released`; null for none.
+ */
+function compiledIn(root: string, sources: readonly string[]): ReadonlyMap<string, string> | null {
+  const names = sources.filter((source) => source !== '' && !existsSync(join(root, source))).map(nameOf)
+  if (names.length === 0) return null
+  const goMod = textFound(join(root, 'go.mod'))
+  const cargo = goMod === null ? textFound(join(root, 'Cargo.toml')) : null
+  const module = /^module[ \t]+(\S+)/m.exec(goMod ?? '')?.[1]?.replace(/\/v\d{1,3}$/, '') ?? ''
+  const folderOf = (name: string): string | null => {
+    if (goMod === null) return /^name[ \t]{0,9}=[ \t]{0,9}"([\w-]+)"/m.exec(cargo ?? '')?.[1] === name ? '' : null
+    const folders = [...(nameOf(module) === name ? [''] : []), `cmd/${name}`, name]
+    return folders.find((folder) => isMainPackage(join(root, folder))) ?? null
+  }
+  const found = names.flatMap((name) => {
+    const folder = folderOf(name)
+    return folder === null ? [] : [[name, folder] as const]
+  })
+  return found.length === 0 ? null : new Map(found)
+}
+
+function isMainPackage(folder: string): boolean {
+  const sources = namesIn(folder)?.filter(({ name }) => /(?<!_test)\.go$/.test(name)) ?? []
+  return sources.some(({ name }) => /^package[ \t]+main\b/m.test(textFound(join(folder, name)) ?? ''))
 }
 
 interface Listing {
@@ -243,8 +270,14 @@ export function likelyContext(dockerfile: Dockerfile, path: string, root: string
     ...neededPatterns(dockerfile),
     ...takenOfAll(dockerfile),
   ]
-  const there = (folder: string): readonly string[] =>
-    sources.filter((source) => (/[*?]/.test(source) ? hasOne(folder, source) : existsSync(join(folder, source))))
+  const there = (folder: string): readonly string[] => {
+    const compiled = compiledIn(folder, sources)
+    return sources.filter((source) =>
+      /[*?]/.test(source)
+        ? hasOne(folder, source)
+        : existsSync(join(folder, source)) || compiled?.has(nameOf(source)) === true,
+    )
+  }
   const atHome = there(own)
   if (atHome.length === sources.length) return null
   let [best, most] = [own, atHome.length]
