@@ -25,20 +25,22 @@ const bulk = new Set([
 ])
 /**
  * Lists the build context of a Dockerfile (null: from stdin), bounded in entries and bytes; of a folder that none of `sources`
- * is in, only that it is there. Symlinks are not followed. What cannot be read is left out and makes the listing partial.
+ * is in, only that it is there. Files that are themselves a source come before others, and so do those of `started`. Symlinks are not
+ * followed. What cannot be read is left out and makes the listing partial.
  */
 export type ReadBuildContext = (
   root: string,
   dockerfilePath: string | null,
   sources: readonly string[],
+  started?: readonly string[],
 ) => Promise<BuildContext>
 
 /** One value serves all Dockerfiles of a call. */
 export function buildContexts(): ReadBuildContext {
   const files = contextFiles()
-  return async (root, dockerfilePath, sources) => {
+  return async (root, dockerfilePath, sources, started = []) => {
     const rules = ignoreRules(root, dockerfilePath)
-    const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
+    const listing: Listing = { root, files, entries: new Map(), first: new Map(), text: 0, partial: rules.isPartial }
     const isBuiltBefore = sources.some((source) => !existsSync(join(root, source))) || sources.includes('')
     const released = isBuiltBefore ? ((await releasedFrom(root, files)) ?? compiledIn(root, sources)) : null
     // What is copied is then made of what is not.
@@ -46,7 +48,13 @@ export function buildContexts(): ReadBuildContext {
     const isCopied = (folder: string): boolean =>
       wanted.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
     const isNamed = (path: string): boolean => wanted.some((source) => isPartOf(source, path) && source !== path)
+    for (const path of new Set([...started, ...sources])) {
+      // Of a folder that the listing does not enter nothing is copied.
+      const isFile = isCopied(path) && kindOf(join(root, path)) === 'file'
+      if (isFile && !rules.leavesOut(path) && listing.first.size < mostFirst) list(path, 'file', listing, listing.first)
+    }
     enter(rules, { isCopied, isNamed }, listing)
+    for (const [path, entry] of listing.first) if (!listing.entries.has(path)) listing.entries.set(path, entry)
     return { entries: listing.entries, partial: listing.partial, ...(released === null ? {} : { released }) }
   }
 }
@@ -91,10 +99,15 @@ function isMainPackage(folder: string): boolean {
   return sources.some(({ name }) => /^package[ \t]+main\b/m.test(textFound(join(folder, name)) ?? ''))
 }
 
+/** Files that are read before all others. */
+const mostFirst = 400
+
 interface Listing {
   readonly root: string
   readonly files: ContextFiles
   readonly entries: Map<string, ContextEntry>
+  /** Those that are read before all others. */
+  readonly first: Map<string, ContextEntry>
   text: number
   partial: boolean
 }
@@ -135,7 +148,9 @@ function enter(rules: DockerIgnore, { isCopied, isNamed }: Wanted, listing: List
         const left = rules.leavesOut(path)
         const isEntered = bulk.has(name.name) ? isNamed(path) : isCopied(path)
         if (name.isDirectory() && isEntered && (!left || rules.hasExceptions)) next.push(path)
-        if (!left) list(path, name, listing)
+        const known = left ? undefined : listing.first.get(path)
+        if (known !== undefined) listing.entries.set(path, known)
+        else if (!left) list(path, typeOf(name), listing, listing.entries)
       }
     }
     level = next
@@ -153,8 +168,21 @@ function isPartOf(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
 }
 
-function list(path: string, found: Dirent, listing: Listing): void {
-  const type = found.isDirectory() ? 'directory' : found.isFile() ? 'file' : found.isSymbolicLink() ? 'symlink' : null
+function typeOf(found: Pick<Dirent, 'isDirectory' | 'isFile' | 'isSymbolicLink'>): ContextEntry['type'] | null {
+  return found.isDirectory() ? 'directory' : found.isFile() ? 'file' : found.isSymbolicLink() ? 'symlink' : null
+}
+
+/** Not behind a link; null for what is not there. */
+function kindOf(path: string): ContextEntry['type'] | null {
+  return orNull(() => typeOf(lstatSync(path)))
+}
+
+function list(
+  path: string,
+  type: ContextEntry['type'] | null,
+  listing: Listing,
+  into: Map<string, ContextEntry>,
+): void {
   if (type === null) return
   const place = join(listing.root, path)
   const entry = listing.files.entry(place, type)
@@ -165,7 +193,7 @@ function list(path: string, found: Dirent, listing: Listing): void {
   const isRead = type === 'file' && listing.text + entry.size <= mostText
   const text = isRead ? listing.files.text(place, entry.size) : null
   listing.text += text === null ? 0 : entry.size
-  listing.entries.set(path, { ...entry, text })
+  into.set(path, { ...entry, text })
 }
 
 const largestText = 64 * 1024
@@ -298,6 +326,26 @@ export function copiedSources({ stages }: Dockerfile): readonly string[] {
   const named = stages.flatMap(({ instructions }) => instructions.flatMap(sourcesOf))
   return [...new Set(named.flatMap((source) => [source, resourcesOf(source) ?? source]).map(fixedPart))]
 }
+
+/**
+ * Where the scripts that ENTRYPOINT and CMD name may be in the build context: `/app/docker/start.sh` is `docker/start.sh` where all of it is
+ * copied to /app.
+ */
+export function startedFiles({ stages }: Dockerfile): readonly string[] {
+  const words = stages.flatMap(({ instructions }) =>
+    instructions.flatMap(({ keyword, json, text }) =>
+      keyword === 'ENTRYPOINT' || keyword === 'CMD' ? (json?.map(({ value }) => value) ?? text.split(/\s+/)) : [],
+    ),
+  )
+  const paths = new Set(words.flatMap((word) => /^[\w./-]{1,200}$/.exec(word)?.[0] ?? []))
+  return [...paths].slice(0, mostStarted).flatMap((path) => {
+    const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+    return parts.includes('..') ? [] : parts.map((_, at) => parts.slice(at).join('/'))
+  })
+}
+
+/** Words of commands that are looked for. */
+const mostStarted = 40
 
 /** `go.*` in the context itself, by which alone a COPY finds anything: without one the build ends. Not `*`, which all have. */
 function neededPatterns({ stages }: Dockerfile): readonly string[] {
