@@ -1,7 +1,21 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { isInterpreter } from '../command/index.ts'
+import { wholeText } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { baseName, isSharedFolder, isStatePlace, isSystemFolder, parentOf, STATE_NAME } from '../places.ts'
+import {
+  baseName,
+  isInside,
+  isOwnPlace,
+  isSharedFolder,
+  isStatePlace,
+  isSystemFolder,
+  normalisePath,
+  parentOf,
+  STATE_NAME,
+} from '../places.ts'
 import { inferred, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
+import { isOneOf } from './servers.ts'
 
 const LARGEST_DEPTH = 3
 /** What keeps an empty folder in git. */
@@ -36,6 +50,53 @@ export const emptyFolders: Provider = {
     visit(top, 1)
     return found
   },
+}
+
+/** What a package manager of a language installs comes with programs that nobody has seen. */
+const INSTALLS =
+  /\b(?:(?:pip3?|pipx|gem|cargo|go|npm|conda|mamba)\s(?:[^&|;\n]{0,200}\s)?(?:install|i)|uv\s(?:pip|tool)\s{1,9}install|yarn\s{1,9}global\s{1,9}add)\s/
+
+/**
+ * The folder that a program starts in, where a WORKDIR makes it and nothing is put into it or done there: a program out of a package of
+ * its language that is told more than options (`tool start project`) makes there what it is told of.
+ */
+export const emptyWorkingFolder: Provider = {
+  name: 'empty-working-folder',
+  summary: 'the folder that a program of a package starts in, where the stage leaves it empty',
+  when: 'before-run',
+  *claims({ contents, start: { launches }, started: { workdir }, listed, servers }) {
+    const folder = normalisePath(workdir)
+    if (listed || servers.length > 0 || folder === null || !isOwnPlace(folder)) return
+    const { steps, entries, copies } = contents
+    const isMade = steps.some(
+      ({ instruction, words, workdir: from }) =>
+        instruction.keyword === 'WORKDIR' && normalisePath(words[0] ?? '', from ?? '') === folder,
+    )
+    const isUsed =
+      [...entries].some(([path, { type }]) => path !== folder && isInside(path, folder) && type !== 'directory') ||
+      copies.some(({ destination }) => isInside(destination, folder)) ||
+      steps.some(
+        ({ instruction, workdir: from }) =>
+          instruction.keyword === 'RUN' &&
+          ((from !== null && isInside(from, folder)) || wholeText(instruction).includes(folder)),
+      )
+    if (!isMade || isUsed) return
+    if (!steps.some(({ instruction }) => instruction.keyword === 'RUN' && INSTALLS.test(wholeText(instruction)))) return
+    const files = new Set([...entries.keys(), ...copies.map(({ destination }) => destination)].map(baseName))
+    const told = launches.find(({ words: [program = '', ...words], folder: from = folder }) => {
+      const name = baseName(program)
+      const isTold = words.some((word) => /^[\w][\w.-]*$/.test(word))
+      return from === folder && name !== '' && !isInterpreter(name) && !files.has(name) && !isTool(name) && isTold
+    })
+    if (told !== undefined)
+      yield inferred('keep-state', folder, `${baseName(told.words[0] ?? '')} starts in it, and nothing is put there`)
+  },
+}
+
+/** Of the system: it makes no project. */
+function isTool(name: string): boolean {
+  const { distribution, builders, clients } = knownPrograms
+  return [distribution, builders, clients].some((group) => isOneOf(group, name))
 }
 
 /** A folder of one program where the system keeps state (FHS). */
