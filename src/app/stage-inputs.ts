@@ -1,6 +1,7 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { DaemonPortRule, ProgramRule, WorkingFolderRule } from '../../catalogue/program.ts'
+import { argvOf, waitsForInput } from '../command/index.ts'
 import type { BuildContext } from '../contents/build-context.ts'
 import { mayRunScript, type RunScript, runScripts } from '../contents/run-scripts.ts'
 import { stageContents } from '../contents/stage-contents.ts'
@@ -15,7 +16,7 @@ import type { Catalogue, StageView } from '../evidence/provider.ts'
 import { bringsProgram, showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
-import type { ImageFacts, Known } from '../image/facts.ts'
+import type { ImageConfig, ImageFacts, Known } from '../image/facts.ts'
 import { overlaid, type StartOverlay } from '../image/image-run.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from '../plan/account/account-ids.ts'
@@ -178,7 +179,7 @@ function* stageInput(
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built
   const view = isKnown ? before.view : yield* viewOf(sources, catalogue)
-  const more = [...others, ...(overlay === undefined ? [] : ownStart(chain, [overlay, ...others]))]
+  const more = [...others, ...(overlay === undefined ? [] : ownStart(chain, asStated.config, [overlay, ...others]))]
   const parent = root.base.kind === 'image' ? knowledge.parents?.get(root.base.reference) : undefined
   const own = isKnown ? before.stated : yield* evidenceOfAll(view, more, startedAs, sources, catalogue)
   const stated = isKnown || parent === undefined ? own : withParent(own, parent)
@@ -247,12 +248,17 @@ function* evidenceOfAll(
 }
 
 /** What the Dockerfile starts itself, where every service starts something else: the image is run by itself too. */
-function ownStart(chain: readonly Stage[], overlays: readonly StartOverlay[]): readonly StartOverlay[] {
+function ownStart(
+  chain: readonly Stage[],
+  config: ImageConfig,
+  overlays: readonly StartOverlay[],
+): readonly StartOverlay[] {
   const isReplaced = overlays.every(({ entrypoint, command }) => entrypoint !== null || command !== null)
   const says = chain
     .flatMap(({ instructions }) => instructions)
     .findLast(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
-  if (!isReplaced || says === undefined) return []
+  // A shell is there until somebody says what to start.
+  if (!isReplaced || says === undefined || waitsForInput(argvOf(config))) return []
   return [{ by: "the image's own start", entrypoint: null, command: null, env: new Map(), workdir: null }]
 }
 

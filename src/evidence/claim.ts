@@ -127,7 +127,7 @@ export interface Remark {
   readonly transform: string
   readonly message: string
   readonly hint?: string
-  /** Capabilities without `CAP_` that the catalogue names for what must keep root. */
+  /** Capabilities without `CAP_`: those that the catalogue names for what must keep root, or that the started program has of its own. */
   readonly capabilities?: readonly string[]
   /** It holds only where this name or id is not that of the user. */
   readonly unlessUser?: string

@@ -295,8 +295,7 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
 }
 
 /** Folders of a repository with what builds, tests or delivers the program. */
-const FOR_BUILDERS =
-  /(?:^|\/)(?:script|tools?|hack|e2e|integration|benchmarks?|contrib|testutils?|\.[\w-]{1,40})\/|(?:^|\/)tests?\.py$|\/test_\w{1,80}\.py$|_(?:test\.py|spec\.rb|test\.rb)$|Tests?\.(?:cs|java|kt)$/
+const FOR_BUILDERS = /(?:^|\/)(?:script|tools?|hack|e2e|integration|benchmarks?|contrib|testutils?|\.[\w-]{1,40})\//
 
 const IS_SOURCE = /\.(?:[cm]?[jt]sx?|pyi?|go|rs|c|cc|cpp|h|hpp|java|kt|cs)$/
 /** What an installation writes in the language of the program. */

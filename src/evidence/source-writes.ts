@@ -47,7 +47,7 @@ function rulesFor(path: string): readonly Rule[] {
 }
 
 const NOT_THE_PROGRAM =
-  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.go$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
+  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.(?:go|py|rb)$|_spec\.rb$|(^|\/)(?:tests?|test_\w{1,80})\.py$|Tests?\.(?:cs|java|kt)$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/
 
 /** A file that is there for those who build the program. */
 export function isTest(path: string): boolean {

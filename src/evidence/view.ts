@@ -1,5 +1,5 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
-import { argvOf } from '../command/index.ts'
+import { argvOf, waitsForInput } from '../command/index.ts'
 import type { BuildContext } from '../contents/build-context.ts'
 import { type ContentsSources, isRemoved, type StageContents, stageContents } from '../contents/stage-contents.ts'
 import type { Dockerfile, Stage } from '../dockerfile/model.ts'
@@ -12,6 +12,7 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findStepDowns, type StartScript, type StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { baseName } from '../places.ts'
+import { withoutIdleScripts } from './idle-scripts.ts'
 import { programSources, type SourceStage, startedNames } from './program-sources.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
@@ -40,13 +41,14 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   const started = start.folder === null ? facts.config : { ...facts.config, workdir: start.folder }
   yield
   const installed = installedPackages(shipped.steps)
+  const isOpen = startsUnknownScript(facts, own)
   const servers = listedServers({
     rules: packages,
     installed,
     files: own,
     programs: start.programs,
     listed,
-    opaque: start.unread.length > 0 || startsUnknownScript(facts, own),
+    opaque: start.unread.length > 0 || isOpen,
   })
   const stages = yield* buildersOf(sources.stage, shipping)
   const released = releasedSources(sources.context, [shipped, ...stages])
@@ -59,7 +61,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   )
   const read = startsTests(start)
     ? all.map((each) => each.contents)
-    : programSources(all, names, sources.context?.partial === true)
+    : startedOnly(programSources(all, names, sources.context?.partial === true), start, facts.config, runs, isOpen)
   const [contents = shipped, ...builders] = read
   yield
   const brought = broughtFiles(servers)
@@ -83,6 +85,24 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     installed,
     servers,
   }
+}
+
+/** Where all that is started is known: in a shell people start what they like. */
+function startedOnly(
+  stages: readonly StageContents[],
+  { unread, launches }: StepDownReport,
+  config: ImageConfig,
+  runs: StageView['runs'],
+  isOpen: boolean,
+): readonly StageContents[] {
+  const argv = argvOf(config)
+  if (isOpen || unread.length > 0 || argv.length === 0 || waitsForInput(argv)) return stages
+  return withoutIdleScripts(stages, [
+    ...argv,
+    ...config.env.values(),
+    ...launches.flatMap(({ words }) => words),
+    ...runs.flatMap(({ told, env }) => [...(told?.words ?? []), ...env.values()]).filter((word) => word !== null),
+  ])
 }
 
 function contentsSources({ dockerfile, walks, context, built, facts }: ViewSources): ContentsSources {

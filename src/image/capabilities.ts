@@ -31,3 +31,9 @@ export function fileCapabilities(attribute: Buffer): readonly string[] {
   const permitted = BigInt(attribute.readUInt32LE(4)) | (BigInt(attribute.readUInt32LE(12)) << 32n)
   return capabilityNames([permitted])
 }
+
+/** What a container of root has by default. Source: docker-run(1). */
+export const DEFAULT_CAPABILITIES: readonly string[] =
+  'AUDIT_WRITE CHOWN DAC_OVERRIDE FOWNER FSETID KILL MKNOD NET_BIND_SERVICE NET_RAW SETFCAP SETGID SETPCAP SETUID SYS_CHROOT'.split(
+    ' ',
+  )

@@ -1,6 +1,7 @@
 import type { VendorWay } from '../../catalogue/entry.ts'
 import { isInterpreter } from '../command/index.ts'
 import type { CapableFile, Evidence, Remark } from '../evidence/claim.ts'
+import { DEFAULT_CAPABILITIES } from '../image/capabilities.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
 import { bare } from './account/new-account.ts'
@@ -77,15 +78,22 @@ export function vendorRemarks(
         ]
   return [
     ...offer,
-    ...capable.map(
-      ({ name: path, capabilities, removeWith, certainty, evidence }): Remark => ({
-        outcome: observation === null && certainty === 'declared' && isStarted(path) ? 'todo' : 'note',
+    ...capable.map(({ name: path, capabilities, removeWith, certainty, evidence }): Remark => {
+      const isNeeded = observation === null && certainty === 'declared' && isStarted(path)
+      // Those of every container it only has to be left: its profile adds them back.
+      const isKept =
+        isNeeded && capabilities.length > 0 && capabilities.every((name) => DEFAULT_CAPABILITIES.includes(name))
+      const has = `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own`
+      const step = `add RUN ${removeWith}, which copies the file into a new layer`
+      return {
+        outcome: isNeeded && !isKept ? 'todo' : 'note',
         transform: 'report-remarks',
-        message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
-        hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith}, which copies the file into a new layer`,
+        message: `${has}: under --cap-drop=ALL the kernel refuses to start it`,
+        hint: `add ${capabilities.join(', ')} back at run time, or ${step}`,
+        ...(isKept ? { capabilities } : {}),
         about: 'FROM',
         evidence: [evidence],
-      }),
-    ),
+      }
+    }),
   ]
 }

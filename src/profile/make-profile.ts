@@ -58,7 +58,9 @@ export function profileOf(source: ProfileSource): Profile | null {
   const hardened = reference !== null && plan.outcome === 'harden'
   const asked = hardened && source.built !== true ? asIs(plan, facts) : null
   const derived = hardened && asked?.enough !== true
-  const capabilities = root ? leastRoot(plan, proof) : part([] as readonly string[])
+  // A program with capabilities of its own starts only where it may have them, and without no-new-privileges has them.
+  const own = root || proof !== null ? [] : plan.remarks.flatMap((remark) => remark.capabilities ?? [])
+  const capabilities = root ? leastRoot(plan, proof) : part<readonly string[]>([...new Set(own)].sort())
   const shown = proof?.result ?? null
   // A set-user-id program of its own: with no-new-privileges it was shown not to do its work.
   const gains = root && shown !== null && shown.uids.length > 0 && !shown.noNewPrivileges
@@ -79,7 +81,10 @@ export function profileOf(source: ProfileSource): Profile | null {
     anyUid: plan.anyUid,
     capabilities,
     // Where nothing is known of what it needs, it gets what it has today.
-    noNewPrivileges: part(capabilities !== null && !gains, gains || proof?.result?.noNewPrivileges === true),
+    noNewPrivileges: part(
+      capabilities !== null && own.length === 0 && !gains,
+      gains || proof?.result?.noNewPrivileges === true,
+    ),
     readOnly,
     writable: writable.filter(isMountable),
     owned: root ? [] : [...new Set([...grantedFolders(decided(plan, 'grant')), ...plan.handed])],

@@ -329,3 +329,16 @@ test.each<readonly [own: string, said: string]>([
   expect(await told({ entrypoint: ['depotd'] })).toEqual([said])
   expect(await told({})).toEqual([])
 })
+
+test.each<readonly [service: Partial<Service>, said: readonly string[]]>([
+  [{ command: ['python3', '/srv/bot.py'] }, []],
+  [{}, ['it starts bash: what is run in /srv, and what that writes, is known to nobody before']],
+])('a shell is not asked what is run in it where each service says it: %j', async (service, said) => {
+  const dockerfile = 'FROM python:3.12-slim\nCOPY bot.py /srv/\nWORKDIR /srv\nCMD ["bash"]\n'
+  const { bot } = await planned(
+    { 'bot/Dockerfile': dockerfile, 'bot/bot.py': 'print("hello")\n' },
+    { bot: { ...service, build: built('bot') } },
+  )
+  const todos = (bot?.result.findings ?? []).filter(({ outcome }) => outcome === 'todo')
+  expect(todos.map(({ message }) => message)).toEqual(said)
+})

@@ -324,3 +324,78 @@ describe('Rust', () => {
     expect(now.split('\n')).toHaveLength(text.split('\n').length)
   })
 })
+
+const GUARDED = 'def main():\n    pass\n\nif __name__ == "__main__":\n    main()\n'
+const SERVER: Files = {
+  'serve.py': 'import store\nfrom routes import (\n    users,\n    pages,\n)\n',
+  'load.py': GUARDED,
+}
+
+/** The names of Python files in /srv that count. */
+function scripts(files: Files, lines: string, cmd: string): readonly string[] {
+  const dockerfile = `FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n${lines}CMD ${cmd}\n`
+  const { contents } = viewOf({ dockerfile, context: { ...SERVER, ...files } })
+  return [...contents.texts.keys()].flatMap((path) => (path.endsWith('.py') ? [path.slice('/srv/'.length)] : [])).sort()
+}
+
+type Row = readonly [title: string, files: Files, lines?: string, cmd?: string]
+const SERVES = '["python3", "serve.py"]'
+const rows = (all: readonly Row[]) =>
+  all.map(([title, files, lines = '', cmd = SERVES]) => [title, files, lines, cmd] as const)
+
+describe('Python', () => {
+  test.each(
+    rows([
+      ['a script that has a main and is named by nobody', {}],
+      ['one that only its own words name', { 'load.py': `"""python load.py"""\n${GUARDED}` }],
+      ['one that only a test names', { 'test_load.py': 'import load\n', 'tests/of_load.py': 'import load\n' }],
+      ['one that only a document names', { 'README.md': 'python load.py\n' }],
+      [
+        'one that a RUN starts',
+        { 'load.py': 'open("x", "w")\n', Dockerfile: 'RUN python load.py\n' },
+        'RUN python load.py\n',
+      ],
+      [
+        'the module of a command that is not started',
+        { 'load.py': 'def main():\n    pass\n', 'pyproject.toml': '[project.scripts]\nfill = "load:main"\n' },
+      ],
+      [
+        'the same of setup.py',
+        { 'load.py': 'x = 1\n', 'setup.py': 'setup(entry_points={"console_scripts": ["fill=load:main"]})\n' },
+      ],
+    ]),
+  )('of the started program is not %s', (_, files, lines, cmd) => {
+    expect(scripts(files, lines, cmd)).not.toContain('load.py')
+    expect(scripts(files, lines, cmd)).toContain('serve.py')
+  })
+
+  test.each(
+    rows([
+      ['a module that nobody is seen to import', { 'load.py': 'x = 1\n' }],
+      ['what is started', {}, '', '["python3", "load.py"]'],
+      ['what a shell is told to start', {}, '', 'python3 -m load'],
+      ['what is imported', { 'store.py': 'import load\n' }],
+      ['what is imported from its package', { 'store.py': 'from . import load as l\n' }],
+      ['what is imported in brackets', { 'store.py': 'from jobs import (\n    other,\n    load,\n)\n' }],
+      ['what a string names', { 'store.py': 'run(["python", "load.py"])\n' }],
+      ['a module that a string names', { 'store.py': 'APPS = ["jobs.load"]\n' }],
+      ['what a script of the shell starts', { 'work.sh': 'python load.py\n' }],
+      ['what a supervisor starts', { 'supervisord.conf': '[program:a]\ncommand=python -m load --fast\n' }],
+      ['a health check', {}, 'HEALTHCHECK CMD python3 load.py\n'],
+      ['what a variable names', {}, 'ENV APP=load:app\n'],
+      [
+        'the module of a command that is started',
+        { 'pyproject.toml': '[project.scripts]\nfill = "load:main"\n' },
+        '',
+        '["fill"]',
+      ],
+      ['a file that a framework knows by its name', { 'manage.py': GUARDED, 'load.py': '' }],
+      ['a script where modules are found at run time', { 'store.py': 'import_module(name)\n' }],
+      ['a script that people may start in a shell', {}, '', '["bash"]'],
+      ['a script where a start script is not at hand', {}, '', '["/start.sh"]'],
+    ]),
+  )('of the started program is %s', (_, files, lines, cmd) => {
+    expect(scripts(files, lines, cmd)).toContain('load.py')
+    if ('manage.py' in files) expect(scripts(files, lines, cmd)).toContain('manage.py')
+  })
+})

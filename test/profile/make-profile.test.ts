@@ -22,8 +22,9 @@ function profileOf(
   policy: Policy = defaultPolicy,
   built = false,
   name: string | null = null,
+  lines = '',
 ): Profile {
-  const dockerfile = parseDockerfile(`FROM ${reference}\n`)
+  const dockerfile = parseDockerfile(`FROM ${reference}\n${lines}`)
   const facts = imageFacts(reference, base)
   const stages: readonly StageInput[] = stageInputs(dockerfile, policy, {
     bases: new Map([[reference, { known: true, value: facts }]]),
@@ -88,6 +89,21 @@ describe('nothing is claimed that was not shown', () => {
       noNewPrivileges: { known: 'measured' },
       readOnly: { value: true, known: 'measured' },
       writable: [{ kind: 'tmpfs', path: '/tmp', mode: 0o1777 }],
+    })
+  })
+
+  test.each([
+    ['cap_net_raw+ep', ['NET_RAW'], false],
+    // Docker gives it to no container by itself: whoever runs it has added it, and that is left to say.
+    ['cap_net_admin+ep', [], true],
+    // Without the effective bit the program starts everywhere.
+    ['cap_net_raw+p', [], true],
+  ])('a started program that a RUN gives %s keeps %j', (spec, value, noNewPrivileges) => {
+    const lines = `RUN setcap ${spec} /usr/bin/server\n`
+    const profile = profileOf('example.org/server:1', server, null, defaultPolicy, false, null, lines)
+    expect(profile).toMatchObject({
+      capabilities: { value, known: 'planned' },
+      noNewPrivileges: { value: noNewPrivileges },
     })
   })
 

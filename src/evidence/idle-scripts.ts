@@ -1,0 +1,118 @@
+import type { StageContents } from '../contents/stage-contents.ts'
+import { wholeText } from '../dockerfile/index.ts'
+import { baseName } from '../places.ts'
+import { isTest } from './source-writes.ts'
+
+/**
+ * The stages without the Python files that nothing starts in a container: a script that no other file imports or names, and no instruction
+ * but a RUN. `words`: what the image starts, with what its start scripts do. What cannot be told is kept.
+ */
+export function withoutIdleScripts(
+  stages: readonly StageContents[],
+  words: readonly string[],
+): readonly StageContents[] {
+  const texts = new Map(stages.flatMap((stage) => [...stage.texts]))
+  const sources = [...texts].filter(([path]) => path.endsWith('.py') && !isTest(path) && baseName(path) !== 'setup.py')
+  const instructions = stages.flatMap(({ steps }) => steps.map(({ instruction }) => instruction))
+  const isUnread = stages.some(({ entries }) =>
+    [...entries.keys()].some((path) => path.endsWith('.py') && !texts.has(path) && !isTest(path)),
+  )
+  if (sources.length === 0 || isUnread) return stages
+  const built = new Set(instructions.flatMap((one) => (one.keyword === 'RUN' ? namesOfFiles(wholeText(one)) : [])))
+  const offered = new Set<string>()
+  const named = new Set(
+    [...words, ...instructions.filter(({ keyword }) => !BUILDS.has(keyword)).map(wholeText)].flatMap(
+      (text) => text.match(/[\w-]{1,100}/g) ?? [],
+    ),
+  )
+  for (const [path, text] of texts)
+    if (PACKAGING.test(path))
+      for (const { command, module } of consoleScripts(text)) {
+        const last = module.split('.').at(-1) ?? ''
+        if (named.has(command)) named.add(last)
+        else offered.add(last)
+      }
+  const isFound = sources.some(([, text]) => DISCOVERS.test(text))
+  const isScript = (stem: string, text: string): boolean =>
+    built.has(stem) || offered.has(stem) || (!isFound && GUARD.test(text))
+  const scripts = sources.filter(
+    ([path, text]) => !KNOWN_BY_NAME.test(path) && !named.has(stemOf(path)) && isScript(stemOf(path), text),
+  )
+  if (scripts.length === 0) return stages
+  const by = mentions(texts)
+  const idle = new Set(
+    scripts.flatMap(([path]) => {
+      const who = by.get(stemOf(path))
+      return who === undefined || who === path ? [path] : []
+    }),
+  )
+  if (idle.size === 0) return stages
+  return stages.map((stage) => ({
+    ...stage,
+    texts: new Map([...stage.texts].filter(([path]) => !idle.has(path))),
+  }))
+}
+
+const BUILDS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'FROM', 'ARG', 'LABEL'])
+const PACKAGING = /\/(?:setup\.(?:py|cfg)|pyproject\.toml)$/
+/** What a framework or a tool looks for under this name, or in a folder of this name. */
+const KNOWN_BY_NAME =
+  /\/(?:__(?:init|main)__|manage|app|main|wsgi|asgi|celery\w{0,40}|settings\w{0,40}|config\w{0,40}|conftest|gunicorn[\w.-]{0,40}|fabfile|noxfile|tasks|dodo)\.py$|\/(?:dags|plugins|extensions|cogs|handlers|hooks|commands|pages|migrations|versions|jobs|entrypoint\.d)\//
+/** It is written to be started, and may be imported. */
+const GUARD = /^if[ \t]{1,9}__name__[ \t]{0,9}==[ \t]{0,9}["']__main__["']/m
+/** Modules by names that only the run knows. */
+const DISCOVERS =
+  /\bimport_module\(|\b__import__\(|\bspec_from_file_location\(|\b(?:iter_modules|walk_packages)\(|\brunpy\b|\bexec\(|\bload_extension\(/
+
+function stemOf(path: string): string {
+  return baseName(path).slice(0, -'.py'.length)
+}
+
+/** `tools/load.py` is load. */
+function namesOfFiles(text: string): readonly string[] {
+  return [...text.matchAll(/(?<![\w-])([\w-]{1,100})\.py\b/g)].map(([, stem = '']) => stem)
+}
+
+/** `serve = "acme.cli:main"` of pyproject.toml, `'serve=acme.cli:main'` of setup.py. */
+function consoleScripts(text: string): readonly { readonly command: string; readonly module: string }[] {
+  if (!/console_scripts|\.scripts\]/.test(text)) return []
+  return [
+    ...text.matchAll(
+      /(?<![\w.-])([\w.-]{1,60})["']?[ \t]{0,9}=[ \t]{0,9}["']?([A-Za-z_][\w.]{0,200}):(?:main|cli|run|start|app)\b/g,
+    ),
+  ].map(([, command = '', module = '']) => ({ command, module }))
+}
+
+const FROM = /^[ \t]{0,99}from[ \t]{1,9}([\w.]{1,200})[ \t]{1,9}import[ \t]{0,9}(\([^()]{0,4000}\)|[^\n(]{0,1000})/gm
+const IMPORT = /^[ \t]{0,99}import[ \t]{1,9}([^\n]{1,1000})/gm
+const QUOTED = /["']([\w./:-]{2,200})["']/g
+/** Texts that start or configure something, and none for people. */
+const SETS =
+  /\.(?:sh|bash|ya?ml|toml|cfg|ini|conf|json|service|env|rb|pl|[cm]?[jt]s)$|\/(?!Dockerfile$|Containerfile$)[^/.]{1,100}$/
+
+/** By each name that a file imports, or has among its words as the name of a file or a module, that file; '' for more than one. */
+function mentions(texts: StageContents['texts']): ReadonlyMap<string, string> {
+  const by = new Map<string, string>()
+  const add = (name: string, path: string): void => {
+    const known = by.get(name)
+    if (known !== path) by.set(name, known === undefined ? path : '')
+  }
+  for (const [path, text] of texts) {
+    if (isTest(path) || PACKAGING.test(path)) continue
+    if (path.endsWith('.py')) {
+      const parts = [
+        ...[...text.matchAll(FROM)].flatMap(([, module = '', names = '']) => [module, names]),
+        ...[...text.matchAll(IMPORT)].map(([, names = '']) => names),
+        ...[...text.matchAll(QUOTED)].map(([, word = '']) => word),
+      ]
+      for (const name of [...parts.flatMap((part) => part.match(/[\w-]{1,100}/g) ?? []), ...namesOfFiles(text)])
+        add(name, path)
+    } else if (SETS.test(path)) {
+      const modules = text.match(/\b\w{1,100}(?:[.:]\w{1,100}){1,9}\b/g) ?? []
+      const started = [...text.matchAll(/-m[ \t]{1,9}([\w.]{1,200})/g)].map(([, module = '']) => module)
+      for (const name of [...[...modules, ...started].flatMap((one) => one.split(/[.:]/)), ...namesOfFiles(text)])
+        add(name, path)
+    }
+  }
+  return by
+}
