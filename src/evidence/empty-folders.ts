@@ -1,6 +1,7 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { isInterpreter } from '../command/index.ts'
-import { wholeText } from '../dockerfile/index.ts'
+import { argvOf, isInterpreter } from '../command/index.ts'
+import type { StageContents } from '../contents/stage-contents.ts'
+import { says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import {
   baseName,
@@ -52,9 +53,17 @@ export const emptyFolders: Provider = {
   },
 }
 
-/** What a package manager of a language installs comes with programs that nobody has seen. */
-const INSTALLS =
-  /\b(?:(?:pip3?|pipx|gem|cargo|go|npm|conda|mamba)\s(?:[^&|;\n]{0,200}\s)?(?:install|i)|uv\s(?:pip|tool)\s{1,9}install|yarn\s{1,9}global\s{1,9}add)\s/
+/** What these install comes with programs that nobody has seen. */
+const INSTALLS = /^(?:pip3?|pipx|gem|cargo|go|npm|conda|mamba|uv)$/
+
+function installs({ instruction, shell }: StageContents['steps'][number]): boolean {
+  if (instruction.keyword !== 'RUN' || !says(instruction, /\binstall\b/)) return false
+  const script = shellCommands(instruction, shell)
+  return (
+    script.kind === 'parsed' &&
+    script.commands.some(({ name, words }) => INSTALLS.test(name ?? '') && words.some(({ text }) => text === 'install'))
+  )
+}
 
 /**
  * The folder that a program starts in, where a WORKDIR makes it and nothing is put into it or done there: a program out of a package of
@@ -64,8 +73,8 @@ export const emptyWorkingFolder: Provider = {
   name: 'empty-working-folder',
   summary: 'the folder that a program of a package starts in, where the stage leaves it empty',
   when: 'before-run',
-  *claims({ contents, start: { launches }, started: { workdir }, listed, servers }) {
-    const folder = normalisePath(workdir)
+  *claims({ contents, start: { launches }, started, listed, servers }) {
+    const folder = normalisePath(started.workdir)
     if (listed || servers.length > 0 || folder === null || !isOwnPlace(folder)) return
     const { steps, entries, copies } = contents
     const isMade = steps.some(
@@ -81,9 +90,13 @@ export const emptyWorkingFolder: Provider = {
           ((from !== null && isInside(from, folder)) || wholeText(instruction).includes(folder)),
       )
     if (!isMade || isUsed) return
-    if (!steps.some(({ instruction }) => instruction.keyword === 'RUN' && INSTALLS.test(wholeText(instruction)))) return
+    if (!steps.some(installs)) return
     const files = new Set([...entries.keys(), ...copies.map(({ destination }) => destination)].map(baseName))
-    const told = launches.find(({ words: [program = '', ...words], folder: from = folder }) => {
+    const all: readonly Pick<(typeof launches)[number], 'words' | 'folder'>[] = [
+      { words: argvOf(started) },
+      ...launches,
+    ]
+    const told = all.find(({ words: [program = '', ...words], folder: from = folder }) => {
       const name = baseName(program)
       const isTold = words.some((word) => /^[\w][\w.-]*$/.test(word))
       return from === folder && name !== '' && !isInterpreter(name) && !files.has(name) && !isTool(name) && isTold
