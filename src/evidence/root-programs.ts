@@ -4,6 +4,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { programThatNeedsRoot, type RootProgram } from '../image/root-program.ts'
 import type { Launch } from '../image/step-down.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { nameOf } from '../path.ts'
 import type { Provider, StageView } from './provider.ts'
 import type { Vendor } from './vendor.ts'
@@ -65,13 +66,19 @@ function ownerOfArguments(
 
 /** Its own words, where the command shows which these are: `strace -t sshd` is no `sshd -t`. */
 function wordsOf(program: string, config: Command): readonly string[] {
-  const argv = argvOf(config)
-  const own = [argv, config.cmd ?? []]
-    .flatMap((words) => invocationsIn(asWords(words)))
-    .map(({ words }) => words.map(({ value }) => value ?? ''))
-    .find(([first = '']) => nameOf(first) === nameOf(program))
-  return own ?? argv
+  return wordsByName(config).get(nameOf(program)) ?? argvOf(config)
 }
+
+const wordsByName = memoizeByObject((config: Command): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, readonly string[]>()
+  for (const argv of [argvOf(config), config.cmd ?? []])
+    for (const { words } of invocationsIn(asWords(argv))) {
+      const own = words.map(({ value }) => value ?? '')
+      const name = nameOf(own[0] ?? '')
+      if (!found.has(name)) found.set(name, own)
+    }
+  return found
+})
 
 /** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
 export const rootPrograms: Provider = {

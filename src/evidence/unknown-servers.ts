@@ -3,6 +3,7 @@ import { argvOf, isInterpreter, programsOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, normalisePath } from '../places.ts'
 import type { Gap } from './coverage.ts'
 import { escapeEre } from './file-edit.ts'
@@ -256,9 +257,9 @@ export function copiesOf(
   }
 }
 
-function wordsOf(config: ImageConfig): readonly string[] {
-  return argvOf(config).flatMap((word) => word.split(/\s+/))
-}
+const wordsOf = memoizeByObject((config: ImageConfig): readonly string[] =>
+  argvOf(config).flatMap((word) => word.split(/\s+/)),
+)
 
 /** What it starts is a file that COPY puts there, of the build context or of another stage: it asks little of the base image. */
 export function bringsProgram(view: Pick<StageView, 'contents' | 'start' | 'started'>): boolean {
