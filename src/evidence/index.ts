@@ -17,8 +17,10 @@ import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
 import { deviceGroups, rawSockets } from './host-rights.ts'
 import { inImage } from './in-image.ts'
+import { ownHome } from './own-home.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
+import { relativeSettings } from './relative-settings.ts'
 import { rootHome } from './root-home.ts'
 import { rootPrograms } from './root-programs.ts'
 import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
@@ -56,12 +58,14 @@ export const providers: readonly Provider[] = [
   sourceFiles,
   compiledSources,
   spring,
+  relativeSettings,
   copiedEmptyFolders,
   closedFiles,
   madeKeys,
   namedKeys,
   filledVolumes,
   rootHome,
+  ownHome,
   s6Overlay,
   initScripts,
   rootSwitches,
