@@ -8,16 +8,8 @@ import { isNamedByDaemon, PID, replacesPid } from './command-line.ts'
 import { configurationFiles } from './configuration-files.ts'
 import { matches } from './file-edit.ts'
 import type { Provider } from './provider.ts'
+import { isKeyOf } from './setting-keys.ts'
 
-/** `access_log`, `logfile`, `stdout_logfile`, `log_dest file`, `ErrorLog`; then the name of a file alone. */
-const LOG =
-  /^([\w.-]*[-_.])?(error|access|custom|slow|slow_query|general|debug|audit|query)?[-_.]?log([-_.]?(file|dest|path|output))?$/i
-const FOLDER =
-  /^([\w.-]*[-_.])?(data|cache|storage|state|spool|persistence|upload|uploads|log|logs|tmp|temp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
-
-/** What a server keeps of its own in one file, which it makes anew. */
-const STATE_FILE =
-  /^([\w.-]*[-_.])?(lease|leases|state|statistics|drift|dump|journal|history|database|db)[-_.]?file(name)?$|^driftfile$/i
 /** Any other key that names a place, where the place says the rest. */
 const PLACE = /(dir|directory|path|location|folder)$/i
 /** What a server shows to others, whatever its setting is called. */
@@ -79,12 +71,12 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     const alone = declared('create-file', path, detail, { alone: 'new', namedIn: file })
     if (PID.test(key)) return !isNamedByDaemon(file) && replacesPid(programs) ? [beside] : [alone]
     // `log_path /var/log/x` names a folder as often as a file.
-    if ((LOG.test(key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]
-    if (STATE_FILE.test(key) && isStatePlace(path)) return [beside]
+    if ((isKeyOf('log', key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]
+    if (isKeyOf('stateFile', key) && isStatePlace(path)) return [beside]
     // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
     if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
     const isState =
-      FOLDER.test(key) ||
+      isKeyOf('folder', key) ||
       (!SERVED.test(path) &&
         ((/(^|[-_.])dir$/i.test(key) && !isBrought(path)) ||
           (PLACE.test(key) && isStatePlace(path) && !looksLikeFile(path))))

@@ -4,20 +4,17 @@ import { baseName } from '../places.ts'
 import { isTest } from './source-writes.ts'
 
 /**
- * The stages without the Python files that nothing starts in a container: a script that no other file imports or names, and no instruction
- * but a RUN. `words`: what the image starts, with what its start scripts do. What cannot be told is kept.
+ * Paths of the Python files that nothing starts in a container: scripts that no other file imports or names, and no instruction but a
+ * RUN. `words`: what the image starts, with what its start scripts do. What cannot be told is not among them.
  */
-export function withoutIdleScripts(
-  stages: readonly StageContents[],
-  words: readonly string[],
-): readonly StageContents[] {
+export function idleScripts(stages: readonly StageContents[], words: readonly string[]): ReadonlySet<string> {
   const texts = new Map(stages.flatMap((stage) => [...stage.texts]))
   const sources = [...texts].filter(([path]) => path.endsWith('.py') && !isTest(path) && baseName(path) !== 'setup.py')
   const instructions = stages.flatMap(({ steps }) => steps.map(({ instruction }) => instruction))
   const isUnread = stages.some(({ entries }) =>
     [...entries.keys()].some((path) => path.endsWith('.py') && !texts.has(path) && !isTest(path)),
   )
-  if (sources.length === 0 || isUnread) return stages
+  if (sources.length === 0 || isUnread) return NONE
   const built = new Set(instructions.flatMap((one) => (one.keyword === 'RUN' ? namesOfFiles(wholeText(one)) : [])))
   const offered = new Set<string>()
   const named = new Set(
@@ -38,21 +35,17 @@ export function withoutIdleScripts(
   const scripts = sources.filter(
     ([path, text]) => !KNOWN_BY_NAME.test(path) && !named.has(stemOf(path)) && isScript(stemOf(path), text),
   )
-  if (scripts.length === 0) return stages
+  if (scripts.length === 0) return NONE
   const by = mentions(texts)
-  const idle = new Set(
+  return new Set(
     scripts.flatMap(([path]) => {
       const who = by.get(stemOf(path))
       return who === undefined || who === path ? [path] : []
     }),
   )
-  if (idle.size === 0) return stages
-  return stages.map((stage) => ({
-    ...stage,
-    texts: new Map([...stage.texts].filter(([path]) => !idle.has(path))),
-  }))
 }
 
+const NONE: ReadonlySet<string> = new Set()
 const BUILDS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'FROM', 'ARG', 'LABEL'])
 const PACKAGING = /\/(?:setup\.(?:py|cfg)|pyproject\.toml)$/
 /** What a framework or a tool looks for under this name, or in a folder of this name. */

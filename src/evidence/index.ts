@@ -12,13 +12,15 @@ import { configWrites } from './config-writes.ts'
 import { coverage, missingCopies } from './coverage.ts'
 import { declared } from './declared.ts'
 import { embeddedDatabases } from './embedded-databases.ts'
-import { copiedEmptyFolders, emptyFolders } from './empty-folders.ts'
+import { copiedEmptyFolders, emptyFolders, emptyWorkingFolder } from './empty-folders.ts'
 import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
 import { deviceGroups, rawSockets } from './host-rights.ts'
 import { inImage } from './in-image.ts'
+import { ownHome } from './own-home.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
+import { relativeSettings } from './relative-settings.ts'
 import { rootHome } from './root-home.ts'
 import { rootPrograms } from './root-programs.ts'
 import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
@@ -56,12 +58,14 @@ export const providers: readonly Provider[] = [
   sourceFiles,
   compiledSources,
   spring,
+  relativeSettings,
   copiedEmptyFolders,
   closedFiles,
   madeKeys,
   namedKeys,
   filledVolumes,
   rootHome,
+  ownHome,
   s6Overlay,
   initScripts,
   rootSwitches,
@@ -74,6 +78,7 @@ export const providers: readonly Provider[] = [
   cronJobs,
   packages,
   workingFolder,
+  emptyWorkingFolder,
   toldInside,
   startBuilds,
   // It asks whether any of the above names a place in what a RUN unpacks.

@@ -27,6 +27,8 @@ export interface StageView {
   readonly contents: StageContents
   /** Of the stages that it copies from. */
   readonly builders: readonly StageContents[]
+  /** Paths of sources, in all of them, that nothing starts in a container. */
+  readonly idle: ReadonlySet<string>
   /** Files of the base image, where they are known, with what the stage puts in. */
   readonly own: FileModel
   /** The same with what the packages bring that it installs. */

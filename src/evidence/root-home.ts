@@ -28,7 +28,7 @@ export const rootHome: Provider = {
   name: 'root-home',
   summary: "what the program is started in or from below root's home, and the variables by which it is found there",
   when: 'always',
-  *claims(view) {
+  *claims(view, _, earlier) {
     const {
       contents,
       facts: { config },
@@ -44,6 +44,7 @@ export const rootHome: Provider = {
       ...tools.map(({ tool, what }) => ({ what, path: tool.folder })),
       ...left.named,
     ]
+    yield* namedInHome(config, uses, earlier)
     const secrets = uses.length === 0 ? null : secretsIn(contents)
     if (secrets !== null) {
       yield closed(uses, secrets)
@@ -72,6 +73,44 @@ export const rootHome: Provider = {
     if (left.unfound.length === 0) yield* filledByBuild(view)
   },
 }
+
+/** A variable names what nothing of the Dockerfile puts there: another program makes it in its home, or who runs it as root. */
+function* namedInHome(
+  { env, workdir, volumes }: ImageConfig,
+  uses: readonly Use[],
+  earlier: readonly Claim[],
+): Iterable<Claim> {
+  const byFolder = new Map<string, { readonly name: string; readonly path: string }[]>()
+  for (const [name, value] of env) {
+    const path = isInside(value, HOME) && value !== HOME ? normalisePath(value) : null
+    if (path === null || !/^[\w./@+-]+$/.test(value) || name === 'PATH' || OF_BUILDING.test(name)) continue
+    const isKnown =
+      (workdir !== '/' && isInside(path, workdir)) ||
+      volumes.some((volume) => isInside(path, volume)) ||
+      uses.some((use) => isInside(path, use.path) || isInside(use.path, path)) ||
+      earlier.some((claim) => claim.kind === 'path' && isInside(path, claim.path) && claim.path !== '/')
+    const folder = path.split('/').slice(0, 3).join('/')
+    if (!isKnown) byFolder.set(folder, [...(byFolder.get(folder) ?? []), { name, path }])
+  }
+  return yield* [...byFolder].map(([folder, [first, ...more]]): Claim => {
+    const path = more.length === 0 ? (first?.path ?? folder) : folder
+    const names = [first, ...more].map((one) => one?.name).join(' and ')
+    return {
+      kind: 'remark',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `ENV ${names} ${more.length === 0 ? 'names' : 'name'} ${path}, in the home of root, which only root can enter`,
+      hint: "name a place in the new user's home, or one that --writable gives to the user",
+      about: 'ENV',
+      answeredByRun: 'read',
+      evidence: [because(path, `named by ENV ${first?.name ?? ''}`)],
+    }
+  })
+}
+
+/** What only a build uses. */
+const OF_BUILDING =
+  /^(?:GO(?:CACHE|MODCACHE|PATH|ROOT|BIN|TMPDIR)|(?:CARGO|RUSTUP|UV|PIP|PIPX|POETRY|PDM|NPM|PNPM|YARN|BUN|NVM|VOLTA|FNM|PYENV|RBENV|ASDF|SDKMAN|DOTNET|NUGET|GRADLE|MAVEN|M2|COMPOSER|GEM|BUNDLE|CCACHE|SCCACHE|DENO|MIX|HEX|CONDA|ANDROID|JAVA|SBT|COURSIER|IVY)\w*)$/
 
 /** The start installs more into what a RUN of root's has filled: the user finds it, and may not write there. */
 function* installedAtStart(tools: readonly Installed[], view: StageView): Iterable<Claim> {
@@ -129,9 +168,10 @@ function* filledByBuild({ contents: { steps }, facts: { config }, start: { progr
   }
 }
 
-const FETCH = /^(?:--?)?(?:d|download|pull|fetch|prefetch|install|init|add|preload|warm-?up)(?:-\w+)*$/
+/** Words of a command that fetches or installs something. */
+export const FETCH = /^(?:--?)?(?:d|download|pull|fetch|prefetch|install|init|add|preload|warm-?up)(?:-\w+)*$/
 /** What they fetch is beside the sources, or known by other rules. */
-const BUILDS =
+export const BUILDS =
   /^(?:npm|npx|yarn|pnpm|bun|bunx|deno|pip[\d.]*|pipenv|poetry|pdm|uv|uvx|conda|mamba|bundle|bundler|gem|rake|rails|cargo|go|mix|rebar3|make|composer|artisan|dotnet|gradle|gradlew|mvn|mvnw|sbt|lein|apt|apt-get|apk|git|hugo|cmake|ninja|task|just)$/
 
 /** A volume below root's home that nothing names: whoever writes it asks for its home. */

@@ -6,6 +6,7 @@ import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
+import { memoizeByObject } from '../memoize.ts'
 import {
   baseName,
   isBelowSystem,
@@ -36,7 +37,9 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
   claims(view): readonly Claim[] {
-    const { contents, builders, started, start, chain, files } = view
+    const { idle, started, start, chain, files } = view
+    const contents = withoutIdle(view.contents, idle)
+    const builders = view.builders.map((one) => withoutIdle(one, idle))
     const { claims: all, open } = writtenBy(contents, started, start.launches)
     const line = preparedByRun(view)
     const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
@@ -53,6 +56,11 @@ export const sourceFiles: Provider = {
       ...leftOpen(open, started),
     ]
   },
+}
+
+function withoutIdle(contents: StageContents, idle: ReadonlySet<string>): StageContents {
+  if (idle.size === 0) return contents
+  return { ...contents, texts: new Map([...contents.texts].filter(([path]) => !idle.has(path))) }
 }
 
 /** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */
@@ -206,6 +214,7 @@ export function writtenBy(
   const given = { workdir: config.workdir, env: new Map([...config.env, ...propertiesOf(config)]) }
   const about = {
     ...given,
+    texts,
     shared: sharedPaths(texts, given),
     served: servedFrom(texts, config),
     isStarted: (path: string) => started.has(path),
@@ -234,12 +243,14 @@ export function writtenBy(
     }
     for (const found of writes) {
       const path = normalisePath(found.path)
-      if (path === null) continue
+      if (path === null || (found.byName === true && isOnlyRead(path))) continue
       // What is started writes its settings at each start; another source file may be there to install something.
       const isSetting = found.kind !== 'database' && names.has(baseName(file)) && isSettings(path, found.kind)
       // Relative, in a program that starts where the system does: it starts elsewhere, or that is said.
       const isFromStart = found.path.startsWith('//') && found.kind === 'database' && parentOf(path) === '/'
-      if (!isSetting && !isFromStart && !isUsable(path, found.kind)) continue
+      const isOfBuild =
+        found.kind === 'file' && OF_BUILD.test(path) && looksLikeFile(path) && isOwnPlace(path) && isModule(file, texts)
+      if (!isSetting && !isFromStart && !isUsable(path, found.kind) && !isOfBuild) continue
       // Who writes source that is there makes the program anew; at work it reads that.
       if (found.kind === 'file' && entries.has(path) && IS_SOURCE.test(path) && !SETS.test(baseName(path))) continue
       // `./` is where a name is still to be put.
@@ -251,7 +262,8 @@ export function writtenBy(
       // Made beforehand it would be in the way: its folder has to let it be made.
       if (found.absent === true && !isPlaced) {
         const claim = isUsable(parentOf(path), 'directory') ? inferred : declared
-        claims.push(claim('create-file', path, `${detail} fails where it is there already`, { beside: true }))
+        const why = found.asked === true ? 'is left out with more' : 'fails'
+        claims.push(claim('create-file', path, `${detail} ${why} where it is there already`, { beside: true }))
       } else if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
         claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
       else if (isFromStart) claims.push(declared('create-file', path, detail, { beside: true, fromStart: true }))
@@ -259,7 +271,7 @@ export function writtenBy(
       else {
         const access = entries.has(path) && !beside ? 'write' : 'create-file'
         // Of such a place nothing but the very file can be had: what names it there is as good as an instruction.
-        const isOne = isSetting || isAlone(path)
+        const isOne = isSetting || isAlone(path) || isOfBuild
         const how = beside ? { beside: true as const } : isOne ? { alone: 'any' as const } : {}
         claims.push(inferred(access, path, detail, { ...how, ...(isOne ? { certainty: 'declared' } : {}) }))
       }
@@ -357,6 +369,30 @@ function servedFrom(
   }
 }
 
+/** What a build makes; at work only a part of the program itself writes there: `dist/env.js`. */
+const OF_BUILD = /\/(?:dist|build)\//
+
+/** Another source of the tree brings it in: it is no script that people start by hand. */
+function isModule(path: string, texts: StageContents['texts']): boolean {
+  const name = stemOf(path)
+  return SCRIPT.test(path) && !path.includes('/node_modules/') && name !== 'index' && broughtIn(texts).has(name)
+}
+
+function stemOf(path: string): string {
+  return baseName(path).replace(SCRIPT, '')
+}
+
+/** What sources of JavaScript call the others that they bring in. */
+const broughtIn = memoizeByObject((texts: StageContents['texts']): ReadonlySet<string> => {
+  const found = new Set<string>()
+  for (const [path, text] of texts)
+    if (SCRIPT.test(path) && !isTest(path) && !path.includes('/node_modules/'))
+      for (const [, module = ''] of text.matchAll(BRINGS_IN)) found.add(stemOf(module))
+  return found
+})
+
+const BRINGS_IN = /\b(?:require\(|from|import)\s{0,9}["'](\.{1,2}\/[\w./-]{1,200})["']/g
+
 function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolean {
   if (/\/(node_modules|\.git|dist|build|site-packages)(\/|$)/.test(path)) return false
   if (kind === 'file' && isAlone(path)) return !isRuntimePlace(path) && !isBelowSystem(path)
@@ -398,7 +434,7 @@ export const compiledSources: Provider = {
   name: 'compiled-sources',
   summary: 'the same of the source in build stages, from which the program was compiled',
   when: 'always',
-  claims({ builders, contents, started, chain, files, servers, listed, start }) {
+  claims({ builders, contents, idle, started, chain, files, servers, listed, start }) {
     // A server of another kind that is given what the stage has made serves that: nothing of the source runs.
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
@@ -411,7 +447,10 @@ export const compiledSources: Provider = {
         const origin = origins.get(path) ?? path
         const at = transpiled(path, texts, started.workdir) ?? `${NOWHERE}${path}`
         const isSource = COMPILED.test(path) || (isInstalled && path.endsWith('.py'))
-        return isSource && !(isServed && SCRIPT.test(path)) && !(texts !== removed.texts && taken.has(origin))
+        return isSource &&
+          !idle.has(path) &&
+          !(isServed && SCRIPT.test(path)) &&
+          !(texts !== removed.texts && taken.has(origin))
           ? [{ path: at, text, origin }]
           : []
       })

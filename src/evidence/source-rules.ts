@@ -16,6 +16,8 @@ export interface Rule {
   readonly beside?: true
   /** What is taken away by a whole name need not be there: only what only the run tells, in a folder that is known, says that it is filled. */
   readonly within?: true
+  /** Where the path is left to the run another call has told of it. */
+  readonly known?: true
   /** The path is a word of the command that the text holds: `os.execute("mkdir -p data")`. */
   readonly quoted?: true
 }
@@ -31,6 +33,8 @@ export const SCRIPT: readonly Rule[] = [
   { pattern: /\b(openSync|open)\(/g, kind: 'file', with: /["'](w|a|wx|w\+|a\+)["']/ },
   // What is written is their second argument.
   { pattern: /\b(copyFileSync|copyFile|renameSync|cpSync)\((?:[^,()]|\([^()]*\))*,/g, kind: 'file', beside: true },
+  // And their first is taken away.
+  { pattern: /\b(renameSync)\(/g, kind: 'file', beside: true, known: true },
   { pattern: /\b(rmSync|rmdirSync|unlinkSync|unlink|rm)\(/g, kind: 'file', within: true },
   { pattern: /\b(new (?:\w+\.)?(?:Database|DatabaseSync))\(/g, kind: 'database' },
   { pattern: /\b(multer)\(\s*\{\s*dest:/g, kind: 'directory' },
@@ -117,6 +121,8 @@ export const PYTHON: readonly Rule[] = [
     kind: 'file',
     beside: true,
   },
+  // And what they move is taken away.
+  { pattern: /\b(shutil\.move|os\.rename|os\.replace)\(/g, kind: 'file', beside: true, known: true },
 ]
 export const RUBY: readonly Rule[] = [
   { pattern: /\b(FileUtils\.mkdir_p|Dir\.mkdir)\b\s*\(?/g, kind: 'directory' },

@@ -1,6 +1,7 @@
 import { lineOf } from '../edit.ts'
-import { isStatePlace, looksLikeFile, parentOf, STATE_NAME } from '../places.ts'
+import { isStatePlace, looksLikeFile, normalisePath, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
+import { isKeyOf } from './setting-keys.ts'
 import { C, CSHARP, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
@@ -15,6 +16,10 @@ export interface SourceWrite {
   readonly beside?: true
   /** The call fails where it is there already: whoever makes it beforehand breaks the program. */
   readonly absent?: true
+  /** The source asks whether it is there, and does more than to make it where it is not: whoever makes it beforehand has that left out. */
+  readonly asked?: true
+  /** Only what the setting is called says that it is written. */
+  readonly byName?: true
 }
 
 /** A call that writes to a path that the source leaves to the run: an argument, a setting, a name that is put together elsewhere. */
@@ -26,6 +31,8 @@ export interface UnnamedWrite extends Pick<SourceWrite, 'line' | 'call'> {
 export interface SourceAbout extends Pick<SourceNames, 'workdir' | 'env' | 'webRoot'> {
   /** Paths that the settings of the program say, by name. */
   readonly shared?: ReadonlyMap<string, string> | undefined
+  /** All sources by path, for what one brings in from another. */
+  readonly texts?: ReadonlyMap<string, string> | undefined
   /** A file of the program itself, whatever its folder is called. */
   readonly isStarted?: ((path: string) => boolean) | undefined
   /** Where a web server starts the PHP that lies in this folder; absent where none does. */
@@ -68,7 +75,7 @@ export function sourceWrites(
   const found: SourceWrite[] = []
   const open: UnnamedWrite[] = []
   let ofHome: ReadonlySet<string> | null = null
-  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, quoted } of rules) {
+  for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, known, quoted } of rules) {
     if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
@@ -92,13 +99,23 @@ export function sourceWrites(
       const where = within === true ? null : pathOf(first, names)
       if (within === true && pathOf(first, names) !== null) continue
       const isOpen = where === null && within !== true
+      if (isOpen && known === true) continue
       const looped = isOpen ? [...loopedOver(text, match.index, first), ...chosenBefore(text, match.index, first)] : []
+      const usually = isOpen && looped.length === 0 ? defaultOf(text, match.index, first) : null
+      const given = usually === null ? null : pathOf(usually, names)
+      // Who calls it may give another: what that is stays open.
+      if (given !== null) found.push({ path: given, kind, line, call, ...(beside === true ? { beside } : {}) })
       for (const each of looped) {
         const place = pathOf(each, names)
         if (place !== null) found.push({ path: place, kind, line, call, ...(beside === true ? { beside } : {}) })
       }
-      const isNew = isMadeNew(text, match.index, call, rest.join(','))
-      const how = { ...(beside === true ? { beside } : {}), ...(isNew ? { absent: true as const } : {}) }
+      const isAsked = isAskedFor(text, match.index, first)
+      const isNew = isAsked || isMadeNew(text, match.index, call, rest.join(','))
+      const how = {
+        ...(beside === true ? { beside } : {}),
+        ...(isNew ? { absent: true as const } : {}),
+        ...(isAsked ? { asked: true as const } : {}),
+      }
       if (where !== null) found.push({ path: where, kind, line, call, ...how })
       // `php://output` is no place, nor is any other address.
       const isAddress = /^["'`]\w+:\/\//.test(first.trim())
@@ -155,14 +172,26 @@ function plainLua(text: string): string {
 }
 
 /** What a source file says of its own names, and what is known of those of others. */
-export function namesOf(path: string, text: string, about: SourceAbout): SourceNames {
+export function namesOf(path: string, text: string, about: SourceAbout, depth = 0): SourceNames {
   const folder = parentOf(path)
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
   const { env, webRoot } = about
   let constants: SourceNames['constants'] | null = null
+  let imports: readonly Import[] | null = null
+  const modules = new Map<string, SourceNames>()
+  const ofModule = (file: string, source: string): SourceNames => {
+    const known = modules.get(file) ?? namesOf(file, source, about, depth + 1)
+    modules.set(file, known)
+    return known
+  }
+  const broughtIn = (name: string, of: string | null): string | null => {
+    if (about.texts === undefined || depth >= MOST_MODULES) return null
+    imports ??= importsIn(path, text)
+    return importedPath(name, of, { path, imports, about, texts: about.texts, ofModule })
+  }
   return {
     env,
-    shared: about.shared === undefined ? undefined : (name, isOf) => sharedBy(about.shared, text, name, isOf),
+    shared: (name, of) => broughtIn(name, of) ?? sharedBy(about.shared, text, name, of),
     webRoot,
     workdir,
     folder,
@@ -180,7 +209,7 @@ export function namesOf(path: string, text: string, about: SourceAbout): SourceN
  */
 function loopedOver(text: string, index: number, expression: string): readonly string[] {
   const end = text.indexOf('\n', index)
-  const around = text.slice(Math.max(0, index - 500), end < 0 ? undefined : Math.min(end, index + 300))
+  const around = text.slice(Math.max(0, index - LONGEST_LIST), end < 0 ? undefined : Math.min(end, index + 300))
   const words = new Set(expression.match(/\w+/g))
   const [, name = '', values = ''] = [...around.matchAll(LOOP)].findLast(([, one = '']) => words.has(one)) ?? []
   const [, plain, listed = '', each = ''] =
@@ -224,12 +253,39 @@ function chosenBefore(text: string, index: number, expression: string): readonly
     .map((value) => expression.replace(/[A-Za-z_]\w*/g, (word) => (word === name ? value : word)))
 }
 
+/**
+ * What a parameter is where a call leaves it out: `def save(data, path=SETTINGS)` and `open(path, "w")`; of `self.folder` that of the
+ * parameter which it is set from. Null where the function that stands above the call says none.
+ */
+function defaultOf(text: string, index: number, expression: string): string | null {
+  const [, ofSelf, plain = ''] = /^(?:self\.([a-z_]\w{0,60})|([a-z_]\w{0,60}))$/i.exec(expression.trim()) ?? []
+  const set = ofSelf === undefined ? undefined : [...text.matchAll(SET_FROM)].find(([, field]) => field === ofSelf)
+  const name = ofSelf === undefined ? plain : (set?.[2] ?? '')
+  if (name === '') return null
+  const end = set?.index ?? index
+  const before = `\n${text.slice(Math.max(0, end - FAR), end)}`
+  const head = Math.max(before.lastIndexOf('\ndef '), before.lastIndexOf(' def '), before.lastIndexOf('function'))
+  const signature = head < 0 ? [] : argumentsFrom(before, before.indexOf('(', head) + 1)
+  for (const one of signature) {
+    const [, said, value] = /^(\w+)\s{0,9}(?::[^=]{0,100})?=(?![=>])\s{0,9}(.+)$/s.exec(one) ?? []
+    if (said === name && value !== undefined) return value
+  }
+  return null
+}
+
+/** `self.folder = folder` */
+const SET_FROM = /\bself\.(\w{1,60})[ \t]{0,9}=[ \t]{0,9}(\w{1,60})[ \t]{0,9}$/gm
+/** How far above a call the function begins that it stands in, in UTF-16 units. */
+const FAR = 3000
+
 /** Lines above a call in which its name is looked for. */
 const CLOSE = 15
 const NAMED = /^([ \t]*)(?:(?:const|let|var) )?([A-Za-z_]\w*)$/
 
+/** How far above a call the list of its loop may begin, in UTF-16 units. */
+const LONGEST_LIST = 700
 const LOOP =
-  /\bfor\s{0,9}\(?\s{0,9}(?:const\s|let\s|var\s)?\s{0,9}(\w{1,60})\s{1,9}(?:in|of)\s{1,9}[([]((?:[^()[\]]|\([^()]{0,200}\)){1,400})[)\]]/g
+  /\bfor\s{0,9}\(?\s{0,9}(?:const\s|let\s|var\s)?\s{0,9}(\w{1,60})\s{1,9}(?:in|of)\s{1,9}[([]((?:[^()[\]]|\([^()]{0,200}\)){1,600})[)\]]/g
 /** `%w[log tmp].each { |d| … }`, `[A, 'b'].each do |d|`, `['a', 'b'].forEach((d) => …)` */
 const EACH =
   /(?:%w[[({]([\w./\s-]{1,400})[\])}]|\[((?:[^[\]()]|\([^()]{0,200}\)){1,400})\])\.(?:each|map|forEach)\s{0,9}(?:\{|do\b|\()\s{0,9}(?:\||\(?(?:async\s)?\(?)?\s{0,9}(\w{1,60})/g
@@ -246,6 +302,37 @@ const NEW_MODE = /(?:^|,)\s*(?:mode\s*=\s*)?["'](?:[bt+]*x[bt+]*|[wa]x\+?)["']/
 const ASKS_BEFORE = /exist|\bis_?(?:dir|file)\b|\b(?:access|l?stat)(?:Sync)?\(|\bos\.L?Stat\(|\btry\s*\{|\bsuppress\(/i
 const GOES_ON =
   /IsExist|ErrExist|EEXIST|AlreadyExists|except\b[^\n:]{0,60}:\n?[ \t]{0,40}pass\b|\.ok\(\)|\.catch\(|\brescue\b/
+
+/**
+ * The line above a call asks whether the very place is missing, and what follows there does more than to make it:
+ * `if not X.exists(): X.mkdir(); download(X)`. What it only says of it counts for nothing.
+ */
+function isAskedFor(text: string, index: number, expression: string): boolean {
+  if (!/^[\w.$]{1,100}$/.test(expression)) return false
+  const start = text.lastIndexOf('\n', index - 1) + 1
+  const above = text.slice(text.lastIndexOf('\n', start - 2) + 1, start).trim()
+  const python = [
+    `if not ${expression}.exists():`,
+    `if not os.path.exists(${expression}):`,
+    `if not os.path.isdir(${expression}):`,
+  ]
+  const script = /^if \(!\s?(?:fs\.)?existsSync\(([\w.$]+)\)\) \{$/.exec(above)?.[1] === expression
+  if (!script && !python.includes(above)) return false
+  const indent = /^[ \t]*/.exec(text.slice(start, index))?.[0] ?? ''
+  const end = text.indexOf('\n', index)
+  for (const line of end < 0 ? [] : text.slice(end + 1, end + 1 + NEXT).split('\n')) {
+    const said = line.trim()
+    if (said === '') continue
+    if (!line.startsWith(indent) || /^[\])}]/.test(said)) return false
+    if (!SAYS_ONLY.test(said)) return true
+  }
+  return false
+}
+
+/** How far behind a call the rest of its block is looked at, in UTF-16 units. */
+const NEXT = 600
+const SAYS_ONLY =
+  /^(?:#|\/\/|print|console\.|(?:self\.)?_?log|pass$|(?:os|fs)\.(?:chmod|chown|mkdir|makedirs)|\w+\.(?:chmod|mkdir)\()/i
 
 function isMadeNew(text: string, index: number, call: string, args: string): boolean {
   const isNew = MAKES_NEW.some(([name, unless]) => name.test(call) && !unless.test(args))
@@ -310,6 +397,111 @@ export function sharedPaths(
   return shared.size === 0 ? undefined : shared
 }
 
+/** Modules behind each other that are looked into for a name. */
+const MOST_MODULES = 4
+
+/** What one statement brings in of another module of the tree. */
+interface Import {
+  readonly from: string
+  /** As listed: `A, B as C`, `{ A: b }`; '' where it is the module itself. */
+  readonly names: string
+  /** The name that the module itself gets. */
+  readonly whole: string | undefined
+}
+
+interface Importer {
+  readonly path: string
+  readonly imports: readonly Import[]
+  readonly about: SourceAbout
+  readonly texts: ReadonlyMap<string, string>
+  readonly ofModule: (file: string, source: string) => SourceNames
+}
+
+function importsIn(path: string, text: string): readonly Import[] {
+  const pattern = path.endsWith('.py') ? PYTHON_IMPORT : /\.[cm]?[jt]sx?$/.test(path) ? SCRIPT_IMPORT : null
+  if (pattern === null) return []
+  return [...text.matchAll(pattern)].map(({ groups }) => ({
+    from: groups?.from ?? '',
+    names: groups?.names ?? '',
+    whole: groups?.whole,
+  }))
+}
+
+/**
+ * The path that another module of the tree gives a name: `from app.paths import LOGS`, `from . import paths` and `paths.LOGS`,
+ * `const { LOGS } = require('./paths')`. Null where none is brought in, or that module leaves it to the run.
+ */
+function importedPath(name: string, of: string | null, importer: Importer): string | null {
+  const { path, imports, about, texts, ofModule } = importer
+  const wanted = of ?? name
+  if (!/^\w+$/.test(wanted)) return null
+  const isPython = path.endsWith('.py')
+  for (const { from, names, whole } of imports) {
+    const said = names.includes(wanted) ? listedAs(wanted, names) : null
+    if (said === null && !(of !== null && whole === of)) continue
+    // `from app import paths`: what is named is the module itself.
+    const isModule = isPython && of !== null
+    const module = isModule ? `${from}${from.endsWith('.') ? '' : '.'}${said ?? of}` : from
+    if (!isModule && of !== null && whole !== of) continue
+    const file = isPython ? pythonFile(module, path, about, texts) : scriptFile(module, path, texts)
+    const source = file === null || file === path ? undefined : texts.get(file)
+    if (file === null || source === undefined) continue
+    const found = pathOf(of === null ? (said ?? name) : name, ofModule(file, source))
+    if (found !== null) return found
+  }
+  return null
+}
+
+/** What the other module calls it: `A` of `A as wanted` and of `{ A: wanted }`; null where it is not in the list. */
+function listedAs(wanted: string, names: string): string | null {
+  for (const one of names.replace(/[{}()]/g, '').split(',')) {
+    const [theirs = '', own = theirs] = one
+      .trim()
+      .split(/\sas\s|: ?|#/)
+      .map((part) => part.trim())
+    if (own === wanted) return theirs
+  }
+  return null
+}
+
+const PYTHON_IMPORT =
+  /^[ \t]{0,40}from[ \t]{1,9}(?<from>[\w.]{1,200})[ \t]{1,9}import[ \t]{1,9}(?<names>\([^()]{1,2000}\)|[^\n(]{1,400})/gm
+const SCRIPT_IMPORT =
+  /\b(?:import|const|let|var)\s{1,9}(?:(?<names>\{[^{}]{1,1000}\})|(?:\*\s{1,9}as\s{1,9})?(?<whole>\w{1,99}))\s{0,9}(?:from\s{0,9}|=\s{0,9}require\(\s{0,9})["'](?<from>\.{1,2}\/[\w./@-]{1,200})["']/g
+
+/** `app.paths` from any folder above, `.paths` from that of the file. */
+function pythonFile(
+  module: string,
+  path: string,
+  { workdir }: SourceAbout,
+  texts: ReadonlyMap<string, string>,
+): string | null {
+  const dots = /^\.*/.exec(module)?.[0] ?? ''
+  const below = module.slice(dots.length).replaceAll('.', '/')
+  const ends = below === '' ? ['/__init__.py'] : [`/${below}.py`, `/${below}/__init__.py`]
+  const has = (folder: string): string | null => {
+    const at = folder === '/' ? '' : folder
+    return ends.map((end) => `${at}${end}`).find((file) => texts.has(file)) ?? null
+  }
+  let folder = parentOf(path)
+  if (dots !== '') {
+    for (let up = 1; up < dots.length; up += 1) folder = parentOf(folder)
+    return has(folder)
+  }
+  for (; folder !== '/'; folder = parentOf(folder)) {
+    const file = has(folder)
+    if (file !== null) return file
+  }
+  return has(workdir) ?? has('/')
+}
+
+function scriptFile(module: string, path: string, texts: ReadonlyMap<string, string>): string | null {
+  const at = normalisePath(module, parentOf(path)) ?? ''
+  const plain = at.replace(/\.[cm]?js$/, '')
+  const ends = ['.js', '.ts', '.mjs', '.cjs', '.mts', '/index.js', '/index.ts']
+  return [at, ...ends.map((end) => `${plain}${end}`)].find((file) => texts.has(file)) ?? null
+}
+
 /** `of`: what the name stands behind, `settings` in `settings.log`; a name alone has to be brought in. */
 function sharedBy(shared: SourceAbout['shared'], text: string, name: string, of: string | null): string | null {
   const said = shared?.get(name)
@@ -338,21 +530,39 @@ function sqliteUrls(text: string, { workdir }: SourceNames): readonly SourceWrit
 }
 
 /**
- * Go's defaults of settings: `PluginsDir: "data/plugins"` in a literal, `default:"data/plugins"` behind a field. The folder of state
- * in which the program then keeps them is meant, from where it starts.
+ * Go's defaults of settings: `PluginsDir: "data/plugins"` in a literal, `c.CacheDir = "certs"`, `default:"data/plugins"` behind a field,
+ * `viper.SetDefault("data-dir", "x")`. The folder of state in which the program then keeps them is meant, from where it starts; of a
+ * setting that is called one of state what it names.
  */
 function defaultFolders(text: string, { workdir }: SourceNames): readonly SourceWrite[] {
   return [...text.matchAll(DEFAULTS)].flatMap((match): readonly SourceWrite[] => {
-    const [, key, literal, field, tag] = match
-    const folder = /^(?:\.\/)?([\w.-]+)(?:\/[\w./-]+)?$/.exec(literal ?? tag ?? '')?.[1]
-    if (folder === undefined || !STATE_NAME.test(folder) || isComment(text, match.index)) return []
-    const call = `the default of ${key ?? field ?? ''}`
-    return [{ path: `${workdir}/${folder}`, kind: 'directory', line: lineOf(text, match.index), call }]
+    const [, assigned, literal, field, tag, set, value] = match
+    const key = assigned ?? field ?? set ?? ''
+    const said = literal ?? tag ?? value ?? ''
+    if (isComment(text, match.index)) return []
+    const about = { line: lineOf(text, match.index), call: `the default of ${key}`, byName: true as const }
+    const [, first = ''] = RELATIVE.exec(said) ?? []
+    if (STATE_NAME.test(first)) return [{ ...about, path: `${workdir}/${first}`, kind: 'directory' }]
+    const kind = kindOfSetting(key, said)
+    return kind === null ? [] : [{ ...about, path: `${workdir}/${said}`, kind }]
   })
 }
 
+/** A path below the folder that a program starts in, by its first name. */
+const RELATIVE = /^(?:\.\/)?(?!\.\.)([\w.-]+)(?:\/[\w.-]+)*\/?$/
+
+/** What a setting makes of a relative path that it names, where it is called like one of state; null where it is not, or may be read. */
+export function kindOfSetting(key: string, value: string): 'directory' | 'database' | null {
+  if (!RELATIVE.test(value) || /^[.\d]+$/.test(value) || value.includes('..')) return null
+  if (/\.(?:db3?|sqlite3?)$/.test(value)) return isKeyOf('folder', key) || isKeyOf('database', key) ? 'database' : null
+  if (!isKeyOf('folder', key)) return null
+  if (/(?:dir|directory|folder)$/i.test(key)) return 'directory'
+  // `cachePath: memory`, `data_path: sensors.temperature`
+  return !looksLikeFile(value) && (value.includes('/') || STATE_NAME.test(value)) ? 'directory' : null
+}
+
 const DEFAULTS =
-  /\b(\w{0,40}(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath)):[ \t]*"([^"\n]+)"|^[ \t]{0,8}(\w{0,40}(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"/gm
+  /\b(\w{0,40}(?:Dir|Directory|Folder|File|Database|Connection|DSN|DataPath|StoragePath|CachePath))(?::|[ \t]=)[ \t]*"([^"\n]+)"|^[ \t]{0,8}(\w{0,40}(?:Dir|Directory|Folder|File|Path|Database|Connection|DSN))[ \t]+string[ \t]+`[^`\n]*\b(?:default|envDefault|env-default):"([^"\n]+)"|\bviper\.SetDefault\([ \t]{0,9}"([\w.-]{1,60})"[ \t]{0,9},[ \t]{0,9}"([^"\n]+)"/gm
 
 /** Go's flags of a folder of state, and what they are where nobody gives one: `flag.StringVar(&c.root, "data-dir", "/storage", …)`. */
 function flagFolders(text: string, names: SourceNames): readonly SourceWrite[] {
@@ -360,18 +570,18 @@ function flagFolders(text: string, names: SourceNames): readonly SourceWrite[] {
     const { plain, other = '', value, literal } = match.groups ?? {}
     const name = plain ?? other
     const [said = ''] = value === undefined ? [] : splitAt(value, /^,/)
-    const path = isComment(text, match.index) ? null : pathOf(literal ?? said, names)
-    const isOne = FLAG_OF_STATE.test(name) && path !== null && isStatePlace(path) && !looksLikeFile(path)
+    const path = isComment(text, match.index) || !isKeyOf('folder', name) ? null : pathOf(literal ?? said, names)
+    if (path === null) return []
+    const below = path.startsWith(`${names.workdir}/`) ? path.slice(names.workdir.length + 1) : path
+    const kind = isStatePlace(path) && !looksLikeFile(path) ? 'directory' : kindOfSetting(name, below)
     const call = `the default of -${name}`
-    return isOne ? [{ path, kind: 'directory', line: lineOf(text, match.index), call }] : []
+    return kind === null ? [] : [{ path, kind, line: lineOf(text, match.index), call, byName: true }]
   })
 }
 
 /** flag and pflag; kingpin; urfave/cli. */
 const FLAGS =
-  /\.String(?:Var)?P?\(\s{0,9}(?:&[\w.]{1,80}\s{0,9},\s{0,9})?"(?<plain>[\w.-]{1,60})"\s{0,9},\s{0,9}(?:"\w?"\s{0,9},\s{0,9})?(?<value>[^\n]{1,300})|(?:\.Flag\(\s{0,9}|\bName:\s{0,9})"(?<other>[\w.-]{1,60})"[^\n{}]{0,300}?(?:\n[^\n{}]{0,300}){0,4}?(?:\.Default\(|\bValue:)\s{0,9}(?<literal>"\/[^"\n]{1,200}")/g
-const FLAG_OF_STATE =
-  /(?:^|[-_.])(?:data|storage|store|state|cache|db|database|logs?|spool|filesystem|uploads?)[-_.]?(?:root|dir|directory|path|folder)$/i
+  /\.String(?:Var)?P?\(\s{0,9}(?:&[\w.]{1,80}\s{0,9},\s{0,9})?"(?<plain>[\w.-]{1,60})"\s{0,9},\s{0,9}(?:"\w?"\s{0,9},\s{0,9})?(?<value>[^\n]{1,300})|(?:\.Flag\(\s{0,9}|\bName:\s{0,9})"(?<other>[\w.-]{1,60})"[^\n{}]{0,300}?(?:\n[^\n{}]{0,300}){0,4}?(?:\.Default\(|\bValue:)\s{0,9}(?<literal>"[^"\n]{1,200}")/g
 
 export function constantsOf(text: string): ReadonlyMap<string, string> {
   const constants = new Map<string, string>()
@@ -389,10 +599,12 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
     }
   }
   for (const match of text.matchAll(
-    /^[ \t]*(?:export )?(?:(?:const|let|var|local|my|our|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(?:=(?![=>])|,)\s*(.+)$/gm,
+    /^[ \t]*(?:export )?(?:(?:const|let|var|local|my|our|pub|static|mut|public|private|protected|internal|final|readonly|val|string|String|Path|File)[ \t]+)*(?:define\(["'])?\$?([A-Za-z_]\w*)["']?\s*(?::[^=\n\r\u2028\u2029]*)?(=(?![=>])|,)\s*(.+)$/gm,
   )) {
     const name = match[1] ?? ''
-    const value = match[2] ?? ''
+    const value = match[3] ?? ''
+    // One of a list, and no name that is given a value.
+    if (match[2] === ',' && !match[0].includes('define(')) continue
     // Perl's `//` begins no comment.
     const [said = '', ...more] = statements(
       value.replace(value.includes('$ENV{') ? /(?<!\s)\s+#.*/ : /(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''),

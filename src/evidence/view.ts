@@ -12,7 +12,7 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findStepDowns, type StartScript, type StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { baseName } from '../places.ts'
-import { withoutIdleScripts } from './idle-scripts.ts'
+import { idleScripts } from './idle-scripts.ts'
 import { programSources, type SourceStage, startedNames } from './program-sources.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
@@ -61,7 +61,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   )
   const read = startsTests(start)
     ? all.map((each) => each.contents)
-    : startedOnly(programSources(all, names, sources.context?.partial === true), start, facts.config, runs, isOpen)
+    : programSources(all, names, sources.context?.partial === true)
   const [contents = shipped, ...builders] = read
   yield
   const brought = broughtFiles(servers)
@@ -71,6 +71,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     facts: facts.files.known ? { ...facts, files: { known: true, value: files } } : facts,
     contents,
     builders,
+    idle: isOpen || startsTests(start) ? new Set() : idleIn(read, start, facts.config, runs),
     own,
     files,
     started,
@@ -88,16 +89,15 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
 }
 
 /** Where all that is started is known: in a shell people start what they like. */
-function startedOnly(
+function idleIn(
   stages: readonly StageContents[],
   { unread, launches }: StepDownReport,
   config: ImageConfig,
   runs: StageView['runs'],
-  isOpen: boolean,
-): readonly StageContents[] {
+): ReadonlySet<string> {
   const argv = argvOf(config)
-  if (isOpen || unread.length > 0 || argv.length === 0 || waitsForInput(argv)) return stages
-  return withoutIdleScripts(stages, [
+  if (unread.length > 0 || argv.length === 0 || waitsForInput(argv)) return new Set()
+  return idleScripts(stages, [
     ...argv,
     ...config.env.values(),
     ...launches.flatMap(({ words }) => words),

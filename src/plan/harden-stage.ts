@@ -64,7 +64,7 @@ import {
 import { planHome, planWorkdir, startsIn } from './home.ts'
 import { mountPoints, mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
-import { type PlanContext, planContextOf } from './plan-context.ts'
+import { type PlanContext, planContextOf, unpackedIn } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
@@ -375,7 +375,9 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
 function isHandedFolder(folder: string, { stated }: StageInput, account: AccountChoice): boolean {
   const last = stated.view.contents.actions.findLast(
     ({ tool, paths, recursive }) =>
-      tool !== 'mkdir' && paths.some((path) => path === folder || (recursive && isInside(folder, path))),
+      tool !== 'mkdir' &&
+      tool !== 'unpack' &&
+      paths.some((path) => path === folder || (recursive && isInside(folder, path))),
   )
   return last?.tool === 'chown' && last.certain && isOwner(last.value, account)
 }
@@ -439,19 +441,31 @@ function notHandedOver(
   const isHanded = input.observation === null ? inHandedTree(input, account) : () => false
   const isOwn = ({ path, opens, givenBy }: Need): boolean =>
     opens === undefined && givenBy === undefined && isHanded(path) && !isUnmadeVolume(path, input)
+  const isFilledSince = ({ path, recursive }: Need): boolean =>
+    recursive === true && holdsRoots(path, input.stated.view.contents)
   return needs.filter(
     (need) =>
       !isPrepared(need, input, account.name) &&
-      !(need.access === 'keep-state' && handed.has(need.path)) &&
+      !(need.access === 'keep-state' && handed.has(need.path) && !isFilledSince(need)) &&
       !isOwn(need),
   )
 }
 
-/** The vendor's image lets its own account write there already. */
-function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
+/** The vendor's image lets its own account write there already; what the stage has put in as root it may not change. */
+function isPrepared(need: Need, { facts, vendor, stated }: StageInput, account: string): boolean {
   const { path, access } = need
+  if (need.recursive === true && holdsRoots(path, stated.view.contents)) return false
   const isIn = (folder: string): boolean => folder === path || (access === 'create-file' && isInside(path, folder))
   return !facts.files.known && vendor.account?.name === account && vendor.prepared.some(isIn)
+}
+
+/** Something of root's is put into it, or may be. */
+function holdsRoots(folder: string, contents: StageContents): boolean {
+  const isIn = (path: string): boolean => path !== folder && isInside(path, folder)
+  return (
+    unpackedIn(contents).some((path) => isInside(path, folder)) ||
+    [...contents.entries].some(([path, { uid }]) => uid === 0 && isIn(path))
+  )
 }
 
 interface Decided {

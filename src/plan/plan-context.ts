@@ -1,8 +1,9 @@
+import type { StageContents } from '../contents/stage-contents.ts'
 import { type Need, stateNeed } from '../evidence/claim.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import { isSystemFolder, normalisePath } from '../places.ts'
+import { isInside, isSystemFolder, normalisePath } from '../places.ts'
 import { includedSwitch } from './grants/excluded-parts.ts'
 import { observedNeeds } from './grants/observed-needs.ts'
 import type { Tools } from './plan.ts'
@@ -38,7 +39,7 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const excluded = new Set(observation?.excluded)
   const report = stated.view.stepDowns
-  const switches = planStepDown(report, readable, observation)
+  const switches = planStepDown(report, readable, observation, unpackedIn(stated.view.contents))
   const included = includedSwitch(switches, excluded)
   const told = ownWay(observation?.ownWay ?? null, report, readable, included)
   return {
@@ -55,6 +56,17 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
     ownWay: told?.name ?? null,
     needs: needsOf(input, policy),
   }
+}
+
+/** Folders that RUN lines fill with what no text shows, and that none of them gives away as a whole afterwards. */
+export function unpackedIn({ actions }: Pick<StageContents, 'actions'>): readonly string[] {
+  return actions.flatMap(({ tool, paths }, index) => {
+    if (tool !== 'unpack') return []
+    const given = actions
+      .slice(index + 1)
+      .flatMap((after) => (after.tool === 'chown' && after.recursive && after.certain ? after.paths : []))
+    return paths.filter((path) => !given.some((tree) => isInside(path, tree)))
+  })
 }
 
 /** What is assumed without a run, a run knows better. */

@@ -94,9 +94,21 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
       'config/application.properties': 'spring.application.name=/srv/log/app.log\n',
     }),
   },
+  'relative-settings': {
+    yields: of(`${debian}WORKDIR /app\nCOPY . .\nCMD ["./x", "--config=club.toml"]\n`, {
+      'club.toml': 'upload_dir = "inbox"\n',
+    }),
+    not: of(`${debian}WORKDIR /app\nCOPY . .\nCMD ["./x", "--config=other.toml"]\n`, {
+      'club.toml': 'upload_dir = "inbox"\n',
+    }),
+  },
   'copied-empty-folders': {
     yields: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/.gitkeep': '' }),
     not: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/a.png': '' }),
+  },
+  'empty-working-folder': {
+    yields: of(`${debian}RUN pip install harvester\nWORKDIR /srv/crops\nCMD ["harvester", "start", "fields"]\n`),
+    not: of(`${debian}RUN pip install harvester\nWORKDIR /srv/crops\nCMD ["harvester", "--start"]\n`),
   },
   'closed-files': {
     yields: of(`${debian}COPY key /srv/key\n`, { key: { text: 'x', mode: 0o600 } }),
@@ -121,6 +133,14 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     not: of(`${debian}VOLUME /data\nRUN taskd --version\nCMD ["taskd", "server"]\n`),
   },
   'root-home': { yields: of(`${debian}WORKDIR /root/app\n`), not: of(`${debian}WORKDIR /app\n`) },
+  'own-home': {
+    yields: of('FROM python:3\nENV HOME=/srv/club\nCOPY a.py /app/\nCMD ["python", "/app/a.py"]\n', {
+      'a.py': 'os.makedirs(os.path.expanduser("~/club"))\n',
+    }),
+    not: of('FROM python:3\nCOPY a.py /app/\nCMD ["python", "/app/a.py"]\n', {
+      'a.py': 'os.makedirs(os.path.expanduser("~/club"))\n',
+    }),
+  },
   's6-overlay': {
     yields: of('FROM example.org/base:1\nENV S6_KEEP_ENV=1\n'),
     not: of('FROM example.org/base:1\nENV KEEP_ENV=1\n'),

@@ -334,8 +334,10 @@ const SERVER: Files = {
 /** The names of Python files in /srv that count. */
 function scripts(files: Files, lines: string, cmd: string): readonly string[] {
   const dockerfile = `FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\n${lines}CMD ${cmd}\n`
-  const { contents } = viewOf({ dockerfile, context: { ...SERVER, ...files } })
-  return [...contents.texts.keys()].flatMap((path) => (path.endsWith('.py') ? [path.slice('/srv/'.length)] : [])).sort()
+  const { contents, idle } = viewOf({ dockerfile, context: { ...SERVER, ...files } })
+  return [...contents.texts.keys()]
+    .flatMap((path) => (path.endsWith('.py') && !idle.has(path) ? [path.slice('/srv/'.length)] : []))
+    .sort()
 }
 
 type Row = readonly [title: string, files: Files, lines?: string, cmd?: string]

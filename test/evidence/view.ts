@@ -49,6 +49,7 @@ export function partOf({
   }
   const rest = {
     builders: [],
+    idle: new Set(),
     chain: [],
     servers: [],
     installed: [],

@@ -1,5 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { sharedPaths, sourceWrites } from '../../src/evidence/source-writes.ts'
+import { normalisePath } from '../../src/places.ts'
 
 const about = { workdir: '/app', env: new Map([['CACHE', '/var/cache/app']]) }
 const paths = (file: string, text: string) =>
@@ -189,7 +190,11 @@ test.each([
   ['main.rs', 'let path = PathBuf::from("/srv/a");\nfs::create_dir_all(path.join("b"))', ['directory /srv/a/b 2']],
   ['main.rs', 'fs::copy("/srv/a", "/srv/b/x")', ['file /srv/b/x 1 beside']],
   ['a.js', "fs.mkdirSync(path.join('a', 'b'))", ['directory /app/a/b 1']],
-  ['a.js', "fs.renameSync(from, '/srv/a/x')\nfs.renameSync('/srv/b/x', to)", ['file /srv/a/x 1 beside']],
+  [
+    'a.js',
+    "fs.renameSync(from, '/srv/a/x')\nfs.renameSync('/srv/b/x', to)",
+    ['file /srv/a/x 1 beside', 'file /srv/b/x 2 beside'],
+  ],
   ['A.java', 'Path D = Path.of("/srv/a");\nFiles.createDirectories(D.resolve("b"));', ['directory /srv/a/b 2']],
   [
     'A.java',
@@ -374,6 +379,21 @@ test.each([
   ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil {\n\tlog.Fatal(err)\n}', true],
   ['a.go', 'if err := os.Mkdir("probe", 0o755); err != nil && !os.IsExist(err) {\n\tlog.Fatal(err)\n}', false],
   ['a.go', 'os.MkdirAll("probe", 0o755)', false],
+  // It asks, and fetches what belongs there.
+  ['a.py', 'P = Path("probe")\nif not P.exists():\n    P.mkdir(parents=True)\n    fetch(P)', true],
+  ['a.py', 'P = "probe"\nif not os.path.exists(P):\n    os.makedirs(P)\n    fetch(P)', true],
+  [
+    'a.js',
+    'const P = "probe"\nif (!fs.existsSync(P)) {\n  fs.mkdirSync(P, { recursive: true })\n  fetchAll(P)\n}',
+    true,
+  ],
+  ['a.py', 'P = Path("probe")\nif not P.exists():\n    P.mkdir(parents=True)\nfetch(P)', false],
+  ['a.py', 'P = "probe"\nif not os.path.exists(P):\n    os.makedirs(P)\n    logger.info("made %s", P)', false],
+  [
+    'a.js',
+    'const P = "probe"\nif (!fs.existsSync(P)) {\n  fs.mkdirSync(P, { recursive: true })\n}\nfetchAll(P)',
+    false,
+  ],
 ])('%s: %s has to find nothing there: %s', (file, text, expected) => {
   const [found] = sourceWrites(`/app/src/${file}`, text, about).writes
   expect(found?.path).toBe('/app/probe')
@@ -404,4 +424,108 @@ test.each([
 ])('%s: %s leaves the path to the run', (file, text, expected) => {
   const { open } = sourceWrites(`/app/src/${file}`, text, about)
   expect(open.map(({ call, expression, line }) => `${call} ${expression} ${line}`)).toEqual(expected)
+})
+
+test.each([
+  // The setting says what it is of, whatever the folder is called.
+  ['a.go', 'return &Config{\n\tDataDir: "club.data",\n}', ['directory /app/club.data 2']],
+  ['a.go', 'if c.API.ACMECacheDir == "" {\n\tc.API.ACMECacheDir = "certs"\n}', ['directory /app/certs 2']],
+  ['a.go', 'viper.SetDefault("storage-dir", "./boxes")', ['directory /app/./boxes 1']],
+  ['a.go', 'fs.String("data-dir", "club.data", "where")', ['directory /app/club.data 1']],
+  ['a.go', 'flag.StringVar(&c.db, "db-path", "club.db", "where")', ['database /app/club.db 1']],
+  ['a.go', 'cli.StringFlag{Name: "upload-dir", Value: "inbox"}', ['directory /app/inbox 1']],
+  // It is of something that is read, is no path, or leaves the folder.
+  ['a.go', 'return &Config{TemplateDir: "club.tpl", DatabaseFile: "x"}', []],
+  ['a.go', 'return &Config{DataDir: "../club"}', []],
+  ['a.go', '// c.CacheDir = "certs"', []],
+  ['a.go', 'fs.String("db-path", "memory", "where")', []],
+  ['a.go', 'fs.String("template-dir", "club", "where")', []],
+  ['a.go', 'viper.SetDefault("cache-path", "sensors.temperature")', []],
+])('%s: by the name of the setting alone, %s', (file, text, expected) => {
+  const { writes } = sourceWrites(`/app/src/${file}`, text, about)
+  expect(writes.map(({ path, kind, line }) => `${kind} ${path} ${line}`)).toEqual(expected)
+  expect(writes.every(({ byName }) => byName === true)).toBe(true)
+})
+
+test.each<[file: string, text: string, others: Readonly<Record<string, string>>, paths: readonly string[]]>([
+  [
+    'club/save.py',
+    'from club.places import SAVED\nopen(SAVED, "w")',
+    {
+      'club/places.py':
+        'import os\nROOT = os.path.join(os.path.dirname(__file__), "..")\nSAVED = os.path.join(ROOT, "club.yaml")\n',
+    },
+    ['/app/club.yaml'],
+  ],
+  [
+    'club/save.py',
+    'from .places import (\n    READ,\n    SAVED as FILE,\n)\nopen(FILE, "w")',
+    { 'club/places.py': 'READ = "/srv/read"\nSAVED = "/srv/club"\n' },
+    ['/srv/club'],
+  ],
+  [
+    'club/save.py',
+    'from . import places\nopen(places.SAVED, "w")',
+    { 'club/places.py': 'from .root import ROOT\nSAVED = ROOT + "/club"\n', 'club/root.py': 'ROOT = "/srv"\n' },
+    ['/srv/club'],
+  ],
+  [
+    'lib/save.js',
+    "const { SAVED } = require('../places')\nfs.writeFileSync(SAVED, text)",
+    { 'places.js': "const SAVED = path.join(__dirname, 'club.json')\nmodule.exports = { SAVED }\n" },
+    ['/app/club.json'],
+  ],
+  [
+    'lib/save.ts',
+    "import * as places from './places.js'\nawait writeFile(places.SAVED, text)",
+    { 'lib/places.ts': "export const SAVED = '/srv/club.json'\n" },
+    ['/srv/club.json'],
+  ],
+  // Not brought in, of a package from elsewhere, and of two that bring in each other.
+  ['club/save.py', 'open(SAVED, "w")', { 'club/places.py': 'SAVED = "/srv/club"\n' }, []],
+  [
+    'lib/save.js',
+    "import { SAVED } from 'places'\nfs.writeFileSync(SAVED, text)",
+    { 'places.js': "const SAVED = '/srv/x'\n" },
+    [],
+  ],
+  [
+    'club/save.py',
+    'from .places import SAVED\nopen(SAVED, "w")',
+    { 'club/places.py': 'from .save import SAVED\n' },
+    [],
+  ],
+])('%s: %s means what another module says', (file, text, others, paths) => {
+  const texts = new Map(Object.entries({ ...others, [file]: text }).map(([path, one]) => [`/app/${path}`, one]))
+  const { writes } = sourceWrites(`/app/${file}`, text, { ...about, texts })
+  expect(writes.map(({ path }) => normalisePath(path))).toEqual(paths)
+})
+
+test.each([
+  [
+    'a.py',
+    'def save(data, path: str = "club.yaml"):\n    with open(path, "w") as file:\n        dump(data, file)',
+    ['/app/club.yaml'],
+  ],
+  [
+    'a.py',
+    'class Box:\n    def __init__(self, folder: str = "inbox", size: int = 3):\n        self.folder = folder\n    def open(self):\n        os.makedirs(self.folder, exist_ok=True)',
+    ['/app/inbox'],
+  ],
+  ['a.js', "function save(data, file = 'club.json') {\n  fs.writeFileSync(file, data)\n}", ['/app/club.json']],
+  ['a.py', 'def save(data, path=None):\n    open(path, "w")', []],
+  ['a.py', 'def other(path="club.yaml"):\n    pass\ndef save(data, path):\n    open(path, "w")', []],
+])('%s: %s writes where a call says nothing, and what another says stays open', (file, text, paths) => {
+  const { writes, open } = sourceWrites(`/app/src/${file}`, text, about)
+  expect(writes.map(({ path }) => path)).toEqual(paths)
+  expect(open).toHaveLength(1)
+})
+
+test.each([
+  ['a.py', 'draft = os.path.join("drafts", "x.wav")\nos.replace(draft, path)', ['/app/drafts/x.wav'], 1],
+  ['a.py', 'os.replace(draft, "out/x.wav")', ['/app/out/x.wav'], 0],
+])('%s: %s takes away what it moves', (file, text, paths, left) => {
+  const { writes, open } = sourceWrites(`/app/src/${file}`, text, about)
+  expect(writes.map(({ path, beside }) => (beside === true ? path : ''))).toEqual(paths)
+  expect(open).toHaveLength(left)
 })

@@ -1,7 +1,7 @@
 import { bounds } from '../../bounds.ts'
 import { programIndex, readSwitch, type Word } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
-import { nameOf, normalisePath } from '../../path.ts'
+import { isWithin, nameOf, normalisePath } from '../../path.ts'
 import { foldersIn } from './folders.ts'
 import { wordValues } from './loops.ts'
 import { onlyAsOther, rootQuestions } from './root-checks.ts'
@@ -96,12 +96,19 @@ export interface AskedPath {
 export function askedPaths({ commands, path, text, variables, workdir }: ReadScript): readonly AskedPath[] {
   const found = new Set<string>()
   for (const { command } of commands) {
-    if (command.conditions.length === 0 || command.within === 'trap' || isHarmless(command.words)) continue
+    if (command.conditions.length === 0 || command.within === 'trap') continue
+    const isOpen = !isHarmless(command.words)
+    if (!isOpen && command.assignments.length === 0) continue
     const tests = command.conditions.filter((one) => TESTS.test(one))
     const asked = tests.flatMap((one) => [...one.matchAll(ASKS)].map((match) => match[1] ?? ''))
     for (const word of asked) {
       const place = staticValue(word, variables)
-      if (place?.startsWith('/') === true || (place && !text.includes('cd '))) found.add(normalisePath(place, workdir))
+      const isAbsolute = place?.startsWith('/') === true
+      if (!place || !(isAbsolute || !text.includes('cd '))) continue
+      const asked = normalisePath(place, workdir)
+      // `[ -d /cache ] && base=/cache/x`: where the folder is there all goes into it.
+      const isChosen = command.assignments.some(({ value }) => value !== null && isWithin(value, asked))
+      if (isOpen || isChosen) found.add(asked)
     }
   }
   return [...found].map((each) => ({ script: path, path: each }))

@@ -22,7 +22,7 @@ import {
 import { nameOf } from '../../path.ts'
 import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import { joinAnd, joinTruncated } from '../../words.ts'
-import { imageCode } from '../grants/closed.ts'
+import { codeIn, imageCode } from '../grants/closed.ts'
 import { type AccountChoice, accountIds } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import {
@@ -67,7 +67,13 @@ const noStepDown: StepDownPlan = {
   remarks: [],
 }
 
-export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
+/** `unpacked`: folders that the build fills with what nobody has seen. */
+export function planStepDown(
+  report: StepDownReport,
+  facts: ImageFacts,
+  observation: Observation | null,
+  unpacked: readonly string[] = [],
+): StepDownPlan {
   const known = report.stepDowns.filter(
     // A run tells by itself what such words mean.
     (found) => (found.started || found.kind !== 'directive') && (found.open !== true || observation === null),
@@ -93,8 +99,12 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       !guarded && (switchTools.includes(tool) || insistsOnUser(tool) || refusals.some((one) => mayBeOf(tool, one))),
   )
   const files = facts.files.known ? facts.files.value : null
-  const { programs } = imageCode(facts, report, files, NOBODY)
-  const isOfCode = (action: RootAction): boolean => modesOfCode(action, programs, files).length > 0
+  const code = imageCode(facts, report, files, NOBODY)
+  const { programs } = code
+  const isOfCode = (action: RootAction): boolean =>
+    modesOfCode(action, programs, files).length > 0 ||
+    // A tree with code in it is not given as a whole, and only its owner may set its modes.
+    (setsModes(action) && action.paths.some((path) => codeIn(path, code) !== null))
   const fatal = report.actions.filter((action) => isFatal(action) || (endsBy(action) && isOfCode(action)))
   const lists = [wanted, fatal, report.refusals, owners]
   const [taken, guards] = [wanted.slice(0, bounds.changedCommands), fatal.slice(0, bounds.changedCommands)]
@@ -124,8 +134,12 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
             },
           ],
     ),
-    needs: report.actions.flatMap((action) =>
-      isOfCode(action) ? modesOfCode(action, programs, files) : needsOf(action, report),
+    needs: ownTrees(
+      report.actions.flatMap((action) =>
+        isOfCode(action) ? modesOfCode(action, programs, files) : needsOf(action, report),
+      ),
+      report.actions.filter((action) => setsModes(action) && !isOfCode(action)),
+      unpacked,
     ),
     fileEdits: mergeByFile([
       ...report.refusals.slice(0, bounds.changedCommands).map(passEdit),
@@ -344,9 +358,37 @@ function needsOf(action: RootAction, { writes }: Pick<StepDownReport, 'writes'>)
       certainty: 'inferred',
       atStart: true,
       ...(access === 'change-mode' && action.recursive ? { tree: true } : {}),
+      ...(action.recursive && access !== 'create-directory' ? { recursive: true as const } : {}),
       ...(owner === '' ? {} : { owner }),
       evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
     }))
+}
+
+/** It ends the start where anything in the tree is somebody else's. */
+function setsModes({ action, recursive, guarded, fatal }: RootAction): boolean {
+  return action === 'chmod' && recursive && fatal && !guarded
+}
+
+/**
+ * What is handed over with all that is in it, where a part of that is not seen before the build, or the start sets the modes of all of it
+ * (`modes`), is given as a whole: nothing less lets it.
+ */
+function ownTrees(needs: readonly Need[], modes: readonly RootAction[], unpacked: readonly string[]): readonly Need[] {
+  const isUnseen = (path: string): boolean =>
+    unpacked.some((folder) => isInside(folder, path) || (folder !== '/' && isInside(path, folder)))
+  const isSet = (path: string): boolean =>
+    modes.some(({ paths }) => paths.some((each) => isInside(each, path) || isInside(path, each)))
+  const whole = needs.map((need): Need => {
+    if (need.recursive !== true || !(isUnseen(need.path) || isSet(need.path))) return need
+    return {
+      ...need,
+      ...(need.access === 'change-mode' && isUnseen(need.path) ? { access: 'keep-state' } : {}),
+      tree: true,
+    }
+  })
+  const given = whole.filter(({ access, tree }) => access === 'keep-state' && tree === true)
+  const isGiven = ({ path }: Need): boolean => given.some((other) => isInside(path, other.path))
+  return whole.filter((need) => need.access !== 'change-mode' || need.tree !== true || !isGiven(need))
 }
 
 /** In quotes it stands for nothing, and is no name that anybody gives a folder. */

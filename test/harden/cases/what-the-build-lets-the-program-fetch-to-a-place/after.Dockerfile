@@ -10,6 +10,9 @@ RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \
  && chown 10001:10001 /home/app
+# harden-image: write access to /opt/models
+RUN mkdir -p /opt/models \
+ && chown -Rh 10001:10001 /opt/models
 EXPOSE 7000
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
