@@ -8,7 +8,7 @@ import { HardenError } from '../errors.ts'
 import type { StageEvidence } from '../evidence/index.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
-import { copiedSources, likelyContext } from '../workspace/context.ts'
+import { copiedSources, likelyContext, startedFiles } from '../workspace/context.ts'
 import { readText } from '../workspace/files.ts'
 import { projectRoot } from '../workspace/project-root.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
@@ -161,7 +161,7 @@ async function readNeighbour(
     ...UNSEEN,
     bases: known,
     ...(parents === undefined ? {} : { parents }),
-    context: await session.readContext(folder, path, copiedSources(dockerfile)),
+    context: await session.readContext(folder, path, copiedSources(dockerfile), startedFiles(dockerfile)),
     ...catalogueKnowledge,
   }
   return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)

@@ -8,7 +8,7 @@ import type { Dependents } from '../plan/exemptions.ts'
 import { decided } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
-import { copiedSources } from '../workspace/context.ts'
+import { copiedSources, startedFiles } from '../workspace/context.ts'
 import { rootOf } from '../workspace/project-root.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { contextOf } from './build.ts'
@@ -45,7 +45,10 @@ const REPAIRS: ReadonlySet<string> = new Set(['build-as-root'])
 export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
   const { options, known, parents, hooks } = session
   const folder = contextOf(item, options)
-  const context = folder === null ? null : await session.readContext(folder, item.path, copiedSources(dockerfile))
+  const context =
+    folder === null
+      ? null
+      : await session.readContext(folder, item.path, copiedSources(dockerfile), startedFiles(dockerfile))
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()

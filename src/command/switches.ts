@@ -12,6 +12,8 @@ export interface SwitchCommand {
   readonly to: number
   /** Source texts; null where the command cannot be had without its switch. */
   readonly instead: readonly Word[] | null
+  /** The folder that those words also lock it into. Absent: none. */
+  readonly jail?: string
 }
 
 type FoundSwitch = Omit<SwitchCommand, 'tool' | 'from'>

@@ -4,12 +4,23 @@ import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, looksLikeFile, normalisePath, parentOf } from '../places.ts'
-import { keysOf, linkActions, placedBy, repositoryOf } from './run-makes.ts'
+import { keysOf, linkActions, placedBy, repositoryOf, unpackedInto } from './run-makes.ts'
 import { runScripts } from './run-scripts.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
-  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key' | 'repository' | 'move' | 'copy'
+  readonly tool:
+    | 'mkdir'
+    | 'chown'
+    | 'chmod'
+    | 'rm'
+    | 'touch'
+    | 'link'
+    | 'key'
+    | 'repository'
+    | 'move'
+    | 'copy'
+    | 'unpack'
   /** Absolute; of an rm, a move and a copy also patterns with `*` and `?`, as a shell expands them. */
   readonly paths: readonly string[]
   /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads and a file is put; null where there is none or a variable decides it. */
@@ -85,6 +96,8 @@ function actionsOf(
     if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
     const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
     if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
+    const unpacked = unpackedInto(command, (word) => wordValue(word, variables), folder)
+    if (unpacked !== null) return [{ tool: 'unpack' as const, paths: [unpacked], value: null, ...rest }]
     const placed = placedBy(command, (word) => wordValue(word, variables), folder)
     if (placed !== null) {
       const action = { ...placed, certain: isCertain(command), line }
@@ -125,7 +138,7 @@ type PathIn = (text: string | null, folder: string | null) => string | null
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
-  /\b(mkdir|chown|chmod|rm|touch|ln|mv|cp|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin)\b|\b(?:git|hg)\b(?:(?!\b(?:git|hg)\b)[^&|;\n])*\binit\b|(?:(?:^|[;&|({!]|\b(?:do|then|else|sudo))\s*|\n[^\S\n]*)install\s/
+  /\b(mkdir|chown|chmod|rm|touch|ln|mv|cp|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin|tar|bsdtar|unzip|clone|checkout|create-project)\b|\b(?:git|hg)\b(?:(?!\b(?:git|hg)\b)[^&|;\n])*\binit\b|(?:(?:^|[;&|({!]|\b(?:do|then|else|sudo))\s*|\n[^\S\n]*)install\s/
 
 /** What a command sets counts before what was set outside, and may not be known. */
 function over(own: ReadonlyMap<string, string | undefined>, outer: Values): Values {

@@ -149,3 +149,38 @@ export function repositoryOf(
   const path = word === undefined ? (maker.after === true ? null : '.') : read(word)
   return path === null ? null : normalisePath(path, folder ?? '')
 }
+
+/** A tool that fills a folder with files that no text of the stage shows. */
+interface Unpacker {
+  /** Must stand among its words. */
+  readonly when: RegExp
+  /** The folder stands behind this option, or is the one that it works in; without it the last operand is the folder. */
+  readonly into?: RegExp
+}
+
+/** tar(1), unzip(1), git-clone(1), svn-checkout, composer's create-project. */
+const UNPACKERS: Readonly<Record<string, Unpacker>> = table({
+  tar: { when: /^(?:-?[a-wyzA-Z]*x[a-zA-Z]*|--extract|--get)$/, into: /^(?:-[a-zA-Z]*C|--directory)$/ },
+  bsdtar: { when: /^-?[a-wyzA-Z]*x[a-zA-Z]*$/, into: /^(?:-[a-zA-Z]*C|--directory)$/ },
+  unzip: { when: /./, into: /^-[a-zA-Z]*d$/ },
+  git: { when: /^clone$/ },
+  svn: { when: /^(?:checkout|co|export)$/ },
+  composer: { when: /^create-project$/ },
+})
+
+/** The folder that a command unpacks something into. Null for none, or where its text does not tell. */
+export function unpackedInto(
+  { name, words }: ShellCommand,
+  read: (word: ShellWord) => string | null,
+  folder: string | null,
+): string | null {
+  const tool = UNPACKERS[name ?? '']
+  const args = words.slice(1)
+  if (tool === undefined || !args.some(({ text }) => tool.when.test(text))) return null
+  const at = tool.into === undefined ? -1 : args.findIndex(({ text }) => tool.into?.test(text))
+  const glued = args.flatMap(({ text }) => /^--directory=(.+)$/.exec(text)?.[1] ?? [])[0]
+  if (tool.into !== undefined && at < 0 && glued === undefined) return folder
+  const word = tool.into === undefined ? args.filter(({ text }) => !text.startsWith('-')).at(-1) : args[at + 1]
+  const path = glued ?? (word === undefined ? null : read(word))
+  return path === null ? null : normalisePath(path, folder ?? '')
+}

@@ -66,6 +66,8 @@ export interface Need {
   readonly opens?: true
   /** A start script does it as root, whether or not it is so already. */
   readonly atStart?: true
+  /** It does so to all that is in it, whoever has put it there. */
+  readonly recursive?: true
   /**
    * The question of a start script behind which it is written, which nobody can answer before it runs; '' where another script asks
    * it. It is granted nothing: where the user could not do it, that is said.

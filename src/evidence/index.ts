@@ -12,7 +12,7 @@ import { configWrites } from './config-writes.ts'
 import { coverage, missingCopies } from './coverage.ts'
 import { declared } from './declared.ts'
 import { embeddedDatabases } from './embedded-databases.ts'
-import { copiedEmptyFolders, emptyFolders } from './empty-folders.ts'
+import { copiedEmptyFolders, emptyFolders, emptyWorkingFolder } from './empty-folders.ts'
 import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
 import { deviceGroups, rawSockets } from './host-rights.ts'
@@ -78,6 +78,7 @@ export const providers: readonly Provider[] = [
   cronJobs,
   packages,
   workingFolder,
+  emptyWorkingFolder,
   toldInside,
   startBuilds,
   // It asks whether any of the above names a place in what a RUN unpacks.

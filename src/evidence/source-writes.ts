@@ -603,8 +603,8 @@ export function constantsOf(text: string): ReadonlyMap<string, string> {
   )) {
     const name = match[1] ?? ''
     const value = match[3] ?? ''
-    // One of a list, and no name that is given a value.
-    if (match[2] === ',' && !match[0].includes('define(')) continue
+    // One of a list, and no name that is given a value, as it is in Go's `root, err := …`.
+    if (match[2] === ',' && !match[0].includes('define(') && !/^\w{1,60}[ \t]{0,9}:=/.test(value)) continue
     // Perl's `//` begins no comment.
     const [said = '', ...more] = statements(
       value.replace(value.includes('$ENV{') ? /(?<!\s)\s+#.*/ : /(?<!\s)\s+(?:\/\/|#).*/, '').replace(/;\s*$/, ''),

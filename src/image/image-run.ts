@@ -79,6 +79,8 @@ export interface RunMount {
   readonly isFollowed?: true
   /** Who of another image has the same volume and may write there, for people; absent where nobody. */
   readonly sharedWith?: string
+  /** Another file declares the volume, whose services may have it too. */
+  readonly isOfAnother?: true
 }
 
 /** What is started in an image, and with what, in place of what it says itself: by a Compose service or a pod. */

@@ -59,10 +59,10 @@ import {
   unmetNeeds,
   withoutAsked,
 } from './grants/perhaps.ts'
-import { planHome, planWorkdir } from './home.ts'
+import { planHome, planWorkdir, startsIn } from './home.ts'
 import { mountPoints, mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
-import { type PlanContext, planContextOf } from './plan-context.ts'
+import { type PlanContext, planContextOf, unpackedIn } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
@@ -83,7 +83,9 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const home = planHome(facts, account, inHome, anyUid, foundByHome(observation), stated.homes)
   const ports = stagePorts(context)
   yield
-  const start = includedWorkdir(planWorkdir(needs, facts, stated.files, account, anyUid), needs, excluded)
+  const begins =
+    stepDown.jail === null ? planWorkdir(needs, facts, stated.files, account, anyUid) : startsIn(stepDown.jail, needs)
+  const start = includedWorkdir(begins, needs, excluded)
   const handedOver = handedTo(account, needs)
   const changes = changesOf(context, ports)
   const grantee = granteeOf(account, facts, anyUid)
@@ -301,6 +303,9 @@ function accountOf({ input, policy, stepDown, needs, tools, anyUid, report, text
       switchesOpen:
         describesPackages(stated) || report.started.some(({ program }) => /^(?:useradd|adduser)$/.test(program)),
       observedUids: input.observation?.uids ?? [],
+      refused: (input.observation?.operations ?? []).filter(
+        ({ access, outcome }) => access === 'switch-user' && outcome === 'refused',
+      ),
       needs: [...needs, ...stepDown.needs],
       asked: askedNames(report.scripts, textOf),
       ...givenBy(stated.view),
@@ -342,7 +347,9 @@ function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: rea
 function isHandedFolder(folder: string, { stated }: StageInput, account: AccountChoice): boolean {
   const last = stated.view.contents.actions.findLast(
     ({ tool, paths, recursive }) =>
-      tool !== 'mkdir' && paths.some((path) => path === folder || (recursive && isInside(folder, path))),
+      tool !== 'mkdir' &&
+      tool !== 'unpack' &&
+      paths.some((path) => path === folder || (recursive && isInside(folder, path))),
   )
   return last?.tool === 'chown' && last.certain && isOwner(last.value, account)
 }
@@ -406,19 +413,31 @@ function notHandedOver(
   const isHanded = input.observation === null ? inHandedTree(input, account) : () => false
   const isOwn = ({ path, opens, givenBy }: Need): boolean =>
     opens === undefined && givenBy === undefined && isHanded(path) && !isUnmadeVolume(path, input)
+  const isFilledSince = ({ path, recursive }: Need): boolean =>
+    recursive === true && holdsRoots(path, input.stated.view.contents)
   return needs.filter(
     (need) =>
       !isPrepared(need, input, account.name) &&
-      !(need.access === 'keep-state' && handed.has(need.path)) &&
+      !(need.access === 'keep-state' && handed.has(need.path) && !isFilledSince(need)) &&
       !isOwn(need),
   )
 }
 
-/** The vendor's image lets its own account write there already. */
-function isPrepared(need: Need, { facts, vendor }: StageInput, account: string): boolean {
+/** The vendor's image lets its own account write there already; what the stage has put in as root it may not change. */
+function isPrepared(need: Need, { facts, vendor, stated }: StageInput, account: string): boolean {
   const { path, access } = need
+  if (need.recursive === true && holdsRoots(path, stated.view.contents)) return false
   const isIn = (folder: string): boolean => folder === path || (access === 'create-file' && isInside(path, folder))
   return !facts.files.known && vendor.account?.name === account && vendor.prepared.some(isIn)
+}
+
+/** Something of root's is put into it, or may be. */
+function holdsRoots(folder: string, contents: StageContents): boolean {
+  const isIn = (path: string): boolean => path !== folder && isInside(path, folder)
+  return (
+    unpackedIn(contents).some((path) => isInside(path, folder)) ||
+    [...contents.entries].some(([path, { uid }]) => uid === 0 && isIn(path))
+  )
 }
 
 interface Decided {

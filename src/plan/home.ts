@@ -154,6 +154,15 @@ export function planWorkdir(
   }
 }
 
+/** Where it found by its own name what it now finds there: it was locked into it. */
+export function startsIn(jail: string, needs: readonly Need[]): WorkdirPlan {
+  const reason = `the command is no longer locked into ${jail}, and names what lies there`
+  return {
+    workdir: { path: jail, reason, evidence: [{ source: 'observed', subject: jail, detail: reason }] },
+    needs,
+  }
+}
+
 /** A word of the command or the health check that is the name of something in there. */
 function namesFilesThere(config: ImageFacts['config'], files: FileModel): boolean {
   const words = [...argvOf(config), ...(config.healthcheck?.test ?? [])].flatMap((text) => text.split(/[\s=:,;'"()]+/))

@@ -36,7 +36,7 @@ interface Found {
 export function mountRemarks(
   context: PlanContext,
   account: Pick<AccountChoice, 'uid' | 'gid' | 'home'>,
-  grants: readonly Pick<Grant, 'path' | 'evidence'>[],
+  grants: readonly Pick<Grant, 'path' | 'kind' | 'evidence'>[],
 ): readonly Remark[] {
   const { input } = context
   const runs = (input.dependents?.runs ?? []).filter(({ user }) => user === null)
@@ -51,7 +51,12 @@ export function mountRemarks(
   const [one, ...more] = first ?? []
   const told = one === undefined ? [] : [remarkOn(one, more.length, context, account)]
   if (inHome.length > 0) return [...inHome, ...told]
-  return [...told, ...perhapsWritten(runs, found, account, context), ...shared(runs, context)]
+  return [
+    ...told,
+    ...perhapsWritten(runs, found, account, context),
+    ...shared(runs, context),
+    ...hiddenBelow(runs, grants),
+  ]
 }
 
 /** Nobody has seen what is written there: those that are not told of, once. A todo where it is likely, else a note. */
@@ -185,6 +190,38 @@ function shared(runs: readonly ImageRun[], { needs }: PlanContext): readonly Rem
           transform: 'report-remarks',
           message: `${by} shares the volume ${source} with ${sharedWith}: a new one belongs to the user of that which starts first`,
           hint: 'run both as one user (--user, user: in the service) where both write there',
+          evidence: [{ source: 'declared', subject: target, detail: `a volume of ${by}` }],
+        },
+      ]
+    }
+  return []
+}
+
+/**
+ * A volume over a folder above one that the user is given: of the image it has that only where the image fills it, and not where a
+ * container of another one came first.
+ */
+function hiddenBelow(runs: readonly ImageRun[], grants: readonly Pick<Grant, 'path' | 'kind'>[]): readonly Remark[] {
+  const given = grants.filter(({ kind }) => /^(?:own|create)-/.test(kind))
+  for (const { by, mounts } of runs)
+    for (const { kind, source, target, readOnly, sharedWith, isOfAnother } of mounts) {
+      if (kind !== 'volume' || readOnly || (sharedWith === undefined && isOfAnother !== true)) continue
+      // That its owner is that of who comes first is said of a volume which the file has for both.
+      if (isOfAnother !== true && given.some(({ path }) => isInside(target, path))) continue
+      const below = given.find(
+        ({ path }) =>
+          path !== target &&
+          isInside(path, target) &&
+          !mounts.some((other) => other.target !== target && isInside(path, other.target)),
+      )
+      if (below === undefined) continue
+      const who = sharedWith === undefined ? 'another Compose file declares' : `${sharedWith} has too`
+      return [
+        {
+          outcome: 'todo',
+          transform: 'report-remarks',
+          message: `${by} mounts ${source}, which ${who}, over ${target}: where another container is first, ${below.path} is not there, and the user may not make it`,
+          hint: `mount a volume of its own over ${below.path}, or run both as one user (--user, user: in the service) with ${target} given to it`,
           evidence: [{ source: 'declared', subject: target, detail: `a volume of ${by}` }],
         },
       ]

@@ -1,8 +1,9 @@
+import type { StageContents } from '../contents/stage-contents.ts'
 import { type Need, stateNeed } from '../evidence/claim.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import { isSystemFolder, normalisePath } from '../places.ts'
+import { isInside, isSystemFolder, normalisePath } from '../places.ts'
 import { includedSwitch } from './grants/excluded-parts.ts'
 import { observedNeeds } from './grants/observed-needs.ts'
 import type { Tools } from './plan.ts'
@@ -38,7 +39,7 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
   const readable: ImageFacts = facts.files.known ? facts : { ...facts, files: { known: true, value: stated.files } }
   const excluded = new Set(observation?.excluded)
   const report = stated.view.stepDowns
-  const switches = planStepDown(report, readable, observation)
+  const switches = planStepDown(report, readable, observation, unpackedIn(stated.view.contents))
   const included = includedSwitch(switches, excluded)
   const told = ownWay(observation?.ownWay ?? null, report, readable, included)
   return {
@@ -57,6 +58,17 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
   }
 }
 
+/** Folders that RUN lines fill with what no text shows, and that none of them gives away as a whole afterwards. */
+export function unpackedIn({ actions }: Pick<StageContents, 'actions'>): readonly string[] {
+  return actions.flatMap(({ tool, paths }, index) => {
+    if (tool !== 'unpack') return []
+    const given = actions
+      .slice(index + 1)
+      .flatMap((after) => (after.tool === 'chown' && after.recursive && after.certain ? after.paths : []))
+    return paths.filter((path) => !given.some((tree) => isInside(path, tree)))
+  })
+}
+
 /** What is assumed without a run, a run knows better. */
 function needsOf({ facts, observation, stated }: StageInput, policy: Policy): readonly Need[] {
   return [
@@ -68,13 +80,16 @@ function needsOf({ facts, observation, stated }: StageInput, policy: Policy): re
 
 const OF_FILES = new Set<Operation['access']>(['create-file', 'create-socket'])
 
-/** Without the folders that a text only seemed to name: the run has shown that the path is a file. */
-function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation[]): readonly Need[] {
+/** Without the folders that a text only seemed to name: the run has shown that the path is a file, and what is given is that. */
+export function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation[]): readonly Need[] {
   if (operations.length === 0) return needs
   const files = new Set(
     operations.flatMap(({ access, outcome, path }) => (outcome === 'done' && OF_FILES.has(access) ? [path] : [])),
   )
-  return needs.filter((need) => need.access !== 'keep-state' || !files.has(need.path))
+  return needs.flatMap((need): readonly Need[] => {
+    if (need.access !== 'keep-state' || !files.has(need.path)) return [need]
+    return need.givenBy === undefined ? [] : [{ ...need, access: 'create-file', alone: 'any' }]
+  })
 }
 
 /** What the user said: `--writable PATH` and `--own workdir`. */

@@ -25,6 +25,7 @@ import { joinTruncated } from '../words.ts'
 import { isWeb, type PortAnswer } from './ask/answers.ts'
 import { portKey } from './ask/questions.ts'
 import { operationsBy } from './checks/check.ts'
+import { answersWithoutRaw } from './checks/refused-work.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { wasQuiet } from './container/run-specs.ts'
@@ -231,6 +232,14 @@ export function helpersOfOthers(
     : [
         `what other users do with ${joinTruncated(paths.toSorted())}: it works as ${account.name} for whoever runs it, and with no-new-privileges it does not`,
       ]
+}
+
+/** What a report says of a raw socket that the result does without, for all that it was asked. */
+export function unsentPackets(original: RunRecord, traced: RunRecord | null): readonly string[] {
+  if (original.smoke.length > 0 || !answersWithoutRaw(original, traced)) return []
+  return [
+    `what it would send by a raw socket: it is refused NET_RAW, goes on, and answers all that it was asked; ${YOUR_CHECK}`,
+  ]
 }
 
 /** What is served or run from there is read. */

@@ -5,7 +5,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { realPath } from '../image/file-model.ts'
-import { baseName, parentOf } from '../places.ts'
+import { baseName, isAuthority, parentOf } from '../places.ts'
 import { listedPorts } from '../report/many-ports.ts'
 import type { PortAnswer } from './ask/answers.ts'
 import { portKey } from './ask/questions.ts'
@@ -129,10 +129,12 @@ export async function unexercised(
     if (seen === null || !SWITCHES.some((name) => seen.names.has(name))) continue
     const isWatcher = onlyWatches(path, trace)
     // Who is told at the start whom to be has the switch for that, and asks nobody for a password.
-    const isToldAtStart = seen.hasOption && !LOGINS.some((name) => seen.names.has(name)) && !keepsRootAside(processes)
+    const isTold = seen.hasOption || hasBecomeTheNamed(path, trace, root, facts)
+    const isToldAtStart = isTold && !LOGINS.some((name) => seen.names.has(name)) && !keepsRootAside(processes)
+    const where = seen.hasOption ? 'its own help names an option' : 'its settings have a line'
     return isWatcher || isToldAtStart
       ? {
-          message: `what ${path} could do as root: it stays root, and ${isWatcher ? 'only watches over the processes that took each connection' : 'its own help names an option for the user that it becomes when it starts'}`,
+          message: `what ${path} could do as root: it stays root, and ${isWatcher ? 'only watches over the processes that took each connection' : `${where} for the user that it becomes when it starts`}`,
           isRemark: true,
         }
       : {
@@ -141,6 +143,36 @@ export async function unexercised(
         }
   }
   return null
+}
+
+/** Characters of a line that may be such a setting. */
+const SETTING = 200
+/** `user = x`, `nrpe_user=x`, `"runas": "x"`, `User x`: the value of a setting that may name whom a program becomes. */
+const NAMES_USER = /^["']?[\w.-]*?(?:user(?:_?name)?|run_?as|uid)["']?[=: \t]+["']?([\w.-]+)["']?[;,]?$/i
+
+/**
+ * It has become somebody by the time it is asked, though it could come back to root, and a setting that it has read names
+ * just that account: that is what it can switch for.
+ */
+function hasBecomeTheNamed(
+  program: string,
+  { operations }: TraceRecord,
+  root: Run['processes'],
+  { accounts, files }: Pick<ImageFacts, 'accounts' | 'files'>,
+): boolean {
+  const own = root.filter(({ command }) => baseName(command.split(/\s+/)[0] ?? '') === baseName(program))
+  const became = new Set(own.map(({ uids: [, effective] }) => effective))
+  const [uid] = became
+  if (uid === undefined || uid === 0 || became.size > 1 || !accounts.known || !files.known) return false
+  const model = files.value
+  const names = new Set(accounts.value.users.flatMap((user) => (user.uid === uid ? [user.name, `${uid}`] : [])))
+  const read = new Set(
+    operations.flatMap(({ access, outcome, path }) =>
+      access === 'read' && outcome === 'done' && path !== null && !isAuthority(path) ? [path] : [],
+    ),
+  )
+  const named = (line: string): string => NAMES_USER.exec(line.slice(0, SETTING).trim())?.[1] ?? ''
+  return [...read].some((path) => (model.text(path) ?? '').split('\n').some((line) => names.has(named(line))))
 }
 
 /** Becomes somebody only where its own words name whom, and these do not. Source: socat(1), su, su-d, su-e, chroot; tcpserver(1), -u, -g */

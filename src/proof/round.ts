@@ -1,9 +1,11 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import type { Mount, RunSpec } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
 import type { Hardened } from '../report/report.ts'
+import { leavesFiles } from './checks/files.ts'
 import { type Comparison, compare, compareTraces, isPassed, withChecks } from './checks/index.ts'
 import type { FirstConditions } from './conditions/index.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
@@ -136,18 +138,46 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
       : { traced: null, untraced: null, tracedContainer: null },
   ])
   const original = await request.original
+  const asLong = await untilMade(request, original, runs)
   if (late !== null) await live.look()
   const seen = await live.snapshot('logs')
-  const soFar = { ...seen, smoke: withEnd(seen.smoke, runs.traced) }
+  const soFar = { ...seen, smoke: withEnd(seen.smoke, asLong.traced) }
   const comparison = withChecks(
     compare(withSteadyRoutes(baseline, original), soFar, moved),
-    compareTraces(original, runs.traced, facts),
+    compareTraces(original, asLong.traced, facts),
   )
   const passed = isPassed(comparison)
-  const record = passed ? soFar : await live.finish(logsTraced(original, runs.traced))
-  if (!passed) await runs.tracedContainer?.remove()
+  const record = passed ? soFar : await live.finish(logsTraced(original, asLong.traced))
+  if (!passed) await asLong.tracedContainer?.remove()
   request.times.lap('result')
-  return { live, record, comparison, first, ...runs }
+  return { live, record, comparison, first, ...asLong }
+}
+
+/** Between two looks at what it has made by now, milliseconds. */
+const MADE_BY_NOW = 2000
+/** Nobody waits for longer, milliseconds. */
+const MOST_BEHIND = 40_000
+
+/**
+ * An original of which a port never opened was waited for all that time, and made files meanwhile: the traced result is left
+ * up for as long where it lacks any of them.
+ */
+async function untilMade(
+  { facts, signal }: Pick<ResultRequest, 'facts' | 'signal'>,
+  original: RunRecord,
+  runs: TracedRuns,
+): Promise<TracedRuns> {
+  const { tracedContainer } = runs
+  if (tracedContainer === null || runs.traced === null) return runs
+  const end = tracedContainer.startedAgain() + Math.min(original.watched, MOST_BEHIND)
+  const lacks = (traced: RunRecord): boolean =>
+    leavesFiles.compare(original, traced, facts).some(({ passed }) => !passed)
+  let traced = runs.traced
+  while (Date.now() < end && lacks(traced) && (await tracedContainer.isUp())) {
+    await pause(MADE_BY_NOW, undefined, { signal })
+    traced = await tracedContainer.snapshot('logs and trace')
+  }
+  return { ...runs, traced }
 }
 
 /** An untraced run of the kind would show nothing that the one beside it does not. */

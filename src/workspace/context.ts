@@ -25,28 +25,36 @@ const bulk = new Set([
 ])
 /**
  * Lists the build context of a Dockerfile (null: from stdin), bounded in entries and bytes; of a folder that none of `sources`
- * is in, only that it is there. Symlinks are not followed. What cannot be read is left out and makes the listing partial.
+ * is in, only that it is there. Files that are themselves a source come before others, and so do those of `started`. Symlinks are not
+ * followed. What cannot be read is left out and makes the listing partial.
  */
 export type ReadBuildContext = (
   root: string,
   dockerfilePath: string | null,
   sources: readonly string[],
+  started?: readonly string[],
 ) => Promise<BuildContext>
 
 /** One value serves all Dockerfiles of a call. */
 export function buildContexts(): ReadBuildContext {
   const files = contextFiles()
-  return async (root, dockerfilePath, sources) => {
+  return async (root, dockerfilePath, sources, started = []) => {
     const rules = ignoreRules(root, dockerfilePath)
-    const listing: Listing = { root, files, entries: new Map(), text: 0, partial: rules.isPartial }
+    const listing: Listing = { root, files, entries: new Map(), first: new Map(), text: 0, partial: rules.isPartial }
     const isBuiltBefore = sources.some((source) => !existsSync(join(root, source))) || sources.includes('')
-    const released = isBuiltBefore ? await releasedFrom(root, files) : null
+    const released = isBuiltBefore ? ((await releasedFrom(root, files)) ?? compiledIn(root, sources)) : null
     // What is copied is then made of what is not.
     const wanted = released === null ? sources : ['']
     const isCopied = (folder: string): boolean =>
       wanted.some((source) => source === '' || isPartOf(source, folder) || isPartOf(folder, source))
     const isNamed = (path: string): boolean => wanted.some((source) => isPartOf(source, path) && source !== path)
+    for (const path of new Set([...started, ...sources])) {
+      // Of a folder that the listing does not enter nothing is copied.
+      const isFile = isCopied(path) && kindOf(join(root, path)) === 'file'
+      if (isFile && !rules.leavesOut(path) && listing.first.size < mostFirst) list(path, 'file', listing, listing.first)
+    }
     enter(rules, { isCopied, isNamed }, listing)
+    for (const [path, entry] of listing.first) if (!listing.entries.has(path)) listing.entries.set(path, entry)
     return { entries: listing.entries, partial: listing.partial, ...(released === null ? {} : { released }) }
   }
 }
@@ -64,10 +72,42 @@ async function releasedFrom(root: string, files: ContextFiles): Promise<Readonly
   return found.size === 0 ? null : found
 }
 
+/**
+ * The programs among these sources that are not there and that the folder has the sources of, by its go.mod or Cargo.toml: people compile
+ * them before they build the image. As `BuildContext.released`; null for none.
+ */
+function compiledIn(root: string, sources: readonly string[]): ReadonlyMap<string, string> | null {
+  const names = sources.filter((source) => source !== '' && !existsSync(join(root, source))).map(nameOf)
+  if (names.length === 0) return null
+  const goMod = textFound(join(root, 'go.mod'))
+  const cargo = goMod === null ? textFound(join(root, 'Cargo.toml')) : null
+  const module = /^module[ \t]+(\S+)/m.exec(goMod ?? '')?.[1]?.replace(/\/v\d{1,3}$/, '') ?? ''
+  const folderOf = (name: string): string | null => {
+    if (goMod === null) return /^name[ \t]{0,9}=[ \t]{0,9}"([\w-]+)"/m.exec(cargo ?? '')?.[1] === name ? '' : null
+    const folders = [...(nameOf(module) === name ? [''] : []), `cmd/${name}`, name]
+    return folders.find((folder) => isMainPackage(join(root, folder))) ?? null
+  }
+  const found = names.flatMap((name) => {
+    const folder = folderOf(name)
+    return folder === null ? [] : [[name, folder] as const]
+  })
+  return found.length === 0 ? null : new Map(found)
+}
+
+function isMainPackage(folder: string): boolean {
+  const sources = namesIn(folder)?.filter(({ name }) => /(?<!_test)\.go$/.test(name)) ?? []
+  return sources.some(({ name }) => /^package[ \t]+main\b/m.test(textFound(join(folder, name)) ?? ''))
+}
+
+/** Files that are read before all others. */
+const mostFirst = 400
+
 interface Listing {
   readonly root: string
   readonly files: ContextFiles
   readonly entries: Map<string, ContextEntry>
+  /** Those that are read before all others. */
+  readonly first: Map<string, ContextEntry>
   text: number
   partial: boolean
 }
@@ -108,7 +148,9 @@ function enter(rules: DockerIgnore, { isCopied, isNamed }: Wanted, listing: List
         const left = rules.leavesOut(path)
         const isEntered = bulk.has(name.name) ? isNamed(path) : isCopied(path)
         if (name.isDirectory() && isEntered && (!left || rules.hasExceptions)) next.push(path)
-        if (!left) list(path, name, listing)
+        const known = left ? undefined : listing.first.get(path)
+        if (known !== undefined) listing.entries.set(path, known)
+        else if (!left) list(path, typeOf(name), listing, listing.entries)
       }
     }
     level = next
@@ -126,8 +168,21 @@ function isPartOf(path: string, folder: string): boolean {
   return path === folder || path.startsWith(`${folder}/`)
 }
 
-function list(path: string, found: Dirent, listing: Listing): void {
-  const type = found.isDirectory() ? 'directory' : found.isFile() ? 'file' : found.isSymbolicLink() ? 'symlink' : null
+function typeOf(found: Pick<Dirent, 'isDirectory' | 'isFile' | 'isSymbolicLink'>): ContextEntry['type'] | null {
+  return found.isDirectory() ? 'directory' : found.isFile() ? 'file' : found.isSymbolicLink() ? 'symlink' : null
+}
+
+/** Not behind a link; null for what is not there. */
+function kindOf(path: string): ContextEntry['type'] | null {
+  return orNull(() => typeOf(lstatSync(path)))
+}
+
+function list(
+  path: string,
+  type: ContextEntry['type'] | null,
+  listing: Listing,
+  into: Map<string, ContextEntry>,
+): void {
   if (type === null) return
   const place = join(listing.root, path)
   const entry = listing.files.entry(place, type)
@@ -138,7 +193,7 @@ function list(path: string, found: Dirent, listing: Listing): void {
   const isRead = type === 'file' && listing.text + entry.size <= mostText
   const text = isRead ? listing.files.text(place, entry.size) : null
   listing.text += text === null ? 0 : entry.size
-  listing.entries.set(path, { ...entry, text })
+  into.set(path, { ...entry, text })
 }
 
 const largestText = 64 * 1024
@@ -243,8 +298,14 @@ export function likelyContext(dockerfile: Dockerfile, path: string, root: string
     ...neededPatterns(dockerfile),
     ...takenOfAll(dockerfile),
   ]
-  const there = (folder: string): readonly string[] =>
-    sources.filter((source) => (/[*?]/.test(source) ? hasOne(folder, source) : existsSync(join(folder, source))))
+  const there = (folder: string): readonly string[] => {
+    const compiled = compiledIn(folder, sources)
+    return sources.filter((source) =>
+      /[*?]/.test(source)
+        ? hasOne(folder, source)
+        : existsSync(join(folder, source)) || compiled?.has(nameOf(source)) === true,
+    )
+  }
   const atHome = there(own)
   if (atHome.length === sources.length) return null
   let [best, most] = [own, atHome.length]
@@ -265,6 +326,26 @@ export function copiedSources({ stages }: Dockerfile): readonly string[] {
   const named = stages.flatMap(({ instructions }) => instructions.flatMap(sourcesOf))
   return [...new Set(named.flatMap((source) => [source, resourcesOf(source) ?? source]).map(fixedPart))]
 }
+
+/**
+ * Where the scripts that ENTRYPOINT and CMD name may be in the build context: `/app/docker/start.sh` is `docker/start.sh` where all of it is
+ * copied to /app.
+ */
+export function startedFiles({ stages }: Dockerfile): readonly string[] {
+  const words = stages.flatMap(({ instructions }) =>
+    instructions.flatMap(({ keyword, json, text }) =>
+      keyword === 'ENTRYPOINT' || keyword === 'CMD' ? (json?.map(({ value }) => value) ?? text.split(/\s+/)) : [],
+    ),
+  )
+  const paths = new Set(words.flatMap((word) => /^[\w./-]{1,200}$/.exec(word)?.[0] ?? []))
+  return [...paths].slice(0, mostStarted).flatMap((path) => {
+    const parts = path.split('/').filter((part) => part !== '' && part !== '.')
+    return parts.includes('..') ? [] : parts.map((_, at) => parts.slice(at).join('/'))
+  })
+}
+
+/** Words of commands that are looked for. */
+const mostStarted = 40
 
 /** `go.*` in the context itself, by which alone a COPY finds anything: without one the build ends. Not `*`, which all have. */
 function neededPatterns({ stages }: Dockerfile): readonly string[] {

@@ -1,4 +1,4 @@
-import { dirname, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
 import { type ImageRun, plainRun, type RunMount, type ToldInside } from '../image/image-run.ts'
@@ -77,10 +77,11 @@ export function runsOfCompose(text: string, at: At): readonly RunOfImage[] {
     }
     return run
   })
-  return withSharing(runs)
+  return withSharing(runs, new Set(Object.keys(volumes)))
 }
 
-function withSharing(runs: readonly RunOfImage[]): readonly RunOfImage[] {
+/** `declared`: names of volumes that the file has itself. Without one Compose takes it only together with the file that has it. */
+function withSharing(runs: readonly RunOfImage[], declared: ReadonlySet<string>): readonly RunOfImage[] {
   const imageOf = ({ image, dockerfiles }: RunOfImage): string => image ?? dockerfiles.join()
   const users = new Map<string, RunOfImage[]>()
   for (const run of runs)
@@ -90,7 +91,12 @@ function withSharing(runs: readonly RunOfImage[]): readonly RunOfImage[] {
     ...run,
     mounts: run.mounts.map((mount) => {
       const other = mount.readOnly ? undefined : users.get(mount.source)?.find((one) => imageOf(one) !== imageOf(run))
-      return other === undefined ? mount : { ...mount, sharedWith: other.by }
+      const isOfAnother = mount.kind === 'volume' && mount.source !== '' && !declared.has(mount.source)
+      return {
+        ...mount,
+        ...(other === undefined ? {} : { sharedWith: other.by }),
+        ...(isOfAnother ? { isOfAnother: true as const } : {}),
+      }
     }),
   }))
 }
@@ -111,13 +117,21 @@ function withoutTemplates(text: string): string {
 export const MAY_SAY_HOW =
   /^[ \t]{1,99}(?:build|volumes|privileged|pid|cap_add|devices|user|group_add|environment)[ \t]?:/m
 
-/** Relative to its own file, or to the top where that includes it. */
-function builtBy(build: unknown, said: (value: unknown) => string | null, { path, root }: At): readonly string[] {
+/**
+ * Where paths of a Compose file may be meant from, besides its own folder: the file that it is given beside (`-f`) is at the top, or in
+ * a folder of that.
+ */
+export function projectFolders({ path, root }: Pick<At, 'path' | 'root'>): readonly string[] {
+  return [root, join(root, 'x')].filter((folder) => folder !== dirname(path))
+}
+
+/** Relative to its own file, or to the one that it is read with. */
+function builtBy(build: unknown, said: (value: unknown) => string | null, at: At): readonly string[] {
   if (Object.hasOwn(asObject(build), 'dockerfile_inline')) return []
   const { context = '.', dockerfile = 'Dockerfile' } = typeof build === 'string' ? { context: build } : asObject(build)
   const [folder, file] = [said(context), said(dockerfile)]
   if (folder === null || file === null) return []
-  return [...new Set([dirname(path), root])].map((from) => resolve(from, folder, file))
+  return [dirname(at.path), ...projectFolders(at)].map((from) => resolve(from, folder, file))
 }
 
 function mountOfService(volume: unknown, volumes: Json, at: At): WrittenMount | null {

@@ -1,4 +1,4 @@
-import { basename, dirname, resolve } from 'node:path'
+import { basename, dirname, join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
@@ -12,6 +12,7 @@ import {
   MAY_RUN,
   MAY_SAY_HOW,
   MAY_SHOW,
+  projectFolders,
   type RunOfImage,
   runsOfCommands,
   runsOfCompose,
@@ -94,6 +95,7 @@ export function kindOf(path: string): FileKind | null {
   if (/^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name)) return names(ofBake)
   if (/^action\.ya?ml$/.test(name)) return users(ofAction)
   if (/^skaffold([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofSkaffold)
+  if (/^\.?goreleaser([.-][\w.-]+)?\.ya?ml$/.test(name)) return names(ofGoReleaser)
   if (/(^|\/)\.(github|gitea|forgejo)\/workflows\/[^/]+\.ya?ml$/.test(path))
     return { ...users(ofWorkflow), runs: runsOfCommands }
   if (/^\.gitlab-ci([.-][\w.-]+)?\.ya?ml$/.test(name)) return users(ofGitLab)
@@ -115,14 +117,18 @@ const COMPOSE =
 const MANIFEST = /\/(?:k8s|kube|manifest|deploy|kustomiz|overlay|openshift|gitops|argocd|chart|helm)[^/]*\//i
 const MANIFEST_NAME = /deployment|statefulset|daemonset|cronjob|\bpod|k8s|kube/i
 
-function ofCompose(text: string, { path, name }: At): SaidOfImages {
+function ofCompose(text: string, { path, name, root }: At): SaidOfImages {
   const services = asObject(asObject(valuesOf(text, name)[0]).services)
   const builds = namedBuilds(text, path, name)
+  const elsewhere = projectFolders({ path, root }).map((folder) =>
+    namedBuilds(text, join(folder, basename(path)), name),
+  )
   const builtAs = (service: string): Omit<NamedImage, 'name'> | null => {
     const build = builds.find((one) => one.name === service)
+    const others = elsewhere.flatMap((all) => all.find((one) => one.name === service)?.dockerfile ?? [])
     return build === undefined
       ? null
-      : { dockerfiles: [build.dockerfile], context: build.context, target: build.target }
+      : { dockerfiles: [build.dockerfile, ...others], context: build.context, target: build.target }
   }
   const named = builds.flatMap(({ name: service }): readonly NamedImage[] => {
     const { image, build } = asObject(services[service])
@@ -236,6 +242,34 @@ function ofSkaffold(text: string, { path, name }: At): SaidOfImages {
   return { named, users: [] }
 }
 
+/**
+ * `dockers`, `dockers_v2` and `docker_manifests`, whose names are those of the images that they put together; what else fills a template
+ * in stays a variable. Source: https://goreleaser.com/customization/docker/
+ */
+function ofGoReleaser(text: string, { path, name }: At): SaidOfImages {
+  if (!/^dockers/m.test(text)) return nothing
+  const file = asObject(valuesOf(text, name)[0])
+  const nameOf = (template: unknown): string =>
+    typeof template !== 'string'
+      ? ''
+      : template
+          .replace(/\{\{\s*\.ProjectName\s*\}\}/g, typeof file.project_name === 'string' ? file.project_name : '$&')
+          .replace(/\{\{[^{}]{0,200}\}\}/g, '$${RELEASE}')
+  const builds = [...asList(file.dockers), ...asList(file.dockers_v2)].map(asObject)
+  const named = builds.flatMap((build): readonly NamedImage[] => {
+    const dockerfile = build.dockerfile === undefined ? 'Dockerfile' : plain(build.dockerfile)
+    if (dockerfile === null || /[{}]/.test(dockerfile)) return []
+    const made = { dockerfiles: [resolve(dirname(path), dockerfile)], context: null, target: null }
+    return [...asList(build.image_templates), ...asList(build.images)].map((one) => ({ ...made, name: nameOf(one) }))
+  })
+  const manifests = asList(file.docker_manifests).flatMap((written): readonly NamedImage[] => {
+    const { name_template: together, image_templates: parts } = asObject(written)
+    const of = named.find((one) => asList(parts).map(nameOf).includes(one.name))
+    return of === undefined ? [] : [{ ...of, name: nameOf(together) }]
+  })
+  return { named: [...named, ...manifests].filter((one) => one.name !== ''), users: [] }
+}
+
 /** Builds by docker/build-push-action and by commands; the containers that jobs run in. */
 function ofWorkflow(text: string, at: At): SaidOfImages {
   const users: UserOfImage[] = []
@@ -308,12 +342,16 @@ function withInputs(step: Json, envs: readonly Json[], repository: string): Json
     name,
     typeof value === 'string' ? put(value) : value,
   ])
-  return { ...step, with: Object.fromEntries(inputs) }
+  return {
+    ...step,
+    with: Object.fromEntries(inputs),
+    ...(typeof step.run === 'string' && step.run.includes('GITHUB_') ? { run: put(step.run) } : {}),
+  }
 }
 
 /**
  * Steps with what those before them write for them: `echo "tags=$REPO:1" >> $GITHUB_ENV` (or `$GITHUB_OUTPUT`), with the variables of the
- * step filled in. Where it depends on something, all that it may be stands there.
+ * step and of its text filled in. Where it depends on something, all that it may be stands there.
  */
 function withWritten(steps: readonly Json[]): readonly Json[] {
   const said = new Map<string, string>()
@@ -325,8 +363,10 @@ function withWritten(steps: readonly Json[]): readonly Json[] {
         : value,
     ])
     const env = asObject(step.env)
-    for (const [, name = '', value = '', where] of typeof step.run === 'string' ? step.run.matchAll(WRITES) : []) {
-      const filled = value.replace(/\$\{?(\w{1,99})\}?/g, (variable, key: string) =>
+    const text = typeof step.run === 'string' ? step.run : ''
+    const filledIn = assignmentsOf(text, 'step.sh')
+    for (const { 1: name = '', 2: value = '', 3: where, index } of text.matchAll(WRITES)) {
+      const filled = filledIn(value, index).replace(/\$\{?(\w{1,99})\}?/g, (variable, key: string) =>
         typeof env[key] === 'string' ? env[key].replace(EXPRESSION, '$${{$1}}') : variable,
       )
       const key = where === 'ENV' ? `env.${name}` : `steps.${String(step.id)}.outputs.${name}`

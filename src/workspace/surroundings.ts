@@ -322,9 +322,17 @@ function namesPath(text: string, path: string): boolean {
 /** What is built for those who work on it. */
 const OF_WORK = /(?:^|[._-])(?:dev(?:elop(?:ment)?)?|tests?|ci|local|debug|lint|docs?)(?:[._-]|$)/i
 
-/** The Dockerfile that lies beside a Compose file and is called like its service, whose image is whatever a variable says. */
-function besides({ kind, image, service, file }: RunOfImage, { members, root }: Whole): readonly MadeImage[] {
-  if (kind !== 'service' || service === null || !isOpenImage(image)) return []
+/**
+ * The Dockerfile that lies beside a Compose file and is called like its service, whose image is whatever a variable says, or ends in the
+ * service's name: `acme/suite_mailer` of the service `mailer`.
+ */
+function besides({ kind, image, service, file }: RunOfImage, whole: Whole): readonly MadeImage[] {
+  const { members, root } = whole
+  if (kind !== 'service' || service === null || image === null) return []
+  const name = nameIn(image)
+  const last = lastPart(name).toLowerCase()
+  const isCalled = endsWithWord(last, service.toLowerCase()) && !isSomeOther(name, whole)
+  if (!isOpenImage(image) && !isCalled) return []
   return [...members.keys()]
     .filter((path) => dirname(path) === dirname(file) && namesAfter(path, root).includes(service.toLowerCase()))
     .map((path) => ({ path, context: null, target: null }))

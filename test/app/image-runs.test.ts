@@ -203,6 +203,40 @@ test.each<{ readonly says: string; readonly files: Files; readonly given: readon
     given: ['/data'],
   },
   {
+    says: 'a name that GoReleaser gives to what it puts together',
+    files: {
+      ...own,
+      '.goreleaser.yaml':
+        'dockers:\n  - image_templates: ["ghcr.io/other/thing:{{ .Version }}-amd64"]\n  - image_templates: ["ghcr.io/other/tool:1"]\n    dockerfile: tool/Dockerfile\n' +
+        'docker_manifests:\n  - name_template: "ghcr.io/other/whole:{{ .Version }}"\n    image_templates: ["ghcr.io/other/thing:{{ .Version }}-amd64"]\n',
+      'docs/run.md': 'docker run -v data:/data ghcr.io/other/whole:2\n',
+      'docs/tool.md': 'docker run -v tools:/tools/data ghcr.io/other/tool\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'a name that a step puts together of variables of its own and of the workflow',
+    files: {
+      ...own,
+      '.github/workflows/push.yml':
+        `env:\n  NAME: other/thing\njobs:\n  push:\n    steps:\n      - id: names\n        run: |\n          tag=""\n          if x; then\n            tag="$\{{ env.NAME }}:latest"\n          fi\n          echo "tag=$tag" >> $GITHUB_OUTPUT\n` +
+        `      - uses: docker/build-push-action@v6\n        with: { tags: "$\{{ steps.names.outputs.tag }}" }\n`,
+      'docs/run.md': 'docker run -v data:/data other/thing\n',
+    },
+    given: ['/data'],
+  },
+  {
+    says: 'not of a name that another step puts together',
+    files: {
+      ...own,
+      '.github/workflows/push.yml':
+        `env:\n  NAME: other/thing\njobs:\n  push:\n    steps:\n      - id: others\n        run: |\n          tag="$\{{ env.NAME }}:latest"\n          echo "tag=$tag" >> $GITHUB_OUTPUT\n` +
+        `      - uses: docker/build-push-action@v6\n        with: { tags: "$\{{ steps.names.outputs.tag }}" }\n`,
+      'docs/run.md': 'docker run -v data:/data other/thing\n',
+    },
+    given: [],
+  },
+  {
     says: 'variables that lines of a document above the command set',
     files: {
       ...own,
@@ -299,6 +333,64 @@ test('a volume that two images write is said to have one owner', async () => {
   expect(findings.map(({ message }) => message)).toContain(
     'service app of compose.yaml shares the volume b with service db of compose.yaml: a new one belongs to the user of that which starts first',
   )
+})
+
+const below = { ...own, Dockerfile: app.replace('CMD', 'RUN mkdir -p /srv/acme/data\nCMD') }
+const volume = (more = ''): Files => ({
+  ...below,
+  'compose.yaml': `services:\n  app:\n    build: .\n    volumes: ["acme:/srv/acme"]\n${more}`,
+})
+const hides =
+  'over /srv/acme: where another container is first, /srv/acme/data is not there, and the user may not make it'
+
+test.each<{ readonly says: string; readonly files: Files; readonly todo: readonly string[] }>([
+  {
+    says: 'of another image too',
+    files: volume('  web:\n    image: postgres\n    volumes: ["acme:/srv/acme"]\nvolumes:\n  acme:\n'),
+    todo: [`service app of compose.yaml mounts acme, which service web of compose.yaml has too, ${hides}`],
+  },
+  {
+    says: 'that another file declares',
+    files: volume(),
+    todo: [`service app of compose.yaml mounts acme, which another Compose file declares, ${hides}`],
+  },
+  { says: 'of its own alone', files: volume('volumes:\n  acme:\n'), todo: [] },
+  {
+    says: 'with another one over what is given',
+    files: {
+      ...below,
+      'compose.yaml':
+        'services:\n  app:\n    build: .\n    volumes: ["acme:/srv/acme", "data:/srv/acme/data"]\nvolumes:\n  data:\n',
+    },
+    todo: [],
+  },
+  {
+    says: 'over the very folder',
+    files: {
+      ...below,
+      'compose.yaml': 'services:\n  app:\n    build: .\n    volumes: ["acme:/srv/acme/data"]\n',
+    },
+    todo: [],
+  },
+])('a volume over the folder above one that is given: $says', async ({ files, todo }) => {
+  const said = todos(await worked(files)).filter((text) => text.includes('is not there'))
+  expect(said.map((text) => text.split(';')[0])).toEqual(todo)
+})
+
+test.each([
+  ['a build that is named from another folder', 'build: ../mailer', true],
+  ['an image that ends in the name of its service', 'image: acme/suite_mailer:$' + '{TAG}', true],
+  ['not another image', 'image: acme/suite_postman:1', false],
+  ['not one of a known name', 'image: postgres:17', false],
+])('a Compose file in the folder of a Dockerfile that is called as its service runs it: %s', async (_, line, isRun) => {
+  const files = {
+    Dockerfile: 'FROM debian:13\n',
+    'mailer/Dockerfile': app,
+    'mailer/server.js': '',
+    'mailer/compose.yml': `services:\n  mailer:\n    ${line}\n    volumes: ["/srv/mail:/data"]\n`,
+  }
+  const said = todos(await worked(files, 'mailer/Dockerfile')).join()
+  expect(said.includes('mailer/compose.yml mounts /srv/mail')).toBe(isRun)
 })
 
 const keeps = 'which keeps its owner'

@@ -46,7 +46,33 @@ test.each<readonly [says: string, files: Files]>([
       'main.go': 'package main\n\nimport "example.org/team/depot/v2/internal"\n',
     },
   ],
-])('what a release tool builds is read in the tree: %s', async (_, files) => {
+  [
+    'by the name of the module, of which people compile it',
+    {
+      Dockerfile: `${slim}COPY ./depot /usr/bin/depot\nCMD ["depot"]\n`,
+      'go.mod': 'module example.org/team/depot\n',
+      'main.go': main,
+      'tools/gen/main.go': other,
+    },
+  ],
+  [
+    'by the folder of its main package',
+    {
+      Dockerfile: `${slim}COPY bin/depot /usr/bin/depot\nCMD ["depot"]\n`,
+      'go.mod': 'module example.org/team/suite\n',
+      'cmd/depot/main.go': main,
+      'cmd/tool/main.go': other,
+    },
+  ],
+  [
+    'by the name of its crate',
+    {
+      Dockerfile: `${slim}COPY target/release/depot /usr/bin/depot\nCMD ["depot"]\n`,
+      'Cargo.toml': '[package]\nname = "depot"\n',
+      'src/main.rs': 'fn main() {\n    std::fs::create_dir_all("/srv/state").unwrap();\n}\n',
+    },
+  ],
+])('what a release tool or its people build is read in the tree: %s', async (_, files) => {
   const result = await hardened(files)
   expect(result.output).toContain('/srv/state')
   expect(result.output).not.toContain('/srv/other')
@@ -65,6 +91,25 @@ test.each<readonly [says: string, files: Files, expected: RegExp]>([
       Dockerfile: `${slim}COPY depot /usr/bin/depot\nCMD ["depot"]\n`,
       '.goreleaser.yaml': 'builds:\n  - binary: tool\n',
       'main.go': main,
+    },
+    /^depot: not in the build context/,
+  ],
+  [
+    'the tree compiles a program of another name',
+    {
+      Dockerfile: `${slim}COPY depot /usr/bin/depot\nCMD ["depot"]\n`,
+      'go.mod': 'module example.org/team/tool\n',
+      'main.go': main,
+      'depot.go': 'package main\n',
+    },
+    /^depot: not in the build context/,
+  ],
+  [
+    'the tree has a library of that name alone',
+    {
+      Dockerfile: `${slim}COPY depot /usr/bin/depot\nCMD ["depot"]\n`,
+      'go.mod': 'module example.org/team/depot\n',
+      'depot.go': 'package depot\n',
     },
     /^depot: not in the build context/,
   ],

@@ -145,6 +145,18 @@ if "user" in settings: os.setgroups([]); os.setgid(777); os.setuid(777)`
     expect(proof.result.output).not.toContain('thing.conf')
   })
 
+  test('goes from the arguments with the folder that it locks itself into, and starts there', async () => {
+    const setup = `
+if "-r" in sys.argv: os.chroot(sys.argv[sys.argv.index("-r") + 1]); os.chdir("/")
+print(open(sys.argv[-1]).read())
+open(sys.argv[-2], "a").write("up")`
+    const image = ['RUN mkdir -p /srv/zones && echo a >/srv/zones/ips']
+    const proof = await prove('jailed', setup, { image, cmd: ['thing', '-r', '/srv/zones', '/thing.log', 'ips'] })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('WORKDIR /srv/zones\n')
+    expect(proof.result.output).toContain('CMD ["thing","/srv/zones/thing.log","ips"]'.replaceAll(',', ', '))
+  })
+
   test('goes from the arguments, of a start script as well', async () => {
     const setup =
       'if "-u" in sys.argv: os.setgroups([]); os.setuid(pwd.getpwnam(sys.argv[sys.argv.index("-u") + 1]).pw_uid)'
@@ -156,6 +168,34 @@ if "user" in settings: os.setgroups([]); os.setgid(777); os.setuid(777)`
     expectHardened(script, 2)
     expect(script.result.output).toContain('s/exec thing -u web/exec thing/')
   })
+})
+
+test('whom its children become, and no setting names, it is as a whole, be it one that others share', async () => {
+  const setup = `
+import threading
+def queue():
+  out, into = os.pipe()
+  if os.fork() == 0:
+    os.setgroups([]) if os.getuid() == 0 else None
+    os.setgid(65534); os.setuid(65534); os.write(into, b"17"); os._exit(0)
+  os.close(into)
+  length = os.read(out, 9)
+  if length: open("/var/lib/thing/queue", "wb").write(length)
+threading.Timer(0.2, queue).start()`
+  const proof = await prove('children', setup, { image: ['RUN mkdir /var/lib/thing && userdel web'] })
+  expectHardened(proof, 2)
+  expect(proof.result.user).toMatchObject({ name: 'nobody', uid: 65534 })
+})
+
+test('what it makes while a port that never opens was waited for is waited for as well', async () => {
+  const setup = `
+import threading
+threading.Timer(15, lambda: open("/var/lib/thing/late", "w").write("x")).start()
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("", 5300))
+while True: udp.sendto(*udp.recvfrom(2000))`
+  const image = ['RUN mkdir /var/lib/thing', 'EXPOSE 5300/udp 9103']
+  expectHardened(await prove('behind', setup, { image }), 1)
 })
 
 test('a configuration file that must be its own is given to it', async () => {
@@ -208,6 +248,21 @@ describe('a raw socket', () => {
 
   test('that it goes on without by a check of its user is none', async () => {
     expectHardened(await prove('raw-tried', tried, { flags: ['--smoke', 'test -n "$CONTAINER"'] }), 1)
+  })
+
+  test('that only sends is a remark where it goes on and answers all that it was asked', async () => {
+    const echo = `
+import threading
+try: socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
+except OSError: pass
+udp = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+udp.bind(("", 5300))
+def echo():
+  while True: udp.sendto(*udp.recvfrom(2000))
+threading.Thread(target=echo, daemon=True).start()`
+    const result = await prove('raw-sends', echo)
+    expectHardened(result, 1)
+    expect(result.result.proof?.remarks.join('\n')).toContain('what it would send by a raw socket')
   })
 
   test('is no reason where something else stops it', async () => {

@@ -7,16 +7,17 @@ import { createdAccounts, nothingCreated } from '../../src/plan/account/created-
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image, unknownImage } from './image.ts'
 
+const nothing: CandidateSources = {
+  facts: unknownImage(),
+  created: nothingCreated,
+  users: { initial: { known: true, value: '' }, lines: [] },
+  vendor: null,
+  switches: [],
+  observedUids: [],
+  needs: [],
+}
+
 function names(sources: Partial<CandidateSources>): readonly (string | number | null)[] {
-  const nothing = {
-    facts: unknownImage(),
-    created: nothingCreated,
-    users: { initial: { known: true, value: '' }, lines: [] } as const,
-    vendor: null,
-    switches: [],
-    observedUids: [],
-    needs: [],
-  }
   return candidates({ ...nothing, ...sources }).map((candidate) => candidate.name ?? candidate.uid)
 }
 
@@ -155,4 +156,15 @@ test('the owner of the data, but not of what only the user asked for, and not ro
 test("the vendor's account by its number, where the accounts are not known", () => {
   expect(names({ vendor: { name: 'nginx', uid: 101 } })).toEqual([101])
   expect(names({ facts: image({}), vendor: { name: 'nginx', uid: 101 } })).toEqual(['nginx'])
+})
+
+test('whom it was refused to become, where no setting asks for it, is also one that others share', () => {
+  const facts = image({ passwd: ['nobody:x:65534:65534::/nonexistent:/x'], group: ['nogroup:x:65534:'] })
+  const observed = (sources: Partial<CandidateSources>) =>
+    candidates({ ...nothing, facts, observedUids: [65534], ...sources }).find(({ uid }) => uid === 65534)?.insisted
+  expect(observed({})).toBeUndefined()
+  expect(observed({ refused: [{ uid: 33 }, { gid: 33 }, {}] })).toBeUndefined()
+  expect(observed({ refused: [{ uid: 65534 }] })).toBe(true)
+  expect(observed({ refused: [{ gid: 65534 }] })).toBe(true)
+  expect(observed({ refused: [{ uid: 65534 }], switches: [{ user: 'nobody', detail: '' }] })).toBeUndefined()
 })

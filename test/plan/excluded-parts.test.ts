@@ -38,6 +38,7 @@ const stepDown: StepDownPlan = {
   fileEdits: [],
   argv: { entrypoint: null, cmd: ['x'] },
   argvReasons: ['gosu is left out'],
+  jail: null,
   remarks: [],
 }
 const names = partsOf({ grants, fileEdits, env, stepDown, workdir: null, ownWay: null }).map(({ name }) => name)

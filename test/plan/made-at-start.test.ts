@@ -31,6 +31,7 @@ describe('a folder of state that the program makes in one that is there is made 
   test.each<[string, readonly Did[], readonly string[]]>([
     ['by its name', [made('/app/storage')], ['keep-state /app/storage']],
     ['by what it puts there', [made('/app/hits'), file('/app/hits/a')], ['keep-state /app/hits']],
+    ['that is empty till a request comes', [made('/app/models')], ['keep-state /app/models']],
     ['as closed as it makes it', [made('/app/storage', { mode: 0o700 })], ['keep-state /app/storage 700']],
     ['one that it looked for, and left empty', [made('/app/storage', { sought: true })], ['keep-state /app/storage']],
     [
@@ -44,7 +45,7 @@ describe('a folder of state that the program makes in one that is there is made 
 describe('not', () => {
   test.each<[string, readonly Did[]]>([
     ['one that is there', [made('/app/there'), file('/app/there/x')]],
-    ['one that nothing says to be kept', [made('/app/other')]],
+    ['one that it looked for, left empty, and that nothing says to be kept', [made('/app/other', { sought: true })]],
     ['what passes', ['cache', 'tmp', 'run', 'pids', 'sockets', 'sessions', 'lock'].map((name) => made(`/app/${name}`))],
     [
       'a name of the moment',

@@ -1,5 +1,7 @@
 import { expect, test } from '@jest/globals'
+import { stateNeed } from '../../src/evidence/claim.ts'
 import { needsOf, type Operation } from '../../src/evidence/operation.ts'
+import { withoutSeenFiles } from '../../src/plan/plan-context.ts'
 
 const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({
   access: 'look',
@@ -27,4 +29,12 @@ test.each<[string, Operation]>([
   ['of the system', asks('/var/lib/dpkg/status')],
 ])('not one that asks %s', (_, operation) => {
   expect(needsOf(operation)).toMatchObject([{ access: 'look' }])
+})
+
+test('a folder that a text names is none where a run made a file there, and what --writable names is that file', () => {
+  const named = stateNeed('/var/lib/app.state', 'inferred', { source: 'config', detail: '' })
+  const given = { ...named, givenBy: 'user' } as const
+  const seen: Operation = { ...asks('/var/lib/app.state'), access: 'create-file' }
+  expect(withoutSeenFiles([named, given], [seen])).toEqual([{ ...given, access: 'create-file', alone: 'any' }])
+  expect(withoutSeenFiles([named, given], [asks('/x')])).toEqual([named, given])
 })

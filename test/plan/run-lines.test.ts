@@ -3,6 +3,7 @@ import type { BuildContext, ContextEntry } from '../../src/contents/build-contex
 import { changedMode } from '../../src/contents/draft.ts'
 import { commandLine } from '../../src/evidence/command-line.ts'
 import { runLines } from '../../src/evidence/run-lines.ts'
+import { unpackedIn } from '../../src/plan/plan-context.ts'
 import { claimsOf, partOf, pathsOf } from '../evidence/view.ts'
 import { shipped } from './shipped.ts'
 
@@ -26,6 +27,26 @@ describe('RUN lines', () => {
   ])('%s', (text, expected) => {
     expect(pathsOf(runLines, partOf({ contents: shipped(text) }))).toEqual(expected)
   })
+})
+
+describe('what a RUN unpacks', () => {
+  test.each<[string, readonly string[]]>([
+    ['RUN tar -xzf /tmp/a.tgz -C /opt/a', ['/opt/a']],
+    ['RUN curl -fsSL https://example.com/a.tgz | tar xz --strip-components=1 --directory=/opt/a', ['/opt/a']],
+    ['WORKDIR /opt/a\nRUN tar xf /tmp/a.tar', ['/opt/a']],
+    ['RUN unzip -q /tmp/a.zip -d /opt/a', ['/opt/a']],
+    ['RUN cd /opt/a && unzip /tmp/a.zip', ['/opt/a']],
+    ['RUN git clone --depth 1 https://example.com/a.git /opt/a', ['/opt/a']],
+    ['WORKDIR /opt/a\nRUN git clone https://example.com/a.git .', ['/opt/a']],
+    ['RUN composer create-project shop/shop /opt/a', ['/opt/a']],
+    // It packs, and looks.
+    ['RUN tar -czf /tmp/a.tgz -C /opt/a .', []],
+    ['RUN git -C /opt/a pull', []],
+    ['RUN tar -xf /tmp/a.tar -C "$UNKNOWN"', []],
+    // Given away afterwards.
+    ['RUN unzip /tmp/a.zip -d /opt/a && chown -R app /opt', []],
+    ['RUN chown -R app /opt && unzip /tmp/a.zip -d /opt/a', ['/opt/a']],
+  ])('%s', (text, expected) => expect(unpackedIn(shipped(text))).toEqual(expected))
 })
 
 describe('arguments', () => {

@@ -167,6 +167,19 @@ describe("a program's own switch of user", () => {
     expect(plan({ cmd: shell }, {}, [switched]).argv.cmd).toEqual(['/bin/sh', '-c', 'exec thing -k $KEY -f'])
   })
 
+  test('what it names in the folder that it was locked into is found there all the same', () => {
+    const by = '/usr/sbin/thing'
+    const jailed: Operation = { ...refused, access: 'chroot', path: '/srv/jail', by }
+    const did = (access: Operation['access'], path: string): Operation => ({ ...jailed, access, path, outcome: 'done' })
+    const cmd = ['thing', '-r', '/srv/jail', '-l', '+/log,/etc/x', 'zone:ips']
+    const used = [did('read', '/srv/jail/ips'), did('create-file', '/srv/jail/log'), did('read', '/etc/x')]
+    const found = plan({ cmd }, {}, [jailed, ...used])
+    expect(found.argv.cmd).toEqual(['thing', '-l', '+/srv/jail/log,/etc/x', 'zone:ips'])
+    expect(found.jail).toBe('/srv/jail')
+    // One that only locks itself in does nothing there.
+    expect(plan({ cmd }, {}, [jailed])).toMatchObject({ jail: null, argv: { cmd: ['thing', ...cmd.slice(3)] } })
+  })
+
   test('lines that say whom its files are given to, once the program could not', () => {
     const texts = {
       '/etc/thing.conf': [

@@ -189,6 +189,10 @@ test('a socket that the original bound must be, wherever it is', () => {
   const office = (name: string) => [operation('create-socket', `/tmp/OSL_PIPE_${name}`)]
   const [root, user] = [office('0_53bc4297d6d012e1'), office('10001_e9c041bb7f2d03aa')]
   expect(boundSockets.compare(traced(root), traced(user)).map((check) => check.passed)).toEqual([true])
+  const log = traced([operation('create-socket', '/dev/log')])
+  expect(boundSockets.compare(log, traced([])).map(({ result }) => result)).toEqual([
+    'not bound; each container gets its /dev from the engine, so no image can hand it over',
+  ])
   const two = traced(['/run/a/s', '/run/b/s'].map((path) => operation('create-socket', path)))
   const one = traced([operation('create-socket', '/run/a/s')])
   expect(boundSockets.compare(two, one).map((check) => check.passed)).toEqual([true, false])

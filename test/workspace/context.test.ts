@@ -2,7 +2,8 @@ import { mkdir, mkdtemp, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { buildContexts } from '../../src/workspace/context.ts'
+import { parseDockerfile } from '../../src/dockerfile/index.ts'
+import { buildContexts, startedFiles } from '../../src/workspace/context.ts'
 import { tree } from './tree.ts'
 
 describe('texts of the build context', () => {
@@ -39,6 +40,33 @@ describe('texts of the build context', () => {
     const { entries, partial } = await buildContexts()(folder, null, ['docker/a/start.sh', 'b.txt'])
     expect([...entries.keys()].sort()).toEqual(['b.txt', 'docker', 'docker/a', 'docker/a/start.sh', 'docs'])
     expect(partial).toBe(false)
+  })
+
+  test('what a COPY or the start names comes before what a folder of thousands has', async () => {
+    const many = Object.fromEntries(Array.from({ length: 4100 }, (_, at) => [`data/${at}.lua`, '']))
+    const folder = tree({ ...many, 'docker/data/start.sh': 'exec app', 'x/y/run.sh': 'exec app', 'x/y/z.sh': 'exec z' })
+    const listed = async (sources: readonly string[], started: readonly string[]) => {
+      const { entries, partial } = await buildContexts()(folder, null, sources, started)
+      expect(partial).toBe(true)
+      return ['docker/data/start.sh', 'x/y/run.sh', 'x/y/z.sh'].filter((path) => entries.get(path)?.text != null)
+    }
+    expect(await listed([''], [])).toEqual([])
+    expect(await listed(['data', 'docker/data/start.sh'], [])).toEqual(['docker/data/start.sh'])
+    expect(await listed([''], ['x/y/run.sh', 'y/run.sh'])).toEqual(['x/y/run.sh'])
+    // Nothing is copied from there.
+    expect(await listed(['data'], ['x/y/run.sh'])).toEqual([])
+  })
+
+  test('where a script that is started may be', () => {
+    const files = (lines: string) => startedFiles(parseDockerfile(`FROM a\n${lines}\n`))
+    expect(files('ENTRYPOINT ["/app/docker/start.sh"]\nCMD ["serve"]')).toEqual([
+      'app/docker/start.sh',
+      'docker/start.sh',
+      'start.sh',
+      'serve',
+    ])
+    expect(files('CMD ./run.sh --port=$PORT')).toEqual(['run.sh'])
+    expect(files('CMD ["../up.sh"]')).toEqual([])
   })
 
   test.each([

@@ -34,6 +34,20 @@ test('the folder in which a pattern finds what a COPY of it alone needs', () => 
   expect(contextOf('FROM a\nCOPY * ./\n', 'x/Dockerfile', ['start.sh'])).toBeNull()
 })
 
+test('the folder of whose sources people compile what is copied', () => {
+  const at = (files: Readonly<Record<string, string>>): string | null => {
+    const top = tree({ 'docker/release/Dockerfile': '', ...files })
+    const text = 'FROM a\nCOPY depot /usr/bin/\n'
+    const found = likelyContext(parseDockerfile(text), join(top, 'docker/release/Dockerfile'), top)
+    return found === null ? null : relative(top, found)
+  }
+  const module = 'module example.org/team/depot\n'
+  expect(at({ 'go.mod': module, 'main.go': 'package main\n' })).toBe('')
+  expect(at({ 'go.mod': 'module example.org/suite\n', 'cmd/depot/main.go': 'package main\n' })).toBe('')
+  expect(at({ 'go.mod': module, 'depot.go': 'package depot\n' })).toBeNull()
+  expect(at({ 'go.mod': 'module example.org/suite\n', 'main.go': 'package main\n' })).toBeNull()
+})
+
 test('its own folder where that is as good, or has what the other has not', () => {
   expect(contextOf(starts, 'Dockerfile', ['docker/start.sh'])).toBeNull()
   expect(contextOf('FROM a\nCOPY . .\n', 'x/Dockerfile', ['start.sh'])).toBeNull()

@@ -33,7 +33,7 @@ function keptOf({ instead }: SwitchingDaemon, { value }: Word, words: readonly W
   ]
 }
 
-interface FoundOptions extends Pick<SwitchCommand, 'tool' | 'user' | 'group'> {
+interface FoundOptions extends Pick<SwitchCommand, 'tool' | 'user' | 'group' | 'jail'> {
   /** Where the options are; at least one. */
   readonly places: readonly OptionPlace[]
   /** Goes into the place of the first. Absent: nothing. */
@@ -145,11 +145,16 @@ export function readAccountOption(
   const group = user === null ? null : placeOf(words, from, GROUP, () => names().groups)
   const jail = optionWith(words, from, refused.folders)
   const chroot = jail !== null && JAIL.includes(words[jail.from]?.text ?? '') ? jail : optionAt(words, from, CHROOT)
-  const places = [user, group, chroot?.value.value?.startsWith('/') === true ? chroot : null].filter(
-    (place) => place !== null,
-  )
+  const folder = chroot?.value.value?.startsWith('/') === true ? chroot.value.value : null
+  const places = [user, group, folder === null ? null : chroot].filter((place) => place !== null)
   if (places.length === 0) return readListed(words, from, names)
-  return takenOut(words, { tool: nameOf(program), user: user?.value ?? NOBODY, group: group?.value ?? null, places })
+  return takenOut(words, {
+    tool: nameOf(program),
+    user: user?.value ?? NOBODY,
+    group: group?.value ?? null,
+    places,
+    ...(folder === null ? {} : { jail: folder }),
+  })
 }
 
 /** Among others in one word, behind a comma: `TCP-LISTEN:79,fork,su=nobody`. Source: socat(1), option group PROCESS. */

@@ -31,6 +31,8 @@ export interface StepDown {
   readonly edits: readonly { readonly span: Span; readonly text: string }[] | null
   /** For argv: which one, and what it is without the switch (null: cannot be said). */
   readonly argv: { readonly of: 'entrypoint' | 'cmd'; readonly without: readonly string[] | null } | null
+  /** The folder that the same words lock it into. Absent: none. */
+  readonly jail?: string
   /** Of a program that nobody has told us of, in a script: only its words say so. Absent: no. */
   readonly open?: true
   /** For a directive: the image's own start names that daemon. */
@@ -39,7 +41,7 @@ export interface StepDown {
 
 /** A switch in ENTRYPOINT or CMD. */
 export function argvStepDown(of: 'entrypoint' | 'cmd', argv: readonly string[], found: SwitchCommand): StepDown {
-  const { tool, user, group, from, to, instead } = found
+  const { tool, user, group, from, to, instead, jail } = found
   // An ENTRYPOINT of a switch alone (`gosu app`) runs the CMD.
   const rest = argv.slice(to)
   const inside = instead ?? (of === 'entrypoint' && rest.length === 0 && tool !== 'su' ? [] : null)
@@ -56,6 +58,7 @@ export function argvStepDown(of: 'entrypoint' | 'cmd', argv: readonly string[], 
     guarded: false,
     edits: [],
     argv: { of, without },
+    ...(jail === undefined ? {} : { jail }),
     started: true,
   }
 }

@@ -1,6 +1,7 @@
 import { programsOf } from '../../command/index.ts'
 import type { Evidence, Need } from '../../evidence/claim.ts'
-import { isOfSystem, isStockAccount, userNamed } from '../../image/accounts.ts'
+import type { Operation } from '../../evidence/operation.ts'
+import { isOfSystem, isStockAccount, userNamed, userWithUid } from '../../image/accounts.ts'
 import type { Account, ImageFacts } from '../../image/facts.ts'
 import type { SwitchTarget } from '../step-down/step-down-plan.ts'
 import { type Candidate, isFit } from './choose-account.ts'
@@ -30,6 +31,8 @@ export interface CandidateSources {
   readonly switchesOpen?: boolean
   /** Uids that did the work in a run as root. */
   readonly observedUids: readonly number[]
+  /** What a run as another user was refused to become. Absent: nothing. */
+  readonly refused?: readonly Pick<Operation, 'uid' | 'gid'>[]
   readonly needs: readonly Need[]
   /** Names and uids to which COPY and ADD give what they bring, whoever has most of it first. */
   readonly copiedTo?: readonly (string | number)[]
@@ -119,13 +122,25 @@ function switchTargets({ switches, switchesOpen }: CandidateSources): readonly C
   })
 }
 
-function observed({ observedUids }: CandidateSources): readonly Candidate[] {
+function observed({
+  observedUids,
+  refused = [],
+  switches,
+  facts: { accounts },
+}: CandidateSources): readonly Candidate[] {
+  const isInsisted = (uid: number): boolean => {
+    const { name, gid } = (accounts.known ? userWithUid(accounts.value, uid) : null) ?? {}
+    // What a setting asks for is left out with it; and the group comes first, where many end.
+    if (switches.some(({ user }) => user === String(uid) || user === name)) return false
+    return refused.some((one) => one.uid === uid || (one.uid === undefined && one.gid !== undefined && one.gid === gid))
+  }
   return observedUids
     .filter((uid) => uid !== 0)
     .map((uid) => ({
       name: null,
       uid,
       became: true,
+      ...(isInsisted(uid) ? { insisted: true } : {}),
       evidence: {
         source: 'observed',
         subject: String(uid),

@@ -129,10 +129,10 @@ export function isFit(
   account: Account,
   accounts: Accounts,
   rootGroup = false,
-  { became = false, given = false }: Pick<Candidate, 'became' | 'given'> = {},
+  { became = false, given = false, insisted = false }: Pick<Candidate, 'became' | 'given' | 'insisted'> = {},
 ): boolean {
   if (account.uid === 0 || (account.gid === 0 && !rootGroup)) return false
-  if (sharedAccounts.has(account.name) && !given) return false
+  if (sharedAccounts.has(account.name) && !given && !insisted) return false
   const privileged = privilegedGroupsOf(accounts, account.name)
   return became ? privileged.every((name) => groupNamed(accounts, name)?.gid !== account.gid) : privileged.length === 0
 }
@@ -215,6 +215,8 @@ export interface Candidate {
   readonly became?: boolean
   /** The Dockerfile gives it what the program is made of: then it is this program's, also where others could share it. */
   readonly given?: boolean
+  /** As another user it was refused to become it, and no setting that could go asks for it. Absent: no. */
+  readonly insisted?: boolean
   /** Where no account has the uid one is made, since a program may ask for its home. */
   readonly make?: boolean
 }

@@ -58,7 +58,7 @@ export function includedHome(env: readonly EnvSetting[], excluded: ReadonlySet<s
 
 /** The switch of user stays in the command: some programs only shrug when they may not follow it. */
 export function includedSwitch(plan: StepDownPlan, excluded: ReadonlySet<string>): StepDownPlan {
-  return excluded.has(SWITCH) ? { ...plan, argv: { entrypoint: null, cmd: null }, argvReasons: [] } : plan
+  return excluded.has(SWITCH) ? { ...plan, argv: { entrypoint: null, cmd: null }, argvReasons: [], jail: null } : plan
 }
 
 const SWITCH = 'the command without its switch of user'

@@ -91,7 +91,8 @@ export function madeAtStart(
       const isNew = files.entry(path) === null && files.entry(parent)?.type === 'directory'
       if (!isNew || isSharedFolder(parent) || isStatePlace(parent) || (home !== '/' && isInside(path, home))) return []
       const filled = isFilled(path)
-      if (!filled && !isStatePlace(path)) return []
+      // An empty one is for what a request brings, unless a start that finds it there may leave something else undone.
+      if (!filled && !isStatePlace(path) && sought === true) return []
       if (!isExpected(path) && (source !== 'traced' || (sought === true && filled && isAsked))) return []
       const need = stateNeed(path, 'observed', {
         source,

@@ -3,7 +3,7 @@ import { couldCreate, couldRemove } from '../../image/access.ts'
 import { groupWithGid, sharedAccounts } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { Identity } from '../../image/file-model.ts'
-import { isMountPlace, isSharedFolder, isSystemFolder, parentOf, STATE_NAME } from '../../places.ts'
+import { isInside, isMountPlace, isSharedFolder, isSystemFolder, parentOf, STATE_NAME } from '../../places.ts'
 import { ARBITRARY_UID } from '../account/account-ids.ts'
 import { codeIn, isAskedFor } from '../grants/closed.ts'
 import { declaredBy } from '../grants/ladder.ts'
@@ -32,6 +32,10 @@ export function keepState(asked: Need, path: string, state: State): void {
     if (isSystemFolder(path) && !isMountPlace(path)) return refuse(need, belongsToSystem(path), state)
     grant(need, path, holdsCode ? 'sticky' : 'own-directory', state)
     if (need.tree === true) return
+  }
+  if (need.tree === true && need.recursive === true && !state.grants.has(path) && !isAllOwn(path, state)) {
+    grant(need, path, 'own-directory', state)
+    return
   }
   // A VOLUME line says the folder alone, a package that it has filled it.
   const granted = state.grants.get(path)
@@ -136,7 +140,8 @@ export function handOver(need: Need, path: string, state: State): void {
 /** What only an owner may: its mode, its times, and giving it to oneself. */
 export function changeAsOwner(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
-  if (entry === null || entry.uid === state.identity.uid || isSystemFolder(path) || isSharedFolder(path)) return
+  if (entry === null || isSystemFolder(path) || isSharedFolder(path)) return
+  if (entry.uid === state.identity.uid && (need.tree !== true || isAllOwn(path, state))) return
   if (state.grantee.anyUid === true && need.access !== 'change-owner')
     return refuse(
       need,
@@ -145,6 +150,12 @@ export function changeAsOwner(need: Need, path: string, state: State): void {
     )
   if (whyNever('own-file', entry, path) !== null || !reachParents(need, path, state)) return
   if (entry.type === 'directory' || (entry.type === 'file' && entry.size <= LARGEST_OWNED)) own(need, path, state)
+}
+
+/** Nothing in the folder is anybody else's. */
+function isAllOwn(folder: string, { files, identity }: State): boolean {
+  for (const path of files.paths()) if (isInside(path, folder) && files.entry(path)?.uid !== identity.uid) return false
+  return true
 }
 
 function own(need: Need, path: string, state: State): void {

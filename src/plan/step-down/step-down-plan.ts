@@ -20,9 +20,9 @@ import {
   type StepDownReport,
 } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
-import { isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
+import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import { joinAnd, joinTruncated } from '../../words.ts'
-import { imageCode } from '../grants/closed.ts'
+import { codeIn, imageCode } from '../grants/closed.ts'
 import { type AccountChoice, accountIds } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import {
@@ -45,6 +45,8 @@ export interface StepDownPlan {
   /** ENTRYPOINT and CMD without the words that switch; null where they stay. */
   readonly argv: Readonly<Record<'entrypoint' | 'cmd', readonly string[] | null>>
   readonly argvReasons: readonly string[]
+  /** The folder that the command is no longer locked into, and finds by its own name what it does in there. Null: none. */
+  readonly jail: string | null
   readonly remarks: readonly Remark[]
 }
 
@@ -61,10 +63,17 @@ const noStepDown: StepDownPlan = {
   fileEdits: [],
   argv: { entrypoint: null, cmd: null },
   argvReasons: [],
+  jail: null,
   remarks: [],
 }
 
-export function planStepDown(report: StepDownReport, facts: ImageFacts, observation: Observation | null): StepDownPlan {
+/** `unpacked`: folders that the build fills with what nobody has seen. */
+export function planStepDown(
+  report: StepDownReport,
+  facts: ImageFacts,
+  observation: Observation | null,
+  unpacked: readonly string[] = [],
+): StepDownPlan {
   const known = report.stepDowns.filter(
     // A run tells by itself what such words mean.
     (found) => (found.started || found.kind !== 'directive') && (found.open !== true || observation === null),
@@ -90,8 +99,12 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       !guarded && (switchTools.includes(tool) || insistsOnUser(tool) || refusals.some((one) => mayBeOf(tool, one))),
   )
   const files = facts.files.known ? facts.files.value : null
-  const { programs } = imageCode(facts, report, files, NOBODY)
-  const isOfCode = (action: RootAction): boolean => modesOfCode(action, programs, files).length > 0
+  const code = imageCode(facts, report, files, NOBODY)
+  const { programs } = code
+  const isOfCode = (action: RootAction): boolean =>
+    modesOfCode(action, programs, files).length > 0 ||
+    // A tree with code in it is not given as a whole, and only its owner may set its modes.
+    (setsModes(action) && action.paths.some((path) => codeIn(path, code) !== null))
   const fatal = report.actions.filter((action) => isFatal(action) || (endsBy(action) && isOfCode(action)))
   const lists = [wanted, fatal, report.refusals, owners]
   const [taken, guards] = [wanted.slice(0, bounds.changedCommands), fatal.slice(0, bounds.changedCommands)]
@@ -107,7 +120,8 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
       reasons: [...(inText?.found.map(whySwitched) ?? []), ...(guarded === null ? [] : [guarded.reason])],
     }
   }
-  const argv = { entrypoint: argvOf('entrypoint'), cmd: argvOf('cmd') }
+  const left = leftJail(inArgv, observation?.operations ?? [])
+  const argv = { entrypoint: left.from(argvOf('entrypoint')), cmd: left.from(argvOf('cmd')) }
   return {
     switches: relevant.flatMap(({ user, tool, path }) =>
       user === null
@@ -120,8 +134,12 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
             },
           ],
     ),
-    needs: report.actions.flatMap((action) =>
-      isOfCode(action) ? modesOfCode(action, programs, files) : needsOf(action, report),
+    needs: ownTrees(
+      report.actions.flatMap((action) =>
+        isOfCode(action) ? modesOfCode(action, programs, files) : needsOf(action, report),
+      ),
+      report.actions.filter((action) => setsModes(action) && !isOfCode(action)),
+      unpacked,
     ),
     fileEdits: mergeByFile([
       ...report.refusals.slice(0, bounds.changedCommands).map(passEdit),
@@ -131,6 +149,7 @@ export function planStepDown(report: StepDownReport, facts: ImageFacts, observat
     ]),
     argv: { entrypoint: argv.entrypoint.argv, cmd: argv.cmd.argv },
     argvReasons: [...inArgv.map(whySwitched), ...argv.entrypoint.reasons, ...argv.cmd.reasons],
+    jail: left.jail,
     remarks: [
       ...(lists.some(({ length }) => length > bounds.changedCommands) ? [TOO_MANY] : []),
       ...taken.flatMap((found) => stuck(found, facts)),
@@ -247,6 +266,39 @@ function rootRefused(observation: Observation | null): boolean {
   )
 }
 
+/** A path in a word of a command, be it behind `FILE=`, `+` or a colon. */
+const PATH_IN_WORD = /(?<![\w./-])\/[\w.-][\w./-]*/g
+
+/**
+ * The folder that the command is no longer locked into, where the program was seen at work in there, and its words with the
+ * paths that were meant below it. What it names relative to it needs it as the folder to start in.
+ */
+function leftJail(
+  taken: readonly StepDown[],
+  operations: readonly Operation[],
+): {
+  readonly jail: string | null
+  readonly from: <T extends { readonly argv: readonly string[] | null }>(one: T) => T
+} {
+  const folder = taken.flatMap(({ jail }) => jail ?? [])[0] ?? null
+  const used = new Set(
+    operations.flatMap(({ access, outcome, path }) =>
+      folder !== null && path !== null && outcome === 'done' && access !== 'chroot' && isInside(path, folder)
+        ? [path]
+        : [],
+    ),
+  )
+  const isUsed = [...used].some((path) => path !== folder)
+  if (folder === null || !isUsed) return { jail: null, from: (one) => one }
+  const outside = new Set(operations.flatMap(({ outcome, path }) => (outcome === 'done' ? (path ?? []) : [])))
+  const below = (path: string): string =>
+    used.has(`${folder}${path}`) && !outside.has(path) ? `${folder}${path}` : path
+  return {
+    jail: folder,
+    from: (one) => ({ ...one, argv: one.argv?.map((word) => word.replace(PATH_IN_WORD, below)) ?? null }),
+  }
+}
+
 function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly string[] | null {
   return found.find((item) => item.argv?.of === of)?.argv?.without ?? null
 }
@@ -306,9 +358,37 @@ function needsOf(action: RootAction, { writes }: Pick<StepDownReport, 'writes'>)
       certainty: 'inferred',
       atStart: true,
       ...(access === 'change-mode' && action.recursive ? { tree: true } : {}),
+      ...(action.recursive && access !== 'create-directory' ? { recursive: true as const } : {}),
       ...(owner === '' ? {} : { owner }),
       evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
     }))
+}
+
+/** It ends the start where anything in the tree is somebody else's. */
+function setsModes({ action, recursive, guarded, fatal }: RootAction): boolean {
+  return action === 'chmod' && recursive && fatal && !guarded
+}
+
+/**
+ * What is handed over with all that is in it, where a part of that is not seen before the build, or the start sets the modes of all of it
+ * (`modes`), is given as a whole: nothing less lets it.
+ */
+function ownTrees(needs: readonly Need[], modes: readonly RootAction[], unpacked: readonly string[]): readonly Need[] {
+  const isUnseen = (path: string): boolean =>
+    unpacked.some((folder) => isInside(folder, path) || (folder !== '/' && isInside(path, folder)))
+  const isSet = (path: string): boolean =>
+    modes.some(({ paths }) => paths.some((each) => isInside(each, path) || isInside(path, each)))
+  const whole = needs.map((need): Need => {
+    if (need.recursive !== true || !(isUnseen(need.path) || isSet(need.path))) return need
+    return {
+      ...need,
+      ...(need.access === 'change-mode' && isUnseen(need.path) ? { access: 'keep-state' } : {}),
+      tree: true,
+    }
+  })
+  const given = whole.filter(({ access, tree }) => access === 'keep-state' && tree === true)
+  const isGiven = ({ path }: Need): boolean => given.some((other) => isInside(path, other.path))
+  return whole.filter((need) => need.access !== 'change-mode' || need.tree !== true || !isGiven(need))
 }
 
 /** In quotes it stands for nothing, and is no name that anybody gives a folder. */

@@ -260,7 +260,11 @@ export const boundSockets = {
     const names = new Set(after.filter((path) => !before.includes(path)).map(anyName))
     return before.map((path) => {
       const passed = after.includes(path) || names.has(anyName(path))
-      return { name: `socket ${path}`, baseline: 'bound', result: passed ? 'bound' : 'not bound', passed }
+      // A file system of its own in each container, and root's.
+      const why = path.startsWith('/dev/')
+        ? '; each container gets its /dev from the engine, so no image can hand it over'
+        : ''
+      return { name: `socket ${path}`, baseline: 'bound', result: passed ? 'bound' : `not bound${why}`, passed }
     })
   },
 } satisfies Check

@@ -9,7 +9,7 @@ import { isOptional } from '../container/files.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { rootHome } from '../container/run-specs.ts'
 import { NOT_BELIEVED } from '../trace/trace.ts'
-import { type Check, operationsBy, refusedWork } from './check.ts'
+import { type Check, operationsBy, operationsOf, refusedWork } from './check.ts'
 
 /** A result that laid hands on its trace has not shown what it does. */
 export const believed = {
@@ -121,11 +121,42 @@ export const lostCapability = {
     const lost = refusedSince(original, traced, capabilityOf)
     if (lost === undefined) return []
     const [name, { detail, by }] = lost
+    const who = by === undefined ? detail : `${by}: ${detail}`
+    const refused = refusedWork(original, { name: `what takes ${name}`, detail: who })
     return [
-      refusedWork(original, { name: `what takes ${name}`, detail: by === undefined ? detail : `${by}: ${detail}` }),
+      answersWithoutRaw(original, traced)
+        ? { ...refused, result: `refused (${who}); it goes on, and answers all that it was asked`, passed: true }
+        : refused,
     ]
   },
 } satisfies Check
+
+/** A socket that only sends, and needs whole packets for it. Source: raw(7), IPPROTO_RAW */
+const ONLY_SENDS = /\bIPPROTO_RAW\b/
+
+/**
+ * All raw sockets that it is refused only send, and who is refused them goes on: it has listened since, and gives on each port,
+ * on one for datagrams too, what the original does. What receives (ping) is another matter: nobody sees what it would have heard.
+ */
+export function answersWithoutRaw(original: RunRecord, traced: RunRecord | null): boolean {
+  const used = (record: RunRecord | null, outcome: Operation['outcome']): readonly Operation[] =>
+    operationsOf(record).filter((one) => one.outcome === outcome && capabilityOf(one) !== null)
+  const refused = used(traced, 'refused')
+  if (traced === null || refused.length === 0) return false
+  if (![...refused, ...used(original, 'done')].every(({ detail }) => ONLY_SENDS.test(detail))) return false
+  const serves = new Set(
+    operationsOf(traced).flatMap(({ access, outcome, by, path }) =>
+      access === 'bind' && outcome === 'done' && path === null ? (by ?? []) : [],
+    ),
+  )
+  const asked = original.answers.filter(({ kind }) => kind !== 'closed')
+  return (
+    traced.state.running &&
+    refused.every(({ by }) => by !== undefined && serves.has(by)) &&
+    asked.some(({ protocol }) => protocol === 'udp') &&
+    asked.every(({ kind }) => kind !== 'open' && kind !== 'bound')
+  )
+}
 
 function capabilityOf({ capability }: Operation): string | null {
   return capability === undefined || OTHERWISE.has(capability) ? null : capability

@@ -25,10 +25,12 @@ interface Seen {
   readonly trace?: Partial<TraceRecord>
   readonly answers?: readonly PortAnswer[]
   readonly changes?: object
+  /** Of /etc/server.conf. */
+  readonly settings?: readonly string[]
 }
 
 async function doubt(seen: Seen): Promise<Doubt | null> {
-  const { symbols = imports, program = '/usr/bin/server', uids = [0, 0, 0, 0], exercised = [] } = seen
+  const { symbols = imports, program = '/usr/bin/server', uids = [0, 0, 0, 0], exercised = [], settings = [] } = seen
   const engine = {
     copyOut: (_: string, __: string, read: (tar: Readable) => unknown) => read(Readable.from([Buffer.from(symbols)])),
   }
@@ -39,7 +41,10 @@ async function doubt(seen: Seen): Promise<Doubt | null> {
       '-rwxr-xr-x 0:0 /usr/bin/socat1',
       'lrwxrwxrwx 0:0 /usr/bin/socat -> socat1',
       '-rwsr-xr-x 0:0 /usr/bin/su',
+      '-rw-r--r-- 0:0 /etc/server.conf',
     ],
+    passwd: ['root:x:0:0::/root:/x', 'web:x:33:33::/x:/x', 'mail:x:8:8::/x:/x'],
+    texts: { '/etc/server.conf': settings },
   })
   const run = record({
     processes: [{ ...process(0), uids, command: `${program} --daemon` }],
@@ -173,6 +178,19 @@ test.each<[string, boolean, Seen]>([
 ])('of one that %s it is a remark: %j', async (_, isRemark, seen) => {
   const message = expect.stringContaining(isRemark ? 'its own help names an option' : unseen)
   expect(await doubt(seen)).toEqual({ message, isRemark })
+})
+
+test.each<[string, boolean, string, Seen['uids']]>([
+  ['names whom it has become', true, 'server_user=web', [0, 33, 0, 33]],
+  ['names another one', false, 'server_user=mail', [0, 33, 0, 33]],
+  ['names one that it has not become yet', false, 'server_user=web', [0, 0, 0, 0]],
+  ['only speaks of it', false, '# server_user=web', [0, 33, 0, 33]],
+])('of one of which a setting %s it is a remark: %j', async (_, isRemark, line, uids) => {
+  const operations = [started, operation('read', '/etc/server.conf'), becomes]
+  const settings = ['port=80', line]
+  const found = await doubt({ settings, trace: { operations }, ...(uids === undefined ? {} : { uids }) })
+  expect(found).toEqual({ message: expect.stringContaining(isRemark ? 'its settings have a line' : unseen), isRemark })
+  expect((await doubt({ settings, ...(uids === undefined ? {} : { uids }) }))?.isRemark).toBe(false)
 })
 
 test('what ends when it is asked was asked nothing, and a check of the user’s own stands above that', async () => {
