@@ -5,6 +5,7 @@ import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET, HOST_SOCKET_HINT } from '../image/image-run.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
+import { accountMadeBy, accountsNamed } from '../image/step-down.ts'
 import { baseName, isInside, isSchedule, normalisePath } from '../places.ts'
 import { joinAnd, joinTruncated } from '../words.ts'
 import type { Claim } from './claim.ts'
@@ -219,6 +220,41 @@ export const systemTools: Provider = {
         hint,
         about: 'CMD',
         evidence: [{ source: 'declared', subject: tool, detail: words.join(' ').trim() }],
+      }
+    }
+  },
+}
+
+/** An account that a start script makes, which only root may, and that a program of the start is told to be. */
+export const startAccounts: Provider = {
+  name: 'start-accounts',
+  summary: 'accounts that a start script makes and that what it starts is told by name',
+  when: 'before-run',
+  *claims({ start: { actions, launches }, stepDowns: { stepDowns }, facts: { accounts } }) {
+    const there = accounts.known ? [...accounts.value.users, ...accounts.value.groups].map(({ name }) => name) : []
+    const made = new Map(
+      actions.flatMap((action) => {
+        const name = accountMadeBy(action)?.name
+        return name === undefined || there.includes(name) ? [] : [[name, action] as const]
+      }),
+    )
+    // An option that is taken out asks for nobody.
+    const isTakenOut = ({ path, line }: Launch): boolean =>
+      stepDowns.some((found) => found.path === path && found.line === line && found.kind === 'entrypoint-script')
+    for (const launch of made.size === 0 ? [] : launches) {
+      const name = accountsNamed(launch.words).find((one) => made.has(one))
+      const action = made.get(name ?? '')
+      if (name === undefined || action === undefined || launch.guarded === true || isTakenOut(launch)) continue
+      const { path, line, words } = launch
+      const at = `${path === null ? 'the command' : `${path} line ${line}`}`
+      yield {
+        kind: 'remark',
+        outcome: 'todo',
+        transform: 'report-remarks',
+        message: `${baseName(words[0] ?? '')} is told to be ${name} (${at}), whom ${action.script ?? 'the command'} line ${action.line} makes with ${action.tool}, which only root may`,
+        hint: `move ${action.text.split('\n')[0]} into a RUN and choose it with --user ${name}, or leave the option out: it starts as its user already`,
+        about: 'CMD',
+        evidence: [{ source: 'declared', subject: name, detail: `made by ${action.script ?? 'the command'}` }],
       }
     }
   },

@@ -52,10 +52,12 @@ import {
   directiveStepDown,
   type StepDown,
   scriptStepDowns,
+  supervisedStepDowns,
 } from './step-down/switches.ts'
 
 export type { OwnerLine } from './step-down/config-lines.ts'
-export type { RootAction } from './step-down/root-actions.ts'
+export { accountsNamed } from './step-down/options.ts'
+export { accountMadeBy, type RootAction } from './step-down/root-actions.ts'
 export type { StartScript } from './step-down/start.ts'
 export type { Launch, WrittenCommand } from './step-down/started.ts'
 export type { StepDown } from './step-down/switches.ts'
@@ -157,6 +159,7 @@ export function findStepDowns(
           execOption(() => accountNames(files, facts.accounts)),
         ).map((found) => ({ ...found, open: true as const })),
       ),
+      ...(programs.has('supervisord') ? supervisedStepDowns(files) : []),
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
     actions: scripts.flatMap((script) => rootActions(script)),

@@ -4,6 +4,7 @@ import type { Remark } from '../evidence/claim.ts'
 import { startedByRules } from '../evidence/servers.ts'
 import { resolveUser } from '../image/accounts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
+import { accountMadeBy } from '../image/step-down.ts'
 import { absentFrom, noAccount } from './account/absent-account.ts'
 import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
@@ -189,16 +190,23 @@ export function numberUnknown(
  * it, with a number that only the build tells, and may close files to everybody else.
  */
 export function unknownAccount(
-  { stepDowns }: Pick<StepDownReport, 'stepDowns'>,
+  { stepDowns, actions }: Pick<StepDownReport, 'stepDowns' | 'actions'>,
   account: Pick<AccountChoice, 'name' | 'from'>,
   { facts: { accounts }, stated }: Pick<StageInput, 'facts' | 'stated'>,
 ): readonly Remark[] {
   // Of a base that nobody knows the account may be its own; of a program that is listed all is known.
   if (!accounts.known || account.from === 'option' || describesPackages(stated)) return []
   const users = new Set(accounts.value.users.map(({ name }) => name))
+  // Of one that the start itself makes nothing is in the image.
+  const made = new Set(actions.flatMap((action) => accountMadeBy(action)?.name ?? []))
   const found = stepDowns.find(
     ({ kind, user }) =>
-      kind !== 'directive' && user !== null && user !== account.name && !/^\d+$/.test(user) && !users.has(user),
+      kind !== 'directive' &&
+      user !== null &&
+      user !== account.name &&
+      !/^\d+$/.test(user) &&
+      !users.has(user) &&
+      !made.has(user),
   )
   if (found === undefined || found.user === null) return []
   return [

@@ -175,6 +175,14 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}CMD update-ca-certificates && exec /x\n`),
     not: of(`${debian}RUN update-ca-certificates\nCMD exec /x\n`),
   },
+  'start-accounts': {
+    yields: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nadduser -u 900 -S web\nexec clubd --user web\n', mode: 0o755 },
+    }),
+    not: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nadduser -u 900 -S web\nexec clubd --name web\n', mode: 0o755 },
+    }),
+  },
   'test-runners': {
     yields: of(`${debian}WORKDIR /code\nENTRYPOINT ["bats"]\n`),
     not: of(`${debian}WORKDIR /code\nCOPY all.bats .\nENTRYPOINT ["bats"]\n`, { 'all.bats': '@test x {\n}\n' }),

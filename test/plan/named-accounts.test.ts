@@ -169,3 +169,40 @@ describe('an account that nothing makes', () => {
     expect(saidOf(...lines)).toEqual([])
   })
 })
+
+describe('an account that the start makes', () => {
+  const STARTED = /is told to be|an account that a package creates/
+  const saidOf = (...lines: readonly string[]): readonly string[] =>
+    harden({ dockerfile: `${['FROM debian:12', ...script(...lines)].join('\n')}\n` }).findings.flatMap(
+      ({ message, outcome }) => (STARTED.test(message) ? [`${outcome}: ${message}`] : []),
+    )
+
+  test.each<[string, readonly string[], string]>([
+    [
+      'a program is told to be it',
+      ['adduser --system --uid 900 web', 'exec clubd --user web'],
+      'todo: clubd is told to be web (/start.sh line 4), whom /start.sh line 3 makes with adduser, which only root may',
+    ],
+    [
+      'a program is told to be of its group',
+      ['groupadd -g 903 club || true', 'clubd --group=club &', 'exec sleep infinity'],
+      'todo: clubd is told to be club (/start.sh line 4), whom /start.sh line 3 makes with groupadd, which only root may',
+    ],
+  ])('is said where %s', (_, lines, said) => {
+    expect(saidOf(...lines)).toEqual([said])
+  })
+
+  test.each<[string, readonly string[]]>([
+    ['nobody is told to be it', ['adduser --system --uid 900 web', 'exec clubd --listen 8080']],
+    ['the switch to it is taken out', ['adduser --system --uid 900 web', 'exec gosu web clubd']],
+    ['the option of a known daemon is taken out', ['useradd -r web', 'exec gunicorn --user web club.wsgi']],
+    ['the base image has it', ['adduser --system www-data || true', 'exec clubd --user www-data']],
+    ['a program is told of it as a name', ['useradd -r web', 'exec clubd --name web']],
+    [
+      'only root comes to it',
+      ['useradd -r web', 'if [ "$(id -u)" = 0 ]; then exec clubd --user web; fi', 'exec clubd'],
+    ],
+  ])('is not where %s', (_, lines) => {
+    expect(saidOf(...lines)).toEqual([])
+  })
+})

@@ -83,10 +83,14 @@ function serviceOf([program = '', ...rest]: readonly string[]): readonly string[
 
 /** The `[program:x]` sections of supervisord; that such a file is there is enough, since nothing else brings one. */
 export function supervised(files: FileModel | null): readonly Launch[] {
-  if (files === null) return []
-  return files.texts().flatMap((path) => {
-    const text = files.text(path) ?? ''
-    return /supervisor/.test(path) || configuresSupervisord(path, text) ? sections(path, text) : []
+  return supervisorFiles(files).flatMap(({ path, text }) => sections(path, text))
+}
+
+/** Files that configure supervisord. */
+export function supervisorFiles(files: FileModel | null): readonly { readonly path: string; readonly text: string }[] {
+  return (files?.texts() ?? []).flatMap((path) => {
+    const text = files?.text(path) ?? ''
+    return /supervisor/.test(path) || configuresSupervisord(path, text) ? [{ path, text }] : []
   })
 }
 
@@ -94,16 +98,19 @@ function configuresSupervisord(path: string, text: string): boolean {
   return daemonsOfFile(path, text).some(({ name }) => name === 'supervisord')
 }
 
+/** What comes before the command, and the command. */
+export const SUPERVISED = /^([ \t]*command[ \t]*=[ \t]*(?:exec[ \t]+)?)(.*)$/gm
+
 function sections(path: string, text: string): readonly Launch[] {
   const starts = [...text.matchAll(/^[ \t]*\[/gm)].map(({ index }) => index)
-  return [...text.matchAll(/^[ \t]*command[ \t]*=[ \t]*(?:exec[ \t]+)?(.*)$/gm)].map((match) => {
+  return [...text.matchAll(SUPERVISED)].map((match) => {
     const start = starts.findLast((at) => at < match.index) ?? 0
     const section = text.slice(start, starts.find((at) => at > match.index) ?? text.length)
     const folder = /^[ \t]*directory[ \t]*=[ \t]*(\/[^\s%]*)[ \t]*$/m.exec(section)?.[1]
     return {
       path,
       line: lineOf(text, match.index),
-      words: (match[1] ?? '').trim().split(/\s+/),
+      words: (match[2] ?? '').trim().split(/\s+/),
       ...(folder === undefined ? {} : { folder: normalisePath(folder) }),
       conditional: /^[ \t]*autostart[ \t]*=[ \t]*(false|no|0)\b/im.test(section),
     }

@@ -1,9 +1,11 @@
 import { readSwitch, type SwitchCommand, type Word } from '../../command/index.ts'
 import { lineOf, type Span } from '../../edit.ts'
+import type { FileModel } from '../file-model.ts'
 import type { AccountLine } from './config-lines.ts'
 import { daemonOf } from './daemons.ts'
 import { readDaemonOption } from './options.ts'
 import type { ReadScript } from './scripts.ts'
+import { SUPERVISED, supervisorFiles } from './started.ts'
 import { staticValue } from './static-text.ts'
 
 /** One place where a container that starts as root switches to another user. */
@@ -78,7 +80,7 @@ export function scriptStepDowns(
 }
 
 function inScript(
-  { path, text, variables }: ReadScript,
+  { path, text, variables }: Pick<ReadScript, 'path' | 'text' | 'variables'>,
   found: SwitchCommand,
   words: readonly { readonly span: Span }[],
   { guarded, span: { start, end } }: { readonly guarded: boolean; readonly span: Span },
@@ -124,6 +126,26 @@ export function assignedStepDowns(script: ReadScript, programs: readonly string[
         if (found !== null) return [inScript(script, found, all, { guarded, span })]
       }
       return []
+    }),
+  )
+}
+
+/** What supervisord is told to start as another user by the words of its command: `command=gunicorn app --user web`. */
+export function supervisedStepDowns(files: FileModel | null): readonly StepDown[] {
+  return supervisorFiles(files).flatMap(({ path, text }) =>
+    [...text.matchAll(SUPERVISED)].flatMap(({ index, 1: before = '', 2: command = '' }) => {
+      const start = index + before.length
+      const words = [...command.matchAll(/\S+/g)].map(({ 0: word, index: at }) => ({
+        text: word,
+        // `%(ENV_NAME)s` is known only when it starts; what is in quotes may be several words.
+        value: /%\(|["'\\]/.test(word) ? null : word,
+        span: { start: start + at, end: start + at + word.length },
+      }))
+      const last = words.at(-1)
+      const found = last === undefined ? null : (readSwitch(words) ?? readDaemonOption(words))
+      if (last === undefined || found === null || /^(?:root|0)$/.test(found.user.value ?? '')) return []
+      const script = { path, text, variables: new Map<string, string>() }
+      return [inScript(script, found, words, { guarded: false, span: { start, end: last.span.end } })]
     }),
   )
 }
