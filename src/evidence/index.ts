@@ -42,7 +42,7 @@ import {
   testRunners,
 } from './start-cautions.ts'
 import { catalogueEntry } from './vendor.ts'
-import { toldInside, workingFolder } from './working-folder.ts'
+import { scriptedWrites, toldInside, workingFolder } from './working-folder.ts'
 
 /** All of them. Of two that claim the same the first is the reason that is told; remarks keep this order. */
 export const providers: readonly Provider[] = [
@@ -56,6 +56,7 @@ export const providers: readonly Provider[] = [
   frameworkFolders,
   scriptWrites,
   openScriptWrites,
+  scriptedWrites,
   sourceFiles,
   compiledSources,
   spring,

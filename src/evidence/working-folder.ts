@@ -12,11 +12,75 @@ export const workingFolder: Provider = {
   name: 'working-folder',
   summary: 'what listed programs write into the folder that they start in',
   when: 'before-run',
-  claims(view, { workingFolder: rules }) {
-    const { all, isAlone } = startedCommands(view)
+  *claims(view, { workingFolder: rules }) {
+    const { all, isAlone, perhaps } = startedCommands(view)
     // Whatever else starts it may use that folder too.
-    return writtenByRules(rules, all, view, view.startKnown && isAlone ? { fromStart: true } : {})
+    const surely = [...writtenByRules(rules, all, view, view.startKnown && isAlone ? { fromStart: true } : {})]
+    yield* surely
+    const known = new Set(surely.flatMap((claim) => (claim.kind === 'path' ? [claim.path] : [])))
+    for (const claim of writtenByRules(rules, perhaps, view, {}))
+      if (claim.kind === 'path' && !known.has(claim.path)) yield { ...claim, certainty: 'possible', onlyIf: '' }
   },
+}
+
+/** What a script that the start has its runner start does to files by itself: it is no start script, and its lines are read nowhere else. */
+export const scriptedWrites: Provider = {
+  name: 'scripted-writes',
+  summary: 'what scripts of package.json and recipes of a Makefile remove, copy or make when the start runs them',
+  when: 'always',
+  *claims(view) {
+    const { scripted, perhaps } = startedCommands(view)
+    const sure = scripted.flatMap((command) => movedWrites(command, view))
+    const known = new Set(sure.map(({ path }) => path))
+    yield* sure
+    for (const claim of perhaps.flatMap((command) => movedWrites(command, view)))
+      if (!known.has(claim.path)) yield { ...claim, certainty: 'possible', onlyIf: '' }
+  },
+}
+
+/** They take a folder away with all that is in it. */
+const REMOVERS = /^(?:rimraf|del-cli|del|shx-rm)$/
+
+/** What `rm`, `cp`, `mv`, `mkdir` and `touch` do to files of root's that are there, and where they put what they make. */
+function movedWrites(
+  { words: [program = '', ...args], folder }: StartedCommand,
+  view: StageView,
+): readonly PathClaim[] {
+  const [name = '', ...rest] = baseName(program) === 'shx' ? args : [baseName(program), ...args]
+  const operands = rest.filter((word) => word !== '' && !word.startsWith('-'))
+  const pathOf = (word: string): string | null =>
+    /^[\w./@-]+$/.test(word) ? normalisePath(word.replace(/\/$/, ''), folder) : null
+  const isRecursive = rest.some((word) => /^-[a-zA-Z]*[rRa]|^--(?:recursive|archive)$/.test(word))
+  const detail = `a script that the start runs says ${[name, ...rest].join(' ').slice(0, SHOWN_WORDS)}`
+  const beside = (path: string): PathClaim => declared('create-file', path, detail, { beside: true })
+  const isMeant = (path: string | null): path is string => path !== null && path !== '/' && !isRuntimePlace(path)
+  const each = (words: readonly string[], claims: (path: string) => readonly PathClaim[]): readonly PathClaim[] =>
+    words.map(pathOf).filter(isMeant).flatMap(claims)
+  if (name === 'mkdir') return each(operands, (path) => [declared('create-directory', path, detail)])
+  if (name === 'touch') return each(operands, (path) => [beside(path)])
+  if (REMOVERS.test(name) || (name === 'rm' && isRecursive))
+    return each(operands, (path) =>
+      isThere(path, view) ? [declared('keep-state', path, detail, { tree: true }), beside(path)] : [],
+    )
+  if (name === 'rm') return each(operands, (path) => (isThere(path, view) ? [beside(path)] : []))
+  if ((name !== 'cp' && name !== 'mv') || operands.length < 2) return []
+  const to = operands.at(-1) ?? ''
+  const taken = name === 'mv' ? each(operands.slice(0, -1), (path) => [beside(path)]) : []
+  const put = each([to], (path) =>
+    to.endsWith('/') || operands.length > 2 || view.own.entry(path)?.type === 'directory'
+      ? [declared('keep-state', path, detail, isRecursive ? { tree: true } : {})]
+      : [beside(path)],
+  )
+  return [...taken, ...put]
+}
+
+const SHOWN_WORDS = 60
+
+/** The build has put it there, or may have: something that nobody has seen lies around it. */
+function isThere(path: string, { contents: { entries, copies, actions }, own }: StageView): boolean {
+  if (own.entry(path) !== null || [...entries.keys()].some((each) => isInside(each, path))) return true
+  if (actions.some(({ paths }) => paths.some((each) => isInside(each, path)))) return true
+  return copies.some(({ seen, destination }) => !seen && destination !== '/' && isInside(path, destination))
 }
 
 /**
@@ -152,6 +216,10 @@ export interface StartedCommand {
 export function startedCommands({ facts, started, start: { launches }, contents: { texts } }: StageView): {
   readonly all: readonly StartedCommand[]
   readonly isAlone: boolean
+  /** Of all those that are written down beside a program that is told a name. */
+  readonly scripted: readonly StartedCommand[]
+  /** Such ones that a start need not come to. */
+  readonly perhaps: readonly StartedCommand[]
 } {
   const { entrypoint, cmd, workdir } = started
   const joined = inTurn(plainCommands(argvOf(started)), facts.config.workdir)
@@ -175,7 +243,12 @@ export function startedCommands({ facts, started, start: { launches }, contents:
   const isAlone =
     joined.length === 1 &&
     launches.every(({ path, words }) => path === null && words.join(' ') === direct?.words.join(' '))
-  return { all: [...commands, ...commands.flatMap((command) => scriptedCommands(command, texts))], isAlone }
+  const scripted = commands.flatMap((command) => scriptedCommands(command, texts))
+  const perhaps = launches
+    .filter(({ conditional, byInit, guarded }) => conditional && byInit !== true && guarded !== true)
+    .flatMap(({ words, folder = workdir }) => inTurn(plainCommands(words), folder))
+    .flatMap((command) => scriptedCommands(command, texts))
+  return { all: [...commands, ...scripted], isAlone, scripted, perhaps }
 }
 
 /** They bring a project up to date before they start what it is told to. */
@@ -440,8 +513,17 @@ function calledCommands(
     const rest = [...more.matchAll(/["']([^"'\n]{0,100})["']/g)].map(([, word = '']) => word)
     return template ?? [command, ...rest].join(' ')
   })
-  return [...called, ...looped].slice(0, MOST_CALLS).flatMap((command) => commandsOf(command, folder))
+  // `node with-env.js "rm -rf a && cp -r b a"`: what it is told it has a shell start.
+  const told = handsOn(text) ? words.slice(words.indexOf(script ?? '') + 1).filter((word) => /\s/.test(word)) : []
+  return [...called, ...looped, ...told].slice(0, MOST_CALLS).flatMap((command) => commandsOf(command, folder))
 }
+
+/** It has its own arguments, and starts something. */
+function handsOn(text: string): boolean {
+  return /\bargv\b/.test(text) && STARTS.test(text)
+}
+
+const STARTS = /\b(?:exec|execSync|spawn|spawnSync|execa|execaCommand|system|Popen|run|call|check_call)\(/
 
 /** They start what a Procfile lists. */
 const PROCESS_MANAGERS = /^(foreman|honcho|goreman|hivemind|overmind|node-foreman|nf)$/
