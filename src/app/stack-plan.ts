@@ -6,7 +6,7 @@ import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, RunMount, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
 import { isStatePlace } from '../places.ts'
-import { mayBeWritten } from '../plan/host-mounts.ts'
+import { mayBeWritten, privateKeyIn } from '../plan/host-mounts.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
 import { type Profile, slug, userText } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
@@ -418,7 +418,10 @@ function runOf({ name, settings, mounts, env }: Service, { entries }: HostFiles)
       const entry = entries.get(source)
       const isFolder = (entry?.kind ?? 'missing') === 'missing' || (entry?.kind === 'folder' && !entry.isCheckout)
       const mount: RunMount = { kind: 'host', source, target, readOnly, isFollowed: true }
-      return kind === 'host' && isFolder && isStatePlace(target) && mayBeWritten(mount) ? [mount] : []
+      if (kind !== 'host' || !isFolder) return []
+      // Who says a user has one that may read it.
+      const isKey = textOf(settings.user ?? '') === '' && privateKeyIn(mount, env) !== null
+      return isKey || (isStatePlace(target) && mayBeWritten(mount)) ? [mount] : []
     }),
     isMeant: true,
     privileged: privileged === true,

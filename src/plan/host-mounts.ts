@@ -9,6 +9,7 @@ import { writtenAsTold } from '../evidence/source-folders.ts'
 import { startedCommands } from '../evidence/working-folder.ts'
 import { HOST_SOCKET, type ImageRun, isCalledKept, mountsHost, type RunMount, usualRun } from '../image/image-run.ts'
 import {
+  baseName,
   isForEverybody,
   isInside,
   isOwnPlace,
@@ -49,7 +50,10 @@ export function mountRemarks(
   const sources = found.filter(({ mount: { from } }) => from === 'checkout')
   const [first] = [hosts, claims, sources].filter(({ length }) => length > 0)
   const [one, ...more] = first ?? []
-  const told = one === undefined ? [] : [remarkOn(one, more.length, context, account)]
+  const told = [
+    ...(one === undefined ? [] : [remarkOn(one, more.length, context, account)]),
+    ...closedKeys(runs, context, account),
+  ]
   if (inHome.length > 0) return [...inHome, ...told]
   return [
     ...told,
@@ -58,6 +62,77 @@ export function mountRemarks(
     ...hiddenBelow(runs, grants),
   ]
 }
+
+/** Private keys of the host, which is nobody's to read but their owner's: openssl, certbot and dotnet dev-certs make them 0600. */
+function closedKeys(
+  runs: readonly ImageRun[],
+  { input: { facts } }: PlanContext,
+  { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
+): readonly Remark[] {
+  const found = new Map<string, { readonly run: ImageRun; readonly mount: RunMount; readonly key: PrivateKey }>()
+  for (const run of runs)
+    for (const mount of run.mounts) {
+      const key = privateKeyIn(mount, new Map([...facts.config.env, ...run.env]))
+      if (key !== null && !found.has(key.path)) found.set(key.path, { run, mount, key })
+    }
+  const [first, ...more] = found.values()
+  if (first === undefined) return []
+  const { run, mount, key } = first
+  const said = saidOf(run, mount, more.length)
+  const what = key.path === mount.target ? 'a private key' : `and ${key.path} in it is a private key`
+  const file = mount.source === '' || mount.target !== key.path ? baseName(key.path) : mount.source
+  const group = gid < 0 ? 'the group that the account has in the built image' : String(gid)
+  return [
+    {
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${said}, ${what}${key.by === null ? '' : ` (${key.by})`}: such a file is for its owner alone, and the user may not read it`,
+      hint: `let its group read it (chgrp ${group} ${file} && chmod 640 ${file} on the host), or run it as its owner (user: in the service, --user${uid < 0 ? '' : ' here'})`,
+      evidence: [{ source: 'declared', subject: key.path, detail: `mounted by ${run.by}` }],
+    },
+  ]
+}
+
+interface PrivateKey {
+  /** In the container. */
+  readonly path: string
+  /** The variable that names it; null where the mount itself does. */
+  readonly by: string | null
+}
+
+/** A private key that a run binds from the host: the file itself, or what a variable names in a folder; null for none. */
+export function privateKeyIn(
+  { kind, source, target, from }: RunMount,
+  env: ReadonlyMap<string, string | null>,
+): PrivateKey | null {
+  // What the repository has is as git makes it: for everybody to read.
+  if (kind !== 'host' || from === 'file') return null
+  if (isPrivateKey(target) || (looksLikeFile(target) && isPrivateKey(source))) return { path: target, by: null }
+  for (const [name, value] of env) {
+    if (value === null || !value.startsWith('/') || !isInside(value, target)) continue
+    if (
+      KEY_STORE.test(value) ||
+      isPrivateKey(value) ||
+      (KEY_VARIABLE.test(name) && !PUBLIC.test(baseName(value)) && looksLikeFile(value))
+    )
+      return { path: normalisePath(value) ?? value, by: name }
+  }
+  return null
+}
+
+function isPrivateKey(path: string): boolean {
+  const name = baseName(path)
+  return KEY_STORE.test(name) || (PRIVATE.test(name) && !PUBLIC.test(name))
+}
+
+/** With the key in it. */
+const KEY_STORE = /\.(?:pfx|p12|pkcs12)$/i
+const PRIVATE =
+  /\.key$|(?:^|[-_.])(?:key|priv(?:ate)?(?:[-_]?key)?|privkey\d*|passkey)\.pem$|^id_(?:rsa|ed25519|ecdsa|dsa)$/i
+const PUBLIC = /(?:^|[-_.])(?:pub(?:lic)?|ca|cert|chain|fullchain)(?:[-_.]|$)|\.(?:crt|cer|pub|csr)$/i
+/** `TLS_KEY`, `SSL_KEY_FILE`, `HTTPS_KEY_PATH`, `Kestrel__Certificates__Default__KeyPath`. */
+const KEY_VARIABLE =
+  /(?:TLS|SSL|HTTPS?|CERT|PRIVATE|SIGNING|RSA|JWT|SSH)_?(?:PRIVATE_?)?KEY(?:_?(?:FILE|PATH|LOCATION))?$|_KEY_?(?:FILE|PATH)$|__KeyPath$/i
 
 /** Nobody has seen what is written there: those that are not told of, once. A todo where it is likely, else a note. */
 function perhapsWritten(

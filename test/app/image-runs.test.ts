@@ -1340,3 +1340,64 @@ test('a pod that is root whatever USER says', async () => {
     'deployment app of deploy/app.yaml runs it as root (user: 0), whatever USER says; take user: out of it',
   ])
 })
+
+const isKey = 'such a file is for its owner alone, and the user may not read it'
+const https = (variable: string, path: string): string =>
+  `volumes: ["~/.aspnet/https:/https:ro"]\nenvironment:\n  - ${variable}=${path}`
+
+test.each<{ readonly says: string; readonly files: Files; readonly todo: string | null }>([
+  {
+    says: 'by its own name',
+    files: compose('volumes: ["/etc/acme/server.key:/etc/acme/server.key:ro"]'),
+    todo: `service app of compose.yaml mounts /etc/acme/server.key over /etc/acme/server.key, a private key: ${isKey}; let its group read it (chgrp 1000 /etc/acme/server.key && chmod 640 /etc/acme/server.key on the host), or run it as its owner`,
+  },
+  {
+    says: 'one that certbot makes, in a document',
+    files: readme('docker run -v /etc/letsencrypt/live/x/privkey.pem:/key.pem acme'),
+    todo: `README.md line 3 mounts /etc/letsencrypt/live/x/privkey.pem over /key.pem, a private key: ${isKey}`,
+  },
+  {
+    says: 'a store in a folder, named by a variable',
+    files: compose(https('Kestrel__Certificates__Default__Path', '/https/site.pfx')),
+    todo: `service app of compose.yaml mounts ~/.aspnet/https over /https, and /https/site.pfx in it is a private key (Kestrel__Certificates__Default__Path): ${isKey}; let its group read it (chgrp 1000 site.pfx`,
+  },
+  {
+    says: 'whatever it is called, by a variable for keys',
+    files: compose(https('TLS_KEY_FILE', '/https/site.pem')),
+    todo: `/https/site.pem in it is a private key (TLS_KEY_FILE): ${isKey}`,
+  },
+  {
+    says: 'by a variable of the image',
+    files: {
+      ...compose('volumes: ["/srv/tls:/tls:ro"]'),
+      Dockerfile: app.replace('CMD', 'ENV SSL_KEY=/tls/a.pem\nCMD'),
+    },
+    todo: `/tls/a.pem in it is a private key (SSL_KEY): ${isKey}`,
+  },
+  { says: 'not a certificate', files: compose('volumes: ["/srv/tls/site.crt:/tls/site.crt:ro"]'), todo: null },
+  { says: 'not those of authorities', files: compose('volumes: ["/srv/tls/ca.key.pub:/tls/ca.pem:ro"]'), todo: null },
+  { says: 'not a chain', files: compose(https('TLS_CERT_FILE', '/https/fullchain.pem')), todo: null },
+  { says: 'not the public half', files: compose(https('JWT_KEY_FILE', '/https/public.pem')), todo: null },
+  { says: 'not a folder of settings', files: compose(https('ACME_CONFIG', '/https/acme.json')), todo: null },
+  { says: 'not a key in a variable', files: compose(https('API_KEY', 'x/https/site.pem')), todo: null },
+  {
+    says: 'not a secret of Compose',
+    files: compose('secrets: [tls_key]', 'secrets:\n  tls_key: { file: /srv/tls/site.key }\n'),
+    todo: null,
+  },
+  { says: 'not a volume of the engine', files: compose('volumes: ["keys:/tls/site.key"]'), todo: null },
+  {
+    says: 'not of a service that says its user',
+    files: compose('user: "1000"\nvolumes: ["/srv/site.key:/tls/site.key:ro"]'),
+    todo: null,
+  },
+  {
+    says: 'not one that the repository has, as git makes it',
+    files: { ...compose('volumes: ["./dev.key:/tls/dev.key:ro"]'), 'dev.key': '' },
+    todo: null,
+  },
+])('a private key of the host: $says', async ({ files, todo }) => {
+  const said = todos(await worked(files)).filter((one) => one.includes(isKey))
+  if (todo === null) expect(said).toEqual([])
+  else expect(said).toEqual([expect.stringContaining(todo)])
+})

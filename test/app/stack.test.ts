@@ -347,3 +347,15 @@ test('what is left to a person is left to one the next time, too', async () => {
   expect(outcome.result.verdict).toBe('incomplete')
   expect((await expectSettled(shop, outcome)).result.verdict).toBe('incomplete')
 })
+
+test('a private key that a service binds from the host is told of, not where the service says its user', async () => {
+  const service = (name: string, more = ''): string =>
+    `  ${name}:\n    build: ./app\n${more}    volumes: ["/nowhere/site.key:/tls/site.key:ro"]\n`
+  const folder = tree({
+    'app/Dockerfile': 'FROM node:22\nWORKDIR /app\nCOPY s.js .\nCMD ["node", "s.js"]\n',
+    'app/s.js': '',
+    'compose.yaml': `services:\n${service('web')}${service('api', '    user: "1000:1000"\n')}`,
+  })
+  const said = saidOf(await hardened(folder)).filter((message) => message.includes('a private key'))
+  expect(said).toEqual([expect.stringMatching(/^service web mounts \/nowhere\/site\.key over \/tls\/site\.key/)])
+})
