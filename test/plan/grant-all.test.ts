@@ -1,4 +1,5 @@
 import { expect, test } from '@jest/globals'
+import { harden } from '../../src/app/api.ts'
 import type { Need } from '../../src/evidence/claim.ts'
 import { atOnce } from '../../src/in-turn.ts'
 import { grantAll } from '../../src/plan/grants/grant-all.ts'
@@ -25,4 +26,20 @@ test.each<[string, Partial<Need>, RegExp]>([
   ['where a whole folder is', { access: 'keep-state', path: '/etc' }, /^let the program write elsewhere/],
 ])('what to do about a file that nobody is given, %s', (_, need, hint) => {
   expect(hintFor(need)).toMatch(hint)
+})
+
+const start = 'CMD ["/srv/acme", "--data-dir=/srv/data/main", "--log-dir=/srv/data/log"]'
+
+test.each<[string, readonly string[], boolean]>([
+  ['a VOLUME that is empty', ['VOLUME /srv/data', start], false],
+  ['a VOLUME beside what builds', ['RUN apt-get update && apt-get install -y curl', 'VOLUME /srv/data', start], false],
+  ['a tree that a RUN fills', ['VOLUME /srv/data', 'RUN /srv/acme init /srv/data', start], false],
+  ['a VOLUME where a step may have made one', ['RUN /srv/prepare', 'VOLUME /srv/data', start], true],
+  ['no VOLUME', [start], true],
+  ['a VOLUME into which a step copies', ['COPY data /srv/data', 'VOLUME /srv/data', start], true],
+  ['a VOLUME in which a step makes one', ['RUN mkdir -p /srv/data/log', 'VOLUME /srv/data', start], true],
+])('a folder in %s is made beforehand or left to the program', (_, lines, isMade) => {
+  const { output } = harden({ dockerfile: `${['FROM debian:13', ...lines].join('\n')}\n` })
+  const given = [...output.matchAll(/chown[^\n]*/g)].join(' ')
+  expect(given.includes('/srv/data/log')).toBe(isMade)
 })

@@ -1,3 +1,4 @@
+import { shellCommands } from '../../dockerfile/index.ts'
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
 import type { Need, Remark } from '../../evidence/claim.ts'
 import { reopensLog } from '../../evidence/source-files.ts'
@@ -115,7 +116,10 @@ function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee
   const isThere = (path: string): boolean => own.entry(path)?.type === 'directory'
   const others = withoutFiles(rest, grantee, code, isThere)
   return {
-    grants: withoutCovered(byPath([...known.grants.map(asItIs), ...others.grants, ...throughHome(rest)])),
+    grants: withoutMakeable(
+      withoutCovered(byPath([...known.grants.map(asItIs), ...others.grants, ...throughHome(rest)])),
+      input,
+    ),
     remarks: [...known.remarks, ...others.remarks],
   }
 }
@@ -284,6 +288,43 @@ function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
     trees.some((tree) => tree.path !== path && isInside(path, tree.path) && tree.groupAsOwner === groupAsOwner)
   return grants.filter((grant) => !isCovered(grant))
 }
+
+/**
+ * A folder that is nowhere yet, in one that is given as a whole or is a VOLUME of the user's: the program makes it itself, as it did in
+ * the original. Whoever names it asks for it.
+ */
+function withoutMakeable(grants: readonly Grant[], input: StageInput): readonly Grant[] {
+  const folders = grants.filter(({ kind }) => /-directory$/.test(kind))
+  if (folders.length < 2) return grants
+  const isIn = ({ path, mode, groupAsOwner }: Grant): boolean =>
+    folders.some(
+      (above) =>
+        above.path !== path &&
+        isInside(path, above.path) &&
+        above.mode === mode &&
+        above.groupAsOwner === groupAsOwner &&
+        (above.tree === true || isEmptyVolume(above.path, path, input)),
+    )
+  const isAsked = ({ evidence }: Grant): boolean => evidence.some(({ source }) => source === 'given')
+  return grants.filter((grant) => grant.kind !== 'create-directory' || isAsked(grant) || !isIn(grant))
+}
+
+/** This Dockerfile declares it, and no step has put anything where the folder is, or may have. */
+function isEmptyVolume(volume: string, path: string, { stated: { view, files } }: StageInput): boolean {
+  const { chain, contents, entry } = view
+  if (entry === null || chain.every((stage) => !volumesOf(stage).has(volume))) return false
+  for (let at = path; at !== volume; at = parentOf(at)) if (files.entry(at) !== null) return false
+  if (contents.copies.some(({ seen, destination }) => !seen && isInside(path, destination))) return false
+  return contents.steps.every(({ instruction }) => {
+    if (instruction.keyword !== 'RUN') return true
+    const script = shellCommands(instruction)
+    return script.kind === 'parsed' && script.commands.every(({ name }) => name === null || OF_BUILD.test(name))
+  })
+}
+
+/** They put nothing into the folders of a program, or say where: what they make there is seen. */
+const OF_BUILD =
+  /^(?:apt(?:-get)?|apk|dnf|yum|microdnf|pip3?|npm|yarn|pnpm|composer|bundle|gem|useradd|groupadd|adduser|addgroup|mkdir|rm|rmdir|chmod|chown|chgrp|touch|ln|echo|printf|set|cd|export|true|test|\[)$/
 
 function byPath(grants: readonly Grant[]): readonly Grant[] {
   const first = new Map<string, Grant>()
