@@ -18,6 +18,10 @@ export interface BuildContext {
   readonly entries: ReadonlyMap<string, ContextEntry>
   /** A bound was hit: what is not listed may be there all the same. */
   readonly partial: boolean
+  /** Sources, by path, that a bound left unread; absent where there are none. */
+  readonly unread?: ReadonlySet<string>
+  /** So many files it has at least, of which the others are not listed; absent where all are. */
+  readonly cutAt?: number
   /**
    * Programs that a release tool builds of the sources in here before it copies them: by their name the folder of their main package, ''
    * for the top. Absent where there is none.

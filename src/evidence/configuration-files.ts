@@ -42,12 +42,16 @@ const validTexts = memoizeByObject((files: FileModel): ReadonlyMap<string, reado
     if (path.includes('-available/') && !enabled.has(path)) return false
     return (
       !OF_OTHERS.test(path) &&
+      !IS_COMPILED.test(path) &&
       !isSystemState(path) &&
       !/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)
     )
   })
   return new Map(valid.map((path) => [path, path.split('/').filter((part) => part !== '' && !ROOTS.has(part))]))
 })
+
+/** Nobody reads it where the program runs. */
+const IS_COMPILED = /\.(?:go|rs|java|kts?|scala|groovy|cs|fs|c|cc|cpp|cxx|h|hpp|swift|ex|erl|dart)$/
 
 /** What others read about a program: the firewall, what cuts its logs, what starts it on a machine. */
 const OF_OTHERS = /^\/etc\/(ufw|logrotate\.d|logcheck|cron[^/]*|apparmor\.d|pam\.d|systemd|rc\d\.d)\//
@@ -86,38 +90,48 @@ const TOO_GENERAL = new Set([
 const INCLUDE =
   /^[ \t]*[$!]?(?:include(?:optional|config|dir|-toplevel)?|import)\b[ \t]*(?:[:=][ \t]*)?["']?([^\s;"'#]+)/gim
 
+/** Sources of programs, which bring in others in words like these. */
+const IS_CODE = /\.(?:pyi?|[cm]?[jt]sx?|exs)$/
+
 /** Configuration with what it includes; a relative name counts from its own folder, or from one above that. */
 function withIncluded(paths: readonly string[], files: FileModel): readonly string[] {
   const all = new Set(paths)
   // What is added is gone through as well.
   for (const path of all) {
-    for (const [, name = ''] of (files.text(path) ?? '').matchAll(INCLUDE)) {
-      for (const pattern of patternsOf(name, path))
-        for (const found of files.texts()) if (pattern(found)) all.add(found)
-    }
+    if (IS_CODE.test(path)) continue
+    for (const [, name = ''] of (files.text(path) ?? '').matchAll(INCLUDE))
+      for (const found of includedBy(name, path, files)) all.add(found)
   }
   return [...all]
 }
 
-function patternsOf(name: string, includer: string): readonly ((path: string) => boolean)[] {
+function includedBy(name: string, includer: string, files: FileModel): readonly string[] {
   const folders = name.startsWith('/') ? ['/'] : [parentOf(includer), parentOf(parentOf(includer))]
-  return folders.flatMap((folder) => {
+  return folders.flatMap((folder): readonly string[] => {
     const path = normalisePath(name, folder)
     if (path === null || path === '/') return []
-    if (!/[*?[]/.test(path)) return [(other: string) => other === path || (other !== path && isDirectlyIn(other, path))]
+    // `!includedir /etc/mysql/conf.d/`.
+    if (!/[*?[]/.test(path))
+      return [...(files.text(path) === null ? [] : [path]), ...(textsByFolder(files).get(path) ?? [])]
     const source = path
       .replace(/[.+^${}()|\\[\]]/g, '\\$&')
       .replaceAll('*', '[^/]*')
       .replaceAll('?', '[^/]')
     const pattern = new RegExp(`^${source}$`)
-    return [(other: string) => pattern.test(other)]
+    return files.texts().filter((other) => pattern.test(other))
   })
 }
 
-/** `!includedir /etc/mysql/conf.d/`. */
-function isDirectlyIn(path: string, folder: string): boolean {
-  return isInside(path, folder) && parentOf(path) === folder
-}
+const textsByFolder = memoizeByObject((files: FileModel): ReadonlyMap<string, readonly string[]> => {
+  const found = new Map<string, string[]>()
+  for (const path of files.texts()) {
+    const folder = parentOf(path)
+    const there = found.get(folder)
+    if (there === undefined) found.set(folder, [path])
+    else there.push(path)
+  }
+  return found
+})
 
 /** A file whose text the start makes anew: what the image has there counts no more. */
 export interface RenderedFile {

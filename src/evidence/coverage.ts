@@ -27,6 +27,7 @@ import {
 import type { Claim, Evidence } from './claim.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { isOneOf, startedByRules } from './servers.ts'
+import { isTest } from './source-writes.ts'
 import { copiesOf, unknownServers } from './unknown-servers.ts'
 
 /** Something that nobody could read, and what follows from it. */
@@ -48,6 +49,7 @@ interface Kind {
 
 /** What is unknown before the build, in the order in which it is said. */
 const KINDS: readonly Kind[] = [
+  { gaps: sourcesLeft },
   { gaps: cutRuns },
   { gaps: missingScripts },
   { gaps: unknownVolumes },
@@ -80,6 +82,35 @@ export const coverage: Provider = {
         }
     }
   },
+}
+
+/** Sources that the stage, or one that it is built in, copies and that a bound left unread. */
+function sourcesLeft({ left: { unread, cutAt }, contents, builders }: StageView): readonly Gap[] {
+  const stages = [contents, ...builders]
+  const hint = 'leave out in .dockerignore what the image does not need, or run with --prove'
+  const whole = stages.flatMap(({ copies }) => copies).find(({ seen, source }) => seen && !looksLikeFile(source))
+  const cut =
+    cutAt === undefined || whole === undefined
+      ? []
+      : [
+          {
+            subject: whole.source,
+            message: `the build context has more than ${cutAt.toLocaleString('en')} files: what the sources behind those write is unknown`,
+            hint,
+            about: 'COPY',
+          },
+        ]
+  if (unread === undefined) return cut
+  const copied = stages.flatMap(({ origins }) =>
+    [...origins.values()].filter((path) => unread.has(path) && !isTest(path)),
+  )
+  const [first] = copied
+  if (first === undefined) return cut
+  const message =
+    copied.length === 1
+      ? `${first} was too large to be read: what it writes is unknown`
+      : `${copied.length} sources (such as ${first}) were too many to be read: what they write is unknown`
+  return [...cut, { subject: first, message, hint, about: 'COPY' }]
 }
 
 const HINT = "name the context with --context (context: in the configuration) where it is not the Dockerfile's folder"

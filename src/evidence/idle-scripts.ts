@@ -1,7 +1,7 @@
 import type { StageContents } from '../contents/stage-contents.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import { baseName } from '../places.ts'
-import { isTest } from './source-writes.ts'
+import { isForBuilders, isTest } from './source-writes.ts'
 
 /**
  * Paths of the Python files that nothing starts in a container: scripts that no other file imports or names, and no instruction but a
@@ -31,7 +31,7 @@ export function idleScripts(stages: readonly StageContents[], words: readonly st
       }
   const isFound = sources.some(([, text]) => DISCOVERS.test(text))
   const isScript = (stem: string, text: string): boolean =>
-    built.has(stem) || offered.has(stem) || (!isFound && GUARD.test(text))
+    built.has(stem) || offered.has(stem) || (GUARD.test(text) && (!isFound || TAKES_WORDS.test(text)))
   const scripts = sources.filter(
     ([path, text]) => !KNOWN_BY_NAME.test(path) && !named.has(stemOf(path)) && isScript(stemOf(path), text),
   )
@@ -53,6 +53,8 @@ const KNOWN_BY_NAME =
   /\/(?:__(?:init|main)__|manage|app|main|wsgi|asgi|celery\w{0,40}|settings\w{0,40}|config\w{0,40}|conftest|gunicorn[\w.-]{0,40}|fabfile|noxfile|tasks|dodo)\.py$|\/(?:dags|plugins|extensions|cogs|handlers|hooks|commands|pages|migrations|versions|jobs|entrypoint\.d)\//
 /** It is written to be started, and may be imported. */
 const GUARD = /^if[ \t]{1,9}__name__[ \t]{0,9}==[ \t]{0,9}["']__main__["']/m
+/** Who starts it says more: no module that is found is told so. */
+const TAKES_WORDS = /\bArgumentParser\(|\bsys\.argv\b/
 /** Modules by names that only the run knows. */
 const DISCOVERS =
   /\bimport_module\(|\b__import__\(|\bspec_from_file_location\(|\b(?:iter_modules|walk_packages)\(|\brunpy\b|\bexec\(|\bload_extension\(/
@@ -78,6 +80,7 @@ function consoleScripts(text: string): readonly { readonly command: string; read
 
 const FROM = /^[ \t]{0,99}from[ \t]{1,9}([\w.]{1,200})[ \t]{1,9}import[ \t]{0,9}(\([^()]{0,4000}\)|[^\n(]{0,1000})/gm
 const IMPORT = /^[ \t]{0,99}import[ \t]{1,9}([^\n]{1,1000})/gm
+const COMMENTS = /^[ \t]{0,99}#[^\n]*$/gm
 const QUOTED = /["']([\w./:-]{2,200})["']/g
 /** Texts that start or configure something, and none for people. */
 const SETS =
@@ -90,9 +93,11 @@ function mentions(texts: StageContents['texts']): ReadonlyMap<string, string> {
     const known = by.get(name)
     if (known !== path) by.set(name, known === undefined ? path : '')
   }
-  for (const [path, text] of texts) {
+  for (const [path, source] of texts) {
     if (isTest(path) || PACKAGING.test(path)) continue
     if (path.endsWith('.py')) {
+      if (isForBuilders(path)) continue
+      const text = source.replace(COMMENTS, '')
       const parts = [
         ...[...text.matchAll(FROM)].flatMap(([, module = '', names = '']) => [module, names]),
         ...[...text.matchAll(IMPORT)].map(([, names = '']) => names),
@@ -101,9 +106,9 @@ function mentions(texts: StageContents['texts']): ReadonlyMap<string, string> {
       for (const name of [...parts.flatMap((part) => part.match(/[\w-]{1,100}/g) ?? []), ...namesOfFiles(text)])
         add(name, path)
     } else if (SETS.test(path)) {
-      const modules = text.match(/\b\w{1,100}(?:[.:]\w{1,100}){1,9}\b/g) ?? []
-      const started = [...text.matchAll(/-m[ \t]{1,9}([\w.]{1,200})/g)].map(([, module = '']) => module)
-      for (const name of [...[...modules, ...started].flatMap((one) => one.split(/[.:]/)), ...namesOfFiles(text)])
+      const modules = source.match(/\b\w{1,100}(?:[.:]\w{1,100}){1,9}\b/g) ?? []
+      const started = [...source.matchAll(/-m[ \t]{1,9}([\w.]{1,200})/g)].map(([, module = '']) => module)
+      for (const name of [...[...modules, ...started].flatMap((one) => one.split(/[.:]/)), ...namesOfFiles(source)])
         add(name, path)
     }
   }

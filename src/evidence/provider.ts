@@ -1,6 +1,7 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { ProgramRule, WorkingFolderRule } from '../../catalogue/program.ts'
+import type { BuildContext } from '../contents/build-context.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { Stage } from '../dockerfile/model.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
@@ -27,6 +28,8 @@ export interface StageView {
   readonly contents: StageContents
   /** Of the stages that it copies from. */
   readonly builders: readonly StageContents[]
+  /** What a bound left of the build context. */
+  readonly left: Pick<BuildContext, 'unread' | 'cutAt'>
   /** Paths of sources, in all of them, that nothing starts in a container. */
   readonly idle: ReadonlySet<string>
   /** Files of the base image, where they are known, with what the stage puts in. */

@@ -24,7 +24,7 @@ import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { leftBehind, preparedByRun } from './run-lines.ts'
 import { sourceFolders } from './source-folders.ts'
-import { argumentsFrom, isComment, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
+import { argumentsFrom, isComment, isForBuilders, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
 import { ownerCalls, rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
@@ -236,7 +236,7 @@ export function writtenBy(
       claims.push(inferred('keep-state', path, `${call} in ${origins.get(file) ?? file} line ${line} ${what}`))
     }
     const { writes, open: left } = sourceWrites(file, text, about)
-    if (!FOR_BUILDERS.test(file)) {
+    if (!isForBuilders(file)) {
       // Where a log is that is rotated another rule asks.
       const others = left.filter(({ call, expression }) => !ROTATES.test(`${call}(`) && !isTold(expression))
       open.push(...others.map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })))
@@ -305,9 +305,6 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
     },
   ]
 }
-
-/** Folders of a repository with what builds, tests or delivers the program. */
-const FOR_BUILDERS = /(?:^|\/)(?:script|tools?|hack|e2e|integration|benchmarks?|contrib|testutils?|\.[\w-]{1,40})\//
 
 const IS_SOURCE = /\.(?:[cm]?[jt]sx?|pyi?|go|rs|c|cc|cpp|h|hpp|java|kt|cs)$/
 /** What an installation writes in the language of the program. */

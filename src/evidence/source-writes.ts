@@ -61,6 +61,14 @@ export function isTest(path: string): boolean {
   return NOT_THE_PROGRAM.test(path)
 }
 
+/** Folders of a repository with what builds, tests or delivers the program. */
+const FOR_BUILDERS = /(?:^|\/)(?:script|tools?|hack|e2e|integration|benchmarks?|contrib|testutils?|\.[\w-]{1,40})\//
+
+/** It is of a folder that holds what builds, tests or delivers the program. */
+export function isForBuilders(path: string): boolean {
+  return FOR_BUILDERS.test(path)
+}
+
 /** Every literal path that a source file writes to, and the calls of which it does not say the path. Text is matched, not run. */
 export function sourceWrites(
   path: string,

@@ -71,6 +71,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     facts: facts.files.known ? { ...facts, files: { known: true, value: files } } : facts,
     contents,
     builders,
+    left: sources.context ?? {},
     idle: isOpen || startsTests(start) ? new Set() : idleIn(read, start, facts.config, runs),
     own,
     files,

@@ -163,6 +163,40 @@ test.each<Application>([
   },
 ])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
 
+const large = (path: string, lines = '', more: Files = {}): Files => ({
+  Dockerfile: `FROM python:3.12-slim\nWORKDIR /srv\n${lines}COPY . .\nCMD ["python3", "serve.py"]\n`,
+  'serve.py': 'import store\n',
+  [path]: 'x = 1\n'.repeat(100_000),
+  ...more,
+})
+
+test.each<Application>([
+  {
+    says: 'of the program',
+    files: large('store.py'),
+    todos: ['store.py was too large to be read: what it writes is unknown'],
+  },
+  {
+    says: 'two of them',
+    files: large('store.py', '', { 'a.go': '// a line\n'.repeat(60_000) }),
+    todos: ['2 sources (such as a.go) were too many to be read'],
+  },
+  { says: 'not of a test', files: large('tests/all.py') },
+  { says: 'not of what a generator has written', files: large('store_pb2.gen.py') },
+  { says: 'not what is no source', files: large('store.csv') },
+  { says: 'not what the image does not get', files: large('store.py', '', { '.dockerignore': 'store.py\n' }) },
+])('a source that is too large is said: $says', checked)
+
+test('a source of some size is read, whatever it is called', () =>
+  checked({
+    says: '',
+    files: {
+      Dockerfile: 'FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ["python3", "token.py"]\n',
+      'token.py': `${'x = 1\n'.repeat(20_000)}import os\nos.makedirs("/var/lib/shop", exist_ok=True)\n`,
+    },
+    gives: ['chown 10001:10001 /var/lib/shop'],
+  }))
+
 const compiled = (main: string, more: Files = {}): Files => ({
   Dockerfile:
     'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /out/store ./cmd/store\nFROM debian:13\nCOPY --from=build /out/store /bin/store\nENTRYPOINT ["/bin/store"]\n',

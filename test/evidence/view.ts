@@ -50,6 +50,7 @@ export function partOf({
   const rest = {
     builders: [],
     idle: new Set(),
+    left: {},
     chain: [],
     servers: [],
     installed: [],
