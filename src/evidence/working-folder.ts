@@ -56,7 +56,7 @@ function movedWrites(
   const isMeant = (path: string | null): path is string => path !== null && path !== '/' && !isRuntimePlace(path)
   const each = (words: readonly string[], claims: (path: string) => readonly PathClaim[]): readonly PathClaim[] =>
     words.map(pathOf).filter(isMeant).flatMap(claims)
-  if (name === 'mkdir') return each(operands, (path) => [declared('create-directory', path, detail)])
+  if (name === 'mkdir') return each(operands, (path) => [declared('keep-state', path, detail, { made: true })])
   if (name === 'touch') return each(operands, (path) => [beside(path)])
   if (REMOVERS.test(name) || (name === 'rm' && isRecursive))
     return each(operands, (path) =>
@@ -67,7 +67,10 @@ function movedWrites(
   const to = operands.at(-1) ?? ''
   const taken = name === 'mv' ? each(operands.slice(0, -1), (path) => [beside(path)]) : []
   const put = each([to], (path) =>
-    to.endsWith('/') || operands.length > 2 || view.own.entry(path)?.type === 'directory'
+    to.endsWith('/') ||
+    operands.length > 2 ||
+    /[*?]|\/\.$/.test(operands[0] ?? '') ||
+    view.own.entry(path)?.type === 'directory'
       ? [declared('keep-state', path, detail, isRecursive ? { tree: true } : {})]
       : [beside(path)],
   )

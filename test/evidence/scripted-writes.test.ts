@@ -37,9 +37,10 @@ function writtenBy(
 
 describe('a script that the start runs', () => {
   test.each<[string, string, readonly string[]]>([
-    ['makes a folder', 'mkdir -p out/a && node b.js', ['create-directory /app/out/a']],
+    ['makes a folder', 'mkdir -p out/a && node b.js', ['keep-state /app/out/a']],
     ['makes a file', 'touch stamp', ['create-file /app/stamp beside']],
     ['copies a folder to a new one', 'cp -r pages/old pages/now', ['create-file /app/pages/now beside']],
+    ['copies all of a folder', 'cp -r pages/old/* pages/now', ['keep-state /app/pages/now tree']],
     ['copies into a folder that is there', 'cp -r pages/old/. pages/new', ['keep-state /app/pages/new tree']],
     [
       'removes a folder that is there and makes it anew',
@@ -61,7 +62,7 @@ describe('a script that the start runs', () => {
       'node with-env.js "rm -rf pages/old && cp -r pages/new pages/last"',
       ['keep-state /app/pages/old tree', 'create-file /app/pages/old beside', 'create-file /app/pages/last beside'],
     ],
-    ['runs another script', 'npm run make', ['create-directory /app/made']],
+    ['runs another script', 'npm run make', ['keep-state /app/made']],
   ])('%s', (_, deploy, expected) => {
     expect(writtenBy({ deploy, make: 'mkdir made' })).toEqual(expected)
   })
@@ -78,6 +79,6 @@ describe('a script that the start runs', () => {
 
   test('is possible behind a question of the start script', () => {
     const start = 'if [ -n "$DEPLOY" ]; then npm run deploy; fi\nexec node a.js\n'
-    expect(writtenBy({ deploy: 'mkdir -p out' }, start)).toEqual(['create-directory /app/out perhaps'])
+    expect(writtenBy({ deploy: 'mkdir -p out' }, start)).toEqual(['keep-state /app/out perhaps'])
   })
 })

@@ -18,6 +18,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/sources/catalogue.ts: pattern': 'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: rule.pattern': 'the catalogue, which is ours',
   'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
+  'src/plan/account/absent-account.ts: `(?<![\\\\w./-])${escapeEre(name)}(?![\\\\w./-])`':
+    'a name, escaped, between two borders',
   'src/image/step-down/placed-files.ts: `^(?:${tool.program})$`': 'the catalogue, which is ours',
   'src/contents/stage-contents.ts: pattern':
     'a plain text of a sed expression, between ends of a line; no star of its own',
