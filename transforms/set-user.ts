@@ -1,9 +1,11 @@
+import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
 import type { Edit } from '../src/edit.ts'
+import { isRootUser } from '../src/image/accounts.ts'
 import type { ArgumentDefaults } from '../src/plan/account/stage-users.ts'
-import { type AccountChoice, decided } from '../src/plan/plan.ts'
+import { type AccountChoice, decided, type StagePlan } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { keyword, reason } from './edits/lines.ts'
-import { insertLines, placeOf, replacedUser } from './edits/placement.ts'
+import { insertLines, placeAfter, placeOf, replacedUser } from './edits/placement.ts'
 
 export const setUser: Transform = {
   name: 'set-user',
@@ -34,10 +36,38 @@ export const setUser: Transform = {
                 replaced === null
                   ? insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'set-user'), lines)
                   : { ...replaced.rest, text: user },
+                ...childrenAsRoot(dockerfile, stage, plan),
               ],
       }
     }
   },
+}
+
+/** Stages that are built upon this one begin as its user: what they run in their build was run as root. */
+function childrenAsRoot(dockerfile: Dockerfile, stage: Stage, { userBefore }: StagePlan): readonly Edit[] {
+  if (userBefore.known && !isRootUser(userBefore.value)) return []
+  const why = `root goes on here: stage ${stage.name ?? stage.index} ends as another user now`
+  return childrenOf(dockerfile, stage.index).flatMap((child) =>
+    runsAsParent(dockerfile, child)
+      ? [
+          insertLines(dockerfile, placeAfter(dockerfile, child.from), [
+            ...reason(why),
+            `${keyword(dockerfile, 'USER')} 0`,
+          ]),
+        ]
+      : [],
+  )
+}
+
+function childrenOf({ stages }: Dockerfile, index: number): readonly Stage[] {
+  return stages.filter(({ base }) => base.kind === 'stage' && base.index === index)
+}
+
+/** It, or a stage that is built upon it, runs something before it says a user. */
+function runsAsParent(dockerfile: Dockerfile, { instructions, index }: Stage): boolean {
+  const first = instructions.find(({ keyword: word }) => word === 'RUN' || word === 'USER')
+  if (first !== undefined) return first.keyword === 'RUN'
+  return childrenOf(dockerfile, index).some((child) => runsAsParent(dockerfile, child))
 }
 
 /** `ARG APP_UID=10001`: USER stays as it is, and who builds with another value has his own. */

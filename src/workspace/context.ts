@@ -224,6 +224,8 @@ const textFile =
 const sourceFile =
   /\.(?:sh|bash|[cm]?[jt]sx?|py|go|rs|rb|ru|php|p[lm]|psgi|cgi|java|kts?|scala|groovy|cs|fs|vb|c|cc|cpp|cxx|h|hpp|m|swift|exs?|erl|lua|dart)$/i
 const largestSource = 512 * 1024
+/** What a browser is given, of a project or of others. */
+const served = /(?:^|\/)(?:static|public|assets|vendor\w{0,9}|third_party|wwwroot|dist)\//i
 /** Bundles and what generators write. */
 const generated =
   /[.-](?:min|bundle)\.[cm]?js$|\.(?:pb|gen|generated|designer)\.\w{1,4}$|(?:^|\/)(?:generated|bundle)\.\w{1,4}$/i
@@ -275,7 +277,7 @@ function contextFiles(): ContextFiles {
 }
 
 function isSource(path: string): boolean {
-  return sourceFile.test(path) && !generated.test(path)
+  return sourceFile.test(path) && !generated.test(path) && !(/js$/.test(path) && served.test(path))
 }
 
 function readText(path: string, size: number): string | null {

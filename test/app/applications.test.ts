@@ -183,6 +183,7 @@ test.each<Application>([
   },
   { says: 'not of a test', files: large('tests/all.py') },
   { says: 'not of what a generator has written', files: large('store_pb2.gen.py') },
+  { says: 'not what browsers get', files: large('assets/vendor/scalar.js') },
   { says: 'not what is no source', files: large('store.csv') },
   { says: 'not what the image does not get', files: large('store.py', '', { '.dockerignore': 'store.py\n' }) },
 ])('a source that is too large is said: $says', checked)
