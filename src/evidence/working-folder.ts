@@ -2,7 +2,16 @@ import type { WorkingFolderRule } from '../../catalogue/program.ts'
 import { argvOf, asWords, invocationsIn, recipeOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
-import { baseName, isInside, isRuntimePlace, isSystemFolder, normalisePath, parentOf } from '../places.ts'
+import {
+  baseName,
+  isForEverybody,
+  isInside,
+  isRuntimePlace,
+  isSystemFolder,
+  looksLikeFile,
+  normalisePath,
+  parentOf,
+} from '../places.ts'
 import { type Claim, declared, type Evidence, type PathClaim } from './claim.ts'
 import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -10,13 +19,14 @@ import type { Provider, StageView } from './provider.ts'
 /** What programs write into the folder that they start in, as neither their command nor their configuration says otherwise. */
 export const workingFolder: Provider = {
   name: 'working-folder',
-  summary: 'what listed programs write into the folder that they start in',
+  summary: 'what listed programs write into the folder that they start in, and files that a command is told to write',
   when: 'before-run',
   *claims(view, { workingFolder: rules }) {
     const { all, isAlone, perhaps } = startedCommands(view)
     // Whatever else starts it may use that folder too.
     const surely = [...writtenByRules(rules, all, view, view.startKnown && isAlone ? { fromStart: true } : {})]
     yield* surely
+    yield* all.flatMap(namedOutput)
     const known = new Set(surely.flatMap((claim) => (claim.kind === 'path' ? [claim.path] : [])))
     for (const claim of writtenByRules(rules, perhaps, view, {}))
       if (claim.kind === 'path' && !known.has(claim.path)) yield { ...claim, certainty: 'possible', onlyIf: '' }
@@ -137,6 +147,25 @@ function namedWrites({ words: [program = '', ...args], folder }: StartedCommand)
       ? [declared('create-directory', path, `${name} makes it`)]
       : [declared('create-file', path, `${name} makes it`, { beside: true })]
   })
+}
+
+/** The file that a command of the start is told to write: a report of tests, an archive. `-` and `json` are none. */
+function namedOutput(command: StartedCommand): readonly PathClaim[] {
+  const {
+    words: [program = '', ...args],
+    folder,
+  } = command
+  const operands = args.filter((word) => !word.startsWith('-'))
+  const archive = baseName(program) === 'zip' ? operands[0] : undefined
+  const path = archive === undefined ? null : normalisePath(archive, folder)
+  const made = path === null ? [] : [declared('create-file', path, 'zip makes it', { beside: true })]
+  return [...made, ...namedWrites(command)].filter(
+    (claim) =>
+      claim.access === 'create-file' &&
+      looksLikeFile(claim.path) &&
+      !isRuntimePlace(claim.path) &&
+      !isForEverybody(claim.path),
+  )
 }
 
 /** Of a file or a folder, and no format or level. */

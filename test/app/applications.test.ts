@@ -163,6 +163,26 @@ test.each<Application>([
   },
 ])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
 
+const reports = (cmd: string): Files => ({
+  Dockerfile: `FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ${cmd}\n`,
+  'app.py': '',
+})
+
+test.each<Application>([
+  {
+    says: 'a report of tests, by a runner in a shell',
+    files: reports('["sh", "-c", "./prepare && poetry run check --junit-xml=report.xml -v"]'),
+    gives: ['chmod 1775 /srv'],
+  },
+  {
+    says: 'an archive where only root may',
+    files: reports('["zip", "-r", "/pages.zip", "."]'),
+    todos: ['/pages.zip is not given to the user'],
+  },
+  { says: 'not a format', files: reports('["check", "--output", "json"]'), not: ['/srv/json'] },
+  { says: 'not standard output', files: reports('["zip", "-r", "-", "."]'), not: ['chmod'] },
+])('what a command of the start is told to write: $says', checked)
+
 const large = (path: string, lines = '', more: Files = {}): Files => ({
   Dockerfile: `FROM python:3.12-slim\nWORKDIR /srv\n${lines}COPY . .\nCMD ["python3", "serve.py"]\n`,
   'serve.py': 'import store\n',
