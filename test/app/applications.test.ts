@@ -164,7 +164,7 @@ test.each<Application>([
 ])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
 
 const reports = (cmd: string): Files => ({
-  Dockerfile: `FROM python:3.12-slim\nWORKDIR /srv\nCOPY . .\nCMD ${cmd}\n`,
+  Dockerfile: `FROM python:3.12-slim\nWORKDIR /app/shop\nCOPY . .\nCMD ${cmd}\n`,
   'app.py': '',
 })
 
@@ -172,14 +172,14 @@ test.each<Application>([
   {
     says: 'a report of tests, by a runner in a shell',
     files: reports('["sh", "-c", "./prepare && poetry run check --junit-xml=report.xml -v"]'),
-    gives: ['chmod 1775 /srv'],
+    gives: ['chmod 1775 /app/shop'],
   },
   {
     says: 'an archive where only root may',
     files: reports('["zip", "-r", "/pages.zip", "."]'),
     todos: ['/pages.zip is not given to the user'],
   },
-  { says: 'not a format', files: reports('["check", "--output", "json"]'), not: ['/srv/json'] },
+  { says: 'not a format', files: reports('["check", "--output", "json"]'), not: ['/app/shop/json'] },
   { says: 'not standard output', files: reports('["zip", "-r", "-", "."]'), not: ['chmod'] },
 ])('what a command of the start is told to write: $says', checked)
 
