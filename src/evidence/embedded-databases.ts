@@ -105,7 +105,9 @@ function usedLibrary({ contents, builders }: StageView): Used | null {
   return null
 }
 
-const CONNECTS = /\b(?:sqlite3|aiosqlite)\.connect\((?!\s{0,9}["']:memory:)/
+/** By the module, or by a URL of which a call makes the rest: `'sqlite:///' + os.path.join(…)`, `f"sqlite:///{folder}/x"`. */
+const CONNECTS =
+  /\b(?:sqlite3|aiosqlite)\.connect\((?!\s{0,9}["']:memory:)|\bsqlite(?:\+\w{1,20})?:\/{3}(?:["'](?:\s{0,9}[+%]|\.format\()|\{|%s)/
 
 /** `github.com/dgraph-io/badger/v4` is that of any version. */
 function isSame(said: string, library: string): boolean {

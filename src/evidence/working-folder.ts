@@ -159,6 +159,8 @@ function namedOutput(command: StartedCommand): readonly PathClaim[] {
   const archive = baseName(program) === 'zip' ? operands[0] : undefined
   const path = archive === undefined ? null : normalisePath(archive, folder)
   const made = path === null ? [] : [declared('create-file', path, 'zip makes it', { beside: true })]
+  // What those make is read of start scripts.
+  if (/^(?:mkdir|touch)$/.test(baseName(program))) return []
   return [...made, ...namedWrites(command)].filter(
     (claim) =>
       claim.access === 'create-file' &&

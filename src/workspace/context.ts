@@ -418,16 +418,25 @@ function sourcesOf({ keyword, flags, json, words }: Instruction): readonly strin
   return all.slice(0, -1).filter((word) => !word.startsWith('<<') && !/^\w+:|^git@/.test(word))
 }
 
-/** What a stage before takes all of the context into, a later one takes from there by its path: `COPY . /src`, `COPY --from=0 /src/conf/app.ini /`. */
+/**
+ * Where all of the context goes into a folder, what is named in there: by a later stage (`COPY . /src`, `COPY --from=0 /src/conf/app.ini /`),
+ * as the script that is started, or as one that a RUN works on.
+ */
 function takenOfAll({ stages }: Dockerfile): readonly string[] {
   const wholes = new Map<string, string>()
   return stages.flatMap(({ instructions, name, index }) => {
     let workdir = '/'
-    return instructions.flatMap((instruction) => {
-      const { keyword, flags, words, json } = instruction
+    return instructions.flatMap((instruction): readonly string[] => {
+      const { keyword, flags, words, json, text } = instruction
       const [first = '', second = '', ...more] = json?.map(({ value }) => value) ?? words.map(({ value }) => value)
+      const own = wholes.get(String(index))
       if (keyword === 'WORKDIR') workdir = normalisePath(first, workdir) ?? workdir
-      if (keyword !== 'COPY') return []
+      if (own !== undefined && (keyword === 'RUN' || keyword === 'ENTRYPOINT' || keyword === 'CMD'))
+        return (text.match(SCRIPT_BELOW) ?? []).flatMap((word) => {
+          const path = normalisePath(word, workdir) ?? ''
+          return path.startsWith(`${own}/`) ? [path.slice(own.length + 1)] : []
+        })
+      if (keyword !== 'COPY' && keyword !== 'ADD') return []
       const from = flags.find((flag) => flag.name === 'from')?.value
       if (from === undefined) {
         const folder = more.length === 0 && fixedPart(first) === '' ? normalisePath(second, workdir) : null
@@ -441,6 +450,9 @@ function takenOfAll({ stages }: Dockerfile): readonly string[] {
     })
   })
 }
+
+/** A script in a folder: one that lies at the top may be in any. */
+const SCRIPT_BELOW = /(?<![\w./$-])[\w./-]{0,200}\/[\w-]{1,100}\.sh\b/g
 
 /** `conf/*.conf` needs the folder conf. */
 function fixedPart(source: string): string {

@@ -61,6 +61,18 @@ test.each([
     { 'db.py': 'import sqlite3\ndef open(path):\n    return sqlite3.connect(path)\n' },
   ],
   [
+    'a URL of Python that is put together',
+    'sqlite3',
+    'db.py',
+    { 'db.py': "URL = 'sqlite:///' + os.path.join(app.root_path, NAME)\n" },
+  ],
+  [
+    'a URL of Python with a folder in it',
+    'sqlite3',
+    'db.py',
+    { 'db.py': 'URL = f"sqlite+aiosqlite:///{data_dir}/shop.db"\n' },
+  ],
+  [
     'Rust',
     'rusqlite',
     'Cargo.toml',
@@ -130,6 +142,7 @@ test.each([
     { Gemfile: 'group :development, :test do\n  gem "sqlite3"\nend\n', 'db.rb': 'require "sqlite3"' },
     '',
   ],
+  ['a URL is of memory', { 'db.py': 'URL = "sqlite:///:memory:"\n' }, ''],
   ['it is kept in memory', { 'db.py': 'import sqlite3\ndb = sqlite3.connect(":memory:")\n' }, ''],
   ['a setting names a server', SQLITE, 'ENV DB_TYPE=postgres\n'],
   ['a URL of a setting names a server', SQLITE, 'ENV DATABASE_URL=mysql://db/notes\n'],

@@ -48,6 +48,20 @@ test('the folder of whose sources people compile what is copied', () => {
   expect(at({ 'go.mod': 'module example.org/suite\n', 'main.go': 'package main\n' })).toBeNull()
 })
 
+test('the folder in whose copy a script lies that is started, or that a RUN takes', () => {
+  const at = (lines: string): string | null =>
+    contextOf(`FROM a\nCOPY ./ /work\nWORKDIR /work\n${lines}\n`, 'services/mail/Dockerfile', [
+      'services/mail/start.sh',
+      'services/mail/bin/up.sh',
+    ])
+  expect(at('ENTRYPOINT ["/work/services/mail/bin/up.sh"]')).toBe('')
+  expect(at('CMD ./services/mail/start.sh --all')).toBe('')
+  expect(at('RUN cp ./services/mail/start.sh /start.sh')).toBe('')
+  expect(at('CMD ["./bin/up.sh"]')).toBeNull()
+  expect(at('CMD ["/opt/services/mail/start.sh"]')).toBeNull()
+  expect(at('RUN curl https://example.org/services/mail/start.sh')).toBeNull()
+})
+
 test('its own folder where that is as good, or has what the other has not', () => {
   expect(contextOf(starts, 'Dockerfile', ['docker/start.sh'])).toBeNull()
   expect(contextOf('FROM a\nCOPY . .\n', 'x/Dockerfile', ['start.sh'])).toBeNull()
