@@ -230,3 +230,16 @@ export function looksLikeFile(path: string): boolean {
 
 const HIDDEN_FILE =
   /^\.(?:env|htaccess|htpasswd|pgpass|profile|bash_\w{1,40})$|(?:rc|(?<!^\.)config|history|ignore|cookie|lock|pid|sock|log|db|token|secret|key|version|installed|initiali[sz]ed|configured|done|ready)$/
+
+/** By its name a private key, or a store with one in it: tools make such files for their owner alone. */
+export function isPrivateKey(path: string): boolean {
+  const name = path.slice(path.lastIndexOf('/') + 1)
+  return KEY_STORE.test(name) || (PRIVATE.test(name) && !PUBLIC_KEY.test(name))
+}
+
+/** With the key in it. */
+export const KEY_STORE = /\.(?:pfx|p12|pkcs12)$/i
+const PRIVATE =
+  /\.key$|(?:^|[-_.])(?:key|priv(?:ate)?(?:[-_]?key)?|privkey\d*|passkey)\.pem$|^id_(?:rsa|ed25519|ecdsa|dsa)$/i
+/** What everybody may have. */
+export const PUBLIC_KEY = /(?:^|[-_.])(?:pub(?:lic)?|ca|cert|chain|fullchain)(?:[-_.]|$)|\.(?:crt|cer|pub|csr)$/i

@@ -18,6 +18,7 @@ import {
   baseName,
   isBelowSystem,
   isInside,
+  isPrivateKey,
   isSharedFolder,
   isSystemFolder,
   looksLikeFile,
@@ -144,11 +145,35 @@ export const missingCopies: Provider = {
       ...(whole.length > 0 && !isSaid && isScriptUnseen(view) ? whole : []),
     ]
     yield* missed(code, 'todo')
+    const others = own.filter(({ isCode }) => !isCode).map(({ copy }) => copy)
     yield* missed(
-      own.filter(({ isCode }) => !isCode).map(({ copy }) => copy),
+      others.filter((copy) => !isClosedKey(copy, view)),
       'note',
     )
+    yield* closedKeys(others.filter((copy) => isClosedKey(copy, view)))
   },
+}
+
+/** A private key that is made before the build, and that no option opens. */
+function isClosedKey({ source, line }: CopiedPath, { contents: { steps } }: StageView): boolean {
+  const flags = steps.find(({ instruction }) => instruction.line === line)?.instruction.flags ?? []
+  return isPrivateKey(source) && !flags.some(({ name }) => name === 'chmod' || name === 'chown')
+}
+
+function* closedKeys(keys: readonly CopiedPath[]): Iterable<Claim> {
+  const [first] = keys
+  if (first === undefined) return
+  const names = keys.map(({ source }) => baseName(source)).join(', ')
+  yield {
+    kind: 'unknown',
+    outcome: 'todo',
+    transform: 'report-remarks',
+    subject: first.source,
+    message: `${names}: not in the build context; a tool that makes a private key lets its owner alone read it, and COPY gives it to root`,
+    hint: 'copy it with --chown=UID:GID of the user, or with --chmod=640 and its group',
+    about: 'COPY',
+    evidence: [],
+  }
 }
 
 function* missed(copies: readonly CopiedPath[], outcome: 'todo' | 'note'): Iterable<Claim> {

@@ -107,7 +107,7 @@ function evaluate(expression: string, names: SourceNames, depth: number): string
   const below = joinedBy(text, names)
   if (below !== null) return joinAll([next(below.folder), ...splitAt(below.names, /^,/).map(next)])
   const joined =
-    /^(?:path\.(?:posix\.)?|filepath\.)?(?:join|resolve|Join)\((.*)\)$|^os\.path\.join\((.*)\)$|^(?:File\.join|Path\.Combine|Paths\.get|Path\.of|(?:new )?File)\((.*)\)$/s.exec(
+    /^(?:[pP]ath\.(?:posix\.)?|filepath\.)?(?:join|resolve|Join)\((.*)\)$|^os\.path\.join\((.*)\)$|^(?:File\.join|Path\.Combine|Paths\.get|Path\.of|(?:new )?File)\((.*)\)$/s.exec(
       text,
     )
   if (joined !== null) return joinAll(splitAt(joined.slice(1).find((part) => part !== undefined) ?? '', /^,/).map(next))
@@ -163,7 +163,7 @@ function joinedBy(
   const names = text.slice(at + 1, -1)
   // A separator that joins a list, and the modules of other languages.
   const isModule =
-    /^(path|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) &&
+    /^([pP]ath|os\.path|posixpath|path\.posix|File|filepath)$/.test(folder) &&
     /^(await import|require)\b/.test(constants.get(folder) ?? 'require')
   return isModule || names.trim() === '' || /^["'`[]/.test(folder) ? null : { folder, names }
 }

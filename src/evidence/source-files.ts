@@ -491,4 +491,4 @@ function transpiled(path: string, texts: StageContents['texts'], workdir: string
   return `${workdir}/dist/${below}`
 }
 
-const COMPILED = /\.([cm]?[jt]sx?|go|rs|java|kt|cs|c|cc|cpp|cxx)$(?<!\/node_modules\/.*)/
+const COMPILED = /\.([cm]?[jt]sx?|go|rs|java|kt|cs|c|cc|cpp|cxx|exs?)$(?<!\/node_modules\/.*)/

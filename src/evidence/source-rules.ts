@@ -204,6 +204,17 @@ export const RUST: readonly Rule[] = [
   { pattern: /\b(Connection::open)\(/g, kind: 'database' },
   { pattern: /\b(sled::open|rolling::(?:daily|hourly|minutely|never))\(/g, kind: 'directory' },
 ]
+export const ELIXIR: readonly Rule[] = [
+  { pattern: /\b(File\.mkdir(?:_p)?!?)\((?=\s*[^\s)])/g, kind: 'directory' },
+  { pattern: /\b(File\.(?:write|touch)!?)\((?=\s*[^\s)])/g, kind: 'file' },
+  { pattern: /\b(File\.open!?)\(/g, kind: 'file', with: /:(?:write|append|exclusive)\b/ },
+  {
+    pattern: /\b(File\.(?:cp|cp_r|rename|copy)!?)\((?:[^,()]|\([^()]*\)){1,300},/g,
+    kind: 'file',
+    beside: true,
+    known: true,
+  },
+]
 /** C and C++. */
 export const C: readonly Rule[] = [
   { pattern: /(?<![\w.>])(mkdir|(?:std::)?(?:filesystem|fs)::create_director(?:y|ies))\(/g, kind: 'directory' },

@@ -2,7 +2,7 @@ import { lineOf } from '../edit.ts'
 import { isStatePlace, looksLikeFile, normalisePath, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { isKeyOf } from './setting-keys.ts'
-import { C, CSHARP, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
+import { C, CSHARP, ELIXIR, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
 export interface SourceWrite {
@@ -50,8 +50,12 @@ function rulesFor(path: string): readonly Rule[] {
   if (/\.(rb|ru)$/.test(path)) return RUBY
   if (/\.(pl|pm|psgi|cgi)$/.test(path)) return PERL
   if (path.endsWith('.lua')) return LUA
+  if (/\.exs?$/.test(path)) return OF_MIX.test(path) ? [] : ELIXIR
   return path.endsWith('.php') ? PHP : []
 }
+
+/** Tasks of a developer, and settings of what a release is not. */
+const OF_MIX = /(?:^|\/)(?:mix\.exs|lib\/mix\/|priv\/|config\/(?:dev|test)\.exs)/
 
 const NOT_THE_PROGRAM =
   /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.(?:go|py|rb)$|_spec\.rb$|(^|\/)(?:tests?|test_\w{1,80})\.py$|Tests?\.(?:cs|java|kt)$|(^|\/)(setup|conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+$/

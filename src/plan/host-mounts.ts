@@ -13,10 +13,13 @@ import {
   isForEverybody,
   isInside,
   isOwnPlace,
+  isPrivateKey,
   isRuntimePlace,
   isStatePlace,
+  KEY_STORE,
   looksLikeFile,
   normalisePath,
+  PUBLIC_KEY,
   parentOf,
 } from '../places.ts'
 import type { AccountChoice, Grant } from './plan.ts'
@@ -113,23 +116,13 @@ export function privateKeyIn(
     if (
       KEY_STORE.test(value) ||
       isPrivateKey(value) ||
-      (KEY_VARIABLE.test(name) && !PUBLIC.test(baseName(value)) && looksLikeFile(value))
+      (KEY_VARIABLE.test(name) && !PUBLIC_KEY.test(baseName(value)) && looksLikeFile(value))
     )
       return { path: normalisePath(value) ?? value, by: name }
   }
   return null
 }
 
-function isPrivateKey(path: string): boolean {
-  const name = baseName(path)
-  return KEY_STORE.test(name) || (PRIVATE.test(name) && !PUBLIC.test(name))
-}
-
-/** With the key in it. */
-const KEY_STORE = /\.(?:pfx|p12|pkcs12)$/i
-const PRIVATE =
-  /\.key$|(?:^|[-_.])(?:key|priv(?:ate)?(?:[-_]?key)?|privkey\d*|passkey)\.pem$|^id_(?:rsa|ed25519|ecdsa|dsa)$/i
-const PUBLIC = /(?:^|[-_.])(?:pub(?:lic)?|ca|cert|chain|fullchain)(?:[-_.]|$)|\.(?:crt|cer|pub|csr)$/i
 /** `TLS_KEY`, `SSL_KEY_FILE`, `HTTPS_KEY_PATH`, `Kestrel__Certificates__Default__KeyPath`. */
 const KEY_VARIABLE =
   /(?:TLS|SSL|HTTPS?|CERT|PRIVATE|SIGNING|RSA|JWT|SSH)_?(?:PRIVATE_?)?KEY(?:_?(?:FILE|PATH|LOCATION))?$|_KEY_?(?:FILE|PATH)$|__KeyPath$/i

@@ -163,6 +163,21 @@ test.each<Application>([
   },
 ])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
 
+const keyed = (copy: string, more: Files = {}): Files => ({
+  Dockerfile: `FROM nginx:1.27\n${copy}\nCOPY site.conf /etc/nginx/conf.d/default.conf\n`,
+  'site.conf': 'server { listen 8080; ssl_certificate_key /etc/nginx/key.pem; }\n',
+  ...more,
+})
+const CLOSED = 'key.pem: not in the build context; a tool that makes a private key lets its owner alone read it'
+
+test.each<Application>([
+  { says: 'that is made before', files: keyed('COPY cert.pem key.pem /etc/nginx/'), todos: [CLOSED] },
+  { says: 'not one that COPY gives away', files: keyed('COPY --chown=101:101 key.pem /etc/nginx/') },
+  { says: 'not one that COPY opens', files: keyed('COPY --chmod=640 --chown=root:nginx key.pem /etc/nginx/') },
+  { says: 'not a certificate', files: keyed('COPY cert.pem ca.pem /etc/nginx/') },
+  { says: 'not one that is there', files: keyed('COPY key.pem /etc/nginx/', { 'key.pem': 'x' }) },
+])('a private key that the build context has not: $says', checked)
+
 const reports = (cmd: string): Files => ({
   Dockerfile: `FROM python:3.12-slim\nWORKDIR /app/shop\nCOPY . .\nCMD ${cmd}\n`,
   'app.py': '',

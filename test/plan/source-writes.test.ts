@@ -287,6 +287,28 @@ test.each([
     "{ out_file: '/var/log/a.log', pid_file: '/run/a.pid' }",
     ['file /var/log/a.log 1', 'file /run/a.pid 1 beside'],
   ],
+  [
+    'lib/shop/files.ex',
+    'File.mkdir_p!("/srv/up")\nFile.write!("log/shop.log", text)',
+    ['directory /srv/up 1', 'file /app/log/shop.log 2'],
+  ],
+  [
+    'lib/shop/files.ex',
+    'dir = System.get_env("DIR", "/etc/shop/saml")\nFile.mkdir_p(Path.join(dir, "a"))',
+    ['directory /etc/shop/saml/a 2'],
+  ],
+  [
+    'config/runtime.exs',
+    'File.open!("/srv/a.txt", [:append])\nFile.cp!(from, "/srv/b/x")',
+    ['file /srv/a.txt 1', 'file /srv/b/x 2 beside'],
+  ],
+  [
+    'lib/shop/files.ex',
+    'File.read!("x")\nFile.open("y", [:read])\nFile.exists?("/srv/z")\npath |> File.mkdir_p!()',
+    [],
+  ],
+  ['lib/mix/tasks/shop.ex', 'File.write!("x", "")', []],
+  ['config/dev.exs', 'File.mkdir_p!("/srv/up")', []],
   ['main.rs', 'fs::write("x", b"")', ['file /app/x 1']],
   [
     'main.rs',
