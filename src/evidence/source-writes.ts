@@ -1,7 +1,8 @@
 import { lineOf } from '../edit.ts'
-import { isStatePlace, looksLikeFile, normalisePath, parentOf, STATE_NAME } from '../places.ts'
+import { isStatePlace, looksLikeFile, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { isKeyOf } from './setting-keys.ts'
+import { type Import, importedPath, importsIn } from './source-modules.ts'
 import { C, CSHARP, ELIXIR, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
@@ -199,7 +200,7 @@ export function namesOf(path: string, text: string, about: SourceAbout, depth = 
   const broughtIn = (name: string, of: string | null): string | null => {
     if (about.texts === undefined || depth >= MOST_MODULES) return null
     imports ??= importsIn(path, text)
-    return importedPath(name, of, { path, imports, about, texts: about.texts, ofModule })
+    return importedPath(name, of, { path, imports, workdir: about.workdir, texts: about.texts, ofModule })
   }
   return {
     env,
@@ -411,108 +412,6 @@ export function sharedPaths(
 
 /** Modules behind each other that are looked into for a name. */
 const MOST_MODULES = 4
-
-/** What one statement brings in of another module of the tree. */
-interface Import {
-  readonly from: string
-  /** As listed: `A, B as C`, `{ A: b }`; '' where it is the module itself. */
-  readonly names: string
-  /** The name that the module itself gets. */
-  readonly whole: string | undefined
-}
-
-interface Importer {
-  readonly path: string
-  readonly imports: readonly Import[]
-  readonly about: SourceAbout
-  readonly texts: ReadonlyMap<string, string>
-  readonly ofModule: (file: string, source: string) => SourceNames
-}
-
-function importsIn(path: string, text: string): readonly Import[] {
-  const pattern = path.endsWith('.py') ? PYTHON_IMPORT : /\.[cm]?[jt]sx?$/.test(path) ? SCRIPT_IMPORT : null
-  if (pattern === null) return []
-  return [...text.matchAll(pattern)].map(({ groups }) => ({
-    from: groups?.from ?? '',
-    names: groups?.names ?? '',
-    whole: groups?.whole,
-  }))
-}
-
-/**
- * The path that another module of the tree gives a name: `from app.paths import LOGS`, `from . import paths` and `paths.LOGS`,
- * `const { LOGS } = require('./paths')`. Null where none is brought in, or that module leaves it to the run.
- */
-function importedPath(name: string, of: string | null, importer: Importer): string | null {
-  const { path, imports, about, texts, ofModule } = importer
-  const wanted = of ?? name
-  if (!/^\w+$/.test(wanted)) return null
-  const isPython = path.endsWith('.py')
-  for (const { from, names, whole } of imports) {
-    const said = names.includes(wanted) ? listedAs(wanted, names) : null
-    if (said === null && !(of !== null && whole === of)) continue
-    // `from app import paths`: what is named is the module itself.
-    const isModule = isPython && of !== null
-    const module = isModule ? `${from}${from.endsWith('.') ? '' : '.'}${said ?? of}` : from
-    if (!isModule && of !== null && whole !== of) continue
-    const file = isPython ? pythonFile(module, path, about, texts) : scriptFile(module, path, texts)
-    const source = file === null || file === path ? undefined : texts.get(file)
-    if (file === null || source === undefined) continue
-    const found = pathOf(of === null ? (said ?? name) : name, ofModule(file, source))
-    if (found !== null) return found
-  }
-  return null
-}
-
-/** What the other module calls it: `A` of `A as wanted` and of `{ A: wanted }`; null where it is not in the list. */
-function listedAs(wanted: string, names: string): string | null {
-  for (const one of names.replace(/[{}()]/g, '').split(',')) {
-    const [theirs = '', own = theirs] = one
-      .trim()
-      .split(/\sas\s|: ?|#/)
-      .map((part) => part.trim())
-    if (own === wanted) return theirs
-  }
-  return null
-}
-
-const PYTHON_IMPORT =
-  /^[ \t]{0,40}from[ \t]{1,9}(?<from>[\w.]{1,200})[ \t]{1,9}import[ \t]{1,9}(?<names>\([^()]{1,2000}\)|[^\n(]{1,400})/gm
-const SCRIPT_IMPORT =
-  /\b(?:import|const|let|var)\s{1,9}(?:(?<names>\{[^{}]{1,1000}\})|(?:\*\s{1,9}as\s{1,9})?(?<whole>\w{1,99}))\s{0,9}(?:from\s{0,9}|=\s{0,9}require\(\s{0,9})["'](?<from>\.{1,2}\/[\w./@-]{1,200})["']/g
-
-/** `app.paths` from any folder above, `.paths` from that of the file. */
-function pythonFile(
-  module: string,
-  path: string,
-  { workdir }: SourceAbout,
-  texts: ReadonlyMap<string, string>,
-): string | null {
-  const dots = /^\.*/.exec(module)?.[0] ?? ''
-  const below = module.slice(dots.length).replaceAll('.', '/')
-  const ends = below === '' ? ['/__init__.py'] : [`/${below}.py`, `/${below}/__init__.py`]
-  const has = (folder: string): string | null => {
-    const at = folder === '/' ? '' : folder
-    return ends.map((end) => `${at}${end}`).find((file) => texts.has(file)) ?? null
-  }
-  let folder = parentOf(path)
-  if (dots !== '') {
-    for (let up = 1; up < dots.length; up += 1) folder = parentOf(folder)
-    return has(folder)
-  }
-  for (; folder !== '/'; folder = parentOf(folder)) {
-    const file = has(folder)
-    if (file !== null) return file
-  }
-  return has(workdir) ?? has('/')
-}
-
-function scriptFile(module: string, path: string, texts: ReadonlyMap<string, string>): string | null {
-  const at = normalisePath(module, parentOf(path)) ?? ''
-  const plain = at.replace(/\.[cm]?js$/, '')
-  const ends = ['.js', '.ts', '.mjs', '.cjs', '.mts', '/index.js', '/index.ts']
-  return [at, ...ends.map((end) => `${plain}${end}`)].find((file) => texts.has(file)) ?? null
-}
 
 /** `of`: what the name stands behind, `settings` in `settings.log`; a name alone has to be brought in. */
 function sharedBy(shared: SourceAbout['shared'], text: string, name: string, of: string | null): string | null {
