@@ -43,7 +43,7 @@ export const sourceFiles: Provider = {
     const { claims: all, open } = writtenBy(contents, started, start.launches)
     const line = preparedByRun(view)
     const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
-    const written = [...found, ...configuredRotation(contents)]
+    const written = [...found, ...configuredRotation(contents), ...handlersIn(contents, started)]
     return [
       ...[contents, ...builders]
         .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
@@ -109,6 +109,32 @@ function configuredRotation({ texts, origins }: Pick<StageContents, 'texts' | 'o
     const detail = `named as ${key} in ${named[0]?.where ?? ''}, and rotated in ${origins.get(file) ?? file} line ${lineOf(text, at)}`
     return [inferred('create-file', path, detail, { beside: true })]
   })
+}
+
+/** Files of logs in the form of Python's `logging.config.fileConfig`: `class=FileHandler`, `args=('/var/log/x.log', 'a')`. */
+function handlersIn(
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
+  { workdir }: Pick<ImageConfig, 'workdir'>,
+): readonly PathClaim[] {
+  return [...texts].flatMap(([file, text]) =>
+    /\.(?:ini|cfg|conf)$/.test(file) && text.includes('[handler_')
+      ? text.split(/^\[/m).flatMap((section) => {
+          const [, kind] = /^class[ \t]{0,9}=[ \t]{0,9}([\w.]{0,100}FileHandler)[ \t]*$/m.exec(section) ?? []
+          const [, said = ''] = /^args[ \t]{0,9}=[ \t]{0,9}\([ \t]{0,9}r?["']([\w./-]{1,200})["']/m.exec(section) ?? []
+          const path = kind === undefined || said === '' ? null : normalisePath(said, workdir === '' ? '/' : workdir)
+          if (path === null || !isOwnPlace(path)) return []
+          const isRotated = /Rotating|Watched/.test(kind ?? '')
+          return [
+            inferred(
+              'create-file',
+              path,
+              `a ${kind} in ${origins.get(file) ?? file}`,
+              isRotated ? { beside: true } : {},
+            ),
+          ]
+        })
+      : [],
+  )
 }
 
 const SETTINGS = /\.(?:ya?ml|json|toml|ini|cfg|conf|env|properties)$/

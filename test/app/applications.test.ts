@@ -163,6 +163,27 @@ test.each<Application>([
   },
 ])('of output that is not in the build context somebody is told where it may be the program: $says', checked)
 
+const logged = (handler: string): Files => ({
+  Dockerfile:
+    'FROM python:3.12-slim\nWORKDIR /code\nCOPY . .\nCMD ["uvicorn", "main:app", "--log-config", "logging.ini"]\n',
+  'main.py': 'x = 1\n',
+  'logging.ini': `[handlers]\nkeys=file\n\n[handler_file]\n${handler}\n`,
+})
+
+test.each<Application>([
+  {
+    says: 'a file',
+    files: logged("class=FileHandler\nargs=('/var/log/hub/a.log', 'a')"),
+    gives: ['chown 10001:10001 /var/log/hub'],
+  },
+  {
+    says: 'one that is rotated',
+    files: logged("class=handlers.RotatingFileHandler\nformatter=f\nargs=('/srv/hub/a.log', 'a', 10)"),
+    gives: ['/srv/hub'],
+  },
+  { says: 'not standard output', files: logged('class=StreamHandler\nargs=(sys.stdout,)'), not: ['chown'] },
+])('a configuration of logging names where it goes: $says', checked)
+
 const keyed = (copy: string, more: Files = {}): Files => ({
   Dockerfile: `FROM nginx:1.27\n${copy}\nCOPY site.conf /etc/nginx/conf.d/default.conf\n`,
   'site.conf': 'server { listen 8080; ssl_certificate_key /etc/nginx/key.pem; }\n',
