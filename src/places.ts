@@ -238,7 +238,7 @@ export function isPrivateKey(path: string): boolean {
 }
 
 /** With the key in it. */
-export const KEY_STORE = /\.(?:pfx|p12|pkcs12)$/i
+const KEY_STORE = /\.(?:pfx|p12|pkcs12)$/i
 const PRIVATE =
   /\.key$|(?:^|[-_.])(?:key|priv(?:ate)?(?:[-_]?key)?|privkey\d*|passkey)\.pem$|^id_(?:rsa|ed25519|ecdsa|dsa)$/i
 /** What everybody may have. */

@@ -1,4 +1,5 @@
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
+import { childrenOf } from '../src/dockerfile/stages.ts'
 import type { Edit } from '../src/edit.ts'
 import { isRootUser } from '../src/image/accounts.ts'
 import type { ArgumentDefaults } from '../src/plan/account/stage-users.ts'
@@ -57,10 +58,6 @@ function childrenAsRoot(dockerfile: Dockerfile, stage: Stage, { userBefore }: St
         ]
       : [],
   )
-}
-
-function childrenOf({ stages }: Dockerfile, index: number): readonly Stage[] {
-  return stages.filter(({ base }) => base.kind === 'stage' && base.index === index)
 }
 
 /** It, or a stage that is built upon it, runs something before it says a user. */

@@ -28,6 +28,11 @@ export function ancestors(dockerfile: Dockerfile, stage: Stage): readonly Stage[
   return found
 }
 
+/** The stages that are built from this one and begin as it ends. */
+export function childrenOf({ stages }: Dockerfile, index: number): readonly Stage[] {
+  return stages.filter(({ base }) => base.kind === 'stage' && base.index === index)
+}
+
 /** A stage by its name or number, as `--target` and `--from` take it. */
 export function findStage(
   dockerfile: Dockerfile,

@@ -10,11 +10,8 @@ import { isForBuilders, isTest } from './source-writes.ts'
 export function idleScripts(stages: readonly StageContents[], words: readonly string[]): ReadonlySet<string> {
   const texts = new Map(stages.flatMap((stage) => [...stage.texts]))
   const sources = [...texts].filter(([path]) => path.endsWith('.py') && !isTest(path) && baseName(path) !== 'setup.py')
+  if (sources.length === 0 || stages.some((stage) => hasUnread(stage, texts))) return NONE
   const instructions = stages.flatMap(({ steps }) => steps.map(({ instruction }) => instruction))
-  const isUnread = stages.some(({ entries }) =>
-    [...entries.keys()].some((path) => path.endsWith('.py') && !texts.has(path) && !isTest(path)),
-  )
-  if (sources.length === 0 || isUnread) return NONE
   const built = new Set(instructions.flatMap((one) => (one.keyword === 'RUN' ? namesOfFiles(wholeText(one)) : [])))
   const offered = new Set<string>()
   const named = new Set(
@@ -43,6 +40,11 @@ export function idleScripts(stages: readonly StageContents[], words: readonly st
       return who === undefined || who === path ? [path] : []
     }),
   )
+}
+
+/** It may import what no other file does. */
+function hasUnread({ entries }: StageContents, texts: StageContents['texts']): boolean {
+  return [...entries.keys()].some((path) => path.endsWith('.py') && !texts.has(path) && !isTest(path))
 }
 
 const NONE: ReadonlySet<string> = new Set()

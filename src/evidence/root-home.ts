@@ -92,7 +92,7 @@ function* namedInHome(
     const folder = path.split('/').slice(0, 3).join('/')
     if (!isKnown) byFolder.set(folder, [...(byFolder.get(folder) ?? []), { name, path }])
   }
-  return yield* [...byFolder].map(([folder, [first, ...more]]): Claim => {
+  yield* [...byFolder].map(([folder, [first, ...more]]): Claim => {
     const path = more.length === 0 ? (first?.path ?? folder) : folder
     const names = [first, ...more].map((one) => one?.name).join(' and ')
     return {

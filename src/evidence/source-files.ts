@@ -116,25 +116,19 @@ function handlersIn(
   { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
   { workdir }: Pick<ImageConfig, 'workdir'>,
 ): readonly PathClaim[] {
-  return [...texts].flatMap(([file, text]) =>
-    /\.(?:ini|cfg|conf)$/.test(file) && text.includes('[handler_')
-      ? text.split(/^\[/m).flatMap((section) => {
-          const [, kind] = /^class[ \t]{0,9}=[ \t]{0,9}([\w.]{0,100}FileHandler)[ \t]*$/m.exec(section) ?? []
-          const [, said = ''] = /^args[ \t]{0,9}=[ \t]{0,9}\([ \t]{0,9}r?["']([\w./-]{1,200})["']/m.exec(section) ?? []
-          const path = kind === undefined || said === '' ? null : normalisePath(said, workdir === '' ? '/' : workdir)
-          if (path === null || !isOwnPlace(path)) return []
-          const isRotated = /Rotating|Watched/.test(kind ?? '')
-          return [
-            inferred(
-              'create-file',
-              path,
-              `a ${kind} in ${origins.get(file) ?? file}`,
-              isRotated ? { beside: true } : {},
-            ),
-          ]
-        })
-      : [],
+  const isOne = (file: string, text: string): boolean => /\.(?:ini|cfg|conf)$/.test(file) && text.includes('[handler_')
+  const sections = [...texts].flatMap(([file, text]) =>
+    isOne(file, text) ? text.split(/^\[/m).map((section) => ({ file, section })) : [],
   )
+  return sections.flatMap(({ file, section }) => {
+    const [, kind] = /^class[ \t]{0,9}=[ \t]{0,9}([\w.]{0,100}FileHandler)[ \t]*$/m.exec(section) ?? []
+    const [, said] = /^args[ \t]{0,9}=[ \t]{0,9}\([ \t]{0,9}r?["']([\w./-]{1,200})["']/m.exec(section) ?? []
+    if (kind === undefined || said === undefined) return []
+    const path = normalisePath(said, workdir === '' ? '/' : workdir)
+    if (path === null || !isOwnPlace(path)) return []
+    const how = /Rotating|Watched/.test(kind) ? { beside: true as const } : {}
+    return [inferred('create-file', path, `a ${kind} in ${origins.get(file) ?? file}`, how)]
+  })
 }
 
 const SETTINGS = /\.(?:ya?ml|json|toml|ini|cfg|conf|env|properties)$/

@@ -246,7 +246,7 @@ export const startAccounts: Provider = {
       const action = made.get(name ?? '')
       if (name === undefined || action === undefined || launch.guarded === true || isTakenOut(launch)) continue
       const { path, line, words } = launch
-      const at = `${path === null ? 'the command' : `${path} line ${line}`}`
+      const at = path === null ? 'the command' : `${path} line ${line}`
       yield {
         kind: 'remark',
         outcome: 'todo',

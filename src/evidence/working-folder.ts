@@ -149,24 +149,12 @@ function namedWrites({ words: [program = '', ...args], folder }: StartedCommand)
   })
 }
 
-/** The file that a command of the start is told to write: a report of tests, an archive. `-` and `json` are none. */
+/** The file that a command of the start is told to write, as a report of tests; `json` is none. */
 function namedOutput(command: StartedCommand): readonly PathClaim[] {
-  const {
-    words: [program = '', ...args],
-    folder,
-  } = command
-  const operands = args.filter((word) => !word.startsWith('-'))
-  const archive = baseName(program) === 'zip' ? operands[0] : undefined
-  const path = archive === undefined ? null : normalisePath(archive, folder)
-  const made = path === null ? [] : [declared('create-file', path, 'zip makes it', { beside: true })]
   // What those make is read of start scripts.
-  if (/^(?:mkdir|touch)$/.test(baseName(program))) return []
-  return [...made, ...namedWrites(command)].filter(
-    (claim) =>
-      claim.access === 'create-file' &&
-      looksLikeFile(claim.path) &&
-      !isRuntimePlace(claim.path) &&
-      !isForEverybody(claim.path),
+  if (/^(?:mkdir|touch)$/.test(baseName(command.words[0] ?? ''))) return []
+  return namedWrites(command).filter(
+    ({ path }) => looksLikeFile(path) && !isRuntimePlace(path) && !isForEverybody(path),
   )
 }
 

@@ -16,7 +16,6 @@ import {
   isPrivateKey,
   isRuntimePlace,
   isStatePlace,
-  KEY_STORE,
   looksLikeFile,
   normalisePath,
   PUBLIC_KEY,
@@ -113,11 +112,7 @@ export function privateKeyIn(
   if (isPrivateKey(target) || (looksLikeFile(target) && isPrivateKey(source))) return { path: target, by: null }
   for (const [name, value] of env) {
     if (value === null || !value.startsWith('/') || !isInside(value, target)) continue
-    if (
-      KEY_STORE.test(value) ||
-      isPrivateKey(value) ||
-      (KEY_VARIABLE.test(name) && !PUBLIC_KEY.test(baseName(value)) && looksLikeFile(value))
-    )
+    if (isPrivateKey(value) || (KEY_VARIABLE.test(name) && !PUBLIC_KEY.test(baseName(value)) && looksLikeFile(value)))
       return { path: normalisePath(value) ?? value, by: name }
   }
   return null

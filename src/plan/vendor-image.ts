@@ -83,13 +83,11 @@ export function vendorRemarks(
       // Those of every container it only has to be left: its profile adds them back.
       const isKept =
         isNeeded && capabilities.length > 0 && capabilities.every((name) => DEFAULT_CAPABILITIES.includes(name))
-      const has = `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own`
-      const step = `add RUN ${removeWith}, which copies the file into a new layer`
       return {
         outcome: isNeeded && !isKept ? 'todo' : 'note',
         transform: 'report-remarks',
-        message: `${has}: under --cap-drop=ALL the kernel refuses to start it`,
-        hint: `add ${capabilities.join(', ')} back at run time, or ${step}`,
+        message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
+        hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith}, which copies the file into a new layer`,
         ...(isKept ? { capabilities } : {}),
         about: 'FROM',
         evidence: [evidence],
