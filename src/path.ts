@@ -17,6 +17,14 @@ export function isWithin(path: string, directory: string): boolean {
   return path === directory || directory === '/' || path.startsWith(`${directory}/`)
 }
 
+/** A path, and the folders that it lies in, the root last. */
+export function* withParents(path: string): Generator<string> {
+  for (let at = path; ; at = parentOf(at)) {
+    yield at
+    if (at === '/') return
+  }
+}
+
 /** Makes a path absolute (against `base`) and removes `.`, `..` and doubled slashes by text alone. */
 export function normalisePath(path: string, base = '/'): string {
   // Nearly all are so already, and an image has tens of thousands.

@@ -1,7 +1,7 @@
 import { type PlaceRule, places } from '../catalogue/places.ts'
 import { normalisePath as absolutePath, isWithin, nameOf, parentOf } from './path.ts'
 
-export { isWithin as isInside, nameOf as baseName, outermost, parentOf } from './path.ts'
+export { isWithin as isInside, nameOf as baseName, outermost, parentOf, withParents } from './path.ts'
 
 /**
  * What the places of a Linux file system mean for a grant. Source: FHS 3.0 and hier(7).

@@ -1,7 +1,7 @@
 import { argvOf } from '../command/index.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
-import { memoizeByObject } from '../memoize.ts'
+import { memoizeByObject, memoizeByText } from '../memoize.ts'
 import { baseName, isInside, isSystemState, normalisePath, parentOf } from '../places.ts'
 import type { StageView } from './provider.ts'
 
@@ -187,9 +187,11 @@ function withoutBreaks(text: string): readonly string[] {
   return text.replace(/\\\r?\n/g, ' ').split('\n')
 }
 
+const linesOf = memoizeByText((text): readonly string[] => text.split('\n'))
+
 /** With the lines that it goes on in. */
 function lineAt(text: string, line: number): string {
-  const rest = text.split('\n').slice(line - 1, line + 9)
+  const rest = linesOf(text).slice(line - 1, line + 9)
   const end = rest.findIndex((each) => !/\\\r?$/.test(each))
   return rest.slice(0, end + 1).join(' ')
 }

@@ -61,18 +61,17 @@ function sedScript(substitution: Substitution): string {
 
 /** The text after the change, as sed would make it; null where a pattern means something else to JavaScript. */
 export function applySubstitutions(text: string, substitutions: readonly Substitution[]): string | null {
-  let result: readonly string[] = linesOf(text)
+  // A script may have thousands of lines, and a hundred changes.
+  let result = linesOf(text).map((line) => ({ said: content(line), end: line.endsWith('\n') ? '\n' : '' }))
   for (const substitution of substitutions) {
     const pattern = toRegExp(substitution)
     if (pattern === null) return null
     result =
       substitution.remove === true
-        ? result.filter((line) => !pattern.test(content(line)))
-        : result.map(
-            (line) => content(line).replace(pattern, replacementOf(substitution)) + line.slice(content(line).length),
-          )
+        ? result.filter(({ said }) => !pattern.test(said))
+        : result.map(({ said, end }) => ({ said: said.replace(pattern, replacementOf(substitution)), end }))
   }
-  return result.join('')
+  return result.map(({ said, end }) => `${said}${end}`).join('')
 }
 
 /** With their line ends, so that the last line can lack its own. */

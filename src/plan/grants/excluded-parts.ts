@@ -1,6 +1,6 @@
 import type { CapableFile, EnvSetting, Need } from '../../evidence/claim.ts'
 import type { FileEdit, Substitution } from '../../evidence/file-edit.ts'
-import { isInside, isOwnPlace, isStatePlace } from '../../places.ts'
+import { isOwnPlace, isStatePlace, withParents } from '../../places.ts'
 import type { WorkdirPlan } from '../home.ts'
 import type { Grant, Part, WorkdirChange } from '../plan.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
@@ -115,11 +115,9 @@ function isHarmless({ kind, path }: Grant): boolean {
 
 /** Grants that only what was said asks for: neither they nor a folder above them is granted for what was seen. */
 export function unshownGrants(seen: readonly Grant[], all: readonly Grant[]): readonly Grant[] {
-  const isSeen = ({ path, kind }: Grant): boolean =>
-    seen.some(
-      (grant) =>
-        (grant.path === path && grant.kind === kind) || (grant.kind !== 'traverse' && isInside(path, grant.path)),
-    )
   // The way to a place is no place of its own.
-  return all.filter((grant) => grant.kind !== 'traverse' && !isSeen(grant))
+  const isPlace = ({ kind }: Grant): boolean => kind !== 'traverse'
+  const places = new Set(seen.filter(isPlace).map(({ path }) => path))
+  const isSeen = ({ path }: Grant): boolean => [...withParents(path)].some((at) => places.has(at))
+  return all.filter((grant) => isPlace(grant) && !isSeen(grant))
 }

@@ -15,6 +15,7 @@ import {
   isSystemFolder,
   normalisePath,
   parentOf,
+  withParents,
 } from '../../places.ts'
 import { joinTruncated } from '../../words.ts'
 import type { Grant } from '../plan.ts'
@@ -296,15 +297,18 @@ function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
 function withoutMakeable(grants: readonly Grant[], input: StageInput): readonly Grant[] {
   const folders = grants.filter(({ kind }) => /-directory$/.test(kind))
   if (folders.length < 2) return grants
+  const byFolder = new Map<string, Grant[]>()
+  for (const folder of folders) byFolder.set(folder.path, [...(byFolder.get(folder.path) ?? []), folder])
   const isIn = ({ path, mode, groupAsOwner }: Grant): boolean =>
-    folders.some(
-      (above) =>
-        above.path !== path &&
-        isInside(path, above.path) &&
-        above.mode === mode &&
-        above.groupAsOwner === groupAsOwner &&
-        (above.tree === true || isEmptyVolume(above.path, path, input)),
-    )
+    [...withParents(path)]
+      .slice(1)
+      .flatMap((at) => byFolder.get(at) ?? [])
+      .some(
+        (above) =>
+          above.mode === mode &&
+          above.groupAsOwner === groupAsOwner &&
+          (above.tree === true || isEmptyVolume(above.path, path, input)),
+      )
   const isAsked = ({ evidence }: Grant): boolean => evidence.some(({ source }) => source === 'given')
   return grants.filter((grant) => grant.kind !== 'create-directory' || isAsked(grant) || !isIn(grant))
 }
