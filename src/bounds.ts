@@ -93,6 +93,10 @@ export const bounds = {
   pathLength: 4096,
   /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
   expressionLength: 1000,
+  /** Calls of one source file that write, each of which is looked at with the lines around it: a program's own file has some tens. */
+  sourceCalls: 1000,
+  /** Parts of such an expression that are joined: of each beginning it is asked whether it says a folder. */
+  expressionParts: 16,
   /** Characters of the call that sets a timer, with the function that it is given. */
   timerCall: 4000,
   /** Characters of what a program's help says of one option. */
@@ -120,7 +124,7 @@ export const bounds = {
   /** Commands of start scripts that are changed because only root may run them: each is looked for in all lines of its script. */
   changedCommands: 100,
   /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */
-  scriptCommands: 8000,
+  scriptCommands: 2000,
   /** Start scripts of one image, with those that they run and source: the most that was seen is some 40. */
   scripts: 60,
   /** Ports of an image, and of one range: no service listens on so many. */

@@ -74,7 +74,23 @@ export function applyEdits(source: string, edits: readonly Edit[]): string {
 
 /** The line of a text that an offset is in, 1-based. */
 export function lineOf(text: string, offset: number): number {
+  return lineAmong(startsOf(text), offset)
+}
+
+/** Where the line starts that an offset is in, or the one so many lines above it; 0 where there is none. */
+export function lineStart(text: string, offset: number, above = 0): number {
   const starts = startsOf(text)
+  return starts[lineAmong(starts, offset) - 1 - above] ?? 0
+}
+
+/** Where the line ends that an offset is in, before its line feed. */
+export function lineEnd(text: string, offset: number): number {
+  const starts = startsOf(text)
+  const next = starts[lineAmong(starts, offset)]
+  return next === undefined ? text.length : next - 1
+}
+
+function lineAmong(starts: readonly number[], offset: number): number {
   let [low, high] = [0, starts.length]
   while (low < high) {
     const middle = (low + high) >> 1

@@ -25,7 +25,8 @@ export const inImage: Provider = {
     // What a build has left there, whoever made it, is in the image.
     for (const claim of frameworkClaims(application, true))
       yield files.exists(claim.path) ? claim : { ...claim, tree: false }
-    yield* writtenBy(application, config).claims
+    const { claims } = yield* writtenBy(application, config)
+    yield* claims
     yield* closedClaims(application, config, files)
     // A script that is not started tells of other ways to start it, or of other work.
     const read = configurationFiles(files, start.programs, argvOf(config)).filter(

@@ -1,4 +1,5 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { bounds } from '../bounds.ts'
 import { switchTools } from '../command/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -117,7 +118,7 @@ export interface StageEvidence {
   readonly view: StageView
 }
 
-/** Asks all providers of a list, once each. Stops between them: each goes through all of a stage. */
+/** Asks all providers of a list, once each. Stops between them, as each goes through all of a stage, and where they stop themselves. */
 export function* evidenceOf(
   view: StageView,
   catalogue: Catalogue,
@@ -130,6 +131,10 @@ export function* evidenceOf(
   for (const provider of list) {
     if (provider.when === 'before-build' && view.built) continue
     for (const found of provider.claims(view, catalogue, all)) {
+      if (found === undefined) {
+        yield
+        continue
+      }
       const claim = found.kind === 'path' ? filledIn(found, view.facts.config) : found
       if (claim === null) continue
       const claims =
@@ -230,6 +235,8 @@ const OF_ROOT = /^(?:chown|chgrp|account|mount|setcap)$/
  * Null where the image does not set it. What a VOLUME is called it is called.
  */
 function filledIn(claim: PathClaim, config: ImageConfig): PathClaim | null {
+  // The kernel takes no path of that length.
+  if (claim.path.length >= bounds.pathLength) return null
   const { env, volumes, workdir } = config
   const parameter = knownPrograms.parameters.find(({ name }) => claim.path.includes(`%${name}%`))
   if (parameter !== undefined) {

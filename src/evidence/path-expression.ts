@@ -1,4 +1,5 @@
 import { bounds } from '../bounds.ts'
+import { memoizeByObject } from '../memoize.ts'
 
 /** What a source file says of its own names: constants with a literal value. */
 export interface SourceNames {
@@ -38,13 +39,27 @@ export function pathOf(expression: string, names: SourceNames): string | null {
   return value.startsWith('/') ? value : `${names.workdir}/${value}`
 }
 
+/** What an expression means is worked out once for all that it is a part of: constants of constants would take each other's time. */
+const evaluated = memoizeByObject((_: SourceNames) => new Map<string, string | null>())
+
 function evaluate(expression: string, names: SourceNames, depth: number): string | null {
+  if (depth > DEEPEST || expression.length > bounds.expressionLength) return null
+  const known = evaluated(names)
+  const key = `${depth} ${expression}`
+  const before = known.get(key)
+  if (before !== undefined) return before
+  const value = meaningOf(expression, names, depth)
+  known.set(key, value)
+  return value
+}
+
+function meaningOf(expression: string, names: SourceNames, depth: number): string | null {
   const text = expression
     .trim()
     .replace(/[;,]$/, '')
     .replace(/^&(?:mut )?/, '')
     .replace(/\.(?:to_string|to_owned|into|toString)\(\)$/, '')
-  if (depth > DEEPEST || text === '' || text.length > bounds.expressionLength) return null
+  if (text === '') return null
   const next = (part: string): string | null => evaluate(part, names, depth + 1)
   const literal = /^(?:[rbu@]|new URL)?(["'`])((?:(?!\1)[^\\])*)\1$/.exec(text)
   if (literal !== null) return /[$]\{/.test(literal[2] ?? '') ? template(literal[2] ?? '', next) : (literal[2] ?? '')
@@ -229,6 +244,7 @@ function balanced(text: string): boolean {
  * that is left of it.
  */
 export function folderOf(expression: string, names: SourceNames, depth = 0): string | null {
+  if (expression.length > bounds.expressionLength) return null
   const bare = expression.trim().replace(/[;,]$/, '')
   // `const dir = path.join(PLUGINS, name)`, and what is written below it.
   const named = /^[$]?[A-Za-z_]\w*$/.test(bare) ? names.constants.get(bare.replace(/^\$/, '')) : undefined
@@ -279,7 +295,7 @@ function ofParts(
   names: SourceNames,
   as: 'folder' | 'begin' = 'folder',
 ): string | null {
-  for (let count = parts.length - 1; count > 0; count -= 1) {
+  for (let count = Math.min(parts.length - 1, bounds.expressionParts); count > 0; count -= 1) {
     const leading = parts.slice(0, count)
     const folder = ownFolder(count === 1 ? (leading[0] ?? '') : joined(leading), names, as)
     if (folder !== null) return folder

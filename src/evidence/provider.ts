@@ -71,6 +71,6 @@ export interface Provider {
    * only the build tells; of a built image the files say it.
    */
   readonly when: 'always' | 'before-run' | 'before-build'
-  /** `earlier`: what the providers before it in the list have claimed. */
-  claims(view: StageView, catalogue: Catalogue, earlier: readonly Claim[]): Iterable<Claim>
+  /** `earlier`: what the providers before it in the list have claimed. Undefined is a stop of one that reads many files (InTurn). */
+  claims(view: StageView, catalogue: Catalogue, earlier: readonly Claim[]): Iterable<Claim | undefined>
 }

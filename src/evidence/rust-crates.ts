@@ -213,6 +213,7 @@ function withoutTests(text: string): { readonly text: string; readonly modules: 
   let rest = ''
   let done = 0
   let looked = 0
+  const firstBlock = text.indexOf('{')
   for (const match of text.matchAll(/#!?\[/g)) {
     const begin = match.index + match[0].length
     const attribute = text.slice(begin, begin + LONGEST_ATTRIBUTE)
@@ -222,7 +223,7 @@ function withoutTests(text: string): { readonly text: string; readonly modules: 
     if (isComment(before, before.length)) continue
     // It is about all of the file, or of a module in it.
     if (match[0] === '#![') {
-      if (text.slice(0, match.index).includes('{')) continue
+      if (firstBlock >= 0 && firstBlock < match.index) continue
       return { text: blank(text), modules: [] }
     }
     let at = begin + length + 1

@@ -1,3 +1,4 @@
+import { bounds } from '../bounds.ts'
 import { argvOf, programsOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
@@ -6,6 +7,7 @@ import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
+import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
 import {
   baseName,
@@ -36,25 +38,23 @@ export const sourceFiles: Provider = {
   name: 'source-files',
   summary: "literal paths that the program's own source files write to, and calls that only root may",
   when: 'always',
-  claims(view): readonly Claim[] {
+  *claims(view) {
     const { idle, started, start, chain, files } = view
     const contents = withoutIdle(view.contents, idle)
     const builders = view.builders.map((one) => withoutIdle(one, idle))
-    const { claims: all, open } = writtenBy(contents, started, start.launches)
+    const { claims: all, open, cut } = yield* writtenBy(contents, started, start.launches)
     const line = preparedByRun(view)
     const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
     const written = [...found, ...configuredRotation(contents), ...handlersIn(contents, started)]
-    return [
-      ...[contents, ...builders]
-        .flatMap((one) => rootCalls(one, new Set(start.unread.map(({ path }) => path))))
-        .slice(0, 1),
-      ...ownerCalls([contents, ...builders], new Set(start.unread.map(({ path }) => path))),
-      ...written,
-      ...unfoundRotation(contents, written),
-      ...temporaryFolder(chain, files, contents),
-      ...homeAsked(contents, started),
-      ...leftOpen(open, started),
-    ]
+    const unread = new Set(start.unread.map(({ path }) => path))
+    yield* [contents, ...builders].flatMap((one) => rootCalls(one, unread)).slice(0, 1)
+    yield* ownerCalls([contents, ...builders], unread)
+    yield* written
+    yield* unfoundRotation(contents, written)
+    yield* temporaryFolder(chain, files, contents)
+    yield* homeAsked(contents, started)
+    yield* leftOpen(open, started)
+    yield* leftUnread(cut, started)
   },
 }
 
@@ -218,19 +218,22 @@ interface Written {
   readonly claims: readonly PathClaim[]
   /** Calls whose path they leave to the run. */
   readonly open: readonly { readonly file: string; readonly line: number; readonly call: string }[]
+  /** Files with more calls than are looked at. */
+  readonly cut: readonly string[]
 }
 
-/** `launches`: what start scripts start. */
-export function writtenBy(
+/** `launches`: what start scripts start. Stops behind each file. */
+export function* writtenBy(
   { texts, origins, entries }: Pick<StageContents, 'texts' | 'origins' | 'entries'>,
   config: ImageConfig,
   launches: StepDownReport['launches'] = [],
-): Written {
+): InTurn<Written> {
   const argv = [...argvOf(config), ...launches.flatMap(({ words }) => words)]
   const names = new Set(argv.map(baseName))
   const started = new Set(argv.flatMap((word) => normalisePath(word, config.workdir) ?? []))
   const claims: PathClaim[] = []
   const open: Written['open'][number][] = []
+  const cut: string[] = []
   const given = { workdir: config.workdir, env: new Map([...config.env, ...propertiesOf(config)]) }
   const about = {
     ...given,
@@ -244,6 +247,7 @@ export function writtenBy(
   const isTold = toldAtStart(argv, config)
   for (const [file, text] of texts) {
     if (claims.length >= MOST_FINDS) break
+    yield
     for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
       const place = normalisePath(named)
       // `rmdir /S /Q` is told so on Windows.
@@ -255,7 +259,8 @@ export function writtenBy(
       const what = how === 'runs' ? 'is given a path there' : 'takes away what is there'
       claims.push(inferred('keep-state', path, `${call} in ${origins.get(file) ?? file} line ${line} ${what}`))
     }
-    const { writes, open: left } = sourceWrites(file, text, about)
+    const { writes, open: left, isCut } = sourceWrites(file, text, about)
+    if (isCut) cut.push(origins.get(file) ?? file)
     if (!isForBuilders(file)) {
       // Where a log is that is rotated another rule asks.
       const others = left.filter(({ call, expression }) => !ROTATES.test(`${call}(`) && !isTold(expression))
@@ -297,7 +302,7 @@ export function writtenBy(
       }
     }
   }
-  return { claims, open }
+  return { claims, open, cut }
 }
 
 /**
@@ -322,6 +327,25 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
       evidence: [
         { source: 'framework', subject: places[0] ?? '', detail: 'the path is made elsewhere in the program' },
       ],
+    },
+  ]
+}
+
+/** What the calls behind those write that were looked at. */
+function leftUnread(files: Written['cut'], { user }: Pick<ImageConfig, 'user'>): readonly Claim[] {
+  const [first] = files
+  if (first === undefined || !isRootUser(user)) return []
+  return [
+    {
+      kind: 'unknown',
+      outcome: 'todo',
+      transform: 'own-writable-paths',
+      subject: first,
+      message: `${joinTruncated(files)}: of more than ${bounds.sourceCalls.toLocaleString('en')} calls that write only the first were read: what the others write is unknown`,
+      hint: 'run with --prove to see it, or name what it writes with --writable',
+      about: 'CMD',
+      answeredByRun: true,
+      evidence: [],
     },
   ]
 }
@@ -451,7 +475,7 @@ export const compiledSources: Provider = {
   name: 'compiled-sources',
   summary: 'the same of the source in build stages, from which the program was compiled',
   when: 'always',
-  claims({ builders, contents, idle, started, chain, files, servers, listed, start }) {
+  *claims({ builders, contents, idle, started, chain, files, servers, listed, start }) {
     // A server of another kind that is given what the stage has made serves that: nothing of the source runs.
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
@@ -472,15 +496,19 @@ export const compiledSources: Provider = {
           : []
       })
     })
-    if (sources.length === 0) return []
+    if (sources.length === 0) return
     const read = {
       copies: contents.copies,
       texts: new Map(sources.map(({ path, text }) => [path, text])),
       origins: new Map(sources.map(({ path, origin }) => [path, origin])),
       entries: contents.entries,
     }
-    const { claims, open } = writtenBy(read, started)
-    return [...claims, ...temporaryFolder(chain, files, read), ...homeAsked(read, started), ...leftOpen(open, started)]
+    const { claims, open, cut } = yield* writtenBy(read, started)
+    yield* claims
+    yield* temporaryFolder(chain, files, read)
+    yield* homeAsked(read, started)
+    yield* leftOpen(open, started)
+    yield* leftUnread(cut, started)
   },
 }
 

@@ -2,7 +2,7 @@ import { normalisePath, parentOf } from '../places.ts'
 import { pathOf, type SourceNames } from './path-expression.ts'
 
 /** What one statement brings in of another module of the tree. */
-export interface Import {
+interface Import {
   readonly from: string
   /** As listed: `A, B as C`, `{ A: b }`; '' where it is the module itself. */
   readonly names: string
@@ -12,22 +12,33 @@ export interface Import {
 
 interface Importer {
   readonly path: string
-  readonly imports: readonly Import[]
+  readonly imports: Imports
   readonly workdir: string
   readonly texts: ReadonlyMap<string, string>
   readonly ofModule: (file: string, source: string) => SourceNames
 }
 
+/** By each word that a statement lists, or gives the module: those that have it, in their order. */
+export type Imports = ReadonlyMap<string, readonly Import[]>
+
 /** Of Python and JavaScript; of other languages none. */
-export function importsIn(path: string, text: string): readonly Import[] {
+export function importsIn(path: string, text: string): Imports {
+  const imports = new Map<string, Import[]>()
   const pattern = path.endsWith('.py') ? PYTHON_IMPORT : /\.[cm]?[jt]sx?$/.test(path) ? SCRIPT_IMPORT : null
-  if (pattern === null) return []
-  return [...text.matchAll(pattern)].map(({ groups }) => ({
-    from: groups?.from ?? '',
-    names: groups?.names ?? '',
-    whole: groups?.whole,
-  }))
+  if (pattern === null) return imports
+  for (const { groups } of text.matchAll(pattern)) {
+    const one = { from: groups?.from ?? '', names: groups?.names ?? '', whole: groups?.whole }
+    for (const word of new Set(`${one.names} ${one.whole ?? ''}`.match(/\w+/g))) {
+      const alike = imports.get(word) ?? []
+      if (alike.length === 0) imports.set(word, alike)
+      // Of one name the first counts, where that is not in the tree the next.
+      if (alike.length < MOST_ALIKE) alike.push(one)
+    }
+  }
+  return imports
 }
+
+const MOST_ALIKE = 20
 
 /**
  * The path that another module of the tree gives a name: `from app.paths import LOGS`, `from . import paths` and `paths.LOGS`,
@@ -38,7 +49,7 @@ export function importedPath(name: string, of: string | null, importer: Importer
   const wanted = of ?? name
   if (!/^\w+$/.test(wanted)) return null
   const isPython = path.endsWith('.py')
-  for (const { from, names, whole } of imports) {
+  for (const { from, names, whole } of imports.get(wanted) ?? []) {
     const said = names.includes(wanted) ? listedAs(wanted, names) : null
     if (said === null && !(of !== null && whole === of)) continue
     // `from app import paths`: what is named is the module itself.

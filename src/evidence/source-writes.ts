@@ -1,8 +1,10 @@
-import { lineOf } from '../edit.ts'
+import { bounds } from '../bounds.ts'
+import { lineEnd, lineOf, lineStart } from '../edit.ts'
+import { memoizeOnce } from '../memoize.ts'
 import { isStatePlace, looksLikeFile, parentOf, STATE_NAME } from '../places.ts'
 import { folderOf, pathOf, type SourceNames, splitAt } from './path-expression.ts'
 import { isKeyOf } from './setting-keys.ts'
-import { type Import, importedPath, importsIn } from './source-modules.ts'
+import { type Imports, importedPath, importsIn } from './source-modules.ts'
 import { C, CSHARP, ELIXIR, GO, JAVA, LUA, PERL, PHP, PYTHON, RUBY, RUST, type Rule, SCRIPT } from './source-rules.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
@@ -79,21 +81,30 @@ export function sourceWrites(
   path: string,
   source: string,
   about: SourceAbout,
-): { readonly writes: readonly SourceWrite[]; readonly open: readonly UnnamedWrite[] } {
+): {
+  readonly writes: readonly SourceWrite[]
+  readonly open: readonly UnnamedWrite[]
+  /** More calls follow than are looked at. */
+  readonly isCut: boolean
+} {
   const rules = isTest(path) && about.isStarted?.(path) !== true ? [] : rulesFor(path)
-  if (rules.length === 0) return { writes: [], open: [] }
+  if (rules.length === 0) return { writes: [], open: [], isCut: false }
   const text = rules === LUA ? plainLua(source) : source
   const names = namesOf(path, text, about)
   const { workdir } = names
   const found: SourceWrite[] = []
   const open: UnnamedWrite[] = []
   let ofHome: ReadonlySet<string> | null = null
+  const setFrom = memoizeOnce(() => fieldsSet(text))
+  let looked = 0
   for (const { pattern, kind, with: needed, only, receiver, usual, of, beside, within, known, quoted } of rules) {
     if (of !== undefined && !text.includes(of)) continue
     for (const match of text.matchAll(pattern)) {
       const call = match[1] ?? ''
       const end = match.index + match[0].length
       if (isComment(text, match.index)) continue
+      looked += 1
+      if (looked > bounds.sourceCalls) break
       if (usual !== undefined) {
         const line = lineOf(text, match.index)
         found.push({ path: `${workdir}/${usual}`, kind, line, call, ...(beside === true ? { beside } : {}) })
@@ -114,7 +125,7 @@ export function sourceWrites(
       const isOpen = where === null && within !== true
       if (isOpen && known === true) continue
       const looped = isOpen ? [...loopedOver(text, match.index, first), ...chosenBefore(text, match.index, first)] : []
-      const usually = isOpen && looped.length === 0 ? defaultOf(text, match.index, first) : null
+      const usually = isOpen && looped.length === 0 ? defaultOf(text, match.index, first, setFrom) : null
       const given = usually === null ? null : pathOf(usually, names)
       // Who calls it may give another: what that is stays open.
       if (given !== null) found.push({ path: given, kind, line, call, ...(beside === true ? { beside } : {}) })
@@ -142,7 +153,8 @@ export function sourceWrites(
     }
   }
   const byName = rules === GO ? [...defaultFolders(text, names), ...flagFolders(text, names)] : []
-  return { writes: [...found, ...sqliteUrls(text, names), ...byName], open }
+  const isCut = looked > bounds.sourceCalls
+  return { writes: [...found, ...sqliteUrls(text, names), ...byName], open, isCut }
 }
 
 /** A stream that is open already, the folder for temporary files, and what only bears the name of such a method need no place. */
@@ -190,13 +202,14 @@ export function namesOf(path: string, text: string, about: SourceAbout, depth = 
   const workdir = path.endsWith('.php') ? (about.served?.(folder) ?? about.workdir) : about.workdir
   const { env, webRoot } = about
   let constants: SourceNames['constants'] | null = null
-  let imports: readonly Import[] | null = null
+  let imports: Imports | null = null
   const modules = new Map<string, SourceNames>()
   const ofModule = (file: string, source: string): SourceNames => {
     const known = modules.get(file) ?? namesOf(file, source, about, depth + 1)
     modules.set(file, known)
     return known
   }
+  const settings = memoizeOnce(() => broughtWords(text))
   const broughtIn = (name: string, of: string | null): string | null => {
     if (about.texts === undefined || depth >= MOST_MODULES) return null
     imports ??= importsIn(path, text)
@@ -204,7 +217,7 @@ export function namesOf(path: string, text: string, about: SourceAbout, depth = 
   }
   return {
     env,
-    shared: (name, of) => broughtIn(name, of) ?? sharedBy(about.shared, text, name, of),
+    shared: (name, of) => broughtIn(name, of) ?? sharedBy(about.shared, settings, name, of),
     webRoot,
     workdir,
     folder,
@@ -221,8 +234,7 @@ export function namesOf(path: string, text: string, about: SourceAbout, depth = 
  * `for (const d of [DATA, LOGS]) mkdirSync(join(ROOT, d))`, and a comprehension.
  */
 function loopedOver(text: string, index: number, expression: string): readonly string[] {
-  const end = text.indexOf('\n', index)
-  const around = text.slice(Math.max(0, index - LONGEST_LIST), end < 0 ? undefined : Math.min(end, index + 300))
+  const around = text.slice(Math.max(0, index - LONGEST_LIST), Math.min(lineEnd(text, index), index + 300))
   const words = new Set(expression.match(/\w+/g))
   const [, name = '', values = ''] = [...around.matchAll(LOOP)].findLast(([, one = '']) => words.has(one)) ?? []
   const [, plain, listed = '', each = ''] =
@@ -241,8 +253,8 @@ function loopedOver(text: string, index: number, expression: string): readonly s
  * other functions' names nothing is said, so only what stands close is taken.
  */
 function chosenBefore(text: string, index: number, expression: string): readonly string[] {
-  const start = text.lastIndexOf('\n', index - 1) + 1
-  const indent = /^[ \t]*/.exec(text.slice(start, index))?.[0] ?? ''
+  const start = lineStart(text, index)
+  const indent = indentOf(text, start, index)
   const lines = text
     .slice(Math.max(0, start - 2_000), start)
     .split('\n')
@@ -270,9 +282,14 @@ function chosenBefore(text: string, index: number, expression: string): readonly
  * What a parameter is where a call leaves it out: `def save(data, path=SETTINGS)` and `open(path, "w")`; of `self.folder` that of the
  * parameter which it is set from. Null where the function that stands above the call says none.
  */
-function defaultOf(text: string, index: number, expression: string): string | null {
+function defaultOf(
+  text: string,
+  index: number,
+  expression: string,
+  setFrom: () => ReadonlyMap<string, RegExpMatchArray>,
+): string | null {
   const [, ofSelf, plain = ''] = /^(?:self\.([a-z_]\w{0,60})|([a-z_]\w{0,60}))$/i.exec(expression.trim()) ?? []
-  const set = ofSelf === undefined ? undefined : [...text.matchAll(SET_FROM)].find(([, field]) => field === ofSelf)
+  const set = ofSelf === undefined ? undefined : setFrom().get(ofSelf)
   const name = ofSelf === undefined ? plain : (set?.[2] ?? '')
   if (name === '') return null
   const end = set?.index ?? index
@@ -284,6 +301,13 @@ function defaultOf(text: string, index: number, expression: string): string | nu
     if (said === name && value !== undefined) return value
   }
   return null
+}
+
+/** By its name where a field is first set from a name. */
+function fieldsSet(text: string): ReadonlyMap<string, RegExpMatchArray> {
+  const fields = new Map<string, RegExpMatchArray>()
+  for (const match of text.matchAll(SET_FROM)) if (!fields.has(match[1] ?? '')) fields.set(match[1] ?? '', match)
+  return fields
 }
 
 /** `self.folder = folder` */
@@ -322,8 +346,9 @@ const GOES_ON =
  */
 function isAskedFor(text: string, index: number, expression: string): boolean {
   if (!/^[\w.$]{1,100}$/.test(expression)) return false
-  const start = text.lastIndexOf('\n', index - 1) + 1
-  const above = text.slice(text.lastIndexOf('\n', start - 2) + 1, start).trim()
+  const start = lineStart(text, index)
+  if (start - lineStart(text, index, 1) > NEXT) return false
+  const above = text.slice(lineStart(text, index, 1), start).trim()
   const python = [
     `if not ${expression}.exists():`,
     `if not os.path.exists(${expression}):`,
@@ -331,9 +356,9 @@ function isAskedFor(text: string, index: number, expression: string): boolean {
   ]
   const script = /^if \(!\s?(?:fs\.)?existsSync\(([\w.$]+)\)\) \{$/.exec(above)?.[1] === expression
   if (!script && !python.includes(above)) return false
-  const indent = /^[ \t]*/.exec(text.slice(start, index))?.[0] ?? ''
-  const end = text.indexOf('\n', index)
-  for (const line of end < 0 ? [] : text.slice(end + 1, end + 1 + NEXT).split('\n')) {
+  const indent = indentOf(text, start, index)
+  const end = lineEnd(text, index)
+  for (const line of text.slice(end + 1, end + 1 + NEXT).split('\n')) {
     const said = line.trim()
     if (said === '') continue
     if (!line.startsWith(indent) || /^[\])}]/.test(said)) return false
@@ -342,7 +367,12 @@ function isAskedFor(text: string, index: number, expression: string): boolean {
   return false
 }
 
-/** How far behind a call the rest of its block is looked at, in UTF-16 units. */
+/** No person indents a line by more. */
+function indentOf(text: string, start: number, end: number): string {
+  return /^[ \t]*/.exec(text.slice(start, Math.min(end, start + LONGEST_LINE)))?.[0] ?? ''
+}
+
+/** How far behind a call the rest of its block is looked at, and above it what asks for it, in UTF-16 units. */
 const NEXT = 600
 const SAYS_ONLY =
   /^(?:#|\/\/|print|console\.|(?:self\.)?_?log|pass$|(?:os|fs)\.(?:chmod|chown|mkdir|makedirs)|\w+\.(?:chmod|mkdir)\()/i
@@ -350,14 +380,22 @@ const SAYS_ONLY =
 function isMadeNew(text: string, index: number, call: string, args: string): boolean {
   const isNew = MAKES_NEW.some(([name, unless]) => name.test(call) && !unless.test(args))
   if (!isNew && !(/open/i.test(call) && NEW_MODE.test(args))) return false
-  const lines = text.slice(0, index).split('\n').slice(-4)
+  const lines = text.slice(Math.max(lineStart(text, index, 3), index - NEXT), index).split('\n')
   // Go and Rust throw away what nobody asks for.
   if (
     /^\s*(?:(?:let\s+)?_\s*=\s*)?(?:std::)?(?:os\.|fs::)?$/.test(lines.at(-1) ?? '') &&
     /^(?:Mkdir|create_dir)$/.test(call)
   )
     return false
-  return !ASKS_BEFORE.test(lines.join('\n')) && !GOES_ON.test(text.slice(index).split('\n', 5).join('\n'))
+  return (
+    !ASKS_BEFORE.test(lines.join('\n')) &&
+    !GOES_ON.test(
+      text
+        .slice(index, index + NEXT)
+        .split('\n', 5)
+        .join('\n'),
+    )
+  )
 }
 
 /**
@@ -393,6 +431,7 @@ export function sharedPaths(
   const twice = new Set<string>()
   for (const [path, text] of files) {
     const constants = new Map(constantsOf(text))
+    const names = { ...about, folder: parentOf(path), constants }
     if (!path.endsWith('.py'))
       for (const [, name = '', value = ''] of text.matchAll(
         /^[ \t]{0,40}["']?(\w{1,99})["']?:[ \t]{0,9}([^\n]{1,400})$/gm,
@@ -400,7 +439,7 @@ export function sharedPaths(
         constants.set(name, value.replace(/,\s*$/, ''))
     for (const [name, value] of constants) {
       if (!/["'`]/.test(value)) continue
-      const said = pathOf(value, { ...about, folder: parentOf(path), constants })
+      const said = pathOf(value, names)
       if (said === null || !/[./]/.test(value)) continue
       if (shared.has(name) && shared.get(name) !== said) twice.add(name)
       shared.set(name, said)
@@ -414,13 +453,30 @@ export function sharedPaths(
 const MOST_MODULES = 4
 
 /** `of`: what the name stands behind, `settings` in `settings.log`; a name alone has to be brought in. */
-function sharedBy(shared: SourceAbout['shared'], text: string, name: string, of: string | null): string | null {
+function sharedBy(
+  shared: SourceAbout['shared'],
+  broughtIn: () => ReadonlyMap<string, boolean>,
+  name: string,
+  of: string | null,
+): string | null {
   const said = shared?.get(name)
   if (said === undefined) return null
   if (of !== null) return /(?:settings?|config|conf|cfg|const|paths?|env|opt)/i.test(of) ? said : null
-  const brought = new RegExp(String.raw`^[ \t]{0,40}(?:from|import|const|let|var|export)\b[^\n]{0,400}\b${name}\b`, 'm')
-  const [line = ''] = brought.exec(text) ?? []
-  return /^\s*(?:from|import)\b|\brequire\(/.test(line) ? said : null
+  return broughtIn().get(name) === true ? said : null
+}
+
+/** The words of lines that may bring in a name, and whether the first line that has one does: `from settings import LOG`, `const { LOG } = require(…)`. */
+function broughtWords(text: string): ReadonlyMap<string, boolean> {
+  const words = new Map<string, boolean>()
+  for (const [line] of text.matchAll(/^[ \t]{0,40}(?:from|import|const|let|var|export)\b[^\n]{0,400}/gm)) {
+    const isImport = /^\s*(?:from|import)\b/.test(line)
+    const required = line.search(/\brequire\(/)
+    const own = new Map<string, boolean>()
+    for (const { 0: word, index } of line.matchAll(/\w+/g))
+      own.set(word, isImport || (required >= 0 && required < index))
+    for (const [word, isBrought] of own) if (!words.has(word)) words.set(word, isBrought)
+  }
+  return words
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
@@ -600,10 +656,11 @@ export function argumentsFrom(text: string, start: number): readonly string[] {
 
 /** A line of a comment, or what stands behind code: `handler = Stream()  # or File("app.log")`. */
 export function isComment(text: string, at: number): boolean {
-  const line = text.slice(text.lastIndexOf('\n', at - 1) + 1, at)
+  const start = lineStart(text, at)
+  const line = text.slice(start, Math.min(at, start + LONGEST_LINE))
   if (/^\s*(#|\/\/|\*|\/\*)/.test(line)) return true
   // No person writes longer ones, and a program that is packed has one line.
-  return line.length <= LONGEST_LINE && /\s(?:#\s|\/\/)/.test(line.replace(QUOTED, ''))
+  return at - start <= LONGEST_LINE && /\s(?:#\s|\/\/)/.test(line.replace(QUOTED, ''))
 }
 
 const LONGEST_LINE = 400

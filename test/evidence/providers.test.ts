@@ -21,6 +21,7 @@ function claimedBy(name: string, view: StageView): readonly string[] {
       ...provider,
       *claims(of, known, earlier) {
         for (const claim of provider.claims(of, known, earlier)) {
+          if (claim === undefined) continue
           if (provider.name === name) found.push(claim.kind)
           yield claim
         }

@@ -63,7 +63,7 @@ export function partOf({
 }
 
 export function claimsOf(provider: Provider, view: StageView, earlier: readonly Claim[] = []): readonly Claim[] {
-  return [...provider.claims(view, catalogue, earlier)]
+  return [...provider.claims(view, catalogue, earlier)].filter((claim) => claim !== undefined)
 }
 
 /** Paths that are claimed, in their order. */
