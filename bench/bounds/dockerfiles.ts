@@ -146,6 +146,7 @@ function file(name: string, text: (n: number) => string): Input {
       const dockerfile = text(n)
       return { bytes: dockerfile.length, work: () => void harden({ dockerfile }) }
     },
+    files: (n) => ({ Dockerfile: text(n) }),
   }
 }
 

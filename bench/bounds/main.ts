@@ -1,5 +1,7 @@
 // npm run bench:bounds [-- PATTERN]: doubles each kind of foreign input and prints how the CPU time grows. Each kind has a process
 // of its own, so that its memory is its own too, and one that does not end is ended.
+// npm run bench:bounds -- --interrupt [PATTERN]: starts the command of dist/ on the largest of each kind that is a repository, and prints
+// how long it goes on after a SIGINT.
 import { spawn } from 'node:child_process'
 import { setFlagsFromString } from 'node:v8'
 import { HardenError } from '../../src/errors.ts'
@@ -7,11 +9,24 @@ import { archives } from './archives.ts'
 import { dockerfiles } from './dockerfiles.ts'
 import { images } from './images.ts'
 import type { Input } from './input.ts'
+import { latency } from './interrupt.ts'
 import { reports } from './reports.ts'
 import { repositories } from './repositories.ts'
+import { scripts } from './scripts.ts'
+import { manySources, sources } from './sources.ts'
 import { traces } from './traces.ts'
 
-const INPUTS: readonly Input[] = [...dockerfiles, ...images, ...traces, ...repositories, ...archives, ...reports]
+const INPUTS: readonly Input[] = [
+  ...dockerfiles,
+  ...images,
+  ...traces,
+  ...repositories,
+  ...sources,
+  ...manySources,
+  ...scripts,
+  ...archives,
+  ...reports,
+]
 
 const MOST_GROWTH = 2.5
 const MOST_MEGABYTES = 400
@@ -23,6 +38,8 @@ const MOST_BYTES = 1024 * 1024
 const MORE_ROUNDS = 5
 /** Milliseconds of CPU that the largest there is may take. */
 const MOST_AT_BOUND = 1000
+/** Milliseconds in which a SIGINT ends the command. */
+const MOST_LATENCY = 1000
 const WARM_UPS = 5
 const TIMEOUT = 60_000
 const AT_A_TIME = 2
@@ -30,6 +47,7 @@ const AT_A_TIME = 2
 export async function main(args: readonly string[]): Promise<number> {
   const [first = '', name = ''] = args
   if (first === '--one') return one(name)
+  if (first === '--interrupt') return interrupted(name)
   const waiting = INPUTS.filter((input) => input.name.includes(first))
   const count = waiting.length
   let failed = 0
@@ -39,6 +57,21 @@ export async function main(args: readonly string[]): Promise<number> {
   }
   await Promise.all(Array.from({ length: AT_A_TIME }, worker))
   console.log(`${count} inputs, ${failed} over the bounds (growth ${MOST_GROWTH}, ${MOST_MEGABYTES} MB)`)
+  return failed === 0 && count > 0 ? 0 : 1
+}
+
+/** One by one: what else runs would take their time. */
+async function interrupted(name: string): Promise<number> {
+  let [count, failed] = [0, 0]
+  for (const input of INPUTS) {
+    if (input.files === undefined || !input.name.includes(name)) continue
+    count += 1
+    const { milliseconds, ended } = await latency(input.files, input.most ?? MOST_BYTES)
+    const isBad = milliseconds > MOST_LATENCY
+    if (isBad) failed += 1
+    console.log(`${input.name.padEnd(60)}  ${milliseconds.toFixed(0).padStart(6)} ms  ${ended}${isBad ? '  OVER' : ''}`)
+  }
+  console.log(`${count} inputs, ${failed} that a SIGINT took longer than ${MOST_LATENCY} ms to end`)
   return failed === 0 && count > 0 ? 0 : 1
 }
 

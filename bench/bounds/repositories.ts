@@ -206,7 +206,7 @@ function shipped(
   }
 }
 
-function plan(text: string, entries: ReadonlyMap<string, ContextEntry>): void {
+export function plan(text: string, entries: ReadonlyMap<string, ContextEntry>): void {
   const dockerfile = parseDockerfile(text)
   const facts = factsFromCatalogue('debian')
   const stages = stageInputs(dockerfile, defaultPolicy, {
