@@ -125,6 +125,8 @@ export const bounds = {
   changedCommands: 100,
   /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */
   scriptCommands: 2000,
+  /** Heredocs of one shell text, and other `<<` of it: the parser looks for the end of each among all. */
+  heredocs: 500,
   /** Start scripts of one image, with those that they run and source: the most that was seen is some 40. */
   scripts: 60,
   /** Ports of an image, and of one range: no service listens on so many. */

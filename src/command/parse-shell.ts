@@ -1,4 +1,5 @@
 import { parse } from 'unbash'
+import { bounds } from '../bounds.ts'
 import { memoizeByText } from '../memoize.ts'
 import { nameOf } from '../path.ts'
 import type { ShellCommand, ShellScript, ShellWord, Span } from './shell-command.ts'
@@ -29,6 +30,7 @@ export const parseShellScript = memoizeByText((text): ShellScript => {
 export function readCommands(source: ShellSource): ShellScript {
   if (source.kind === 'none') return { kind: 'unparsed', reason: source.reason }
   if (source.kind === 'words') return execForm(source)
+  if (source.text.split('<<', bounds.heredocs + 2).length > bounds.heredocs + 1) return TOO_MANY_HEREDOCS
   try {
     const script = parse(source.text)
     const error = script.errors?.[0]
@@ -44,6 +46,12 @@ export function readCommands(source: ShellSource): ShellScript {
 }
 
 const TOO_DEEP: ShellScript = { kind: 'unparsed', reason: 'it is nested too deeply', tooLong: true }
+
+const TOO_MANY_HEREDOCS: ShellScript = {
+  kind: 'unparsed',
+  reason: `it has more than ${bounds.heredocs} heredocs`,
+  tooLong: true,
+}
 
 /** An exec form runs one command; that of `["sh", "-c", "…"]` is followed. */
 function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): ShellScript {

@@ -211,3 +211,13 @@ test('a start script of more commands than are read is said', () => {
   const { findings } = hardened(image({ Entrypoint: ['/start.sh'] }, { '/start.sh': script }))
   expect(findings.map(({ message }) => message).join('\n')).toContain(`more than ${bounds.scriptCommands} commands`)
 })
+
+test('a start script of more heredocs than are read is said', () => {
+  const words = (count: number): string => {
+    const script = `#!/bin/sh\ncat ${lines(count, () => '<<E').replaceAll('\n', ' ')}\n${lines(count, () => 'E')}\n`
+    const { findings } = hardened(image({ Entrypoint: ['/start.sh'] }, { '/start.sh': script }))
+    return findings.map(({ message }) => message).join('\n')
+  }
+  expect(words(bounds.heredocs + 1)).toContain(`more than ${bounds.heredocs} heredocs`)
+  expect(words(bounds.heredocs)).not.toContain('heredocs')
+})
