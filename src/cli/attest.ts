@@ -1,4 +1,4 @@
-import { lstat, open, stat } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { TargetOutcome } from '../app/task.ts'
 import { checkStatements, type FileNow, type ImageNow } from '../attest/check.ts'
@@ -14,7 +14,7 @@ import { parsePlatform } from '../image/facts.ts'
 import { parseImageReference } from '../image/reference.ts'
 import { namesOfConditions } from '../proof/conditions/index.ts'
 import type { Report, TargetResult } from '../report/report.ts'
-import { decode } from '../workspace/files.ts'
+import { decode, streamed } from '../workspace/files.ts'
 import type { Io } from './io.ts'
 import type { Verify } from './request.ts'
 import type { ExitCode } from './show.ts'
@@ -86,19 +86,14 @@ async function statementFiles(name: string, cwd: string): Promise<readonly strin
 /** Of a regular file, or a pipe of the shell. Throws HardenError `unreadable`. */
 async function readWhole(path: string, name: string): Promise<string> {
   try {
-    const file = await open(path, 'r')
-    try {
-      const parts: Buffer[] = []
-      let size = 0
-      for await (const part of file.createReadStream({ autoClose: false })) {
-        parts.push(part as Buffer)
-        size += (part as Buffer).length
-        if (size > bounds.traceBytes) throw new Error(`it is larger than ${bounds.traceBytes} bytes`)
-      }
-      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))
-    } finally {
-      await file.close()
+    const parts: Buffer[] = []
+    let size = 0
+    for await (const part of streamed(path)) {
+      parts.push(part)
+      size += part.length
+      if (size > bounds.traceBytes) throw new Error(`it is larger than ${bounds.traceBytes} bytes`)
     }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))
   } catch (error) {
     throw new HardenError('unreadable', `${name} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`)
   }
