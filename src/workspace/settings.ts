@@ -6,7 +6,10 @@ import { type SmokeSetting, shortened, type Wrong, wrongSmoke } from './smoke.ts
 
 /** What both flags and configuration files can say. */
 export interface Settings
-  extends Omit<Policy, 'writableByRepository' | 'raiseUsed' | 'userBecause' | 'portsBecause' | 'today'> {
+  extends Omit<
+    Policy,
+    'writableByRepository' | 'unsafeByRepository' | 'raiseUsed' | 'userBecause' | 'portsBecause' | 'today'
+  > {
   readonly engine: EngineOption
   readonly offline: boolean
   readonly platform: string | null
