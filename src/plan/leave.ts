@@ -1,6 +1,7 @@
 import { argvOf, programsOf, setuidTools } from '../command/index.ts'
 import type { Instruction, Stage } from '../dockerfile/index.ts'
 import type { Remark } from '../evidence/claim.ts'
+import { raisedPrograms } from '../evidence/set-capabilities.ts'
 import { becomesRoot } from '../image/access.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -138,7 +139,7 @@ export function rootBehindUser(input: StageInput, user: string): readonly Remark
   const { vendor, stated } = input
   const { view } = stated
   const said = `already runs as ${user}`
-  const remarks: Remark[] = []
+  const remarks: Remark[] = [...raisedPrograms(view)]
   // What a step has made of a script of the base image, nobody has read.
   const isEdited = (script: string | null): boolean =>
     script !== null &&
