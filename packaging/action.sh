@@ -22,6 +22,15 @@ below() { # NAME PATH: below the folder that it is used in, in one line
   esac
 }
 
+# What is checked out may be a stranger's: a link in it may lead anywhere.
+no_link() { # PATH: neither the file nor a folder above it
+  local at=$1
+  while [ "$at" != . ]; do
+    [ ! -L "$at" ] || refuse "$at is a link: nothing is written through it"
+    at=$(dirname -- "$at")
+  done
+}
+
 one_of mode "$INPUT_MODE" check fix
 one_of prove "$INPUT_PROVE" true false
 [ -z "$INPUT_FAIL_ON" ] || one_of fail-on "$INPUT_FAIL_ON" failed incomplete changes never
@@ -48,13 +57,24 @@ case $INPUT_MODE in check) flags+=(--check) ;; fix) flags+=(-w) ;; esac
 
 scratch=$(mktemp -d "${RUNNER_TEMP:-/tmp}/harden-image.XXXXXX")
 trap 'rm -rf "$scratch"' EXIT
-cd "$INPUT_WORKING_DIRECTORY"
+checkout=$(pwd -P)
+cd -- "$INPUT_WORKING_DIRECTORY" 2>/dev/null || refuse 'the input working-directory names no folder of the checkout'
+case $(pwd -P)/ in
+  "${checkout%/}"/*) ;;
+  *) refuse 'the input working-directory is a link that leads out of the checkout' ;;
+esac
+no_link "$INPUT_SARIF_FILE"
+[ ! -e "$INPUT_SARIF_FILE" ] || [ -f "$INPUT_SARIF_FILE" ] || refuse "$INPUT_SARIF_FILE is no regular file"
 code=0
 node "$program" "${flags[@]}" "--pr-body=$scratch/summary.md" -- "${targets[@]}" >"$scratch/findings.sarif" || code=$?
 # A wrong flag or a missing engine has printed why, and no report.
 if [ -s "$scratch/findings.sarif" ]; then
-  mkdir -p "$(dirname "$INPUT_SARIF_FILE")"
-  cp "$scratch/findings.sarif" "$INPUT_SARIF_FILE"
+  mkdir -p -- "$(dirname -- "$INPUT_SARIF_FILE")"
+  # Renamed over what is there, which follows no link that came meanwhile.
+  beside=$(mktemp "$(dirname -- "$INPUT_SARIF_FILE")/.harden-image.XXXXXX")
+  cat "$scratch/findings.sarif" >"$beside"
+  chmod 644 "$beside"
+  mv -f -- "$beside" "$INPUT_SARIF_FILE"
   echo "sarif-file=$INPUT_WORKING_DIRECTORY/$INPUT_SARIF_FILE" >>"$GITHUB_OUTPUT"
 fi
 if [ -s "$scratch/summary.md" ]; then cat "$scratch/summary.md" >>"$GITHUB_STEP_SUMMARY"; fi

@@ -54,6 +54,7 @@ const shared = /** @type {const} */ ({
   // Its CommonJS build hides its parts from the bundler.
   alias: {
     'jsonc-parser': 'jsonc-parser/lib/esm/main.js',
+    'escalade/sync': './scripts/no-package-above.mjs',
     'string-width': './scripts/string-width.mjs',
     'wrap-ansi': './scripts/wrap-ansi.mjs',
   },

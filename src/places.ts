@@ -156,10 +156,9 @@ export function closedPlaceOf(path: string): ClosedPlace | null {
   }
 }
 
-/** A listed place below a folder, which its owner could replace; null for none. */
-export function closedPlaceIn(folder: string): ClosedPlace | null {
-  const [found] = listed.filter(({ path, rule }) => path !== folder && rule.alone !== true && isWithin(path, folder))
-  return found ?? null
+/** The listed places below a folder, which its owner could replace; of a pattern the pattern. */
+export function closedPlacesIn(folder: string): readonly ClosedPlace[] {
+  return listed.filter(({ path, rule }) => path !== folder && rule.alone !== true && isWithin(path, folder))
 }
 
 function isExcepted(rule: PlaceRule, path: string): boolean {

@@ -246,3 +246,46 @@ test.each([
 ])('%s may say: %s', (path, text) => {
   expect(violations(readModule(path, text))).toEqual([])
 })
+
+/** What opens or lists a file, of node:fs and node:fs/promises. */
+const OPENS =
+  /^(?:open|readFile|readdir|opendir|copyFile|cp|read|readv)(?:Sync)?$|^(?:createReadStream|openAsBlob|glob(?:Sync)?|FileHandle)$/
+
+/** Who opens files besides the one door, `src/files-in.ts`, and which: none that a repository or a build context has laid. */
+const OPENS_OTHERS: Readonly<Record<string, string>> = {
+  'src/cli.ts': 'the program itself',
+  'src/cli/clean.ts': 'what killed runs left',
+  'src/cli/resume.ts': "the caller's own state",
+  'src/fleet/key.ts': 'streams that the door has opened',
+  'src/fleet/store.ts': 'the folder of results that the caller names',
+  'src/made-by.ts': '/proc',
+  'src/temporary.ts': 'what killed runs left',
+  'src/workspace/files.ts': 'what the caller names, which may be a pipe; and the folders that it writes into',
+  'src/workspace/trust.ts': "the caller's own list of folders",
+  // A proof runs on copies, in which links stay links.
+  'src/app/stack-proof.ts': 'the copy of a build context',
+  'src/proof/stack/host-files.ts': 'the copies of what a stack mounts',
+}
+const OPENS_NO_TARGET = /^src\/(?:engine|image\/sources|userns\/host|proof\/(?:sandbox|trace))\//
+
+function opensFiles(path: string, text: string): readonly string[] {
+  return [...text.matchAll(/^import (?:(\w+|\* as \w+)|\{([^}]*)\}) from '(?:node:)?fs(?:\/promises)?'/gm)].flatMap(
+    ([, whole, names = '']) => [
+      ...(whole === undefined ? [] : [`${path}: ${whole}`]),
+      ...names
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => OPENS.test(name.replace(/ as .*/, '')))
+        .map((name) => `${path}: ${name}`),
+    ],
+  )
+}
+
+test('files of a target are opened by one door', () => {
+  const opening = modules
+    .map(({ path }) => path)
+    .filter((path) => opensFiles(path, readFileSync(path, 'utf8')).length > 0 && !OPENS_NO_TARGET.test(path))
+  expect(opening.sort()).toEqual(['src/files-in.ts', ...Object.keys(OPENS_OTHERS)].sort())
+  expect(opensFiles('src/workspace/x.ts', "import { lstatSync, readFileSync } from 'node:fs'\n")).toHaveLength(1)
+  expect(opensFiles('src/workspace/x.ts', "import fs from 'node:fs'\n")).toHaveLength(1)
+})

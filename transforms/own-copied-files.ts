@@ -1,6 +1,7 @@
 import { type Step, stageWalks } from '../src/dockerfile/index.ts'
 import { normalisePath } from '../src/places.ts'
-import { closedTo, noCode } from '../src/plan/grants/closed.ts'
+import { closedTo } from '../src/plan/grants/closed.ts'
+import { type ImageCode, noCode } from '../src/plan/grants/image-code.ts'
 import { copyOwner, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { chownOf } from './edits/placement.ts'
@@ -17,13 +18,20 @@ export const ownCopiedFiles: Transform = {
         if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
         // An owner that somebody has chosen stays, and so does what lies outside of the application.
         if (instruction.flags.some((flag) => flag.name === 'chown') || isSystemTarget(step)) continue
+        const closed = whySearched(step, account.code ?? noCode)
         yield {
-          outcome: 'fixed',
+          outcome: closed === null ? 'fixed' : 'todo',
           line: instruction.line,
           column: instruction.column,
-          message: `${owner} owns what this ${instruction.keyword} copies (--own copied); a folder that exists already keeps its owner`,
+          message:
+            closed === null
+              ? `${owner} owns what this ${instruction.keyword} copies (--own copied); a folder that exists already keeps its owner`
+              : `${owner} does not own what this ${instruction.keyword} copies (--own copied): ${closed}`,
+          ...(closed === null
+            ? {}
+            : { hint: 'copy it to a folder that is not searched; --unsafe gives it all the same' }),
           evidence: [{ source: 'given', subject: owner, detail: 'asked for with --own copied' }],
-          edits: [chownOf(instruction, owner)],
+          edits: closed === null ? [chownOf(instruction, owner)] : [],
         }
       }
     }
@@ -33,12 +41,23 @@ export const ownCopiedFiles: Transform = {
 const SYSTEM = /^\/(etc|usr\/(bin|sbin|lib|libexec|share|local\/(bin|sbin|lib|etc))|bin|sbin|lib|lib64)(\/|$)/
 
 /** Programs and configuration of the system, and what root runs: who runs the service must not be able to replace them. */
-function isSystemTarget({ instruction, words, workdir }: Step): boolean {
+function isSystemTarget(step: Step): boolean {
+  const path = targetOf(step)
+  return (
+    path !== null && (path === '/' || SYSTEM.test(path) || closedTo({ path, kind: 'own-directory' }, noCode) !== null)
+  )
+}
+
+function targetOf({ instruction, words, workdir }: Step): string | null {
   const written = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
   const target = words.at(-1) ?? written.at(-1) ?? ''
-  if (target === '/' || SYSTEM.test(target)) return true
-  const path = target.startsWith('/') || workdir !== null ? normalisePath(target, workdir ?? '/') : null
-  return path !== null && (SYSTEM.test(path) || closedTo({ path, kind: 'own-directory' }, noCode) !== null)
+  return target.startsWith('/') || workdir !== null ? normalisePath(target, workdir ?? '/') : null
+}
+
+/** Why what it brings is code of root's by the environment of the image; null where it is not. */
+function whySearched(step: Step, code: ImageCode): string | null {
+  const path = targetOf(step)
+  return path === null ? null : (closedTo({ path, kind: 'own-file' }, code)?.reason ?? null)
 }
 
 const NOT_KNOWN = { known: false, reason: 'what a base image sets is not asked for' } as const

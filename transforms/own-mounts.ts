@@ -1,6 +1,7 @@
 import { csvFields } from '../src/dockerfile/index.ts'
 import type { Flag, Instruction } from '../src/dockerfile/model.ts'
-import { closedTo, noCode } from '../src/plan/grants/closed.ts'
+import { closedTo } from '../src/plan/grants/closed.ts'
+import { noCode } from '../src/plan/grants/image-code.ts'
 import type { AccountChoice } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 

@@ -3,6 +3,7 @@ import { parseDockerfile } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
+import { textIn } from '../files-in.ts'
 import { put } from '../profile/manifest.ts'
 import type { Profile } from '../profile/profile.ts'
 import { slug } from '../profile/profile.ts'
@@ -24,7 +25,6 @@ import type { ServiceBuild } from '../stack/project.ts'
 import { refusals } from '../stack/restricted.ts'
 import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workload } from '../stack/workloads.ts'
 import { likelyContext } from '../workspace/context.ts'
-import { textFound } from '../workspace/files.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
 import { projectRoot } from '../workspace/project-root.ts'
 import { madeImages, surroundings } from '../workspace/surroundings.ts'
@@ -56,7 +56,7 @@ export async function hardenCluster(
     const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
     const files = [
       ...cluster.files.map((file, index) => stackFile(file, texts[index] ?? file.text)),
-      ...imageFiles([...planned.values()], textFound),
+      ...imageFiles([...planned.values()]),
     ]
     return { planned, edited, texts, files, changed: files.filter(({ before, after }) => before !== after) }
   }
@@ -152,7 +152,8 @@ async function buildsOf(
 
 function contextOf(path: string): string | null {
   try {
-    return likelyContext(parseDockerfile(textFound(path) ?? ''), path, projectRoot(dirname(path)))
+    const root = projectRoot(dirname(path))
+    return likelyContext(parseDockerfile(textIn(root, path) ?? ''), path, root)
   } catch (error) {
     // What is wrong with it, whoever plans it says.
     if (error instanceof HardenError) return null

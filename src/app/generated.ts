@@ -1,11 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { commentsOnTop } from '../dockerfile/layout.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
+import { isInside, namesIn, textIn } from '../files-in.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
-import { textFound } from '../workspace/files.ts'
-import { isInside } from '../workspace/ignore-rules.ts'
 import { rootOf } from '../workspace/project-root.ts'
 import { upwards } from '../workspace/repository.ts'
 import { walkOver } from '../workspace/surroundings.ts'
@@ -18,7 +17,7 @@ import type { FileOrigin, WorkItem } from '../workspace/work-item.ts'
  */
 export function originOf(item: WorkItem, dockerfile: Dockerfile, cwd: string): FileOrigin | null {
   const { path, vendored } = item
-  if (vendored !== undefined && path !== null) return copied(path, vendored)
+  if (vendored !== undefined && path !== null) return copied(path, rootOf({ ...item, path }), vendored)
   const comments = commentsOnTop(dockerfile).slice(0, MOST_COMMENTS)
   const said = comments.find(({ text }) => GENERATED.test(text))
   if (said === undefined) return null
@@ -69,11 +68,11 @@ const FILLED_BY: readonly (readonly [mark: string, by: string])[] = [
   ['bundle', 'bundle install'],
 ]
 
-function copied(path: string, vendored: string): FileOrigin {
+function copied(path: string, root: string, vendored: string): FileOrigin {
   const parts = `${dirname(path)}/`.split(`/${vendored}/`)
   const top = join(parts.slice(0, -1).join(`/${vendored}/`) || '/', vendored)
   const filled = FILLED_BY.find(([mark]) => existsSync(join(top, mark)))?.[1] ?? null
-  const url = filled === null ? submoduleOf(path) : null
+  const url = filled === null ? submoduleOf(path, root) : null
   const from = url === null ? 'where it comes from' : url
   const by = filled === null ? '' : `, which ${filled} puts there`
   return {
@@ -85,9 +84,9 @@ function copied(path: string, vendored: string): FileOrigin {
 }
 
 /** Where the submodule comes from that a file (absolute) lies in; null for none. Source: gitmodules(5). */
-function submoduleOf(path: string): string | null {
+function submoduleOf(path: string, root: string): string | null {
   for (const folder of upwards(dirname(path))) {
-    const text = textFound(join(folder, '.gitmodules'))
+    const text = textIn(root, join(folder, '.gitmodules'))
     if (text === null) continue
     const sections: { place?: string; url?: string }[] = []
     for (const line of text.split('\n')) {
@@ -206,7 +205,7 @@ function lookedUp(
   const placed = (name: string): string | null =>
     folders.map((folder) => resolve(folder, name)).find((file) => isInside(file, root) && existsSync(file)) ?? null
   const said = template === null ? null : placed(template)
-  const beside = template === null ? templatesIn(folders, basename(path)).map(shown) : []
+  const beside = template === null ? templatesIn(root, folders, basename(path)).map(shown) : []
   const written = generator === null && !holdsHome(root) ? writersOf(path, root).map(shown) : []
   const script = generator === null ? null : placed(generator)
   return {
@@ -217,10 +216,10 @@ function lookedUp(
 }
 
 /** Of the nearest folder that has any: `Dockerfile.in`, `Dockerfile-alpine.template`, `templates/Dockerfile.j2`. */
-function templatesIn(folders: readonly string[], name: string): readonly string[] {
+function templatesIn(root: string, folders: readonly string[], name: string): readonly string[] {
   for (const [index, folder] of folders.entries()) {
     const found = ['', 'template', 'templates'].flatMap((below) =>
-      namesIn(join(folder, below))
+      namesIn(root, join(folder, below))
         .filter((entry) => TEMPLATE_FILE.test(entry) && isStemOf(entry, name, index === 0))
         .map((entry) => join(folder, below, entry)),
     )
@@ -237,14 +236,6 @@ function isStemOf(template: string, name: string, isBeside: boolean): boolean {
   return !isBeside && /^(?:docker|container)file[-_.]/i.test(template)
 }
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
-  }
-}
-
 /** What may write files in a build. */
 const SCRIPT = /\.(?:sh|bash|mk|mak|py|rb|pl|js|mjs)$|^(?:GNUm|M|m)akefile$|^justfile$|^Taskfile\.ya?ml$/
 /** Scripts that are looked into. */
@@ -257,7 +248,7 @@ function writersOf(path: string, root: string): readonly string[] {
     .others.filter((file) => SCRIPT.test(basename(file)))
     .slice(0, MOST_SCRIPTS)
     .filter((file) => {
-      const text = textFound(file)
+      const text = textIn(root, file)
       if (text === null || !text.includes(name)) return false
       return text
         .split('\n')

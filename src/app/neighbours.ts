@@ -9,8 +9,9 @@ import type { StageEvidence } from '../evidence/index.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import { copiedSources, likelyContext, startedFiles } from '../workspace/context.ts'
-import { readText } from '../workspace/files.ts'
+import { readFound } from '../workspace/files.ts'
 import { projectRoot } from '../workspace/project-root.ts'
+import { allowedRootOf } from '../workspace/trust.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { buildText } from './build.ts'
@@ -173,7 +174,7 @@ async function openNeighbour(
   session: Session,
   top: string | undefined,
 ): Promise<{ readonly dockerfile: Dockerfile; readonly item: WorkItem & { readonly root: string } }> {
-  const text = becomes ?? (await readText(path, name))
+  const text = becomes ?? readFound(path, name, top ?? allowedRootOf(path))
   const dockerfile = await withPauses(parseInTurn(text, nothingGiven), session.hooks.signal)
   const root = top ?? projectRoot(dirname(path))
   const surroundings = { children: [], users: [], runs: [], stages: [], bases }

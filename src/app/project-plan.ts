@@ -1,6 +1,7 @@
-import { join, relative } from 'node:path'
+import { dirname, join, relative } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
+import { textIn } from '../files-in.ts'
 import { isRootUser } from '../profile/compose-parts.ts'
 import { type Profile, type ProfilePort, userText } from '../profile/profile.ts'
 import { type ReportPort, targetFinding } from '../report/report.ts'
@@ -12,7 +13,6 @@ import { whyPortsStay } from '../stack/networks.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
-import { textFound } from '../workspace/files.ts'
 import { planStack, type StackPlanning } from './stack-plan.ts'
 import type { StackPlan } from './stack-proof.ts'
 
@@ -188,7 +188,7 @@ function migrationFacts(project: Project, planned: readonly PlannedService[], { 
       ),
     ),
     entries,
-    existing: textFound(join(project.folder, MIGRATION_FILE)),
+    existing: textIn(project.folder, join(project.folder, MIGRATION_FILE)),
   }
 }
 
@@ -197,7 +197,7 @@ function migrationFacts(project: Project, planned: readonly PlannedService[], { 
  */
 export function imageFiles(
   planned: readonly PlannedService[],
-  there: (path: string) => string | null = textFound,
+  there: (path: string) => string | null = (path) => textIn(dirname(path), path),
 ): readonly StackFile[] {
   const files = new Map<string, StackFile>()
   const add = (path: string, before: string | null, after: string) =>

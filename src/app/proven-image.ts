@@ -15,7 +15,7 @@ export async function provenImage(
     throw new HardenError('engine-failed', `nothing is attested of ${name}: it is not the image that was proved`, {
       hint: `its build gave other files the second time: prove what it is now with harden-image prove ${name} --attest DIR`,
     })
-  return { name, id: stays.id, baseline: compared?.id ?? null, repoDigests: stays.repoDigests }
+  return { name, id: stays.id, baseline: compared?.id ?? null, user: stays.config.user, repoDigests: stays.repoDigests }
 }
 
 /** Layer by layer, and in all that its config says but labels. Where the engine does not tell the layers, the id decides. */

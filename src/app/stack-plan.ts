@@ -2,6 +2,7 @@ import { dirname, join, relative } from 'node:path'
 import { finalStage, parseDockerfile } from '../dockerfile/index.ts'
 import { leafStages } from '../dockerfile/stages.ts'
 import { HardenError } from '../errors.ts'
+import { ANYWHERE } from '../files-in.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, RunMount, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
@@ -16,7 +17,7 @@ import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { joinTruncated } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
-import { readText } from '../workspace/files.ts'
+import { readFound } from '../workspace/files.ts'
 import { placeForDockerfile } from '../workspace/own-files.ts'
 import { projectRoot } from '../workspace/project-root.ts'
 import type { SurroundingsOf } from '../workspace/surroundings.ts'
@@ -316,7 +317,7 @@ async function itemFor(
       throw new HardenError('unreadable', `the service ${name} is built from somewhere else, which was not read`, {
         hint: 'clone what it is built from, and name the folder in build:',
       })
-    const text = inline ?? (await readText(dockerfile ?? '', nameOf(dockerfile, project)))
+    const text = inline ?? readFound(dockerfile ?? '', nameOf(dockerfile, project), ANYWHERE)
     const root = dockerfile === null ? null : projectRoot(dirname(dockerfile), project.folder)
     const around = dockerfile === null || root === null ? null : await surroundingsOf(dockerfile, root)
     const { children = [], bases = new Map(), users = [], stages = [] } = around ?? {}

@@ -3,6 +3,7 @@ import { basename, join, relative } from 'node:path'
 import { sha256 } from '../digest.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
+import { ANYWHERE, staysIn } from '../files-in.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { isInside } from '../places.ts'
@@ -19,9 +20,8 @@ import type { PlannedMigration } from '../stack/migration.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
 import { removeFolder, temporaryFolder } from '../temporary.ts'
-import { readText } from '../workspace/files.ts'
+import { readFound } from '../workspace/files.ts'
 import { withFiles } from '../workspace/open-project.ts'
-import { staysIn } from '../workspace/trust.ts'
 import { buildOf, imageKey } from './stack-plan.ts'
 import type { Options, TaskHooks } from './task.ts'
 
@@ -272,7 +272,7 @@ async function presentImage(
 }
 
 async function textOf({ dockerfile, inline }: ServiceBuild): Promise<string> {
-  return inline ?? readText(dockerfile ?? '', basename(dockerfile ?? ''))
+  return inline ?? readFound(dockerfile ?? '', basename(dockerfile ?? ''), ANYWHERE)
 }
 
 /** `edited`: files of its context that are to have another text than they have. */

@@ -1,3 +1,5 @@
+import { isRootUser } from '../image/accounts.ts'
+import { ARBITRARY_UID } from '../plan/account/account-ids.ts'
 import type { TargetResult } from '../report/report.ts'
 import type { GivenStatement } from './read.ts'
 import { type ProofPredicate, proofPredicate, type TestResult, testResult } from './statement.ts'
@@ -8,6 +10,10 @@ export interface ImageNow {
   readonly name: string
   /** All digests that are its own, hexadecimal: of its config and of its manifests. */
   readonly digests: readonly string[]
+  /** `USER` of its config. */
+  readonly user: string
+  /** The uid that it starts as; null where a name is of no account that could be read. */
+  readonly uid: number | null
 }
 
 /** A file that a statement names, as it is beside it now. */
@@ -26,16 +32,27 @@ export interface Verified {
   readonly open: readonly string[]
 }
 
+/** One that every proof has. */
+export interface KnownCondition {
+  readonly name: string
+  /** Nothing passes that has not passed it. */
+  readonly alwaysRequired: boolean
+}
+
 type Said<Kind> = Extract<GivenStatement['said'], { readonly kind: Kind }>
 
 /**
- * Whether statements of one proof are about an image, say one thing, and say that it passed. `conditions`: the names of those that
- * every proof has; `files`: by name, without those that are not there.
+ * Whether statements of one proof are about an image, say one thing, and say that it passed. `conditions`: those that every proof
+ * has; `files`: by name, without those that are not there. Who wrote the statements is not asked: whoever may change all of them may
+ * have them say anything but that a root image is none.
  */
 export function checkStatements(
   statements: readonly GivenStatement[],
   image: ImageNow,
-  { conditions, files }: { readonly conditions: readonly string[]; readonly files: ReadonlyMap<string, FileNow> },
+  {
+    conditions,
+    files,
+  }: { readonly conditions: readonly KnownCondition[]; readonly files: ReadonlyMap<string, FileNow> },
 ): Verified {
   const problems: string[] = []
   const held: string[] = []
@@ -50,19 +67,48 @@ export function checkStatements(
       problems.push(
         `${from}: it is about another image: ${digests.map(short).join(', ') || 'no digest'}, and ${image.name} is ${image.digests.map(short).join(', ')}`,
       )
+  const isRoot = isRootUser(image.user) || image.uid === 0
+  if (isRoot) problems.push(`${image.name} starts as root: its USER is ${image.user === '' ? 'not set' : image.user}`)
+  else if (image.uid === null)
+    problems.push(`${image.name} starts as ${image.user}, and none of its accounts that could be read says who that is`)
   const tests = only(ours, 'test-result', problems)
   const proof = only(ours, 'proof', problems)
   if (proof !== null) {
-    const names = new Set(proof.said.predicate.conditions.map(({ name }) => name))
-    for (const name of conditions)
-      if (!names.has(name)) problems.push(`${proof.from}: the condition “${name}” is missing`)
+    const outcomes = new Map(proof.said.predicate.conditions.map(({ name, outcome }) => [name, outcome]))
+    if (outcomes.size < proof.said.predicate.conditions.length)
+      problems.push(`${proof.from}: it has two conditions of one name`)
+    for (const { name, alwaysRequired } of conditions) {
+      const outcome = outcomes.get(name)
+      if (outcome === undefined) problems.push(`${proof.from}: the condition “${name}” is missing`)
+      else if (alwaysRequired && outcome !== 'pass')
+        problems.push(
+          `${proof.from}: the condition “${name}” is required of every proof, and its outcome is ${outcome}`,
+        )
+    }
     const { failedTests } = testResult(proof.said.predicate)
     for (const name of failedTests) problems.push(`${proof.from}: ${name}: it has not passed`)
-    if (failedTests.length === 0) held.push(`${proof.from}: ${names.size} conditions, and all that are required passed`)
+    if (failedTests.length === 0)
+      held.push(`${proof.from}: ${outcomes.size} conditions, and all that are required passed`)
+    if (!isRoot) compareUsers(proof, image, { problems, held })
     checkFiles(proof, files, { problems, held, open })
   }
   if (tests !== null && proof !== null) compareTests(tests, proof, { problems, held })
   return { problems, held, open }
+}
+
+/** The user that the image starts as now is the one that was proved, by its text and by the processes that were seen. */
+function compareUsers(
+  { from, said: { predicate } }: One<'proof'>,
+  { name, user, uid }: ImageNow,
+  { problems, held }: Pick<Record<keyof Verified, string[]>, 'problems' | 'held'>,
+): void {
+  const uids = predicate.uids ?? []
+  if (predicate.user !== undefined && predicate.user !== user)
+    problems.push(`${from}: it is about an image whose USER is ${predicate.user}, and that of ${name} is ${user}`)
+  // A proof with --arbitrary-uid runs the image as a uid of its own.
+  else if (uid !== null && !uids.includes(uid) && !uids.includes(ARBITRARY_UID))
+    problems.push(`${from}: its processes ran as ${uids.join(', ') || 'nobody'}, and ${name} starts as ${uid}`)
+  else if (uid !== null) held.push(`${name} starts as ${user}, as ${from} says`)
 }
 
 interface One<Kind> {
@@ -99,8 +145,9 @@ function checkFiles(
   }
   const report = files.get(predicate.report.name)
   if (report === undefined) return
-  const { granted, trace, report: named } = predicate
-  const again = report.result === null ? null : proofPredicate(report.result, { granted, trace, report: named })
+  const { user, granted, trace, report: named } = predicate
+  const more = { ...(user === undefined ? {} : { user }), granted, trace, report: named }
+  const again = report.result === null ? null : proofPredicate(report.result, more)
   // The tool that wrote it may have been another version.
   if (again === null) problems.push(`${predicate.report.name} has no proof, and ${from} has one`)
   else

@@ -91,10 +91,11 @@ function isTestResult(value: unknown): value is TestResult {
 
 function isProof(value: unknown): value is ProofPredicate {
   if (!isObject(value)) return false
-  const { tool, target, verdict, engine, passed, uids, conditions, checks, granted, trace, report } = value
+  const { tool, target, verdict, engine, passed, uids, conditions, checks, granted, trace, report, user } = value
   return (
     [tool, target, verdict, engine].every((text) => typeof text === 'string') &&
     typeof passed === 'boolean' &&
+    (user === undefined || typeof user === 'string') &&
     (uids === null || isListOf(uids, Number.isInteger)) &&
     isListOf(
       conditions,

@@ -41,6 +41,8 @@ export interface ProofPredicate {
   readonly verdict: TargetResult['verdict']
   readonly engine: string
   readonly passed: boolean
+  /** Who the image itself says that it starts as: `USER` as it is in its config. Absent in statements of older versions. */
+  readonly user?: string
   /** Of every process of the result that was seen, ascending; null where it was not run. */
   readonly uids: readonly number[] | null
   readonly conditions: readonly ReportCell[]
@@ -77,6 +79,8 @@ export interface ProvenImage {
   readonly id: string
   /** What it was compared with, `sha256:…` too; null where that is not known. */
   readonly baseline: string | null
+  /** `USER` of its config; '' where it has none. */
+  readonly user: string
   /** Under which digest of a manifest registries have it, `NAME@sha256:…`; empty for one that was never pushed. */
   readonly repoDigests: readonly string[]
 }
@@ -111,6 +115,7 @@ export function evidenceFiles(
   const trace = operations === null ? null : traceText(operations)
   const digestOf = ({ name, text }: EvidenceFile): NamedDigest => ({ name, digest: { sha256: sha256(text) } })
   const proof = proofPredicate(result, {
+    user: image.user,
     granted: grants.map(grantedPath),
     trace:
       trace === null
@@ -168,7 +173,7 @@ export function hexOf(digest: string): string {
 /** Null where nothing was proved. */
 export function proofPredicate(
   { target, verdict, proof }: TargetResult,
-  more: Pick<ProofPredicate, 'granted' | 'trace' | 'report'>,
+  more: Pick<ProofPredicate, 'user' | 'granted' | 'trace' | 'report'>,
 ): ProofPredicate | null {
   if (proof === null) return null
   return {

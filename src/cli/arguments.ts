@@ -46,7 +46,10 @@ const verbs = {
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
   fleet: { summary: 'plan|run|merge: many targets on many machines, by any engine of array jobs', flags: fleetFlags },
-  verify: { summary: 'STATEMENT: check that what was kept of a proof still holds for an image', flags: verifyFlags },
+  verify: {
+    summary: 'STATEMENT: check that what was kept of a proof holds for an image; signatures are for cosign to check',
+    flags: verifyFlags,
+  },
   clean: { summary: '[FOLDER..]: list and remove what killed runs have left', flags: cleanFlags },
   completion: { summary: 'bash|zsh|fish: print what completes its words in a shell', flags: {} },
   init: { summary: '[FOLDER]: write a configuration in which every setting is a comment', flags: {} },

@@ -1,4 +1,4 @@
-import { lstat, open, stat } from 'node:fs/promises'
+import { lstat, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import type { TargetOutcome } from '../app/task.ts'
 import { checkStatements, type FileNow, type ImageNow } from '../attest/check.ts'
@@ -10,11 +10,12 @@ import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
 import { findEngine, openEngine } from '../engine/open-engine.ts'
 import { HardenError, reasonOf } from '../errors.ts'
-import { parsePlatform } from '../image/facts.ts'
+import { engineNumber, resolveUser } from '../image/accounts.ts'
+import { type ImageFacts, parsePlatform } from '../image/facts.ts'
 import { parseImageReference } from '../image/reference.ts'
-import { namesOfConditions } from '../proof/conditions/index.ts'
+import { knownConditions } from '../proof/conditions/index.ts'
 import type { Report, TargetResult } from '../report/report.ts'
-import { decode } from '../workspace/files.ts'
+import { decode, streamed } from '../workspace/files.ts'
 import type { Io } from './io.ts'
 import type { Verify } from './request.ts'
 import type { ExitCode } from './show.ts'
@@ -60,18 +61,22 @@ export async function verify(request: Verify, io: Io, signal: AbortSignal): Prom
   }
   const image = await imageNow(request, signal)
   const files = await filesBeside(given, [...folders])
-  const verified = checkStatements(given, image, { conditions: namesOfConditions(), files })
+  const verified = checkStatements(given, image, { conditions: knownConditions(), files })
   const { problems, held, open: left } = verified
-  if (request.format === 'json') io.stdout.write(`${JSON.stringify({ image: image.name, ...verified }, null, 2)}\n`)
+  if (request.format === 'json')
+    io.stdout.write(`${JSON.stringify({ image: image.name, ...verified, signatures: SIGNATURES }, null, 2)}\n`)
   else {
     for (const line of held) io.stdout.write(`ok       ${visibleLine(line)}\n`)
     for (const line of left) io.stdout.write(`skipped  ${visibleLine(line)}\n`)
     for (const line of problems) io.stdout.write(`wrong    ${visibleLine(line)}\n`)
     const sum = problems.length === 0 ? 'the statements hold' : 'the statements do not hold'
-    io.stdout.write(`${visibleLine(image.name)}: ${sum}; who signed them is for cosign verify-attestation to say\n`)
+    io.stdout.write(`${visibleLine(image.name)}: ${sum}; ${SIGNATURES}\n`)
   }
   return problems.length === 0 ? 0 : 1
 }
+
+/** Whoever can write the statements can have them say what they like of an image that is not root. */
+const SIGNATURES = 'no signature was checked: who wrote them is for cosign verify-attestation to say'
 
 const STATEMENTS = ['test-result.statement.json', 'proof.statement.json']
 
@@ -86,19 +91,14 @@ async function statementFiles(name: string, cwd: string): Promise<readonly strin
 /** Of a regular file, or a pipe of the shell. Throws HardenError `unreadable`. */
 async function readWhole(path: string, name: string): Promise<string> {
   try {
-    const file = await open(path, 'r')
-    try {
-      const parts: Buffer[] = []
-      let size = 0
-      for await (const part of file.createReadStream({ autoClose: false })) {
-        parts.push(part as Buffer)
-        size += (part as Buffer).length
-        if (size > bounds.traceBytes) throw new Error(`it is larger than ${bounds.traceBytes} bytes`)
-      }
-      return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))
-    } finally {
-      await file.close()
+    const parts: Buffer[] = []
+    let size = 0
+    for await (const part of streamed(path)) {
+      parts.push(part)
+      size += part.length
+      if (size > bounds.traceBytes) throw new Error(`it is larger than ${bounds.traceBytes} bytes`)
     }
+    return new TextDecoder('utf-8', { fatal: true }).decode(Buffer.concat(parts))
   } catch (error) {
     throw new HardenError('unreadable', `${name} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`)
   }
@@ -136,7 +136,7 @@ function resultIn(text: string): TargetResult | null {
 }
 
 /**
- * The digests of the image by which a statement may name it: that of its config, and those of its manifests. What the engine does
+ * Who the image starts as, and its digests by which a statement may name it: that of its config, and those of its manifests. What the engine does
  * not have, its registry is asked for. Throws HardenError `no-image`, `no-registry` or `no-engine`.
  */
 async function imageNow(
@@ -151,15 +151,36 @@ async function imageNow(
         ? await findEngine('auto', { signal })
         : await openEngine(choice, { signal })
   const there = reference.transport === 'docker' ? null : ((await engine?.inspectImage(reference.text)) ?? null)
-  if (there !== null) return { name, digests: unique([there.id, ...there.repoDigests]) }
+  if (engine !== null && there !== null) {
+    const { user } = there.config
+    const uid = await uidOf(user, async () =>
+      (await import('../image/sources/engine.ts')).factsFromEngine(engine, there.id),
+    )
+    return { name, digests: unique([there.id, ...there.repoDigests]), user, uid }
+  }
   if (offline || reference.transport === 'docker-daemon')
     throw new HardenError('no-image', `there is no image ${name} on the engine`, {
       hint: offline ? 'leave out --offline to ask its registry' : 'pull it',
     })
   const { openRegistry } = await import('../image/sources/registry/open-registry.ts')
   const asked = { reference, platform: platform === null ? null : parsePlatform(platform), signal, say: () => {} }
-  const { image, digest } = await openRegistry(asked)
-  return { name, digests: unique([image.id, digest, ...(image.digest === null ? [] : [image.digest])]) }
+  const { blobs, image, digest } = await openRegistry(asked)
+  const { user } = image.config
+  const uid = await uidOf(user, async () =>
+    (await import('../image/sources/stored/facts.ts')).factsFromLayers(blobs, image, name, 'registry'),
+  )
+  return { name, digests: unique([image.id, digest, ...(image.digest === null ? [] : [image.digest])]), user, uid }
+}
+
+/** A number says itself; for a name the files of the image are read. Null where no account of them is called so. */
+async function uidOf(user: string, read: () => Promise<Pick<ImageFacts, 'accounts'>>): Promise<number | null> {
+  const [account = '', group = ''] = user.split(':')
+  const isNumbers = [account, group].every((text) => text === '' || engineNumber(text) !== null)
+  const { accounts } = isNumbers
+    ? { accounts: { known: true, value: { users: [], groups: [] } } as const }
+    : await read()
+  const resolved = accounts.known ? resolveUser(user, accounts.value) : null
+  return resolved?.known === true ? resolved.value.uid : null
 }
 
 function unique(digests: readonly string[]): readonly string[] {

@@ -1,8 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import type { TargetOutcome } from '../app/task.ts'
+import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
 import { HardenError } from '../errors.ts'
+import { ANYWHERE, readIn } from '../files-in.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import { counted } from '../report/summary.ts'
 import { writeText } from '../workspace/files.ts'
@@ -22,14 +23,9 @@ const HEAD =
 const LINE = /^([0-9a-f]{64}) {2}/
 
 /** Throws HardenError `bad-usage` where there is none and none is to be written, and for a file that is something else. */
-export async function openBaseline(name: string, update: boolean, cwd: string): Promise<Baseline> {
+export function openBaseline(name: string, update: boolean, cwd: string): Baseline {
   const path = resolve(cwd, name)
-  const text = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT' && update) return null
-    throw new HardenError('bad-usage', `the baseline ${name} cannot be read: ${error.code ?? error.message}`, {
-      hint: 'write it with --update-baseline',
-    })
-  })
+  const text = readBaseline(path, name, update)
   if (text !== null && text.split('\n')[0] !== HEAD)
     throw new HardenError('bad-usage', `${name} is no baseline of harden-image`, { hint: 'name another file' })
   const known = new Set((text ?? '').split('\n').flatMap((line) => LINE.exec(line)?.[1] ?? []))
@@ -89,4 +85,20 @@ function openOf(result: TargetResult, failOn: FailOn): readonly Open[] {
     ...(one.proof?.passed === false ? [of(subject, 'proof', 'failed')] : []),
     ...(failOn === 'changes' && one.changed ? [of(subject, 'verdict', 'changes')] : []),
   ])
+}
+
+function readBaseline(path: string, name: string, update: boolean): string | null {
+  try {
+    return readIn(ANYWHERE, path, bounds.traceBytes).toString('utf8')
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT' && update) return null
+    throw new HardenError(
+      'bad-usage',
+      `the baseline ${name} cannot be read: ${error instanceof HardenError ? message : code}`,
+      {
+        hint: 'write it with --update-baseline',
+      },
+    )
+  }
 }

@@ -1,4 +1,3 @@
-import { createReadStream } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { dirname, normalize, relative, resolve } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
@@ -23,7 +22,7 @@ import { tool } from '../report/report.ts'
 import { counted } from '../report/summary.ts'
 import { joinTruncated } from '../words.ts'
 import { discover, type Found } from '../workspace/discover.ts'
-import { readText, writeText } from '../workspace/files.ts'
+import { readText, streamed, writeText } from '../workspace/files.ts'
 import { repositoryOf } from '../workspace/repository.ts'
 import { parseArguments } from './arguments.ts'
 import { type FleetMerge, type FleetPlan, type FleetRequest, type FleetRun, workOf } from './fleet-request.ts'
@@ -315,8 +314,9 @@ async function readPlan(name: string, io: Io): Promise<readonly PlanLine[]> {
     if (text.trim() !== '') lines.push(parsePlanLine(text, `${name}, line ${number}`))
   }
   try {
-    for await (const part of createReadStream(resolve(io.cwd, name), 'utf8')) {
-      const texts = `${rest}${part as string}`.split('\n')
+    const decoder = new TextDecoder()
+    for await (const part of streamed(resolve(io.cwd, name))) {
+      const texts = `${rest}${decoder.decode(part, { stream: true })}`.split('\n')
       rest = texts.pop() ?? ''
       for (const text of texts) take(text)
       if (rest.length > bounds.planLine) take(rest)

@@ -252,6 +252,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
       ...policy,
       today: new Date().toISOString().slice(0, 'YYYY-MM-DD'.length),
       ...((request.settings.ports ?? config.ports) === 'raise' ? { raiseUsed: true } : {}),
+      ...(policy.unsafe && request.settings.unsafe !== true ? { unsafeByRepository: true } : {}),
       writable: [...new Set(writable)],
       ...(writableByRepository.length === 0 ? {} : { writableByRepository }),
     },

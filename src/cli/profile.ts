@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync, readFileSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { access } from 'node:fs/promises'
 import { dirname, join, relative, resolve } from 'node:path'
 import type { TargetOutcome } from '../app/task.ts'
@@ -6,6 +6,7 @@ import { visibleLine } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import { ENGINE_NAMES, type EngineName } from '../engine/kinds.ts'
 import { HardenError } from '../errors.ts'
+import { listIn, readIn, staysIn } from '../files-in.ts'
 import { editCompose, type NamedText, type Rendered } from '../profile/compose.ts'
 import { composeFile } from '../profile/compose-file.ts'
 import { renewNotes } from '../profile/compose-service.ts'
@@ -24,7 +25,7 @@ import { isObject, type Json, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { fileDiff } from '../report/diff.ts'
 import { renderTargets } from '../report/text.ts'
 import { readText, replaceText } from '../workspace/files.ts'
-import { allowedRootOf, staysIn } from '../workspace/trust.ts'
+import { allowedRootOf } from '../workspace/trust.ts'
 import { type Io, wantsColour } from './io.ts'
 import type { ProfileRequest, Work } from './request.ts'
 import { type ExitCode, exitCode, fromHere, lookOf, rendering } from './show.ts'
@@ -245,8 +246,9 @@ function mountedTexts(source: string, folder: string): readonly string[] | null 
   try {
     for (const path of paths) {
       const stats = lstatSync(path)
-      if (stats.isDirectory()) paths.push(...readdirSync(path).map((name) => join(path, name)))
-      else if (stats.isFile() && stats.size <= bounds.textBytes) texts.push(readFileSync(path, 'utf8'))
+      if (stats.isDirectory()) paths.push(...listIn(allowedRoot, path).map(({ name }) => join(path, name)))
+      else if (stats.isFile() && stats.size <= bounds.textBytes)
+        texts.push(readIn(allowedRoot, path, bounds.textBytes).toString('utf8'))
       if (paths.length > MOST) return null
     }
     return texts

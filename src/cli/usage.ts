@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
+import { realOf } from '../files-in.ts'
 import type { Found } from '../workspace/discover.ts'
 import type { SettingName } from '../workspace/settings.ts'
-import { realOf } from '../workspace/trust.ts'
 import { nearestVerb } from './arguments.ts'
 import { flagOf, usage, type Work } from './request.ts'
 

@@ -43,11 +43,11 @@ export async function workOn(
   )
   const stdin = once(() => decode(io.stdin, 'stdin'))
   const all = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
-  const given = request.since === null ? all : await changedSince(request.since, all, io)
+  const given = request.since === null ? all : await changedSince(request.since, all, io, interruption.signal)
   const known =
     request.known === null
       ? null
-      : await (await import('./baseline.ts')).openBaseline(request.known.file, request.known.update, io.cwd)
+      : (await import('./baseline.ts')).openBaseline(request.known.file, request.known.update, io.cwd)
   const found = request.withManifests
     ? await (await import('../workspace/with-manifests.ts')).withManifests(given, {
         cwd: io.cwd,
@@ -161,9 +161,14 @@ async function writePrBody(name: string, shown: readonly Rendering[], io: Io): P
 }
 
 /** Says how many are left out, so that nobody takes them for looked at. */
-async function changedSince(ref: string, found: readonly Found[], io: Io): Promise<readonly Found[]> {
+async function changedSince(
+  ref: string,
+  found: readonly Found[],
+  io: Io,
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
   const { changedFiles, changedTargets } = await import('../workspace/changed.ts')
-  const changed = changedTargets(found, await changedFiles(io.cwd, ref))
+  const changed = changedTargets(found, await changedFiles(io.cwd, ref, signal))
   const rest = found.length - changed.length
   if (rest > 0) io.stderr.write(`${rest} of ${counted(found.length, 'target')} not changed since ${ref}: left out\n`)
   return changed

@@ -4,9 +4,10 @@ import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
 import { sha256 } from '../digest.ts'
 import { HardenError } from '../errors.ts'
+import { staysIn } from '../files-in.ts'
 import { readText, replaceText, replaceTexts, type TextChange, writeText } from '../workspace/files.ts'
 import { isOwnCompose, isOwnDockerfile } from '../workspace/own-files.ts'
-import { allowedRootOf, staysIn } from '../workspace/trust.ts'
+import { allowedRootOf } from '../workspace/trust.ts'
 import type { Work } from './request.ts'
 import { fromHere } from './show.ts'
 
@@ -219,11 +220,7 @@ async function jobOf(
   if (!write || path === null || !result.changed) return null
   return {
     names: [result.target],
-    // A run that was ended may have come so far.
-    write: async () => {
-      if ((await readText(path, result.target)) === result.output) return
-      await replaceText(path, result.target, source, result.output)
-    },
+    write: () => replaceText(path, result.target, source, result.output),
   }
 }
 

@@ -9,6 +9,7 @@ export {
   programName,
   programsIn,
   programsOf,
+  readRunAs,
   readSwitch,
   waitsForInput,
 } from './invocation.ts'
@@ -18,5 +19,14 @@ export type {
   ShellCommand,
   ShellWord,
 } from './shell-command.ts'
-export { isInterpreter, isShell, isStarter, isSwitcher, starterOf, switchTools, type Word } from './starters.ts'
+export {
+  isInterpreter,
+  isShell,
+  isStarter,
+  isSwitcher,
+  setuidTools,
+  starterOf,
+  switchTools,
+  type Word,
+} from './starters.ts'
 export type { SwitchCommand } from './switches.ts'

@@ -100,7 +100,7 @@ export function readSwitch(words: readonly Word[]): SwitchCommand | null {
 }
 
 /** The same, whoever it runs the program as: `gosu root crond` too. */
-function readRunAs(words: readonly Word[]): SwitchCommand | null {
+export function readRunAs(words: readonly Word[]): SwitchCommand | null {
   return switchAt(words, programIndex(words))
 }
 

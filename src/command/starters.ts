@@ -133,6 +133,9 @@ export function starterOf(name: string): Starter | null {
 
 export const switchTools: readonly string[] = Object.keys(starters).filter((name) => starters[name]?.kind === 'switch')
 
+/** By its set-user-id bit it runs others as root, or as anybody, for whoever may call it. */
+export const setuidTools: readonly string[] = ['sudo', 'doas', 'su', 'pkexec', 'newgrp', 'sg']
+
 /** sh, and what is called like it. A name or a path. */
 export function isShell(name: string): boolean {
   return /^(?:.*\/)?(?:ba|da|a|k|z)?sh$/.test(name)

@@ -41,7 +41,7 @@ export interface ContextFile {
 
 /** What `COPY SOURCE` takes out of the build context. */
 export function fromContext(context: BuildContext, source: string): readonly ContextFile[] {
-  return matching([...context.entries.keys()], clean(source)).flatMap(({ path, below, name }) => {
+  return matching([...context.entries.keys()], contextPath(source)).flatMap(({ path, below, name }) => {
     const entry = context.entries.get(path)
     if (entry === undefined) return []
     const { type, mode, size, link, text } = entry
@@ -54,7 +54,7 @@ export function fromContext(context: BuildContext, source: string): readonly Con
  * `api/target/api-*.jar`, which is built outside. Null for another file.
  */
 export function resourcesOf(source: string): string | null {
-  const [, folder] = /^((?:[^/]*\/){0,20}?)(?:target\/|build\/libs\/)?[^/]*\.[jw]ar$/i.exec(clean(source)) ?? []
+  const [, folder] = /^((?:[^/]*\/){0,20}?)(?:target\/|build\/libs\/)?[^/]*\.[jw]ar$/i.exec(contextPath(source)) ?? []
   return folder === undefined ? null : `${folder}src/main/resources`
 }
 
@@ -63,7 +63,7 @@ export function matching(
   paths: readonly string[],
   source: string,
 ): readonly { readonly path: string; readonly below: string; readonly name: string }[] {
-  const wanted = clean(source)
+  const wanted = contextPath(source)
   if (wanted === '') return paths.map((path) => ({ path, below: path, name: nameOf(path) }))
   if (!/[*?[]/.test(wanted))
     return paths.flatMap((path) => {
@@ -79,11 +79,13 @@ export function matching(
   })
 }
 
-function clean(source: string): string {
-  return source
-    .split('/')
-    .filter((part) => part !== '' && part !== '.')
-    .join('/')
+/** The path below the build context that a source of COPY names. A `..` that would lead out of it is left out, as BuildKit does. */
+export function contextPath(source: string): string {
+  const parts: string[] = []
+  for (const part of source.split('/'))
+    if (part === '..') parts.pop()
+    else if (part !== '' && part !== '.') parts.push(part)
+  return parts.join('/')
 }
 
 function nameOf(path: string): string {

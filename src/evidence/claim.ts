@@ -60,6 +60,8 @@ export interface Need {
   readonly found?: boolean
   /** Asked for with `--writable` or `--own`; by `repository` where only a file of the repository does, and not whoever calls. */
   readonly givenBy?: 'user' | 'repository'
+  /** They mean it all the same where it is code of root's: `all` by `--unsafe`, `own`, by `--own`, the program's own code. */
+  readonly insists?: 'all' | 'own'
   /** Listed for this very image, whose vendor has made the folder that it lies in. */
   readonly vendors?: true
   /** A RUN has taken the right to write away from its owner too (`chmod -R u-w`): the mode is set, whoever owns it. */

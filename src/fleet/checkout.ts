@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
-import { textFound } from '../workspace/files.ts'
+import { textIn } from '../files-in.ts'
 import { remotesIn } from '../workspace/repository.ts'
 
 /**
@@ -11,9 +11,9 @@ export function checkoutOf(repository: string): string | null {
   const folder = gitFolder(repository)
   if (folder === null) return null
   // Of a worktree the branches and the configuration are the first one's.
-  const common = resolve(folder, textFound(join(folder, 'commondir'))?.trim() || '.')
+  const common = resolve(folder, textIn(folder, join(folder, 'commondir'))?.trim() || '.')
   const commit = commitOf(folder, common)
-  const remote = remoteOf(textFound(join(common, 'config')) ?? '')
+  const remote = remoteOf(textIn(common, join(common, 'config')) ?? '')
   return commit === null || remote === null ? null : `${remote}@${commit}`
 }
 
@@ -21,21 +21,23 @@ export function checkoutOf(repository: string): string | null {
 function gitFolder(repository: string): string | null {
   const git = join(repository, '.git')
   if (statSync(git, { throwIfNoEntry: false })?.isDirectory() === true) return git
-  const [, folder] = /^gitdir: (.+)$/m.exec(textFound(git) ?? '') ?? []
+  const [, folder] = /^gitdir: (.+)$/m.exec(textIn(repository, git) ?? '') ?? []
   return folder === undefined ? null : resolve(dirname(git), folder)
 }
 
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/
 
 function commitOf(folder: string, common: string): string | null {
-  const head = textFound(join(folder, 'HEAD'))?.trim() ?? ''
+  const head = textIn(folder, join(folder, 'HEAD'))?.trim() ?? ''
   if (COMMIT.test(head)) return head
   const [, branch] = /^ref: (refs\/[^\0]+)$/.exec(head) ?? []
   // A name with `..` is none that git takes: git-check-ref-format(1).
   if (branch === undefined || branch.includes('..')) return null
-  const loose = textFound(join(common, branch))?.trim() ?? ''
+  const loose = textIn(common, join(common, branch))?.trim() ?? ''
   if (COMMIT.test(loose)) return loose
-  const packed = (textFound(join(common, 'packed-refs')) ?? '').split('\n').find((line) => line.endsWith(` ${branch}`))
+  const packed = (textIn(common, join(common, 'packed-refs')) ?? '')
+    .split('\n')
+    .find((line) => line.endsWith(` ${branch}`))
   const [commit = ''] = packed?.split(' ') ?? []
   return COMMIT.test(commit) ? commit : null
 }

@@ -1,14 +1,5 @@
 import { createHash, type Hash } from 'node:crypto'
-import {
-  closeSync,
-  createReadStream,
-  existsSync,
-  lstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-} from 'node:fs'
+import { closeSync, createReadStream, existsSync, lstatSync, readlinkSync, readSync } from 'node:fs'
 import { basename, dirname, isAbsolute, join, relative } from 'node:path'
 import { contextFor } from '../app/build.ts'
 import { originOf } from '../app/generated.ts'
@@ -18,16 +9,15 @@ import { sha256 } from '../digest.ts'
 import { nothingGiven, parseDockerfile } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { HardenError, reasonOf } from '../errors.ts'
+import { ANYWHERE, isInside, listIn, openIn, textIn } from '../files-in.ts'
 import { tool } from '../report/report.ts'
 import type { Project } from '../stack/project.ts'
 import { buildContexts, copiedSources, ignoreRules, type ReadBuildContext, resultsMark } from '../workspace/context.ts'
 import type { Found } from '../workspace/discover.ts'
-import { textFound } from '../workspace/files.ts'
-import { isInside } from '../workspace/ignore-rules.ts'
 import { MAY_NAME_PORTS } from '../workspace/port-users.ts'
 import { rootOf } from '../workspace/project-root.ts'
 import { walkOver } from '../workspace/surroundings.ts'
-import { holdsHome } from '../workspace/trust.ts'
+import { allowedRootOf, holdsHome } from '../workspace/trust.ts'
 import type { NeighbourImage } from '../workspace/work-item.ts'
 
 export interface KeyRequest {
@@ -191,7 +181,7 @@ async function contentsOf(
   const hash = createHash('sha256')
   let bytes = 0
   for (const [name, { type, mode, size, link, text }] of entries) {
-    if (reading.leaveOut.has(join(context, name)) || isOwn(join(context, name), type, size)) continue
+    if (reading.leaveOut.has(join(context, name)) || isOwn(context, join(context, name), type, size)) continue
     hash.update(JSON.stringify([name, type, mode, size, link, text]))
     bytes += size
   }
@@ -201,7 +191,10 @@ async function contentsOf(
 
 /** All that is sent to the builder. `path`: of the Dockerfile, whose own ignore file may lie beside it. */
 function wholeOf(context: string, path: string | null, reading: Reading): Promise<Contents> {
-  const id = JSON.stringify([context, path !== null && textFound(`${path}.dockerignore`) !== null ? path : null])
+  const id = JSON.stringify([
+    context,
+    path !== null && textIn(allowedRootOf(path), `${path}.dockerignore`) !== null ? path : null,
+  ])
   const whole = reading.wholes.get(id) ?? readWhole(context, path, reading)
   reading.wholes.set(id, whole)
   return whole
@@ -214,14 +207,14 @@ async function readWhole(context: string, path: string | null, reading: Reading)
   let files = 0
   const open = ['']
   for (let folder = open.pop(); folder !== undefined; folder = open.pop()) {
-    for (const name of namesIn(join(context, folder))) {
+    for (const name of listed(context, join(context, folder))) {
       const below = folder === '' ? name : `${folder}/${name}`
       const isOut = rules.leavesOut(below)
       const file = join(context, below)
       const stats = lstatSync(file, { throwIfNoEntry: false })
       if (stats === undefined || reading.leaveOut.has(file)) continue
       const type = stats.isDirectory() ? 'directory' : 'file'
-      if (isOwn(file, type, stats.size)) continue
+      if (isOwn(context, file, type, stats.size)) continue
       // No build needs it, and each fetch writes into it.
       if (type === 'directory' && name !== '.git' && (!isOut || rules.hasExceptions)) open.push(below)
       if (isOut || below === '.git') continue
@@ -233,26 +226,26 @@ async function readWhole(context: string, path: string | null, reading: Reading)
       if (stats.isSymbolicLink()) hash.update(JSON.stringify(readlinkSync(file)))
       if (!stats.isFile()) continue
       bytes += stats.size
-      hash.update(await fileDigest(file, reading))
+      hash.update(await fileDigest(context, file, reading))
     }
   }
   return { digest: hash.digest('hex'), bytes }
 }
 
-function namesIn(folder: string): readonly string[] {
+function listed(context: string, folder: string): readonly string[] {
   try {
-    return readdirSync(folder).sort()
+    return listIn(context, folder).map(({ name }) => name)
   } catch (error) {
     throw new HardenError('unreadable', `${folder} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`)
   }
 }
 
-async function fileDigest(path: string, { files }: Reading): Promise<string> {
+async function fileDigest(root: string, path: string, { files }: Reading): Promise<string> {
   const known = files.get(path)
   if (known !== undefined) return known
   const hash: Hash = createHash('sha256')
   try {
-    for await (const part of createReadStream(path)) hash.update(part as Buffer)
+    for await (const part of createReadStream('', { fd: openIn(root, path).file })) hash.update(part as Buffer)
   } catch (error) {
     throw new HardenError('unreadable', `${path} cannot be read: ${reasonOf(error as NodeJS.ErrnoException)}`)
   }
@@ -269,12 +262,12 @@ const OWN = /^\{\s*(?:"version":\s*1,\s*)?"tool":\s*"harden-image /
  * A plan, a report or results of this tool that lie among the files it is about are no inputs of them: they were not there when the plan
  * was made, or the plan was just being written, and empty.
  */
-function isOwn(path: string, type: string, size: number): boolean {
+function isOwn(root: string, path: string, type: string, size: number): boolean {
   if (type === 'directory') return existsSync(join(path, resultsMark))
   if (type !== 'file' || !DATA.test(path)) return false
   if (size === 0) return true
   try {
-    const file = openSync(path, 'r')
+    const { file } = openIn(root, path)
     const head = Buffer.alloc(80)
     const length = readSync(file, head)
     closeSync(file)
@@ -291,7 +284,7 @@ async function neighboursOf(
 ): Promise<unknown> {
   const all: unknown[] = []
   for (const [reference, { path, context, bases: more }] of bases) {
-    const text = textFound(path)
+    const text = textIn(allowedRootOf(path), path)
     const dockerfile = text === null ? null : parsed(text)
     const contents =
       dockerfile === null || context === null ? null : await contentsOf(context, path, dockerfile, false, reading)
@@ -309,7 +302,7 @@ function surveyDigest(root: string, own: string, isProject: boolean, cwd: string
   const { dockerfiles, others } = walkOver(root, dirname(own), MAY_NAME_PORTS)
   const hash = createHash('sha256')
   for (const path of isProject ? [...dockerfiles, ...others] : others) {
-    const text = textFound(path)
+    const text = textIn(root, path)
     // A workflow or a document may be there that a run of this tool has written.
     if (text === null || text.slice(0, 500).includes('harden-image')) continue
     hash.update(JSON.stringify([relative(cwd, path), text]))
@@ -328,7 +321,7 @@ async function projectInputs(
   const builds: unknown[] = []
   for (const { name, build, mounts } of project.services) {
     const { dockerfile = null, inline = null, context = null } = build ?? {}
-    const text = inline ?? (dockerfile === null ? null : textFound(dockerfile))
+    const text = inline ?? (dockerfile === null ? null : textIn(ANYWHERE, dockerfile))
     const read = text === null ? null : parsed(text)
     const contents =
       read === null || context === null ? null : await contentsOf(context, dockerfile, read, isRun, reading)
@@ -342,6 +335,6 @@ async function projectInputs(
 
 async function mountDigest(source: string, reading: Reading): Promise<string | null> {
   const stats = lstatSync(source, { throwIfNoEntry: false })
-  if (stats?.isFile() === true) return fileDigest(source, reading)
+  if (stats?.isFile() === true) return fileDigest(source, source, reading)
   return stats?.isDirectory() === true ? (await wholeOf(source, null, reading)).digest : null
 }

@@ -34,6 +34,9 @@ export function isOfSystem(name: string): boolean {
 /** Largest id that Linux and Docker accept; -1 and what lies above is reserved. */
 export const maximumId = 2 ** 32 - 2
 
+/** What Docker takes for a uid or gid in USER: it refuses what lies above. */
+export const largestId = 2 ** 31 - 1
+
 /** How Docker runs a process for `USER text`. */
 export interface ResolvedUser {
   /** Null where the passwd file has no entry. */
@@ -157,13 +160,13 @@ const privilegedIn = memoizeByObject((accounts: Accounts) =>
  * supplementary ones; a name without an entry is an error when the container starts.
  */
 export function resolveUser(text: string, accounts: Accounts): Known<ResolvedUser> {
-  const [userText = '', groupText = ''] = text.trim().split(':')
+  const [userText = '', groupText = ''] = text.split(':')
   const number = userText === '' ? 0n : engineNumber(userText)
   const entries = accounts.asEngine ?? accounts.users
   const uid = number === null ? null : engineId(number)
   const entry = entries.find((user) => (uid === null ? user.name === userText : user.uid === uid)) ?? null
-  if (entry === null && (number === null ? /^\d+$/.test(userText) : number < 0n || number > maximumId))
-    return unknown(`uid ${userText} is out of range`)
+  // An id that has an entry is not asked for its range.
+  if (entry === null && !isName(userText) && !isInRange(number)) return unknown(`uid ${userText} is out of range`)
   if (entry === null && uid === null) return unknown(`the image has no user "${userText}"`)
   if (entry !== null && entry.uid > maximumId) return unknown(`the uid of ${userText} is out of range`)
   const base = {
@@ -176,9 +179,32 @@ export function resolveUser(text: string, accounts: Accounts): Known<ResolvedUse
     const groups = entry === null ? [] : groupsOf(accounts, entry.name).filter((id) => id !== gid)
     return { known: true, value: { ...base, gid, groups } }
   }
-  const gid = parseId(groupText) ?? groupNamed(accounts, groupText)?.gid
-  if (gid === undefined) return unknown(`the image has no group "${groupText}"`)
-  return { known: true, value: { ...base, gid, groups: [] } }
+  const asked = engineNumber(groupText)
+  const group = asked === null ? groupNamed(accounts, groupText) : groupWithGid(accounts, engineId(asked))
+  if (group === null && !isName(groupText) && !isInRange(asked)) return unknown(`gid ${groupText} is out of range`)
+  if (group === null && asked === null) return unknown(`the image has no group "${groupText}"`)
+  return { known: true, value: { ...base, gid: group?.gid ?? engineId(asked ?? 0n), groups: [] } }
+}
+
+/** Digits that are too many for a number are a name to the engine; to everybody else they are out of range. */
+function isName(text: string): boolean {
+  return text !== '' && !/^[+-]?\d+$/.test(text)
+}
+
+function isInRange(number: bigint | null): boolean {
+  return number !== null && number >= 0n && number <= largestId
+}
+
+/**
+ * Why no container starts as a user or a group of USER, whatever the image: null where an image may have it. What begins like a
+ * number and is none to the engine (`0x0`, `0.0`, ` 0`) is an account's name to it, which no tool makes.
+ */
+export function neverStarts(text: string): string | null {
+  const number = engineNumber(text)
+  if (text === '' || isInRange(number)) return null
+  if (/^[+-]?\d+$/.test(text)) return `is out of range: an id is at most ${largestId}`
+  if (/^\s|\s$|^[+-]?\d/.test(text)) return 'is no number to an engine, which looks for an account of that name'
+  return null
 }
 
 /**

@@ -51,8 +51,10 @@ import {
   assignedStepDowns,
   directiveStepDown,
   type StepDown,
+  type SwitchTool,
   scriptStepDowns,
   supervisedStepDowns,
+  switchToolsIn,
 } from './step-down/switches.ts'
 
 export type { OwnerLine } from './step-down/config-lines.ts'
@@ -60,10 +62,12 @@ export { accountsNamed } from './step-down/options.ts'
 export { accountMadeBy, type RootAction } from './step-down/root-actions.ts'
 export type { StartScript } from './step-down/start.ts'
 export type { Launch, WrittenCommand } from './step-down/started.ts'
-export type { StepDown } from './step-down/switches.ts'
+export type { StepDown, SwitchTool } from './step-down/switches.ts'
 
 export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
+  /** What runs programs as somebody else wherever the image does not start as root, or needs root for it. */
+  readonly switchTools: readonly SwitchTool[]
   /** What the start scripts do that takes root. */
   readonly actions: readonly RootAction[]
   /** What they do for root and for nobody else. */
@@ -162,6 +166,7 @@ export function findStepDowns(
       ...(programs.has('supervisord') ? supervisedStepDowns(files) : []),
       ...(files === null ? [] : directives(files).map((found) => directiveStepDown(found, programs))),
     ],
+    switchTools: switchToolsIn(config, scripts, certain, programs.has('supervisord') ? services : []),
     actions: scripts.flatMap((script) => rootActions(script)),
     rootOnly: scripts.flatMap(rootOnlyWork),
     owners: files === null ? [] : daemonOwnerLines(files, programs),
@@ -198,6 +203,10 @@ export function atBothStarts(first: StepDownReport, second: StepDownReport): Ste
     stepDowns: both(
       first.stepDowns,
       second.stepDowns.filter(({ path }) => path !== null),
+    ),
+    switchTools: both(
+      first.switchTools,
+      second.switchTools.filter(({ place }) => place !== null),
     ),
     actions: both(
       first.actions,

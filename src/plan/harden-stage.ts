@@ -37,7 +37,6 @@ import {
   unknownAccount,
 } from './assumptions.ts'
 import { noDependents } from './exemptions.ts'
-import { imageCode } from './grants/closed.ts'
 import {
   harmlessNeeds,
   includedCapable,
@@ -50,6 +49,7 @@ import {
   unshownGrants,
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
+import { imageCode } from './grants/image-code.ts'
 import { foundByHome, homeNeeds, madeAtStart } from './grants/observed-needs.ts'
 import {
   givenAsFiles,
@@ -62,7 +62,7 @@ import {
 import { planHome, planWorkdir, startsIn } from './home.ts'
 import { mountPoints, mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
-import { type PlanContext, planContextOf, unpackedIn } from './plan-context.ts'
+import { isInsisting, type PlanContext, planContextOf, unpackedIn } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
 import { type PortPlan, stagePorts } from './ports/plan-ports.ts'
 import { type Grantee, granteeOf } from './replay/own.ts'
@@ -89,12 +89,11 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const handedOver = handedTo(account, needs)
   const changes = changesOf(context, ports)
   const grantee = granteeOf(account, facts, anyUid)
-  const code = imageCode(
-    context.readable,
-    context.report,
-    context.readable.files.known ? context.readable.files.value : null,
-    account.uid,
-  )
+  const code = imageCode(context.readable, context.report, {
+    files: context.readable.files.known ? context.readable.files.value : null,
+    uid: account.uid,
+    exact: isExact(input),
+  })
   const grantedFor = (all: readonly Need[]): InTurn<Granted> =>
     grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
@@ -158,7 +157,13 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('edit-file', withTexts(fileEdits, context)),
     ...decide('drop-capabilities', capable),
     ...decide('grant', grants),
-    ...decide('own-copies', policy.own === 'copied' ? [account] : []),
+    // The start's own files are what is asked for.
+    ...decide(
+      'own-copies',
+      policy.own === 'copied'
+        ? [isInsisting(policy) ? account : { ...account, code: { ...code, programs: new Set() } }]
+        : [],
+    ),
     ...decide('set-env', env),
     ...decide('set-workdir', start.workdir === null ? [] : [start.workdir]),
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),
@@ -203,6 +208,17 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     offered: offeredFor(input),
     ...elsewhere,
   }
+}
+
+/** The files are those of the very image: no step has made any that nobody has seen. */
+function isExact({ asBuilt, facts, observation, stated: { view } }: StageInput): boolean {
+  if (asBuilt === true || observation !== null) return facts.files.known
+  const { steps, copies } = view.contents
+  return (
+    facts.files.known &&
+    steps.every(({ instruction }) => instruction.keyword !== 'RUN') &&
+    copies.every(({ seen }) => seen)
+  )
 }
 
 /** What a service says, the image cannot change: it is to be changed where the service says it. */

@@ -1,11 +1,12 @@
-import { argvOf, parseShellScript, programsOf, switchTools } from '../command/index.ts'
+import { argvOf, programsOf, setuidTools } from '../command/index.ts'
 import type { Instruction, Stage } from '../dockerfile/index.ts'
 import type { Remark } from '../evidence/claim.ts'
+import { raisedPrograms } from '../evidence/set-capabilities.ts'
 import { becomesRoot } from '../image/access.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { findProgram } from '../image/step-down/start.ts'
-import type { StepDownReport } from '../image/step-down.ts'
+import type { StepDownReport, SwitchTool } from '../image/step-down.ts'
 import { nameOf } from '../path.ts'
 import { joinTruncated } from '../words.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
@@ -133,15 +134,12 @@ function isWindowsReference(reference: string): boolean {
   return WINDOWS.test(reference)
 }
 
-/** By its set-user-id bit it runs others as root, or as anybody, for whoever may call it. */
-const BY_SETUID = new Set(['sudo', 'doas', 'su', 'pkexec', 'newgrp', 'sg'])
-
 /** What a container that starts as another user does at its start, and cannot or should not do without root. */
 export function rootBehindUser(input: StageInput, user: string): readonly Remark[] {
   const { vendor, stated } = input
   const { view } = stated
   const said = `already runs as ${user}`
-  const remarks: Remark[] = []
+  const remarks: Remark[] = [...raisedPrograms(view)]
   // What a step has made of a script of the base image, nobody has read.
   const isEdited = (script: string | null): boolean =>
     script !== null &&
@@ -159,18 +157,16 @@ export function rootBehindUser(input: StageInput, user: string): readonly Remark
   }
   if (vendor.needsRoot !== null) todo(vendor.needsRoot.reason, vendor.needsRoot.hint || START_WITHOUT, 'needs root')
   const { start, own, started } = view
-  for (const { tool, place, text } of helpersAtStart(start, own, started))
-    todo(
-      `${place} starts ${tool}, by whose set-user-id bit what comes behind it runs as root`,
-      `${START_WITHOUT}; with no-new-privileges (allowPrivilegeEscalation: false) ${tool} does nothing`,
-      text,
-    )
-  for (const found of start.stepDowns) {
-    if (found.guarded || found.kind === 'directive' || !switchTools.includes(found.tool) || BY_SETUID.has(found.tool))
-      continue
-    if (isEdited(found.path)) continue
-    const place = found.path === null ? 'its command' : `${found.path} line ${found.line}`
-    todo(`${place} switches user with ${found.tool}, which only root can do`, ONLY_AS_ROOT, found.text)
+  for (const { tool, place, text, bySetuid } of [...start.switchTools, ...helpersAtStart(start, own, started)]) {
+    if (isEdited(place?.path ?? null)) continue
+    const where = place === null ? 'its command' : `${place.path} line ${place.line}`
+    if (bySetuid)
+      todo(
+        `${where} starts ${tool}, by whose set-user-id bit what comes behind it runs as root`,
+        `${START_WITHOUT}; with no-new-privileges (allowPrivilegeEscalation: false) ${tool} does nothing`,
+        text,
+      )
+    else todo(`${where} switches user with ${tool}, which only root can do`, ONLY_AS_ROOT, text)
   }
   for (const action of start.actions)
     if (isFatal(action) && !isOwnAlready(action.value, user) && !isEdited(action.script))
@@ -192,36 +188,22 @@ function isOwnAlready(owner: string | null, user: string): boolean {
   return owner !== null && owner.split(/[:.]/)[0] === user.split(':')[0]
 }
 
-interface Helper {
-  readonly tool: string
-  /** For people. */
-  readonly place: string
-  readonly text: string
-}
-
-/** Those of its command, those that a start script comes to in any case, and programs of the image that have the bit. */
-function helpersAtStart(start: StepDownReport, files: FileModel, started: ImageConfig): readonly Helper[] {
+/** Programs of the image with the bit of root that its command, or a start script in any case, starts. */
+function helpersAtStart(start: StepDownReport, files: FileModel, started: ImageConfig): readonly SwitchTool[] {
+  const helper = (word: string, place: SwitchTool['place'], text: string): readonly SwitchTool[] => {
+    const path = findProgram(word, started, files)
+    const tool = nameOf(word)
+    return path === null || setuidTools.includes(tool) || !becomesRoot(files, path)
+      ? []
+      : [{ tool, place, text, bySetuid: true }]
+  }
   const argv = argvOf(started)
-  const hasBit = (word: string): boolean => {
-    const program = findProgram(word, started, files)
-    return program !== null && becomesRoot(files, program)
-  }
-  const found: Helper[] = programsOf(started)
-    .filter((name) => BY_SETUID.has(name) || hasBit(argv.find((word) => nameOf(word) === name) ?? name))
-    .map((tool) => ({ tool, place: 'its command', text: argv.join(' ') }))
-  for (const path of start.scripts) {
-    const script = parseShellScript(files.text(path) ?? '')
-    if (script.kind !== 'parsed') continue
-    const command = script.commands.find(
-      ({ name, conditional, functionName }) =>
-        name !== null && BY_SETUID.has(nameOf(name)) && !conditional && functionName === null,
-    )
-    if (command !== undefined)
-      found.push({
-        tool: nameOf(command.name ?? ''),
-        place: path,
-        text: command.words.map(({ text }) => text).join(' '),
-      })
-  }
-  return found
+  return [
+    ...programsOf(started).flatMap((name) =>
+      helper(argv.find((word) => nameOf(word) === name) ?? name, null, argv.join(' ')),
+    ),
+    ...start.launches.flatMap(({ path, line, words, conditional, guarded }) =>
+      conditional || guarded === true || path === null ? [] : helper(words[0] ?? '', { path, line }, words.join(' ')),
+    ),
+  ]
 }

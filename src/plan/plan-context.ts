@@ -92,18 +92,29 @@ export function withoutSeenFiles(needs: readonly Need[], operations: readonly Op
   })
 }
 
+/** Whoever calls wants what is closed all the same. */
+export function isInsisting({ unsafe, unsafeByRepository }: Policy): boolean {
+  return unsafe && unsafeByRepository !== true
+}
+
 /** What the user said: `--writable PATH` and `--own workdir`. */
 export function givenNeeds(policy: Policy, config: ImageConfig): readonly Need[] {
   const needs: Need[] = []
-  const given = (path: string, detail: string, givenBy: NonNullable<Need['givenBy']>): void => {
-    needs.push({ ...stateNeed(path, 'declared', { source: 'given', detail }), givenBy })
+  const given = (path: string, detail: string, more: Pick<Need, 'givenBy' | 'insists'>): void => {
+    needs.push({ ...stateNeed(path, 'declared', { source: 'given', detail }), ...more })
   }
+  const insists = isInsisting(policy) ? { insists: 'all' as const } : {}
   for (const text of policy.writable) {
     const path = normalisePath(text)
     const isOfRepository = policy.writableByRepository?.includes(text) === true
-    if (path !== null) given(path, 'given with --writable', isOfRepository ? 'repository' : 'user')
+    if (path !== null)
+      given(path, 'given with --writable', isOfRepository ? { givenBy: 'repository' } : { givenBy: 'user', ...insists })
   }
   if (policy.own !== 'minimal' && !isSystemFolder(config.workdir))
-    given(config.workdir, `the working folder, asked for with --own ${policy.own}`, 'user')
+    given(config.workdir, `the working folder, asked for with --own ${policy.own}`, {
+      givenBy: 'user',
+      insists: 'own',
+      ...insists,
+    })
   return needs
 }

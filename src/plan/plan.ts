@@ -4,6 +4,7 @@ import type { Healthcheck, Known } from '../image/facts.ts'
 import type { FileEntry } from '../image/file-model.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
+import type { ImageCode } from './grants/image-code.ts'
 import type { RootSteps } from './step-down/root-steps.ts'
 
 /** The decisions for one Dockerfile: one stage plan for each stage that is meant to run. */
@@ -74,7 +75,7 @@ interface Decided {
   readonly 'drop-capabilities': CapableFile
   readonly grant: Grant
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
-  readonly 'own-copies': AccountChoice
+  readonly 'own-copies': CopiesOwner
   readonly 'set-env': EnvSetting
   /** The folder that it starts in becomes another. */
   readonly 'set-workdir': WorkdirChange
@@ -86,6 +87,9 @@ interface Decided {
   /** HEALTHCHECK of the base image, rewritten for moved ports. */
   readonly 'set-healthcheck': Healthcheck
 }
+
+/** Whom the copies are given to, and where they would be code that root's programs search for. */
+export type CopiesOwner = AccountChoice & { readonly code?: ImageCode }
 
 export type DecisionKind = keyof Decided
 
@@ -251,7 +255,7 @@ export interface Grant {
   readonly declared?: true
   /** The file as it is there; only where no shell can change it. */
   readonly file?: Pick<FileEntry, 'mode' | 'size'>
-  /** Whether its folder is there is not known: root makes it where it is missing. */
+  /** Whether its folder, or a sticky one itself, is there is not known: root makes it where it is missing. */
   readonly makesFolder?: boolean
   readonly evidence: readonly Evidence[]
 }

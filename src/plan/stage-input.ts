@@ -103,6 +103,8 @@ export interface Policy {
   readonly writableByRepository?: readonly string[]
   /** Apply the offered fixes too. */
   readonly unsafe: boolean
+  /** Only a file of the repository asks for that: it is nobody's word for a closed place. Absent: it does not. */
+  readonly unsafeByRepository?: boolean
   /** Names of transforms that must not run. */
   readonly ignore: readonly string[]
   /** `--target`: the stage that is built; null for the last one. */

@@ -1,12 +1,11 @@
-import { type Dirent, existsSync, readdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
+import { entriesIn, isInside, realOf, staysIn, textIn } from '../files-in.ts'
 import type { NamedBuild } from './build-files.ts'
-import { readFound } from './files.ts'
-import { isInside } from './ignore-rules.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
-import { allowedRootOf, holdsHome, realOf, staysIn } from './trust.ts'
+import { allowedRootOf, holdsHome } from './trust.ts'
 import { isBuildFileName, neverEntered } from './walk.ts'
 import type { BuildSettings, LeftOut } from './work-item.ts'
 
@@ -38,7 +37,7 @@ export function buildSettings(
   }
   const names = new Map<string, readonly string[]>()
   const filesIn = (folder: string) => {
-    const files = names.get(folder) ?? buildFilesIn(folder, true)
+    const files = names.get(folder) ?? buildFilesIn(reachOf(join(folder, 'any'), folders), folder, true)
     names.set(folder, files)
     return files
   }
@@ -86,20 +85,12 @@ function indexOf(files: readonly ReadFile[]): ReadonlyMap<string, readonly Found
   return builds
 }
 
-function buildFilesIn(folder: string, besides: boolean): readonly string[] {
-  const entries = entriesIn(folder)
+function buildFilesIn(root: string, folder: string, besides: boolean): readonly string[] {
+  const entries = entriesIn(root, folder)
   const own = entries.filter(({ name }) => isBuildFileName(name)).map(({ name }) => join(folder, name))
   const others = entries.filter((entry) => besides && entry.isDirectory() && !neverEntered.has(entry.name))
-  const below = others.map(({ name }) => buildFilesIn(join(folder, name), false))
+  const below = others.map(({ name }) => buildFilesIn(root, join(folder, name), false))
   return [...own.sort(), ...below.flat().sort()]
-}
-
-function entriesIn(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return []
-  }
 }
 
 interface ReadFile {
@@ -128,15 +119,15 @@ async function readBuilds(file: string, name: string, allowedRoot: string): Prom
     staysIn(allowedRoot, path) || !existsSync(path)
       ? []
       : [{ place, what: `${what} lies outside of ${allowedRoot}`, instead, matters: 'always' }]
-  const read = (path: string) => readFound(path, path, allowedRoot).catch(() => '')
+  const read = (path: string): string => textIn(allowedRoot, path) ?? ''
   // Compose reads it without being told to.
   const dotEnv = join(dirname(file), '.env')
-  const [text, env] = await Promise.all([read(file), read(dotEnv)])
+  const [text, env] = [read(file), read(dotEnv)]
   const { namedBuilds } = await import('./build-files.ts')
   const builds = await Promise.all(
     namedBuilds(text, file, name, parseEnv(env)).map(async (build) => {
       if ((await stat(build.context).catch(() => null))?.isDirectory() !== true) return []
-      const texts = await Promise.all(build.envFiles.map(read))
+      const texts = build.envFiles.map(read)
       const more = texts.flatMap((one) =>
         Object.entries(parseEnv(one)).map(([key, value = '']) => [key, value] as const),
       )

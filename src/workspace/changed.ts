@@ -1,25 +1,23 @@
 import { execFile } from 'node:child_process'
 import { existsSync, statSync } from 'node:fs'
-import { copyFile, symlink, writeFile } from 'node:fs/promises'
+import { symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:path'
 import { promisify } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { bytesIn, isInside, realOf, textIn } from '../files-in.ts'
 import { withTemporaryFolder } from '../temporary.ts'
 import { ignoreRules } from './context.ts'
 import type { Found } from './discover.ts'
-import { textFound } from './files.ts'
-import { isInside } from './ignore-rules.ts'
 import { rootOf } from './project-root.ts'
 import { repositoryOf } from './repository.ts'
-import { realOf } from './trust.ts'
 import type { NeighbourImage } from './work-item.ts'
 
 /**
  * The files (absolute, links resolved) of the repository of `folder` that are not as they were at the commit at which `ref` and HEAD
  * part: changed, new, removed, and those that git does not know yet. Throws HardenError `bad-usage` where git cannot tell.
  */
-export async function changedFiles(folder: string, ref: string): Promise<readonly string[]> {
+export async function changedFiles(folder: string, ref: string, signal: AbortSignal): Promise<readonly string[]> {
   const top = repositoryOf(folder)
   if (top === null)
     throw new HardenError('bad-usage', `${folder} is in no git repository, so nothing is known to have changed`, {
@@ -29,7 +27,7 @@ export async function changedFiles(folder: string, ref: string): Promise<readonl
   return withTemporaryFolder('git', async (scratch) => {
     const { own, common } = placesOf(join(root, '.git'))
     await bareCopy(own, common, scratch)
-    const git = (...args: readonly string[]) => runGit(scratch, root, args)
+    const git = (...args: readonly string[]) => runGit(scratch, root, args, signal)
     const commit = await git('rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`).catch(() => {
       throw new HardenError('bad-usage', `git knows no commit ${ref}`, {
         hint: 'a clone of one commit has no others: fetch it first, or clone with more depth',
@@ -57,9 +55,9 @@ const DIFF = [
 /** A worktree and a submodule have `.git` as a file, and share most with the repository that they are of. */
 function placesOf(git: string): { readonly own: string; readonly common: string } {
   const isFile = statSync(git).isFile()
-  const own = isFile ? resolve(dirname(git), (textFound(git) ?? '').replace('gitdir: ', '').trim()) : git
+  const own = isFile ? resolve(dirname(git), (textIn(dirname(git), git) ?? '').replace('gitdir: ', '').trim()) : git
   const shared = join(own, 'commondir')
-  return { own, common: existsSync(shared) ? resolve(own, (textFound(shared) ?? '').trim()) : own }
+  return { own, common: existsSync(shared) ? resolve(own, (textIn(own, shared) ?? '').trim()) : own }
 }
 
 /**
@@ -67,7 +65,7 @@ function placesOf(git: string): { readonly own: string; readonly common: string 
  * diffs, a remote that is asked for what is missing) would be run as whoever calls.
  */
 async function bareCopy(own: string, common: string, folder: string): Promise<void> {
-  const config = textFound(join(common, 'config')) ?? ''
+  const config = textIn(common, join(common, 'config')) ?? ''
   const format = config.split('\n').some(
     (line) =>
       line
@@ -81,16 +79,18 @@ async function bareCopy(own: string, common: string, folder: string): Promise<vo
   const version = format === 'sha1' ? 0 : 1
   const extension = version === 0 ? '' : `[extensions]\n\tobjectformat = ${format}\n`
   await writeFile(join(folder, 'config'), `[core]\n\trepositoryformatversion = ${version}\n${extension}`)
-  for (const name of ['objects', 'refs', 'packed-refs', 'shallow'])
+  for (const name of ['objects', 'refs'])
     if (existsSync(join(common, name))) await symlink(join(common, name), join(folder, name))
-  await copyFile(join(own, 'HEAD'), join(folder, 'HEAD'))
-  if (existsSync(join(own, 'index'))) await copyFile(join(own, 'index'), join(folder, 'index'))
+  for (const name of ['HEAD', 'index', 'packed-refs', 'shallow']) {
+    const bytes = bytesIn(own, join(own, name), bounds.gitBytes) ?? bytesIn(common, join(common, name), bounds.gitBytes)
+    if (bytes !== null) await writeFile(join(folder, name), bytes)
+  }
 }
 
 const NOTHING = '/dev/null'
 
 /** Throws for an exit code, a time-out, and for more than it may print. */
-async function runGit(gitDir: string, workTree: string, args: readonly string[]): Promise<string> {
+async function runGit(gitDir: string, workTree: string, args: readonly string[], signal: AbortSignal): Promise<string> {
   const env = {
     PATH: (process.env.PATH ?? '')
       .split(':')
@@ -115,6 +115,7 @@ async function runGit(gitDir: string, workTree: string, args: readonly string[])
     timeout: bounds.gitMs,
     maxBuffer: bounds.gitBytes,
     killSignal: 'SIGKILL',
+    signal,
   } as const
   try {
     return (await promisify(execFile)('git', [...safe, ...args], options)).stdout

@@ -12,12 +12,13 @@ import {
 } from 'yaml'
 import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
+import { staysIn } from '../files-in.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-file.ts'
 import { nearestName } from '../words.ts'
 import { readFound, readText } from './files.ts'
 import { checks, messageOf, onTop, type SettingName, type Settings, settingNames } from './settings.ts'
 import { type SmokeSetting, shortened } from './smoke.ts'
-import { allowedRootOf, staysIn } from './trust.ts'
+import { allowedRootOf } from './trust.ts'
 import type { LeftOut } from './work-item.ts'
 
 /** What a configuration file sets, and what of it only the caller may say. */
@@ -64,7 +65,7 @@ interface Reading {
 
 async function read(reading: Reading): Promise<Config> {
   const { path, name, transforms, isTrusted, allowedRoot } = reading
-  const text = isTrusted ? await readText(path, name) : await readFound(path, name, allowedRoot)
+  const text = isTrusted ? await readText(path, name) : readFound(path, name, allowedRoot)
   const { settings: said, overrides: over, bases, isRoot, lineOf } = parse(text, name, transforms)
   const folder = dirname(path)
   const leftOut: LeftOut[] = []

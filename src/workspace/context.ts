@@ -1,13 +1,13 @@
-import { type Dirent, existsSync, lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { type Dirent, existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type BuildContext, type ContextEntry, matching, resourcesOf } from '../contents/build-context.ts'
+import { type BuildContext, type ContextEntry, contextPath, matching, resourcesOf } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
+import { bytesIn, listIn, namesIn, staysIn, textIn } from '../files-in.ts'
 import { nameOf } from '../path.ts'
 import { normalisePath } from '../places.ts'
-import { textFound } from './files.ts'
 import { type DockerIgnore, parseDockerIgnore } from './ignore-rules.ts'
 import { upwards } from './repository.ts'
-import { holdsHome } from './trust.ts'
+import { allowedRootOf, holdsHome } from './trust.ts'
 
 const mostEntries = 20_000
 const mostText = 24 * 1024 * 1024
@@ -59,7 +59,8 @@ export function buildContexts(): ReadBuildContext {
     const isNamed = (path: string): boolean => wanted.some((source) => isPartOf(source, path) && source !== path)
     for (const path of new Set([...started, ...sources])) {
       // Of a folder that the listing does not enter nothing is copied.
-      const isFile = isCopied(path) && kindOf(join(root, path)) === 'file'
+      const place = join(root, path)
+      const isFile = isCopied(path) && kindOf(place) === 'file' && staysIn(root, place)
       if (isFile && !rules.leavesOut(path) && listing.first.size < mostFirst) list(path, 'file', listing, listing.first)
     }
     enter(rules, { isCopied, isNamed }, listing)
@@ -79,11 +80,11 @@ const RELEASES = /^\.?goreleaser\.ya?ml$/
 
 /** What GoReleaser builds in a folder, as `BuildContext.released`; null where it builds nothing there. */
 async function releasedFrom(root: string, files: ContextFiles): Promise<ReadonlyMap<string, string> | null> {
-  const file = files.folder(root)?.find((entry) => entry.isFile() && RELEASES.test(entry.name))
-  const text = file === undefined ? null : textFound(join(root, file.name))
+  const file = files.folder(root, root)?.find((entry) => entry.isFile() && RELEASES.test(entry.name))
+  const text = file === undefined ? null : textIn(root, join(root, file.name))
   if (file === undefined || text === null) return null
   const { releasedPrograms } = await import('./build-files.ts')
-  const found = releasedPrograms(text, file.name, textFound(join(root, 'go.mod')))
+  const found = releasedPrograms(text, file.name, textIn(root, join(root, 'go.mod')))
   return found.size === 0 ? null : found
 }
 
@@ -94,13 +95,13 @@ async function releasedFrom(root: string, files: ContextFiles): Promise<Readonly
 function compiledIn(root: string, sources: readonly string[]): ReadonlyMap<string, string> | null {
   const names = sources.filter((source) => source !== '' && !existsSync(join(root, source))).map(nameOf)
   if (names.length === 0) return null
-  const goMod = textFound(join(root, 'go.mod'))
-  const cargo = goMod === null ? textFound(join(root, 'Cargo.toml')) : null
+  const goMod = textIn(root, join(root, 'go.mod'))
+  const cargo = goMod === null ? textIn(root, join(root, 'Cargo.toml')) : null
   const module = /^module[ \t]+(\S+)/m.exec(goMod ?? '')?.[1]?.replace(/\/v\d{1,3}$/, '') ?? ''
   const folderOf = (name: string): string | null => {
     if (goMod === null) return /^name[ \t]{0,9}=[ \t]{0,9}"([\w-]+)"/m.exec(cargo ?? '')?.[1] === name ? '' : null
     const folders = [...(nameOf(module) === name ? [''] : []), `cmd/${name}`, name]
-    return folders.find((folder) => isMainPackage(join(root, folder))) ?? null
+    return folders.find((folder) => isMainPackage(root, join(root, folder))) ?? null
   }
   const found = names.flatMap((name) => {
     const folder = folderOf(name)
@@ -109,9 +110,9 @@ function compiledIn(root: string, sources: readonly string[]): ReadonlyMap<strin
   return found.length === 0 ? null : new Map(found)
 }
 
-function isMainPackage(folder: string): boolean {
-  const sources = namesIn(folder)?.filter(({ name }) => /(?<!_test)\.go$/.test(name)) ?? []
-  return sources.some(({ name }) => /^package[ \t]+main\b/m.test(textFound(join(folder, name)) ?? ''))
+function isMainPackage(root: string, folder: string): boolean {
+  const sources = namesIn(root, folder).filter((name) => /(?<!_test)\.go$/.test(name))
+  return sources.some((name) => /^package[ \t]+main\b/m.test(textIn(root, join(folder, name)) ?? ''))
 }
 
 /** Files that are read before all others. */
@@ -132,11 +133,9 @@ interface Listing {
 
 /** `Dockerfile.dockerignore` beside the Dockerfile goes before the context's `.dockerignore`, as in BuildKit. */
 export function ignoreRules(root: string, dockerfilePath: string | null): DockerIgnore {
-  const own = dockerfilePath === null ? [] : [`${dockerfilePath}.dockerignore`]
-  for (const file of [...own, join(root, '.dockerignore')]) {
-    const text = textFound(file)
-    if (text !== null) return parseDockerIgnore(text)
-  }
+  const own = dockerfilePath === null ? null : textIn(allowedRootOf(dockerfilePath), `${dockerfilePath}.dockerignore`)
+  const text = own ?? textIn(root, join(root, '.dockerignore'))
+  if (text !== null) return parseDockerIgnore(text)
   return { leavesOut: () => false, hasExceptions: false, isPartial: false }
 }
 
@@ -152,7 +151,7 @@ function enter(rules: DockerIgnore, { isCopied, isNamed }: Wanted, listing: List
   while (level.length > 0) {
     const next: string[] = []
     for (const folder of level) {
-      const names = listing.files.folder(join(listing.root, folder))
+      const names = listing.files.folder(listing.root, join(listing.root, folder))
       if (names === null) listing.partial = true
       if (names !== null && holdsResults(names)) continue
       for (const name of names ?? []) {
@@ -210,7 +209,7 @@ function list(
     return
   }
   const isRead = type === 'file' && listing.text + entry.size <= mostText
-  const text = isRead ? listing.files.text(place, entry.size) : null
+  const text = isRead ? listing.files.text(listing.root, place, entry.size) : null
   listing.text += text === null ? 0 : entry.size
   if (type === 'file' && entry.size > 0 && text === null && isSource(path) && (!isRead || entry.size > largestSource))
     listing.unread.add(path)
@@ -248,12 +247,12 @@ const mostPaths = 200_000
  * once: one by one they take longer to be waited for than to be read.
  */
 interface ContextFiles {
-  /** Sorted; null where it cannot be read. */
-  folder(path: string): readonly Dirent[] | null
+  /** Sorted; null where it cannot be read. `root`: the build context. */
+  folder(root: string, path: string): readonly Dirent[] | null
   /** Null where it cannot be read. */
   entry(path: string, type: ContextEntry['type']): Omit<ContextEntry, 'text'> | null
   /** Of a small file; null for what is no text, and for what may hold a secret. */
-  text(path: string, size: number): string | null
+  text(root: string, path: string, size: number): string | null
 }
 
 function contextFiles(): ContextFiles {
@@ -262,13 +261,13 @@ function contextFiles(): ContextFiles {
   const texts = new Map<string, string | null>()
   let kept = 0
   return {
-    folder: (path) => onceIn(folders, path, () => namesIn(path)),
+    folder: (root, path) => onceIn(folders, path, () => orNull(() => listIn(root, path))),
     entry: (path, type) => onceIn(entries, path, () => entryAt(path, type)),
-    text(path, size) {
+    text(root, path, size) {
       if (size === 0) return ''
-      if (kept + size > mostKept) return texts.has(path) ? (texts.get(path) ?? null) : readText(path, size)
+      if (kept + size > mostKept) return texts.has(path) ? (texts.get(path) ?? null) : readText(root, path, size)
       return onceIn(texts, path, () => {
-        const text = readText(path, size)
+        const text = readText(root, path, size)
         if (text !== null) kept += size
         return text
       })
@@ -280,13 +279,13 @@ function isSource(path: string): boolean {
   return sourceFile.test(path) && !generated.test(path) && !(/js$/.test(path) && served.test(path))
 }
 
-function readText(path: string, size: number): string | null {
+function readText(root: string, path: string, size: number): string | null {
   if (sourceFile.test(path))
     return size > (generated.test(path) ? largestText : largestSource) || SECRET.test(nameOf(path))
       ? null
-      : textAt(path)
+      : textAt(root, path, largestSource)
   if (size > largestText || secret.test(path)) return null
-  return textFile.test(path) || (size <= smallText && !asset.test(path)) ? textAt(path) : null
+  return textFile.test(path) || (size <= smallText && !asset.test(path)) ? textAt(root, path, largestText) : null
 }
 
 function onceIn<Read>(read: Map<string, Read>, path: string, make: () => Read): Read {
@@ -295,11 +294,6 @@ function onceIn<Read>(read: Map<string, Read>, path: string, make: () => Read): 
   const made = make()
   if (read.size < mostPaths) read.set(path, made)
   return made
-}
-
-function namesIn(folder: string): readonly Dirent[] | null {
-  const names = orNull(() => readdirSync(folder, { withFileTypes: true }))
-  return names?.sort((a, b) => (a.name < b.name ? -1 : 1)) ?? null
 }
 
 function entryAt(path: string, type: ContextEntry['type']): Omit<ContextEntry, 'text'> | null {
@@ -313,8 +307,8 @@ function entryAt(path: string, type: ContextEntry['type']): Omit<ContextEntry, '
   }
 }
 
-function textAt(path: string): string | null {
-  const bytes = orNull(() => readFileSync(path))
+function textAt(root: string, path: string, most: number): string | null {
+  const bytes = bytesIn(root, path, most)
   return bytes === null || bytes.includes(0) ? null : bytes.toString('utf8')
 }
 
@@ -394,7 +388,7 @@ function neededPatterns({ stages }: Dockerfile): readonly string[] {
       stages.flatMap(({ instructions }) =>
         instructions.flatMap((instruction) => {
           const [only = '', ...more] = sourcesOf(instruction)
-          const name = only.replace(/^(?:\.?\/)+/, '')
+          const name = contextPath(only)
           return more.length === 0 && /[*?]/.test(name) && !/[/[$]|^\*(?:\.\*)?$/.test(name) ? [name] : []
         }),
       ),
@@ -403,7 +397,7 @@ function neededPatterns({ stages }: Dockerfile): readonly string[] {
 }
 
 function hasOne(folder: string, pattern: string): boolean {
-  return matching(namesIn(folder)?.map(({ name }) => name) ?? [], pattern).length > 0
+  return matching(namesIn(folder, folder), pattern).length > 0
 }
 
 function sourcesOf({ keyword, flags, json, words }: Instruction): readonly string[] {
@@ -456,7 +450,7 @@ const SCRIPT_BELOW = /(?<![\w./$-])[\w./-]{0,200}\/[\w-]{1,100}\.sh\b/g
 
 /** `conf/*.conf` needs the folder conf. */
 function fixedPart(source: string): string {
-  const parts = source.split('/').filter((part) => part !== '' && part !== '.')
+  const parts = contextPath(source).split('/')
   const end = parts.findIndex((part) => /[*?[$]/.test(part))
   return (end < 0 ? parts : parts.slice(0, end)).join('/')
 }

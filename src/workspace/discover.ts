@@ -1,8 +1,9 @@
 import { existsSync, type Stats } from 'node:fs'
-import { readdir, realpath, stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
+import { ANYWHERE, namesIn, realOf } from '../files-in.ts'
 import { parseReference } from '../image/reference.ts'
 import type { Project } from '../stack/project.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
@@ -18,7 +19,7 @@ import {
 } from './open-project.ts'
 import { projectRoots, rootOf } from './project-root.ts'
 import { type SurroundingsOf, surroundings } from './surroundings.ts'
-import { realOf, type Trust } from './trust.ts'
+import type { Trust } from './trust.ts'
 import { walk } from './walk.ts'
 import type { ImageSource, WorkItem } from './work-item.ts'
 
@@ -117,7 +118,7 @@ async function candidates(target: string, cwd: string, walking: Walking): Promis
   if (stats === null) return [image(target, cwd)]
   // A pipe of the shell's `<(…)` has no real path.
   if (!stats.isDirectory()) {
-    const isProject = projects !== null && (isComposeFileName(basename(path)) || (await saysServices(path)))
+    const isProject = projects !== null && (isComposeFileName(basename(path)) || (await saysServices(path, ANYWHERE)))
     if (isProject)
       return [
         await composeProject(target, { files: await projectFilesOf(path), named: [path], place: path }, cwd, walking),
@@ -163,12 +164,7 @@ async function candidates(target: string, cwd: string, walking: Walking): Promis
 async function cluster(target: string, path: string, isFolder: boolean, cwd: string): Promise<readonly Candidate[]> {
   const about = { target, kind: 'kubernetes', path, reference: null, from: null, identity: `cluster ${path}` } as const
   // Of most targets no file is YAML, and what reads it is not loaded.
-  const mayBe = isFolder
-    ? await readdir(path).then(
-        (names) => names.some((name) => YAML.test(name)),
-        () => false,
-      )
-    : YAML.test(path)
+  const mayBe = isFolder ? namesIn(ANYWHERE, path).some((name) => YAML.test(name)) : YAML.test(path)
   if (!mayBe) return []
   try {
     const { manifestAt, manifestsIn } = await import('./manifests.ts')

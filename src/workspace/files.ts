@@ -1,25 +1,64 @@
-import { readFileSync, statSync } from 'node:fs'
+import { closeSync, constants, fstatSync, openSync, readSync, statSync } from 'node:fs'
 import { copyFile, type FileHandle, link, lstat, mkdir, open, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { bounds } from '../bounds.ts'
 import { HardenError, reasonOf } from '../errors.ts'
+import { ANYWHERE, isInside, leadsElsewhere, readIn, realOf, staysIn } from '../files-in.ts'
 import { removeTemporary, temporaryBeside, temporaryFiles } from '../temporary.ts'
-import { realOf, staysIn } from './trust.ts'
 
-/** Reads a text file. `name` is what the messages call it. Throws HardenError `unreadable`. */
+/** Reads a text file that the caller has named, a pipe too. `name` is what the messages call it. Throws HardenError `unreadable`. */
 export async function readText(path: string, name: string): Promise<string> {
   try {
-    const stats = statSync(path)
-    // A file in /proc says that it is empty; a pipe or a device may be waited for.
-    if (stats.isFile() && stats.size > 0 && stats.size <= bounds.textBytes) return textOf(readFileSync(path), name)
-    const file = await open(path, 'r')
-    try {
-      return await decode(file.createReadStream({ autoClose: false, end: bounds.textBytes }), name)
-    } finally {
-      await file.close()
-    }
+    const regular = regularFile(path)
+    return regular === null ? await decode(streamed(path), name) : textOf(regular, name)
   } catch (error) {
     throw explained('read', name, error)
+  }
+}
+
+/** Null for what is none, for one in /proc, which says that it is empty, and for one that is larger than any text. */
+function regularFile(path: string): Buffer | null {
+  const stats = statSync(path)
+  return stats.isFile() && stats.size > 0 && stats.size <= bounds.textBytes
+    ? readIn(ANYWHERE, path, bounds.textBytes)
+    : null
+}
+
+/**
+ * What a file that the caller has named gives, be it a pipe or a device. It is asked again and again rather than waited for: a read that waits in Node's threads holds the
+ * process when a signal has ended it.
+ */
+export async function* streamed(path: string): AsyncGenerator<Buffer> {
+  const file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0))
+  try {
+    // Of a named pipe that nobody has begun to write into the end is not the end; one of the shell's `<(…)` has its writer.
+    let isAwaited = fstatSync(file).isFIFO() && !/^\/(?:dev|proc\/[^/]+)\/fd\//.test(path)
+    for (;;) {
+      const part = Buffer.alloc(64 * 1024)
+      const length = readNow(file, part)
+      if (length === 0 && !isAwaited) return
+      if (length === null || length === 0) {
+        await setTimeout(POLL_MS)
+        continue
+      }
+      isAwaited = false
+      yield part.subarray(0, length)
+    }
+  } finally {
+    closeSync(file)
+  }
+}
+
+const POLL_MS = 20
+
+/** Null where nothing is there yet. */
+function readNow(file: number, into: Buffer): number | null {
+  try {
+    return readSync(file, into)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return null
+    throw error
   }
 }
 
@@ -61,10 +100,15 @@ function hintFor(name: string): string | null {
 
 /**
  * Replaces the text of a file, all or nothing: a new file beside it, synced, then renamed over it. Mode and owner stay; behind a
- * symlink it is the file that changes. Refuses when the file no longer has the text `before`. Throws HardenError `unwritable`.
+ * symlink it is the file that changes. Refuses when the file no longer has the text `before`, unless it has `after` already, and when
+ * the path leads to another file than it was read from. Throws HardenError `unwritable`.
  */
 export async function replaceText(path: string, name: string, before: string, after: string): Promise<void> {
-  if ((await readText(path, name)) !== before) {
+  checkPlace(path, `${name} was not written`)
+  const now = await readText(path, name)
+  // A run that was ended may have come so far.
+  if (now === after) return
+  if (now !== before) {
     throw new HardenError('unwritable', `${name} was not written: it changed while it was worked on`, {
       hint: 'run again',
     })
@@ -76,8 +120,24 @@ export async function replaceText(path: string, name: string, before: string, af
   }
 }
 
-/** Writes a new file or replaces one, all or nothing; makes the folders above it. Throws HardenError `unwritable`. */
+/** Throws HardenError `unwritable` where a path became a link, or lies behind one now: that other file was never looked at. */
+function checkPlace(path: string, what: string): void {
+  if (leadsElsewhere(path))
+    throw new HardenError('unwritable', `${what}: it leads to another file than the one that was read`, {
+      hint: 'see which link was put there, and run again',
+    })
+}
+
+/**
+ * Writes a new file or replaces one, all or nothing; makes the folders above it. Below the working folder, which may be a stranger's
+ * repository, no link may lead out of it. Throws HardenError `unwritable`.
+ */
 export async function writeText(path: string, name: string, text: string): Promise<void> {
+  const here = process.cwd()
+  if (isInside(path, here) && !staysIn(here, path))
+    throw new HardenError('unwritable', `${name} was not written: a link leads from there to ${realOf(path)}`, {
+      hint: 'remove the link, or name another file',
+    })
   try {
     await makeFolder(dirname(path))
     await replace(await realpath(path).catch(() => path), text)
@@ -124,6 +184,7 @@ export interface TextChange {
  */
 export async function replaceTexts(changes: readonly TextChange[]): Promise<void> {
   for (const { path, name, before } of changes) {
+    checkPlace(path, `nothing was written: ${name}`)
     const now = (await lstat(path).catch(() => null)) === null ? null : await readText(path, name)
     if (now === before) continue
     const what = before === null ? 'it is there already' : 'it changed while it was worked on'
@@ -251,33 +312,18 @@ function firstBadLine(bytes: Buffer): number {
 }
 
 /**
- * Text of a file that nobody has named: what lies at a known place beside the Dockerfiles. A link may not lead out of `allowedRoot`
- * (real): what it says of its text would show a file of this machine. Throws HardenError `unreadable`.
+ * Text of a file that nobody has named: what lies at a known place beside the Dockerfiles, below `root`. Throws HardenError
+ * `unreadable`.
  */
-export async function readFound(path: string, name: string, allowedRoot: string): Promise<string> {
-  if (!staysIn(allowedRoot, path))
-    throw new HardenError(
-      'unreadable',
-      `${name} was not read: it is a link that leads out of ${allowedRoot}, to ${realOf(path)}`,
-      {
-        hint: 'put the file itself there, or name the one that it leads to with --config',
-      },
-    )
-  const isFile = await stat(path).then(
-    (stats) => stats.isFile(),
-    () => true,
-  )
-  if (!isFile) throw new HardenError('unreadable', `${name} cannot be read: it is not a regular file`)
-  return readText(path, name)
+export function readFound(path: string, name: string, root: string): string {
+  return textOf(foundBytes(path, name, root), name)
 }
 
-/** The same of one that is done without where it cannot be read; null where it is not there, is no regular file, or is larger than any text that is read. */
-export function textFound(path: string): string | null {
+function foundBytes(path: string, name: string, root: string): Buffer {
   try {
-    // A pipe would be waited for, and a device has no end.
-    const stats = statSync(path, { throwIfNoEntry: false })
-    return stats?.isFile() && stats.size <= bounds.textBytes ? readFileSync(path, 'utf8') : null
-  } catch {
-    return null
+    return readIn(root, path, bounds.textBytes)
+  } catch (error) {
+    if (!(error instanceof HardenError)) throw explained('read', name, error)
+    throw new HardenError('unreadable', `${name} was not read: ${error.message}`, { hint: 'put the file itself there' })
   }
 }

@@ -1,17 +1,17 @@
-import { lstatSync, readdirSync, readFileSync, type Stats, statSync } from 'node:fs'
+import { type Stats, statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
+import { bytesIn, isInside, namesIn, staysIn, textIn } from '../files-in.ts'
 import { STATE_NAME } from '../places.ts'
 import { asList, asObject, isObject, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { isSource } from '../stack/follow-ports.ts'
 import type { HostEntry, HostFiles, HostText } from '../stack/host-files.ts'
 import type { Project } from '../stack/project.ts'
-import { textFound } from './files.ts'
-import { type IgnoreRules, isIgnored, isInside, rulesAbove, withFolder } from './ignore-rules.ts'
+import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './ignore-rules.ts'
 import { repositoryOf } from './repository.ts'
 import { walkOver } from './surroundings.ts'
-import { allowedRootOf, holdsHome, staysIn } from './trust.ts'
+import { allowedRootOf, holdsHome } from './trust.ts'
 
 /** What a mount has in it that is looked at: a folder of configuration has no more, and one of data is not gone through. */
 const MOST = 200
@@ -29,7 +29,7 @@ export function hostFilesOf(project: Project, cwd: string): HostFiles {
     for (const { kind, source } of mounts)
       if (kind !== 'volume' && kind !== 'tmpfs' && source.startsWith('/')) look(source, { ...state, left: MOST }, 0)
   const env = join(project.folder, '.env')
-  const said = staysIn(allowedRoot, env) ? (textFound(env) ?? '') : ''
+  const said = textIn(allowedRoot, env) ?? ''
   const variables = new Map(Object.entries(parseEnv(said)).map(([name, value]) => [name, value ?? '']))
   return { entries, texts: holdsHome(allowedRoot) ? [] : textsOf(project, cwd, allowedRoot), variables }
 }
@@ -56,8 +56,8 @@ function look(path: string, state: LookState, depth: number): void {
   const isOwn = staysIn(state.allowedRoot, path)
   const kind = stats.isDirectory() ? 'folder' : stats.isSocket() ? 'socket' : 'file'
   const found = { kind, uid, gid, mode: stats.mode & 0o7777 } as const
-  const children = kind === 'folder' && isOwn && depth < DEEPEST ? childrenOf(path) : []
-  const text = kind === 'file' && isOwn && stats.isFile() ? ownText(path) : null
+  const children = kind === 'folder' && isOwn && depth < DEEPEST ? childrenOf(state.allowedRoot, path) : []
+  const text = kind === 'file' && isOwn && stats.isFile() ? ownText(state.allowedRoot, path) : null
   state.entries.set(path, { ...found, text, children, isCheckout: isOwn && isCheckout(path, kind, state) })
   for (const child of children) look(child, state, depth + 1)
 }
@@ -72,20 +72,15 @@ function statsOf(path: string): Stats | null {
 
 const NEVER_ENTERED = new Set(['.git', 'node_modules', '__pycache__', '.venv', 'venv'])
 
-function childrenOf(folder: string): readonly string[] {
-  try {
-    const names = readdirSync(folder).filter((name) => !NEVER_ENTERED.has(name))
-    return names
-      .sort()
-      .slice(0, MOST)
-      .map((name) => join(folder, name))
-  } catch {
-    return []
-  }
+function childrenOf(root: string, folder: string): readonly string[] {
+  return namesIn(root, folder)
+    .filter((name) => !NEVER_ENTERED.has(name))
+    .slice(0, MOST)
+    .map((name) => join(folder, name))
 }
 
-function ownText(path: string): string | null {
-  const text = textFound(path)
+function ownText(root: string, path: string): string | null {
+  const text = textIn(root, path)
   return text === null || text.includes('\0') ? null : text
 }
 
@@ -97,14 +92,14 @@ function isCheckout(path: string, kind: HostEntry['kind'], { repository, allowed
   const below = relative(root, path)
   const tracked = repository === null ? null : trackedIn(repository, below)
   if (tracked !== null) return tracked
-  return !STATE_NAME.test(basename(path)) && childrenOf(path).some((child) => !basename(child).startsWith('.'))
+  return !STATE_NAME.test(basename(path)) && childrenOf(root, path).some((child) => !basename(child).startsWith('.'))
 }
 
 function isLeftOut(path: string, root: string, repository: string | null): boolean {
   let rules: IgnoreRules | null = rulesAbove(root, repository === root ? root : null)
   let at = root
   for (const part of relative(root, path).split('/').filter(Boolean)) {
-    rules = withFolder(at, rules)
+    rules = withFolder(root, at, rules)
     at = join(at, part)
     if (isIgnored(rules, at, true)) return true
   }
@@ -113,10 +108,9 @@ function isLeftOut(path: string, root: string, repository: string | null): boole
 
 /** Does git's own list name a file below the folder? Null where it cannot say: versions 2 and 3 of the list spell paths out. */
 function trackedIn(repository: string, folder: string): boolean | null {
+  const index = bytesIn(repository, join(repository, '.git', 'index'), bounds.surveyedText)
   try {
-    const path = join(repository, '.git', 'index')
-    if (!lstatSync(path).isFile() || lstatSync(path).size > bounds.surveyedText) return null
-    const index = readFileSync(path)
+    if (index === null) return null
     if (index.readUInt32BE(4) > 3 || index.readUInt32BE(8) === 0) return null
     if (folder === '') return true
     const below = Buffer.from(`${folder}/`)
@@ -140,7 +134,7 @@ function textsOf(project: Project, cwd: string, allowedRoot: string): readonly H
   const own = new Set(project.files.map(({ path }) => path))
   const add = (path: string, kind: HostText['kind']): void => {
     if (found.has(path) || own.has(path) || !staysIn(allowedRoot, path)) return
-    const text = ownText(path)
+    const text = ownText(allowedRoot, path)
     // A manifest speaks to the Services of a cluster.
     if (text === null || (kind !== 'env' && /^apiVersion:/m.test(text) && /^kind:/m.test(text))) return
     found.set(path, { path, name: relative(cwd, path), text, kind })

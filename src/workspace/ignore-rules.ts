@@ -1,7 +1,7 @@
 import { dirname, join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { bounds } from '../bounds.ts'
-import { textFound } from './files.ts'
+import { isInside, textIn } from '../files-in.ts'
 import { upwards } from './repository.ts'
 
 /** The rules in force in one folder: those of its own `.gitignore` and of every folder above it, nearest first. */
@@ -28,9 +28,9 @@ export function isNamedBy(patterns: readonly string[], path: string): boolean {
   return ignore().add(patterns.filter(isAffordable)).ignores(path.split(sep).join('/'))
 }
 
-/** Rules of `folder` itself, in front of those above. */
-export function withFolder(folder: string, above: IgnoreRules | null): IgnoreRules | null {
-  const text = textFound(join(folder, '.gitignore'))
+/** Rules of `folder` itself, which lies below `root`, in front of those above. */
+export function withFolder(root: string, folder: string, above: IgnoreRules | null): IgnoreRules | null {
+  const text = textIn(root, join(folder, '.gitignore'))
   return text === null ? above : { folder, rules: rulesOf(text), above }
 }
 
@@ -42,10 +42,10 @@ export function rulesAbove(folder: string, repository: string | null): IgnoreRul
   if (repository === null || repository === folder) return excludes(repository)
   const folders: string[] = []
   for (let at = dirname(folder); at !== repository; at = dirname(at)) folders.unshift(at)
-  let rules = withFolder(repository, excludes(repository))
+  let rules = withFolder(repository, repository, excludes(repository))
   for (const at of folders) {
     if (isIgnored(rules, at, true)) return null
-    rules = withFolder(at, rules)
+    rules = withFolder(repository, at, rules)
   }
   return isIgnored(rules, folder, true) ? null : rules
 }
@@ -62,7 +62,7 @@ export function isIgnored(rules: IgnoreRules | null, path: string, isFolder: boo
 
 function excludes(repository: string | null): IgnoreRules | null {
   if (repository === null) return null
-  const text = textFound(join(repository, '.git', 'info', 'exclude'))
+  const text = textIn(repository, join(repository, '.git', 'info', 'exclude'))
   return text === null ? null : { folder: repository, rules: rulesOf(text), above: null }
 }
 
@@ -99,11 +99,6 @@ export async function excludesAbove(
 function leavesOut(rules: IgnoreRules | null, root: string): boolean {
   const above = rules?.folder === root ? null : rules
   return isIgnored(above, root, true)
-}
-
-/** Or the folder itself; both absolute. */
-export function isInside(path: string, folder: string): boolean {
-  return !relative(folder, path).split(sep).includes('..')
 }
 
 /** Whether .dockerignore leaves a path of the build context out. The last pattern that matches the path or a folder above it decides. */

@@ -1,11 +1,10 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { isInside, textIn } from '../files-in.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { assignmentsOf } from './assignments.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
-import { textFound } from './files.ts'
-import { isInside } from './ignore-rules.ts'
 import {
   MAY_BE_POD,
   MAY_BE_VALUES,
@@ -521,7 +520,7 @@ function builtFor(file: Json, { path, root }: At): Pick<RunOfImage, 'dockerfiles
   const files = typeof file.dockerComposeFile === 'string' ? [file.dockerComposeFile] : asList(file.dockerComposeFile)
   const dockerfiles = files.flatMap((name) => {
     const beside = plain(name) === null || key === null ? null : resolve(dirname(path), plain(name) ?? '')
-    const said = beside === null || !isInside(beside, root) ? null : textFound(beside)
+    const said = beside === null || !isInside(beside, root) ? null : textIn(root, beside)
     const build = beside === null || said === null ? [] : namedBuilds(said, beside, beside)
     return build.flatMap((one) => (one.name === key ? [one.dockerfile] : []))
   })

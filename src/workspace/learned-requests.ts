@@ -1,8 +1,7 @@
-import { type Dirent, readdirSync } from 'node:fs'
 import { dirname, extname, join, relative } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { entriesIn, staysIn, textIn } from '../files-in.ts'
 import type { LearnedRequest, LearnedRequests } from '../smoke-check.ts'
-import { textFound } from './files.ts'
 import { isOfOwnHand, repositoryOf } from './repository.ts'
 import { holdsHome } from './trust.ts'
 import { neverEntered } from './walk.ts'
@@ -26,17 +25,17 @@ export function learnedRequests(path: string, context: string | null, top: strin
   const folders = [...new Set([folder, root, ...(holdsHome(top) ? [] : [top])])]
   const shown: LearnedRequest[] = []
   for (const place of folders)
-    for (const name of namesIn(place, folder)) {
+    for (const name of filesIn(place, folder)) {
       if (!SAYS_CURL.test(name) && !SAYS_HEALTH.test(name)) continue
-      const text = textFound(join(place, name)) ?? ''
+      const text = textIn(place, join(place, name)) ?? ''
       const by = relative(root, join(place, name)) || name
       shown.push(...(SAYS_CURL.test(name) ? curlLines(text, by) : urlLines(text, by)))
     }
-  const workflows = namesIn(join(top, '.github', 'workflows'), folder)
-  for (const name of workflows)
-    shown.push(...urlLines(textFound(join(top, '.github', 'workflows', name)) ?? '', `workflow ${name}`))
+  const actions = join(top, '.github', 'workflows')
+  const workflows = staysIn(top, actions) ? filesIn(actions, folder) : []
+  for (const name of workflows) shown.push(...urlLines(textIn(top, join(actions, name)) ?? '', `workflow ${name}`))
   const declared = sourcesBelow(root, folder).flatMap((file) => {
-    const text = textFound(file) ?? ''
+    const text = textIn(root, file) ?? ''
     const by = relative(root, file)
     return DESCRIBES.test(by.slice(by.lastIndexOf('/') + 1)) ? describedRoutes(text, by) : routesIn(text, by)
   })
@@ -71,20 +70,11 @@ function distinct(requests: readonly LearnedRequest[]): readonly LearnedRequest[
   return [...found.values()]
 }
 
-function namesIn(place: string, own: string): readonly string[] {
-  return entriesIn(place)
+function filesIn(place: string, own: string): readonly string[] {
+  return entriesIn(place, place)
     .filter((entry) => entry.isFile() && (place === own || isOfOwnHand(join(place, entry.name), own)))
     .map(({ name }) => name)
-    .sort()
     .slice(0, bounds.surveyedFiles)
-}
-
-function entriesIn(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return []
-  }
 }
 
 const SOURCES = new Set(['.py', '.js', '.mjs', '.cjs', '.ts', '.go', '.java', '.kt', '.rb', '.php', '.cs'])
@@ -97,7 +87,7 @@ function sourcesBelow(root: string, own: string): readonly string[] {
   for (let depth = 0; depth < DEEPEST && level.length > 0; depth += 1) {
     const next: string[] = []
     for (const folder of level)
-      for (const entry of entriesIn(folder)) {
+      for (const entry of entriesIn(root, folder)) {
         if (found.length >= bounds.routeFiles) return found
         const path = join(folder, entry.name)
         if (entry.isDirectory()) {

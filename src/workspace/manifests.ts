@@ -1,12 +1,12 @@
-import { readdirSync, statSync } from 'node:fs'
+import { statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
+import { ANYWHERE, namesIn, realOf, staysIn, textIn } from '../files-in.ts'
 import { isHelmTemplate } from '../profile/kubernetes-files.ts'
 import { asList, asObject, isObject, type Json, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { manifestsOf } from '../stack/workloads.ts'
-import { textFound } from './files.ts'
-import { allowedRootOf, realOf, staysIn } from './trust.ts'
+import { allowedRootOf } from './trust.ts'
 
 /** Manifests that are worked on together. */
 export interface ClusterTarget {
@@ -34,22 +34,23 @@ const KUSTOMIZATION = /^kustomization(\.ya?ml)?$/i
 
 /** The manifests of a folder (absolute), or what its kustomization puts together; null where it has none that run anything. */
 export function manifestsIn(folder: string, cwd: string): ClusterTarget | null {
-  const names = namesIn(folder)
+  const root = allowedRootOf(join(folder, 'any'))
+  const names = namesIn(root, folder)
   const kustomization = names.find((name) => KUSTOMIZATION.test(name))
   if (kustomization !== undefined) return kustomized(join(folder, kustomization), cwd)
   const files = names
     .filter((name) => YAML.test(name))
     .slice(0, MOST)
-    .flatMap((name) => fileAt(join(folder, name), cwd))
+    .flatMap((name) => fileAt(root, join(folder, name), cwd))
     .filter(({ text }) => isManifest(text))
   return running({ folder, files, images: new Map(), findings: [] })
 }
 
-/** One file of them; null where it is none. */
+/** One file of them, which the caller has named; null where it is none. */
 export function manifestAt(path: string, cwd: string): ClusterTarget | null {
   if (!YAML.test(path)) return null
   if (KUSTOMIZATION.test(basename(path))) return kustomized(path, cwd)
-  const files = fileAt(path, cwd).filter(({ text }) => isManifest(text))
+  const files = fileAt(ANYWHERE, path, cwd).filter(({ text }) => isManifest(text))
   return running({ folder: dirname(path), files, images: new Map(), findings: [] })
 }
 
@@ -61,7 +62,7 @@ export function manifestsOfText(text: string, cwd: string): ClusterTarget | null
 
 /** Of a chart nothing is known before its values are filled in. */
 export function isChart(folder: string): boolean {
-  const names = namesIn(folder)
+  const names = namesIn(allowedRootOf(join(folder, 'any')), folder)
   return names.includes('Chart.yaml') && names.includes('templates')
 }
 
@@ -81,16 +82,8 @@ function running(target: ClusterTarget): ClusterTarget | null {
   }
 }
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
-  }
-}
-
-function fileAt(path: string, cwd: string): readonly ManifestFile[] {
-  const text = textFound(path)
+function fileAt(root: string, path: string, cwd: string): readonly ManifestFile[] {
+  const text = textIn(root, path)
   return text === null ? [] : [{ path, name: relative(cwd, path) || basename(path), text }]
 }
 
@@ -114,11 +107,11 @@ function kustomized(path: string, cwd: string): ClusterTarget | null {
       leave(from, `${entry} is outside of the repository, and was not read`)
       return
     }
-    const inner = isFolder(place) ? namesIn(place).find((name) => KUSTOMIZATION.test(name)) : undefined
+    const inner = isFolder(place) ? namesIn(root, place).find((name) => KUSTOMIZATION.test(name)) : undefined
     if (inner !== undefined) read(join(place, inner))
     else if (isFolder(place)) leave(from, `${entry} has no kustomization.yaml`, 'name its files')
     else {
-      const found = fileAt(place, cwd)
+      const found = fileAt(root, place, cwd)
       if (found.length === 0) leave(from, `${entry} cannot be read`, 'check the path')
       for (const file of found) if (files.size < MOST) files.set(realOf(place), file)
     }
@@ -126,7 +119,7 @@ function kustomized(path: string, cwd: string): ClusterTarget | null {
   const read = (at: string): void => {
     if (seen.has(realOf(at)) || seen.size > MOST) return
     seen.add(realOf(at))
-    const text = textFound(at)
+    const text = textIn(root, at)
     if (text === null) return
     const file = asObject(parseYaml(text, relative(cwd, at)).values[0])
     for (const key of ['resources', 'bases', 'components'])
@@ -173,7 +166,7 @@ function touches(patch: unknown, folder: string, root: string): boolean {
   const { path, patch: inline } = isObject(patch) ? patch : { path: patch, patch: undefined }
   const isInline = typeof inline === 'string' || (typeof path === 'string' && path.includes('\n'))
   const place = typeof path === 'string' && !isInline ? resolve(folder, path) : null
-  const text = isInline ? textOf(inline ?? path) : place !== null && staysIn(root, place) ? textFound(place) : null
+  const text = isInline ? textOf(inline ?? path) : place !== null && staysIn(root, place) ? textIn(root, place) : null
   return (
     text === null ||
     /\b(securityContext|containerPort|targetPort|image|command|args|volumeMounts|initContainers)\b/.test(text)

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { ANYWHERE, staysIn, textIn } from '../files-in.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { StackFile } from '../stack/planned.ts'
 import type { Project, ProjectOrigin, Service } from '../stack/project.ts'
 import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
-import { textFound } from './files.ts'
-import { allowedRootOf, staysIn, type Trust } from './trust.ts'
+import { allowedRootOf, type Trust } from './trust.ts'
 
 /** What the caller says of a Compose project, as `docker compose` has it. */
 export interface ProjectFlags {
@@ -39,7 +39,7 @@ const OVERRIDES = [
 
 /** The files that Compose takes in a folder (absolute) without being told which: `COMPOSE_FILE` of its `.env`, else by their names. */
 export async function projectFilesIn(folder: string): Promise<readonly string[]> {
-  const text = textFound(join(folder, '.env'))
+  const text = textIn(allowedRootOf(join(folder, '.env')), join(folder, '.env'))
   if (text?.includes('COMPOSE_FILE') === true) {
     const { dotEnv } = await import('../stack/variables.ts')
     const env = dotEnv(text, () => null)
@@ -135,7 +135,7 @@ function readerOf(allowedRoot: string, named: ReadonlySet<string>, isTrusted: bo
     const isOwn = staysIn(allowedRoot, path)
     if (!isOwn && !isTrusted && !named.has(path))
       return existsSync(path) ? { refused: `it lies outside of ${allowedRoot}` } : null
-    const text = textFound(path)
+    const text = textIn(isOwn ? allowedRoot : ANYWHERE, path)
     if (text !== null) return { text, isOwn }
     const stats = statSync(path, { throwIfNoEntry: false })
     return stats === undefined ? null : { refused: 'it is no regular file, or too large, or not yours to read' }
@@ -147,10 +147,10 @@ export function isComposeFileName(name: string): boolean {
   return /^(?:docker-)?compose[\w.-]*\.ya?ml$/.test(name)
 }
 
-/** Is it one by what it says? Only a YAML file is looked at. */
-export async function saysServices(path: string): Promise<boolean> {
+/** Is it one by what it says? Only a YAML file below `root` is looked at. */
+export async function saysServices(path: string, root: string): Promise<boolean> {
   if (!/\.ya?ml$/i.test(path)) return false
-  const text = textFound(path)
+  const text = textIn(root, path)
   if (text === null || !/^["']?services["']?\s*:/m.test(text)) return false
   const { asObject, isObject, parseYaml } = await import('../profile/yaml-file.ts')
   try {

@@ -1,9 +1,10 @@
 import { lstatSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import { commentsAbove } from '../dockerfile/layout.ts'
 import type { Instruction } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
-import { textFound } from './files.ts'
+import { textIn } from '../files-in.ts'
 
 const OURS = /^# harden-image: /
 
@@ -46,7 +47,7 @@ export function placeForDockerfile(path: string): string {
   const free = places.find((place) => {
     const stats = lstatSync(place, { throwIfNoEntry: false })
     if (stats === undefined) return true
-    const text = stats.isFile() ? textFound(place) : null
+    const text = stats.isFile() ? textIn(dirname(place), place) : null
     return text !== null && isOwnDockerfile(text)
   })
   if (free !== undefined) return free

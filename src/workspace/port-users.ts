@@ -1,9 +1,8 @@
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { isInside, textIn } from '../files-in.ts'
 import type { PortUser } from '../plan/exemptions.ts'
 import { isNearPort } from '../stack/port-calls.ts'
-import { textFound } from './files.ts'
-import { isInside } from './ignore-rules.ts'
 import type { NamedImage } from './image-users.ts'
 import { upwards } from './repository.ts'
 import { escaped, isListed, isOpenImage, lastPart, nameIn, namesAfter, namesOfWhole, walkOver } from './surroundings.ts'
@@ -47,7 +46,7 @@ function readTree(root: string, own: string): Tree {
   let length = 0
   for (const path of others) {
     if (NO_CONFIGURATION.test(basename(path)) || length > bounds.surveyedText) continue
-    const text = textFound(path)
+    const text = textIn(root, path)
     if (text === null || text.includes('\0')) continue
     length += text.length
     files.push({ path, text: shortLines(text) })

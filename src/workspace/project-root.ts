@@ -1,9 +1,9 @@
-import { type Dirent, existsSync, readdirSync, statSync } from 'node:fs'
+import { type Dirent, existsSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { ANYWHERE, entriesIn, isInside } from '../files-in.ts'
 import { memoizeByText } from '../memoize.ts'
-import { isInside } from './ignore-rules.ts'
 import { ANYBODY, isOfOwnHand, isWritableByOthers, repositoryOf, upwards } from './repository.ts'
 import { holdsHome } from './trust.ts'
 
@@ -18,7 +18,7 @@ export function projectRoot(folder: string, given: string | null = null, home: s
 
 /** The same of many folders at one time: what stands beside them is looked at once, not by each of them anew. */
 export function projectRoots(given: string | null, home: string = homedir()): (folder: string) => string {
-  const entriesOf = memoizeByText(entriesIn)
+  const entriesOf = memoizeByText((folder) => entriesIn(ANYWHERE, folder))
   const several = new Map<string, boolean>()
   const holds = (at: string, isProject: boolean): boolean => {
     const key = `${isProject} ${at}`
@@ -70,14 +70,6 @@ const OF_A_TOP: readonly RegExp[] = [
 ]
 
 function isTop(folder: string): boolean {
-  const entries = entriesIn(folder)
+  const entries = entriesIn(ANYWHERE, folder)
   return OF_A_TOP.filter((kind) => entries.some(({ name }) => kind.test(name))).length > 1
-}
-
-function entriesIn(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return []
-  }
 }

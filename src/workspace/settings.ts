@@ -1,12 +1,16 @@
 import type { CommentStyle } from '../edit.ts'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
+import { largestId } from '../image/accounts.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import { type SmokeSetting, shortened, type Wrong, wrongSmoke } from './smoke.ts'
 
 /** What both flags and configuration files can say. */
 export interface Settings
-  extends Omit<Policy, 'writableByRepository' | 'raiseUsed' | 'userBecause' | 'portsBecause' | 'today'> {
+  extends Omit<
+    Policy,
+    'writableByRepository' | 'unsafeByRepository' | 'raiseUsed' | 'userBecause' | 'portsBecause' | 'today'
+  > {
   readonly engine: EngineOption
   readonly offline: boolean
   readonly platform: string | null
@@ -88,8 +92,6 @@ export function contradiction({ arbitraryUid, own, user, preferVendor }: Partial
 }
 
 export const MOST_JOBS = 64
-
-const largestId = 2147483647
 
 /** `NAME` or `UID[:GID]`; root in any spelling is what this tool is there to avoid. */
 function checkUser(value: unknown): string | null {

@@ -1,19 +1,18 @@
-import { type Dirent, lstatSync, readdirSync } from 'node:fs'
+import { lstatSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { waitsForInput } from '../command/index.ts'
 import { type Dockerfile, finalStage, parseDockerfile } from '../dockerfile/index.ts'
+import { entriesIn, isInside, textIn } from '../files-in.ts'
 import { type ImageRun, plainRun, type RunMount } from '../image/image-run.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
-import { textFound } from './files.ts'
-import { isInside } from './ignore-rules.ts'
 import type { RunOfImage, WrittenMount } from './image-runs.ts'
 import type { FileKind, NamedImage, PushedStage, SaidOfImages, UserOfImage } from './image-users.ts'
 import { projectRoot } from './project-root.ts'
 import { type GitOrigin, isOfOwnHand, originIn, repositoryOf, upwards } from './repository.ts'
-import { holdsHome } from './trust.ts'
+import { allowedRootOf, holdsHome } from './trust.ts'
 import { isDockerfile, isDocumentName, neverEntered } from './walk.ts'
 import type { NeighbourImage, Surroundings } from './work-item.ts'
 
@@ -51,7 +50,7 @@ export async function madeImages(
   const root = projectRoot(folder, folder)
   if (holdsHome(root) || images.length === 0) return new Map()
   const { dockerfiles, others } = walkOver(root, folder)
-  const members = membersIn(dockerfiles)
+  const members = membersIn(root, dockerfiles)
   const said = await saidIn(others, { root, cwd, members }, images)
   const whole = wholeOf(root, members, said, makersIn(root, members, said))
   return new Map(
@@ -105,7 +104,7 @@ interface Maker extends Pick<NamedImage, 'name' | 'context' | 'target'> {
 
 async function readTree(root: string, own: string, cwd: string): Promise<Tree> {
   const { dockerfiles, others } = walkOver(root, own)
-  const members = membersIn(dockerfiles)
+  const members = membersIn(root, dockerfiles)
   const said = await saidIn(others, { root, cwd, members })
   const makersOf = makersIn(root, members, said)
   const builtUpon = new Map<string, BuiltUpon[]>()
@@ -149,10 +148,10 @@ function tagged(makers: readonly Maker[], image: string): readonly Maker[] {
   return exact.length > 0 ? exact : makers
 }
 
-function membersIn(dockerfiles: readonly string[]): ReadonlyMap<string, Member> {
+function membersIn(root: string, dockerfiles: readonly string[]): ReadonlyMap<string, Member> {
   const members = new Map<string, Member>()
   for (const path of dockerfiles) {
-    const text = textFound(path)
+    const text = textIn(root, path)
     if (text !== null) members.set(path, { text, froms: fromsOf(text), bases: new Map() })
   }
   return members
@@ -218,7 +217,7 @@ export function namesOfWhole(root: string): readonly string[] {
 }
 
 function originOf(root: string): GitOrigin | null {
-  return originIn(ownText(join(root, '.git', 'config')) ?? '')
+  return originIn(textIn(root, join(root, '.git', 'config')) ?? '')
 }
 
 /** By the Dockerfile whose image they run. */
@@ -443,7 +442,9 @@ function asMount({ paths, isCallers, ...written }: WrittenMount, root: string): 
     if (kind === 'file') return { ...written, from: 'file' }
     // A folder with nothing but a placeholder is there to be filled.
     if (kind === 'folder')
-      return entriesIn(path).some(({ name }) => !name.startsWith('.')) ? { ...written, from: 'checkout' } : written
+      return entriesIn(root, path).some(({ name }) => !name.startsWith('.'))
+        ? { ...written, from: 'checkout' }
+        : written
   }
   return written
 }
@@ -495,12 +496,12 @@ export function walkOver(
     const next: string[] = []
     for (const folder of level) {
       if (++entered > bounds.surveyedFolders) return { dockerfiles, others: [...others, ...documents] }
-      for (const entry of entriesIn(folder)) {
+      for (const entry of entriesIn(root, folder)) {
         const path = join(folder, entry.name)
         if (entry.isDirectory()) {
           if (!neverEntered.has(entry.name)) next.push(path)
         } else if (entry.isFile() && (isRepository || isOfOwnHand(path, own))) {
-          if (isDockerfile(path, entry.name)) dockerfiles.push(path)
+          if (isDockerfile(root, path, entry.name)) dockerfiles.push(path)
           else if (isOther.test(entry.name)) others.push(path)
           else if (isDocumentName(entry.name)) documents.push(path)
         }
@@ -517,14 +518,6 @@ export function walkOver(
 /** Only of such files the reader is loaded, which needs YAML. */
 const MAY_NAME_IMAGES =
   /\.(ya?ml(?:[.-](?:sample|example|dist|template|default))?|json|hcl|mk|mak|sh|bash)$|^(GNUm|M|m)akefile$|^justfile$/
-
-function entriesIn(folder: string): readonly Dirent[] {
-  try {
-    return readdirSync(folder, { withFileTypes: true })
-  } catch {
-    return []
-  }
-}
 
 interface Said extends Required<SaidOfImages> {
   readonly runs: readonly RunOfImage[]
@@ -564,7 +557,7 @@ async function saidIn(
   // Those that may only give names are read where somebody asks for one of them.
   const waiting: typeof kinds = []
   for (const { path, kind } of kinds) {
-    const text = textFound(path)
+    const text = textIn(root, path)
     if (text === null) continue
     if (kind.onlyNames && !kind.mayRun.test(text)) waiting.push({ path, kind })
     else read(path, kind, text)
@@ -582,7 +575,7 @@ async function saidIn(
   )
   const isAsked = sayingOneOf([...names].filter((name) => name !== '' && !name.includes('$')))
   for (const { path, kind } of waiting) {
-    const text = textFound(path)
+    const text = textIn(root, path)
     if (text !== null && isAsked(text)) read(path, kind, text)
   }
   return { named, users, runs, stages }
@@ -594,18 +587,14 @@ function envFilesAbove(root: string): (folder: string) => Readonly<Record<string
   const envOf = (folder: string): Readonly<Record<string, string | undefined>> => {
     const before = known.get(folder)
     if (before !== undefined) return before
-    const text = ENV_FILES.map((name) => ownText(join(folder, name))).find((found) => found !== null) ?? null
+    const reach = allowedRootOf(join(folder, '.env'))
+    const text = ENV_FILES.map((name) => textIn(reach, join(folder, name))).find((found) => found !== null) ?? null
     const env =
       text !== null ? parseEnv(text) : folder === root || !isInside(folder, root) ? {} : envOf(dirname(folder))
     known.set(folder, env)
     return env
   }
   return envOf
-}
-
-/** Not behind a link, which may lead to what is no part of the repository. */
-function ownText(path: string): string | null {
-  return kindAt(path) === 'file' ? textFound(path) : null
 }
 
 /** Null for a link, for nothing, and for what can be no path. */

@@ -1,9 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { closeSync, fstatSync, openSync, readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { dirname, isAbsolute, join } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import { isInside } from './ignore-rules.ts'
+import { isInside, realOf, staysIn } from '../files-in.ts'
 import { ANYBODY, callersId, GROUP_OR_ANYBODY, isWritableByOthers, repositoryOf } from './repository.ts'
 
 /** Whose word counts as much as a flag. */
@@ -40,27 +40,14 @@ export function trustOf(asked: boolean | null, env: Readonly<Record<string, stri
 export function allowedRootOf(file: string, home: string = homedir()): string {
   const folder = dirname(file)
   const repository = repositoryOf(folder)
-  return realOf(repository === null || holdsHome(repository, home) ? folder : repository)
+  const root = repository === null || holdsHome(repository, home) ? folder : repository
+  // A linked folder is no part of the repository that the link is in.
+  return realOf(staysIn(root, folder) ? root : folder)
 }
 
 /** The home folder, or one above it. */
 export function holdsHome(folder: string, home: string = homedir()): boolean {
   return isInside(realOf(home), realOf(folder))
-}
-
-/** Does a path lead to a place in `allowedRoot`, which has no links? What is not there leads to where it would be. */
-export function staysIn(allowedRoot: string, path: string): boolean {
-  return isInside(realOf(path), allowedRoot)
-}
-
-/** With the links of what is there of it resolved. */
-export function realOf(path: string): string {
-  try {
-    return realpathSync(path)
-  } catch {
-    const above = dirname(path)
-    return above === path ? path : join(realOf(above), path.slice(above.length))
-  }
 }
 
 interface TrustedFolders {

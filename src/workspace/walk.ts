@@ -1,14 +1,13 @@
 import { type Dirent, realpathSync, statSync } from 'node:fs'
-import { readdir } from 'node:fs/promises'
 import { join, sep } from 'node:path'
+import { setImmediate } from 'node:timers/promises'
 import { bounds } from '../bounds.ts'
-import { textFound } from './files.ts'
+import { isInside, listIn, realOf, staysIn, textIn } from '../files-in.ts'
 import {
   type Excludes,
   excludesAbove,
   type IgnoreRules,
   isIgnored,
-  isInside,
   noExcludes,
   rulesAbove,
   withFolder,
@@ -48,9 +47,10 @@ export async function walk(root: string, excludes: Excludes = noExcludes): Promi
   const buildFiles: string[] = []
   const repository = repositoryOf(root)
   const rules = { git: rulesAbove(root, repository), excludes: await excludesAbove(root, repository, excludes) }
-  await enter(root, rules, { files, links, buildFiles, excludes })
-  const inside =
-    repository === null || holdsHome(repository) ? realpathSync.native(root) : realpathSync.native(repository)
+  const own = repository === null || holdsHome(repository) ? root : repository
+  // A linked folder that the caller has named is no part of the repository that the link is in.
+  const inside = realOf(staysIn(own, root) ? own : root)
+  await enter(root, rules, { inside, folders: 0, files, links, buildFiles, excludes })
   const seen = new Set(files.map(({ real }) => real))
   for (const link of links.sort(byPath)) {
     const real = fileBehind(link)
@@ -62,6 +62,9 @@ export async function walk(root: string, excludes: Excludes = noExcludes): Promi
 }
 
 interface Seen {
+  /** How far its word reaches: real. */
+  readonly inside: string
+  folders: number
   readonly files: Walked[]
   readonly links: string[]
   readonly buildFiles: string[]
@@ -73,6 +76,8 @@ interface Rules {
   readonly excludes: IgnoreRules | null
 }
 
+const FOLDERS_AT_A_TIME = 100
+
 async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promise<void> {
   if (depth > bounds.folderDepth) {
     seen.files.push({
@@ -82,15 +87,17 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
     })
     return
   }
-  let entries: Dirent[]
+  let entries: readonly Dirent[]
   try {
-    entries = await readdir(folder, { withFileTypes: true })
+    // For signals: a tree may have very many.
+    if (++seen.folders % FOLDERS_AT_A_TIME === 0) await setImmediate()
+    entries = listIn(seen.inside, folder)
   } catch (error) {
     seen.files.push({ path: folder, real: folder, error: error as Error })
     return
   }
   const rules = {
-    git: withFolder(folder, above.git),
+    git: withFolder(seen.inside, folder, above.git),
     excludes: withPatterns(folder, await seen.excludes.at(folder), above.excludes),
   }
   const isOut = (path: string, isFolder: boolean) =>
@@ -103,7 +110,7 @@ async function enter(folder: string, above: Rules, seen: Seen, depth = 0): Promi
     }
     const isBuildFile = isBuildFileName(entry.name)
     if (!(isBuildFile || isDockerfileName(entry.name) || hasSuffix(entry.name)) || isOut(path, false)) continue
-    if (!isBuildFile && entry.isFile() && !isDockerfile(path, entry.name)) continue
+    if (!isBuildFile && entry.isFile() && !isDockerfile(seen.inside, path, entry.name)) continue
     if (isBuildFile) seen.buildFiles.push(path)
     else if (entry.isSymbolicLink()) seen.links.push(path)
     else if (entry.isFile()) seen.files.push({ path, real: realpathSync.native(path), error: null })
@@ -151,14 +158,14 @@ function hasSuffix(name: string): boolean {
 }
 
 /** By its name, and where that may mean something else by its text. */
-export function isDockerfile(path: string, name: string): boolean {
-  if (!isDockerfileName(name)) return hasSuffix(name) && beginsAsDockerfile(path)
-  return !namedLikeSource.test(name) || beginsAsDockerfile(path)
+export function isDockerfile(root: string, path: string, name: string): boolean {
+  if (!isDockerfileName(name)) return hasSuffix(name) && beginsAsDockerfile(root, path)
+  return !namedLikeSource.test(name) || beginsAsDockerfile(root, path)
 }
 
 /** Is the first of its lines that is no comment one that a Dockerfile begins with? False where it cannot be read. */
-function beginsAsDockerfile(path: string): boolean {
-  const first = textFound(path)
+function beginsAsDockerfile(root: string, path: string): boolean {
+  const first = textIn(root, path)
     ?.split('\n')
     .find((line) => !/^\s*(?:#|$)/.test(line))
   // `from x import y` is Python.

@@ -1,18 +1,16 @@
-import { readdirSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError } from '../errors.ts'
+import { isInside, namesIn, realOf, textIn } from '../files-in.ts'
 import { asObject, parseYaml } from '../profile/yaml-file.ts'
 import type { Project, Service } from '../stack/project.ts'
 import { manifestsOf } from '../stack/workloads.ts'
 import { composeProject, type Found } from './discover.ts'
-import { textFound } from './files.ts'
-import { isInside } from './ignore-rules.ts'
 import { type ClusterTarget, imageIn, isChart, manifestsIn } from './manifests.ts'
 import { isComposeFileName, type ProjectFlags, projectFilesIn, saysServices } from './open-project.ts'
 import { repositoryOf } from './repository.ts'
 import { type MadeImage, madeImages, walkOver } from './surroundings.ts'
-import { holdsHome, realOf, type Trust } from './trust.ts'
+import { allowedRootOf, holdsHome, type Trust } from './trust.ts'
 
 /** Something of a repository that runs what Dockerfiles make, and those of them that were asked for (real paths). */
 interface Runner {
@@ -96,7 +94,7 @@ async function runBy({ kind, path, project, cluster }: Found, looking: Looking):
 /** What a Compose file that cannot be read may build: what lies below it, and whose folder it names. */
 function near(path: string, { asked }: Looking): readonly string[] {
   const folder = realOf(dirname(path))
-  const text = textFound(path) ?? ''
+  const text = textIn(allowedRootOf(path), path) ?? ''
   return [...asked].filter((one) => isInside(one, folder) || text.includes(relative(folder, dirname(one))))
 }
 
@@ -131,7 +129,8 @@ function groupsOf(runners: readonly Runner[]): ReadonlyMap<Runner, number> {
 
 async function composeRunners(yaml: readonly string[], looking: Looking): Promise<readonly Runner[]> {
   const names: string[] = []
-  for (const path of yaml) if (isComposeFileName(basename(path)) || (await saysServices(path))) names.push(path)
+  for (const path of yaml)
+    if (isComposeFileName(basename(path)) || (await saysServices(path, allowedRootOf(path)))) names.push(path)
   const runners: Runner[] = []
   for (const folder of new Set(names.map((path) => dirname(path)))) {
     const usual = await projectFilesIn(folder)
@@ -229,7 +228,7 @@ function overlaysOf(files: readonly string[], { asked }: Looking): readonly stri
   const [first = ''] = files
   const services = files.flatMap((path) => Object.keys(asObject(servicesAt(path))))
   if (services.length === 0 || asked.size === 0) return []
-  const beside = namesIn(dirname(first)).filter((name) => isComposeFileName(name))
+  const beside = namesIn(allowedRootOf(first), dirname(first)).filter((name) => isComposeFileName(name))
   return beside
     .map((name) => join(dirname(first), name))
     .filter((path) => {
@@ -241,17 +240,9 @@ function overlaysOf(files: readonly string[], { asked }: Looking): readonly stri
     })
 }
 
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort()
-  } catch {
-    return []
-  }
-}
-
 function servicesAt(path: string): unknown {
   try {
-    return asObject(parseYaml(textFound(path) ?? '', path).values[0]).services
+    return asObject(parseYaml(textIn(allowedRootOf(path), path) ?? '', path).values[0]).services
   } catch (error) {
     if (error instanceof HardenError) return null
     throw error
@@ -319,7 +310,7 @@ async function madeBy(images: readonly string[], folder: string, { cwd, asked }:
 
 /** As `helm create` has it. */
 function repositoriesIn(path: string): readonly string[] {
-  return [...(textFound(path) ?? '').matchAll(/^[ \t]*repository:[ \t]*["']?([^\s"'#]+)/gm)].map(
+  return [...(textIn(allowedRootOf(path), path) ?? '').matchAll(/^[ \t]*repository:[ \t]*["']?([^\s"'#]+)/gm)].map(
     ([, name = '']) => name,
   )
 }

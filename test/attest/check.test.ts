@@ -2,11 +2,12 @@ import { describe, expect, test } from '@jest/globals'
 import { checkStatements, type FileNow, type ImageNow } from '../../src/attest/check.ts'
 import { type GivenStatement, readStatements } from '../../src/attest/read.ts'
 import type { Statement } from '../../src/attest/statement.ts'
-import { namesOfConditions } from '../../src/proof/conditions/index.ts'
+import { knownConditions } from '../../src/proof/conditions/index.ts'
 import type { TargetResult } from '../../src/report/report.ts'
-import { type Both, cells, files, ID, proved, sha256, statements } from './sample.ts'
+import { proof } from '../report/sample.ts'
+import { type Both, cells, files, ID, proved, proven, sha256, statements } from './sample.ts'
 
-const image: ImageNow = { name: 'app:1', digests: [ID] }
+const image: ImageNow = { name: 'app:1', digests: [ID], user: '33:33', uid: 33 }
 
 function beside(made: ReadonlyMap<string, string>): ReadonlyMap<string, FileNow> {
   const report = made.get('report.json') ?? ''
@@ -21,7 +22,7 @@ const given = (both: Both): readonly GivenStatement[] =>
   (['test-result', 'proof'] as const).flatMap((name) => readStatements(JSON.stringify(both[name]), `${name}.json`))
 
 function problems(both: Both, now = image, there = beside(files())): readonly string[] {
-  return checkStatements(given(both), now, { conditions: namesOfConditions(), files: there }).problems
+  return checkStatements(given(both), now, { conditions: knownConditions(), files: there }).problems
 }
 
 type Open<T> = T extends readonly (infer Item)[]
@@ -40,16 +41,16 @@ function changed(change: (both: Open<Both>) => void): Both {
 describe('statements', () => {
   test('as they were written hold', () => {
     const verified = checkStatements(given(statements()), image, {
-      conditions: namesOfConditions(),
+      conditions: knownConditions(),
       files: beside(files()),
     })
     expect(verified.problems).toEqual([])
     expect(verified.open).toEqual([])
-    expect(verified.held).toHaveLength(6)
+    expect(verified.held).toHaveLength(7)
   })
 
   test('hold for the image as a registry has it', () => {
-    expect(problems(statements(), { name: 'x', digests: ['c3'.repeat(32)] })).toEqual([])
+    expect(problems(statements(), { ...image, name: 'x', digests: ['c3'.repeat(32)] })).toEqual([])
   })
 
   test('hold with their keys in another order, in an envelope, and as cosign writes them', () => {
@@ -73,17 +74,67 @@ describe('statements', () => {
     }
     const both = statements()
     const lines = readStatements(`${envelope(both['test-result'])}\n${envelope(both.proof)}\n`, 'stdin')
-    const verified = checkStatements(lines, image, { conditions: namesOfConditions(), files: beside(files()) })
+    const verified = checkStatements(lines, image, { conditions: knownConditions(), files: beside(files()) })
     expect(verified.problems).toEqual([])
     const [bundle] = readStatements(JSON.stringify({ dsseEnvelope: JSON.parse(envelope(both.proof)) }), 'bundle.json')
     expect(bundle?.said.kind).toBe('proof')
   })
 
   test('about another image do not hold', () => {
-    expect(problems(statements(), { name: 'app:2', digests: ['d4'.repeat(32)] })).toEqual([
+    expect(problems(statements(), { ...image, name: 'app:2', digests: ['d4'.repeat(32)] })).toEqual([
       'test-result.json: it is about another image: sha256:a1a1a1a1a1a1, sha256:c3c3c3c3c3c3, and app:2 is sha256:d4d4d4d4d4d4',
       'proof.json: it is about another image: sha256:a1a1a1a1a1a1, sha256:c3c3c3c3c3c3, and app:2 is sha256:d4d4d4d4d4d4',
     ])
+  })
+
+  const ROOT = 'e5'.repeat(32)
+  const aboutRoot = () =>
+    changed((both) => {
+      for (const one of [both.proof, both['test-result']]) one.subject = [{ name: 'app:1', digest: { sha256: ROOT } }]
+    })
+
+  test.each([
+    ['', 0, 'not set'],
+    ['root', 0, 'root'],
+    ['0:0', 0, '0:0'],
+    ['+0', 0, '+0'],
+    ['toor', 0, 'toor'],
+  ])('about an image that starts as root (USER %j) do not hold, whatever digest they name', (user, uid, said) => {
+    expect(problems(aboutRoot(), { name: 'app:1', digests: [ROOT], user, uid })).toEqual([
+      `app:1 starts as root: its USER is ${said}`,
+    ])
+  })
+
+  test('about an image with another user do not hold', () => {
+    const other = { ...image, user: '10001:10001', uid: 10001 }
+    expect(problems(statements(), other)).toEqual([
+      'proof.json: it is about an image whose USER is 33:33, and that of app:1 is 10001:10001',
+    ])
+    const older = changed(({ proof }) => delete proof.predicate.user)
+    expect(problems(older, other)).toEqual(['proof.json: its processes ran as 33, and app:1 starts as 10001'])
+    expect(problems(older)).toEqual([])
+  })
+
+  test('about an image whose user is nobody of its accounts do not hold', () => {
+    const named = files(proved(), { image: { ...proven.image, user: 'app' } })
+    expect(problems(statements(named), { ...image, user: 'app', uid: null }, beside(named))).toEqual([
+      'app:1 starts as app, and none of its accounts that could be read says who that is',
+    ])
+    expect(problems(statements(named), { ...image, user: 'app', uid: 33 }, beside(named))).toEqual([])
+  })
+
+  test('of a proof with any uid hold for the user of the image', () => {
+    const any = proved({ result: { ...proof.result, uids: [1000680000] } as never })
+    expect(problems(statements(files(any)), image, beside(files(any)))).toEqual([])
+  })
+
+  test('in which a condition of every proof is not required, and has not passed, do not hold', () => {
+    const weak = files(proved({ cells: cells({ plain: { required: false, outcome: 'fail' } }) }))
+    expect(problems(statements(weak), image, beside(weak))).toEqual([
+      'proof.json: the condition “plain” is required of every proof, and its outcome is fail',
+    ])
+    const twice = files(proved({ cells: [...cells({ plain: { outcome: 'fail', required: false } }), ...cells()] }))
+    expect(problems(statements(twice), image, beside(twice))).toContain('proof.json: it has two conditions of one name')
   })
 
   test('with a changed digest do not hold', () => {
@@ -161,13 +212,13 @@ describe('statements', () => {
 
   test.each(['test-result', 'proof'] as const)('without the %s do not hold', (name) => {
     const one = given(statements()).filter(({ said }) => said.kind !== name)
-    const { problems } = checkStatements(one, image, { conditions: namesOfConditions(), files: beside(files()) })
+    const { problems } = checkStatements(one, image, { conditions: knownConditions(), files: beside(files()) })
     expect(problems).toEqual([`no statement is a ${name}: what the other one leaves out would not show`])
   })
 
   test('of two proofs are not mixed', () => {
     const all = [...given(statements()), ...given(statements())]
-    const { problems } = checkStatements(all, image, { conditions: namesOfConditions(), files: beside(files()) })
+    const { problems } = checkStatements(all, image, { conditions: knownConditions(), files: beside(files()) })
     expect(problems).toEqual([
       'test-result.json and test-result.json are both a test-result: verify one proof at a time',
       'proof.json and proof.json are both a proof: verify one proof at a time',
@@ -175,7 +226,7 @@ describe('statements', () => {
   })
 
   test('whose report is not there are compared without it, which is said', () => {
-    const verified = checkStatements(given(statements()), image, { conditions: namesOfConditions(), files: new Map() })
+    const verified = checkStatements(given(statements()), image, { conditions: knownConditions(), files: new Map() })
     expect(verified.problems).toEqual([])
     expect(verified.open).toEqual([
       'report.json is not beside proof.json, and was not compared',
@@ -186,7 +237,7 @@ describe('statements', () => {
   test('of another kind are left out, which is said', () => {
     const sbom = { ...statements().proof, predicateType: 'https://spdx.dev/Document', predicate: {} }
     const all = [...given(statements()), ...readStatements(JSON.stringify(sbom), 'sbom.json')]
-    const { problems, open } = checkStatements(all, image, { conditions: namesOfConditions(), files: beside(files()) })
+    const { problems, open } = checkStatements(all, image, { conditions: knownConditions(), files: beside(files()) })
     expect([problems, open]).toEqual([[], ['sbom.json: its predicate is another one: https://spdx.dev/Document']])
   })
 })

@@ -6,7 +6,7 @@ import {
   type Statement,
   type TestResult,
 } from '../../src/attest/statement.ts'
-import { namesOfConditions } from '../../src/proof/conditions/index.ts'
+import { knownConditions } from '../../src/proof/conditions/index.ts'
 import type { ReportProof, TargetResult } from '../../src/report/report.ts'
 import { proof, sampleResult } from '../report/sample.ts'
 
@@ -18,6 +18,7 @@ export const proven: Proven = {
     name: 'app:1',
     id: `sha256:${ID}`,
     baseline: `sha256:${'b2'.repeat(32)}`,
+    user: '33:33',
     repoDigests: [`registry.example/app@sha256:${'c3'.repeat(32)}`],
   },
   grants: [
@@ -39,7 +40,7 @@ export const proven: Proven = {
 export function cells(
   change: Readonly<Record<string, Partial<ReportProof['cells'][number]>>> = {},
 ): ReportProof['cells'] {
-  return namesOfConditions().map((name, at) => ({
+  return knownConditions().map(({ name }, at) => ({
     name,
     required: at < 2,
     outcome: 'pass',

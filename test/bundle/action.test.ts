@@ -1,10 +1,11 @@
 // action.yml as its host runs it: the steps of a composite action, with bash, and what GitHub gives them. Proofs: test/engine/places.test.ts.
 import { execFileSync } from 'node:child_process'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { action, runAction } from '../support/composite-action.ts'
-import { tree } from '../workspace/tree.ts'
+import { plant, tree } from '../workspace/tree.ts'
 
 const ROOT = 'FROM debian:trixie-slim\nCMD ["./server"]\n'
 const offline = { '.harden-image.yaml': 'engine: none\noffline: true\n' }
@@ -65,6 +66,21 @@ describe('the action', () => {
     expect([code, outputs]).toEqual([2, {}])
     expect(stdout).toMatch(new RegExp(`^::error title=harden-image::the input ${name} `))
     expect(exists('owned')).toBe(false)
+  })
+
+  test.each([
+    ['the file of findings', 'harden-image.sarif', {}],
+    ['a folder above it', 'out', { 'sarif-file': 'out/x/found.sarif' }],
+    ['the folder to work in', 'web', { 'working-directory': 'web', mode: 'fix' }],
+  ])('writes nothing through a link of the checkout: %s', async (_, link, inputs) => {
+    const top = tree({ 'outside/Dockerfile': ROOT, 'outside/.harden-image.yaml': 'engine: none\noffline: true\n' })
+    plant(top, { 'repo/Dockerfile': ROOT, 'repo/.harden-image.yaml': 'engine: none\noffline: true\n' })
+    const cwd = join(top, 'repo')
+    symlinkSync(link === 'harden-image.sarif' ? '../outside/Dockerfile' : '../outside', join(cwd, link))
+    const { code, stdout } = await runAction(cwd, inputs)
+    expect([code, stdout]).toEqual([2, expect.stringMatching(/^::error title=harden-image::.* link/)])
+    expect(readFileSync(join(top, 'outside/Dockerfile'), 'utf8')).toBe(ROOT)
+    expect(readdirSync(join(top, 'outside')).sort()).toEqual(['.harden-image.yaml', 'Dockerfile'])
   })
 
   test.each([

@@ -6,12 +6,14 @@ import { gzipSync } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { files, proved, proven } from '../attest/sample.ts'
 import { servers } from '../image/support/registry.ts'
-import { imageOf, tarOf } from '../image/support/stored.ts'
+import { imageOf, type Made, tarOf } from '../image/support/stored.ts'
 import { call } from './call.ts'
 
 const { serve, end } = servers()
 let folder = ''
 let image = ''
+/** Another one of the same registry, by its tag. */
+const others = new Map<string, Made>()
 let digest = ''
 let before: string | undefined
 
@@ -19,10 +21,16 @@ beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
   before = process.env.DOCKER_CONFIG
   process.env.DOCKER_CONFIG = folder
-  const made = await imageOf([gzipSync(await tarOf([{ name: 'x', content: 'x' }]))], { User: '7' })
+  const made = await imageOf([gzipSync(await tarOf([{ name: 'x', content: 'x' }]))], { User: '33:33' })
+  const passwd = 'root:x:0:0::/:/bin/sh\ntoor:x:0:0::/:/bin/sh\nweb:x:33:33::/:/bin/sh\n'
+  const layer = gzipSync(await tarOf([{ name: 'etc/passwd', content: passwd }]))
+  for (const [tag, User] of Object.entries({ none: '', number: '+0:33', second: 'toor', web: 'web', nobody: 'x' }))
+    others.set(tag, await imageOf([layer], { User }))
   const port = await serve((_request, response, path) => {
     const name = decodeURIComponent(path.split('/').at(-1) ?? '')
-    const blob = made.blobs.get(name === '1' ? made.manifest.digest : name)
+    const blob = [made, ...others.values()].flatMap(
+      ({ blobs }) => blobs.get(name === '1' ? made.manifest.digest : (others.get(name)?.manifest.digest ?? name)) ?? [],
+    )[0]
     if (blob === undefined) response.writeHead(404).end('{}')
     else response.writeHead(200, { 'content-length': blob.length }).end(blob)
   })
@@ -61,7 +69,9 @@ describe('verify', () => {
     expect(stdout).toContain(`ok       test-result.statement.json: it is about ${image}\n`)
     expect(stdout).toContain('ok       report.json is as it was\n')
     expect(stdout).toContain('ok       trace.ndjson is as it was\n')
-    expect(stdout).toMatch(/: the statements hold; who signed them is for cosign verify-attestation to say\n$/)
+    expect(stdout).toMatch(
+      /: the statements hold; no signature was checked: who wrote them is for cosign verify-attestation to say\n$/,
+    )
     expect(code).toBe(0)
   })
 
@@ -103,6 +113,29 @@ describe('verify', () => {
     expect(stdout).toContain(why)
     expect(stdout).toContain('the statements do not hold')
     expect(code).toBe(1)
+  })
+
+  test.each([
+    ['none', 1, 'starts as root: its USER is not set'],
+    ['number', 1, 'starts as root: its USER is +0:33'],
+    ['second', 1, 'starts as root: its USER is toor'],
+    ['nobody', 1, 'starts as x, and none of its accounts that could be read says who that is'],
+    ['web', 0, 'ok       HOST/team/web:web starts as web'],
+  ])('asks the image itself who it starts as, whatever digest the statements name: %s', async (tag, ends, why) => {
+    const named = image.replace(/1$/, tag)
+    const user = { none: '', number: '+0:33', second: 'toor', web: 'web', nobody: 'x' }[tag] ?? ''
+    const made = files(proved(), {
+      image: { ...proven.image, user, id: others.get(tag)?.config ?? '', repoDigests: [] },
+    })
+    const lines = ['test-result', 'proof'].map((name) =>
+      JSON.stringify(JSON.parse(made.get(`${name}.statement.json`) ?? '')),
+    )
+    const { code, stdout } = await call(['verify', '-', '--image', named, '--engine', 'none'], {
+      cwd: folder,
+      stdin: lines.join('\n'),
+    })
+    expect(stdout).toContain(why.replace('HOST', image.split('/')[0] ?? ''))
+    expect(code).toBe(ends)
   })
 
   test('reads nothing that a statement names elsewhere, or through a link', async () => {

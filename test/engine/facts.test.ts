@@ -1,6 +1,8 @@
+import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
@@ -8,6 +10,7 @@ import { couldWrite } from '../../src/image/access.ts'
 import { userNamed } from '../../src/image/accounts.ts'
 import type { ImageFacts, Known } from '../../src/image/facts.ts'
 import { factsFromEngine } from '../../src/image/sources/engine.ts'
+import { lines, userForms } from '../image/user-forms.ts'
 import { retryOnce } from './support/retry.ts'
 import { buildText, debian, failureOf, tagFor, writeTar } from './support/small-images.ts'
 
@@ -130,3 +133,24 @@ describe('facts of an image from scratch', () => {
     expect(error.hint).toContain('pull')
   })
 })
+
+test('USER is read as this engine reads it', async () => {
+  const base = await buildText(
+    engine,
+    'user-forms',
+    `FROM ${debian}\n${Object.entries(lines)
+      .map(([file, added]) => `RUN ${added.map((line) => `echo '${line}' >> /etc/${file}`).join(' && ')}`)
+      .join('\n')}\n`,
+  )
+  const told = new Map<string, string | null>()
+  for (const [text] of userForms) {
+    const tag = await buildText(engine, 'user-form', `FROM ${base}\nUSER "${text}"\n`)
+    expect((await engine.inspectImage(tag))?.config.user).toBe(text)
+    const run = await promisify(execFile)('docker', [
+      ...['run', '--rm', '--network', 'none', tag],
+      ...['sh', '-c', 'echo "$(id -u):$(id -g)"'],
+    ]).catch(() => null)
+    told.set(text, run === null ? null : run.stdout.trim())
+  }
+  expect([...told]).toEqual(userForms)
+}, 180_000)

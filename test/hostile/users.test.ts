@@ -4,6 +4,7 @@ import { engineEntries, engineNumber, isRootUser, parseAccounts, resolveUser } f
 import { isRoot } from '../../src/plan/account/account-ids.ts'
 import { hardenText } from '../harden/support/cases.ts'
 import { imageFacts } from '../harden/support/facts.ts'
+import { userForms } from '../image/user-forms.ts'
 import { hostilePasswd, hostileUsers } from './users.ts'
 
 const passwd = hostilePasswd.split('\n')
@@ -80,7 +81,46 @@ describe('no Dockerfile passes for one that is not root', () => {
     )
     expect({ verdict, changed }).toEqual({ verdict: 'incomplete', changed: false })
     expect(findings).toMatchObject([
-      { outcome: 'todo', message: 'USER 99999999999999999999999 is out of range: a uid is at most 4294967294' },
+      { outcome: 'todo', message: 'USER 99999999999999999999999 is out of range: an id is at most 2147483647' },
+    ])
+  })
+
+  test.each(['debian:12', 'nobody/knows'])('what no container starts as is a todo, on %s', (base) => {
+    const facts = base === 'debian:12' ? like : {}
+    const starts = userForms.filter(
+      ([text]) => !/^(ROOT|(1000:)?nosuch|0700|0x0|\+705|\u0660|3000000000|1000:0x9)$/.test(text),
+    )
+    for (const [text, ids] of starts) {
+      const { verdict, findings } = hardenText(`FROM ${base}\nUSER "${text}"\nCMD ["/x"]\n`, facts)
+      const isTodo = findings.some(({ outcome, message }) => outcome === 'todo' && message.startsWith('USER '))
+      if (ids === null || ids.startsWith('0:'))
+        expect([text, verdict]).toEqual([text, expect.not.stringMatching('unchanged')])
+      // Some number of 32 bits is root to an engine that cuts, and is hardened.
+      if (!isRootUser(text)) expect([text, isTodo]).toEqual([text, ids === null])
+    }
+    const told = (user: string) => hardenText(`FROM ${base}\nUSER ${user}\nCMD ["/x"]\n`, facts).findings
+    expect(told('0x0')).toMatchObject([
+      {
+        outcome: 'todo',
+        message: 'USER 0x0 is no number to an engine, which looks for an account of that name',
+      },
+    ])
+    expect(told('1000:4294967296')).toMatchObject([
+      { outcome: 'todo', message: 'USER 1000:4294967296 is out of range: an id is at most 2147483647' },
+    ])
+    expect(told('+1000:+1000')).toEqual([])
+  })
+
+  test('a group that nobody makes is a todo, and one that a step makes is none', () => {
+    const told = (lines: string) => hardenText(`FROM debian:12\n${lines}\nCMD ["/x"]\n`, like)
+    expect(told('USER 1000:nosuch').findings).toMatchObject([
+      { outcome: 'todo', message: expect.stringContaining('nothing makes the group nosuch, and debian:12 has none') },
+    ])
+    expect(told('RUN groupadd -g 5000 team\nUSER 1000:team').verdict).toBe('unchanged')
+    expect(told('RUN useradd -u 5000 team\nUSER 1000:team').verdict).toBe('unchanged')
+    expect(told('USER 1000:www-data').verdict).toBe('unchanged')
+    expect(told("RUN echo '0x0:x:7:7::/:/bin/sh' >> /etc/passwd\nUSER 0x0").findings).not.toMatchObject([
+      { outcome: 'todo' },
     ])
   })
 

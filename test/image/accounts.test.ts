@@ -1,6 +1,14 @@
 import { describe, expect, test } from '@jest/globals'
-import { groupsOf, parseGroup, parsePasswd, privilegedGroupsOf, resolveUser } from '../../src/image/accounts.ts'
+import {
+  groupsOf,
+  parseAccounts,
+  parseGroup,
+  parsePasswd,
+  privilegedGroupsOf,
+  resolveUser,
+} from '../../src/image/accounts.ts'
 import { parseOsRelease } from '../../src/image/sources/facts-from-tar.ts'
+import { lines, userForms } from './user-forms.ts'
 
 const accounts = {
   users: parsePasswd(`# comment
@@ -70,6 +78,17 @@ describe('USER as Docker resolves it', () => {
     ['99999999999', 'out of range'],
   ])('%j cannot start', (text, reason) => {
     expect(resolveUser(text, accounts)).toEqual({ known: false, reason: expect.stringContaining(reason) })
+  })
+
+  test.each(userForms)('%j is to the engine %j', (text, ids) => {
+    const image = parseAccounts(
+      ['root:x:0:0::/root:/bin/sh', ...lines.passwd].join('\n'),
+      ['root:x:0:', ...lines.group].join('\n'),
+    )
+    const resolved = resolveUser(text, image)
+    // An older engine cuts them to 32 bits: they count as root.
+    const cut = /^-?4294967296$/.test(text) ? '0:0' : ids
+    expect(resolved.known ? `${resolved.value.uid}:${resolved.value.gid}` : null).toBe(cut)
   })
 
   test('without any account, root is root all the same', () => {

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Ajv } from 'ajv'
 import { places } from '../../catalogue/places.ts'
-import { closedPlaceIn, closedPlaceOf, looksLikeFile } from '../../src/places.ts'
-import { closedTo, noCode } from '../../src/plan/grants/closed.ts'
+import { closedPlaceOf, closedPlacesIn, looksLikeFile } from '../../src/places.ts'
+import { closedTo } from '../../src/plan/grants/closed.ts'
+import { noCode } from '../../src/plan/grants/image-code.ts'
 import { hardenText } from '../harden/support/cases.ts'
 import type { BaseFile, FactsFile } from '../harden/support/facts.ts'
 
@@ -106,6 +107,7 @@ const WAYS: Readonly<Record<string, (path: string, at: string) => Way>> = {
     },
   }),
   '--writable': (path) => ({ facts: { policy: { writable: [path] } } }),
+  '--writable with --unsafe': (path) => ({ facts: { policy: { writable: [path], unsafe: true } } }),
   'writable: of a repository': (path) => ({ facts: { policy: { writable: [path], writableByRepository: [path] } } }),
 }
 
@@ -166,7 +168,7 @@ describe.each(Object.keys(WAYS))('%s', (way) => {
       const isAlone = closedPlaceOf(`${path === '/' ? '' : path}/x`) === null
       const mine = paths.filter((one) => (isAlone ? one === path : isBelow(one, path)))
       const words = result.findings.filter(({ message }) => message.startsWith(`${path} is given to the user as asked`))
-      if (way === '--writable' && words.length > 0) {
+      if (way === '--writable with --unsafe' && words.length > 0) {
         expect(closedTo({ path, kind: 'own-directory' }, noCode)?.byOption).toBe(true)
         continue
       }
@@ -178,8 +180,8 @@ describe.each(Object.keys(WAYS))('%s', (way) => {
       const isMounted = /^\/(dev|proc|sys)(\/|$)/.test(path)
       if (way.startsWith('VOLUME') && path !== '/' && !isMounted)
         expect([path, result.verdict]).toEqual([path, 'incomplete'])
-      if (way === '--writable' && !isMounted)
-        expect([path, result.findings.some(({ outcome }) => outcome === 'todo')]).toEqual([path, true])
+      if (way.startsWith('--writable') && !isMounted)
+        expect([path, result.findings.some(({ outcome }) => /todo|offered/.test(outcome))]).toEqual([path, true])
     }
   })
 })
@@ -216,8 +218,8 @@ describe('the list', () => {
   })
 
   test('a folder is closed by what its owner could replace in it, not by what is mounted there', () => {
-    expect(closedPlaceIn('/var/cache')).not.toBeNull()
-    expect([closedPlaceIn('/run'), closedPlaceIn('/var/log'), closedPlaceIn('/opt')]).toEqual([null, null, null])
+    expect(closedPlacesIn('/var/cache')).not.toEqual([])
+    expect(['/run', '/var/log', '/srv'].flatMap(closedPlacesIn)).toEqual([])
   })
 })
 
@@ -328,17 +330,296 @@ describe('what the start of the image runs', () => {
     expect(output).not.toMatch(/chown [^&]*\/app\/lib/)
   })
 
-  test("the caller's own word gives it, and the report says what that means", () => {
+  test("the caller's own word lets the user make files beside it, and the report says how to insist", () => {
     const { output, findings } = started({ policy: { writable: ['/app'] } })
+    expect(output).toMatch(/chmod 1775 \/app( |$)/m)
+    expect(output).not.toMatch(/chown [^&]* \/app( |$)/m)
+    expect(findings.map(({ message, hint }) => `${message}; ${hint}`)).toContainEqual(
+      expect.stringMatching(/^\/app is given so that the user makes files in it .* --unsafe gives it as a whole$/),
+    )
+  })
+
+  test("the caller's own word with --unsafe gives it, and the report says what that means", () => {
+    const { output, findings } = started({ policy: { writable: ['/app'], unsafe: true } })
     expect(output).toMatch(/chown 10001:10001 [^&]*\/app( |$)/m)
     expect(findings.map(({ message }) => message)).toContainEqual(
-      expect.stringMatching(/^\/app is given to the user as asked with --writable, although/),
+      expect.stringMatching(/^\/app is given to the user as asked, although/),
     )
+  })
+
+  test('--own is a word about it', () => {
+    const { output } = started({ policy: { own: 'workdir' } }, 'WORKDIR /app')
+    expect(output).toMatch(/chown 10001:10001 [^&]*\/app( |$)/m)
+  })
+
+  test('unsafe: of a repository insists on nothing', () => {
+    const { output } = started({ policy: { writable: ['/app'], unsafe: true, unsafeByRepository: true } })
+    expect(output).not.toMatch(/chown [^&]* \/app( |$)/m)
   })
 
   test('the word of a repository does not', () => {
     const { output } = started({ policy: { writable: ['/app'], writableByRepository: ['/app'] } })
     expect(output).not.toMatch(/chown [^&]* \/app( |$)/m)
+  })
+})
+
+/** Of items of a red team, and more of each kind. */
+const BY_KIND: Readonly<Record<string, readonly string[]>> = {
+  interpreters: [
+    ...[
+      '/etc/python3.13/',
+      '/etc/python3/',
+      '/root/.local/lib/python3.13/site-packages/',
+      '/usr/local/share/perl/5.40.1/',
+    ],
+    ...['/etc/perl/', '/etc/R/', '/etc/jupyter/', '/usr/local/etc/php/conf.d/', '/etc/php/8.4/cli/conf.d/'],
+    ...[
+      '/root/.node_modules/',
+      '/root/.node_libraries/',
+      '/usr/local/share/lua/5.4/',
+      '/etc/java-21-openjdk/',
+      '/root/.ipython/',
+    ],
+  ],
+  loaders: ['/etc/ld-musl-x86_64.path', '/etc/ld-musl-aarch64.path', '/etc/ld-musl-armhf.path'],
+  shells: ['/root/.inputrc', '/root/.zlogout', '/root/.kshrc', '/etc/zlogin', '/etc/ksh.kshrc', '/etc/os-release'],
+  schedulers: ['/etc/incron.d/', '/var/spool/incron/', '/etc/anacrontab', '/var/spool/fcron/', '/etc/fcron.conf'],
+  services: [
+    ...[
+      '/etc/default/',
+      '/etc/sysconfig/',
+      '/etc/conf.d/',
+      '/etc/dinit.d/',
+      '/run/service/',
+      '/var/service/',
+      '/run/s6-rc/',
+    ],
+    ...['/etc/openrc/', '/etc/supervisord.d/', '/etc/rc.conf'],
+  ],
+  'tools of root': [
+    ...[
+      '/usr/local/cargo/',
+      '/usr/local/cargo/bin/',
+      '/root/.cargo/bin/',
+      '/usr/local/rustup/',
+      '/root/.nvm/',
+      '/root/go/bin/',
+    ],
+    ...['/var/lib/gems/3.3.0/', '/etc/npmrc', '/etc/pip.conf', '/root/.npmrc', '/root/.config/pip/'],
+  ],
+  'sudo and PAM': ['/var/lib/sudo/', '/run/sudo/', '/etc/sudo.conf', '/etc/pam_env.conf', '/var/lib/extrausers/'],
+  'tools by hand': [
+    ...[
+      '/etc/gitconfig',
+      '/etc/vim/',
+      '/root/.vimrc',
+      '/root/.gdbinit',
+      '/root/.tmux.conf',
+      '/root/.screenrc',
+      '/etc/mail.rc',
+    ],
+    ...['/etc/screenrc', '/etc/tmux.conf', '/etc/wgetrc', '/root/.config/nvim/', '/root/.exrc', '/etc/xdg/'],
+  ],
+  daemons: [
+    ...['/etc/openvpn/', '/etc/fail2ban/', '/etc/postfix/', '/etc/aliases', '/etc/odbcinst.ini', '/etc/logrotate.conf'],
+    ...['/etc/wireguard/', '/etc/keepalived/', '/etc/exim4/', '/etc/rsyslog.d/'],
+  ],
+}
+
+describe.each(Object.entries(BY_KIND))('code of root by its kind: %s', (_, all) => {
+  test.each(all)('%s is not given without a word', (place) => {
+    for (const way of ['VOLUME in the Dockerfile', 'its start script', '--writable'])
+      for (const isKnown of [true, false]) {
+        const { path, result, paths } = hardened(place, way, isKnown)
+        expect([way, isKnown, paths.filter((one) => isBelow(one, path))]).toEqual([way, isKnown, []])
+        if (way !== 'its start script') expect([way, result.verdict]).toEqual([way, 'incomplete'])
+      }
+  })
+})
+
+test.each([
+  ...[
+    '/var/lib/mysql',
+    '/etc/myapp',
+    '/etc/nginx/conf.d',
+    '/etc/ldap/slapd.d',
+    '/etc/php/8.4/fpm/pool.d',
+    '/root/.cache',
+    '/root/.m2',
+  ],
+  ...[
+    '/usr/local/cargo/registry',
+    '/root/.npm',
+    '/root/.local/share/app',
+    '/root/.config/app',
+    '/etc/rclone',
+    '/etc/node_exporter',
+  ],
+])('%s is state as before', (path) => {
+  expect(closedTo({ path, kind: 'own-directory' }, noCode)).toBeNull()
+})
+
+describe('what the environment makes code', () => {
+  const BASE = 'example.org/base:1'
+  const withEnv = (env: string, volume: string, rest: BaseFile = {}, facts: FactsFile = {}) =>
+    hardenText(`FROM ${BASE}\nENV ${env}\nVOLUME ${volume}\n`, {
+      ...facts,
+      bases: { [BASE]: { like: 'debian', config: { cmd: ['app'], workdir: '/srv/app' }, ...rest } },
+    })
+
+  test.each([
+    ...[
+      ['PATH=/opt/tools/bin:/usr/bin', '/opt/tools/bin'],
+      ['PATH=/opt/tools/bin:/usr/bin', '/opt/tools/bin/more'],
+    ],
+    ...[
+      ['PATH=/opt/tools/bin:/usr/bin', '/opt/tools'],
+      ['PYTHONPATH=/opt/py', '/opt/py'],
+      ['PYTHONPATH=/opt/py:/opt/b', '/opt/b/pkg'],
+    ],
+    ...[
+      ['PYTHONPATH=.', '/srv/app'],
+      ['PYTHONSTARTUP=/opt/rc.py', '/opt/rc.py'],
+      ['PYTHONUSERBASE=/opt/u', '/opt/u/lib'],
+    ],
+    ...[
+      ['BASH_ENV=/opt/env.sh', '/opt/env.sh'],
+      ['ENV=/opt/shinit', '/opt/shinit'],
+      ['LD_LIBRARY_PATH=/opt/lib', '/opt/lib'],
+    ],
+    ...[
+      ['LD_PRELOAD=/opt/l/x.so', '/opt/l/x.so'],
+      ['NODE_PATH=/opt/nm', '/opt/nm'],
+      ['NODE_OPTIONS=--require=/opt/r.js', '/opt/r.js'],
+    ],
+    ...[
+      ['PERL5LIB=/opt/pl', '/opt/pl'],
+      ['PERL5OPT="-I/opt -M/opt/x.pm"', '/opt/x.pm'],
+      ['RUBYLIB=/opt/rb', '/opt/rb'],
+      ['GEM_HOME=/opt/gem', '/opt/gem'],
+    ],
+    ...[
+      ['CLASSPATH=/opt/j/a.jar:/opt/c', '/opt/c'],
+      ['JAVA_TOOL_OPTIONS=-javaagent:/opt/a.jar', '/opt/a.jar'],
+      ['GOPATH=/opt/go', '/opt/go/bin'],
+    ],
+    ...[
+      ['XDG_CONFIG_HOME=/opt/conf', '/opt/conf'],
+      ['XDG_CONFIG_HOME=/opt/conf', '/opt/conf/git'],
+      ['XDG_CONFIG_DIRS=/opt/xdg', '/opt/xdg'],
+    ],
+    ...[
+      ['ZDOTDIR=/opt/z', '/opt/z/.zshrc'],
+      ['GIT_CONFIG_GLOBAL=/opt/gitc', '/opt/gitc'],
+      ['R_LIBS=/opt/r', '/opt/r'],
+      ['LUA_PATH="/opt/lua/?.lua;;"', '/opt/lua'],
+    ],
+    ...[
+      ['PHP_INI_SCAN_DIR=:/opt/php.d', '/opt/php.d'],
+      ['CARGO_HOME=/opt/cargo', '/opt/cargo/bin'],
+    ],
+  ] as const)('%s: VOLUME %s stays root’s', (env, volume) => {
+    const { output, verdict } = withEnv(env, volume)
+    expect(given(output)).toEqual([])
+    expect(verdict).toBe('incomplete')
+  })
+
+  test.each([
+    ['XDG_CONFIG_HOME=/opt/conf', '/opt/conf/app'],
+    ['XDG_DATA_HOME=/data', '/data'],
+    ['PYTHONPATH=/srv/app', '/srv/app/data'],
+    ['NODE_OPTIONS=--max-old-space-size=100', '/data'],
+    ['GOPATH=/opt/go', '/opt/go/pkg/mod'],
+  ])('%s: VOLUME %s is given', (env, volume) => {
+    expect(given(withEnv(env, volume).output)).toContain(volume)
+  })
+
+  test('a sticky folder in which a folder of PATH is missing lets anybody make it', () => {
+    const rest = { files: ['drwxr-xr-x 0:0 /opt/tools', '-rw-r--r-- 0:0 /opt/tools/readme'] }
+    expect(given(withEnv('PATH=/opt/tools/bin:/usr/bin', '/opt/tools', rest).output)).toEqual([])
+  })
+
+  test('--own copied leaves what is searched to root', () => {
+    const copied = (unsafe: boolean) =>
+      hardenText(`FROM ${BASE}\nENV PYTHONPATH=/opt/py\nCOPY lib /opt/py/\nCOPY app /srv/app/\n`, {
+        policy: { own: 'copied', unsafe },
+        bases: { [BASE]: { like: 'debian', config: { cmd: ['app'] } } },
+      }).output.match(/COPY.*/g)
+    expect(copied(false)).toEqual(['COPY lib /opt/py/', 'COPY --chown=10001:10001 app /srv/app/'])
+    expect(copied(true)?.[0]).toBe('COPY --chown=10001:10001 lib /opt/py/')
+  })
+
+  test('--writable with --unsafe gives it, with the reason against it', () => {
+    const { output, findings } = withEnv(
+      'PYTHONPATH=/opt/py',
+      '/data',
+      {},
+      { policy: { writable: ['/opt/py'], unsafe: true } },
+    )
+    expect(given(output)).toContain('/opt/py')
+    expect(findings.map(({ message }) => message)).toContainEqual(
+      expect.stringMatching(/^\/opt\/py is given .* PYTHONPATH/),
+    )
+  })
+})
+
+describe('what an interpreter is told to run', () => {
+  const ran = (
+    cmd: readonly string[],
+    files: readonly string[] = [],
+    texts: BaseFile['texts'] = {},
+    workdir = '/app',
+  ) =>
+    hardenText('FROM example.org/base:1\nVOLUME /app\n', {
+      bases: {
+        'example.org/base:1': {
+          like: 'debian',
+          config: { cmd: [...cmd], workdir, env: { PATH: '/usr/local/bin:/usr/bin' } },
+          files: ['drwxr-xr-x 0:0 /app', ...files, ...Object.keys(texts).map((path) => `-rwxr-xr-x 0:0 ${path}`)],
+          texts,
+        },
+      },
+    }).output
+
+  test.each([
+    [['python3', '/app/x.py'], '/app/x.py'],
+    [['python3', 'x.py'], '/app/x.py'],
+    [['python3', '-m', 'x'], '/app/x.py'],
+    [['gunicorn', 'x:app'], '/app/x.py'],
+    [['node', '--require', '/usr/lib/a.js', 'x.js'], '/app/x.js'],
+    [['perl', '-w', '/app/x'], '/app/x'],
+    [['ruby', '/app/x.rb'], '/app/x.rb'],
+    [['php', '-S', '0.0.0.0:80', '/app/x.php'], '/app/x.php'],
+    [['java', '-jar', '/app/x.jar'], '/app/x.jar'],
+    [['java', '-cp', '/app/x.jar:/app/lib/*', 'Main'], '/app/x.jar'],
+    [['/bin/sh', '-c', 'exec python3 /app/x.py'], '/app/x.py'],
+  ])('%j: the folder is sticky, and the file root’s', (cmd, file) => {
+    const output = ran(cmd, [`-rw-r--r-- 0:0 ${file}`])
+    expect(output).toMatch(/chmod 1775 \/app( |$)/m)
+    expect(output).not.toMatch(/chown/)
+  })
+
+  test('what a shebang names is run', () => {
+    const output = ran(['/usr/local/bin/start'], ['-rwxr-xr-x 0:0 /app/python'], {
+      '/usr/local/bin/start': ['#!/app/python', 'pass'],
+    })
+    expect(output).toMatch(/chmod 1775 \/app( |$)/m)
+  })
+
+  test('what cron runs is code', () => {
+    const output = ran(['app'], ['-rwxr-xr-x 0:0 /app/job'], { '/etc/cron.d/app': ['* * * * * root /app/job'] })
+    expect(output).toMatch(/chmod 1775 \/app( |$)/m)
+  })
+
+  test('a file that it works on is no code', () => {
+    expect(ran(['app', '/app/data.json'], ['-rw-r--r-- 0:0 /app/data.json'])).toMatch(/chown [^&]* \/app( |$)/m)
+  })
+
+  test('a volume for a program that nobody has seen is sticky, and made', () => {
+    const { output } = hardenText('FROM example.org/unseen:1\nVOLUME /app\nCMD ["python3", "/app/x.py"]\n', {})
+    expect(output).toMatch(/mkdir -p \/app/)
+    expect(output).toMatch(/chmod 1775 \/app/)
+    expect(output).not.toMatch(/chown [^&]*\/app/)
   })
 })
 

@@ -1,6 +1,7 @@
 // What is compared beside answers: files, sockets, processes and logs; by runs that were recorded.
 import { describe, expect, test } from '@jest/globals'
 import type { ContainerProcess } from '../../src/engine/engine.ts'
+import type { Operation } from '../../src/evidence/operation.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { answerBook, type PortAnswer } from '../../src/proof/ask/answers.ts'
 import { doubts, readState, untracedOriginal, untracedRun } from '../../src/proof/caveats.ts'
@@ -72,6 +73,42 @@ describe('leftFiles', () => {
     expect(missing(original, traced([refused]))).toEqual(['not /srv/pub/a'])
     expect(missing(original, traced([refused, operation('create-file', '/srv/pub/a')]))).toEqual([])
     expect(missing(original, traced([]))).toEqual([])
+  })
+
+  const PLACES = { ...FOLDERS, inImage: (path: string) => /^\/(?:usr\/share|opt)(?=\/)/.exec(path)?.[0] ?? '/' }
+  const lost = (made: string, ...refused: Parameters<typeof traced>[0]) =>
+    leftFiles(traced([operation('create-file', made)]), traced(refused), PLACES).some(({ passed }) => !passed)
+  const not = (access: Operation['access'], path: string, more: Partial<Operation> = {}) =>
+    operation(access, path, { outcome: 'refused', ...more })
+
+  test.each<[string, ReturnType<typeof not>]>([
+    ['its folder was not made', not('create-directory', '/usr/share/reports')],
+    ['its folder may not be entered', not('traverse', '/usr/share')],
+    ['it was asked whether its folder may be written', not('look', '/usr/share', { asked: 'write' })],
+    ['another file of the same folder was refused', not('create-file', '/usr/share/lock')],
+    ['a file was to be moved there', not('rename', '/tmp/x', { to: '/usr/share/reports/last' })],
+  ])('a file that the original made is missed where %s, whatever the program says', (_, refused) => {
+    expect(lost('/usr/share/reports/last', refused)).toBe(true)
+  })
+
+  test.each<[string, string, ReturnType<typeof not> | null]>([
+    ['nothing was refused: it comes in one run of two', '/usr/share/reports/last', null],
+    ['what was refused lies elsewhere', '/usr/share/reports/last', not('create-directory', '/opt/x')],
+    ['it is a temporary file', '/tmp/reports/last', not('create-directory', '/tmp/reports')],
+    ['it was only looked at', '/usr/share/reports/last', not('look', '/usr/share')],
+  ])('a file is not missed where %s', (_, made, refused) => {
+    expect(lost(made, ...(refused === null ? [] : [refused]))).toBe(false)
+  })
+
+  test('a file is not missed where the original was refused the same, or it is there under another name', () => {
+    const refused = not('create-directory', '/usr/share/reports')
+    const [made, other] = ['/usr/share/reports/17a4', '/usr/share/reports/99'].map((path) =>
+      operation('create-file', path),
+    )
+    const failed = (...after: (typeof refused)[]) =>
+      leftFiles(traced([refused, made ?? refused]), traced(after), PLACES).some(({ passed }) => !passed)
+    expect(failed(refused)).toBe(false)
+    expect(failed(not('create-directory', '/usr/share/other'), other ?? refused)).toBe(false)
   })
 
   test('a name that was drawn stands for one of the same form in the same folder', () => {

@@ -6,6 +6,7 @@ import { changedFiles, changedTargets } from '../../src/workspace/changed.ts'
 import { discover } from '../../src/workspace/discover.ts'
 import { tree } from './tree.ts'
 
+const NEVER = new AbortController().signal
 const git = (cwd: string, ...args: readonly string[]) =>
   execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], { cwd, stdio: 'pipe' })
 
@@ -27,10 +28,10 @@ const files = {
 }
 
 const named = async (cwd: string, ref = 'HEAD') =>
-  (await changedFiles(cwd, ref)).map((path) => relative(cwd, path)).sort()
+  (await changedFiles(cwd, ref, NEVER)).map((path) => relative(cwd, path)).sort()
 const chosen = async (cwd: string, ref = 'HEAD', targets: readonly string[] = ['.']) => {
   const { found } = await discover(targets, cwd)
-  return changedTargets(found, await changedFiles(cwd, ref)).map(({ target }) => target)
+  return changedTargets(found, await changedFiles(cwd, ref, NEVER)).map(({ target }) => target)
 }
 
 describe('what has changed since a commit', () => {
@@ -76,9 +77,9 @@ describe('what has changed since a commit', () => {
 
   test('is refused where git cannot tell, with a ref that is an option too', async () => {
     const cwd = repository(files)
-    await expect(changedFiles(cwd, 'nowhere')).rejects.toThrow('git knows no commit nowhere')
-    await expect(changedFiles(cwd, '--output=x')).rejects.toThrow('git knows no commit --output=x')
-    await expect(changedFiles(tree({}), 'HEAD')).rejects.toThrow('is in no git repository')
+    await expect(changedFiles(cwd, 'nowhere', NEVER)).rejects.toThrow('git knows no commit nowhere')
+    await expect(changedFiles(cwd, '--output=x', NEVER)).rejects.toThrow('git knows no commit --output=x')
+    await expect(changedFiles(tree({}), 'HEAD', NEVER)).rejects.toThrow('is in no git repository')
   })
 })
 

@@ -5,6 +5,8 @@ import {
   readdirSync,
   readFileSync,
   readlinkSync,
+  renameSync,
+  rmSync,
   statSync,
   symlinkSync,
   writeFileSync,
@@ -12,7 +14,8 @@ import {
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
-import { decode, readText, replaceText, writeText } from '../../src/workspace/files.ts'
+import { entriesIn, textIn } from '../../src/files-in.ts'
+import { decode, readFound, readText, replaceText, replaceTexts, writeText } from '../../src/workspace/files.ts'
 import { tree } from './tree.ts'
 
 describe('reading', () => {
@@ -124,5 +127,83 @@ describe('replacing', () => {
     writeFileSync(join(cwd, 'plain'), '')
     expect(readFileSync(path, 'utf8')).toBe('new')
     expect(statSync(path).mode).toBe(statSync(join(cwd, 'plain')).mode)
+  })
+})
+
+describe('what was read is what is written', () => {
+  const change = (path: string) => ({ path, name: 'web/Dockerfile', before: 'FROM a\n', after: 'FROM b\n' })
+
+  test.each(['the file', 'its folder'])(
+    '%s became a link meanwhile, to another one with the same text',
+    async (what) => {
+      const cwd = tree({ 'repo/web/Dockerfile': 'FROM a\n', 'outside/Dockerfile': 'FROM a\n' })
+      const path = join(cwd, 'repo/web/Dockerfile')
+      await readText(path, 'web/Dockerfile')
+      if (what === 'the file') {
+        rmSync(path)
+        symlinkSync('../../outside/Dockerfile', path)
+      } else {
+        renameSync(join(cwd, 'repo/web'), join(cwd, 'repo/old'))
+        symlinkSync('../outside', join(cwd, 'repo/web'))
+      }
+      const message = /was.* written: .*leads to another file than the one that was read/
+      await expect(replaceText(path, 'web/Dockerfile', 'FROM a\n', 'FROM b\n')).rejects.toThrow(message)
+      await expect(replaceTexts([change(path)])).rejects.toThrow(message)
+      expect(readFileSync(join(cwd, 'outside/Dockerfile'), 'utf8')).toBe('FROM a\n')
+    },
+  )
+
+  test('a file that an editor has put in its place by its own name is written', async () => {
+    const cwd = tree({ Dockerfile: 'FROM a\n', other: 'FROM a\n' })
+    const path = join(cwd, 'Dockerfile')
+    await readText(path, 'Dockerfile')
+    renameSync(join(cwd, 'other'), path)
+    await replaceTexts([change(path)])
+    expect(readFileSync(path, 'utf8')).toBe('FROM b\n')
+  })
+})
+
+describe('the door to files below a root', () => {
+  test('opens regular files, by links that stay inside too', () => {
+    const cwd = tree({ 'root/a/file': 'inside', 'outside/file': 'outside', 'root-2/file': 'beside' })
+    const root = join(cwd, 'root')
+    symlinkSync('a/file', join(root, 'link'))
+    symlinkSync('a', join(root, 'folder'))
+    symlinkSync('../outside/file', join(root, 'out'))
+    symlinkSync('../root-2', join(root, 'near'))
+    symlinkSync('/dev/zero', join(root, 'zero'))
+    const texts = [
+      'a/file',
+      'link',
+      'folder/file',
+      'out',
+      'near/file',
+      'zero',
+      'a',
+      '../outside/file',
+      'a/../../outside/file',
+    ]
+    expect(texts.map((path) => textIn(root, join(root, path)))).toEqual([
+      'inside',
+      'inside',
+      'inside',
+      null,
+      null,
+      null,
+      null,
+      null,
+      null,
+    ])
+    expect(entriesIn(root, join(root, 'folder')).map(({ name }) => name)).toEqual(['file'])
+    expect(entriesIn(root, join(root, 'near'))).toEqual([])
+  })
+
+  test('takes no more than a bound, and says why it does not', () => {
+    const cwd = tree({ file: '12345' })
+    expect([textIn(cwd, join(cwd, 'file'), 5), textIn(cwd, join(cwd, 'file'), 4)]).toEqual(['12345', null])
+    symlinkSync('/etc/passwd', join(cwd, 'out'))
+    expect(() => readFound(join(cwd, 'out'), 'out', cwd)).toThrow(
+      `out was not read: it is a link that leads out of ${cwd}, to /etc/passwd`,
+    )
   })
 })

@@ -2,9 +2,10 @@ import { execFileSync } from 'node:child_process'
 import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { realOf, staysIn } from '../../src/files-in.ts'
 import { discover } from '../../src/workspace/discover.ts'
 import { configsFrom } from '../../src/workspace/repository.ts'
-import { allowedRootOf, realOf, staysIn, trustOf } from '../../src/workspace/trust.ts'
+import { allowedRootOf, trustOf } from '../../src/workspace/trust.ts'
 import { call } from '../cli/call.ts'
 import { plant, tree } from './tree.ts'
 
@@ -142,7 +143,7 @@ describe('a configuration that nobody trusts', () => {
     rmSync(join(cwd, '.harden-image.yaml'))
     for (const name of ['.harden-image.yaml', '.gitignore', '.dockerignore', 'compose.yaml', '.env'])
       execFileSync('mkfifo', [join(cwd, name)])
-    expect((await call(['.'], { cwd })).stderr).toContain('.harden-image.yaml cannot be read: it is not a regular file')
+    expect((await call(['.'], { cwd })).stderr).toContain('.harden-image.yaml was not read: it is not a regular file')
     rmSync(join(cwd, '.harden-image.yaml'))
     expect((await call(['.'], { cwd })).code).toBe(0)
   })

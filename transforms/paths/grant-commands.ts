@@ -8,7 +8,9 @@ export function grantCommands(grants: readonly Grant[], account: GrantOwner): re
     grants.filter((grant) => kinds.includes(grant.kind))
   const words = (list: readonly Grant[]): string => list.map((grant) => shellWord(grant.path)).join(' ')
   const made = of('create-directory')
-  const above = grants.filter((grant) => grant.makesFolder === true).map(({ path }) => path.replace(/\/[^/]*$/, ''))
+  const above = grants
+    .filter((grant) => grant.makesFolder === true)
+    .map(({ path, kind }) => (kind === 'sticky' ? path : path.replace(/\/[^/]*$/, '')))
   const folders = [...new Set([...above, ...made.map(({ path }) => path)])].map(shellWord)
   const touched = of('create-file')
   const owned = of('create-directory', 'own-directory', 'create-file', 'own-file').filter(

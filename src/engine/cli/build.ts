@@ -1,7 +1,8 @@
-import { copyFile, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
+import { ANYWHERE, readIn } from '../../files-in.ts'
 import { withTemporaryFolder } from '../../temporary.ts'
 import { imageArgument } from '../arguments.ts'
 import { imageLabels, labelFlags } from '../clean-up.ts'
@@ -96,12 +97,7 @@ async function emptyContext(folder: string): Promise<string> {
 async function copyIgnoreFile(dockerfilePath: string | undefined, to: string): Promise<string | null> {
   if (dockerfilePath === undefined) return null
   try {
-    const from = `${dockerfilePath}.dockerignore`
-    // A pipe would be waited for, and a device has no end.
-    const stats = await stat(from)
-    if (!stats.isFile() || stats.size > bounds.textBytes)
-      throw new Error('it is not a regular file, or larger than any text that is read')
-    await copyFile(from, to)
+    await writeFile(to, readIn(ANYWHERE, `${dockerfilePath}.dockerignore`, bounds.textBytes))
     return to
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null

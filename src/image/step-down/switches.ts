@@ -1,11 +1,25 @@
-import { readSwitch, type SwitchCommand, type Word } from '../../command/index.ts'
+import {
+  argvOf,
+  asWords,
+  type Command,
+  invocationsIn,
+  readRunAs,
+  readSwitch,
+  type ShellCommand,
+  type SwitchCommand,
+  setuidTools,
+  switchTools,
+  type Word,
+} from '../../command/index.ts'
 import { lineOf, type Span } from '../../edit.ts'
+import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 import type { AccountLine } from './config-lines.ts'
 import { daemonOf } from './daemons.ts'
 import { readDaemonOption } from './options.ts'
+import { onlyAsOther, rootQuestions } from './root-checks.ts'
 import type { ReadScript } from './scripts.ts'
-import { SUPERVISED, supervisorFiles } from './started.ts'
+import { type Launch, SUPERVISED, supervisorFiles } from './started.ts'
 import { staticValue } from './static-text.ts'
 
 /** One place where a container that starts as root switches to another user. */
@@ -39,6 +53,68 @@ export interface StepDown {
   readonly open?: true
   /** For a directive: the image's own start names that daemon. */
   readonly started: boolean
+}
+
+/** A tool that runs another program as somebody else, where the start comes to it as whoever it is started as. */
+export interface SwitchTool {
+  readonly tool: string
+  /** The script, and the line in it; null for ENTRYPOINT, CMD and the text of `sh -c`. */
+  readonly place: { readonly path: string; readonly line: number } | null
+  /** The command, as written. */
+  readonly text: string
+  /** By the tool's own set-user-id bit; else the tool has to be started as root. */
+  readonly bySetuid: boolean
+}
+
+/** Those of the start, also to root: `exec sudo -E server`, `gosu root cron`. `certain`: what every start comes to, `services`: what supervisord does. */
+export function switchToolsIn(
+  config: Command,
+  scripts: readonly ReadScript[],
+  certain: ReadonlySet<ShellCommand>,
+  services: readonly Launch[],
+): readonly SwitchTool[] {
+  const inArgv = [config.entrypoint, config.cmd].flatMap((argv) =>
+    toolsIn(asWords(argv ?? [])).map((found) => ({ ...found, place: null, text: argvOf(config).join(' ') })),
+  )
+  const inScripts = scripts.flatMap(({ path, text, variables, conditional, commands }) => {
+    const questions = rootQuestions(
+      text,
+      commands.map(({ command }) => command),
+    )
+    return commands.flatMap(({ command, guarded }) => {
+      const { conditions, words, span, within, functionName } = command
+      // What stands behind "unless I am root" is for everybody else, and no start of another user goes round it.
+      const isForOthers = conditions.length === 1 && functionName === null && onlyAsOther(conditions, questions)
+      const mayNotCome = (conditional || command.conditional) && !certain.has(command) && !isForOthers
+      if (guarded || within === 'trap') return []
+      const known = words.map((word) => ({ ...word, value: word.value ?? staticValue(word.text, variables) }))
+      const place = path === null ? null : { path, line: lineOf(text, span.start) }
+      return toolsIn(known)
+        .filter(({ bySetuid }) => !bySetuid || !mayNotCome)
+        .map((found) => ({ ...found, place, text: text.slice(span.start, span.end) }))
+    })
+  })
+  const inServices = services.flatMap(({ path, line, words, conditional }) => {
+    const place = path === null ? null : { path, line }
+    return conditional ? [] : toolsIn(asWords(words)).map((found) => ({ ...found, place, text: words.join(' ') }))
+  })
+  // The text of `sh -c` stands in the command and among the scripts.
+  const byPlace = new Map([...inArgv, ...inScripts, ...inServices].map((one) => [toolAt(one), one]))
+  return [...byPlace.values()]
+}
+
+function toolAt({ tool, place }: SwitchTool): string {
+  return `${tool} ${place?.path ?? ''} ${place?.line ?? ''}`
+}
+
+function toolsIn(words: readonly Word[]): readonly Pick<SwitchTool, 'tool' | 'bySetuid'>[] {
+  // `command -v sudo` only asks where it is.
+  if (words[0]?.value === 'command' && /^-[vV]/.test(words[1]?.value ?? '')) return []
+  const names = invocationsIn(words).flatMap(({ via, words: [program] }) => [...via, nameOf(program?.value ?? '')])
+  const helpers = names.filter((name) => setuidTools.includes(name)).map((tool) => ({ tool, bySetuid: true }))
+  const found = readRunAs(words)
+  const isRoots = found !== null && switchTools.includes(found.tool) && !setuidTools.includes(found.tool)
+  return [...helpers, ...(isRoots ? [{ tool: found.tool, bySetuid: false }] : [])]
 }
 
 /** A switch in ENTRYPOINT or CMD. */

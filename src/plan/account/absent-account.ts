@@ -5,7 +5,7 @@ import { type Instruction, says, shellCommands, wholeText } from '../../dockerfi
 import { escapeEre } from '../../evidence/file-edit.ts'
 import type { StageView } from '../../evidence/provider.ts'
 import { isOneOf } from '../../evidence/servers.ts'
-import { userNamed } from '../../image/accounts.ts'
+import { groupNamed, userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { looksLikeFile } from '../../places.ts'
 import { MENTIONS_ACCOUNTS } from './account-steps.ts'
@@ -60,10 +60,14 @@ export function absentFrom(
   { accounts, reference }: Pick<ImageFacts, 'accounts' | 'reference'>,
   created: Created,
   { built, contents: { steps }, installed }: Pick<StageView, 'built' | 'contents' | 'installed'>,
+  kind: 'user' | 'group' = 'user',
 ): { readonly image: string } | null {
-  if (built || !accounts.known || !/^[a-z_]/i.test(name) || userNamed(accounts.value, name) !== null) return null
+  if (built || !accounts.known || !/^[a-z_]/i.test(name)) return null
+  const isThere = kind === 'user' ? userNamed(accounts.value, name) : groupNamed(accounts.value, name)
+  if (isThere !== null) return null
   // What is deleted or renamed is followed elsewhere, by its name.
-  if (created.users.length > 0 && created.users.some((user) => user.name === name)) return null
+  if (created.users.some((user) => user.name === name || (kind === 'group' && user.group === name))) return null
+  if (kind === 'group' && created.groups.some((group) => group.name === name)) return null
   if (created.deleted?.includes(name) === true || (created.changes ?? []).length > 0) return null
   if (packages.some(({ account }) => account?.name === name)) return null
   if (!installed.every((one) => bringsNone(one.name))) return null
@@ -72,9 +76,13 @@ export function absentFrom(
 }
 
 /** For people. `image`: where it is missing. */
-export function noAccount(name: string, image: string): { readonly message: string; readonly hint: string } {
+export function noAccount(
+  name: string,
+  image: string,
+  kind: 'account' | 'group' = 'account',
+): { readonly message: string; readonly hint: string } {
   return {
-    message: `nothing makes the account ${name}, and ${withoutDigest(image)} has none of that name: no container starts as it`,
+    message: `nothing makes the ${kind} ${name}, and ${withoutDigest(image)} has none of that name: no container starts as it`,
     hint: `make it in a RUN with a fixed uid, above what is given to it, and write USER uid:gid`,
   }
 }

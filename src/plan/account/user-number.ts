@@ -5,7 +5,7 @@ import {
   groupNamed,
   groupsOf,
   isRootUser,
-  maximumId,
+  neverStarts,
   resolveUser,
   userNamed,
   userWithUid,
@@ -49,20 +49,24 @@ export function numberUser(
   const instruction = line === undefined ? undefined : stage.instructions[line.index]
   // What a build argument decides stays with it.
   if (line === undefined || instruction === undefined || line.hasVariable || !line.user.known) return null
-  const [user = '', group] = line.user.value.trim().split(':')
+  const [user = '', said = ''] = line.user.value.split(':')
   if (isRootUser(user)) return null
+  const group = said === '' ? undefined : said
   const at = { line: line.index, pins: [] }
-  const number = engineNumber(user)
-  if (/^[+-]?\d+$/.test(user) && (number === null || number < 0n || number > maximumId))
+  const accounts = facts.accounts.known ? facts.accounts.value : { users: [], groups: [] }
+  const wrong = wrongPart({ user, group }, accounts, created)
+  if (wrong !== null)
     return {
       ...at,
       outcome: 'todo',
       text: null,
-      message: `USER ${line.user.value} is out of range: a uid is at most ${maximumId}`,
-      hint: 'no container starts as it, and an engine that does not check would cut it to another uid',
+      message: `USER ${line.user.value} ${wrong}`,
+      hint: 'no container starts as it, and an engine that does not check would cut it to another id: write USER uid:gid',
     }
-  if (/^\d+$/.test(user)) return group === undefined ? withGroup(stage, Number(user), facts, at) : null
-  const accounts = facts.accounts.known ? facts.accounts.value : { users: [], groups: [] }
+  const lacking = group === undefined ? null : absentFrom(group, facts, created, view, 'group')
+  if (lacking !== null) return { ...at, outcome: 'todo', text: null, ...noAccount(group ?? '', lacking.image, 'group') }
+  const number = engineNumber(user)
+  if (number !== null) return group === undefined ? withGroup(stage, Number(number), facts, at) : null
   const made = created.users.find((account) => account.name === user)
   if (made !== undefined && isOwnGroup(group, made)) {
     const ids = idsOf(made, created, accounts, true)
@@ -95,6 +99,20 @@ export function numberUser(
     message: `USER ${line.user.value} is a name, and its number is unknown here: ${KUBERNETES}`,
     hint: 'create the account with a fixed uid and write USER uid:gid, or set runAsUser beside runAsNonRoot',
   }
+}
+
+/** Why no container starts as it, unless an account or a group is really called so. */
+function wrongPart(
+  { user, group = '' }: { readonly user: string; readonly group: string | undefined },
+  accounts: Accounts,
+  created: Created,
+): string | null {
+  const isUser =
+    created.users.some(({ name }) => name === user) ||
+    userNamed(accounts, user) !== null ||
+    userWithUid(accounts, Number(engineNumber(user) ?? -1n)) !== null
+  const isGroup = created.groups.some(({ name }) => name === group) || groupNamed(accounts, group) !== null
+  return (isUser ? null : neverStarts(user)) ?? (isGroup ? null : neverStarts(group))
 }
 
 /** Who a USER text is, in numbers; null where they are not known. */

@@ -1,64 +1,111 @@
 import type { Need } from '../../evidence/claim.ts'
-import type { ImageFacts } from '../../image/facts.ts'
-import { type FileModel, realPath } from '../../image/file-model.ts'
-import type { StepDownReport } from '../../image/step-down.ts'
-import { type ClosedPlace, closedPlaceIn, closedPlaceOf, isInside, normalisePath, parentOf } from '../../places.ts'
+import { baseName, type ClosedPlace, closedPlaceOf, closedPlacesIn, isInside, parentOf } from '../../places.ts'
 import type { Grant } from '../plan.ts'
-
-/** Code of this very image that its start runs, and that root runs again (`docker exec -u 0`, a RUN of an image built from it). */
-export interface ImageCode {
-  /** Programs and scripts of the start, by their own paths and by those that they lead to. */
-  readonly programs: ReadonlySet<string>
-  /** Folders of its PATH. */
-  readonly folders: ReadonlySet<string>
-}
-
-export const noCode: ImageCode = { programs: new Set(), folders: new Set() }
+import type { ImageCode, Searched, Stand } from './image-code.ts'
 
 /** Why a path is not given, and what to do instead. */
 export interface Closed {
   /** `/etc/cron.d stays root's, since …`. */
   readonly reason: string
   readonly cure: string
-  /** `--writable` gives it; nothing else does. */
+  /** `--writable` with `--unsafe` gives it; nothing else does. */
   readonly byOption: boolean
+  /** It is the program's own code, and nobody else's: `--own` is a word about that. */
+  readonly own?: true
 }
 
 /**
- * Whether a grant must not be made, whatever it is learned from: the one place where the list of closed places is asked. `path` is
- * a real one as far as the files are known.
+ * Whether a grant must not be made, whatever it is learned from: the one place where it is asked what is code of root's. `path` is
+ * a real one as far as the files are known, as `isThere` is.
  */
-export function closedTo({ path, kind, tree }: Pick<Grant, 'path' | 'kind' | 'tree'>, code: ImageCode): Closed | null {
+export function closedTo(
+  { path, kind, tree }: Pick<Grant, 'path' | 'kind' | 'tree'>,
+  code: ImageCode,
+  isThere: (path: string) => boolean = () => false,
+): Closed | null {
   // It reads, or goes through: whoever may do that replaces nothing.
   if (kind === 'traverse' || kind === 'group-read') return null
   const place = closedPlaceOf(path)
   if (place !== null && !isMountPlace(place, kind)) return closedBy(place)
-  if (code.programs.has(path)) return { ...CODE, reason: stays(path, 'the start runs it') }
-  const onPath = [...code.folders].find((folder) => isInside(path, folder))
-  if (onPath !== undefined) return { ...CODE, reason: stays(onPath, 'it is in PATH') }
-  // Its owner may replace what is in it, whoever that is of; in a sticky folder nobody may.
+  const meant = closedStand(path, kind, code)
+  if (meant !== null) return meant
+  if (code.programs.has(path)) return { ...CODE, reason: stays(path, 'the start runs it'), own: true }
+  const search = code.searched.find((each) => isSearched(path, each))
+  if (search !== undefined) return { ...CODE, reason: stays(search.path, `it is in ${search.name}`) }
+  const inside = closedPlacesIn(path)
+  // In a sticky folder nobody replaces what others have put there, and everybody puts there what is missing.
+  if (kind === 'sticky') {
+    const made = inside.find((each) => isMakeable(each, isThere))
+    if (made !== undefined) return closedBy({ ...made, path })
+    const missing = code.searched.find((each) => each.missing && isInside(each.path, path))
+    return missing === undefined ? null : closedCode(path, { path: missing.path })
+  }
+  // Its owner may replace what is in it, whoever that is of.
   if (!/directory$/.test(kind) && tree !== true) return null
-  const inside = closedPlaceIn(path)
-  if (inside !== null) return closedBy(inside)
+  const [first] = inside
+  if (first !== undefined) return closedBy(first)
   const own = codeIn(path, code)
-  return own === null ? null : { ...CODE, reason: stays(path, `${own} in it is run by root too`) }
+  return own === null ? null : closedCode(path, own)
+}
+
+/** Where no file is, its owner makes one; the state of a package manager that is not there is read by nobody. */
+function isMakeable({ path, rule }: ClosedPlace, isThere: (path: string) => boolean): boolean {
+  return rule.group !== 'packages' && !isThere(path)
 }
 
 /** Code of the image in a folder, which its owner could replace; null for none. */
-export function codeIn(folder: string, { programs, folders }: ImageCode): string | null {
-  for (const path of [...programs, ...folders]) if (path !== folder && isInside(path, folder)) return path
+export function codeIn(
+  folder: string,
+  { programs, searched, stands }: ImageCode,
+): (Pick<Closed, 'own'> & { readonly path: string }) | null {
+  const isIn = (path: string): boolean => path !== folder && isInside(path, folder)
+  const found = [...searched, ...stands.filter(isClosed)].find(({ path }) => isIn(path))
+  if (found !== undefined) return { path: found.path }
+  for (const path of programs) if (isIn(path)) return { path, own: true }
   return null
 }
 
-/** Whoever calls has named it: no file of a repository, and no image. */
-export function isAskedFor({ givenBy }: Need): boolean {
-  return givenBy === 'user'
+/** Whoever calls insists on it: no file of a repository, and no image. */
+export function isInsistedOn({ insists }: Need, { byOption, own }: Pick<Closed, 'byOption' | 'own'>): boolean {
+  return byOption && (insists === 'all' || (insists === 'own' && own === true))
 }
 
 const CODE = {
   cure: 'do in a RUN what the start does to it, or let the program write into a folder of its own',
   byOption: true,
 } as const
+
+function closedCode(folder: string, { path, own }: Pick<Closed, 'own'> & { readonly path: string }): Closed {
+  const reason = stays(folder, `${path} in it is run by root too`)
+  return { ...CODE, reason, ...(own === undefined ? {} : { own }) }
+}
+
+function isSearched(path: string, { path: folder, all }: Searched): boolean {
+  if (all || path === folder) return isInside(path, folder)
+  return parentOf(path) === folder && LOADED_UNASKED.test(baseName(path))
+}
+
+/** Python and the loader take them from each folder that they search, whatever a program asks for. */
+const LOADED_UNASKED = /^(?:site|user)customize\.|\.so(?:\.|$)/
+
+function isClosed({ place }: Stand): boolean {
+  return closedPlaceOf(place) !== null || closedPlacesIn(place).length > 0
+}
+
+/** What a variable puts in the place of a listed one is closed as that is. */
+function closedStand(path: string, kind: Grant['kind'], { stands }: ImageCode): Closed | null {
+  for (const { path: at, place: root, name } of stands) {
+    if (!isInside(path, at)) continue
+    const meant = `${root}${path.slice(at.length)}`
+    const [place = null] = [closedPlaceOf(meant), ...(kind.endsWith('file') ? [] : closedPlacesIn(meant))].filter(
+      Boolean,
+    )
+    if (place === null) continue
+    const reason = stays(path, `${name} puts it in the place of ${meant}, and ${place.rule.reason}`)
+    return { reason, cure: place.rule.cure, byOption: true }
+  }
+  return null
+}
 
 /** No distribution puts anything there (FHS 3.11, 3.12, 3.17): it may be given whole. */
 function isMountPlace({ path }: ClosedPlace, kind: Grant['kind']): boolean {
@@ -71,39 +118,4 @@ function closedBy({ path, rule }: ClosedPlace): Closed {
 
 function stays(path: string, reason: string): string {
   return `${path} stays root's, since ${reason}`
-}
-
-/** `files`: null where nothing is known of them. */
-export function imageCode(
-  { config }: Pick<ImageFacts, 'config'>,
-  report: Pick<StepDownReport, 'scripts' | 'unread' | 'launches'>,
-  files: FileModel | null,
-  /** Whose code is nobody else's to keep: it could replace that already. */
-  uid: number,
-): ImageCode {
-  const folders = (config.env.get('PATH') ?? '').split(':').filter((folder) => /^\/./.test(folder))
-  const find = (name: string): string | null => {
-    if (name.includes('/')) return normalisePath(name, config.workdir)
-    return folders.map((folder) => `${folder}/${name}`).find((path) => files?.exists(path) === true) ?? null
-  }
-  const started = [config.entrypoint?.[0], config.cmd?.[0], ...report.launches.map(({ words }) => words[0])]
-  const named = [
-    ...started.flatMap((name) => (name === undefined || name === '' ? [] : (find(name) ?? []))),
-    ...report.scripts,
-    ...report.unread.map(({ path }) => path),
-  ]
-  const isRoots = (path: string): boolean => {
-    const entry = files?.entry(path) ?? null
-    return entry !== null && entry.type !== 'directory' && entry.uid !== uid
-  }
-  const both = (path: string): readonly string[] => {
-    if (files === null) return [path]
-    const parent = realPath(files, parentOf(path))
-    return [`${parent === '/' ? '' : parent}/${path.slice(path.lastIndexOf('/') + 1)}`, realPath(files, path)]
-  }
-  const isFolder = (path: string): boolean => files?.entry(path)?.type === 'directory' && files.entry(path)?.uid !== uid
-  return {
-    programs: new Set(named.flatMap(both).filter(isRoots)),
-    folders: new Set(folders.map((path) => (files === null ? path : realPath(files, path))).filter(isFolder)),
-  }
 }

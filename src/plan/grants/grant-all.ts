@@ -23,7 +23,8 @@ import type { Grantee } from '../replay/own.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
 import { replayInTurn } from '../replay.ts'
 import type { StageInput } from '../stage-input.ts'
-import { type Closed, closedTo, type ImageCode, isAskedFor, noCode } from './closed.ts'
+import { type Closed, closedTo, codeIn, isInsistedOn } from './closed.ts'
+import { type ImageCode, noCode } from './image-code.ts'
 import { declaredBy, grantedEntry, modeOf } from './ladder.ts'
 
 export interface Granted {
@@ -45,6 +46,7 @@ export function* grantAll(
     remarks: [
       ...all.remarks,
       ...all.grants.flatMap((grant) => givenAllTheSame(grant, code)),
+      ...wanted.flatMap((need) => givenInPart(need, all.grants, code)),
       ...movedAwayLogs(all.grants, input),
     ],
   }
@@ -86,10 +88,30 @@ function givenAllTheSame(grant: Grant, code: ImageCode): readonly Remark[] {
         {
           outcome: 'note',
           transform: 'own-writable-paths',
-          message: `${grant.path} is given to the user as asked with --writable, although ${closed.reason.replace(" stays root's, since ", " should stay root's: ")}`,
+          message: `${grant.path} is given to the user as asked, although ${closed.reason.replace(" stays root's, since ", " should stay root's: ")}`,
           evidence: grant.evidence,
         },
       ]
+}
+
+/** Asked for as a whole, and given so that files are made in it, and the program's own stay root's. */
+function givenInPart(need: Need, grants: readonly Grant[], code: ImageCode): readonly Remark[] {
+  const sticky = grants.find(({ path, kind }) => path === need.path && kind === 'sticky')
+  const closed =
+    need.givenBy === undefined || sticky === undefined ? null : closedTo({ ...sticky, kind: 'own-directory' }, code)
+  if (closed === null) return []
+  return [
+    {
+      outcome: 'note',
+      transform: 'own-writable-paths',
+      message: `${need.path} is given so that the user makes files in it and replaces none: ${closed.reason}`,
+      hint:
+        need.givenBy === 'user'
+          ? '--unsafe gives it as a whole'
+          : `--writable ${need.path} --unsafe gives it as a whole`,
+      evidence: [need.evidence],
+    },
+  ]
 }
 
 function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee, code: ImageCode): InTurn<Granted> {
@@ -185,11 +207,16 @@ function refused(need: Need, reason: string): Remark {
 
 /** Never in silence: what was seen to be written there is a person's to decide. */
 function refusedPlace(need: Need, { reason, cure, byOption }: Closed): Remark {
+  const isAsked = need.givenBy === 'user' && byOption
   return {
-    outcome: 'todo',
+    outcome: isAsked ? 'offered' : 'todo',
     transform: 'own-writable-paths',
     message: `${named(need)} is not given to the user: ${reason}`,
-    hint: byOption ? `${cure}; --writable ${named(need)} gives it all the same` : cure,
+    hint: isAsked
+      ? `${cure}; --unsafe gives it all the same`
+      : byOption
+        ? `${cure}; --writable ${named(need)} --unsafe gives it all the same`
+        : cure,
     evidence: [need.evidence],
   }
 }
@@ -210,7 +237,7 @@ function withoutFiles(
   const remarks: Remark[] = []
   const isClosed = (need: Need, grant: Pick<Grant, 'path' | 'kind' | 'tree'>): boolean => {
     const closed = closedTo(grant, code)
-    if (closed === null || (closed.byOption && isAskedFor(need))) return false
+    if (closed === null || isInsistedOn(need, closed)) return false
     remarks.push(refusedPlace(need, closed))
     return true
   }
@@ -228,12 +255,16 @@ function withoutFiles(
       remarks.push(refused(need, belongsToSystem(folder)))
       continue
     }
-    if (need.beside === true && isSharedFolder(parent)) {
-      if (isClosed(need, { path: parent, kind: 'sticky' })) continue
-      const sticky = grants.get(parent)
+    const own = need.access === 'keep-state' ? codeIn(need.path, code) : null
+    const holdsCode = own?.own === true && !isInsistedOn(need, { byOption: true, own: true })
+    if (holdsCode || (need.beside === true && isSharedFolder(parent))) {
+      const at = holdsCode ? need.path : parent
+      if (isClosed(need, { path: at, kind: 'sticky' })) continue
+      const sticky = grants.get(at)
       const evidence = [...(sticky?.evidence ?? []), need.evidence]
       const opened = modeOf('sticky', null, grantedEntry('sticky', null, grantee), grantee)
-      grants.set(parent, { path: parent, kind: 'sticky', ...opened, ...declaredBy([need], sticky), evidence })
+      const made = holdsCode ? { makesFolder: true } : {}
+      grants.set(at, { path: at, kind: 'sticky', ...opened, ...made, ...declaredBy([need], sticky), evidence })
       continue
     }
     const isSure = isSharedFolder(parent) || isSystemFolder(parent)

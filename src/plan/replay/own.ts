@@ -5,7 +5,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import type { Identity } from '../../image/file-model.ts'
 import { isInside, isMountPlace, isSharedFolder, isSystemFolder, parentOf, STATE_NAME } from '../../places.ts'
 import { ARBITRARY_UID } from '../account/account-ids.ts'
-import { codeIn, isAskedFor } from '../grants/closed.ts'
+import { codeIn, isInsistedOn } from '../grants/closed.ts'
 import { declaredBy } from '../grants/ladder.ts'
 import type { AccountChoice } from '../plan.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
@@ -19,7 +19,8 @@ const LARGEST_OWNED = 64 * 1024
 /** The folder is the program's own, with every folder in it; files in there are replaced. */
 export function keepState(asked: Need, path: string, state: State): void {
   // What the start runs stays root's, and so does the folder that it could be replaced in; the rest of the tree is the program's.
-  const holdsCode = codeIn(path, state.code) !== null && !isAskedFor(asked)
+  const code = codeIn(path, state.code)
+  const holdsCode = code !== null && !isInsistedOn(asked, { byOption: true, ...code })
   const { tree, ...alone } = asked
   const need: Need = holdsCode ? alone : asked
   if (!reachParents(need, path, state)) return

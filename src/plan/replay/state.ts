@@ -1,7 +1,8 @@
 import type { Evidence, Need } from '../../evidence/claim.ts'
 import type { FileDraft, FileEntry, FileModel, Identity } from '../../image/file-model.ts'
 import { isMountPlace, isSystemFolder, parentOf } from '../../places.ts'
-import { type Closed, closedTo, type ImageCode, isAskedFor } from '../grants/closed.ts'
+import { type Closed, closedTo, isInsistedOn } from '../grants/closed.ts'
+import type { ImageCode } from '../grants/image-code.ts'
 import { declaredBy, grantedEntry, modeOf, wider } from '../grants/ladder.ts'
 import type { Grant, GrantKind } from '../plan.ts'
 import { type Grantee, identityOf } from './own.ts'
@@ -61,8 +62,8 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
     return false
   }
   const isTree = need.tree === true || state.grants.get(path)?.tree === true
-  const closed = closedTo({ path, kind, tree: isTree }, state.code)
-  if (closed !== null && !(closed.byOption && isAskedFor(need))) {
+  const closed = closedTo({ path, kind, tree: isTree }, state.code, (one) => state.files.entry(one) !== null)
+  if (closed !== null && !isInsistedOn(need, closed)) {
     refuse(need, closed.reason, state, closed)
     return false
   }

@@ -22,7 +22,8 @@ import {
 import { nameOf } from '../../path.ts'
 import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
 import { joinAnd, joinTruncated } from '../../words.ts'
-import { codeIn, imageCode } from '../grants/closed.ts'
+import { codeIn } from '../grants/closed.ts'
+import { imageCode } from '../grants/image-code.ts'
 import { type AccountChoice, accountIds } from '../plan.ts'
 import type { Observation } from '../stage-input.ts'
 import {
@@ -99,7 +100,7 @@ export function planStepDown(
       !guarded && (switchTools.includes(tool) || insistsOnUser(tool) || refusals.some((one) => mayBeOf(tool, one))),
   )
   const files = facts.files.known ? facts.files.value : null
-  const code = imageCode(facts, report, files, NOBODY)
+  const code = imageCode(facts, report, { files, uid: NOBODY })
   const { programs } = code
   const isOfCode = (action: RootAction): boolean =>
     modesOfCode(action, programs, files).length > 0 ||

@@ -46,9 +46,9 @@ export function leftFiles(original: RunRecord, traced: RunRecord | null, folders
   const read = new Set(done(operations, 'read').map(({ path }) => path))
   const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
   const all = filesMade(operations)
-  // What it tried to make, and was refused, it misses wherever that is.
-  const refused = new Set(refusedFiles(traced.trace.operations))
-  const left = [...all].filter((path) => !isPassing(path, folders.home) && (isWork(path) || refused.has(path)))
+  // What it was kept from making it misses wherever that is.
+  const isRefused = refusedBy(operations, traced.trace.operations, folders)
+  const left = [...all].filter((path) => !isPassing(path, folders.home) && (isWork(path) || isRefused(path)))
   if (left.length === 0) return []
   const lacking = new Set(missingFiles(all, filesMade(traced.trace.operations), folders))
   const unmatched = left.filter((path) => lacking.has(path))
@@ -85,12 +85,36 @@ export function missingFiles(
   )
 }
 
-function refusedFiles(operations: readonly Operation[]): readonly (string | null)[] {
-  return operations.flatMap(({ access, outcome, path, to }) =>
-    outcome === 'refused' && (access === 'create-file' || access === 'write' || access === 'rename')
-      ? [access === 'rename' ? (to ?? null) : path]
-      : [],
+/** What keeps a file from being made, on it or on a folder above it. */
+const IN_THE_WAY = new Set<Operation['access']>(['write', 'create-file', 'create-directory', 'rename', 'traverse'])
+
+/**
+ * Whether a run may have missed a file because of what it alone was refused: that file, a folder above it that is made, entered or
+ * only asked about, or another name in the same folder of the image (`touch lock && date > last`). The call that writes the
+ * file then ends with another error (ENOENT: its folder is missing), or is never made, and the program may say nothing.
+ */
+function refusedBy(
+  before: readonly Operation[],
+  after: readonly Operation[],
+  { inImage }: Folders,
+): (path: string) => boolean {
+  const usual = new Set(before.filter(({ outcome }) => outcome === 'refused').map(refusedPath))
+  const refused = new Set(
+    after.flatMap((operation) => {
+      const { access, asked, outcome } = operation
+      const path = refusedPath(operation)
+      if (outcome !== 'refused' || path === null || usual.has(path) || isOptional(path)) return []
+      return IN_THE_WAY.has(access) || (access === 'look' && asked === 'write') ? [path] : []
+    }),
   )
+  const made = new Set(done(after, 'create-directory').map(({ path }) => path))
+  const inTheWay = [...refused].filter((path) => !made.has(path))
+  const closed = new Set([...refused].map(inImage))
+  return (path) => inTheWay.some((other) => isInside(path, other)) || closed.has(inImage(path))
+}
+
+function refusedPath({ access, path, to }: Operation): string | null {
+  return access === 'rename' ? (to ?? null) : path
 }
 
 export function isPassing(path: string, home: string): boolean {

@@ -115,9 +115,12 @@ export async function failingConditions(
   return { cells: cells.filter((cell) => cell !== null), readOnly: false, writable: [] }
 }
 
-/** Those that every proof has, whatever came of them. */
-export function namesOfConditions(): readonly string[] {
-  return noConditions('').cells.map(({ name }) => name)
+/** Those that every proof has, whatever came of them. `alwaysRequired`: a proof that passed has passed them. */
+export function knownConditions(): readonly { readonly name: string; readonly alwaysRequired: boolean }[] {
+  return noConditions('').cells.map(({ name }) => ({
+    name,
+    alwaysRequired: name === plain.name || name === dropped.name,
+  }))
 }
 
 /** All of them, where there was nothing to run. */

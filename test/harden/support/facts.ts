@@ -73,7 +73,7 @@ const KEYS: Readonly<Record<string, readonly string[]>> = {
   'facts.json': ['bases', 'catalogue', 'policy', 'observation'],
   base: ['like', 'config', 'passwd', 'group', 'files', 'texts'],
   config: ['user', 'entrypoint', 'cmd', 'env', 'ports', 'volumes', 'workdir', 'healthcheck', 'onbuild'],
-  policy: [...Object.keys(defaultPolicy), 'preferVendor', 'arbitraryUid', 'writableByRepository'],
+  policy: [...Object.keys(defaultPolicy), 'preferVendor', 'arbitraryUid', 'writableByRepository', 'unsafeByRepository'],
   observation: ['operations', 'bound', 'uids', 'programs', 'opened', 'home', 'needsRoot'],
 }
 

@@ -16,7 +16,9 @@ WORKDIR /app
 COPY --from=build /out .
 # harden-image: write access to /app, /app/Pics
 RUN mkdir -p /app/Pics \
- && chown 1654:1654 /app /app/Pics
+ && chown 1654:1654 /app/Pics \
+ && chgrp 1654 /app \
+ && chmod 1775 /app
 # harden-image: app (1654:1654), the account that its vendor runs it as
 USER 1654:1654
 ENTRYPOINT ["dotnet", "Shop.dll"]

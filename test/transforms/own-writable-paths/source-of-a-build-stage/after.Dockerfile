@@ -21,7 +21,9 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: write access to /app, /srv/state
 RUN mkdir -p /srv/state \
- && chown 10001:10001 /app /srv/state
+ && chown 10001:10001 /srv/state \
+ && chgrp 10001 /app \
+ && chmod 1775 /app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["./app"]
