@@ -96,7 +96,7 @@ export function readIn(root: string, path: string, most: number): Buffer {
 }
 
 /** As many bytes as it says that it has: some of /proc say none, and never end. */
-export function readOpen(file: number, size: number): Buffer {
+function readOpen(file: number, size: number): Buffer {
   const until = Date.now() + bounds.readMs
   const bytes = Buffer.allocUnsafe(size)
   let length = 0

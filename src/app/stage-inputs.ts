@@ -169,6 +169,7 @@ function* stageInput(
     walks,
     context: knowledge.context ?? null,
     facts: derived,
+    baseFiles: base.files.known ? base.files.value : null,
     built: built !== undefined,
     asBuilt,
     startKnown: built !== undefined || state.workdir.value.known,

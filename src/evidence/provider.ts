@@ -32,7 +32,9 @@ export interface StageView {
   readonly left: Pick<BuildContext, 'unread' | 'cutAt'>
   /** Paths of sources, in all of them, that nothing starts in a container. */
   readonly idle: ReadonlySet<string>
-  /** Files of the base image, where they are known, with what the stage puts in. */
+  /** Files of the base image as it is; null where they are not known. */
+  readonly baseFiles: FileModel | null
+  /** The same, where they are known, with what the stage puts in. */
   readonly own: FileModel
   /** The same with what the packages bring that it installs. */
   readonly files: FileModel

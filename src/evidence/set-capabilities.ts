@@ -45,6 +45,7 @@ export function raisedPrograms(view: StageView): readonly Remark[] {
   for (const path of files?.paths() ?? []) {
     const entry = files?.entry(path)
     if (entry?.type !== 'file' || (entry.mode & SETUID) === 0 || entry.uid !== 0 || OF_PACKAGES.test(path)) continue
+    if (((view.baseFiles?.entry(path)?.mode ?? 0) & SETUID) !== 0) continue
     if (!raised.has(path)) raised.set(path, { what: 'set-user-ID', line: null })
   }
   // What is known to be there without the bit, or is gone again, is raised no more.

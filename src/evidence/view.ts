@@ -18,7 +18,7 @@ import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
 
 export interface ViewSources
-  extends Pick<StageView, 'chain' | 'built' | 'asBuilt' | 'startKnown' | 'entry' | 'listed' | 'runs'> {
+  extends Pick<StageView, 'chain' | 'baseFiles' | 'built' | 'asBuilt' | 'startKnown' | 'entry' | 'listed' | 'runs'> {
   readonly dockerfile: Dockerfile
   readonly stage: Stage
   readonly walks: StageWalks
@@ -29,7 +29,7 @@ export interface ViewSources
 
 /** Stops between its parts: each goes through all of a stage. */
 export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<StageView> {
-  const { facts, built, chain, asBuilt, startKnown, entry, listed, runs } = sources
+  const { facts, baseFiles, built, chain, asBuilt, startKnown, entry, listed, runs } = sources
   const shipping = contentsSources(sources)
   const shipped = yield* stageContents(shipping, sources.stage.index)
   yield
@@ -73,6 +73,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     builders,
     left: sources.context ?? {},
     idle: isOpen || startsTests(start) ? new Set() : idleIn(read, start, facts.config, runs),
+    baseFiles,
     own,
     files,
     started,

@@ -89,7 +89,7 @@ interface Decided {
 }
 
 /** Whom the copies are given to, and where they would be code that root's programs search for. */
-export type CopiesOwner = AccountChoice & { readonly code?: ImageCode }
+type CopiesOwner = AccountChoice & { readonly code?: ImageCode }
 
 export type DecisionKind = keyof Decided
 

@@ -4,7 +4,7 @@ import pLimit from 'p-limit'
 import { hardenOne } from './support/cli.ts'
 import { buildText, docker } from './support/images.ts'
 
-const loop = (work: string) => `while true; do ( ${work} ) >/dev/null 2>&1; sleep 2; done`
+const loop = (work: string) => `trap 'exit 0' TERM; while true; do ( ${work} ) >/dev/null 2>&1; sleep 2; done`
 
 /** The work of each as root. */
 const LOST: Readonly<Record<string, string>> = {
