@@ -35,8 +35,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/source-folders.ts: String.raw`^(?:.*;)?[ \\t]*(?:(?:const|let|var|my|our|auto)[ \\t]+)?[$@]?(?:self\\.|this\\.)?${name}(?:[ \\t]*,[ \\t]*\\w+)?[ \\t]*(?::[^=\\n]{0,60})?:?=(?![=>~])[ \\t]*`':
     'a name of \\w alone',
   'src/evidence/source-folders.ts: word': 'a word of \\w alone',
-  'src/evidence/source-writes.ts: String.raw`^[ \\t]{0,40}(?:from|import|const|let|var|export)\\b[^\\n]{0,400}\\b${name}\\b`':
-    'a name of \\w alone',
   'src/evidence/start-cautions.ts: String.raw`\\b${name}\\b\\s{0,9}(?::[^=\\n]{0,40})?:?=(?!=)\\s{0,9}([^\\n]{1,200})`':
     'a name of \\w alone',
   'src/evidence/start-cautions.ts: `["\']${other}["\']`': 'a name of \\w alone',
