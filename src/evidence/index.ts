@@ -235,8 +235,8 @@ const OF_ROOT = /^(?:chown|chgrp|account|mount|setcap)$/
  * Null where the image does not set it. What a VOLUME is called it is called.
  */
 function filledIn(claim: PathClaim, config: ImageConfig): PathClaim | null {
-  // The kernel takes no path of that length.
-  if (claim.path.length >= bounds.pathLength) return null
+  // The kernel takes no path of that length; of one that the Dockerfile itself names it is said.
+  if (claim.certainty === 'inferred' && claim.path.length >= bounds.pathLength) return null
   const { env, volumes, workdir } = config
   const parameter = knownPrograms.parameters.find(({ name }) => claim.path.includes(`%${name}%`))
   if (parameter !== undefined) {
