@@ -40,7 +40,9 @@ export async function latency(files: (n: number) => Readonly<Record<string, stri
 async function interruptedAfter(before: number, root: string): Promise<Latency> {
   const child = spawn(process.execPath, [COMMAND, '--engine', 'none', '--offline', root], { stdio: 'ignore' })
   const closed = once(child, 'close')
-  if (await Promise.race([closed.then(() => true), delay(before, false)])) return { milliseconds: 0, ended: 'before' }
+  const done = await Promise.race([closed, delay(before, null)])
+  // A crash ends it too, and is no answer.
+  if (done !== null) return { milliseconds: 0, ended: `before, with ${done[0] ?? done[1]}` }
   const since = performance.now()
   child.kill('SIGINT')
   const [code, signal] = await closed

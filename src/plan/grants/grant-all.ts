@@ -43,13 +43,24 @@ export function* grantAll(
   const all = yield* grantsFor(wanted, input, grantee, code)
   return {
     ...all,
-    remarks: [
+    remarks: saidOnce([
       ...all.remarks,
       ...all.grants.flatMap((grant) => givenAllTheSame(grant, code)),
       ...wanted.flatMap((need) => givenInPart(need, all.grants, code)),
       ...movedAwayLogs(all.grants, input),
-    ],
+    ]),
   }
+}
+
+/** What several needs are refused alike is one remark, with all that they rest on. */
+function saidOnce(remarks: readonly Remark[]): readonly Remark[] {
+  const byMessage = new Map<string, Remark>()
+  for (const remark of remarks) {
+    const before = byMessage.get(remark.message)
+    const evidence = [...(before?.evidence ?? []), ...remark.evidence]
+    byMessage.set(remark.message, { ...(before ?? remark), evidence })
+  }
+  return [...byMessage.values()]
 }
 
 /** A log alone in a folder of root's, of a program that opens it anew when it is told to: what has been moved away it cannot make. */
