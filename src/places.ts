@@ -81,6 +81,11 @@ export function isAuthority(path: string): boolean {
 
 const AUTHORITY = ['accounts', 'loader']
 
+/** It says who there is: what a start script enters there it mostly enters for whoever runs it. */
+export function isOfAccounts(path: string): boolean {
+  return isOfGroup(path, ['accounts'])
+}
+
 /** Jobs of cron, at and anacron stand in it. */
 export function isSchedule(path: string): boolean {
   return isOfGroup(path, ['scheduled'])

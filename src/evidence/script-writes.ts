@@ -4,8 +4,8 @@ import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import {
   baseName,
-  isAuthority,
   isInside,
+  isOfAccounts,
   isOwnPlace,
   isRuntimePlace,
   isSharedFolder,
@@ -199,7 +199,7 @@ function neededFor(
   { entries, steps, copies }: StageContents,
   { volumes }: ImageConfig,
 ): readonly PathClaim[] {
-  if (isRuntimePlace(path) || isAuthority(path)) return []
+  if (isRuntimePlace(path) || isOfAccounts(path)) return []
   // A build step that names the file may have made it, as root.
   const isBuilt = !entries.has(path) && steps.some((step) => makes(step, baseName(path)))
   if (ifMissing && (isBuilt || entries.has(path))) return []
