@@ -97,7 +97,7 @@ export const bounds = {
   expressionLength: 1000,
   /** Calls of one source file that write, each of which is looked at with the lines around it: a program's own file has some tens. */
   sourceCalls: 1000,
-  /** Parts of such an expression that are joined: of each beginning it is asked whether it says a folder. */
+  /** At most so many leading parts of a joined path are tried as its folder. */
   expressionParts: 16,
   /** Characters of the call that sets a timer, with the function that it is given. */
   timerCall: 4000,
@@ -127,7 +127,7 @@ export const bounds = {
   changedCommands: 100,
   /** Commands of one start script: the longest that was seen, catalina.sh, has some 400. */
   scriptCommands: 2000,
-  /** Heredocs of one shell text, and other `<<` of it: the parser looks for the end of each among all. */
+  /** Each `<<` of one shell text counts as one: the parser's time grows faster than their number. */
   heredocs: 500,
   /** Start scripts of one image, with those that they run and source: the most that was seen is some 40. */
   scripts: 60,

@@ -81,7 +81,7 @@ export function isAuthority(path: string): boolean {
 
 const AUTHORITY = ['accounts', 'loader']
 
-/** It says who there is: what a start script enters there it mostly enters for whoever runs it. */
+/** passwd(5), group(5) and their like. A start script that writes there mostly adds the user that it runs as. */
 export function isOfAccounts(path: string): boolean {
   return isOfGroup(path, ['accounts'])
 }

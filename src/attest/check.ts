@@ -43,8 +43,8 @@ type Said<Kind> = Extract<GivenStatement['said'], { readonly kind: Kind }>
 
 /**
  * Whether statements of one proof are about an image, say one thing, and say that it passed. `conditions`: those that every proof
- * has; `files`: by name, without those that are not there. Who wrote the statements is not asked: whoever may change all of them may
- * have them say anything but that a root image is none.
+ * has; `files`: by name, without those that are not there. No signature is checked: whoever can change all statements decides what they
+ * say, but an image that starts as root never passes.
  */
 export function checkStatements(
   statements: readonly GivenStatement[],

@@ -75,7 +75,7 @@ export async function verify(request: Verify, io: Io, signal: AbortSignal): Prom
   return problems.length === 0 ? 0 : 1
 }
 
-/** Whoever can write the statements can have them say what they like of an image that is not root. */
+/** Said in every answer: only a signature shows who wrote a statement. */
 const SIGNATURES = 'no signature was checked: who wrote them is for cosign verify-attestation to say'
 
 const STATEMENTS = ['test-result.statement.json', 'proof.statement.json']
@@ -172,7 +172,7 @@ async function imageNow(
   return { name, digests: unique([image.id, digest, ...(image.digest === null ? [] : [image.digest])]), user, uid }
 }
 
-/** A number says itself; for a name the files of the image are read. Null where no account of them is called so. */
+/** The files of the image are read only to look up a name. Null where no account has that name. */
 async function uidOf(user: string, read: () => Promise<Pick<ImageFacts, 'accounts'>>): Promise<number | null> {
   const [account = '', group = ''] = user.split(':')
   const isNumbers = [account, group].every((text) => text === '' || engineNumber(text) !== null)
