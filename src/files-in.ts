@@ -44,6 +44,13 @@ export function staysIn(root: string, path: string): boolean {
   return isInside(realOf(path), realOf(root))
 }
 
+/** Throws HardenError `unreadable` for what leads out of `root`, or what the system says. */
+function realIn(root: string, path: string): string {
+  const real = realpathSync.native(path)
+  if (isInside(real, realOf(root))) return real
+  throw new HardenError('unreadable', `it is a link that leads out of ${root}, to ${real}`)
+}
+
 /** An open file. Whoever asks for it closes it. */
 interface Opened {
   readonly file: number
@@ -57,9 +64,7 @@ const { O_RDONLY, O_NOFOLLOW = 0, O_NONBLOCK = 0, O_NOCTTY = 0 } = constants
  * swaps a folder for a link meanwhile gets another file read. Throws HardenError `unreadable`, or what the system says.
  */
 export function openIn(root: string, path: string): Opened {
-  const real = realpathSync.native(path)
-  if (!isInside(real, realOf(root)))
-    throw new HardenError('unreadable', `it is a link that leads out of ${root}, to ${real}`)
+  const real = realIn(root, path)
   const file = openSync(real, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY)
   try {
     const stats = fstatSync(file)
@@ -124,9 +129,7 @@ export function textIn(root: string, path: string, most?: number): string | null
 
 /** What a folder below `root` holds, by name. Throws HardenError `unreadable`, or what the system says. */
 export function listIn(root: string, folder: string): readonly Dirent[] {
-  const real = realpathSync.native(folder)
-  if (!isInside(real, realOf(root)))
-    throw new HardenError('unreadable', `it is a link that leads out of ${root}, to ${real}`)
+  const real = realIn(root, folder)
   const entries = readdirSync(real, { withFileTypes: true })
   if (realpathSync.native(folder) !== real) throw new HardenError('unreadable', 'it changed while it was listed')
   return entries.sort((a, b) => (a.name < b.name ? -1 : 1))

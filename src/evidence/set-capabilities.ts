@@ -1,6 +1,7 @@
 import type { ShellCommand } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { baseName, normalisePath } from '../places.ts'
 import type { CapableFile, Remark } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -39,7 +40,7 @@ interface Raised {
  * Programs that make whoever starts them root, and that the build adds: a proof runs without new privileges, where they do nothing,
  * and a plain `docker run` with them. Those that packages bring (su, sudo, passwd) are those of every image.
  */
-export function raisedPrograms(view: StageView): readonly Remark[] {
+export const raisedPrograms = memoizeByObject((view: StageView): readonly Remark[] => {
   const raised = raisedByText(view)
   const files = view.built && !view.asBuilt && view.facts.files.known ? view.facts.files.value : null
   for (const path of files?.paths() ?? []) {
@@ -62,7 +63,7 @@ export function raisedPrograms(view: StageView): readonly Remark[] {
       evidence: [{ source: 'declared', subject: path, detail: `${what} ${by}` }],
     }
   })
-}
+})
 
 const [SETUID, SETGID] = [0o4000, 0o2000]
 

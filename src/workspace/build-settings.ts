@@ -90,7 +90,7 @@ function buildFilesIn(root: string, folder: string, besides: boolean): readonly 
   const own = entries.filter(({ name }) => isBuildFileName(name)).map(({ name }) => join(folder, name))
   const others = entries.filter((entry) => besides && entry.isDirectory() && !neverEntered.has(entry.name))
   const below = others.map(({ name }) => buildFilesIn(root, join(folder, name), false))
-  return [...own.sort(), ...below.flat().sort()]
+  return [...own, ...below.flat().sort()]
 }
 
 interface ReadFile {

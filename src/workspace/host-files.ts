@@ -133,7 +133,7 @@ function textsOf(project: Project, cwd: string, allowedRoot: string): readonly H
   const found = new Map<string, HostText>()
   const own = new Set(project.files.map(({ path }) => path))
   const add = (path: string, kind: HostText['kind']): void => {
-    if (found.has(path) || own.has(path) || !staysIn(allowedRoot, path)) return
+    if (found.has(path) || own.has(path)) return
     const text = ownText(allowedRoot, path)
     // A manifest speaks to the Services of a cluster.
     if (text === null || (kind !== 'env' && /^apiVersion:/m.test(text) && /^kind:/m.test(text))) return

@@ -1,6 +1,6 @@
 import { dirname, extname, join, relative } from 'node:path'
 import { bounds } from '../bounds.ts'
-import { entriesIn, staysIn, textIn } from '../files-in.ts'
+import { entriesIn, textIn } from '../files-in.ts'
 import type { LearnedRequest, LearnedRequests } from '../smoke-check.ts'
 import { isOfOwnHand, repositoryOf } from './repository.ts'
 import { holdsHome } from './trust.ts'
@@ -25,15 +25,15 @@ export function learnedRequests(path: string, context: string | null, top: strin
   const folders = [...new Set([folder, root, ...(holdsHome(top) ? [] : [top])])]
   const shown: LearnedRequest[] = []
   for (const place of folders)
-    for (const name of filesIn(place, folder)) {
+    for (const name of filesIn(place, place, folder)) {
       if (!SAYS_CURL.test(name) && !SAYS_HEALTH.test(name)) continue
       const text = textIn(place, join(place, name)) ?? ''
       const by = relative(root, join(place, name)) || name
       shown.push(...(SAYS_CURL.test(name) ? curlLines(text, by) : urlLines(text, by)))
     }
   const actions = join(top, '.github', 'workflows')
-  const workflows = staysIn(top, actions) ? filesIn(actions, folder) : []
-  for (const name of workflows) shown.push(...urlLines(textIn(top, join(actions, name)) ?? '', `workflow ${name}`))
+  for (const name of filesIn(top, actions, folder))
+    shown.push(...urlLines(textIn(top, join(actions, name)) ?? '', `workflow ${name}`))
   const declared = sourcesBelow(root, folder).flatMap((file) => {
     const text = textIn(root, file) ?? ''
     const by = relative(root, file)
@@ -70,8 +70,8 @@ function distinct(requests: readonly LearnedRequest[]): readonly LearnedRequest[
   return [...found.values()]
 }
 
-function filesIn(place: string, own: string): readonly string[] {
-  return entriesIn(place, place)
+function filesIn(root: string, place: string, own: string): readonly string[] {
+  return entriesIn(root, place)
     .filter((entry) => entry.isFile() && (place === own || isOfOwnHand(join(place, entry.name), own)))
     .map(({ name }) => name)
     .slice(0, bounds.surveyedFiles)

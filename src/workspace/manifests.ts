@@ -166,7 +166,7 @@ function touches(patch: unknown, folder: string, root: string): boolean {
   const { path, patch: inline } = isObject(patch) ? patch : { path: patch, patch: undefined }
   const isInline = typeof inline === 'string' || (typeof path === 'string' && path.includes('\n'))
   const place = typeof path === 'string' && !isInline ? resolve(folder, path) : null
-  const text = isInline ? textOf(inline ?? path) : place !== null && staysIn(root, place) ? textIn(root, place) : null
+  const text = isInline ? textOf(inline ?? path) : place === null ? null : textIn(root, place)
   return (
     text === null ||
     /\b(securityContext|containerPort|targetPort|image|command|args|volumeMounts|initContainers)\b/.test(text)
