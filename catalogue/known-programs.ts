@@ -33,52 +33,10 @@ interface WriterTool {
   readonly source: string
 }
 
-/** A cache that a tool fills below the home of whoever builds, and looks for when a start builds. Patterns are regular expressions. */
-export interface BuildCache {
-  /** For the whole base name of what is started. */
-  readonly program: string
-  /** On the words behind it: only then it builds. Absent: always. */
-  readonly with?: string
-  /** The RUN that fills it. */
-  readonly filledBy: string
-  /** Below root's home. */
-  readonly folder: string
-  /** The variable that says another one. */
-  readonly variable: string
-  /** For people: the line of a Dockerfile that says one. */
-  readonly setting: string
-  readonly source: string
-}
-
-/** What bundles a front end, as a module of a script or as a command. */
-interface Bundler {
-  readonly module: string
-  /** Regular expression: what a script calls to have it write files. */
-  readonly calls: string
-  readonly command?: string
-  /** Regular expression on the words behind the command: only then it writes. Absent: always. */
-  readonly with?: string
-  /** Its configuration, without the end of the name. */
-  readonly configuration?: string
-  readonly source: string
-}
-
-/** Libraries by which a program keeps a database in files of its own. */
-interface EmbeddedDatabase {
-  /** Regular expression for the base name of the file that lists what a program is built of. */
-  readonly manifest: string
-  /** As that file calls them. */
-  readonly names: readonly string[]
-  /** Regular expression on a source that uses one of them; empty: it says its name. */
-  readonly used: string
-  readonly source: string
-}
-
-/** `serviceManagers` are told what they start by a file whose path has `toldBy`; `packages` by whom a server is brought. */
+/** `serviceManagers` are told what they start by a file whose path has `toldBy`. */
 export interface KnownPrograms {
   readonly pidInPlace: ProgramGroup
   readonly plainInit: ProgramGroup
-  readonly testRunners: ProgramGroup
   readonly systemTools: ProgramGroup
   readonly writers: readonly WriterTool[]
   readonly rootCalls: readonly RootCall[]
@@ -91,14 +49,8 @@ export interface KnownPrograms {
   readonly serviceManagers: readonly { readonly program: string; readonly toldBy: string; readonly source: string }[]
   /** Settings in root's home of tools that builds use as well as programs; `readBy`: what a text says that uses them. */
   readonly readFromHome: readonly { readonly path: string; readonly readBy: string; readonly source: string }[]
-  readonly buildCaches: readonly BuildCache[]
-  readonly bundlers: readonly Bundler[]
   /** What a framework fills in for `%name%`: a folder below that of the project. */
   readonly parameters: readonly { readonly name: string; readonly folder: string; readonly source: string }[]
-  readonly embeddedDatabases: readonly EmbeddedDatabase[]
-  /** Of a setting that says which database a program keeps its data in: names of those that are servers. */
-  readonly databaseServers: ProgramGroup
-  readonly packages: readonly { readonly program: string; readonly package: string; readonly source: string }[]
 }
 
 export const knownPrograms: KnownPrograms = groups

@@ -33,7 +33,7 @@ no_link() { # PATH: neither the file nor a folder above it
 
 one_of mode "$INPUT_MODE" check fix
 one_of prove "$INPUT_PROVE" true false
-[ -z "$INPUT_FAIL_ON" ] || one_of fail-on "$INPUT_FAIL_ON" failed incomplete changes never
+[ -z "$INPUT_FAIL_ON" ] || one_of fail-on "$INPUT_FAIL_ON" failed incomplete unproved changes never
 below working-directory "$INPUT_WORKING_DIRECTORY"
 below sarif-file "$INPUT_SARIF_FILE"
 case $INPUT_CONFIG in *[[:cntrl:]]*) refuse 'the input config has to be one line' ;; esac

@@ -5,12 +5,14 @@ export type { Account, Accounts, ImageConfig, ImageFacts, Known } from './image/
 export { createFileModel } from './image/file-index.ts'
 export type { FileEntry, FileModel } from './image/file-model.ts'
 export type { Policy } from './plan/stage-input.ts'
+export type { QuestionKind } from './questions.ts'
 export type { Inspection } from './report/inspection.ts'
 export type {
   Report,
   ReportCheck,
   ReportFinding,
   ReportProof,
+  ReportQuestion,
   ReportStage,
   ReportUser,
   TargetResult,

@@ -2,18 +2,22 @@ import type { Dockerfile, Stage } from './dockerfile/model.ts'
 import type { Edit } from './edit.ts'
 import type { Evidence } from './evidence/claim.ts'
 import type { StagePlan } from './plan/plan.ts'
+import type { QuestionKind } from './questions.ts'
 
 /**
  * `fixed`: the edits are applied. `offered`: right in most cases but not provably so; applied with `--unsafe` only.
- * `todo`: needs a person, and the verdict is `incomplete`. `note`: said so that nobody is surprised; nothing is left to do.
+ * `todo`: needs a person, and the verdict is `incomplete`. `question`: a run of the result answers it. `note`: said so that nobody is
+ * surprised; nothing is left to do.
  */
-export type Outcome = 'fixed' | 'offered' | 'todo' | 'note'
+export type Outcome = 'fixed' | 'offered' | 'todo' | 'question' | 'note'
 
 /** What a transform has to say about one line. */
 export interface Finding {
   /** In whose name it is said, and by whose name it is ignored; absent: the transform that yields it. */
   readonly transform?: string
   readonly outcome: Outcome
+  /** What kind of question it is; absent for what is none. */
+  readonly question?: QuestionKind
   /** 1-based, in the text as it was. */
   readonly line: number
   readonly column: number

@@ -43,3 +43,8 @@ function distance(a: string, b: string): number {
   }
   return last[b.length] ?? 0
 }
+
+/** What a person may choose from, of whom a todo asks it: `a: do it in a RUN; b: leave it out`. */
+export function choices(...all: readonly string[]): string {
+  return all.map((one, at) => `${'abcdef'[at]}: ${one}`).join('; ')
+}

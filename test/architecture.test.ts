@@ -7,7 +7,7 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(attest|borders|command|contents|evidence|plan|dockerfile|report|profile|stack)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|edit|path|places|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
+  /^(src\/(attest|borders|command|contents|evidence|plan|dockerfile|report|profile|stack)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,

@@ -4,6 +4,7 @@ import { closedTo } from '../src/plan/grants/closed.ts'
 import { noCode } from '../src/plan/grants/image-code.ts'
 import type { AccountChoice } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
+import { choices } from '../src/words.ts'
 
 export const ownMounts: Transform = {
   name: 'own-mounts',
@@ -43,7 +44,7 @@ function* mounts(instruction: Instruction, { uid, gid }: AccountChoice): Iterabl
         line: instruction.line,
         column: instruction.column,
         message: `the ${type} mount ${target} is not given to ${uid}:${gid}, as whom this step runs: ${closed.reason}`,
-        hint: 'do what needs it in a RUN above the USER line',
+        hint: choices('do what needs it in a RUN above the USER line', 'leave the mount out'),
         evidence: [{ source: 'declared', subject: target, detail: `a ${type} mount without uid and gid is root's` }],
         edits: [],
       }

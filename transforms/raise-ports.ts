@@ -3,7 +3,7 @@ import { exposeOf } from '../src/dockerfile/stages.ts'
 import type { FileEdit } from '../src/evidence/file-edit.ts'
 import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
-import { joinTruncated } from '../src/words.ts'
+import { choices, joinTruncated } from '../src/words.ts'
 import { changeFiles } from './edits/file-edits.ts'
 import { insertLines, placeOf } from './edits/placement.ts'
 
@@ -47,7 +47,7 @@ function leftBehind(stage: Stage, { from, to, users = [] }: PortDecision): Findi
     line: place.line,
     column: place.column,
     message: `port ${from} is ${to} now: change it in ${joinTruncated(users)} too`,
-    hint: 'without --ports raise it stays',
+    hint: choices('change it there', 'leave --ports raise out, and it stays'),
     evidence: [],
     edits: [],
   }

@@ -15,6 +15,7 @@ function finding(stage: Stage, remark: Remark): Finding {
   return {
     transform: remark.transform,
     outcome: remark.outcome,
+    ...(remark.question === undefined ? {} : { question: remark.question }),
     line: place.line,
     column: place.column,
     message: remark.message,

@@ -16,8 +16,8 @@ import {
 } from '../image/image-run.ts'
 import { movedPort } from '../profile/compose-parts.ts'
 import type { Profile } from '../profile/profile.ts'
-import { type ReportFinding, type ReportUser, targetFinding } from '../report/report.ts'
-import { joinTruncated } from '../words.ts'
+import { isComplete, type ReportFinding, type ReportUser, targetFinding } from '../report/report.ts'
+import { choices, joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import { pairs, podUser, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
@@ -109,7 +109,7 @@ export function stageNotes(
       'read-build',
       'todo',
       `${file} pushes ${names.size === 1 ? 'stage' : 'the stages'} ${joinTruncated([...names])}, not inspected here: ${names.size === 1 ? 'it stays' : 'they stay'} as root`,
-      `harden each as well: --target ${[...names][0] ?? ''}`,
+      choices(`harden each as well: --target ${[...names][0] ?? ''}`, 'leave it as root, where nobody runs it'),
     ),
   )
 }
@@ -145,7 +145,7 @@ function saysUser(by: string, user: string, chosen: ReportUser | null, written: 
         'read-build',
         'todo',
         `${by} runs it as root (user: ${user}), whatever USER says`,
-        'take user: out of it',
+        choices('take user: out of it', 'keep root for it: # harden-image ignore=set-user reason=WHY above FROM'),
       ),
     ]
   return [
@@ -166,11 +166,13 @@ function isSameUser(user: string, { name, uid, gid }: ReportUser): boolean {
 /** How files of the repository run it, as far as it takes what belongs to root: what they say of its user too. */
 export function runNotes(
   { surroundings, build }: WorkItem,
-  { result: { verdict, user, findings, stages } }: Pick<TargetOutcome, 'result'>,
+  { result: { verdict, user, findings, stages, output } }: Pick<TargetOutcome, 'result'>,
   { capAdd, policy }: Options,
 ): readonly ReportFinding[] {
   const all = surroundings?.runs ?? []
-  if (all.length === 0 || (verdict !== 'hardened' && verdict !== 'incomplete')) return []
+  // What an earlier run has made of it says the same again.
+  const isOurs = verdict === 'unchanged' && output.includes('# harden-image: ')
+  if (all.length === 0 || !(isComplete({ verdict }) || verdict === 'incomplete' || isOurs)) return []
   const notes: ReportFinding[] = []
   const built = all.find(({ builds }) => builds !== undefined)
   if (built !== undefined && user !== null)
@@ -179,7 +181,7 @@ export function runNotes(
         'read-build',
         'todo',
         `${built.by} builds on it and runs ${built.builds} there, which works as its user from now on`,
-        'say USER root above that there, and its user again behind what needs root',
+        choices('say USER root above that there, and its user again behind what needs root', 'keep root for it'),
       ),
     )
   const runs = all.filter(({ builds }) => builds === undefined)
@@ -189,40 +191,38 @@ export function runNotes(
   const isSaid = findings.some(({ outcome, message }) => outcome === 'todo' && HOST_SOCKET.test(message))
   if (withSocket !== undefined && !isSaid)
     notes.push(
-      targetFinding(
-        'read-build',
-        'todo',
-        `${withSocket.by} mounts ${socketOf(withSocket)}, which belongs to root on the host: cannot tell whether the user may use it`,
-        HOST_SOCKET_HINT,
+      openHost(
+        targetFinding(
+          'read-build',
+          'question',
+          `${withSocket.by} mounts ${socketOf(withSocket)}, which belongs to root on the host`,
+          HOST_SOCKET_HINT,
+        ),
       ),
     )
   // A document shows it for the machines that have one: there it is lost.
   const withDevice = runs.find(({ devices, groups }) => !groups && devices.some(isClosedDevice)) ?? null
   if (withDevice !== null && privileged === null)
     notes.push(
-      targetFinding(
-        'read-build',
-        'todo',
-        `${withDevice.by} gives it ${withDevice.devices.find(isClosedDevice)}, which belongs to root or to a group of the host: cannot tell whether the user may use it`,
-        'run it with the group of that device (--group-add, group_add), by its number on the host',
+      openHost(
+        targetFinding(
+          'read-build',
+          'question',
+          `${withDevice.by} gives it ${withDevice.devices.find(isClosedDevice)}, which belongs to root or to a group of the host`,
+          'run it with the group of that device (--group-add, group_add), by its number on the host',
+        ),
       ),
     )
   const withHost = usualRun(runs, ({ mounts }) => mounts.some(mountsHost))
   if (withHost !== null && privileged === null)
     notes.push(
-      targetFinding(
-        'read-build',
-        'todo',
-        `${withHost.by} mounts all files of the host: the user reads and writes there only what anybody may`,
-        'mount only what it needs, or keep root for it: # harden-image ignore=set-user reason=WHY above FROM',
-      ),
-    )
-  const working = runs.find(({ rootsWork, user }) => rootsWork !== undefined && user === null)
-  if (working !== undefined)
-    notes.push(
-      note(
-        `${working.by} runs ${working.rootsWork} in it, which takes root`,
-        'run that with --user root (remoteUser or containerUser: root in a devcontainer.json), or do it in a RUN',
+      openHost(
+        targetFinding(
+          'read-build',
+          'question',
+          `${withHost.by} mounts all files of the host: the user reads and writes there only what anybody may`,
+          'mount only what it needs, or keep root for it: # harden-image ignore=set-user reason=WHY above FROM',
+        ),
       ),
     )
   const others = runs.filter(({ kind, by }) => kind !== 'command' && build?.by.includes(by) !== true)
@@ -231,6 +231,10 @@ export function runNotes(
     return [...notes, ...othersUsers(others, user, stages.at(-1)?.userAfter ?? '')]
   const pods = runs.flatMap(({ kind, by }) => (kind === 'pod' ? [by] : []))
   return [...notes, note(`runs as ${taken}: taken from ${joinTruncated(pods)}`, '--user says another one')]
+}
+
+function openHost(finding: ReportFinding): ReportFinding {
+  return { ...finding, question: 'host-folder' }
 }
 
 /** Not one that the engine gives to everybody. */
@@ -256,7 +260,7 @@ function lostRights(run: ImageRun): ReportFinding {
     'read-build',
     'todo',
     `${run.by} gives it ${what}, which only root can use: cannot tell whether it works without`,
-    `run with --prove ${flags} to see what it does with them, or remove them there`,
+    choices(`prove it with ${flags}`, 'remove them there'),
   )
 }
 

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { dirname, relative } from 'node:path'
+import { dirname } from 'node:path'
 import { type BuildGiven, nothingGiven, parseDockerfile, platformArguments } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { fullName } from '../engine/arguments.ts'
@@ -10,7 +10,6 @@ import type { ImageRun } from '../image/image-run.ts'
 import { ownPlatform } from '../image/sources/own-platform.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { derivedName } from '../profile/profile.ts'
-import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { likelyContext } from '../workspace/context.ts'
 import { rootOf } from '../workspace/project-root.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
@@ -139,39 +138,28 @@ export function podUser(runs: readonly ImageRun[]): string | null {
   return isAlike && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
-/** The folder that its build is given: what was said, what the file says that builds it, or the one that has what it copies (`isLikely`). */
+/** The folder that its build is given: what was said, what the file says that builds it, or the one that has what it copies. */
 export function contextFor(
   item: WorkItem,
   dockerfile: Dockerfile,
   { context }: Pick<Options, 'context'>,
-): { readonly context: string | null; readonly isLikely: boolean } {
+): string | null {
   const said = context ?? item.build?.context ?? null
   const likely =
     said === null && item.path !== null
       ? likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
       : null
-  return { context: likely ?? contextOf(item, { context: said }), isLikely: likely !== null }
+  return likely ?? contextOf(item, { context: said })
 }
 
 /** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */
-export function inContext(
-  item: WorkItem,
-  dockerfile: Dockerfile,
-  session: Session,
-): { readonly session: Session; readonly notes: readonly ReportFinding[] } {
+export function inContext(item: WorkItem, dockerfile: Dockerfile, session: Session): Session {
   const { options } = session
-  // What that is taken from is said with what else comes from there.
-  if (options.context === null && item.build?.context != null)
-    return { session: { ...session, options: { ...options, context: item.build.context } }, notes: [] }
-  const { context, isLikely } = contextFor(item, dockerfile, options)
-  if (item.path === null || context === null || !isLikely) return { session, notes: [] }
-  const note = targetFinding(
-    'report-remarks',
-    'note',
-    `the build context is taken to be ${relative(dirname(item.path), context)}, which has the files that it copies, not the folder of the Dockerfile`,
-    'choose another with --context, or with context: in the configuration',
-  )
-  return { session: { ...session, options: { ...options, context } }, notes: [note] }
+  if (options.context !== null) return session
+  const context =
+    item.build?.context ??
+    (item.path === null ? null : likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path })))
+  return context == null ? session : { ...session, options: { ...options, context } }
 }
 
 /**

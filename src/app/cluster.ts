@@ -8,8 +8,9 @@ import { put } from '../profile/manifest.ts'
 import type { Profile } from '../profile/profile.ts'
 import { slug } from '../profile/profile.ts'
 import { rewriteYaml } from '../profile/rewrite-yaml.ts'
-import { asObject } from '../profile/yaml-file.ts'
+import { asObject, isEqual, parseYaml } from '../profile/yaml-file.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
+import { proofFindings } from '../report/proof-findings.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import {
   type ClusterService,
@@ -18,6 +19,7 @@ import {
   projectOf,
   unreachedVolumes,
 } from '../stack/cluster-project.ts'
+import { manifestsDecidedLater, standingInManifests } from '../stack/decisions.ts'
 import { type EditedPod, editPod, type PlannedContainer } from '../stack/edit-pods.ts'
 import { calledDirectly, followConfiguration, followPorts, withAnnotation } from '../stack/follow-cluster.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
@@ -34,7 +36,7 @@ import { portsOf, stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import type { StackFacts } from './stack-proof.ts'
 import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
-import { ofChanged } from './verdict.ts'
+import { ofProof } from './verdict.ts'
 
 /** What one command does with manifests. */
 export async function hardenCluster(
@@ -51,24 +53,24 @@ export async function hardenCluster(
   )
   const plan = async (seen: StackEvidence, facts: StackFacts): Promise<ClusterPlan> => {
     const planning = { options, hooks, processTarget, seen, facts, ...(followed === undefined ? {} : { followed }) }
-    const planned = await planServices(services, manifests, cluster.folder, planning)
+    const planned = await planServices(services, manifests, cluster, planning)
     const edited = editAll(manifests, services, planned)
     const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
     const files = [
       ...cluster.files.map((file, index) => stackFile(file, texts[index] ?? file.text)),
       ...imageFiles([...planned.values()]),
     ]
-    return { planned, edited, texts, files, changed: files.filter(({ before, after }) => before !== after) }
+    return { planned, edited, files, changed: files.filter(({ before, after }) => before !== after) }
   }
+  const about = { target, kind, cluster, manifests, services, comments: options.policy.comments }
   if (!isProved(options.mode)) {
-    const outcome = { target, kind, cluster, services }
-    return outcomeOf(outcome, await plan(new Map(), new Map()), null)
+    return outcomeOf(about, await plan(new Map(), new Map()), null)
   }
   const { proveManifests } = await import('./cluster-proof.ts')
   const engine = await openEngine()
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const proved = await proveManifests({ cluster, manifests, services, engine, options, hooks, plan })
-  return outcomeOf({ target, kind, cluster, services }, proved.plan, proved.proof)
+  return outcomeOf(about, proved.plan, proved.proof)
 }
 
 /** What is done with the containers of manifests, and what all files say then. */
@@ -76,8 +78,7 @@ export interface ClusterPlan {
   /** By service. */
   readonly planned: ReadonlyMap<string, PlannedService>
   readonly edited: Edited
-  /** Of each file of the manifests. */
-  readonly texts: readonly string[]
+  /** Those of the manifests come first, in their order. */
   readonly files: readonly StackFile[]
   readonly changed: readonly StackFile[]
 }
@@ -92,31 +93,39 @@ interface ClusterWork {
 
 interface About extends Pick<TargetResult, 'target' | 'kind'> {
   readonly cluster: ClusterTarget
+  readonly manifests: Manifests
   readonly services: readonly ClusterService[]
+  readonly comments: Options['policy']['comments']
 }
 
 function outcomeOf(
-  { target, kind, cluster, services }: About,
-  { planned, edited, texts, files, changed }: ClusterPlan,
+  { target, kind, cluster, manifests, services, comments }: About,
+  { planned, edited, files: planFiles }: ClusterPlan,
   proof: StackProof | null,
 ): TargetOutcome {
   const said = [...edited.findings, ...imageFindings(planned)]
-  const results = services.map((one) => resultOf(one, planned.get(one.service.name), said, proof))
+  const resultsWith = (more: readonly Said[]): readonly TargetResult[] =>
+    services.map((one) => resultOf(one, planned.get(one.service.name), [...said, ...more], proof))
+  const derived = new Map(resultsWith([]).map((one) => [one.target, one.findings]))
+  const standing = standingInManifests(manifests, services, (name) => derived.get(name) ?? [])
+  const results = resultsWith(standing.map(({ service, ...finding }) => ({ service, finding })))
+  const files = comments === 'none' ? planFiles : withTodos(planFiles, manifests, services, derived)
+  const changed = files.filter(({ before, after }) => before !== after)
   const about = [
     ...cluster.findings,
     ...said.filter(({ service }) => service === null).map(({ finding }) => finding),
-    ...(proof?.failures.get('') ?? []).map((one) => targetFinding('prove', 'todo', one)),
+    ...proofFindings(proof?.report ?? null, proof?.failures.get('') ?? []),
   ]
   const [first] = cluster.files
   const result: TargetResult = {
     target,
     kind,
-    verdict: ofChanged(stackVerdict(results, about), changed.length > 0),
+    verdict: stackVerdict(results, { findings: about, changed: changed.length > 0, proof: proof?.report ?? null }),
     user: null,
     ports: portsOf(results),
     stages: [],
     findings: about,
-    output: texts[0] ?? '',
+    output: files[0]?.after ?? '',
     changed: changed.length > 0,
     proof: proof?.report ?? null,
     services: results,
@@ -125,6 +134,23 @@ function outcomeOf(
     migration: null,
   }
   return { source: first?.text ?? '', path: first?.path ?? null, result, files: changed }
+}
+
+/** The files with what is left to a person in documents that change: of the others it is said again by itself. */
+function withTodos(
+  files: readonly StackFile[],
+  manifests: Manifests,
+  services: readonly ClusterService[],
+  said: ReadonlyMap<string, readonly ReportFinding[]>,
+): readonly StackFile[] {
+  const after = manifests.files.map((file, index) => parseYaml(files[index]?.after ?? file.text, file.name))
+  const todos = services.flatMap(({ workload: { file, document }, service: { name } }) => {
+    if (isEqual(manifests.files[file]?.values[document], after[file]?.values[document])) return []
+    const open = (said.get(name) ?? []).filter(({ outcome, transform }) => outcome === 'todo' && transform !== 'prove')
+    return [[name, open.map(({ message }) => message)] as const]
+  })
+  const texts = manifestsDecidedLater(after, services, new Map(todos))
+  return files.map((file, index) => ({ ...file, after: texts[index] ?? file.after }))
 }
 
 /** The Dockerfiles of the repository that make what the manifests run, by image as it is written there. */
@@ -170,12 +196,13 @@ type Planning = Pick<
 async function planServices(
   services: readonly ClusterService[],
   manifests: Manifests,
-  folder: string,
+  { folder, files }: ClusterTarget,
   planning: Planning,
 ): Promise<ReadonlyMap<string, PlannedService>> {
   const project = projectOf(
     services.filter(({ isNonRoot }) => !isNonRoot),
     folder,
+    files.flatMap(({ path, name, text }) => (path === null ? [] : [{ path, name, text, isOwn: true }])),
   )
   const host = { entries: new Map(), texts: [], variables: new Map() }
   const surroundingsOf = surroundings(process.cwd())
@@ -407,13 +434,12 @@ function resultOf(
 ): TargetResult {
   const about = said.flatMap(({ service: of, finding }) => (of === service.name ? [finding] : []))
   const own = planned?.result ?? asBefore(service.name, service.user, !isAccepted && isNonRoot)
-  const failed = (proof?.failures.get(service.name) ?? []).map((one) => targetFinding('prove', 'todo', one))
   const report = proof?.services.get(service.name) ?? null
+  const failed = proofFindings(report, proof?.failures.get(service.name) ?? [])
   const findings = [...own.findings.map(inCluster), ...about, ...failed]
   const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
-  const isUnproved = proof !== null && report?.passed !== true && own.verdict === 'hardened'
   const file = planned?.dockerfile?.path ?? planned?.derived?.path
-  const verdict = isOpen || isUnproved ? 'incomplete' : ofChanged(own.verdict, own.changed)
+  const verdict = isOpen ? 'incomplete' : ofProof(own.verdict, own.changed, report)
   return { ...own, findings, verdict, proof: report, ...(file === undefined ? {} : { file: here(file) }) }
 }
 

@@ -88,7 +88,7 @@ function saidOf(start: ComposeStart): string {
 /** A proof runs one of them. */
 function notShown(others: readonly ComposeStart[]): ReportFinding {
   const what = `other commands that run in this image were not tried: ${joinTruncated(others.map(saidOf))}`
-  return targetFinding('read-build', 'todo', what, OWN_STAGE)
+  return { ...targetFinding('read-build', 'question', what, OWN_STAGE), question: 'service' }
 }
 
 interface Added {

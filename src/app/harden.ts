@@ -1,3 +1,4 @@
+import { decisionEdits, decisionKey, standingIn } from '../decisions.ts'
 import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { type Edit, lineOf, withComments } from '../edit.ts'
@@ -16,7 +17,7 @@ import type { Policy, StageInput } from '../plan/stage-input.ts'
 import { type ChangeSet, subset } from '../report/changes.ts'
 import type { Hardened, ReportFinding, ReportPort, ReportStage, ReportUser, TargetKind } from '../report/report.ts'
 import type { Finding, Transform } from '../transform.ts'
-import { outcomesOf, verdict } from './verdict.ts'
+import { answeredBy, outcomesOf, verdict } from './verdict.ts'
 
 export interface HardenRequest {
   readonly target: string
@@ -37,12 +38,14 @@ export function hardenDockerfile(request: HardenRequest): Hardened {
 export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const { dockerfile, policy } = request
   const plan = yield* planInTurn(request.stages, policy)
-  const findings = yield* run(request, plan)
+  const said = yield* run(request, plan)
+  const findings = [...said, ...standing(dockerfile, said)]
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   const styled = styledFindings(findings, applied, policy, dockerfile.source)
   const changes = changesOf(
     request,
     applied.map((said) => styled.get(said) ?? said),
+    policy.comments === 'none' ? [] : decisionEdits(dockerfile, todosOf(said, plan)),
   )
   const output = subset(changes, changes.all.keys())
   const staysAsItWas = policy.ignore.includes('set-user')
@@ -97,7 +100,30 @@ function styledFindings(
   )
 }
 
-function changesOf({ dockerfile, transforms, policy }: HardenRequest, applied: readonly Said[]): ChangeSet {
+/** Those about an instruction; what a comment says that is not understood stands by itself. */
+function todosOf(
+  said: readonly Said[],
+  plan: Plan,
+): readonly { readonly message: string; readonly line: number; readonly isProvable: boolean }[] {
+  const proved = answeredBy(plan.stages.flatMap(({ remarks }) => remarks))
+  return said.flatMap(({ outcome, isOfComment, finding: { message, line } }) =>
+    outcome === 'todo' && isOfComment !== true ? [{ message, line, isProvable: proved.has(message) }] : [],
+  )
+}
+
+/** What a comment of the text says is to be decided, where the text itself says it no more. */
+function* standing(dockerfile: Dockerfile, said: readonly Said[]): Iterable<Said> {
+  const known = new Set(said.map(({ finding }) => decisionKey(finding.message.replace(LEFT_ALONE, ''))))
+  for (const { message, line } of standingIn(dockerfile))
+    if (!known.has(decisionKey(message)))
+      yield ofComment({ line, outcome: 'todo', message }, 'decide it, and delete this comment')
+}
+
+function changesOf(
+  { dockerfile, transforms, policy }: HardenRequest,
+  applied: readonly Said[],
+  decisions: readonly Edit[],
+): ChangeSet {
   // The end of one stage is the start of the next: what goes in there comes stage by stage.
   const inOrder = applied.filter(({ finding }) => finding.edits.length > 0).toSorted((a, b) => a.stage - b.stage)
   const byName = new Map(transforms.map((transform) => [transform.name, transform]))
@@ -110,6 +136,7 @@ function changesOf({ dockerfile, transforms, policy }: HardenRequest, applied: r
     source: dockerfile.source,
     // What is put behind it must not become part of it.
     looseEnd: loose === null ? null : { ...loose, text: '' },
+    decisions,
     all: inOrder.map((said) => {
       const { needs = [], isGoal = false } = byName.get(said.by) ?? {}
       return {
@@ -131,6 +158,8 @@ interface Said {
   readonly finding: Finding
   readonly outcome: Finding['outcome']
   readonly hint: string | undefined
+  /** It is about a comment. Absent: about an instruction. */
+  readonly isOfComment?: true
 }
 
 function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
@@ -176,7 +205,15 @@ function unknownNames({ transforms, line }: Ignore, all: readonly Transform[]): 
 
 function ofComment(about: Pick<Finding, 'line' | 'outcome' | 'message'>, hint: string): Said {
   const finding: Finding = { ...about, column: 1, evidence: [], edits: [] }
-  return { name: 'report-remarks', by: 'report-remarks', stage: 0, finding, outcome: about.outcome, hint }
+  return {
+    name: 'report-remarks',
+    by: 'report-remarks',
+    stage: 0,
+    finding,
+    outcome: about.outcome,
+    hint,
+    isOfComment: true,
+  }
 }
 
 /** In a stage whose changes are only offered none of them is made by itself. */
@@ -196,6 +233,8 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   if (first <= line && line <= last) return true
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
 }
+
+const LEFT_ALONE = /^left alone, as [^:]*: /
 
 /** Not done, and not hidden either. */
 function leaveAlone(
@@ -246,7 +285,7 @@ function reportFinding(
   policy: Policy,
   more: readonly Edit[],
 ): ReportFinding {
-  const { line, column, message } = finding
+  const { line, column, message, question } = finding
   // A volume with folders in it, a port of two protocols: what is the same reason for several things is said once.
   const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
   const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
@@ -254,6 +293,8 @@ function reportFinding(
   return {
     transform: name,
     outcome,
+    // One that a comment leaves out is a note.
+    ...(outcome === 'question' && question !== undefined ? { question } : {}),
     line,
     column,
     message,

@@ -8,6 +8,7 @@ import { profileOf } from '../profile/make-profile.ts'
 import { withRaised } from '../profile/overridden.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { TargetResult } from '../report/report.ts'
+import { isComplete } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { buildText } from './build.ts'
 import type { Planned } from './planner.ts'
@@ -76,7 +77,7 @@ export async function buildResult(
   // An image that is run as it is keeps its name for itself.
   const isRun = isProfile && profile?.asIs?.enough !== true ? profile : null
   // What runs as it should already is a result too, under the name that was asked for.
-  const isResult = result.verdict === 'hardened' || (isLeftAsItIs(result) && !isProfile)
+  const isResult = isComplete(result) || (isLeftAsItIs(result) && !isProfile)
   if (!isResult || (isProfile && isRun === null)) return undefined
   const tag = mode.tag ?? isRun?.image.name ?? null
   hooks.progress(`${item.target}: building the result`)

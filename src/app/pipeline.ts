@@ -133,7 +133,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const about = await withOrigin(opened, written)
   const started = composeStart(about, written, given, asRun.options.policy)
   const dockerfile = started?.dockerfile ?? written
-  const { session: inPlace, notes } = inContext(about, dockerfile, asRun)
+  const inPlace = inContext(about, dockerfile, asRun)
   const { mode } = inPlace.options
   const isCompared = mode.kind !== 'prove-image' && isProved(mode)
   const originals = isCompared ? (await import('./original-runs.ts')).originalRuns(about, inPlace) : null
@@ -148,7 +148,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   const { policy } = session.options
   const buildNotes = await notesOnRepository(item, dockerfile, outcome, asRun.options)
   const startNotes = isLeftAsItIs(outcome.result) ? [] : (started?.notes ?? elseStarted(item, dockerfile))
-  const more = [...openedNotes, ...notes, ...changedBases(item, dockerfile), ...buildNotes, ...startNotes, ...missed]
+  const more = [...openedNotes, ...changedBases(item, dockerfile), ...buildNotes, ...startNotes, ...missed]
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
 }
 

@@ -135,7 +135,7 @@ function asRun(planned: PlannedService, settled: Profile | null, isEdited: boole
     profile: settled ?? planned.profile,
     result: {
       ...result,
-      verdict: result.verdict === 'unchanged' && isEdited ? 'hardened' : result.verdict,
+      verdict: result.verdict === 'unchanged' && isEdited ? 'rewritten' : result.verdict,
       ports: settled === null ? result.ports : portsAsRun(result.ports, settled, service),
       stages: wasRoot ? [...result.stages.slice(0, -1), { ...last, userBefore: 'root' }] : result.stages,
     },

@@ -6,7 +6,7 @@ import { isRoot } from '../plan/account/account-ids.ts'
 import type { StageOutcome } from '../plan/plan.ts'
 import { type Stopwatch, stopwatch } from '../proof/proof-report.ts'
 import { type ImagesRequest, proveImages } from '../proof/prove-images.ts'
-import { proofHint } from '../report/proof-hint.ts'
+import { proofFindings } from '../report/proof-findings.ts'
 import { type ReportFinding, type ReportProof, type TargetResult, targetFinding } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { type Session, withEnv } from './session.ts'
@@ -44,11 +44,8 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
   const user = facts.config.user === '' ? 'root' : facts.config.user
   const root = isRoot(facts.config.user, facts)
   const findings = [
-    ...failures.map((message) => {
-      const hint = report.result === null ? proofHint(report, message) : null
-      return targetFinding('prove', 'todo', message, hint)
-    }),
-    ...(root && failures.length === 0
+    ...proofFindings(report, failures),
+    ...(root && report.passed
       ? [
           targetFinding(
             'prove',
@@ -120,21 +117,19 @@ export async function proveUnprivileged(
   })
   const { sandbox } = session
   const told = sandbox === null ? report : { ...report, sandbox: sandbox.told() }
-  if (failures.length === 0) return { report: told, findings: [], operations }
-  const message = failures.join('; ')
-  const isRootAgain = image.baseline !== null && told.baseline.uids.includes(0)
+  const isRootAgain = failures.length > 0 && image.baseline !== null && told.baseline.uids.includes(0)
   return {
     report: told,
     operations,
-    findings: [
-      isRootAgain
-        ? targetFinding(
+    findings: isRootAgain
+      ? [
+          targetFinding(
             'prove',
             'todo',
-            `its USER is not root, and one of its processes is root all the same: ${message}`,
+            `its USER is not root, and one of its processes is root all the same: ${failures.join('; ')}`,
             'a set-user-ID program such as sudo or su makes it root: let the command start what it starts without it',
-          )
-        : targetFinding('prove', 'todo', message, proofHint(told, message)),
-    ],
+          ),
+        ]
+      : proofFindings(told, failures),
   }
 }

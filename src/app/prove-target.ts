@@ -14,7 +14,7 @@ import { prove } from '../proof/prove.ts'
 import type { Proof } from '../proof/request.ts'
 import { hasLowPort, movedPorts, resultSpec } from '../proof/round.ts'
 import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
-import { proofHint } from '../report/proof-hint.ts'
+import { proofFindings } from '../report/proof-findings.ts'
 import { type Hardened, type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { buildText } from './build.ts'
@@ -218,22 +218,21 @@ async function built(
   }
 }
 
-const ASK = 'a check of yours (--smoke) that passes shows that it works as it is'
-
 /** A plan is not a proof: what did not pass is for a person, whatever the text says. */
 function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
-  const { hardened, report, failures, advice, open = [], capability = null, read } = proof
-  const message = failures.join('; ')
+  const { hardened, report, failures, advice, capability = null, read } = proof
   const told =
-    advice !== undefined
-      ? [targetFinding('prove', 'note', advice)]
-      : failures.length === 0
-        ? open.map((question) => targetFinding('prove', 'todo', `not shown: ${question}`, ASK))
-        : [targetFinding('prove', 'todo', message, capability?.hint ?? proofHint(report, message))]
+    advice === undefined ? proofFindings(report, failures, capability?.hint) : [targetFinding('prove', 'note', advice)]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
-  const isPassed = failures.length === 0 && report?.passed === true
-  const result = isPassed ? withoutAnswered(hardened, stage, read) : hardened.result
-  return judgedAgain(result, about, [...notes, ...told], report)
+  const result = report?.passed === true ? withoutAnswered(hardened, stage, read) : hardened.result
+  return judgedAgain(result, about, [...notes, ...told], withUnasked(report, result))
+}
+
+/** Work that the sources are known to do only when somebody asks for it, and that no check of this proof was for, is not shown. */
+function withUnasked(report: Proof['report'], { findings }: TargetResult): Proof['report'] {
+  const open = findings.filter(({ question }) => question === 'root-work')
+  if (report?.passed !== true || open.length === 0) return report
+  return { ...report, passed: false, reason: `not asked: ${open.map(({ message }) => message).join('; ')}` }
 }
 
 /** Without the todos that a proof which passed has answered: how a start script goes on was seen. `read`: what the result has read. */

@@ -3,6 +3,7 @@ import { limitsOf } from '../engine/arguments.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { Idle } from '../proof/container/limiter.ts'
+import { hasFailed } from '../report/report.ts'
 import type { TargetOutcome } from './task.ts'
 
 /** What there is room for. */
@@ -126,7 +127,8 @@ export function roomOn(engine: Engine | null, jobs: number | null): Room {
  */
 function dependsOnOthers({ result }: Pick<TargetOutcome, 'result'>): boolean {
   const { proof, error } = result
-  return proof?.passed === false || (error !== undefined && isPerhapsLate(error.code))
+  const isPerhapsSlow = hasFailed({ proof }) || (proof?.passed === false && proof.result === null)
+  return isPerhapsSlow || (error !== undefined && isPerhapsLate(error.code))
 }
 
 function isPerhapsLate(code: string): boolean {

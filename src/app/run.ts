@@ -1,5 +1,5 @@
 import { asFailure, HardenError } from '../errors.ts'
-import type { TargetResult } from '../report/report.ts'
+import { hasFailed, type TargetResult } from '../report/report.ts'
 import type { Found } from '../workspace/discover.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
@@ -89,7 +89,7 @@ function amongTargets(one: Found, paths: ReadonlySet<string | null>): Found {
 function uponResults(one: Found, outcomes: readonly (TargetOutcome | null)[]): Found {
   const texts = new Map(
     outcomes.flatMap((outcome) => {
-      const isWritten = outcome?.result.changed === true && outcome.result.proof?.passed !== false
+      const isWritten = outcome?.result.changed === true && !hasFailed(outcome.result)
       return isWritten && outcome.path !== null ? [[outcome.path, outcome.result.output] as const] : []
     }),
   )

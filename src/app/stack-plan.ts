@@ -6,12 +6,12 @@ import { ANYWHERE } from '../files-in.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, RunMount, StartOverlay } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
-import { isStatePlace } from '../places.ts'
+import { isInside, isStatePlace } from '../places.ts'
 import { mayBeWritten, privateKeyIn } from '../plan/host-mounts.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
 import { type Profile, slug, userText } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
-import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import { isComplete, type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
 import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
@@ -294,7 +294,7 @@ async function itemFor(
 ): Promise<WorkItem | Planned> {
   const { project, surroundingsOf } = planning
   const { name, image } = service
-  const runs = [service, ...others].map((one) => runOf(one, planning.host))
+  const runs = [service, ...others].map((one) => runOf(one, planning.host, project.folder))
   const overlays = distinct([service, ...others].map(overlayOf))
   const about = {
     target: name,
@@ -322,13 +322,20 @@ async function itemFor(
     const around = dockerfile === null || root === null ? null : await surroundingsOf(dockerfile, root)
     const { children = [], bases = new Map(), users = [], stages = [] } = around ?? {}
     // Whoever else runs it does so as well: a document, or a Compose file of another folder.
-    const elsewhere = (around?.runs ?? []).filter((run) => !project.files.some(({ path }) => path === run.file))
+    const elsewhere = (around?.runs ?? [])
+      .filter((run) => !project.files.some(({ path }) => path === run.file))
+      .map((run) => (planning.followed?.has(relative(process.cwd(), run.file ?? '')) === true ? asFollowed(run) : run))
     const surroundings = { children, bases, users, runs: [...runs, ...elsewhere], stages }
     return { ...about, kind: 'dockerfile', path: dockerfile, text, surroundings, ...(root === null ? {} : { root }) }
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
     return { outcome: unplanned(service, error), user: null, isFixed: false }
   }
+}
+
+/** What becomes of its mounts is said where they are written. */
+function asFollowed(run: ImageRun): ImageRun {
+  return { ...run, mounts: run.mounts.map((mount) => ({ ...mount, isFollowed: true })) }
 }
 
 /** What a port that moves is followed in: the project's own files, and what its services mount or are built of. */
@@ -371,8 +378,9 @@ function handOver(service: Service): TargetOutcome {
 }
 
 /** What nobody could look at is left to a person. */
-function unplanned({ name }: Service, { message, hint }: HardenError): TargetOutcome {
-  const findings: readonly ReportFinding[] = [targetFinding('read-build', 'todo', message, hint ?? null)]
+function unplanned({ name }: Service, { code, message, hint }: HardenError): TargetOutcome {
+  const about = targetFinding('read-build', code === 'no-image' ? 'question' : 'todo', message, hint ?? null)
+  const findings: readonly ReportFinding[] = [code === 'no-image' ? { ...about, question: 'base-image' } : about]
   return {
     source: '',
     path: null,
@@ -407,7 +415,7 @@ function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
 }
 
 /** Host folders and files are looked at where they are: what is asked of the image is what volumes need. */
-function runOf({ name, settings, mounts, env }: Service, { entries }: HostFiles): ImageRun {
+function runOf({ name, settings, mounts, env }: Service, { entries }: HostFiles, folder: string): ImageRun {
   const { privileged, pid, cap_add, devices, group_add } = settings
   return {
     by: saidOf(name),
@@ -418,7 +426,9 @@ function runOf({ name, settings, mounts, env }: Service, { entries }: HostFiles)
       if (kind === 'volume') return isEmpty ? [] : [{ kind, source, target, readOnly }]
       const entry = entries.get(source)
       const isFolder = (entry?.kind ?? 'missing') === 'missing' || (entry?.kind === 'folder' && !entry.isCheckout)
-      const mount: RunMount = { kind: 'host', source, target, readOnly, isFollowed: true }
+      // As people write it, and as it is on every machine.
+      const written = folder !== '/' && isInside(source, folder) ? `.${source.slice(folder.length)}` : source
+      const mount: RunMount = { kind: 'host', source: written, target, readOnly, isFollowed: true }
       if (kind !== 'host' || !isFolder) return []
       // Who says a user has one that may read it.
       const isKey = textOf(settings.user ?? '') === '' && privateKeyIn(mount, env) !== null
@@ -519,13 +529,13 @@ function asServiceRan(
   isDerived: boolean,
 ): TargetResult {
   const chosen = profile?.user?.value
-  const [said = ''] = (user ?? '').split(':')
-  if (userIsOpen || profile?.root === true || chosen === undefined || chosen.uid === 0) return result
+  const [said = ''] = user?.split(':') ?? []
+  if (user === null || userIsOpen || profile?.root === true || chosen === undefined || chosen.uid === 0) return result
   if (said !== String(chosen.uid) && said !== chosen.name) return result
-  const about = { userBefore: user ?? '', userAfter: userText(chosen) }
+  const about = { userBefore: user, userAfter: userText(chosen) }
   return {
     ...result,
-    verdict: result.verdict === 'hardened' ? 'unchanged' : result.verdict,
+    verdict: isComplete(result) ? 'unchanged' : result.verdict,
     stages: result.stages.map((stage) => ({ ...stage, ...about })),
     // No Dockerfile gets a USER for it.
     findings: result.findings.filter(

@@ -1,17 +1,20 @@
 import { shellQuoted } from '../borders/shell.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import { isCalledKept } from '../image/image-run.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import type { UpgradeProof } from '../proof/stack/upgrade.ts'
+import { proofFindings } from '../report/proof-findings.ts'
 import {
+  isComplete,
   type ReportFinding,
   type ReportPort,
+  type ReportProof,
   type TargetResult,
   targetFinding,
   type Verdict,
 } from '../report/report.ts'
+import { decidedLater, standingIn, unsaid } from '../stack/decisions.ts'
 import { type StackFinding, stackFinding } from '../stack/finding.ts'
 import type { HostFiles } from '../stack/host-files.ts'
 import type { VolumeNeed } from '../stack/migration.ts'
@@ -24,7 +27,7 @@ import type { WorkItem } from '../workspace/work-item.ts'
 import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
-import { ofChanged, withoutTodos } from './verdict.ts'
+import { ofProof, type VerdictInput, withoutTodos } from './verdict.ts'
 
 export interface StackWork {
   readonly options: Options
@@ -50,20 +53,22 @@ export async function hardenProject(
     ...(followed === undefined ? {} : { followed }),
   }
   const plan = (seen: StackEvidence, facts: StackFacts) => planProject({ ...planning, seen, facts })
-  if (!isProved(options.mode)) return outcomeOf({ target, kind, project, host }, await plan(new Map(), new Map()), null)
+  const about = { target, kind, project, host, comments: options.policy.comments }
+  if (!isProved(options.mode)) return outcomeOf(about, await plan(new Map(), new Map()), null)
   if (engine === null) throw new HardenError('no-engine', 'a proof needs an engine')
   const { proveProject } = await import('./stack-proof.ts')
   const proved = await proveProject({ project, engine, options, hooks, plan })
-  return outcomeOf({ target, kind, project, host }, proved.plan, proved)
+  return outcomeOf(about, proved.plan, proved)
 }
 
 interface About extends Pick<TargetResult, 'target' | 'kind'> {
   readonly project: Project
   readonly host: HostFiles
+  readonly comments: Options['policy']['comments']
 }
 
 function outcomeOf(
-  { target, kind, project, host }: About,
+  { target, kind, project, host, comments }: About,
   plan: StackPlan & Partial<Pick<PlannedProject, 'findings' | 'edited'>>,
   proved: ProvedStack | null,
 ): TargetOutcome {
@@ -72,33 +77,46 @@ function outcomeOf(
   const isMoved = proved?.upgrade?.volumes.every(({ step }) => step === 'works as it is') !== true
   const migration = isMoved ? plan.migration.migration : null
   const unneeded = new Set(isMoved ? [] : plan.migration.files.map(({ path }) => path))
-  const files = plan.files.filter(({ path }) => !unneeded.has(path))
+  const planFiles = plan.files.filter(({ path }) => !unneeded.has(path))
   const proof = proved?.proof ?? null
+  const report = withUpgrade(proof?.report ?? null, proved?.upgrade ?? null)
   const volumes = proved?.upgrade == null ? volumeFindings(plan.migration.volumes, plan.planned, host) : []
-  const services = planned.map((one) => {
-    const about = [...said, ...leftOver(one, volumes, target)]
-    return serviceResult(one, about, edited.has(one.service.name), proof)
-  })
+  const results = (more: readonly StackFinding[]): readonly TargetResult[] =>
+    planned.map((one) => {
+      const about = [...said, ...leftOver(one, volumes, target), ...more]
+      return serviceResult(one, about, edited.has(one.service.name), proof)
+    })
   const findings = [
     ...project.findings,
     ...said.filter(({ service }) => service === undefined),
     ...volumes.map(({ finding }) => finding),
     ...(proved?.upgrade == null ? [] : upgradeFindings(proved.upgrade)),
-    ...(proved?.proof.failures.get('') ?? []).map((one) => targetFinding('prove', 'todo', one)),
+    ...proofFindings(report, proved?.proof.failures.get('') ?? []),
   ]
+  const derived = results([])
+  const services = results(
+    standingIn(project, (name) => [
+      ...findings,
+      ...derived.flatMap((one) => (one.target === name ? one.findings : [])),
+    ]),
+  )
+  const files =
+    comments === 'none'
+      ? planFiles
+      : decidedLater(project, planFiles, leftToDecide(plan.planned, derived, volumes, edited))
   const [first] = project.files
   const output = files.find(({ path }) => path === first?.path)?.after ?? first?.text ?? ''
   const result: TargetResult = {
     target,
     kind,
-    verdict: ofChanged(stackVerdict(services, findings), files.length > 0),
+    verdict: stackVerdict(services, { findings, changed: files.length > 0, proof: report }),
     user: null,
     ports: portsOf(services),
     stages: [],
     findings,
     output,
     changed: files.length > 0,
-    proof: proved?.proof.report ?? null,
+    proof: report,
     services,
     files: reportFiles(project, files),
     migration: migration === null ? null : { command: migration.command, undo: migration.undo },
@@ -106,16 +124,44 @@ function outcomeOf(
   return { source: first?.text ?? '', path: first?.path ?? null, result, files }
 }
 
+/** A stack is not shown to work whose volumes were not. */
+function withUpgrade(report: ReportProof | null, upgrade: UpgradeProof | null): ReportProof | null {
+  const open = upgrade?.volumes.filter(({ step }) => step === 'could not be shown') ?? []
+  if (report?.passed !== true || open.length === 0) return report
+  const reason = open.map((one) => `what the original has left in ${one.volume}: ${one.reason}`).join('; ')
+  return { ...report, passed: false, reason }
+}
+
+/** The todos of services that change, but for what their Dockerfiles hold: what does not change says them again by itself. */
+function leftToDecide(
+  planned: readonly PlannedService[],
+  results: readonly TargetResult[],
+  volumes: readonly OfVolume[],
+  edited: ReadonlySet<string>,
+): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    planned.flatMap(({ service: { name }, result, dockerfile, derived }, index) => {
+      if (!edited.has(name) && !result.changed) return []
+      const held = dockerfile === null && derived === null ? [] : result.findings
+      const own = unsaid(results[index]?.findings ?? [], held).filter(({ transform }) => !OF_OTHERS.has(transform))
+      const ofVolumes = volumes.flatMap(({ services, finding }) => (services.includes(name) ? [finding] : []))
+      const todos = [...own, ...ofVolumes].filter(({ outcome }) => outcome === 'todo')
+      return [[name, todos.map(({ message }) => message)] as const]
+    }),
+  )
+}
+
+/** A proof says it again, and the volume itself does. */
+const OF_OTHERS: ReadonlySet<string> = new Set(['prove', 'migrate-volumes'])
+
 /** What runs have shown of each volume. */
 function upgradeFindings({ volumes, checks }: UpgradeProof): readonly ReportFinding[] {
   return [
-    ...volumes.map(({ volume, step, reason }) =>
-      targetFinding(
-        'migrate-volumes',
-        step === 'could not be shown' ? 'todo' : 'note',
-        `${volume}: what the original has left in it ${step}${reason === '' ? '' : `: ${reason}`}`,
-      ),
-    ),
+    ...volumes.flatMap(({ volume, step, reason }) => {
+      if (step === 'could not be shown') return []
+      const message = `${volume}: what the original has left in it ${step}${reason === '' ? '' : `: ${reason}`}`
+      return [targetFinding('migrate-volumes', 'note', message)]
+    }),
     ...checks
       .filter(({ passed }) => !passed)
       .map(({ name, baseline, result }) =>
@@ -161,8 +207,18 @@ function volumeFindings(
             ),
           ),
         ]
-      : [of(targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`, kind === 'host' ? KEPT_HINT : null))]
+      : [
+          of(
+            kind === 'host'
+              ? hostFolder(`${name}: ${reason}`, KEPT_HINT)
+              : targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`),
+          ),
+        ]
   })
+}
+
+function hostFolder(message: string, hint: string): ReportFinding {
+  return { ...targetFinding('migrate-volumes', 'question', message, hint), question: 'host-folder' }
 }
 
 /** A folder of the machine of which nobody has seen whether those write there that are not root any more: a note, unless its name says so. */
@@ -183,31 +239,19 @@ function perhapsWritten(
     const written = { source, target, ...(entry?.kind === 'folder' ? ({ from: 'checkout' } as const) : {}) }
     if (!mayBeWritten({ ...written, kind: 'host', readOnly })) return []
     const hint = `give it to the user once: chown -R ${user.uid}:${user.gid} ${shellQuoted(volume)}`
-    const finding = isCalledKept(written)
-      ? targetFinding(
-          'migrate-volumes',
-          'todo',
-          `${volume} (${name}): it keeps its owner; cannot tell whether the user may write ${target}`,
-          hint,
-        )
-      : targetFinding(
-          'migrate-volumes',
-          'note',
-          `${volume} (${name}): it keeps its owner; nothing shows that ${target} is written, and the user may not`,
-          `where the program writes there, ${hint}`,
-        )
-    return [{ volume, services: [name], finding }]
+    const message = `${volume} (${name}): it keeps its owner; cannot tell whether the program writes ${target}, and the user may not`
+    return [{ volume, services: [name], finding: hostFolder(message, `where it does, ${hint}`) }]
   })
 }
 
 /** What the project leaves to a person about the mounts of a service whose Dockerfile changes: it is not done without that either. */
 function leftOver(
-  { service: { name }, dockerfile, result: { verdict } }: PlannedService,
+  { service: { name }, dockerfile, derived, result: { verdict } }: PlannedService,
   volumes: readonly OfVolume[],
   project: string,
 ): readonly StackFinding[] {
   // Written once, it is unchanged the next time, and what is left is left.
-  if (dockerfile === null || (verdict !== 'hardened' && verdict !== 'unchanged')) return []
+  if ((dockerfile ?? derived) === null || (!isComplete({ verdict }) && verdict !== 'unchanged')) return []
   const left = volumes.filter(({ services, finding }) => finding.outcome === 'todo' && services.includes(name))
   if (left.length === 0) return []
   const what = joinTruncated([...new Set(left.map(({ volume }) => volume))])
@@ -226,11 +270,10 @@ function serviceResult(
   const report = proof?.services.get(planned.target) ?? null
   const own = report?.passed === true && answered !== undefined ? afterRun(planned, answered) : planned
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
-  const failed = (proof?.failures.get(own.target) ?? []).map((one) => targetFinding('prove', 'todo', one))
+  const failed = proofFindings(report, proof?.failures.get(own.target) ?? [])
   const findings = [...own.findings.map(inProject), ...about, ...failed]
   const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
-  const isUnproved = proof !== null && report?.passed !== true && own.verdict === 'hardened'
-  const verdict = isOpen || isUnproved ? 'incomplete' : own.verdict
+  const verdict = isOpen ? 'incomplete' : ofProof(own.verdict, false, report)
   const result: TargetResult = { ...own, findings, verdict, changed: own.changed || isEdited, proof: report }
   return file === undefined ? result : { ...result, file: here(file) }
 }
@@ -240,7 +283,7 @@ function afterRun(result: TargetResult, answered: ReadonlySet<string>): TargetRe
   const left = withoutTodos(result, answered)
   const isOpen = left.findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
   const isAnswered = left.findings.length < result.findings.length && !isOpen && result.verdict === 'incomplete'
-  return isAnswered ? { ...left, verdict: 'hardened' } : left
+  return isAnswered ? { ...left, verdict: 'rewritten' } : left
 }
 
 /** What a person would do with `docker run` is done in the project's files. */
@@ -264,14 +307,24 @@ function reportFiles(project: Project, files: readonly StackFile[]): NonNullable
   ]
 }
 
-const WORST_FIRST: readonly Verdict[] = ['failed', 'incomplete', 'needs-root', 'exempt', 'hardened', 'unchanged']
+const WORST_FIRST: readonly Verdict[] = [
+  'failed',
+  'incomplete',
+  'needs-root',
+  'exempt',
+  'rewritten',
+  'hardened',
+  'unchanged',
+]
 
 /** The word for all of them: what needs a person is never hidden by what went well. */
 export function stackVerdict(
   services: readonly Pick<TargetResult, 'verdict'>[],
-  findings: readonly Pick<ReportFinding, 'outcome'>[],
+  { findings, changed, proof }: Pick<TargetResult, 'changed'> & Pick<VerdictInput, 'findings' | 'proof'>,
 ): Verdict {
   if (findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')) return 'incomplete'
   const found = WORST_FIRST.find((verdict) => services.some((service) => service.verdict === verdict))
-  return found === 'failed' ? 'incomplete' : (found ?? 'not-applicable')
+  if (found === 'failed') return 'incomplete'
+  // What was not shown of one is not shown by a run of all.
+  return found === 'rewritten' ? found : ofProof(found ?? 'not-applicable', changed, proof)
 }

@@ -13,7 +13,6 @@ import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
 import { evidenceOf, type StageEvidence, withMore, withParent } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
-import { bringsProgram, showsProgram } from '../evidence/unknown-servers.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageConfig, ImageFacts, Known } from '../image/facts.ts'
@@ -216,8 +215,6 @@ function* stageInput(
     builtUpon: rootOnPurpose(dockerfile, stage, end) ?? builtUpon(chain, state),
     dependents,
     runItself: isRunItself(chain, state, dependents),
-    startUnknown: (!state.entrypoint.value.known && !state.cmd.value.known) || (isUnseen(base) && !showsProgram(view)),
-    bringsProgram: bringsProgram(view),
     vendor: vendorOf(view, {
       programs: knowledge.programs,
       daemonPorts: knowledge.daemonPorts,
@@ -316,11 +313,6 @@ export function* imageOfStage(
   const reason = `${named.by} makes it, and it was not built`
   const value: ImageFacts = { ...image, files: { known: false, reason }, someFiles: stated.view.own }
   return { image: { known: true, value }, shows: stated }
-}
-
-/** Neither its files nor its accounts are known, nor of which distribution it is. */
-function isUnseen({ files, accounts, os, someFiles }: ImageFacts): boolean {
-  return !files.known && !accounts.known && !os.known && someFiles === undefined
 }
 
 /** A shell form, or a command that is a shell or its script: it takes a shell in the image. */

@@ -1,44 +1,61 @@
+import { DECIDE, isProvable, withoutProved } from '../decisions.ts'
+import { parseDockerfile } from '../dockerfile/index.ts'
 import type { Remark } from '../evidence/claim.ts'
 import { isInside } from '../places.ts'
 import type { Plan, StageOutcome } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
-import type { ReportFinding, TargetResult, Verdict } from '../report/report.ts'
+import { hasFailed, isComplete, type ReportFinding, type TargetResult, type Verdict } from '../report/report.ts'
+
+interface Judged extends Pick<ReportFinding, 'outcome'> {
+  readonly transform?: string
+}
 
 /** All that a verdict is made of. */
 export interface VerdictInput {
   /** Of each stage that is meant to run. */
   readonly outcomes: readonly StageOutcome[]
   /** Of the plan, of the files that build it, and of a proof. */
-  readonly findings: readonly Pick<ReportFinding, 'outcome'>[]
+  readonly findings: readonly Judged[]
   readonly policy: Pick<Policy, 'ignore'>
   /** Who it runs as afterwards; null where nothing was chosen, or its number is not known. */
   readonly user: TargetResult['user']
   /** Null where none was asked for. */
-  readonly proof: Pick<NonNullable<TargetResult['proof']>, 'passed'> | null
+  readonly proof: Pick<NonNullable<TargetResult['proof']>, 'passed' | 'reason'> | null
 }
 
 /** The one-word result of a target. Worst first: what needs a person is never hidden by what went well. */
 export function verdict({ outcomes, findings, policy, user, proof }: VerdictInput): Verdict {
   if (outcomes.length > 0 && outcomes.every((outcome) => outcome === 'not-applicable')) return 'not-applicable'
   if (outcomes.includes('needs-root')) return 'needs-root'
-  const open = findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
+  const open = findings.some(isOpen)
   if (open || outcomes.includes('unknown')) return 'incomplete'
   const isExempt = outcomes.includes('exempt')
   const isLeft = policy.ignore.includes('set-user')
   if (outcomes.some((outcome) => outcome === 'harden' || outcome === 'vendor')) {
     if (isLeft) return 'exempt'
-    // A stage that stays root by somebody's decision is no hardened one, and what was tried and did not work is none.
-    return isExempt || proof?.passed === false ? 'incomplete' : 'hardened'
+    // A stage that stays root by somebody's decision is no hardened one.
+    return isExempt ? 'incomplete' : shown(proof)
   }
   if (isExempt) return 'exempt'
   // Such as a USER that gets its number; of one whose number nobody knows it could still be root's.
   const isChanged = findings.some(({ outcome }) => outcome === 'fixed')
-  return isChanged && user === null ? 'incomplete' : ofChanged('unchanged', isChanged)
+  return isChanged && user === null ? 'incomplete' : ofProof('unchanged', isChanged, proof)
 }
 
-/** What was not root before, and changes all the same, is not unchanged. */
-export function ofChanged(verdict: Verdict, changed: boolean): Verdict {
-  return verdict === 'unchanged' && changed ? 'hardened' : verdict
+/** For a person: but a name in USER that no root has is as good as its number. */
+function isOpen({ outcome, transform }: Judged): boolean {
+  return outcome === 'todo' || (outcome === 'offered' && transform !== 'number-user')
+}
+
+/** What was run and did not work is left to do; what only a text says no run has shown. */
+function shown(proof: VerdictInput['proof']): Verdict {
+  if (hasFailed({ proof })) return 'incomplete'
+  return proof?.passed === true ? 'hardened' : 'rewritten'
+}
+
+/** Of what was planned before its proof. What was not root before, and changes all the same, is not unchanged. */
+export function ofProof(verdict: Verdict, changed: boolean, proof: VerdictInput['proof']): Verdict {
+  return isComplete({ verdict }) || (verdict === 'unchanged' && changed) ? shown(proof) : verdict
 }
 
 /** Nothing is to be done with it: it is not root, or somebody wants it so. */
@@ -53,17 +70,22 @@ export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {
 /** Messages of the remarks that a proof which passed has answered. `read`: what the result has read. */
 export function answeredBy(remarks: readonly Remark[], read: ReadonlySet<string> = new Set()): ReadonlySet<string> {
   const isRead = ({ subject }: Remark['evidence'][number]): boolean => [...read].some((path) => isInside(path, subject))
-  const isAnswered = ({ answeredByRun, evidence }: Remark): boolean =>
-    answeredByRun === true || (answeredByRun === 'read' && evidence.length > 0 && evidence.every(isRead))
+  const isAnswered = ({ answeredByRun, question = 'host-folder', unasked, evidence }: Remark): boolean =>
+    (question !== 'host-folder' && unasked !== true && answeredByRun !== 'read') ||
+    answeredByRun === true ||
+    (answeredByRun === 'read' && evidence.length > 0 && evidence.every(isRead))
   return new Set(remarks.filter(isAnswered).map(({ message }) => message))
 }
 
-/** A result without the todos of these messages. */
+/** A result behind a proof that passed: without the todos and questions of these messages, and without what comments leave to a proof. */
 export function withoutTodos(result: TargetResult, answered: ReadonlySet<string>): TargetResult {
-  return {
-    ...result,
-    findings: result.findings.filter(({ outcome, message }) => outcome !== 'todo' || !answered.has(message)),
-  }
+  const findings = result.findings.filter(
+    ({ outcome, message }) =>
+      (outcome !== 'todo' && outcome !== 'question') || !(answered.has(message) || isProvable(message)),
+  )
+  const open = findings.flatMap(({ outcome, message }) => (outcome === 'todo' ? [message] : []))
+  const output = result.output.includes(DECIDE) ? withoutProved(parseDockerfile(result.output), open) : result.output
+  return { ...result, findings, output }
 }
 
 /** A result with more that was found of it, or with its proof: the verdict is that of all of it. */

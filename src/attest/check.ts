@@ -30,6 +30,8 @@ export interface Verified {
   readonly held: readonly string[]
   /** What was not looked at, and why. */
   readonly open: readonly string[]
+  /** That of the proof, where all of it holds; null otherwise. */
+  readonly verdict: TargetResult['verdict'] | null
 }
 
 /** One that every proof has. */
@@ -93,7 +95,8 @@ export function checkStatements(
     checkFiles(proof, files, { problems, held, open })
   }
   if (tests !== null && proof !== null) compareTests(tests, proof, { problems, held })
-  return { problems, held, open }
+  const verdict = problems.length === 0 ? (proof?.said.predicate.verdict ?? null) : null
+  return { problems, held, open, verdict }
 }
 
 /** The user that the image starts as now is the one that was proved, by its text and by the processes that were seen. */
@@ -134,7 +137,7 @@ function only<Kind extends 'test-result' | 'proof'>(
 function checkFiles(
   { from, said: { predicate } }: One<'proof'>,
   files: ReadonlyMap<string, FileNow>,
-  { problems, held, open }: Record<keyof Verified, string[]>,
+  { problems, held, open }: Record<'problems' | 'held' | 'open', string[]>,
 ): void {
   for (const { name, digest } of [predicate.report, ...(predicate.trace === null ? [] : [predicate.trace])]) {
     const file = files.get(name)

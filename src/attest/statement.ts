@@ -1,6 +1,7 @@
 import type { Operation } from '../evidence/operation.ts'
 import type { Grant } from '../plan/plan.ts'
-import { type Report, type ReportCell, type ReportCheck, type TargetResult, tool, version } from '../report/report.ts'
+import { reportOf } from '../report/json.ts'
+import { type ReportCell, type ReportCheck, type TargetResult, tool, version } from '../report/report.ts'
 
 /** https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md */
 const STATEMENT_TYPE = 'https://in-toto.io/Statement/v1'
@@ -111,7 +112,7 @@ export function evidenceFiles(
   { image, grants, operations }: Proven,
   sha256: (text: string) => string,
 ): readonly EvidenceFile[] {
-  const report: EvidenceFile = { name: REPORT_FILE, text: jsonText({ version: 1, tool, results: [result] } as Report) }
+  const report: EvidenceFile = { name: REPORT_FILE, text: jsonText(reportOf([{ result }])) }
   const trace = operations === null ? null : traceText(operations)
   const digestOf = ({ name, text }: EvidenceFile): NamedDigest => ({ name, digest: { sha256: sha256(text) } })
   const proof = proofPredicate(result, {

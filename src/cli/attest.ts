@@ -62,14 +62,14 @@ export async function verify(request: Verify, io: Io, signal: AbortSignal): Prom
   const image = await imageNow(request, signal)
   const files = await filesBeside(given, [...folders])
   const verified = checkStatements(given, image, { conditions: knownConditions(), files })
-  const { problems, held, open: left } = verified
+  const { problems, held, open: left, verdict } = verified
   if (request.format === 'json')
     io.stdout.write(`${JSON.stringify({ image: image.name, ...verified, signatures: SIGNATURES }, null, 2)}\n`)
   else {
     for (const line of held) io.stdout.write(`ok       ${visibleLine(line)}\n`)
     for (const line of left) io.stdout.write(`skipped  ${visibleLine(line)}\n`)
     for (const line of problems) io.stdout.write(`wrong    ${visibleLine(line)}\n`)
-    const sum = problems.length === 0 ? 'the statements hold' : 'the statements do not hold'
+    const sum = verdict === null ? 'the statements do not hold' : `the statements hold: it is ${verdict}`
     io.stdout.write(`${visibleLine(image.name)}: ${sum}; ${SIGNATURES}\n`)
   }
   return problems.length === 0 ? 0 : 1

@@ -4,11 +4,11 @@ import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
 import { HardenError } from '../errors.ts'
 import { ANYWHERE, readIn } from '../files-in.ts'
-import type { ReportFinding, TargetResult } from '../report/report.ts'
+import { hasFailed, type ReportFinding, type TargetResult } from '../report/report.ts'
 import { counted } from '../report/summary.ts'
 import { writeText } from '../workspace/files.ts'
 import type { FailOn } from '../workspace/settings.ts'
-import { exitCode } from './show.ts'
+import { exitCode, isCounted } from './show.ts'
 
 /** What is left to do and known, one line a finding: `FINGERPRINT  TARGET: MESSAGE`, sorted. The words behind the fingerprint are for people. */
 export interface Baseline {
@@ -82,8 +82,8 @@ function openOf(result: TargetResult, failOn: FailOn): readonly Open[] {
   return parts.flatMap(({ subject, one }) => [
     ...one.findings.filter(counts).map(({ transform, message }) => of(subject, transform, message)),
     ...(one.verdict === 'needs-root' || one.verdict === 'incomplete' ? [of(subject, 'verdict', one.verdict)] : []),
-    ...(one.proof?.passed === false ? [of(subject, 'proof', 'failed')] : []),
-    ...(failOn === 'changes' && one.changed ? [of(subject, 'verdict', 'changes')] : []),
+    ...(hasFailed(one) ? [of(subject, 'proof', 'failed')] : []),
+    ...(isCounted(one, failOn) ? [of(subject, 'verdict', 'changes')] : []),
   ])
 }
 

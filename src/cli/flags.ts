@@ -282,7 +282,7 @@ export const hardenFlags = {
     ...text,
     group: groups.output,
     describe:
-      'failed | incomplete | changes | never: what ends with another exit code than 0 (default incomplete; changes with --check)',
+      'failed | incomplete | unproved | changes | never: what ends with another exit code than 0 (default incomplete; changes with --check)',
   },
   quiet: {
     type: 'boolean',

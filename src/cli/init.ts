@@ -56,7 +56,7 @@ const SETTINGS: readonly (readonly [title: string, settings: Readonly<Partial<Re
     },
   ],
   ['What the comments above added lines say: short, full or none.', { comments: 'short' }],
-  ['Which findings end with exit code 1: failed, incomplete, changes or never.', { failOn: 'incomplete' }],
+  ['Which findings end with exit code 1: failed, incomplete, unproved, changes or never.', { failOn: 'incomplete' }],
   [
     'How it is built: the context from this folder, arguments, the stage, the platform.',
     {

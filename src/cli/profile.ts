@@ -23,6 +23,7 @@ import { type Profile, withImage } from '../profile/profile.ts'
 import { profileNotes } from '../profile/said.ts'
 import { isObject, type Json, parseYaml, textOf } from '../profile/yaml-file.ts'
 import { fileDiff } from '../report/diff.ts'
+import { hasFailed } from '../report/report.ts'
 import { renderTargets } from '../report/text.ts'
 import { readText, replaceText } from '../workspace/files.ts'
 import { allowedRootOf } from '../workspace/trust.ts'
@@ -58,7 +59,7 @@ export async function showProfile(
   const { engine } = request.settings
   io.stderr.write(isOther(engine) ? said.replaceAll(/\bdocker (?=run |exec )/g, `${engine} `) : said)
   // What keeps root is answered: the profile is how to run it.
-  const open = result.verdict === 'incomplete' || result.proof?.passed === false
+  const open = result.verdict === 'incomplete' || hasFailed(result)
   return open ? 1 : 0
 }
 
@@ -149,7 +150,6 @@ async function editFiles(
   signal: AbortSignal,
 ): Promise<Said> {
   const { files, platform, service, container } = asked
-  const isProved = result.proof?.passed !== false
   const paths = files.map((name) => resolve(io.cwd, name))
   const sources = await Promise.all(
     files.map(async (name, index) => ({ name, text: await readText(paths[index] ?? '', name) })),
@@ -170,7 +170,7 @@ async function editFiles(
     const text = edited[index]?.text ?? before
     const path = paths[index] ?? ''
     if (text === before) io.stderr.write(`${visibleLine(name)}: nothing to change\n`)
-    else if (write && !isProved) io.stderr.write(`${visibleLine(name)} was not written: the proof failed\n`)
+    else if (write && hasFailed(result)) io.stderr.write(`${visibleLine(name)} was not written: the proof failed\n`)
     else if (write && signal.aborted) io.stderr.write(`${visibleLine(name)} was not written: interrupted\n`)
     else if (write) {
       await replaceText(path, name, before, text)

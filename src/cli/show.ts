@@ -7,7 +7,7 @@ import { visibleLine } from '../borders/terminal.ts'
 import type { Format, Rendering } from '../report/format.ts'
 import { laidOut, line as lineOf } from '../report/layout.ts'
 import { renderOverview } from '../report/overview.ts'
-import type { TargetResult } from '../report/report.ts'
+import { hasFailed, isComplete, type TargetResult } from '../report/report.ts'
 import { counted } from '../report/summary.ts'
 import { renderTargets, summaryText } from '../report/text.ts'
 import { joinAnd } from '../words.ts'
@@ -124,7 +124,7 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
   const lines = heldBack.map((target) => `${target} was not written: its proof failed`)
   if (request.build) lines.push(...outcomes.flatMap(builtLine))
   if (files.length > 0) lines.push(`wrote ${files.length === 1 ? files[0] : counted(files.length, 'file')}`)
-  const changed = outcomes.reduce((sum, outcome) => sum + wouldChange(outcome), 0)
+  const changed = outcomes.reduce((sum, outcome) => sum + wouldWrite(outcome), 0)
   if (carries === 'diff' && changed > 0) {
     const how = request.check ? '' : `: -w writes ${changed === 1 ? 'it' : 'them'}`
     lines.push(`${counted(changed, 'file')} would change${how}`)
@@ -158,7 +158,7 @@ function nextSteps(
       : [...decide, ...(runs ? [`run it with docker compose -f ${compose} up --build`] : [])]
   }
   if (carries === 'dockerfile') {
-    const isImage = results.some(({ kind, changed }) => kind === 'image' && changed)
+    const isImage = results.some((result) => result.kind === 'image' && result.changed && !hasFailed(result))
     const prove = isUnshown ? ['run it beside the original with --prove'] : []
     return isImage ? [...decide, ...prove, 'write it with -o DIR, with a Compose file that runs it'] : decide
   }
@@ -167,7 +167,7 @@ function nextSteps(
     const proof = isUnshown ? ' (nothing has proved it: --prove with -w does before it writes)' : ''
     return [...decide, `review it with git diff${proof}`, 'commit it', 'open a pull request']
   }
-  if (carries !== 'diff' || !outcomes.some((outcome) => wouldChange(outcome) > 0)) return decide
+  if (carries !== 'diff' || !outcomes.some((outcome) => wouldWrite(outcome) > 0)) return decide
   return [
     ...decide,
     'review the diff',
@@ -177,7 +177,9 @@ function nextSteps(
   ]
 }
 
-function wouldChange({ result, path, files }: TargetOutcome): number {
+/** How many files `-w` writes: none whose proof failed. */
+function wouldWrite({ result, path, files }: TargetOutcome): number {
+  if (hasFailed(result)) return 0
   if (files !== undefined) return files.filter(({ before, after }) => before !== after).length
   return result.changed && path !== null ? 1 : 0
 }
@@ -204,7 +206,7 @@ function hasMuchToSay({ verdict, findings, proof, error, services }: TargetOutco
     findings.length > 0 ||
     proof !== null ||
     error !== undefined ||
-    (verdict !== 'unchanged' && verdict !== 'hardened')
+    (verdict !== 'unchanged' && !isComplete({ verdict }))
   )
 }
 
@@ -276,19 +278,26 @@ function resolved(path: string): string {
 export type ExitCode = 0 | 1 | 2
 
 /**
- * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or, on `changes`,
- * something changes. 0: nothing is left to do, or nobody asked for it.
+ * 2: a target could not be worked on. 1: a proof failed, something is left for a person, a fix was held back, or there is what `failOn`
+ * counts beside. 0: nothing is left to do, or nobody asked for it.
  */
 export function exitCode(results: readonly TargetResult[], failOn: FailOn): ExitCode {
   if (failOn === 'never') return 0
   if (results.some(({ verdict }) => verdict === 'failed')) return 2
   if (failOn === 'failed') return 0
-  return results.some((result) => remains(result) || (failOn === 'changes' && result.changed)) ? 1 : 0
+  return results.some((result) => remains(result) || isCounted(result, failOn)) ? 1 : 0
+}
+
+/** On `changes` all that changes, on `unproved` what changes, or was run, and no run has shown to work. */
+export function isCounted({ verdict, changed, proof }: TargetResult, failOn: FailOn): boolean {
+  if (failOn === 'unproved' && verdict !== 'hardened' && proof?.reason !== undefined) return true
+  const counts = failOn === 'changes' || (failOn === 'unproved' && verdict !== 'hardened')
+  return counts && (changed || verdict === 'rewritten')
 }
 
 function remains({ verdict, findings, proof, services = [] }: TargetResult): boolean {
   if (services.some(remains)) return true
   if (verdict === 'incomplete' || verdict === 'needs-root') return true
-  if (proof !== null && !proof.passed) return true
+  if (hasFailed({ proof })) return true
   return findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
 }

@@ -5,6 +5,7 @@ import type { TargetOutcome } from '../app/task.ts'
 import { sha256 } from '../digest.ts'
 import { HardenError } from '../errors.ts'
 import { staysIn } from '../files-in.ts'
+import { hasFailed } from '../report/report.ts'
 import { readText, replaceText, replaceTexts, type TextChange, writeText } from '../workspace/files.ts'
 import { isOwnCompose, isOwnDockerfile } from '../workspace/own-files.ts'
 import { allowedRootOf } from '../workspace/trust.ts'
@@ -101,7 +102,7 @@ export async function writeResults(
       }),
     ),
   )
-  const isHeld = (index: number): boolean => outcomes[index]?.result.proof?.passed === false
+  const isHeld = (index: number): boolean => hasFailed(outcomes[index]?.result ?? { proof: null })
   const sharing = (index: number): readonly number[] =>
     groups?.[index] === undefined ? [index] : groups.flatMap((group, other) => (group === groups[index] ? other : []))
   const heldBack = outcomes.flatMap(({ result }, index) =>
@@ -154,7 +155,7 @@ export function settled(
     for (const { path, name, before, after } of files) {
       const other = shown.get(path)
       shown.set(path, other ?? { target: result.target, after })
-      if (before === after || other === undefined || other.after === after || errors.has(group)) continue
+      if (before === after || other === undefined || isAlike(other.after, after) || errors.has(group)) continue
       errors.set(
         group,
         new HardenError('unwritable', `${other.target} and ${result.target} need different changes of ${name}`, {
@@ -173,6 +174,12 @@ export function settled(
     for (const { path } of files) seen.add(path)
     return { ...outcome, files }
   })
+}
+
+/** But for the words of its own comments: each says whom it has asked. */
+function isAlike(text: string, other: string): boolean {
+  const bare = (one: string): string => one.replace(/^[ \t]*# harden-image: .*\n/gm, '')
+  return bare(text) === bare(other)
 }
 
 interface Job {

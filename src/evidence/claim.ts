@@ -1,3 +1,4 @@
+import type { QuestionKind } from '../questions.ts'
 import type { FileEdit } from './file-edit.ts'
 import type { Access } from './operation.ts'
 
@@ -75,8 +76,6 @@ export interface Need {
    * it. It is granted nothing: where the user could not do it, that is said.
    */
   readonly onlyIf?: string
-  /** `onlyIf` says who has a command run in it that writes there, and which: `README.md line 3 runs npm install in it`. */
-  readonly isTold?: true
   /** The mode with which the program makes a folder that is closed to others: some ask that it is. */
   readonly closed?: number
   /** To whom a change-owner gave it. */
@@ -124,20 +123,22 @@ export interface CapableFile {
 
 /** What is to be said that is no change of its own. */
 export interface Remark {
-  readonly outcome: 'todo' | 'note' | 'offered'
+  readonly outcome: 'todo' | 'question' | 'note' | 'offered'
+  /** What kind of question it is; absent for what is none. A proof that passes answers all but those about folders of the host. */
+  readonly question?: QuestionKind
   /** The transform in whose name it is reported. */
   readonly transform: string
   readonly message: string
   readonly hint?: string
   /** Capabilities without `CAP_`: those that the catalogue names for what must keep root, or that the started program has of its own. */
   readonly capabilities?: readonly string[]
-  /** It holds only where this name or id is not that of the user. */
-  readonly unlessUser?: string
   /**
-   * A question that a run of the result answers: nothing is left of it where a proof has passed. `read`: where the result has read
-   * there what the evidence names.
+   * A todo that a run of the result settles: nothing is left of it where a proof has passed. `read`, of a question too: only where the
+   * result has read there what the evidence names.
    */
   readonly answeredByRun?: true | 'read'
+  /** A question about work that a run does only where somebody asks it to: a proof that passed has not answered it. */
+  readonly unasked?: true
   /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
   readonly about?: string
   readonly evidence: readonly Evidence[]
@@ -158,8 +159,6 @@ export type Claim =
   /** The program asks for the home of whoever runs it. */
   | { readonly kind: 'home'; readonly evidence: Evidence }
   | ({ readonly kind: 'remark' } & Remark)
-  /** What could not be read: said, never dropped. */
-  | ({ readonly kind: 'unknown'; readonly subject: string } & Remark)
 
 type More = Partial<Omit<Need, 'access' | 'path' | 'evidence'>> & { readonly subject?: string }
 
@@ -173,6 +172,25 @@ export function declared(access: Need['access'], path: string, detail: string, m
     certainty: 'declared',
     evidence: { source: 'declared', subject, detail },
     ...rest,
+  }
+}
+
+/** What a run answers. `subject`: where, as a file and line, a path or a program; `message`: a clause about it. */
+export function question(
+  kind: QuestionKind,
+  subject: string,
+  message: string,
+  more: Pick<Remark, 'hint' | 'about' | 'unasked' | 'answeredByRun'> = {},
+): Extract<Claim, { readonly kind: 'remark' }> {
+  return {
+    kind: 'remark',
+    outcome: 'question',
+    question: kind,
+    transform: 'report-remarks',
+    message,
+    about: 'CMD',
+    evidence: [{ source: 'declared', subject, detail: message }],
+    ...more,
   }
 }
 

@@ -6,7 +6,8 @@ import { createFileModel } from '../image/file-index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findProgram } from '../image/step-down/start.ts'
 import { baseName, isAuthority, isInside, isSecretPlace, isSystemState } from '../places.ts'
-import { declared, inferred, type PathClaim } from './claim.ts'
+import { choices } from '../words.ts'
+import { declared, inferred, type PathClaim, question } from './claim.ts'
 import { configurationFiles } from './configuration-files.ts'
 import type { Provider } from './provider.ts'
 
@@ -30,7 +31,10 @@ export const closedFiles: Provider = {
       outcome: 'todo',
       transform: 'own-writable-paths',
       message: `${closed.length} files of the build context are closed to everybody but their owner (such as ${contents.origins.get(first) ?? first}), and COPY keeps their modes: the user could not read them`,
-      hint: 'open them in the checkout with chmod -R go+rX (a checkout under umask 077 does this), or copy them with --chown',
+      hint: choices(
+        'open them in the checkout with chmod -R go+rX (a checkout under umask 077 closes them)',
+        'copy them with --chown',
+      ),
       about: 'COPY',
       evidence: [{ source: 'framework', subject: first, detail: 'closed to others in the build context' }],
     }
@@ -183,16 +187,11 @@ export const namedKeys: Provider = {
         const detail = `named in ${file} line ${lineOf(texts.get(file) ?? '', index)}`
         if (files.entry(path) !== null) yield declared('read', path, detail)
         else if (!entries.has(path))
-          yield {
-            kind: 'remark',
-            outcome: 'todo',
-            transform: 'report-remarks',
-            message: `${path} (${detail}) lies in a folder that only root may enter: cannot tell whether the user may read it`,
-            hint: 'give the user a copy of its own (COPY --chown, or a mount that it may read), and name that',
-            about: 'CMD',
-            answeredByRun: true,
-            evidence: [{ source: 'config', subject: path, detail }],
-          }
+          yield question(
+            'root-work',
+            detail.replace('named in ', ''),
+            `${path} lies in a folder that only root may enter (${detail})`,
+          )
       }
   },
 }

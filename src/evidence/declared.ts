@@ -141,7 +141,7 @@ function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView)
 }
 
 /** A folder of its own in /etc that the command hands to the program: settings that it keeps there itself. */
-export function isTold(path: string, config: ImageConfig): boolean {
+function isTold(path: string, config: ImageConfig): boolean {
   return isInside(path, '/etc') && !isSystemFolder(path) && argvOf(config).some((word) => normalisePath(word) === path)
 }
 
@@ -153,7 +153,7 @@ function isCopiedTo(path: string, { copies }: StageContents): boolean {
 const SOMEBODYS = /^(?:\/var)?\/run\//
 
 /** A web server alone hands out what lies there: neither an application beside it writes it, nor do those who call it. */
-export function isOnlyServed(
+function isOnlyServed(
   path: string,
   {
     contents,

@@ -6,48 +6,33 @@ import type { FileModel } from '../image/file-model.ts'
 import { atBothStarts, both, type StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { normalisePath } from '../places.ts'
+import { choices } from '../words.ts'
 import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
 import { closedFiles, madeKeys, namedKeys } from './closed-files.ts'
 import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
-import { coverage, missingCopies } from './coverage.ts'
 import { declared } from './declared.ts'
-import { embeddedDatabases } from './embedded-databases.ts'
 import { copiedEmptyFolders, emptyFolders, emptyWorkingFolder } from './empty-folders.ts'
 import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
-import { deviceGroups, rawSockets } from './host-rights.ts'
+import { hostSockets } from './host-sockets.ts'
 import { inImage } from './in-image.ts'
 import { ownHome } from './own-home.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
+import { rootCalls, rootWork, unread } from './questions.ts'
 import { relativeSettings } from './relative-settings.ts'
 import { rootHome } from './root-home.ts'
-import { rootPrograms } from './root-programs.ts'
 import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
-import { openScriptWrites, scriptWrites } from './script-writes.ts'
+import { openScriptWrites, rootBranches, scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { spring } from './spring.ts'
-import { startBuilds } from './start-builds.ts'
-import {
-  cronJobs,
-  hostSockets,
-  initScripts,
-  rootBranches,
-  rootSwitches,
-  s6Overlay,
-  startAccounts,
-  supervisors,
-  systemTools,
-  testRunners,
-} from './start-cautions.ts'
 import { catalogueEntry } from './vendor.ts'
-import { scriptedWrites, toldInside, workingFolder } from './working-folder.ts'
+import { scriptedWrites, workingFolder } from './working-folder.ts'
 
 /** All of them. Of two that claim the same the first is the reason that is told; remarks keep this order. */
 export const providers: readonly Provider[] = [
-  missingCopies,
   declared,
   catalogueEntry,
   emptyFolders,
@@ -69,29 +54,17 @@ export const providers: readonly Provider[] = [
   filledVolumes,
   rootHome,
   ownHome,
-  s6Overlay,
-  initScripts,
-  rootSwitches,
   rootBranches,
   hostSockets,
-  deviceGroups,
-  rawSockets,
-  systemTools,
-  startAccounts,
-  testRunners,
-  cronJobs,
   packages,
   workingFolder,
   emptyWorkingFolder,
-  toldInside,
-  startBuilds,
-  // It asks whether any of the above names a place in what a RUN unpacks.
-  coverage,
+  // It asks whether any of the above names a place that is written.
+  unread,
+  rootWork,
+  rootCalls,
   configWrites,
   inImage,
-  embeddedDatabases,
-  supervisors,
-  rootPrograms,
   setCapabilities,
 ]
 
@@ -190,7 +163,9 @@ export function withMore(first: StageEvidence, second: StageEvidence, by: string
  */
 export function withParent(own: StageEvidence, parent: StageEvidence): StageEvidence {
   const open = (remarks: readonly Remark[]): readonly Remark[] =>
-    remarks.filter(({ outcome, answeredByRun }) => outcome === 'todo' && answeredByRun !== undefined)
+    remarks.filter(
+      ({ outcome, answeredByRun }) => outcome === 'question' || (outcome === 'todo' && answeredByRun !== undefined),
+    )
   const message = (remark: Remark): string => remark.message
   return {
     ...own,
@@ -210,7 +185,10 @@ function switchedBy(by: string, { stepDowns, actions }: StepDownReport): readonl
         outcome: 'todo',
         transform: 'skip-step-down',
         message: `${by} switches user with ${tool}, which only root can do`,
-        hint: 'let it start the program itself: the container runs as its user already',
+        hint: choices(
+          'let it start the program itself: the container runs as its user already',
+          'say user: root for it',
+        ),
         evidence: [{ source: 'step-down', subject: tool, detail: text }],
       }),
     )
@@ -221,7 +199,7 @@ function switchedBy(by: string, { stepDowns, actions }: StepDownReport): readonl
         outcome: 'todo',
         transform: 'skip-step-down',
         message: `${by} runs ${tool}, which only root can, and ends when it fails`,
-        hint: 'let it run only when id -u is 0',
+        hint: choices('let it run only when id -u is 0', 'do it in a RUN'),
         evidence: [{ source: 'step-down', subject: tool, detail: text }],
       }),
     )
@@ -268,5 +246,5 @@ function ofKind<K extends Claim['kind']>(claims: readonly Claim[], kind: K): rea
 }
 
 function* remarksIn(claims: readonly Claim[]): Iterable<Remark> {
-  for (const claim of claims) if (claim.kind === 'remark' || claim.kind === 'unknown') yield claim
+  for (const claim of claims) if (claim.kind === 'remark') yield claim
 }

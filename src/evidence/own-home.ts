@@ -5,7 +5,6 @@ import { isRootUser } from '../image/accounts.ts'
 import { baseName, isInside, isOwnPlace, looksLikeFile, normalisePath } from '../places.ts'
 import { type Claim, inferred } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
-import { BUILDS, FETCH } from './root-home.ts'
 import { isComment, isTest } from './source-writes.ts'
 
 /**
@@ -117,3 +116,9 @@ function isImported(name: string, texts: StageView['contents']['texts']): boolea
 
 const IMPORTS =
   /^[ \t]{0,40}(?:from|import)[ \t]{1,9}(\w{1,60})|\b(?:require\(|from|import)\s{0,9}["']([\w-]{1,60})["']/gm
+
+/** Words of a command that fetches or installs something. */
+const FETCH = /^(?:--?)?(?:d|download|pull|fetch|prefetch|install|init|add|preload|warm-?up)(?:-\w+)*$/
+/** What they fetch is beside the sources, or known by other rules. */
+const BUILDS =
+  /^(?:npm|npx|yarn|pnpm|bun|bunx|deno|pip[\d.]*|pipenv|poetry|pdm|uv|uvx|conda|mamba|bundle|bundler|gem|rake|rails|cargo|go|mix|rebar3|make|composer|artisan|dotnet|gradle|gradlew|mvn|mvnw|sbt|lein|apt|apt-get|apk|git|hugo|cmake|ninja|task|just)$/

@@ -5,6 +5,7 @@ import { knownIn, type Step, says, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { staticValue } from '../image/step-down/static-text.ts'
 import { baseName, isOwnPlace, normalisePath, parentOf } from '../places.ts'
+import { choices } from '../words.ts'
 import { type Claim, type Evidence, inferred, type PathClaim } from './claim.ts'
 import type { FileEdit } from './file-edit.ts'
 import { type EditSources, ownEdit, portEdits, readEdit, stockEdit } from './package-edits.ts'
@@ -46,6 +47,7 @@ export const packages: Provider = {
           outcome: 'todo',
           transform: 'set-command',
           message: `${rule.program}: ${rule.caution}`,
+          hint: choices('let the command start that', 'keep root for it'),
           about: 'CMD',
           evidence: [evidenceOf(rule, found, rule.program)],
         }
@@ -53,7 +55,7 @@ export const packages: Provider = {
 }
 
 /** Servers that a RUN configures and installs from their source, of which a rule tells what they fill. */
-export function builtHere(
+function builtHere(
   { contents: { steps }, start, installed, listed }: StageView,
   rules: readonly ProgramRule[],
 ): readonly { readonly program: string; readonly rule: BuiltServer; readonly step: Step }[] {

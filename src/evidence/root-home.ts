@@ -1,5 +1,5 @@
 import { type HomeTool, homeTools, knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, isInterpreter, programIndex, type ShellCommand } from '../command/index.ts'
+import { argvOf, programIndex, type ShellCommand } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import { isRootUser } from '../image/accounts.ts'
@@ -7,9 +7,9 @@ import type { ImageConfig } from '../image/facts.ts'
 import { placedBy } from '../image/step-down/placed-files.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, isSecretPlace, normalisePath } from '../places.ts'
-import { type Claim, declared, type Evidence } from './claim.ts'
+import { choices } from '../words.ts'
+import { type Claim, declared, type Evidence, question } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
-import { startedCommands } from './working-folder.ts'
 
 /** What the program is started in or from, by the Dockerfile's own words. */
 interface Use {
@@ -67,10 +67,7 @@ export const rootHome: Provider = {
       const evidence = [because(tool.folder, what)]
       yield { kind: 'env', name: tool.variable, value: tool.folder, reason, evidence }
     }
-    yield* homeReaders(contents, config)
-    yield* installedAtStart(tools, view)
     yield* left.unfound
-    if (left.unfound.length === 0) yield* filledByBuild(view)
   },
 }
 
@@ -95,84 +92,17 @@ function* namedInHome(
   yield* [...byFolder].map(([folder, [first, ...more]]): Claim => {
     const path = more.length === 0 ? (first?.path ?? folder) : folder
     const names = [first, ...more].map((one) => one?.name).join(' and ')
-    return {
-      kind: 'remark',
-      outcome: 'todo',
-      transform: 'report-remarks',
-      message: `ENV ${names} ${more.length === 0 ? 'names' : 'name'} ${path}, in the home of root, which only root can enter`,
-      hint: "name a place in the new user's home, or one that --writable gives to the user",
+    const verb = more.length === 0 ? 'names' : 'name'
+    return question('root-work', path, `ENV ${names} ${verb} ${path}, in the home of root, which only root can enter`, {
       about: 'ENV',
       answeredByRun: 'read',
-      evidence: [because(path, `named by ENV ${first?.name ?? ''}`)],
-    }
+    })
   })
 }
 
 /** What only a build uses. */
 const OF_BUILDING =
   /^(?:GO(?:CACHE|MODCACHE|PATH|ROOT|BIN|TMPDIR)|(?:CARGO|RUSTUP|UV|PIP|PIPX|POETRY|PDM|NPM|PNPM|YARN|BUN|NVM|VOLTA|FNM|PYENV|RBENV|ASDF|SDKMAN|DOTNET|NUGET|GRADLE|MAVEN|M2|COMPOSER|GEM|BUNDLE|CCACHE|SCCACHE|DENO|MIX|HEX|CONDA|ANDROID|JAVA|SBT|COURSIER|IVY)\w*)$/
-
-/** The start installs more into what a RUN of root's has filled: the user finds it, and may not write there. */
-function* installedAtStart(tools: readonly Installed[], view: StageView): Iterable<Claim> {
-  for (const { tool, what } of tools) {
-    if ((tool.fills ?? []).length > 0) continue
-    const installs = new RegExp(tool.atStart ?? tool.run)
-    const command = startedCommands(view).all.find(({ words }) =>
-      installs.test([baseName(words[0] ?? ''), ...words.slice(1)].join(' ')),
-    )
-    if (command === undefined) continue
-    const said = [baseName(command.words[0] ?? ''), ...command.words.slice(1)].slice(0, 3).join(' ')
-    const name = tool.variable === null ? 'a variable of its own' : tool.variable
-    yield {
-      kind: 'remark',
-      outcome: 'todo',
-      transform: 'report-remarks',
-      message: `"${said}" installs into ${tool.folder} at the start, which is root's (${what})`,
-      hint: `do it in a RUN, or say with ${name} a folder that --writable gives to the user`,
-      about: 'CMD',
-      answeredByRun: true,
-      evidence: [because(tool.folder, `${said}, as it starts`)],
-    }
-  }
-}
-
-/**
- * A RUN of root's has the very program that is started fetch or install something, and says no place for it: `rembg d u2net`,
- * `code-server --install-extension x`. A variable of the program's own name may say the place.
- */
-function* filledByBuild({ contents: { steps }, facts: { config }, start: { programs } }: StageView): Iterable<Claim> {
-  const own = programs.filter((name) => !isInterpreter(name) && !BUILDS.test(name))
-  if (own.length === 0 || config.env.has('HOME')) return
-  for (const { instruction, shell, user } of steps) {
-    if (instruction.keyword !== 'RUN' || !isRoots(user) || !own.some((name) => instruction.text.includes(name)))
-      continue
-    const script = shellCommands(instruction, shell)
-    for (const { words } of script.kind === 'parsed' ? script.commands : []) {
-      const at = programIndex(words)
-      const name = baseName(words[at]?.value ?? '')
-      const args = words.slice(at + 1).map(({ text }) => text)
-      const said = name.toUpperCase().replaceAll('-', '_')
-      const isTold =
-        args.some((word) => word.includes('/') && !/:\/\//.test(word)) ||
-        words.slice(0, at).some(({ text }) => text.includes('=')) ||
-        [...config.env.keys()].some((variable) => variable.includes(said))
-      if (!own.includes(name) || isTold || !args.slice(0, 2).some((word) => FETCH.test(word))) continue
-      yield inHomeOfOthers(
-        `line ${instruction.line} runs "${[name, ...args].slice(0, 4).join(' ')}", which may keep something in the home of root`,
-        'RUN',
-        because(HOME, `${name}, which is started too, is run in line ${instruction.line}`),
-        'run it as the new user, or say with a variable of the program where it keeps that',
-      )
-      return
-    }
-  }
-}
-
-/** Words of a command that fetches or installs something. */
-export const FETCH = /^(?:--?)?(?:d|download|pull|fetch|prefetch|install|init|add|preload|warm-?up)(?:-\w+)*$/
-/** What they fetch is beside the sources, or known by other rules. */
-export const BUILDS =
-  /^(?:npm|npx|yarn|pnpm|bun|bunx|deno|pip[\d.]*|pipenv|poetry|pdm|uv|uvx|conda|mamba|bundle|bundler|gem|rake|rails|cargo|go|mix|rebar3|make|composer|artisan|dotnet|gradle|gradlew|mvn|mvnw|sbt|lein|apt|apt-get|apk|git|hugo|cmake|ninja|task|just)$/
 
 /** A volume below root's home that nothing names: whoever writes it asks for its home. */
 function foundByHome(config: ImageConfig): string | null {
@@ -253,22 +183,11 @@ function leftInHome(view: StageView, tools: readonly Installed[]): LeftInHome {
   }
 }
 
-function inHomeOfOthers(
-  what: string,
-  about: string,
-  evidence: Evidence,
-  hint = 'copy it to a place that the program is told, or to the home of the new user as well',
-): Claim {
-  return {
-    kind: 'remark',
-    outcome: 'todo',
-    transform: 'report-remarks',
-    message: `${what}: a program that looks in its home finds another one`,
-    hint,
+function inHomeOfOthers(what: string, about: string, { subject }: Evidence): Claim {
+  return question('root-work', subject, `${what}: a program that looks in its home finds another one`, {
     about,
     answeredByRun: 'read',
-    evidence: [evidence],
-  }
+  })
 }
 
 function copiedSettings({ copies }: StageContents): readonly HomeSetting[] {
@@ -472,70 +391,11 @@ function closed(uses: readonly Use[], secret: string): Claim {
     outcome: 'todo',
     transform: 'report-remarks',
     message: `${first?.what} lies in /root, root's own home, which stays closed: ${secret} is a secret beside it that others could read`,
-    hint: 'move the program to a folder of its own, such as /app or /opt, or give the secret with RUN --mount=type=secret',
+    hint: choices(
+      'move the program to a folder of its own, such as /app or /opt',
+      'give the secret with RUN --mount=type=secret',
+    ),
     about: 'WORKDIR',
     evidence: uses.slice(0, 3).map(({ what, path }) => because(path, `${what} is there`)),
   }
-}
-
-/** The command asks for files by the home of whoever runs it: what the build put into root's is not in the user's. */
-function homeReaders(contents: StageContents, config: ImageConfig): readonly Claim[] {
-  const home = config.env.get('HOME')
-  if (home !== undefined && !isInside(home, '/root')) return []
-  const words = argvOf(config)
-  const why = fromHome(words, contents) ?? (isLogin(words) ? profileLine(contents) : null)
-  if (why === null) return []
-  return [
-    {
-      kind: 'remark',
-      outcome: 'todo',
-      transform: 'report-remarks',
-      message: `the command "${shown(words)}" uses ${why}, and another user has another home than /root`,
-      hint: 'name the file by a path that does not depend on who runs, and set with ENV what a profile sets',
-      about: 'CMD',
-      answeredByRun: true,
-      evidence: [{ source: 'declared', subject: '/root', detail: 'asked for by the command through its home' }],
-    },
-  ]
-}
-
-function fromHome(words: readonly string[], contents: StageContents): string | null {
-  for (const word of words) {
-    const found = startedFromHome(word, contents)
-    if (found !== null) return found
-  }
-  return null
-}
-
-/** Run or sourced from there, or put there by the build. */
-function startedFromHome(text: string, { entries }: StageContents): string | null {
-  if (!/~|HOME/.test(text)) return null
-  for (const { 1: rest = '', index } of text.matchAll(/(?:~|\$\{?HOME\}?)(\/[\w./-]+)/g)) {
-    const path = normalisePath(`/root${rest}`)
-    const isStarted = /(^|[;&|(]|\bexec|\bsource|\s\.)\s*["']?$/.test(text.slice(0, index))
-    if (isStarted || (path !== null && [...entries.keys()].some((each) => isInside(each, path)))) return `~${rest}`
-  }
-  return null
-}
-
-/** `bash -lc`, `bash -i`: they read what the account's profile says. */
-function isLogin(words: readonly string[]): boolean {
-  return words.some(
-    (word, index) => /(^|\/)(ba|z)?sh$/.test(word) && /^(-[a-hjkm-z]*[il][a-z]*|--login)$/.test(words[index + 1] ?? ''),
-  )
-}
-
-function profileLine({ steps }: StageContents): string | null {
-  const step = steps.find(
-    ({ instruction: { keyword, text } }) =>
-      /^(RUN|COPY|ADD)$/.test(keyword) &&
-      (/(~|\$\{?HOME\}?|\/root)\/\.(bashrc|bash_profile|profile|zshrc)\b/.test(text) ||
-        /nvm-sh\/nvm|get\.sdkman\.io/.test(text)),
-  )
-  return step === undefined ? null : `the profile that line ${step.instruction.line} writes`
-}
-
-/** Without the shell that a shell form brings. */
-function shown(words: readonly string[]): string {
-  return (/^\/bin\/sh -c /.test(words.join(' ')) ? words.slice(2) : words).join(' ')
 }

@@ -6,7 +6,7 @@ import { programThatNeedsRoot, type RootProgram } from '../image/root-program.ts
 import type { Launch } from '../image/step-down.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { nameOf } from '../path.ts'
-import type { Provider, StageView } from './provider.ts'
+import type { StageView } from './provider.ts'
 import type { Vendor } from './vendor.ts'
 
 /** A program that is started or was seen running, and is listed as one that only root can run. */
@@ -81,31 +81,18 @@ const wordsByName = memoizeByObject((config: Command): ReadonlyMap<string, reado
 })
 
 /** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
-export const rootPrograms: Provider = {
-  name: 'root-programs',
-  summary: 'programs that only root can run, and that a script starts in some cases only',
-  when: 'before-run',
-  *claims({ facts, stepDowns: { launches, scripts, programs: started } }, { programs }) {
-    const said = new Set<string>()
-    // What supervisord does not start by itself a script lets it start.
-    const isLetStart = ({ path }: Launch): boolean =>
-      started.includes('supervisorctl') && path !== null && !scripts.includes(path)
-    for (const launch of launches) {
-      const found = launch.conditional ? launched(launch, programs, facts) : null
-      if (found === null || said.has(found.rule.reason)) continue
-      said.add(found.rule.reason)
-      const { reason, hint } = need(found, placeOf(launch), facts)
-      const detail = launch.words.join(' ').trim()
-      yield {
-        kind: 'remark',
-        outcome: isLetStart(launch) ? 'todo' : 'note',
-        transform: 'report-remarks',
-        message: `what is started in some cases needs root: ${reason}`,
-        hint,
-        evidence: [{ source: 'declared', subject: launch.path ?? 'the command', detail }],
-      }
-    }
-  },
+export function conditionalRootPrograms(
+  facts: ImageFacts,
+  { launches }: Pick<StageView['stepDowns'], 'launches'>,
+  programs: readonly ProgramRule[],
+): readonly { readonly path: string | null; readonly reason: string }[] {
+  const found = new Map<string, { readonly path: string | null; readonly reason: string }>()
+  for (const launch of launches) {
+    const one = launch.conditional ? launched(launch, programs, facts) : null
+    if (one !== null && !found.has(one.rule.reason))
+      found.set(one.rule.reason, { path: launch.path, reason: need(one, placeOf(launch), facts).reason })
+  }
+  return [...found.values()]
 }
 
 function launched({ words }: Launch, programs: readonly ProgramRule[], facts: ImageFacts): RootProgram | null {

@@ -1,6 +1,6 @@
 import type { StageContents } from '../contents/stage-contents.ts'
-import { knownIn, wholeText } from '../dockerfile/index.ts'
-import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import { wholeText } from '../dockerfile/index.ts'
+import type { ImageConfig } from '../image/facts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import {
   baseName,
@@ -13,8 +13,8 @@ import {
   isSystemFolder,
   parentOf,
 } from '../places.ts'
-import { joinTruncated } from '../words.ts'
-import { type Claim, declared, type PathClaim } from './claim.ts'
+import { choices, joinTruncated } from '../words.ts'
+import { declared, type PathClaim, question } from './claim.ts'
 import type { Provider } from './provider.ts'
 
 /** What a start script writes by itself: without it the script ends, or goes on with what it did not write. */
@@ -37,51 +37,18 @@ export const scriptWrites: Provider = {
 /** What a start script does where nobody can say that the user may: a path that the run decides, root's home, a tree of root's. */
 export const openScriptWrites: Provider = {
   name: 'open-script-writes',
-  summary:
-    "what a start script makes, writes or removes at a path that only the run decides, in root's home, or with what is root's in it",
+  summary: 'what a start script makes, writes or removes at a path that only the run decides',
   when: 'before-run',
-  *claims({
-    start: { openWrites, removedTrees, rootsHome, refusals, actions },
-    contents,
-    facts: { config, files },
-    listed,
-  }) {
+  *claims({ start: { openWrites, refusals }, contents, listed }) {
     if (refusals.length > 0) return
     const isOurs = (script: string | null): boolean => !listed || script === null || contents.origins.has(script)
-    for (const { script, line, tool, word, asked } of openWrites) {
-      if (!isOurs(script)) continue
+    for (const { script, line, tool, word } of openWrites.filter((each) => isOurs(each.script))) {
       const what = tool === 'rm' || tool === 'rmdir' ? 'removes' : tool === 'mkdir' ? 'makes' : 'writes'
-      yield openRemark(
-        asked ? 'note' : 'todo',
-        `${placeIn(script, line)} ${what} ${word.replace(/^"(.*)"$/, '$1')}, a path that only the run decides: cannot tell whether the user may`,
-        'give the path a default in the script or an ENV, name it with --writable PATH, or run with --prove to see it',
-        word,
-      )
-    }
-    const home = config.env.get('HOME')
-    for (const { script, line, word } of home === '/root' ? [] : rootsHome.filter((each) => isOurs(each.script)))
-      yield openRemark(
-        'todo',
-        `${placeIn(script, line)} names ${word}, which lies in root's home: another user can neither read nor write there`,
-        `name $HOME in its place, or a folder that is the user's`,
-        word,
-      )
-    // What the start itself has made before it may remove again.
-    const isMade = ({ script, line, path }: (typeof removedTrees)[number]): boolean =>
-      actions.some(
-        (made) => made.action === 'mkdir' && made.script === script && made.line < line && made.paths.includes(path),
-      )
-    const removed = removedTrees.filter(
-      (each) =>
-        isOurs(each.script) && !isInside(each.path, '/root') && !isMade(each) && holdsFiles(each.path, contents, files),
-    )
-    for (const place of new Set(removed.map(({ script, line }) => placeIn(script, line)))) {
-      const paths = removed.flatMap(({ script, line, path }) => (placeIn(script, line) === place ? [path] : []))
-      yield openRemark(
-        'todo',
-        `${place} ${removed.some(({ script, line, isMoved }) => placeIn(script, line) === place && isMoved) ? 'moves' : 'removes'} ${joinTruncated([...new Set(paths)])} with what the build has put there, which is root's`,
-        'do it in a RUN, or give it to the user with all that is in it, by a chown -R in a RUN',
-        paths[0] ?? place,
+      const where = placeIn(script, line)
+      yield question(
+        'writes',
+        where,
+        `${where} ${what} ${word.replace(/^"(.*)"$/, '$1')}, a path that only the run decides`,
       )
     }
   },
@@ -91,47 +58,32 @@ function placeIn(script: string | null, line: number): string {
   return script === null ? 'the command' : `${script} line ${line}`
 }
 
-function openRemark(outcome: 'todo' | 'note', message: string, hint: string, subject: string): Claim {
-  return {
-    kind: 'remark',
-    outcome,
-    transform: 'report-remarks',
-    message,
-    hint,
-    about: 'CMD',
-    answeredByRun: true,
-    evidence: [{ source: 'declared', subject, detail: 'named by a start script' }],
-  }
-}
-
-const UNPACKS = /\b(?:git\s{1,9}clone|tar|unzip|curl|wget|cp|mv|pip|npm|composer)\b/
-
-/** Files of root's lie in it, or may: the build unpacks something there that nobody has seen. */
-function holdsFiles(path: string, { entries, steps, actions }: StageContents, files: ImageFacts['files']): boolean {
-  if (isRuntimePlace(path) || isInside(path, '/tmp') || isInside(path, '/var/tmp')) return false
-  const isIn = (each: string): boolean => each !== path && isInside(each, path)
-  const isHanded = actions.some(
-    ({ tool, recursive, value, paths }) =>
-      tool === 'chown' &&
-      recursive &&
-      !/^(?:root|0)?(?:[:.]|$)/.test(value ?? '') &&
-      paths.some((each) => isInside(path, each)),
-  )
-  if (isHanded) return false
-  for (const [each, { uid }] of entries) if (uid === 0 && isIn(each)) return true
-  if (files.known) return files.value.entry(path)?.type === 'directory'
-  const above: string[] = []
-  for (let at = path; at !== '/'; at = parentOf(at)) if (!isSharedFolder(at)) above.push(at)
-  return steps.some((step) => {
-    if (step.instruction.keyword !== 'RUN') return false
-    const text = wholeText(step.instruction)
-    if (!UNPACKS.test(text)) return false
-    const values = knownIn(step.environment)
-    const said = text.replace(/\$\{?(\w+)\}?/g, (all, name: string) => values.get(name) ?? all)
-    return above.some((folder) =>
-      new RegExp(`(?:^|[\\s"'=])${folder.replace(/[.+]/g, '\\$&')}(?=[\\s"'/;&]|$)`).test(said),
-    )
-  })
+/** Work that a start script leaves to root: as another user it goes the other way, which lacks that. */
+export const rootBranches: Provider = {
+  name: 'root-branches',
+  summary: 'what a start script does behind its question for root, and does not do as another user',
+  when: 'before-run',
+  *claims({ start: { rootOnly, refusals }, contents: { origins }, listed }) {
+    const ours = rootOnly.filter(({ script }) => !listed || script === null || origins.has(script))
+    if (refusals.length > 0) return
+    for (const script of new Set(ours.map((each) => each.script))) {
+      const said = ours.filter((each) => each.script === script)
+      const all = said.map(({ text, line }) => `${text.length > 40 ? `${text.slice(0, 40)}…` : text} (line ${line})`)
+      yield {
+        kind: 'remark',
+        outcome: 'todo',
+        transform: 'report-remarks',
+        message: `${script ?? 'the command'} does only as root: ${joinTruncated(all)}; as another user that is left out`,
+        hint: choices('do it in a RUN', 'let the script do it for every user', 'leave it out'),
+        about: 'CMD',
+        evidence: said.map(({ text, line }) => ({
+          source: 'declared',
+          subject: text,
+          detail: `${script ?? 'the command'} line ${line}`,
+        })),
+      }
+    }
+  },
 }
 
 type ScriptWrite = StepDownReport['writes'][number]
@@ -182,7 +134,7 @@ function neededPerhaps(
 }
 
 /** A RUN has made it, and nothing that is seen lies in it: whatever its name, it waits for what the start puts there. */
-export function isMadeEmpty(
+function isMadeEmpty(
   folder: string,
   { actions, entries, copies }: Pick<StageContents, 'actions' | 'entries' | 'copies'>,
 ): boolean {

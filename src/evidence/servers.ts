@@ -168,14 +168,6 @@ const patternsOf = memoizeByObject(
   (rule: PackageRule): Patterns => ({ packages: rule.packages.map(whole), starts: whole(rule.starts) }),
 )
 
-/** Whether any rule tells of a program by this name that it writes something of its own. */
-export const writesOf = memoizeByObject((rules: readonly PackageRule[]): ((program: string) => boolean) => {
-  const starts = whole(
-    rules.flatMap((rule) => ((rule.writes ?? []).length === 0 ? [] : [rule.starts])).join('|') || '(?!)',
-  )
-  return (program) => starts.test(program)
-})
-
 /** Whether a name is in any of the rules at all. */
 const anyOf = memoizeByObject((rules: readonly PackageRule[]) => ({
   packages: whole(rules.flatMap((rule) => rule.packages).join('|')),

@@ -3,6 +3,7 @@ import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, normalisePath } from '../places.ts'
+import { choices } from '../words.ts'
 import type { CapableFile, Remark } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 
@@ -59,7 +60,10 @@ export const raisedPrograms = memoizeByObject((view: StageView): readonly Remark
       outcome: 'todo',
       transform: 'report-remarks',
       message: `${path} is ${what} ${by}: whoever runs it has the rights of root, or of its group, wherever new privileges are allowed`,
-      hint: `take it out, or do in a RUN what it is for; until then run the image with --security-opt no-new-privileges (allowPrivilegeEscalation: false)`,
+      hint: choices(
+        'take it out, and do in a RUN what it is for',
+        'keep it, and run the image with --security-opt no-new-privileges (allowPrivilegeEscalation: false)',
+      ),
       evidence: [{ source: 'declared', subject: path, detail: `${what} ${by}` }],
     }
   })

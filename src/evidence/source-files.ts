@@ -22,12 +22,11 @@ import {
   parentOf,
 } from '../places.ts'
 import { joinTruncated } from '../words.ts'
-import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
+import { type Claim, declared, inferred, type PathClaim, question } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 import { leftBehind, preparedByRun } from './run-lines.ts'
 import { sourceFolders } from './source-folders.ts'
 import { argumentsFrom, isComment, isForBuilders, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
-import { ownerCalls, rootCalls } from './start-cautions.ts'
 
 const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
@@ -36,24 +35,23 @@ const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
 /** Literal paths that the program's own source files write to, with the file and the line. */
 export const sourceFiles: Provider = {
   name: 'source-files',
-  summary: "literal paths that the program's own source files write to, and calls that only root may",
+  summary: "literal paths that the program's own source files write to",
   when: 'always',
   *claims(view) {
     const { idle, started, start, chain, files } = view
     const contents = withoutIdle(view.contents, idle)
-    const builders = view.builders.map((one) => withoutIdle(one, idle))
     const { claims: all, open, cut } = yield* writtenBy(contents, started, start.launches)
     const line = preparedByRun(view)
     const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
     const written = [...found, ...configuredRotation(contents), ...handlersIn(contents, started)]
-    const unread = new Set(start.unread.map(({ path }) => path))
-    yield* [contents, ...builders].flatMap((one) => rootCalls(one, unread)).slice(0, 1)
-    yield* ownerCalls([contents, ...builders], unread)
     yield* written
-    yield* unfoundRotation(contents, written)
     yield* temporaryFolder(chain, files, contents)
     yield* homeAsked(contents, started)
-    yield* leftOpen(open, started)
+    const told = written.map(({ evidence }) => evidence.detail)
+    yield* leftOpen(
+      open.filter(({ file, line }) => !told.some((detail) => detail.endsWith(`${file} line ${line}`))),
+      started,
+    )
     yield* leftUnread(cut, started)
   },
 }
@@ -61,31 +59,6 @@ export const sourceFiles: Provider = {
 function withoutIdle(contents: StageContents, idle: ReadonlySet<string>): StageContents {
   if (idle.size === 0) return contents
   return { ...contents, texts: new Map([...contents.texts].filter(([path]) => !idle.has(path))) }
-}
-
-/** A log that is rotated is renamed, which takes its folder. No run waits for it: where the log lies has to be known. */
-function unfoundRotation(
-  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
-  written: readonly PathClaim[],
-): readonly Claim[] {
-  for (const [file, text] of texts) {
-    const at = file.endsWith('.py') && !isTest(file) ? text.search(ROTATES) : -1
-    if (at < 0 || isComment(text, at)) continue
-    const where = `${origins.get(file) ?? file} line ${lineOf(text, at)}`
-    if (written.some(({ evidence }) => evidence.detail.endsWith(where))) continue
-    return [
-      {
-        kind: 'remark',
-        outcome: 'todo',
-        transform: 'own-writable-paths',
-        message: `${where} rotates a log, which takes the folder that the log is in, and where that is was not found`,
-        hint: 'name the folder with --writable, or log to standard output',
-        about: 'CMD',
-        evidence: [{ source: 'framework', subject: '/', detail: `a handler that rotates its log, in ${where}` }],
-      },
-    ]
-  }
-  return []
 }
 
 const ROTATES = /\b(?:Timed)?RotatingFileHandler\(/
@@ -263,7 +236,7 @@ export function* writtenBy(
     if (isCut) cut.push(origins.get(file) ?? file)
     if (!isForBuilders(file)) {
       // Where a log is that is rotated another rule asks.
-      const others = left.filter(({ call, expression }) => !ROTATES.test(`${call}(`) && !isTold(expression))
+      const others = left.filter(({ expression }) => !isTold(expression))
       open.push(...others.map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })))
     }
     for (const found of writes) {
@@ -314,21 +287,7 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
   const byFile = new Map<string, Written['open'][number]>()
   for (const each of open) if (!byFile.has(each.file)) byFile.set(each.file, each)
   const places = [...byFile.values()].map(({ file, line, call }) => `${file} line ${line} (${call})`)
-  return [
-    {
-      kind: 'unknown',
-      outcome: 'todo',
-      transform: 'own-writable-paths',
-      subject: places[0] ?? '',
-      message: `${joinTruncated(places)} ${places.length === 1 ? 'writes to a path' : 'write to paths'} that only the run decides: cannot tell whether the user may`,
-      hint: 'run with --prove to see it, or name what it writes with --writable',
-      about: 'CMD',
-      answeredByRun: true,
-      evidence: [
-        { source: 'framework', subject: places[0] ?? '', detail: 'the path is made elsewhere in the program' },
-      ],
-    },
-  ]
+  return places.map((where) => question('writes', where, `${where} writes to a path that only the run decides`))
 }
 
 /** What the calls behind those write that were looked at. */
@@ -336,17 +295,11 @@ function leftUnread(files: Written['cut'], { user }: Pick<ImageConfig, 'user'>):
   const [first] = files
   if (first === undefined || !isRootUser(user)) return []
   return [
-    {
-      kind: 'unknown',
-      outcome: 'todo',
-      transform: 'own-writable-paths',
-      subject: first,
-      message: `${joinTruncated(files)}: of more than ${bounds.sourceCalls.toLocaleString('en')} calls that write only the first were read: what the others write is unknown`,
-      hint: 'run with --prove to see it, or name what it writes with --writable',
-      about: 'CMD',
-      answeredByRun: true,
-      evidence: [],
-    },
+    question(
+      'sources',
+      first,
+      `${joinTruncated(files)}: of more than ${bounds.sourceCalls.toLocaleString('en')} calls that write only the first were read`,
+    ),
   ]
 }
 

@@ -103,7 +103,7 @@ function idleIn(
     ...argv,
     ...config.env.values(),
     ...launches.flatMap(({ words }) => words),
-    ...runs.flatMap(({ told, env }) => [...(told?.words ?? []), ...env.values()]).filter((word) => word !== null),
+    ...runs.flatMap(({ env }) => [...env.values()]).filter((word) => word !== null),
   ])
 }
 

@@ -96,39 +96,6 @@ function isThere(path: string, { contents: { entries, copies, actions }, own }: 
   return copies.some(({ seen, destination }) => !seen && destination !== '/' && isInside(path, destination))
 }
 
-/**
- * What people are told to run in it (`docker compose exec web npm install`, `docker run acme make test`) writes. The service does
- * without: where the user may not, that is said.
- */
-export const toldInside: Provider = {
-  name: 'told-inside',
-  summary: 'what commands write that documents, Makefiles and scripts of the repository run in its containers',
-  when: 'always',
-  *claims(view, { workingFolder: rules }) {
-    const { entrypoint, workdir } = view.started
-    const isPassedOn = entrypoint === null || PASSES_ON.test(baseName(entrypoint[0] ?? ''))
-    for (const { by, user, told } of view.runs) {
-      if (told === undefined || user !== null || !(told.isBeside || isPassedOn)) continue
-      const direct = inTurn(plainCommands(told.words), told.folder ?? workdir)
-      const all = [...direct, ...direct.flatMap((command) => scriptedCommands(command, view.contents.texts))]
-      const toldBy = `${by} runs ${told.words.slice(0, MOST_WORDS).join(' ')} in it`
-      for (const claim of [...writtenByRules(rules, all, view, {}), ...all.flatMap(namedWrites)])
-        if (claim.kind === 'path' && !isRuntimePlace(claim.path))
-          yield {
-            ...claim,
-            certainty: 'possible',
-            onlyIf: toldBy,
-            isTold: true,
-            evidence: { ...claim.evidence, detail: `${toldBy}: ${claim.evidence.detail}` },
-          }
-    }
-  },
-}
-
-/** What it starts is what it is told. */
-const PASSES_ON = /\.sh$|entrypoint|^(?:tini|dumb-init|catatonit|env|exec)$/
-const MOST_WORDS = 4
-
 /** What a command names that it makes: a folder, a file, or where its output goes. */
 function namedWrites({ words: [program = '', ...args], folder }: StartedCommand): readonly PathClaim[] {
   const name = baseName(program)
@@ -228,14 +195,14 @@ function writtenByRules(
 }
 
 /** One command of a start: its words from the name of the program on, '' for one that is not known, and where it works. */
-export interface StartedCommand {
+interface StartedCommand {
   readonly words: readonly string[]
   /** Absolute. */
   readonly folder: string
 }
 
 /** The commands that it comes down to; `isAlone`: it starts one, and no script of others. */
-export function startedCommands({ facts, started, start: { launches }, contents: { texts } }: StageView): {
+function startedCommands({ facts, started, start: { launches }, contents: { texts } }: StageView): {
   readonly all: readonly StartedCommand[]
   readonly isAlone: boolean
   /** Of all those that are written down beside a program that is told a name. */

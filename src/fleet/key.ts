@@ -64,7 +64,7 @@ export function targetKeys(
     const place = (one: string): string => (isInside(one, cwd) || isInside(one, root) ? relative(cwd, one) || '.' : one)
     const isRun = isProved(options.mode) || (options.mode.kind === 'harden' && options.mode.build)
     const dockerfile = kind === 'dockerfile' && text !== null ? parsed(text) : null
-    const context = dockerfile === null ? null : contextFor({ ...found, text }, dockerfile, options).context
+    const context = dockerfile === null ? null : contextFor({ ...found, text }, dockerfile, options)
     // A plan holds for longer than a day, and who builds is up to the machine.
     const {
       jobs: _jobs,

@@ -30,10 +30,6 @@ export interface ImageRun {
   readonly isMeant?: boolean
   /** It is given more groups. */
   readonly groups: boolean
-  /** What it is told to do inside that only root can, as `apt-get install`; absent where nothing is. */
-  readonly rootsWork?: string
-  /** What it is told to run inside; absent where nothing is. */
-  readonly told?: ToldInside
   /** It is no run: a Dockerfile of a document that builds on the image, with its first RUN, which works as the user of that. Absent: a run. */
   readonly builds?: string
   /** Variables that it is given, by name; null for a value that only whoever runs it knows. */
@@ -53,15 +49,6 @@ export const plainRun = {
   env: new Map<string, string | null>(),
 } satisfies Partial<ImageRun>
 
-/** A command that people are shown to run in a container of an image. */
-export interface ToldInside {
-  readonly words: readonly string[]
-  /** Beside what runs there already (`exec`); else it is what the container starts, behind its ENTRYPOINT. */
-  readonly isBeside: boolean
-  /** Absolute; null for that of the image. */
-  readonly folder: string | null
-}
-
 export interface RunMount {
   /**
    * `volume`: of the engine, which fills a new one with what the image has at that path, owner and mode too; `claim`: of a cluster, root's
@@ -79,8 +66,6 @@ export interface RunMount {
   readonly isFollowed?: true
   /** Who of another image has the same volume and may write there, for people; absent where nobody. */
   readonly sharedWith?: string
-  /** Another file declares the volume, whose services may have it too. */
-  readonly isOfAnother?: true
 }
 
 /** What is started in an image, and with what, in place of what it says itself: by a Compose service or a pod. */

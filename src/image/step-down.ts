@@ -34,12 +34,9 @@ import {
 } from './step-down/root-actions.ts'
 import type { RootRefusal } from './step-down/root-checks.ts'
 import {
-  namedInRootsHome,
   type OpenWrite,
   openWrites,
   type PossibleWrite,
-  type RemovedTree,
-  removedTrees,
   type ScriptWrite,
   scriptWrites,
 } from './step-down/script-writes.ts'
@@ -58,8 +55,7 @@ import {
 } from './step-down/switches.ts'
 
 export type { OwnerLine } from './step-down/config-lines.ts'
-export { accountsNamed } from './step-down/options.ts'
-export { accountMadeBy, type RootAction } from './step-down/root-actions.ts'
+export type { RootAction } from './step-down/root-actions.ts'
 export type { StartScript } from './step-down/start.ts'
 export type { Launch, WrittenCommand } from './step-down/started.ts'
 export type { StepDown, SwitchTool } from './step-down/switches.ts'
@@ -92,10 +88,6 @@ export interface StepDownReport {
   readonly possibleWrites: readonly PossibleWrite[]
   /** What it does to paths that only a run decides. */
   readonly openWrites: readonly OpenWrite[]
-  /** Folders that it takes away with all that is in them. */
-  readonly removedTrees: readonly RemovedTree[]
-  /** Places in root's home that they name. */
-  readonly rootsHome: readonly Omit<OpenWrite, 'tool' | 'asked'>[]
   /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
   readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
@@ -178,8 +170,6 @@ export function findStepDowns(
     writes,
     possibleWrites: written.flatMap(({ possible }) => possible.filter((each) => !surely.has(keyOf(each)))),
     openWrites: scripts.flatMap((script) => openWrites(script, startOf(script), sourced)),
-    removedTrees: scripts.flatMap((script) => removedTrees(script, startOf(script), sourced)),
-    rootsHome: scripts.flatMap(namedInRootsHome),
     launches: programs.has('supervisord') ? [...launches, ...services] : launches,
     unread,
     programs: [...programs],
@@ -226,8 +216,6 @@ export function atBothStarts(first: StepDownReport, second: StepDownReport): Ste
     writes: both(first.writes, second.writes),
     possibleWrites: both(first.possibleWrites, second.possibleWrites),
     openWrites: both(first.openWrites, second.openWrites),
-    removedTrees: both(first.removedTrees, second.removedTrees),
-    rootsHome: both(first.rootsHome, second.rootsHome),
     unread: both(first.unread, second.unread),
     programs: both(first.programs, second.programs),
     folder: first.folder,

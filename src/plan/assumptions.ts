@@ -1,10 +1,10 @@
 import { bounds } from '../bounds.ts'
 import { isShell } from '../command/index.ts'
-import type { Remark } from '../evidence/claim.ts'
+import { question, type Remark } from '../evidence/claim.ts'
 import { startedByRules } from '../evidence/servers.ts'
 import { resolveUser } from '../image/accounts.ts'
-import type { StepDownReport } from '../image/step-down.ts'
-import { accountMadeBy } from '../image/step-down.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import { choices } from '../words.ts'
 import { absentFrom, noAccount } from './account/absent-account.ts'
 import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
@@ -14,30 +14,23 @@ import { rootWork } from './step-down/root-work.ts'
 export function assumptions(input: StageInput): readonly Remark[] {
   const { facts } = input
   if (facts.source === 'catalogue') return []
-  if (facts.files.known) return isUnseen(input) ? [unseen(facts.reference)] : []
-  const reasons: string[] = []
-  for (const fact of [facts.accounts, facts.files, facts.os])
-    if (!fact.known && !reasons.includes(fact.reason)) reasons.push(fact.reason)
-  const isRun = input.builtUpon === null && input.observation === null
-  // A program that only the base image names may run as a user of its own already, and write anywhere.
-  const isStartUnknown = isRun && input.startUnknown === true
-  // What an application is installed into may be that user's, and not be found by another one.
-  const isOpen =
-    isStartUnknown || (isRun && input.asBuilt !== true && isUserUnseen(input) && input.bringsProgram !== true)
+  if (facts.files.known) return []
   return [
     {
-      outcome: isOpen ? 'todo' : 'note',
+      outcome: 'question',
+      question: 'base-image',
       transform: 'set-user',
-      message: `${facts.reference} was not inspected (${reasons.join('; ')}): ${
-        isStartUnknown
-          ? 'what it starts, as which user, and what that writes is unknown'
-          : `${isUserUnseen(input) ? 'that it starts as root, its ' : ''}accounts and writable paths are assumptions`
-      }`,
+      message: `${facts.reference} was not inspected: ${isUserUnseen(input) ? 'that it starts as root, its ' : ''}accounts and writable paths are assumptions`,
       hint: 'pull the image, or add --prove, to verify',
       about: 'FROM',
-      evidence: [],
+      evidence: [{ source: 'assumed', subject: facts.reference, detail: whyUnknown(facts) }],
     },
   ]
+}
+
+function whyUnknown({ accounts, files, os }: ImageFacts): string {
+  const reasons = [accounts, files, os].flatMap((fact) => (fact.known ? [] : [fact.reason]))
+  return [...new Set(reasons)].join('; ')
 }
 
 /** A range of all ports is a habit of images that let somebody else decide; of such none is looked for. */
@@ -48,16 +41,7 @@ export function leftOut(input: StageInput): readonly Remark[] {
 /** What the user cannot write may be among them. */
 function volumesLeftOut({ facts }: StageInput): readonly Remark[] {
   if (facts.config.volumesLeftOut !== true) return []
-  return [
-    {
-      outcome: 'todo',
-      transform: 'own-writable-paths',
-      message: `there are more than ${bounds.volumes} volumes, or some with too long paths: the rest are not given to the user`,
-      hint: 'name the folders that the program writes with --writable',
-      about: 'VOLUME',
-      evidence: [],
-    },
-  ]
+  return [question('writes', 'VOLUME', `only the first ${bounds.volumes} volumes, and no too long paths, were read`)]
 }
 
 function portsLeftOut({ facts }: StageInput): readonly Remark[] {
@@ -84,39 +68,17 @@ export function otherShell({ facts }: StageInput): readonly Remark[] {
       outcome: 'todo',
       transform: 'report-remarks',
       message: `SHELL is ${shell.join(' ')}, but the inserted RUN lines need a POSIX shell`,
-      hint: 'put SHELL ["/bin/sh", "-c"] above the inserted lines',
+      hint: choices('put SHELL ["/bin/sh", "-c"] above the inserted lines', 'write the inserted lines for that shell'),
       about: 'SHELL',
       evidence: [],
     },
   ]
 }
 
-/** Neither the base image, which nobody saw, nor a USER line says who runs it. */
 /** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
 export function isUserUnseen({ users, stated, end }: StageInput): boolean {
   if (users.initial.known || users.lines.length > (end?.byArgument === undefined ? 0 : 1)) return false
   return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
-}
-
-/** An application that is in its image already, by a builder of whom the catalogue knows nothing. */
-function isUnseen({ asBuilt, observation, vendor, stated }: StageInput): boolean {
-  return (
-    asBuilt === true &&
-    observation === null &&
-    vendor.account === null &&
-    !stated.needs.some(({ vendors }) => vendors === true)
-  )
-}
-
-function unseen(reference: string): Remark {
-  return {
-    outcome: 'note',
-    transform: 'own-writable-paths',
-    message: `what ${reference} writes was not seen: only its files, packages and configuration were read`,
-    hint: 'run with --prove to see it',
-    about: 'FROM',
-    evidence: [],
-  }
 }
 
 /** The user that an image names in its own config, which no line of a Dockerfile can be changed for. */
@@ -131,7 +93,7 @@ export function imageUser({ asBuilt, facts, userBefore }: StageInput): readonly 
         ...about,
         outcome: 'todo',
         message: `the image runs as ${user}, and ${resolved.reason.replace(/^the image/, 'it')}: no container of it starts`,
-        hint: 'make the account where the image is built, or build upon it with a USER uid:gid',
+        hint: choices('make the account where the image is built', 'build upon it with a USER uid:gid'),
       },
     ]
   if (/^\d+(:|$)/.test(user)) return []
@@ -167,56 +129,16 @@ export function numberUnknown(
   { facts, created, stated: { view } }: Pick<StageInput, 'facts' | 'created' | 'stated'>,
 ): readonly Remark[] {
   if (account.unnumbered !== true) return []
-  const about = {
-    outcome: 'todo',
-    transform: 'set-user',
-    answeredByRun: true,
-    about: 'USER',
-    evidence: account.evidence,
-  } as const
+  const about = { transform: 'set-user', about: 'USER', evidence: account.evidence } as const
   const absent = absentFrom(account.name, facts, created, view)
-  if (absent !== null) return [{ ...about, ...noAccount(account.name, absent.image) }]
+  if (absent !== null)
+    return [{ ...about, outcome: 'todo', answeredByRun: true, ...noAccount(account.name, absent.image) }]
   return [
     {
       ...about,
+      outcome: 'note',
       message: `USER ${account.name} is a name, and its number is unknown here: Kubernetes' runAsNonRoot can only check a number`,
       hint: 'pull the base image, or add --prove, to have the number written, or say it with --user UID:GID',
-    },
-  ]
-}
-
-/**
- * A start script switches to an account that neither the base image nor the Dockerfile has: the install of a package makes
- * it, with a number that only the build tells, and may close files to everybody else.
- */
-export function unknownAccount(
-  { stepDowns, actions }: Pick<StepDownReport, 'stepDowns' | 'actions'>,
-  account: Pick<AccountChoice, 'name' | 'from'>,
-  { facts: { accounts }, stated }: Pick<StageInput, 'facts' | 'stated'>,
-): readonly Remark[] {
-  // Of a base that nobody knows the account may be its own; of a program that is listed all is known.
-  if (!accounts.known || account.from === 'option' || describesPackages(stated)) return []
-  const users = new Set(accounts.value.users.map(({ name }) => name))
-  // Of one that the start itself makes nothing is in the image.
-  const made = new Set(actions.flatMap((action) => accountMadeBy(action)?.name ?? []))
-  const found = stepDowns.find(
-    ({ kind, user }) =>
-      kind !== 'directive' &&
-      user !== null &&
-      user !== account.name &&
-      !/^\d+$/.test(user) &&
-      !users.has(user) &&
-      !made.has(user),
-  )
-  if (found === undefined || found.user === null) return []
-  return [
-    {
-      outcome: 'todo',
-      transform: 'set-user',
-      message: `${found.path ?? 'the command'} switches to ${found.user}, an account that a package creates: what belongs to it alone is unknown before the build`,
-      hint: `run with --prove, or name the account and what it writes, with --user and --writable`,
-      answeredByRun: true,
-      evidence: [{ source: 'step-down', subject: found.user, detail: found.text }],
     },
   ]
 }

@@ -34,7 +34,6 @@ import {
   leftOut,
   numberUnknown,
   otherShell,
-  unknownAccount,
 } from './assumptions.ts'
 import { noDependents } from './exemptions.ts'
 import {
@@ -55,7 +54,7 @@ import {
   givenAsFiles,
   isPerhaps,
   type PerhapsNeed,
-  perhapsRemarks,
+  perhapsQuestion,
   unmetNeeds,
   withoutAsked,
 } from './grants/perhaps.ts'
@@ -127,8 +126,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   // A folder that a RUN has handed over lets its owner make a file, whatever the base is.
   const mayMake = (path: string): boolean =>
     stated.files.entry(path) === null && isHandedFolder(parentOf(path), input, account)
-  const unmet =
-    perhaps.length === 0 ? [] : unmetNeeds(perhaps, granted, yield* grantedFor([...wanted, ...perhaps]), mayMake)
+  const unmet = observation === null ? unmetNeeds(perhaps, granted, mayMake) : []
   const included = includedGrants(granted.grants, excluded).map(makesMissing(input))
   const grants = tools.shell === false ? included.map((grant) => withFile(grant, context.readable)) : included
   const fileEdits = editsInOrder(includedLines(changes, excluded), context.textOf)
@@ -478,14 +476,13 @@ function remarksOf(context: PlanContext, decided: Decided): readonly Remark[] {
     ...(merged === null ? [] : [merged]),
     ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),
     ...granted.remarks,
-    ...perhapsRemarks(unmet, input),
+    ...unmet.map(perhapsQuestion),
     ...stepDown.remarks,
-    ...idsWithoutEffect(report, account, input.dependents?.runs ?? []),
-    ...mountRemarks(context, account, grants),
+    ...(offeredFor(input) === null ? idsWithoutEffect(report, account, input.dependents?.runs ?? []) : []),
+    ...mountRemarks(context, account),
     ...numberUnknown(account, input),
     ...(observation === null ? lostGroups(input, account) : []),
-    ...(observation === null && input.asBuilt !== true ? unknownAccount(report, account, input) : []),
-    ...stated.remarks.filter(({ unlessUser }) => unlessUser !== account.name && unlessUser !== String(account.uid)),
+    ...stated.remarks,
     ...(observation === null ? stated.cautions : []),
     ...vendorRemarks(
       input,

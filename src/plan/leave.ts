@@ -8,7 +8,7 @@ import type { FileModel } from '../image/file-model.ts'
 import { findProgram } from '../image/step-down/start.ts'
 import type { StepDownReport, SwitchTool } from '../image/step-down.ts'
 import { nameOf } from '../path.ts'
-import { joinTruncated } from '../words.ts'
+import { choices, joinTruncated } from '../words.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
 import type { StageOutcome, StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
@@ -70,7 +70,7 @@ export function leave(input: StageInput, outcome: StageOutcome, reason: string):
             outcome: 'todo',
             transform: 'set-user',
             message: reason,
-            hint: 'give the build argument a default, or name the user with --user',
+            hint: choices('give the build argument a default', 'name the user with --user'),
             evidence: [],
           },
         ]

@@ -47,10 +47,6 @@ export interface StageInput {
   readonly asBuilt?: boolean
   /** ONBUILD of its base image, which run in this build; absent: none. */
   readonly triggers?: readonly string[]
-  /** What it starts lies in a base image of which nothing is known, or is not even said here. */
-  readonly startUnknown?: boolean
-  /** What it starts is a file of its own, of the build context or of another stage: it asks little of its base image. */
-  readonly bringsProgram?: boolean
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence
   /** What a service starts of it in place of what it says itself; absent: nothing. */

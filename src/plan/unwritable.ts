@@ -4,6 +4,7 @@ import type { Remark } from '../evidence/claim.ts'
 import type { FileEdit } from '../evidence/file-edit.ts'
 import { largestId } from '../image/accounts.ts'
 import type { Healthcheck } from '../image/facts.ts'
+import { choices } from '../words.ts'
 import { isAccountName } from './account/account-ids.ts'
 import { leave } from './leave.ts'
 import { type AccountChoice, decided, type Grant, type StagePlan, type Tools } from './plan.ts'
@@ -46,7 +47,7 @@ function notGranted({ path, evidence }: Grant, why: string | null): Remark {
     outcome: 'todo',
     transform: 'own-writable-paths',
     message: `${visibleLine(path)} is not granted: ${why}`,
-    hint: 'bring it into the image under another name, or with the right owner',
+    hint: choices('bring it into the image under another name', 'bring it with the right owner'),
     evidence,
   }
 }

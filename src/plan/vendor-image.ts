@@ -4,6 +4,7 @@ import type { CapableFile, Evidence, Remark } from '../evidence/claim.ts'
 import { DEFAULT_CAPABILITIES } from '../image/capabilities.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
+import { choices } from '../words.ts'
 import { bare } from './account/new-account.ts'
 import { type AccountChoice, type BaseChange, decide, type StagePlan } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
@@ -87,7 +88,10 @@ export function vendorRemarks(
         outcome: isNeeded && !isKept ? 'todo' : 'note',
         transform: 'report-remarks',
         message: `${path} has ${capabilities.map((name) => `cap_${name.toLowerCase()}`).join(', ')} of its own: under --cap-drop=ALL the kernel refuses to start it`,
-        hint: `add ${capabilities.join(', ')} back at run time, or add RUN ${removeWith}, which copies the file into a new layer`,
+        hint: choices(
+          `add ${capabilities.join(', ')} back at run time`,
+          `add RUN ${removeWith}, which copies the file into a new layer`,
+        ),
         ...(isKept ? { capabilities } : {}),
         about: 'FROM',
         evidence: [evidence],

@@ -1,5 +1,6 @@
 import { composeValue } from '../borders/mount.ts'
 import { isInside } from '../places.ts'
+import { mergedService } from './compose-merge.ts'
 import { isRootUser, movedExpose, movedHealthcheck, movedPort, targetOf, warnOfPorts } from './compose-parts.ts'
 import {
   hostPortNotes,
@@ -65,7 +66,11 @@ export function hardenService(
   const mode = network ?? textOf({ ...elsewhere, ...before }.network_mode ?? '')
   // Neither the machine's kernel nor another's container is set from here: the engine refuses the first.
   if (mode === 'host') open.push(...hostPortNotes('network_mode: host', sysctls))
-  else if (!mode.startsWith('container:') && Object.keys(sysctls).length > 0)
+  else if (
+    !mode.startsWith('container:') &&
+    Object.keys(sysctls).length > 0 &&
+    !isLocked(mergedService(elsewhere, before), profile)
+  )
     set.sysctls = withPairs(before.sysctls, sysctls)
   if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, literal(env))
   const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
@@ -73,6 +78,23 @@ export function hardenService(
   const isShared = isFollowed && /^service:/.test(textOf(whole.network_mode ?? ''))
   warn(isShared ? { ...whole, network_mode: undefined } : whole, profile, notes, open)
   return { service: set, volumes, notes: [...notes, ...open], open }
+}
+
+/**
+ * Run as the planned user with nothing more already (`whole`: all that is said of a service): whoever wrote that has said what it needs
+ * besides, and only a run knows better.
+ */
+function isLocked(whole: Json, { user }: Profile): boolean {
+  const isPlanned = user !== null && whole.user != null && alignedUser(whole.user, user.value, []) === whole.user
+  return isPlanned && holds(whole.cap_drop, 'ALL') && asList(whole.security_opt).some(forbidsNew)
+}
+
+/** The root of what is locked already stays as it is. */
+export function asLocked(whole: Json, profile: Profile): Profile {
+  const isOpen = profile.readOnly.known === 'planned' && whole.read_only !== true && isLocked(whole, profile)
+  return isOpen && profile.readOnly.value
+    ? { ...profile, readOnly: { value: false, known: 'planned' }, writable: [] }
+    : profile
 }
 
 /**
@@ -98,7 +120,7 @@ export function alignService(before: Json, profile: Profile, notes: string[], op
   return set
 }
 
-function alignedUser(before: unknown, user: ProfileUser, notes: string[], open: string[]): unknown {
+function alignedUser(before: unknown, user: ProfileUser, notes: string[], open: string[] = notes): unknown {
   const wanted = userText(user)
   if (before === null) return wanted
   // The same one by its name; that has a number is asked for by Kubernetes only.

@@ -117,13 +117,16 @@ function notMounted(places: readonly { readonly path: string }[]): readonly stri
 }
 
 /** As numbers: that is all a platform can check (FACTS 2). */
-function userOf({ account, userBefore }: StagePlan, facts: ImageFacts): ProfileUser | null {
+function userOf(plan: StagePlan, facts: ImageFacts): ProfileUser | null {
+  const { account, userBefore } = plan
   if (account?.unnumbered === true) return null
   if (account !== null) return { name: account.name, uid: account.uid, gid: account.gid }
   const text = userBefore.known ? userBefore.value : ''
-  const [, uid, gid] = /^(\d+)(?::(\d+))?$/.exec(text) ?? []
-  if (uid !== undefined && gid !== undefined) return { name: '', uid: Number(uid), gid: Number(gid) }
-  if (!facts.accounts.known) return uid === undefined ? null : { name: '', uid: Number(uid), gid: 0 }
+  const numbered = decided(plan, 'number-user').find(({ outcome }) => outcome === 'fixed')?.text ?? text
+  const [, uid, gid] = /(?<!\S)(\d+)(?::(\d+))?$/.exec(numbered) ?? []
+  const name = numbered === text ? '' : (text.split(':')[0] ?? '')
+  if (uid !== undefined && gid !== undefined) return { name, uid: Number(uid), gid: Number(gid) }
+  if (!facts.accounts.known) return uid === undefined ? null : { name, uid: Number(uid), gid: 0 }
   const resolved = resolveUser(text, facts.accounts.value)
   if (!resolved.known) return null
   const named = facts.accounts.value.users.find((one) => one.uid === resolved.value.uid)

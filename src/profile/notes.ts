@@ -1,6 +1,7 @@
 import { isInside, normalisePath } from '../places.ts'
 import { grantedFolders, madeHome, outermostOwn } from '../plan/grants/ladder.ts'
 import { decided } from '../plan/plan.ts'
+import { hasFailed } from '../report/report.ts'
 import { joinAnd } from '../words.ts'
 import type { ProfileSource } from './make-profile.ts'
 import { giveVolume, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'
@@ -18,7 +19,8 @@ function unproved(profile: UnnotedProfile, source: ProfileSource): readonly stri
   const { result, plan, vendor } = source
   const notes: string[] = []
   const { proof } = result
-  if (proof !== null && !proof.passed) notes.push('the proof failed: this profile is a plan that does not work yet')
+  if (hasFailed(result)) notes.push('the proof failed: this profile is a plan that does not work yet')
+  if (proof?.reason !== undefined) notes.push(`this profile is a plan, not shown to work: ${proof.reason}`)
   if (plan.outcome === 'already' && proof === null)
     notes.push(
       'the image is not root already; that it also works with no capabilities is not shown (harden-image prove IMAGE does)',

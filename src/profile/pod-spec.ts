@@ -19,6 +19,11 @@ export interface Chosen {
 
 const COPIER = 'copy-writable'
 
+/** It fills what a run before has mounted over the image. */
+export function isCopier({ name }: Pick<Chosen, 'name'>): boolean {
+  return name === COPIER || name.startsWith(`${COPIER}-`)
+}
+
 /** All containers that a pod has of its own. */
 export function namesIn(spec: Json): readonly Chosen[] {
   return (['containers', 'initContainers'] as const).flatMap((list) =>
@@ -40,7 +45,6 @@ export function longRunning(spec: Json): readonly Chosen[] {
 /** A pod's spec with the profile on some of its containers, as Pod Security *restricted* asks for. Twice is the same as once. */
 export function hardenPod(before: Json, chosen: readonly Chosen[], profile: Profile): PodEdit {
   const notes: string[] = []
-  const isCopier = ({ name }: Chosen) => name.startsWith(COPIER)
   const others = namesIn(before).filter(
     (one) => !isCopier(one) && !chosen.some(({ list, index }) => list === one.list && index === one.index),
   )

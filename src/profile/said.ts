@@ -1,5 +1,6 @@
 import { shellQuoted } from '../borders/shell.ts'
 import type { TargetResult } from '../report/report.ts'
+import { isComplete } from '../report/report.ts'
 import { type Profile, type ProfilePart, userText } from './profile.ts'
 
 /**
@@ -26,7 +27,7 @@ export function profileNotes(
           ] as const,
         ]),
     ...(image.derived ? [[made(image.name, isBuilt, result), []] as const] : []),
-    ...(profile.kind === 'dockerfile' && result.changed && result.verdict === 'hardened'
+    ...(profile.kind === 'dockerfile' && result.changed && isComplete(result)
       ? [[changed(profile, isBuilt, result, given), []] as const]
       : []),
     ['left to do', profile.root ? [] : todo.map(({ message }) => message)],
@@ -43,7 +44,7 @@ export function profileNotes(
 /** The same call builds what it says, with all its flags and what its proof found. */
 function made(name: string, isBuilt: boolean, { verdict }: TargetResult): string {
   if (!isBuilt) return `${name} has to be built first: the same command with --build does it`
-  return verdict === 'hardened' ? `built ${name}` : `${name} was not built: it is ${verdict}`
+  return isComplete({ verdict }) ? `built ${name}` : `${name} was not built: it is ${verdict}`
 }
 
 /** The profile is for the Dockerfile as it becomes, which nothing has written yet. */

@@ -26,14 +26,18 @@ import { isWeb, type PortAnswer } from './ask/answers.ts'
 import { portKey } from './ask/questions.ts'
 import { operationsBy } from './checks/check.ts'
 import { answersWithoutRaw } from './checks/refused-work.ts'
+import { isUnseen, onlyRuns } from './checks/watch.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { wasQuiet } from './container/run-specs.ts'
-import { refusalLines } from './log-refusals.ts'
+import { isRefusal, linesBeside } from './log-refusals.ts'
 import type { ResultRun } from './round.ts'
 import { isExercised } from './smoke/run-checks.ts'
 
 const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the configuration)'
+
+const WORK_UNSEEN = `whether it does its work: it goes on as the original does, and has no port, HEALTHCHECK or socket to ask; ${YOUR_CHECK}`
+const UNREACHED = 'the ports could not be reached from here, so they were not compared'
 
 /** Lines of a log that nobody would call silent. */
 const TALKATIVE = 5
@@ -41,8 +45,7 @@ const TALKATIVE = 5
 /** What was not seen, or is not as it was though every check passed. */
 export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean): readonly string[] {
   const remarks: string[] = []
-  if (result.state.running && result.listeners === null)
-    remarks.push('the ports could not be reached from here, so they were not compared')
+  if (result.state.running && result.listeners === null) remarks.push(UNREACHED)
   if (result.processes.length === 0) remarks.push('it ended before its processes could be looked at')
   remarks.push(...new Set([...baseline.unread, ...result.unread]))
   if (!passed) return remarks
@@ -68,12 +71,10 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
     if (page != null && other != null && other !== page)
       remarks.push(`whether it answers as well on ${port}: it shows another page than the original, ${quoted(other)}`)
   }
-  if (isUnseen(baseline))
-    remarks.push(
-      `whether it does its work: it goes on as the original does, and has no port, HEALTHCHECK or socket to ask; ${YOUR_CHECK}`,
-    )
-  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
-  const news = refusalLines(`${result.logs}\n${result.logFiles}`).find((line) => !usual.has(line))
+  if (isUnseen(baseline)) remarks.push(WORK_UNSEEN)
+  const news = linesBeside(`${baseline.logs}\n${baseline.logFiles}`, `${result.logs}\n${result.logFiles}`).find(
+    isRefusal,
+  )
   if (news !== undefined) remarks.push(`it works, and logs a refusal that the original did not: ${news}`)
   if (lines(baseline) >= TALKATIVE && lines(result) === 0)
     remarks.push('its log: the original says something, and the result nothing')
@@ -95,9 +96,11 @@ function isTurnedAway({ kind, detail }: PortAnswer): boolean {
   return isWeb(kind) && /^40[137]\b/.test(detail)
 }
 
-/** Nothing of it can be asked. */
-export function isUnseen({ state, answers, smoke }: RunRecord): boolean {
-  return state.running && state.health === null && smoke.length === 0 && answers.every(({ kind }) => kind === 'closed')
+/** Why nothing of its work was compared; empty where anything was. `study`: the traced run of the original. */
+export function unseenWork(baseline: RunRecord, study: RunRecord, result: RunRecord): readonly string[] {
+  if (!isUnseen(baseline)) return []
+  if (result.listeners === null) return [UNREACHED]
+  return onlyRuns(baseline, study) && lines(baseline) === 0 ? [WORK_UNSEEN] : []
 }
 
 function lines({ logs }: RunRecord): number {

@@ -100,7 +100,7 @@ export async function unexercised(
   if (wasQuiet({ answers })) {
     const ports = listedPorts(answers.filter(({ kind }) => kind !== 'closed').map(portKey))
     return {
-      message: `not exercised: the original ends when ${ports} is asked, so that nothing asked it; add a check that speaks to it as its clients do (--smoke)`,
+      message: `what it does when it is asked: the original ends when ${ports} is asked; add a check that speaks to it as its clients do (--smoke)`,
       isRemark: false,
     }
   }
@@ -138,7 +138,7 @@ export async function unexercised(
           isRemark: true,
         }
       : {
-          message: `not exercised: ${path} stays root and can become another user, and did not for anything it was asked; add a check that makes it (--smoke)`,
+          message: `what ${path} does as another user: it stays root and can become one, and did not for anything it was asked; add a check that makes it (--smoke)`,
           isRemark: false,
         }
   }

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
-import { isUnseen } from './caveats.ts'
 import type { WatchRecord } from './checks/check.ts'
 import { compare, compareTraces, compareWatched, withChecks } from './checks/index.ts'
 import { heldBy, lateFiles, operationsOfHeld, stillMissing } from './checks/late-files.ts'
+import { isUnseen } from './checks/watch.ts'
 import type { ConditionsRequest } from './conditions/condition.ts'
 import {
   type Conditions,

@@ -12,7 +12,7 @@ import { homeLessons, KEEPS, newRefusals } from './checks/refused-work.ts'
 import { tail } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { limits } from './container/run-specs.ts'
-import { refusalLines, refusalsIn } from './log-refusals.ts'
+import { isRefusal, linesBeside, refusalsIn } from './log-refusals.ts'
 import { scriptsOf, switchNotTried, whoAsksForRoot } from './needs-root.ts'
 import type { ProveRequest } from './request.ts'
 import { hasPassed, type Round } from './round.ts'
@@ -94,10 +94,8 @@ export function inTheWay(traced: RunRecord, original: RunRecord): readonly Opera
 
 function fromLogs(record: RunRecord, baseline: RunRecord, workdir: string, passed: boolean): readonly Operation[] {
   const text = `${record.state.error}\n${record.logs}\n${record.logFiles}`
-  const usual = new Set(refusalLines(`${baseline.logs}\n${baseline.logFiles}`))
-  const lines = text.split('\n').filter((line) => !usual.has(line.trim().replace(/\d+/g, '0')))
-  const relevant = passed ? lines.filter((line) => refusalLines(line).length > 0) : lines
-  return refusalsIn(relevant.join('\n'), workdir)
+  const lines = linesBeside(`${baseline.logs}\n${baseline.logFiles}`, text)
+  return refusalsIn((passed ? lines.filter(isRefusal) : lines).join('\n'), workdir)
 }
 
 /** Milliseconds that a program gets to say what it can; one that starts its service instead is ended. */

@@ -51,18 +51,17 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
   return [...found.values()]
 }
 
-/** Lines that speak of a refusal, without dates and numbers, to compare two logs. */
-export function refusalLines(log: string): readonly string[] {
-  const lines = log.split('\n').map((line) => line.replace(COLOUR, '').trim())
-  return [
-    ...new Set(
-      lines
-        .filter((line) =>
-          /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|read-only file system/i.test(line),
-        )
-        .map((line) => line.replace(/\d+/g, '0')),
-    ),
-  ]
+/** What permissions alone refuse, in a line of a log. */
+export function isRefusal(line: string): boolean {
+  return /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|read-only file system/i.test(line)
+}
+
+/** The lines of a log as they are, but for colours and those refusals that another one has too, dates and numbers aside. */
+export function linesBeside(usual: string, log: string): readonly string[] {
+  const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.replace(COLOUR, '').trim())
+  const keyOf = (line: string): string => line.replace(/\d+/g, '0')
+  const known = new Set(linesOf(usual).filter(isRefusal).map(keyOf))
+  return linesOf(log).filter((line) => !known.has(keyOf(line)))
 }
 
 function pathsIn(line: string, workdir: string): readonly string[] {

@@ -6,7 +6,6 @@ import { capabilitiesOf, uidsOf } from './checks/runs.ts'
 import { type Conditions, noConditions } from './conditions/index.ts'
 import { tail } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
-import type { Doubt } from './invalid-baseline.ts'
 
 export interface ProvenRun {
   readonly image: string
@@ -17,28 +16,42 @@ export interface ProvenRun {
   readonly cells: Conditions | null
 }
 
-/** What was measured, in the words of the report. `result` is null where nothing could be run beside the baseline. */
+/**
+ * What was measured, in the words of the report. `result` is null where nothing was run beside the baseline. `reasons`: why it could not
+ * be compared, or of which of its work that says nothing.
+ */
 export function proofReport(
   engine: string,
   baseline: RunRecord,
   result: ProvenRun | null,
   rounds: number,
   remarks: readonly string[],
+  reasons: readonly string[] = [],
 ): ReportProof {
   const comparison = result?.comparison
-  const passed = result !== null && failuresOf(result).length === 0
+  const works = result !== null && failuresOf(result).length === 0
+  const open = result === null || works ? [...reasons, ...notRun(result)] : []
+  const told = [...remarks, ...(result === null ? baseline.unread : doubts(baseline, result.record, works))]
   return {
     engine,
     rounds,
-    passed,
+    passed: works && open.length === 0,
+    ...(open.length === 0 ? {} : { reason: open.join('; ') }),
     parity: comparison?.parity ?? false,
     baseline: { image: baseline.image, uids: uidsOf(baseline), capabilities: capabilitiesOf(baseline) },
     result: result === null ? null : resultRun(result),
     checks: comparison?.checks ?? [],
     cells: result?.cells?.cells ?? noConditions(reasonFor(result)).cells,
-    remarks: [...remarks, ...(result === null ? baseline.unread : doubts(baseline, result.record, passed))],
+    remarks: told.filter((remark) => !open.includes(remark)),
     phases: [],
   }
+}
+
+/** Conditions that it has to stand and could not be run under. */
+function notRun(result: ProvenRun | null): readonly string[] {
+  return (result?.cells?.cells ?? [])
+    .filter(({ required, outcome }) => required && outcome === 'not asked')
+    .map(({ name, reason }) => `${name}: ${reason}`)
 }
 
 /** Why it was not run under other conditions. */
@@ -61,7 +74,7 @@ function resultRun({ image, record, addedBytes, cells }: ProvenRun): ReportProof
 
 /** Why a run did not pass, one sentence each; empty when it did. */
 export function failuresOf({ comparison, record, cells }: ProvenRun): readonly string[] {
-  const refused = (cells?.cells ?? []).filter((cell) => cell.required && cell.outcome !== 'pass')
+  const refused = (cells?.cells ?? []).filter((cell) => cell.required && cell.outcome === 'fail')
   if (comparison.parity && comparison.locked) return refused.map((cell) => `${cell.name}: ${cell.reason}`)
   const failed = comparison.checks
     .filter((check) => !check.passed)
@@ -73,19 +86,6 @@ export function failuresOf({ comparison, record, cells }: ProvenRun): readonly s
     ),
     ...(words === '' ? [] : [`the result's last words: ${words}`]),
   ]
-}
-
-/** The same with what the comparison says nothing of: never proved where that is more than a remark. */
-export function withDoubt<Shown extends { readonly report: ReportProof | null; readonly failures: readonly string[] }>(
-  doubt: Doubt | null,
-  shown: Shown,
-): Shown {
-  if (doubt === null || shown.report === null) return shown
-  const { report, failures } = shown
-  const { message, isRemark } = doubt
-  const said = { ...report, remarks: [message, ...report.remarks] }
-  if (isRemark) return { ...shown, report: said }
-  return { ...shown, report: { ...said, passed: false }, failures: [...failures, message] }
 }
 
 export interface Stopwatch {

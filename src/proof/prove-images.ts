@@ -5,7 +5,7 @@ import { resolveUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import type { ReportProof } from '../report/report.ts'
-import { unknownNames, untracedOriginal, untracedRun } from './caveats.ts'
+import { startsNothing, unknownNames, unseenWork, untracedOriginal, untracedRun } from './caveats.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import { operationsOfDiff } from './container/files.ts'
 import { exposedTcp, removeVolumes } from './container/run-specs.ts'
@@ -13,7 +13,7 @@ import { unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { judge, type Late } from './judge.ts'
 import { refusesRoot } from './needs-root.ts'
 import { type Original, runOriginal } from './original.ts'
-import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
+import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './request.ts'
 import { hasPassed, type ResultRun, runResult } from './round.ts'
 import type { KnownNames } from './sandbox/open-sandbox.ts'
@@ -73,8 +73,8 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const seenWork = { ...early, trace: original.trace, traceRefused: original.traceRefused }
   const unfit = unfitBaseline(seenWork, facts)
   if (unfit !== null) {
-    const report = proofReport(engine.version, await live.finish(), null, 0, [unfit])
-    return { report: times.on(report), failures: [unfit], late: null }
+    const report = proofReport(engine.version, await live.finish(), null, 0, [], [unfit])
+    return { report: times.on(report), failures: [], late: null }
   }
   const doubt = await unexercised({ engine, facts }, seenWork)
   request.progress('running it without capabilities or new privileges')
@@ -100,20 +100,26 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   const conditions = { ...request, facts, image, moved, keepsLowPort, user, mountsFor, filled, reference, times, late }
   const judged = await judge(conditions, live, original, run)
   await removeVolumes(engine, filled)
-  const report = proofReport(engine.version, judged.baseline, judged.run, 1, [
+  const told = [
+    ...(doubt?.isRemark === true ? [doubt.message] : []),
     ...request.remarks,
     ...remarks,
     ...unknownNames(begun.nobody),
     ...untracedOriginal(request.trace, original),
     ...untracedRun(original, run),
     ...judged.pending,
-  ])
-  return withDoubt(doubt, {
-    report: times.on(report),
+  ]
+  const reasons = [
+    ...(doubt?.isRemark === false ? [doubt.message] : []),
+    ...(request.smoke.length > 0 ? [] : startsNothing(original, facts)),
+    ...unseenWork(judged.baseline, original, judged.run.record),
+  ]
+  return {
+    report: times.on(proofReport(engine.version, judged.baseline, judged.run, 1, told, reasons)),
     failures: failuresOf(judged.run),
     late: judged.late,
     ...(run.traced?.trace ? { operations: run.traced.trace.operations } : {}),
-  })
+  }
 }
 
 /** What it is compared with. An image that refuses to be root is run as its own user, with nothing taken from it. */

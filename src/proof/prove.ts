@@ -15,6 +15,7 @@ import {
   unaskedRoutes,
   unknownNames,
   unrunScripts,
+  unseenWork,
   unsentPackets,
   unshownPlaces,
   untracedOriginal,
@@ -32,7 +33,7 @@ import { askHelp, askOwnWay, type Learning, learnedFrom, taughtBy } from './less
 import { type MinimizeRequest, minimize } from './minimize.ts'
 import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf, whoAsksForRoot } from './needs-root.ts'
 import { observationOf } from './observation.ts'
-import { failuresOf, proofReport, withDoubt } from './proof-report.ts'
+import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import type { Proof, ProveRequest } from './request.ts'
 import { dropRound, hasLowPort, hasPassed, type Round, runRound, runUnrefused } from './round.ts'
@@ -225,8 +226,7 @@ async function withoutRound(request: ProveRequest, seen: OriginalSeen, hardened:
     return proveRoot(request, live, original, { hardened, plan, remarks })
   const record = await live.finish()
   if (unfit === null) return { hardened, report: null, failures: [] }
-  const report = (why: string): Proof['report'] =>
-    proofReport(request.engine.version, record, null, 0, [...remarks, why])
+  const report = (why: string): Proof['report'] => proofReport(request.engine.version, record, null, 0, remarks, [why])
   const needsRoot = await lackedPrivilege(request, record)
   if (needsRoot !== null) {
     const kept = await request.harden({ ...seen.observation, needsRoot })
@@ -234,7 +234,7 @@ async function withoutRound(request: ProveRequest, seen: OriginalSeen, hardened:
   }
   // Its log files are read only now.
   const why = unfitBaseline({ ...workOf(seen), logFiles: record.logFiles }, request.facts) ?? unfit
-  return { hardened, report: report(why), failures: plan?.outcome === 'harden' ? [why] : [] }
+  return { hardened, report: report(why), failures: [] }
 }
 
 /** The last round that passed, watched to the end; else the last one, with what is missing. */
@@ -269,7 +269,10 @@ async function conclude(
   const seen = { baseline, round: best, hardenWithout }
   const { checks } = run.comparison
   const capability = plan === undefined ? null : await grantHelpers(request, plan, checks, seen)
-  const questions = [
+  const reasons = [
+    ...(doubt?.isRemark === false ? [doubt.message] : []),
+    ...startsNothing(original, request.facts),
+    ...unseenWork(baseline, original, run.record),
     ...askedToWrite(original, best.run.traced),
     ...readState({ grants }),
     ...unshownPlaces(plan?.unshown ?? []),
@@ -278,29 +281,30 @@ async function conclude(
   ]
   // A check of the user's own that passes stands above them.
   const isChecked = request.smoke.length > 0
-  return withDoubt(doubt, {
+  const told = [
+    ...(doubt?.isRemark === true ? [doubt.message] : []),
+    ...remarks,
+    ...leftBehind(original),
+    ...untracedRun(original, best.run),
+    ...unrunScripts(original, request.facts),
+    ...unsentPackets(original, best.run.traced),
+    ...helpersOfOthers(request.facts, plan?.account ?? null),
+    ...unaskedRoutes(baseline, request.learned),
+    ...pending,
+    ...(isChecked ? reasons : []),
+  ]
+  const count = request.before + rounds.length
+  return {
     hardened: best.hardened,
-    report: proofReport(request.engine.version, baseline, run, request.before + rounds.length, [
-      ...remarks,
-      ...leftBehind(original),
-      ...startsNothing(original, request.facts),
-      ...untracedRun(original, best.run),
-      ...unrunScripts(original, request.facts),
-      ...unsentPackets(original, best.run.traced),
-      ...helpersOfOthers(request.facts, plan?.account ?? null),
-      ...unaskedRoutes(baseline, request.learned),
-      ...pending,
-      ...(isChecked ? questions : []),
-    ]),
+    report: proofReport(request.engine.version, baseline, run, count, told, isChecked ? [] : reasons),
     failures: [...(capability === null ? [] : [capability.message]), ...failuresOf(run)],
     capability,
     read: new Set(
       operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),
     ),
     ...(best.run.traced?.trace ? { operations: best.run.traced.trace.operations } : {}),
-    open: isChecked ? [] : questions,
     late: capability === null ? late : null,
-  })
+  }
 }
 
 function judgeRequest(

@@ -60,10 +60,8 @@ export interface Proof {
   readonly hardened: Hardened
   /** Null where there was nothing to prove: it runs as non-root already, or must keep root. */
   readonly report: ReportProof | null
-  /** Why it did not pass, one sentence each; empty when it did. */
+  /** What it was shown not to do, one sentence each. */
   readonly failures: readonly string[]
-  /** Places that it may have to write and may not, which no run came to: questions for a person, a sentence each. */
-  readonly open?: readonly string[]
   /** What is missing showed only after a round had passed; see Judged. */
   readonly late?: Late | null
   /** Why it did not pass, where that is a helper without its capability, and what a run with that showed. */

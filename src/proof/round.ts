@@ -7,6 +7,7 @@ import { decided, type StagePlan } from '../plan/plan.ts'
 import type { Hardened } from '../report/report.ts'
 import { leavesFiles } from './checks/files.ts'
 import { type Comparison, compare, compareTraces, isPassed, withChecks } from './checks/index.ts'
+import { refusals } from './checks/watch.ts'
 import type { FirstConditions } from './conditions/index.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import { type Container, removeAll, runContainer } from './container/container.ts'
@@ -145,6 +146,7 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
   const comparison = withChecks(
     compare(withSteadyRoutes(baseline, original), soFar, moved),
     compareTraces(original, asLong.traced, facts),
+    refusals.compare(baseline, soFar, { study: original }),
   )
   const passed = isPassed(comparison)
   const record = passed ? soFar : await live.finish(logsTraced(original, asLong.traced))

@@ -1,6 +1,6 @@
 import { applyEdits, type Edit } from '../edit.ts'
 import type { Rendering } from './format.ts'
-import type { ReportFinding } from './report.ts'
+import { hasFailed, type ReportFinding } from './report.ts'
 import { counted } from './summary.ts'
 
 /** What is accepted or rejected by itself: a finding that changes a text, and how. Numbers are indexes into `ChangeSet.all`. */
@@ -19,6 +19,8 @@ export interface ChangeSet {
   readonly source: string
   /** A continuation at the end that continues nothing, as it goes once something stands behind it; null for none. */
   readonly looseEnd: Edit | null
+  /** Comments for what is to be decided, which go with whatever is accepted. */
+  readonly decisions: readonly Edit[]
   readonly all: readonly Change[]
 }
 
@@ -26,7 +28,7 @@ export interface ChangeSet {
 export function wholeChange(source: string, output: string, message: string): ChangeSet {
   const finding = { transform: '', outcome: 'fixed', line: 1, column: 1, message, evidence: [] } as const
   const edits = source === output ? [] : [{ start: 0, end: source.length, text: output }]
-  return { source, looseEnd: null, all: [{ finding, edits, needs: [], preparedBy: [] }] }
+  return { source, looseEnd: null, decisions: [], all: [{ finding, edits, needs: [], preparedBy: [] }] }
 }
 
 /** The accepted ones and all that they need, ascending. Numbers that stand for none are left out. */
@@ -61,16 +63,16 @@ export function unprepared(
  * result. Any subset is a Dockerfile where the source is one.
  */
 export function subset(changes: ChangeSet, accepted: Iterable<number>): string {
-  const { source, looseEnd, all } = changes
-  const edits = withNeeds(changes, accepted).flatMap((index) => all[index]?.edits ?? [])
+  const { source, looseEnd, decisions, all } = changes
+  const accepts = withNeeds(changes, accepted).flatMap((index) => all[index]?.edits ?? [])
+  const edits = accepts.length === 0 ? [] : [...accepts, ...decisions]
   const isTied = looseEnd !== null && edits.some((edit) => edit.start >= looseEnd.end)
   return applyEdits(source, isTied ? [...edits, looseEnd] : edits)
 }
 
 /** What somebody may accept of a target: its changes, or all of it at once; none where `-w` would write nothing. */
 export function choicesOf({ result, source, path, files, changes }: Rendering): ChangeSet['all'] {
-  if (result.verdict === 'failed' || result.kind === 'image' || !result.changed || result.proof?.passed === false)
-    return []
+  if (result.verdict === 'failed' || result.kind === 'image' || !result.changed || hasFailed(result)) return []
   if (files !== undefined) return wholeChange(source, source, `${counted(files.length, 'file')} together`).all
   return (changes ?? wholeChange(source, result.output, `all of ${path}`)).all
 }

@@ -1,6 +1,6 @@
 import { allVisible } from '../borders/terminal.ts'
 import type { Format } from './format.ts'
-import { type LocatedFailure, type LocatedFinding, levelOf, locatedFailures, locatedFindings } from './located.ts'
+import { type LocatedFailure, type LocatedFinding, levelOf, locatedAnnotations, locatedFailures } from './located.ts'
 import { counted } from './summary.ts'
 
 /**
@@ -13,7 +13,7 @@ export const github: Format = {
   render(renderings, options) {
     const shown = renderings.map((rendering) => allVisible(rendering))
     const failures = locatedFailures(shown).map((one) => ({ command: 'error' as const, line: failureLine(one) }))
-    const findings = locatedFindings(shown).map((one) => {
+    const findings = locatedAnnotations(shown).map((one) => {
       const level = levelOf(one, options)
       const command = level === 'note' ? ('notice' as const) : level
       return { command, line: findingLine(command, one) }

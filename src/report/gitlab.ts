@@ -1,6 +1,6 @@
 import { allVisible } from '../borders/terminal.ts'
 import type { Format } from './format.ts'
-import { levelOf, locatedFailures, locatedFindings, wholeMessage } from './located.ts'
+import { levelOf, locatedAnnotations, locatedFailures, wholeMessage } from './located.ts'
 
 /** A Code Quality report of GitLab. Source: GitLab, *Code Quality*, *report format*. */
 export const gitlab: Format = {
@@ -15,7 +15,7 @@ export const gitlab: Format = {
       severity: 'blocker',
       location: { path: location?.path ?? result.target, lines: { begin: location?.region?.startLine ?? 1 } },
     }))
-    const findings = locatedFindings(shown).map((located) => ({
+    const findings = locatedAnnotations(shown).map((located) => ({
       description: located.finding.message,
       check_name: located.finding.transform,
       content: { body: wholeMessage(located) },

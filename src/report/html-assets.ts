@@ -25,7 +25,7 @@ input[type=checkbox], input[type=radio] { width: 1.1rem; height: 1.1rem; vertica
 .card { border: 1px solid var(--line); border-radius: .4rem; margin: .5rem 0; } .card > summary { padding: .4rem .7rem; background: var(--panel); border-radius: .4rem; cursor: pointer; }
 summary h2 { display: inline; } .card > summary > * { display: inline; margin-right: .6rem; } .body { padding: .25rem .7rem .7rem; }
 .quiet, .why { color: var(--quiet); } .why { list-style: none; padding-left: 0; font-size: .9rem; }
-.hardened, .unchanged, .ok, .pass, .fixed { color: var(--good); } .incomplete, .needs-root, .todo, .offered { color: var(--open); } .failed, .differs, .fail { color: var(--bad); }
+.rewritten { color: var(--link); } .hardened, .unchanged, .ok, .pass, .fixed { color: var(--good); } .incomplete, .needs-root, .todo, .offered { color: var(--open); } .failed, .differs, .fail { color: var(--bad); }
 .notes { list-style: none; padding: 0; } .notes > li { padding: .3rem 0 .3rem .6rem; border-left: 3px solid currentColor; border-left-color: var(--line); margin: .3rem 0; }
 .number { display: inline-block; min-width: 1.4rem; text-align: center; border: 1px solid var(--quiet); border-radius: .3rem; font-size: .85rem; }
 .code { border: 1px solid var(--line); margin: .4rem 0; white-space: pre-wrap; }

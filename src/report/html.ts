@@ -8,8 +8,9 @@ import { diff, type FileTexts, type Hunk, hunksOf } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { SCRIPT, STYLE } from './html-assets.ts'
 import { withFewPortFindings } from './many-ports.ts'
-import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import { type ReportFinding, type ReportProof, type TargetResult, tool, type Verdict } from './report.ts'
+import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import { QUESTIONS_TITLE, questionInWords, questionsOf, questionsOfAll, withoutQuestions } from './questions.ts'
+import { hasFailed, type ReportFinding, type ReportProof, type TargetResult, tool, type Verdict } from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { counted, runsAs, summaryLine } from './summary.ts'
 
@@ -25,7 +26,7 @@ export const html: Format = {
  * named by their hashes, which a test computes.
  */
 const POLICY =
-  "default-src 'none'; script-src 'sha256-+Z2xNiidP8dCRlBX7tc65ShI8GOs8iDhAX/t9NLjlko='; style-src 'sha256-TMSwOu0P561N7yhHmTyoYbOoaIPz0o5Og4ZgBtoXPg4='; base-uri 'none'; form-action 'none'"
+  "default-src 'none'; script-src 'sha256-+Z2xNiidP8dCRlBX7tc65ShI8GOs8iDhAX/t9NLjlko='; style-src 'sha256-p+gneoiquQ9lmxxiMG8qcTaUgQ41tgh5bkCYAkWQeJg='; base-uri 'none'; form-action 'none'"
 
 /** The same page with what a reviewer decides by: `src/cli/review.ts` serves it. */
 export function reviewPage(renderings: readonly Rendering[]): string {
@@ -52,6 +53,7 @@ function page(renderings: readonly Rendering[], isReview: boolean): string {
     `<header><h1>harden-image</h1><p>${text(results.length === 0 ? 'no target' : summaryLine(results))}</p></header>`,
     '<main>',
     ...proofMatrix(results),
+    ...(results.length > 1 ? questionList(questionsOfAll(results)) : []),
     ...kindTable(kinds),
     tools(results),
     '<h2 id="files" tabindex="-1">Files</h2>',
@@ -130,7 +132,8 @@ function likeness(rendering: Rendering, parts: readonly Part[], notes: readonly 
     place,
   }))
   const lines = parts.map(({ hunks }) => hunks.map((hunk) => hunk.lines.filter((line) => !line.startsWith(' '))))
-  return JSON.stringify([result.verdict, runsAs(rendering), said, lines, changes?.all.map(({ needs }) => needs)])
+  const asked = questionsOf(result).map(({ kind }) => kind)
+  return JSON.stringify([result.verdict, runsAs(rendering), said, asked, lines, changes?.all.map(({ needs }) => needs)])
 }
 
 function partsOf({ result, source, path, files }: Rendering): readonly Part[] {
@@ -153,14 +156,14 @@ function notesOf(rendering: Rendering, parts: readonly Part[]): readonly Note[] 
     left.delete(found[0])
     return found[0]
   }
-  const own = withFewPortFindings(result.findings).map((finding): Note => {
+  const own = withFewPortFindings(withoutQuestions(result.findings)).map((finding): Note => {
     const change = changeOf(finding)
     const start = change === null ? undefined : changes?.all[change]?.edits[0]?.start
     const line = start === undefined || changes === undefined ? finding.line : lineOf(changes.source, start)
     return { finding, service: null, change, place: placeOf(parts, finding.file ?? null, line) }
   })
   const services = servicesTold(result).flatMap((service) =>
-    withFewPortFindings(service.findings).map((finding): Note => {
+    withFewPortFindings(withoutQuestions(service.findings)).map((finding): Note => {
       const file = finding.file ?? service.file ?? null
       return { finding, service: service.target, change: null, place: placeOf(parts, file, finding.line) }
     }),
@@ -188,7 +191,7 @@ interface Kind {
 function kindsOf(renderings: readonly Rendering[]): ReadonlyMap<string, Kind> {
   const kinds = new Map<string, Kind>()
   for (const { result } of renderings) {
-    const all = [result, ...(result.services ?? [])].flatMap(({ findings }) => findings)
+    const all = [result, ...(result.services ?? [])].flatMap(({ findings }) => withoutQuestions(findings))
     for (const [key, { outcome }] of new Map(all.map((finding) => [kindOf(finding), finding])))
       kinds.set(key, {
         name: key,
@@ -237,13 +240,13 @@ function proofMatrix(results: readonly TargetResult[]): string[] {
       const cell = proof.cells.find((one) => one.name === name)
       return cell === undefined ? '' : outcomeOf(cell.outcome)
     })
-    return [text(target), outcomeOf(proof.passed ? 'pass' : 'fail'), ...cells]
+    return [text(target), outcomeOf(proof.passed ? 'pass' : hasFailed({ proof }) ? 'fail' : 'not shown'), ...cells]
   })
   return ['<h2>Proofs</h2>', table('proofs', ['target', 'proof', ...names.map(text)], rows)]
 }
 
 function outcomeOf(outcome: string): string {
-  return `<span class="${outcome === 'not asked' ? 'quiet' : outcome}">${outcome}</span>`
+  return `<span class="${outcome.startsWith('not ') ? 'quiet' : outcome}">${outcome}</span>`
 }
 
 function tools(results: readonly TargetResult[]): string {
@@ -312,6 +315,7 @@ function card(group: Group, kinds: ReadonlyMap<string, Kind>, isReview: boolean,
     ...(choices.length === 0 ? [] : [decisionTable(group)]),
     ...errorPart(result),
     ...servicePart(result),
+    ...questionPart(result),
     ...noteList(
       notes.filter(({ place }) => place === null),
       group,
@@ -328,9 +332,22 @@ function card(group: Group, kinds: ReadonlyMap<string, Kind>, isReview: boolean,
   ].join('\n')
 }
 
-function proofWord({ proof, verdict }: TargetResult): string {
-  if (proof !== null) return `<span>proof ${proof.passed ? 'passed' : 'failed'}</span>`
-  return verdict === 'hardened' ? '<span class="quiet">not proved</span>' : ''
+function proofWord({ proof }: TargetResult): string {
+  return proof === null ? '' : `<span>proof ${proofInWord({ proof })}</span>`
+}
+
+/** A line each kind; of a service behind its name. */
+function questionPart(result: TargetResult): string[] {
+  const lines = [result, ...servicesTold(result)].flatMap((one) =>
+    questionsOf(one).map((question) => `${one === result ? '' : `${one.target}: `}${questionInWords(question)}`),
+  )
+  return questionList(lines)
+}
+
+function questionList(lines: readonly string[]): string[] {
+  if (lines.length === 0) return []
+  const items = lines.map((line) => `<li>${text(line)}</li>`)
+  return [`<p>${QUESTIONS_TITLE}:</p><ul>${items.join('')}</ul>`]
 }
 
 function membersPart({ members }: Group): string[] {
@@ -532,7 +549,7 @@ function proofParts({ target }: TargetResult, proof: ReportProof): string[] {
   const times = timesInWords(proof)
   const sandbox = sandboxInWords(proof)
   return [
-    `<h4>${text(target)}: proof ${proof.passed ? 'passed' : 'failed'}: ${text(proofInWords(proof))}</h4>`,
+    `<h4>${text(target)}: proof ${proofInWord({ proof })}: ${text(proofInWords(proof))}</h4>`,
     table('comparison', ['check', 'baseline', 'result', 'outcome'], rows),
     ...(cells.length === 0 ? [] : [table('conditions', ['condition', 'outcome', 'reason'], cells)]),
     ...proof.remarks.map((remark) => `<p>not shown: ${text(remark)}</p>`),

@@ -8,7 +8,7 @@ import { counted } from './summary.ts'
 
 /**
  * JUnit's XML as Ant's task writes it, which is the narrowest of its dialects: a suite for each target, in which the verdict, each
- * finding but notes, and each check of a proof is a test. Source: the XSD of Windy Road for Ant's JUnit report.
+ * finding but notes and questions, and each check of a proof is a test. Source: the XSD of Windy Road for Ant's JUnit report.
  */
 export const junit: Format = {
   name: 'junit',
@@ -33,7 +33,7 @@ interface Case {
 function suite(rendering: Rendering, id: number, options: RenderOptions): string {
   const { result } = rendering
   const located = locatedFindings([rendering])
-  const notes = located.filter(({ finding }) => finding.outcome === 'note')
+  const notes = located.filter(({ finding }) => /^(note|question)$/.test(finding.outcome))
   const cases = [
     verdictCase(result),
     ...located.filter((one) => !notes.includes(one)).map((one) => findingCase(one, options)),
@@ -93,6 +93,8 @@ function proofCases({ target, proof }: TargetResult): readonly Case[] {
     const message = `was ${baseline}, is ${result}`
     return { name: `proof of ${target}: ${name}`, problem: passed ? null : { ...failed, message, text: message } }
   })
+  // The schema has no word for what was not shown: a note says it.
+  if (proof.reason !== undefined) return checks
   const text = proof.remarks.join('\n')
   const whole: Case = {
     name: `proof of ${target}`,

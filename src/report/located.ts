@@ -3,7 +3,7 @@ import { allInstructions } from '../dockerfile/layout.ts'
 import { applyEdits, lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import type { Rendering, RenderOptions } from './format.ts'
-import type { ReportError, ReportFinding, TargetResult } from './report.ts'
+import { hasFailed, type ReportError, type ReportFinding, type TargetResult } from './report.ts'
 import { servicesTold } from './services.ts'
 
 /** A place in a text, 1-based; columns in UTF-16 code units, the last one exclusive. */
@@ -83,7 +83,12 @@ export function locatedFindings(renderings: readonly Rendering[]): readonly Loca
 
 /** It is in the file: written, and not held back because its proof failed. */
 export function isDone({ finding, result }: LocatedFinding, { isWritten = false }: RenderOptions): boolean {
-  return finding.outcome === 'fixed' && isWritten && result.proof?.passed !== false
+  return finding.outcome === 'fixed' && isWritten && !hasFailed(result)
+}
+
+/** What is shown beside the source: at the line of a question there is nothing to do. */
+export function locatedAnnotations(renderings: readonly Rendering[]): readonly LocatedFinding[] {
+  return locatedFindings(renderings).filter(({ finding }) => finding.outcome !== 'question')
 }
 
 /** What a change would cure is a warning as long as it is not made; what only a person can do, an error. */

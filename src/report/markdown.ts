@@ -4,7 +4,15 @@ import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
 import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import { type ReportFinding, type ReportProof, type TargetResult, type Verdict, verdictInWords } from './report.ts'
+import { QUESTIONS_TITLE, questionInWords, questionsOf, questionsOfAll, withoutQuestions } from './questions.ts'
+import {
+  hasFailed,
+  isComplete,
+  type ReportFinding,
+  type ReportProof,
+  type TargetResult,
+  type Verdict,
+} from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { counted, summaryLine, whoIs } from './summary.ts'
 
@@ -26,7 +34,8 @@ export const markdown: Format = {
       .sort((a, b) => URGENT_FIRST.indexOf(a.result.verdict) - URGENT_FIRST.indexOf(b.result.verdict))
     const head = ['## harden-image', escaped(summaryLine(renderings.map(({ result }) => result)))]
     const rows = overview(shown)
-    const room = MOST_BYTES - NOTE_BYTES - bytesOf([...head, rows.text].join('\n\n'))
+    const asked = shown.length > 1 ? questionList(questionsOfAll(shown.map(({ result }) => result))) : []
+    const room = MOST_BYTES - NOTE_BYTES - bytesOf([...head, rows.text, ...asked].join('\n\n'))
     const sections = sectionsIn(room, shown.filter(hasMore))
     const leftOut = [
       leftOutOf(rows.leftOut, shown.length, 'row of the table', 'rows of the table'),
@@ -35,7 +44,7 @@ export const markdown: Format = {
     ].filter((part) => part !== '')
     const note =
       leftOut.length === 0 ? [] : [`Not shown here, since GitHub takes no more: ${leftOut.join(', ')}. ${ALL}`]
-    return `${[...head, ...note, rows.text, ...sections.texts].join('\n\n')}\n`
+    return `${[...head, ...note, rows.text, ...asked, ...sections.texts].join('\n\n')}\n`
   },
 }
 
@@ -49,10 +58,10 @@ export const title: Format = {
   render(renderings) {
     const changed = renderings
       .map(({ result }) => result)
-      .filter(({ changed, verdict, proof }) => changed && verdict !== 'failed' && proof?.passed !== false)
+      .filter(({ changed, verdict, proof }) => changed && verdict !== 'failed' && !hasFailed({ proof }))
     const [only] = changed
     if (only === undefined) return ''
-    const hardened = changed.filter(({ verdict }) => verdict === 'hardened').length
+    const hardened = changed.filter(isComplete).length
     const what = only.kind === 'dockerfile' || only.kind === 'image' ? '' : 'the containers of '
     const said = hardened === 0 ? ['Prepare', 'to run as non-root'] : ['Run', 'as non-root']
     const line = (subject: string): string => visibleLine([said[0], subject, said[1]].join(' '))
@@ -77,6 +86,7 @@ const URGENT_FIRST: readonly Verdict[] = [
   'incomplete',
   'needs-root',
   'hardened',
+  'rewritten',
   'exempt',
   'unchanged',
   'not-applicable',
@@ -89,7 +99,7 @@ function leftOutOf(count: number, all: number, one: string, many: string): strin
 function overview(shown: readonly Rendering[]): { readonly text: string; readonly leftOut: number } {
   const rows = shown.map((rendering) => [
     code(rendering.result.target, 'cell'),
-    verdictInWords(rendering.result),
+    rendering.result.verdict,
     rendering.result.user === null ? '' : escaped(whoIs(rendering.result.user)),
     proofInWord(rendering.result),
   ])
@@ -158,8 +168,8 @@ function hasMore({ result }: Rendering): boolean {
 }
 
 function section({ result }: Rendering, parts: readonly string[], isFolded: boolean): string {
-  if (!isFolded) return [`### ${code(result.target)}: ${verdictInWords(result)}`, ...parts].join('\n\n')
-  return folded(`<code>${escaped(result.target)}</code>: ${verdictInWords(result)}`, parts.join('\n\n'))
+  if (!isFolded) return [`### ${code(result.target)}: ${result.verdict}`, ...parts].join('\n\n')
+  return folded(`<code>${escaped(result.target)}</code>: ${result.verdict}`, parts.join('\n\n'))
 }
 
 function sectionParts({ result }: Rendering): readonly string[] {
@@ -187,12 +197,19 @@ function asFit(texts: readonly string[], bytes: number, more: (count: number) =>
   return taken.length === texts.length ? texts : [...taken, more(texts.length - taken.length)]
 }
 
-function said({ error, findings, proof }: TargetResult): string[] {
+function said(result: TargetResult): string[] {
+  const { error, findings, proof } = result
+  const decided = withoutQuestions(findings)
   return [
     ...(error ? [escaped([error.message, error.hint ?? ''].filter(Boolean).join(' '))] : []),
-    ...(findings.length > 0 ? [findingList(findings)] : []),
+    ...(decided.length > 0 ? [findingList(decided)] : []),
+    ...questionList(questionsOf(result).map(questionInWords)),
     ...(proof === null ? [] : proofParts(proof)),
   ]
+}
+
+function questionList(lines: readonly string[]): string[] {
+  return lines.length === 0 ? [] : [`${QUESTIONS_TITLE}:\n\n${lines.map((line) => `- ${escaped(line)}`).join('\n')}`]
 }
 
 function findingList(findings: readonly ReportFinding[]): string {
@@ -201,9 +218,9 @@ function findingList(findings: readonly ReportFinding[]): string {
 }
 
 function serviceParts(result: TargetResult): string[] {
-  const rows = serviceRows(result).map(({ name, said, user, ports }) => [
+  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [
     code(name, 'cell'),
-    said,
+    verdict,
     escaped(user),
     escaped(ports),
   ])
@@ -241,7 +258,7 @@ function proofParts(proof: ReportProof): string[] {
   const sandbox = sandboxInWords(proof)
   const reached = proof.sandbox?.reached ?? []
   return [
-    `**Proof ${proof.passed ? 'passed' : 'failed'}**: ${escaped(proofInWords(proof))}`,
+    `**Proof ${proofInWord({ proof })}**: ${escaped(proofInWords(proof))}`,
     table(['', 'baseline', 'result', ''], rows),
     ...(cells.length > 0 ? [folded('conditions', table(['condition', 'outcome', 'reason'], cells))] : []),
     ...(proof.remarks.length > 0 ? [proof.remarks.map((remark) => `- not shown: ${escaped(remark)}`).join('\n')] : []),

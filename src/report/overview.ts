@@ -3,10 +3,11 @@ import { bounds } from '../bounds.ts'
 import type { Outcome } from '../transform.ts'
 import type { Rendering, RenderOptions } from './format.ts'
 import { columnsOf, cut, type Line, laidOut, line, padded } from './layout.ts'
+import { QUESTIONS_TITLE, questionsOfAll } from './questions.ts'
 import type { ReportFinding, TargetResult, Verdict } from './report.ts'
 import { allFindings } from './services.ts'
-import { counted, type Paint, painter, runsAs, unproved, VERDICTS } from './summary.ts'
-import { errorPlace, inOrder, outcomeStyles, verdictStyles } from './text.ts'
+import { counted, type Paint, painter, runsAs, saidOfProof, VERDICTS } from './summary.ts'
+import { doing, errorPlace, inOrder, outcomeStyles, verdictStyles } from './text.ts'
 
 // Of hundreds of targets nobody reads what is said of each: here each has a line below its verdict, and what is said of several
 // of them is said once.
@@ -21,8 +22,16 @@ export function renderOverview(
   const lines = [
     ...VERDICTS.flatMap((verdict) => groupLines(verdict, shown, paint, width)),
     ...SECTIONS.flatMap((section) => sectionLines(section, shown, paint)),
+    ...questionLines(shown, paint),
   ]
   return `${laidOut(lines, width).join('\n')}\n`
+}
+
+/** Each kind once for all of them. */
+function questionLines(renderings: readonly Rendering[], paint: Paint): readonly Line[] {
+  const lines = questionsOfAll(renderings.map(({ result }) => result))
+  if (lines.length === 0) return []
+  return [line('', paint(outcomeStyles.question, QUESTIONS_TITLE)), ...lines.map((one) => line('  ', one))]
 }
 
 function groupLines(
@@ -37,10 +46,7 @@ function groupLines(
   // One long path makes no room for itself in all lines.
   const most = Math.min(Math.max(...names.map(columnsOf)), Math.floor((width ?? WIDEST) / 2))
   return [
-    line(
-      '',
-      `${paint(verdictStyles[verdict], verdict)}${unproved(those.map(({ result }) => result))}${paint('dim', `: ${counted(those.length, 'target')}`)}`,
-    ),
+    line('', `${paint(verdictStyles[verdict], verdict)}${paint('dim', `: ${counted(those.length, 'target')}`)}`),
     ...those.map((rendering, index) => {
       const head = `  ${padded(names[index] ?? '', most)}  `
       return line(head, rowText(rendering, width === null ? null : width - columnsOf(head)))
@@ -58,7 +64,7 @@ function rowText(rendering: Rendering, room: number | null): string {
     return [errorPlace(error) + error.message, ...(error.hint === undefined ? [] : [error.hint])].join('; ')
   const user = runsAs(rendering, { brief: true })
   const parts = [...servicesIn(result), ...(user === '' ? [] : [user])]
-  if (parts.length === 0 && proof !== null) parts.push(`its proof ${proof.passed ? 'passed' : 'failed'}`)
+  if (parts.length === 0 && proof !== null) parts.push(saidOfProof(result))
   if (verdict === 'incomplete') return [...openIn(result), ...parts].join(', ')
   if (parts.length > 0) return parts.join(', ')
   const why = isSaidInRow(result) ? reasonOf(result) : undefined
@@ -70,12 +76,15 @@ function rowText(rendering: Rendering, room: number | null): string {
 
 const LEAST_ROOM = 24
 
-/** `2 services: 1 hardened, not proved, 1 unchanged` */
+/** `2 services, 1 rewritten` */
 function servicesIn({ services, proof }: TargetResult): readonly string[] {
   if (services === undefined) return []
-  const changed = services.filter(({ verdict }) => verdict === 'hardened').length
-  const proved = proof === null ? 'not proved' : proof.passed ? 'proved' : 'its proof failed'
-  return [`${counted(services.length, 'service')}${changed === 0 ? '' : `, ${changed} hardened, ${proved}`}`]
+  const done = (['hardened', 'rewritten'] as const).flatMap((word) => {
+    const count = services.filter(({ verdict }) => verdict === word).length
+    return count === 0 ? [] : [`${count} ${word}`]
+  })
+  const said = proof?.passed === false ? [saidOfProof({ proof })] : []
+  return [[counted(services.length, 'service'), ...done, ...said].join(', ')]
 }
 
 /** `2 todo`, `1 offered` */
@@ -112,7 +121,6 @@ const SECTIONS: readonly Section[] = [
     outcome: 'fixed',
     holds: ({ outcome, hint }) => outcome === 'fixed' && hint !== undefined,
   },
-  { title: 'to know', outcome: 'note', holds: ({ outcome }) => outcome === 'note' },
   { title: 'offered, with --unsafe', outcome: 'offered', holds: ({ outcome }) => outcome === 'offered' },
   { title: 'to decide', outcome: 'todo', holds: ({ outcome }) => outcome === 'todo' },
 ]
@@ -178,7 +186,7 @@ function kindLines({ finding, places, targets, isSame }: Kind, before: readonly 
     count === 1 ? first : count === 2 ? `${first}, ${second}` : `${counted(count, 'target')}, first ${first}`
   return [
     line('  - ', `${isSame ? '' : 'such as: '}${message} ${paint('dim', `(${transform})`)}`),
-    ...(hint === undefined || isHintSaid ? [] : [line(`    ${paint('bold', 'do:')} `, hint)]),
+    ...(hint === undefined || isHintSaid ? [] : [line(`    ${doing(hint, paint)}`, hint)]),
     line('    ', paint('dim', where)),
   ]
 }

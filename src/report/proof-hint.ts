@@ -45,10 +45,10 @@ const VARIABLE = /\b[A-Z][A-Z0-9]*_[A-Z0-9_]*[A-Z0-9]\b/g
  * Null where nothing was run beside the original and the message says what to do.
  */
 export function proofHint(
-  report: Pick<ReportProof, 'result' | 'checks' | 'sandbox'> | null,
+  report: Pick<ReportProof, 'result' | 'reason' | 'checks' | 'sandbox'> | null,
   said: string,
 ): string | null {
-  if (report?.result != null) return resultHint(report.checks, said)
+  if (report?.result != null) return report.reason === undefined ? resultHint(report.checks, said) : ASK
   if (/^the original goes to the background/.test(said)) return FOREGROUND
   const isClosed = report?.sandbox?.network === 'closed'
   if (isClosed && LACKS_NETWORK.test(said)) return CLOSED
@@ -68,6 +68,8 @@ export function proofHint(
     ? `a proof needs an original that runs: ${given}; where it goes to the background, ${FOREGROUND}`
     : `a proof needs an original that runs: ${given}`
 }
+
+const ASK = 'a check of yours (--smoke) that passes shows that it works as it is'
 
 /** A process that is not root has a capability only by its own file, and only where nothing takes that from it: capabilities(7). */
 function capabilityWays({ name, result }: ReportProof['checks'][number]): string {

@@ -1,5 +1,5 @@
 import { withFewPorts } from './many-ports.ts'
-import type { ReportProof, TargetResult } from './report.ts'
+import { hasFailed, type ReportProof, type TargetResult } from './report.ts'
 import { counted } from './summary.ts'
 
 export interface ProofRow {
@@ -15,13 +15,14 @@ export function proofInWords(proof: ReportProof): string {
   return `${parity(proof)} (${proof.engine}, ${counted(proof.rounds, 'round')})`
 }
 
-/** `passed`, `failed`; empty where none was asked for. */
-export function proofInWord({ proof }: Pick<TargetResult, 'proof'>): string {
-  return proof === null ? '' : proof.passed ? 'passed' : 'failed'
+/** `passed`, `failed`, `not shown`; empty where none was asked for. */
+export function proofInWord({ proof }: Pick<TargetResult, 'proof'>): '' | 'passed' | 'failed' | 'not shown' {
+  if (proof === null) return ''
+  return proof.passed ? 'passed' : hasFailed({ proof }) ? 'failed' : 'not shown'
 }
 
-function parity({ parity, result }: ReportProof): string {
-  if (parity) return 'does what the original does'
+function parity({ parity, result, reason }: ReportProof): string {
+  if (parity) return `does what the original does${reason === undefined ? '' : ', in what was compared'}`
   return result === null ? 'nothing was run beside the original' : 'does not do what the original does'
 }
 

@@ -2,6 +2,7 @@ import manifest from '../../package.json' with { type: 'json' }
 import type { Edit } from '../edit.ts'
 import type { Evidence } from '../evidence/claim.ts'
 import type { Plan } from '../plan/plan.ts'
+import type { QuestionKind } from '../questions.ts'
 import type { Outcome } from '../transform.ts'
 import type { ChangeSet } from './changes.ts'
 
@@ -11,10 +12,32 @@ export interface Report {
   /** `harden-image 0.1.0` */
   readonly tool: string
   /** In the order of the arguments. */
-  readonly results: readonly TargetResult[]
+  readonly results: readonly ReportEntry[]
 }
 
-export type Verdict = 'hardened' | 'unchanged' | 'exempt' | 'needs-root' | 'incomplete' | 'not-applicable' | 'failed'
+interface ReportEntry extends TargetResult {
+  readonly questions: readonly ReportQuestion[]
+  readonly services?: readonly ReportEntry[]
+}
+
+/** What a run of the result would answer, one of each kind. */
+export interface ReportQuestion {
+  readonly kind: QuestionKind
+  readonly count: number
+  /** The likeliest place: a file and line, a path or a program. */
+  readonly where: string
+}
+
+/** `hardened` is said by a proof alone; by the text it is `rewritten`. */
+export type Verdict =
+  | 'hardened'
+  | 'rewritten'
+  | 'unchanged'
+  | 'exempt'
+  | 'needs-root'
+  | 'incomplete'
+  | 'not-applicable'
+  | 'failed'
 
 export type TargetKind = 'dockerfile' | 'image' | 'compose' | 'kubernetes'
 
@@ -101,6 +124,8 @@ export interface ReportStage {
 export interface ReportFinding {
   readonly transform: string
   readonly outcome: Outcome
+  /** What kind of question it is; absent for what is none. */
+  readonly question?: QuestionKind
   readonly line: number
   readonly column: number
   readonly message: string
@@ -117,6 +142,8 @@ export interface ReportProof {
   readonly engine: string
   readonly rounds: number
   readonly passed: boolean
+  /** Why it could not be shown whether the result does its work; absent for what passed and for what failed. */
+  readonly reason?: string
   /** The result does what the baseline did. */
   readonly parity: boolean
   readonly baseline: ReportRun
@@ -187,14 +214,14 @@ export interface ReportCheck {
   readonly passed: boolean
 }
 
-/** Nothing has shown it: files and configuration say so. */
-export function isUnproved({ verdict, proof }: Pick<TargetResult, 'verdict' | 'proof'>): boolean {
-  return verdict === 'hardened' && proof === null
+/** It is as it is meant to be, whether a run has shown that or the text alone says so. */
+export function isComplete({ verdict }: Pick<TargetResult, 'verdict'>): boolean {
+  return verdict === 'hardened' || verdict === 'rewritten'
 }
 
-/** `hardened, not proved`: for people that word never stands alone where nothing has shown it. */
-export function verdictInWords(result: Pick<TargetResult, 'verdict' | 'proof'>): string {
-  return `${result.verdict}${isUnproved(result) ? ', not proved' : ''}`
+/** It was shown not to work. Of what could not be compared nothing was shown. */
+export function hasFailed({ proof }: { readonly proof: Pick<ReportProof, 'passed' | 'reason'> | null }): boolean {
+  return proof !== null && !proof.passed && proof.reason === undefined
 }
 
 /** A finding about the target as a whole, which no line of it stands for. */

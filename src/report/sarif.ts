@@ -150,7 +150,7 @@ function resultOf(located: LocatedFinding, names: readonly string[], options: Re
   return {
     ruleId: transform,
     ruleIndex: names.indexOf(transform),
-    level: levelOf(located, options),
+    ...(outcome === 'question' ? ({ kind: 'open', level: 'none' } as const) : { level: levelOf(located, options) }),
     message: { text: wholeMessage(located) },
     locations: [locationOf(located, result.target)],
     // The name that GitHub knows alerts by from one upload to the next.

@@ -1,4 +1,4 @@
-import { type ReportFinding, type TargetResult, verdictInWords } from './report.ts'
+import type { ReportFinding, TargetResult } from './report.ts'
 
 /** One service of a project as a row: what a person looks at first. */
 export interface ServiceRow {
@@ -6,8 +6,6 @@ export interface ServiceRow {
   /** What it is made from: a Dockerfile, or an image; '' where nothing is known of it. */
   readonly file: string
   readonly verdict: TargetResult['verdict']
-  /** The verdict as people read it: `hardened, not proved`. */
-  readonly said: string
   /** `root -> 101:101` */
   readonly user: string
   /** `80 -> 8080, 53/udp stays` */
@@ -21,7 +19,6 @@ export function serviceRows({ services = [] }: TargetResult): readonly ServiceRo
     name: service.target,
     file: service.file ?? '',
     verdict: service.verdict,
-    said: verdictInWords(service),
     user: userOf(service),
     ports: service.ports.map(portOf).join(', '),
   }))

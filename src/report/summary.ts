@@ -1,9 +1,10 @@
-import { isUnproved, type ReportUser, type TargetResult, type Verdict } from './report.ts'
+import { hasFailed, type ReportUser, type TargetResult, type Verdict } from './report.ts'
 import { allFindings } from './services.ts'
 
 /** As they are counted and grouped. */
 export const VERDICTS: readonly Verdict[] = [
   'hardened',
+  'rewritten',
   'unchanged',
   'exempt',
   'incomplete',
@@ -12,27 +13,22 @@ export const VERDICTS: readonly Verdict[] = [
   'failed',
 ]
 
-/** `7 targets: 5 hardened (not proved), 1 unchanged, 1 failed; 2 offered fixes held back (--unsafe applies them)` */
+/** `7 targets: 5 rewritten, 1 unchanged, 1 failed; 2 offered fixes held back (--unsafe applies them)` */
 export function summaryLine(results: readonly TargetResult[]): string {
   const counts = VERDICTS.flatMap((verdict) => {
     const those = results.filter((result) => result.verdict === verdict)
-    return those.length === 0 ? [] : [`${those.length} ${verdict}${unproved(those)}`]
+    return those.length === 0 ? [] : [`${those.length} ${verdict}`]
   })
   const parts = [`${counted(results.length, 'target')}: ${counts.join(', ')}`]
   const held = findingCount(results, 'offered')
   if (held > 0) parts.push(`${counted(held, 'offered fix', 'offered fixes')} held back (--unsafe applies them)`)
   const left = findingCount(results, 'todo')
   if (left > 0) parts.push(counted(left, 'finding needs a decision', 'findings need a decision'))
-  const failed = results.filter(({ proof }) => proof !== null && !proof.passed).length
+  const failed = results.filter(hasFailed).length
   if (failed > 0) parts.push(`${counted(failed, 'proof')} failed`)
+  const unshown = results.filter(({ proof }) => proof?.reason !== undefined).length
+  if (unshown > 0) parts.push(`${counted(unshown, 'target')} not shown to work`)
   return parts.join('; ')
-}
-
-/** Of targets with one verdict, how many of them are said to be hardened without a proof. */
-export function unproved(results: readonly TargetResult[]): string {
-  const count = results.filter(isUnproved).length
-  if (count === 0) return ''
-  return count === results.length ? ' (not proved)' : ` (${count} of them not proved)`
 }
 
 function findingCount(results: readonly TargetResult[], outcome: 'offered' | 'todo'): number {
@@ -50,18 +46,21 @@ const origins = {
 } as const satisfies Record<ReportUser['from'], string>
 
 /**
- * `would run as app (10001:10001), not proved; a new account`, of what is written `runs as …`; empty where nobody was chosen.
+ * `would run as app (10001:10001); a new account`, of what is written `runs as …`; empty where nobody was chosen.
  * `brief`: without where the account is from.
  */
 export function runsAs({ result, isWritten = false }: RunsAs, { brief = false } = {}): string {
-  const { user, changed, findings, proof } = result
+  const { user, changed, findings } = result
   if (user === null) return ''
   const isOffered = !changed && findings.some(({ outcome }) => outcome === 'offered')
-  const proved = proof === null ? 'not proved' : proof.passed ? 'proved' : 'its proof failed'
   return [
-    `${isWritten ? 'runs' : 'would run'} as ${whoIs(user)}${isOffered ? ' with --unsafe' : ''}, ${proved}`,
+    `${isWritten ? 'runs' : 'would run'} as ${whoIs(user)}${isOffered ? ' with --unsafe' : ''}${result.proof?.passed === false ? `, ${saidOfProof(result)}` : ''}`,
     ...(brief ? [] : [originOf(user)]),
   ].join('; ')
+}
+
+export function saidOfProof({ proof }: Pick<TargetResult, 'proof'>): string {
+  return proof?.passed === true ? 'its proof passed' : hasFailed({ proof }) ? 'its proof failed' : 'not shown to work'
 }
 
 interface RunsAs {

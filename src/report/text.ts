@@ -5,15 +5,9 @@ import type { Format, Rendering, RenderOptions } from './format.ts'
 import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspection.ts'
 import { columnsOf, cut, type Line, laidOut, line, tableLines } from './layout.ts'
 import { listedPorts, withFewPortFindings, withFewPortTexts } from './many-ports.ts'
-import { proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
-import {
-  type ReportFinding,
-  type ReportProof,
-  type ReportStage,
-  type TargetResult,
-  type Verdict,
-  verdictInWords,
-} from './report.ts'
+import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import { questionInWords, questionsOf } from './questions.ts'
+import type { ReportFinding, ReportProof, ReportStage, TargetResult, Verdict } from './report.ts'
 import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { type Paint, painter, runsAs, summaryLine } from './summary.ts'
 
@@ -62,24 +56,24 @@ function targetLines(rendering: Rendering, how: How): readonly Line[] {
     ...serviceLines(result, how),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
     ...allFindingLines(result, rendering.isWritten === true, how),
+    ...questionLines(result, how),
     ...servicesTold(result).flatMap((service) => ofService(service, rendering.isWritten === true, how)),
     ...(result.proof ? proofLines(result.proof, how) : []),
     ...projectEnd(result, how),
   ]
 }
 
-/** `Dockerfile: hardened, would run as app (10001:10001), not proved; a new account` */
+/** `Dockerfile: rewritten, would run as app (10001:10001); a new account` */
 function headline(rendering: Rendering, { paint }: How): Line {
   const { result } = rendering
   const user = runsAs(rendering)
-  const verdict = user === '' ? verdictInWords(result) : result.verdict
-  const said = paint(verdictStyles[result.verdict], verdict) + (user === '' ? '' : `, ${user}`)
+  const said = paint(verdictStyles[result.verdict], result.verdict) + (user === '' ? '' : `, ${user}`)
   return line('', `${paint('bold', visibleLine(result.target))}: ${said}`)
 }
 
 /** What moved, one line a service. */
 function serviceLines(result: TargetResult, { paint, width }: How): Line[] {
-  const rows = serviceRows(result).map(({ name, said, user, ports }) => [visibleLine(name), said, user, ports])
+  const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [visibleLine(name), verdict, user, ports])
   if (rows.length === 0) return []
   const lines = tableLines([SERVICE_COLUMNS, ...rows], 2, width)
   return lines.map((one, index) => line(index === 0 ? paint('dim', one) : one, ''))
@@ -90,6 +84,7 @@ function ofService(service: TargetResult, isWritten: boolean, how: How): Line[] 
   const said = [
     ...(service.error ? errorLines(service.error) : []),
     ...allFindingLines(service, isWritten, how),
+    ...questionLines(service, how),
     ...(service.proof ? proofLines(service.proof, how) : []),
   ]
   const file = service.file === undefined ? '' : ` (${visibleLine(service.file)})`
@@ -112,6 +107,7 @@ function projectEnd(result: TargetResult, { paint }: How): Line[] {
 
 export const verdictStyles = {
   hardened: 'green',
+  rewritten: 'green',
   unchanged: 'green',
   exempt: 'dim',
   'needs-root': 'yellow',
@@ -144,17 +140,66 @@ export const outcomeStyles = {
   fixed: 'green',
   offered: 'cyan',
   todo: 'yellow',
+  question: 'dim',
   note: 'dim',
 } as const satisfies Record<Outcome, string>
 
 /** In the order of their lines, what is the same in several of them once, and each reason once. */
-function allFindingLines({ findings }: Pick<TargetResult, 'findings'>, isWritten: boolean, how: How): Line[] {
+function allFindingLines(result: Pick<TargetResult, 'findings' | 'error'>, isWritten: boolean, how: How): Line[] {
   const told = new Set<string>()
-  return withFewPortFindings(saidOnce(inOrder(findings))).flatMap((finding) => {
+  // What keeps it from being read may be among its notes.
+  const isWhole = how.evidence || result.error !== undefined
+  const { shown, more } = isWhole ? { shown: result.findings, more: [] } : shortly(result)
+  const lines = withFewPortFindings(saidOnce(inOrder(shown))).flatMap((finding) => {
     const evidence = how.evidence ? finding.evidence.filter((one) => !told.has(JSON.stringify(one))) : []
     for (const one of evidence) told.add(JSON.stringify(one))
     return findingLines({ ...finding, evidence }, isWritten, how)
   })
+  return [...lines, ...more.map((text) => line('  ', how.paint('dim', text)))]
+}
+
+/** Decisions that are shown of a target where not all is asked for. */
+const MOST_DECISIONS = 3
+/** Of all of them, beside the headline and the questions. */
+const MOST_LINES = 6
+/** What a proof could not show, and what of a configuration does not count. */
+const URGENT: ReadonlySet<string> = new Set(['prove', 'read-config'])
+
+/** What a person decides: the diff and the headline say what is done, and the questions have a line of their own. */
+function shortly({ findings }: Pick<TargetResult, 'findings'>): {
+  readonly shown: readonly ReportFinding[]
+  readonly more: readonly string[]
+} {
+  const todos = saidOnce(inOrder(findings.filter(({ outcome }) => outcome === 'todo')))
+  // Of a target whose changes are offered as a whole each says the same.
+  const offered = [
+    ...new Map(findings.flatMap((one) => (one.outcome === 'offered' ? [[one.hint ?? one.message, one]] : []))).values(),
+  ]
+  const decisions = [...todos, ...offered]
+  const shown = decisions.slice(0, MOST_DECISIONS)
+  const cost = ({ hint }: ReportFinding): number => (hint === undefined ? 1 : 2)
+  let room = MOST_LINES - shown.reduce((sum, one) => sum + cost(one), 0)
+  const notes = findings.filter(({ outcome }) => outcome === 'note')
+  const isUrgent = ({ transform }: ReportFinding): boolean => URGENT.has(transform)
+  // Where nothing is to be decided there is room for what is done.
+  const done = findings.filter(({ outcome }) => outcome === 'fixed' && decisions.length === 0)
+  const others = saidOnce([...notes.filter(isUrgent), ...done, ...notes.filter((one) => !isUrgent(one))])
+  const fitting = others.filter((one) => {
+    room -= cost(one)
+    return room >= 0 || isUrgent(one)
+  })
+  const left = decisions.length - shown.length + others.length - fitting.length
+  return {
+    shown: [...shown, ...fitting],
+    more: left === 0 ? [] : [`${left} more: -v shows ${left === 1 ? 'it' : 'them'}`],
+  }
+}
+
+/** All kinds in one line: with the evidence each is said at its line. */
+function questionLines(result: TargetResult, { paint, evidence }: How): Line[] {
+  const questions = evidence ? [] : questionsOf(result)
+  if (questions.length === 0) return []
+  return [line(`  ${paint('dim', 'a run would answer:')} `, visibleLine(questions.map(questionInWords).join('; ')))]
 }
 
 /** By file, line and column; of one place as they came. The target's own file comes first. */
@@ -170,14 +215,19 @@ function saidOnce(findings: readonly ReportFinding[]): readonly ReportFinding[] 
   return [...new Map(findings.toReversed().map((finding) => [key(finding), finding])).values()].toReversed()
 }
 
+/** Before what to do; choices say it themselves. */
+export function doing(hint: string, paint: Paint): string {
+  return hint.startsWith('a: ') ? '' : `${paint('bold', 'do:')} `
+}
+
 function findingLines(finding: ReportFinding, isWritten: boolean, { paint }: How): Line[] {
   const { outcome, message, transform, hint, evidence } = finding
   // What is not written yet is not fixed.
-  const word = outcome === 'fixed' && !isWritten ? 'fix' : outcome
+  const word = outcome === 'question' ? 'ask' : outcome === 'fixed' && !isWritten ? 'fix' : outcome
   const head = `  ${visibleLine(placeOf(finding)).padEnd(7)} ${paint(outcomeStyles[outcome], word.padEnd(7))} `
   return [
     line(head, `${message} ${paint('dim', `(${transform})`)}`),
-    ...(hint ? [line(`          ${paint('bold', 'do:')} `, hint)] : []),
+    ...(hint ? [line(`          ${doing(hint, paint)}`, hint)] : []),
     ...evidence.map(({ source, subject, detail }) =>
       line('          ', paint('dim', `${source} ${visibleLine(subject)}: ${detail}`)),
     ),
@@ -260,7 +310,8 @@ function unknown({ unknown: reason }: Unknown): string {
 
 /** Baseline and result side by side. */
 export function proofLines(proof: ReportProof, { paint, width }: Pick<How, 'paint' | 'width'>): Line[] {
-  const outcome = proof.passed ? paint('green', 'passed') : paint('red', 'failed')
+  const word = proofInWord({ proof })
+  const outcome = paint(word === 'passed' ? 'green' : word === 'failed' ? 'red' : 'yellow', word)
   return [
     line('  ', `proof ${outcome}: ${proofInWords(proof)}`),
     ...rowLines(proof, width),

@@ -1,4 +1,4 @@
-import type { Chosen } from '../profile/pod-spec.ts'
+import { type Chosen, isCopier } from '../profile/pod-spec.ts'
 import type { Profile } from '../profile/profile.ts'
 import { asList, asObject, type Json, textOf } from '../profile/yaml-file.ts'
 import { ownerSteps } from './edit-pods.ts'
@@ -37,7 +37,7 @@ export function clusterServices(
     const found = refusals({ spec: workload.pod.spec })
     return workload.containers.flatMap((container): readonly ClusterService[] => {
       const step = steps.get(container.name)
-      if (step?.kind === 'all' || step?.kind === 'other' || /^copy-writable(-|$)/.test(container.name)) return []
+      if (step?.kind === 'all' || step?.kind === 'other' || isCopier(container)) return []
       const uid = uidOf(workload.pod.spec, container)
       return [
         {
@@ -61,11 +61,11 @@ function saysNonRoot(spec: Json, container: Chosen): boolean {
   return (own ?? asObject(spec.securityContext).runAsNonRoot) === true
 }
 
-export function projectOf(services: readonly ClusterService[], folder: string): Project {
+export function projectOf(services: readonly ClusterService[], folder: string, files: Project['files'] = []): Project {
   return {
     name: folder.slice(folder.lastIndexOf('/') + 1),
     folder,
-    files: [],
+    files,
     services: services.map(({ service }) => service),
     volumes: new Map(),
     findings: [],

@@ -175,6 +175,8 @@ function needOf(
   const unknown = (reason: string) => ({ need: 'unknown', reason, owner: null }) as const
   if (writers.length === 0) return nothing('no image is known to write there')
   const open = writers.find(({ after }) => after === null)
+  if (writers.every(({ after }) => after === null))
+    return nothing('nobody has looked into the images of those who write there')
   if (open !== undefined) return unknown(`nobody can say who ${open.service} runs as`)
   const users = writers.flatMap(({ after }) => (after === null ? [] : [after]))
   const others = users.filter(({ uid }) => uid !== 0)

@@ -3,6 +3,7 @@ import { applySubstitutions } from '../evidence/file-edit.ts'
 import { isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
 import { saidPorts } from '../profile/compose-parts.ts'
+import { asLocked } from '../profile/compose-service.ts'
 import { isNearby, type Own, overridden, type ServiceOverlay, withRaised } from '../profile/overridden.ts'
 import { type ImageChange, type Profile, type ProfilePort, sysctlsFor } from '../profile/profile.ts'
 import { textOf } from '../profile/yaml-file.ts'
@@ -68,7 +69,8 @@ export function settleMounted(
       // What another service of the same file has changed by then is changed for this one too.
       const after = applySubstitutions(file.text, change.substitutions)
       // It may have been moved before: `git checkout` brings back a part of the files.
-      if (after === file.text && listensAlready(file, change.ports, profile)) done.add(change)
+      const isMade = listensAlready(file, change.ports, profile) || says(file, change.substitutions)
+      if (after === file.text && isMade) done.add(change)
       if (after === null || after === file.text || isShared(file, change.ports, profile, others, host)) continue
       // The words of its own lines are changed below, and nothing else of them.
       if (change.ports.length > 0 && change.ports.every((port) => saysPort(file, port, profile))) continue
@@ -106,11 +108,11 @@ export function settleMounted(
     return [
       {
         planned,
-        profile: {
+        profile: asLocked(service.settings, {
           ...settled.profile,
           changes: profile.changes,
           ...(copied.length === 0 ? {} : { readOnly: { value: false, known: 'planned' }, writable: [] }),
-        },
+        }),
         notes: [
           ...unlisted.map(
             ({ from }) => `port ${from} stays: the service opens it, and its image does not say what listens there`,
@@ -169,6 +171,12 @@ function saysPort(file: MountedFile, from: number, { ports }: Profile): boolean 
 function listensAlready(file: MountedFile, moved: readonly number[], { ports }: Profile): boolean {
   const moves = ports.filter(({ from, to }) => moved.includes(from) && from !== to)
   return moves.length > 0 && moves.every(({ from, to }) => linesOf(file.text, { from: to, to: from }).length > 0)
+}
+
+/** All that is put in, but for what is taken over from the line before. */
+function says({ text }: MountedFile, substitutions: NonNullable<ImageChange['substitutions']>): boolean {
+  const added = substitutions.filter(({ remove }) => remove !== true).map(({ replacement }) => replacement)
+  return added.length > 0 && added.every((one) => one.split(/\\.|&/).every((part) => text.includes(part)))
 }
 
 function linesOf(text: string, { from, to }: Pick<ProfilePort, 'from' | 'to'>): ReturnType<typeof portLines> {

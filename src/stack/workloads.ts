@@ -1,5 +1,5 @@
 import { at, type Member, membersOf, type Path, type Pod, podsOf } from '../profile/manifest.ts'
-import { type Chosen, namesIn } from '../profile/pod-spec.ts'
+import { type Chosen, isCopier, namesIn } from '../profile/pod-spec.ts'
 import { asList, asObject, type Json, parseYaml, textOf, type YamlFile } from '../profile/yaml-file.ts'
 
 /** Files of manifests, and what runs in the cluster by them. */
@@ -135,7 +135,9 @@ export function containerOf(spec: Json, { list, index }: Pick<Chosen, 'list' | '
 
 /** As a report names it: the workload, and the container where it has several. */
 export function nameOfContainer({ name, containers }: Workload, container: Chosen): string {
-  return containers.length === 1 ? name : `${name}:${container.name}`
+  return containers.filter((one) => !isCopier(one)).length === 1 && !isCopier(container)
+    ? name
+    : `${name}:${container.name}`
 }
 
 /** The uid that a manifest asks for: the container's own, else the pod's; null where the image says it. */

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
-import { type ImageRun, plainRun, type RunMount, type ToldInside } from '../image/image-run.ts'
+import { type ImageRun, plainRun, type RunMount } from '../image/image-run.ts'
 import { volumeParts } from '../profile/compose-parts.ts'
 import { asList, asObject, isObject, type Json } from '../profile/yaml-file.ts'
 import { interpolated } from '../stack/variables.ts'
@@ -16,8 +16,6 @@ export interface RunOfImage extends Omit<ImageRun, 'mounts'> {
   readonly image: string | null
   /** The name of a Compose service, which another file beside it may describe further. */
   readonly service: string | null
-  /** The Compose files that a command names; absent where it names none. */
-  readonly composeFiles?: readonly string[]
   /** The file, absolute. */
   readonly file: string
 }
@@ -77,11 +75,10 @@ export function runsOfCompose(text: string, at: At): readonly RunOfImage[] {
     }
     return run
   })
-  return withSharing(runs, new Set(Object.keys(volumes)))
+  return withSharing(runs)
 }
 
-/** `declared`: names of volumes that the file has itself. Without one Compose takes it only together with the file that has it. */
-function withSharing(runs: readonly RunOfImage[], declared: ReadonlySet<string>): readonly RunOfImage[] {
+function withSharing(runs: readonly RunOfImage[]): readonly RunOfImage[] {
   const imageOf = ({ image, dockerfiles }: RunOfImage): string => image ?? dockerfiles.join()
   const users = new Map<string, RunOfImage[]>()
   for (const run of runs)
@@ -91,12 +88,7 @@ function withSharing(runs: readonly RunOfImage[], declared: ReadonlySet<string>)
     ...run,
     mounts: run.mounts.map((mount) => {
       const other = mount.readOnly ? undefined : users.get(mount.source)?.find((one) => imageOf(one) !== imageOf(run))
-      const isOfAnother = mount.kind === 'volume' && mount.source !== '' && !declared.has(mount.source)
-      return {
-        ...mount,
-        ...(other === undefined ? {} : { sharedWith: other.by }),
-        ...(isOfAnother ? { isOfAnother: true as const } : {}),
-      }
+      return other === undefined ? mount : { ...mount, sharedWith: other.by }
     }),
   }))
 }
@@ -210,7 +202,6 @@ export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
   // As long as it was, so that its lines are. Documents explain an option behind the end of its line, which no shell would take.
   const joined = text.replace(/(?:\\(?:[ \t]{1,9}#[^\\\n]{0,200})?|(?<!`)`|\^)\r?\n/g, (end) => ' '.repeat(end.length))
   const filledIn = assignmentsOf(joined, at.path)
-  const mayWork = ROOTS_WORK.test(joined)
   let [reached, number] = [0, 1]
   return [...joined.matchAll(RUN)].slice(0, bounds.buildCommands).flatMap((found) => {
     const [, before = '', line = ''] = found
@@ -221,69 +212,13 @@ export function runsOfCommands(text: string, at: At): readonly RunOfImage[] {
     number += text.slice(reached, found.index).split('\n').length - 1
     reached = found.index
     const by = `${at.name} line ${number}`
-    const isOfCompose = found[0].startsWith('compose', found[0].length - line.length - 'compose '.length)
-    const run: Partial<Told & Pick<RunOfImage, 'service'>> | null = isOfCompose
-      ? toldToCompose(words)
+    const run = found[0].startsWith('compose', found[0].length - line.length - 'compose '.length)
+      ? null
       : toldTo(words, at)
     if (run === null) return []
-    const behind = mayWork ? behindImage(joined.slice(found.index + before.length), run.image ?? run.service ?? '') : ''
-    const work = rootsWorkIn(behind)
-    const rest = work === null ? {} : { rootsWork: work }
-    return [{ ...nothing, ...run, by, kind: 'command', file: at.path, ...rest } satisfies RunOfImage]
+    return [{ ...nothing, ...run, by, kind: 'command', file: at.path } satisfies RunOfImage]
   })
 }
-
-/** `docker compose run|exec SERVICE COMMAND`; null where it is told nothing. Source: docker compose, *run* and *exec*. */
-function toldToCompose(
-  words: readonly string[],
-): Pick<RunOfImage, 'service' | 'user' | 'told' | 'composeFiles'> | null {
-  const verb = words.findIndex((word) => word === 'run' || word === 'exec')
-  const above = words.slice(0, Math.max(0, verb))
-  const isFile = (word: string | undefined): boolean => word === '-f' || word === '--file'
-  // Another word before it is a command of its own: `up`, `logs`.
-  if (verb < 0 || above.some((word, at) => !word.startsWith('-') && !above[at - 1]?.startsWith('-'))) return null
-  const files = above.flatMap((word, at) => (isFile(above[at - 1]) ? [word] : (/^--file=(.+)$/.exec(word)?.[1] ?? [])))
-  let at = verb + 1
-  const said = new Map<string, string>()
-  for (; at < words.length && words[at]?.startsWith('-') === true; at += 1) {
-    const [, name = '', value] = /^--?([\w-]+)(?:=(.*))?$/s.exec(words[at] ?? '') ?? []
-    if (value === undefined && COMPOSE_VALUED.test(name)) at += 1
-    said.set(LONG.get(name) ?? name, value ?? words[at] ?? '')
-  }
-  const [service, ...rest] = words.slice(at)
-  if (service === undefined || rest.length === 0 || !/^[\w.-]+$/.test(service) || said.has('entrypoint')) return null
-  return {
-    service,
-    ...(files.length === 0 ? {} : { composeFiles: files }),
-    user: said.get('user') ?? null,
-    told: { words: rest, isBeside: words[verb] === 'exec', folder: absolute(said.get('workdir')) },
-  }
-}
-
-const COMPOSE_VALUED =
-  /^(?:e|env|u|user|w|workdir|v|volume|p|publish|name|entrypoint|l|label|index|cap-add|cap-drop|pull|env-from-file)$/
-
-function absolute(path: string | undefined): string | null {
-  return path?.startsWith('/') === true && !path.includes('$') ? path : null
-}
-
-/** What is run in it: the rest of a command, which a text in quotes may take over many lines. */
-function behindImage(text: string, image: string): string {
-  const [command = ''] = /^(?:"[^"]{0,2000}"|'[^']{0,2000}'|[^\n;&|"'])*/.exec(text.slice(0, MOST_COMMAND)) ?? []
-  const at = command.indexOf(image)
-  return at < 0 ? '' : command.slice(at + image.length)
-}
-
-const MOST_COMMAND = 8000
-
-/** What installs packages of the system: no other user may. */
-function rootsWorkIn(command: string): string | null {
-  const [, tool, verb] = ROOTS_WORK.exec(command) ?? []
-  return tool === undefined ? null : `${tool} ${verb}`
-}
-
-const ROOTS_WORK =
-  /(?<![\w./-])(?:sudo[ \t]{1,9})?(apt-get|apt|apk|dnf|microdnf|yum|zypper)(?:[ \t]{1,9}-[\w=:./-]{1,60}){0,6}[ \t]{1,9}(install|add|update|upgrade|dist-upgrade)\b/
 
 export const MAY_RUN = /\b(?:docker|podman|nerdctl)(?:[ \t]+(?:container[ \t]+)?(?:run|create)|[- \t]compose)[ \t]/
 const RUN = /(`?)\b(?:docker|podman|nerdctl)(?:(?:[ \t]+container)?[ \t]+(?:run|create)|[- \t]compose)[ \t]([^\n;&|]*)/g
@@ -291,19 +226,17 @@ const WORD = /(?:"[^"\n]*"|'[^'\n]*'|\$\([^()\n]*\)|`pwd`|[^\s"'])+/g
 
 type Told = Pick<
   RunOfImage,
-  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups' | 'env' | 'told'
+  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups' | 'env'
 >
 
 /** Null where it names no image. */
 function toldTo(words: readonly string[], at: At): Told | null {
   const options: (readonly [string, string])[] = []
   let image: string | null = null
-  let inside: readonly string[] = []
   for (let index = 0; index < words.length && image === null; index += 1) {
     const word = words[index] ?? ''
     if (!word.startsWith('-')) {
       image = word
-      inside = words.slice(index + 1)
       continue
     }
     const long = /^--([\w-]+)(?:=(.*))?$/s.exec(word)
@@ -338,9 +271,6 @@ function toldTo(words: readonly string[], at: At): Told | null {
     devices: said('device').flatMap(deviceOf),
     user: said('user')[0] ?? null,
     groups: said('group-add').length > 0,
-    ...(inside.length === 0 || said('entrypoint').length > 0
-      ? {}
-      : { told: { words: inside, isBeside: false, folder: absolute(said('workdir')[0]) } satisfies ToldInside }),
     env: pairsOf(said('env'), (value) => (typeof value !== 'string' || value.includes('$') ? null : value)),
   }
 }
@@ -423,13 +353,6 @@ export function runsOfDevcontainer(
   })
   const options = asList(file.runArgs).filter((word): word is string => typeof word === 'string')
   const told = toldTo([...options, 'image'], at)
-  const commands = IN_DEVCONTAINER.flatMap((name) => textsIn(file[name]).map((text) => ({ name, text })))
-  const [work] = commands.flatMap(({ name, text }) => {
-    const found = /\bsudo\b/.test(text)
-      ? null
-      : (rootsWorkIn(text) ?? /(?<![\w./-])(?:~|\/root)\/[\w./-]+/.exec(text)?.[0] ?? null)
-    return found === null ? [] : [`${found} (${name})`]
-  })
   const user = [file.containerUser, file.remoteUser].find((one): one is string => typeof one === 'string')
   return [
     {
@@ -443,20 +366,8 @@ export function runsOfDevcontainer(
       by: at.name,
       kind: 'command',
       file: at.path,
-      ...(work === undefined ? {} : { rootsWork: work }),
     },
   ]
-}
-
-/** By its user, in this order; `initializeCommand` is run on the host. */
-const IN_DEVCONTAINER = ['onCreateCommand', 'updateContentCommand', 'postCreateCommand', 'postStartCommand'] as const
-
-/** A command, its words, or several of them by name. */
-function textsIn(written: unknown): readonly string[] {
-  if (typeof written === 'string') return [written]
-  if (isObject(written)) return Object.values(written).flatMap(textsIn)
-  const words = asList(written).filter((word): word is string => typeof word === 'string')
-  return words.length === 0 ? [] : [words.join(' ')]
 }
 
 /** A document that may show how an image is run. */

@@ -6,7 +6,8 @@ import type { Instruction } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
 import { textIn } from '../files-in.ts'
 
-const OURS = /^# harden-image: /
+/** A decision stands in what is somebody else's. */
+const OURS = /^# harden-image: (?!decide: )/
 
 /** A Compose file that an earlier `-o` has written. */
 export function isOwnCompose(text: string): boolean {

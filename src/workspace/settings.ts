@@ -36,13 +36,13 @@ export interface Settings
 }
 
 /** Each one with those before it: a target that could not be worked on, something left to do, something that changes. */
-export type FailOn = 'never' | 'failed' | 'incomplete' | 'changes'
+export type FailOn = 'never' | 'failed' | 'incomplete' | 'unproved' | 'changes'
 
 export type SettingName = keyof Settings
 
 export const engines: readonly EngineOption[] = ['auto', ...ENGINE_NAMES, 'none']
 const owns: readonly Policy['own'][] = ['minimal', 'workdir', 'copied']
-export const failOns: readonly FailOn[] = ['failed', 'incomplete', 'changes', 'never']
+export const failOns: readonly FailOn[] = ['failed', 'incomplete', 'unproved', 'changes', 'never']
 const portChoices: readonly Policy['ports'][] = ['keep', 'raise']
 const commentStyles: readonly CommentStyle[] = ['full', 'short', 'none']
 

@@ -224,7 +224,6 @@ function originOf(root: string): GitOrigin | null {
 function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, readonly ImageRun[]> {
   const { root, members } = whole
   const found = new Map<string, ImageRun[]>()
-  const served: { readonly path: string; readonly service: RunOfImage }[] = []
   const ofWhole: { readonly run: RunOfImage; readonly made: readonly MadeImage[] }[] = []
   // Files of one folder say together what a service is: one builds it, another mounts its volumes.
   const built = new Map<string, Map<string, Pick<Maker, 'path' | 'target'>>>()
@@ -237,8 +236,9 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     built.set(serviceOf(run), all.set(`${path} ${run.stage}`, { path, target: run.stage }))
   }
   for (const run of runs) {
-    if (isInService(run)) continue
-    const own = run.dockerfiles.filter((path) => members.has(path)).map((path) => ({ path, target: run.stage }))
+    const own = run.dockerfiles
+      .filter((path) => members.has(path) && !isOfOthers(run, path, whole))
+      .map((path) => ({ path, target: run.stage }))
     const ways = run.kind === 'service' ? [...(built.get(serviceOf(run))?.values() ?? [])] : own
     // One that only names the image is run as it was published too, and the file that builds it may be another variant.
     // A document builds on many an image that is called like a folder of the tree.
@@ -249,13 +249,9 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     const each = new Map([...made, ...alike].map(({ path, target }) => [`${path} ${target}`, { path, target }]))
     for (const { path, target } of each.values()) {
       put(found, path, asRun(run, target, root))
-      if (run.kind === 'service') served.push({ path, service: { ...run, stage: target } })
     }
     if (run.image !== null && named.length > 0 && isOfWhole(run.image, whole)) ofWhole.push({ run, made: named })
   }
-  for (const run of runs)
-    for (const { path, service } of isInService(run) ? served.filter((one) => isMeant(run, one.service)) : [])
-      put(found, path, { ...asRun(run, service.stage, root), user: run.user ?? service.user })
   for (const [path, { text }] of members) {
     if (found.has(path) || FOR_PEOPLE.test(relative(root, path)) || OF_WORK.test(basename(path))) continue
     for (const { run, made } of ofWhole) {
@@ -267,20 +263,6 @@ function runsIn(runs: readonly RunOfImage[], whole: Whole): ReadonlyMap<string, 
     }
   }
   return found
-}
-
-/** A document has it run in a service that a Compose file describes. */
-function isInService({ kind, service, told }: RunOfImage): boolean {
-  return kind === 'command' && service !== null && told !== undefined
-}
-
-/** The file that is named, else the one that is found where the command is run, or above. */
-function isMeant({ service, composeFiles = [], file }: RunOfImage, other: RunOfImage): boolean {
-  if (service !== other.service || !isInside(file, dirname(other.file))) return false
-  const name = basename(other.file)
-  return composeFiles.length === 0
-    ? /^(?:docker-)?compose(?:\.override)?\.ya?ml$/.test(name)
-    : composeFiles.some((path) => basename(path) === name)
 }
 
 /**
@@ -320,6 +302,17 @@ function namesPath(text: string, path: string): boolean {
 
 /** What is built for those who work on it. */
 const OF_WORK = /(?:^|[._-])(?:dev(?:elop(?:ment)?)?|tests?|ci|local|debug|lint|docs?)(?:[._-]|$)/i
+
+/** In the comments of a Dockerfile another image is run as well, whose name tells nothing of this one: `tonistiigi/binfmt`. */
+function isOfOthers({ kind, image, file }: RunOfImage, path: string, whole: Whole): boolean {
+  if (kind !== 'command' || image === null || file !== path || !image.includes('/') || image.includes('$')) return false
+  const words = new Set(path.toLowerCase().split(/[^a-z\d]+/))
+  const isLike = lastPart(nameIn(image))
+    .toLowerCase()
+    .split(/[^a-z\d]+/)
+    .some((word) => words.has(word))
+  return !isLike && !isSaidToBe(image, whole)
+}
 
 /**
  * The Dockerfile that lies beside a Compose file and is called like its service, whose image is whatever a variable says, or ends in the
@@ -426,7 +419,7 @@ function endsWithWord(text: string, word: string): boolean {
 }
 
 function asRun(
-  { dockerfiles, image, service, composeFiles, mounts, ...run }: RunOfImage,
+  { dockerfiles, image, service, mounts, ...run }: RunOfImage,
   stage: string | null,
   root: string,
 ): ImageRun {

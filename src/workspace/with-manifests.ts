@@ -8,6 +8,7 @@ import { manifestsOf } from '../stack/workloads.ts'
 import { composeProject, type Found } from './discover.ts'
 import { type ClusterTarget, imageIn, isChart, manifestsIn } from './manifests.ts'
 import { isComposeFileName, type ProjectFlags, projectFilesIn, saysServices } from './open-project.ts'
+import { isOwnDockerfile } from './own-files.ts'
 import { repositoryOf } from './repository.ts'
 import { type MadeImage, madeImages, walkOver } from './surroundings.ts'
 import { allowedRootOf, holdsHome, type Trust } from './trust.ts'
@@ -103,8 +104,12 @@ function filesOf({ path, project, cluster }: Found): readonly string[] {
   return files.length === 0 && path !== null ? [path] : files
 }
 
+/** But for what an earlier run has made for an image of somebody else: nobody but the project runs that. */
 function builtBy({ services }: Project): readonly string[] {
-  return [...new Set(services.flatMap(({ build }) => (build?.dockerfile == null ? [] : realOf(build.dockerfile))))]
+  const paths = services.flatMap(({ build }) => (build?.dockerfile == null ? [] : realOf(build.dockerfile)))
+  const isMade = (path: string): boolean =>
+    basename(dirname(dirname(path))) === 'harden-image' && isOwnDockerfile(textIn(dirname(path), path) ?? '')
+  return [...new Set(paths)].filter((path) => !isMade(path))
 }
 
 /** The repositories that the Dockerfiles are of, else the folder that is worked on. */

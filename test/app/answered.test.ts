@@ -2,6 +2,8 @@ import { expect, test } from '@jest/globals'
 import { hardenDockerfile } from '../../src/app/harden.ts'
 import { withoutAnswered } from '../../src/app/prove-target.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
+import { answeredBy, withoutTodos } from '../../src/app/verdict.ts'
+import { DECIDE } from '../../src/decisions.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import type { Hardened } from '../../src/report/report.ts'
 import { transforms } from '../../transforms/index.ts'
@@ -40,6 +42,7 @@ const hardened = {
       finding('an account is not known'),
       finding('entry.py was not understood', 'note'),
     ],
+    output: '',
   },
 } as unknown as Hardened
 
@@ -60,7 +63,7 @@ test.each<[string, readonly string[], readonly string[]]>([
   const question = 'settings lie in /root/.app'
   const asked = {
     plan: { stages: [{ stage: 0, remarks: [remark(question, 'read', '/root/.app')] }] },
-    result: { findings: [finding(question)] },
+    result: { findings: [finding(question)], output: '' },
   } as unknown as Hardened
   expect(withoutAnswered(asked, 0, new Set(read)).findings.map(({ message }) => message)).toEqual(expected)
 })
@@ -78,10 +81,13 @@ test.each([
   ).not.toContain(question)
 })
 
-test('whether a program finds settings in the home of root is answered by what the result has read', () => {
-  const question = 'line 2 copies /root/.config/app/config.json into the home of root'
-  const left = (...read: string[]) =>
-    withoutAnswered(planned('settings-in-the-home-of-root'), 0, new Set(read)).findings.map(({ message }) => message)
-  expect(left('/root/.config/app/config.json').join('\n')).not.toContain(question)
-  expect(left('/home/app/.config/app/config.json').join('\n')).toContain(question)
+test('a line that leaves a todo to a proof goes with it, and others stay', () => {
+  const { result } = planned('chown-over-several-lines')
+  const lines = result.output.split('\n').filter((line) => line.startsWith(DECIDE))
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatch(/ \(or prove it\)$/)
+  const asked = { ...result, output: result.output.replace(DECIDE, `${DECIDE}keep it\n${DECIDE}`) }
+  const left = withoutTodos(asked, answeredBy(planned('chown-over-several-lines').plan.stages[0]?.remarks ?? []))
+  expect(left.output).toBe(result.output.replace(`${lines[0]}`, `${DECIDE}keep it`))
+  expect(left.findings.filter(({ outcome }) => outcome === 'todo')).toEqual([])
 })

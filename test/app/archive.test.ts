@@ -29,7 +29,7 @@ function done(target: string, options: Partial<Options> = {}): Promise<TargetOut
 test('an image of a folder becomes a Dockerfile that says how to get its base', async () => {
   const { result, source } = await done('oci:layout')
   expect(source).toBe('FROM localhost/layout:2\n')
-  expect(result).toMatchObject({ target: 'oci:layout', kind: 'image', verdict: 'hardened', user: { uid: 7, gid: 7 } })
+  expect(result).toMatchObject({ target: 'oci:layout', kind: 'image', verdict: 'rewritten', user: { uid: 7, gid: 7 } })
   expect(result.output).toMatch(/^FROM localhost\/layout:2\n.*\nUSER 7:7\n$/s)
   expect(result.findings.at(-1)).toMatchObject({
     outcome: 'note',

@@ -32,7 +32,7 @@ test.each([
 ])('what a service starts is what is hardened, and does not get into the file: %s', async (_, text) => {
   const { result, source, notes } = await worked(text, ['command: ./start.sh'])
   expect(notes).toEqual([taken('./start.sh')])
-  expect(result).toMatchObject({ verdict: 'hardened', user: { name: 'node' } })
+  expect(result).toMatchObject({ verdict: 'rewritten', user: { name: 'node' } })
   expect(result.output.startsWith(text.trimEnd())).toBe(true)
   // What it starts is known, and so what that writes.
   expect(result.output).toContain('/srv/state')
@@ -95,10 +95,10 @@ test('of what is as it should be nothing is said', async () => {
 test('where others start something else, that was not inspected', async () => {
   const services = ['command: node server.js', 'command: node worker.js', 'command: [node, server.js]']
   const { result, notes } = await worked(open, services)
-  expect(result.verdict).toBe('incomplete')
+  expect(result.verdict).toBe('rewritten')
   expect(notes).toEqual([
     taken('node server.js'),
-    'todo: other commands that run in this image were not tried: service s1 of compose.yaml (node worker.js)',
+    'question: other commands that run in this image were not tried: service s1 of compose.yaml (node worker.js)',
   ])
 })
 

@@ -85,7 +85,7 @@ test('an image is changed once for all that services start in it', async () => {
   if (api === undefined || worker === undefined) throw new Error('both are planned')
   expect(api.result.output).toContain('chown 10001:10001 /srv/queue /var/lib/api')
   expect(worker.result.output).toBe(api.result.output)
-  expect([api, worker].map(({ result }) => result.verdict)).toEqual(['hardened', 'hardened'])
+  expect([api, worker].map(({ result }) => result.verdict)).toEqual(['rewritten', 'rewritten'])
   // What the service starts stays where it is said.
   expect(api.result.output).toMatch(/CMD \["python", "app.py"\]\n$/)
   expect(worker.start).toBeNull()
@@ -136,7 +136,7 @@ test('a service that must keep root says so itself where others run its image wi
     { web: { build: built('web') }, time: { build: built('web'), command: ['chronyd', '-d'] } },
   )
   if (web === undefined || time === undefined) throw new Error('both are planned')
-  expect(web.result.verdict).toBe('hardened')
+  expect(web.result.verdict).toBe('rewritten')
   expect({ verdict: time.result.verdict, keepsRoot: time.keepsRoot }).toEqual({
     verdict: 'needs-root',
     keepsRoot: true,
@@ -167,8 +167,8 @@ test('an image of somebody else that does with settings alone is not built upon'
 
 test('an image that nobody can look at keeps no other service from being planned', async () => {
   const { own, cache } = await planned({}, { own: { image: 'example.com/unheard/of:1' }, cache: { image: 'redis:7' } })
-  expect([own, cache].map((one) => one?.result.verdict)).toEqual(['incomplete', 'hardened'])
-  expect(own?.result.findings.map(({ outcome }) => outcome)).toEqual(['todo'])
+  expect([own, cache].map((one) => one?.result.verdict)).toEqual(['incomplete', 'rewritten'])
+  expect(own?.result.findings.map(({ question }) => question)).toEqual(['base-image'])
 })
 
 test('what is built from somewhere else is left to a person', async () => {
@@ -183,21 +183,21 @@ test('what is built from somewhere else is left to a person', async () => {
 })
 
 test.each([
-  [['hardened', 'unchanged'], [], 'hardened'],
+  [['rewritten', 'unchanged'], [], 'rewritten'],
   [['unchanged'], [], 'unchanged'],
   [['hardened', 'needs-root'], [], 'needs-root'],
-  [['hardened', 'incomplete', 'needs-root'], [], 'incomplete'],
-  [['hardened', 'exempt'], [], 'exempt'],
+  [['rewritten', 'incomplete', 'needs-root'], [], 'incomplete'],
+  [['rewritten', 'exempt'], [], 'exempt'],
   [['hardened'], ['todo'], 'incomplete'],
   [['hardened'], ['note'], 'hardened'],
+  [['hardened', 'rewritten'], [], 'rewritten'],
 ] as const)('services %j with findings %j of the project are %s', (verdicts, outcomes, expected) => {
   const services = verdicts.map((verdict) => ({ verdict }))
-  expect(
-    stackVerdict(
-      services,
-      outcomes.map((outcome) => ({ outcome })),
-    ),
-  ).toBe(expected)
+  const findings = outcomes.map((outcome) => ({ outcome }))
+  const of = (proof: Parameters<typeof stackVerdict>[1]['proof']) =>
+    stackVerdict(services, { findings, changed: false, proof })
+  expect(of({ passed: true })).toBe(expected)
+  expect(of({ passed: false, reason: 'x' })).toBe(expected === 'hardened' ? 'rewritten' : expected)
 })
 
 test('who a service is already, it does not become', async () => {
@@ -219,8 +219,8 @@ test('who a service is already, it does not become', async () => {
   expect(said).toEqual({
     numbered: ['unchanged', '999:999', false],
     named: ['unchanged', 'postgres', false],
-    open: ['hardened', 'root', true],
-    root: ['hardened', 'root', true],
+    open: ['rewritten', 'root', true],
+    root: ['rewritten', 'root', true],
   })
 })
 
@@ -267,8 +267,8 @@ const HAND_OVER = ['sh', '-c', 'mkdir -p /data && chown -R 1000:1000 /data']
 
 test.each<[string, Partial<Service>, string]>([
   ['does nothing else', { command: HAND_OVER }, 'needs-root'],
-  ['starts something then', { command: ['sh', '-c', 'chown 1000 /data; exec httpd -f'] }, 'hardened'],
-  ['has nothing mounted', { command: HAND_OVER, mounts: [] }, 'hardened'],
+  ['starts something then', { command: ['sh', '-c', 'chown 1000 /data; exec httpd -f'] }, 'rewritten'],
+  ['has nothing mounted', { command: HAND_OVER, mounts: [] }, 'rewritten'],
 ])('a service that hands its mount to others keeps root where it %s', async (_, service, verdict) => {
   const { setup } = await planned({}, { setup: { image: 'busybox:1', mounts: [volume('data', '/data')], ...service } })
   expect(setup?.result.verdict).toBe(verdict)
@@ -332,13 +332,13 @@ test.each<readonly [own: string, said: string]>([
 
 test.each<readonly [service: Partial<Service>, said: readonly string[]]>([
   [{ command: ['python3', '/srv/bot.py'] }, []],
-  [{}, ['it starts bash: what is run in /srv, and what that writes, is known to nobody before']],
+  [{}, ['it starts bash: whoever runs it says what that writes']],
 ])('a shell is not asked what is run in it where each service says it: %j', async (service, said) => {
   const dockerfile = 'FROM python:3.12-slim\nCOPY bot.py /srv/\nWORKDIR /srv\nCMD ["bash"]\n'
   const { bot } = await planned(
     { 'bot/Dockerfile': dockerfile, 'bot/bot.py': 'print("hello")\n' },
     { bot: { ...service, build: built('bot') } },
   )
-  const todos = (bot?.result.findings ?? []).filter(({ outcome }) => outcome === 'todo')
-  expect(todos.map(({ message }) => message)).toEqual(said)
+  const asked = (bot?.result.findings ?? []).filter(({ question }) => question === 'writes')
+  expect(asked.map(({ message }) => message)).toEqual(said)
 })

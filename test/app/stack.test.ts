@@ -184,7 +184,7 @@ describe('a service that is root over an image that is not', () => {
   test('is hardened by its user, and what root has left goes over', async () => {
     const folder = folderOf(PYTHON('RUN mkdir /data && chown 1000:1000 /data\n'))
     const outcome = await hardened(folder)
-    expect(verdictsOf(outcome)).toEqual({ api: 'hardened' })
+    expect(verdictsOf(outcome)).toEqual({ api: 'rewritten' })
     expect(text(outcome, 'compose.yaml')).toContain('user: 1000:1000')
     expect(outcome.result.services?.[0]?.stages.map((one) => [one.userBefore, one.userAfter])).toEqual([
       ['root', '1000:1000'],
@@ -210,7 +210,7 @@ test('a service of which a line changes is not called unchanged', async () => {
   })
   const outcome = await hardened(folder)
   expect(names(folder, outcome)).toEqual(['compose.yaml'])
-  expect(verdictsOf(outcome)).toEqual({ api: 'hardened' })
+  expect(verdictsOf(outcome)).toEqual({ api: 'rewritten' })
   expect(outcome.result.services?.map(({ changed }) => changed)).toEqual([true])
   expect(verdictsOf(await expectSettled(folder, outcome))).toEqual({ api: 'unchanged' })
 })
@@ -282,10 +282,11 @@ describe('folders of the machine that a service mounts', () => {
     expect(saidOf(outcome).join('\n')).toContain('changes its owner once: api runs as 1000:1000 now')
   })
 
-  test('of what nothing shows to be written there is a note', async () => {
-    expect(saidOf(await hardened(project('./dev:/srv/api'))).join('\n')).toContain(
-      'dev (api): it keeps its owner; nothing shows that /srv/api is written, and the user may not',
-    )
+  test('of what nothing shows to be written it is a question', async () => {
+    const { result } = await hardened(project('./dev:/srv/api'))
+    expect(result.verdict).toBe('rewritten')
+    const message = expect.stringMatching(/dev \(api\): it keeps its owner; .* writes \/srv\/api/)
+    expect(result.findings).toContainEqual(expect.objectContaining({ question: 'host-folder', message }))
   })
 
   test.each(['./dev:/srv/api:ro', './api/server.js:/app/server.js', '/etc/localtime:/etc/localtime'])(
@@ -298,30 +299,18 @@ describe('folders of the machine that a service mounts', () => {
 
 const NODE = 'FROM node:22\nWORKDIR /app\nCOPY server.js .\nCMD ["node", "server.js"]\n'
 
-test.each([
-  [
-    'a checkout that it mounts',
-    'volumes: [".:/app"]',
-    { 'server.js': "require('fs').mkdirSync('/app/logs')\n", '.git/HEAD': '' },
-    '',
-  ],
-  ['a folder that is called after data', 'volumes: ["./dev-data:/srv/shop"]', {}, 'dev-data'],
-])('what a project leaves to a person about %s is open in the service too', async (_, said, more, volume) => {
+test('what a project asks about a checkout that it mounts is no todo of the service', async () => {
   const folder = tree()
   plant(folder, {
-    'compose.yaml': `services:\n  api:\n    build: .\n    ${said}\n`,
+    'compose.yaml': 'services:\n  api:\n    build: .\n    volumes: [".:/app"]\n',
     Dockerfile: NODE,
-    'server.js': '',
-    ...more,
+    'server.js': "require('fs').mkdirSync('/app/logs')\n",
+    '.git/HEAD': '',
   })
   const { result } = await hardened(folder)
-  const open = result.findings.filter(({ outcome }) => outcome === 'todo')
-  expect(open).toMatchObject([{ message: expect.stringContaining(`${volume} (api): it`) }])
-  const own = result.services?.[0]
-  expect(own?.findings.map(({ message }) => message)).toContainEqual(
-    expect.stringMatching(/^compose\.yaml has todos about what it mounts here: /),
-  )
-  expect(own?.verdict).toBe('incomplete')
+  const asked = result.findings.filter(({ question }) => question === 'host-folder')
+  expect(asked).toMatchObject([{ message: expect.stringContaining(' (api): it') }])
+  expect(saidOf({ result } as TargetOutcome).join()).not.toContain('has todos about')
 })
 
 test('what a document says of the image of a service counts beside what its project says', async () => {
@@ -334,18 +323,7 @@ test('what a document says of the image of a service counts beside what its proj
   })
   const { result } = await hardened(folder)
   expect(saidOf({ result } as TargetOutcome).join('\n')).toMatch(/README\.md line 1 mounts \/srv\/x over \/data/)
-  expect(result.services?.[0]?.verdict).toBe('incomplete')
-})
-
-test('what is left to a person is left to one the next time, too', async () => {
-  const folder = tree({
-    'shop/compose.yaml': 'services:\n  web:\n    build: .\n    volumes: ["..:/data"]\n',
-    'shop/Dockerfile': 'FROM debian:trixie-slim\nRUN mkdir /data\nVOLUME /data\nCMD ["/srv/app"]\n',
-  })
-  const shop = join(folder, 'shop')
-  const outcome = await hardened(shop)
-  expect(outcome.result.verdict).toBe('incomplete')
-  expect((await expectSettled(shop, outcome)).result.verdict).toBe('incomplete')
+  expect(result.services?.[0]?.verdict).toBe('rewritten')
 })
 
 test('a private key that a service binds from the host is told of, not where the service says its user', async () => {
@@ -356,6 +334,11 @@ test('a private key that a service binds from the host is told of, not where the
     'app/s.js': '',
     'compose.yaml': `services:\n${service('web')}${service('api', '    user: "1000:1000"\n')}`,
   })
-  const said = saidOf(await hardened(folder)).filter((message) => message.includes('a private key'))
-  expect(said).toEqual([expect.stringMatching(/^service web mounts \/nowhere\/site\.key over \/tls\/site\.key/)])
+  const { result } = await hardened(folder)
+  const said = [result, ...(result.services ?? [])].flatMap(({ findings }) =>
+    findings.filter(({ question }) => question === 'host-folder'),
+  )
+  expect(said.map(({ message }) => message)).toEqual([
+    'service web mounts /nowhere/site.key over /tls/site.key: a private key is for its owner alone',
+  ])
 })

@@ -16,7 +16,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
   {
     says: 'an image that is called after its folder, and starts a shell',
     files: { 'core/Dockerfile': core, 'core/entrypoint.sh': entrypoint, 'app/Dockerfile': onCore },
-    verdicts: { 'core/Dockerfile': 'exempt', 'app/Dockerfile': 'hardened' },
+    verdicts: { 'core/Dockerfile': 'exempt', 'app/Dockerfile': 'rewritten' },
   },
   {
     says: 'the same a folder deeper, with a registry and a tag',
@@ -25,7 +25,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'images/core/docker/entrypoint.sh': entrypoint,
       'app/Dockerfile': onCore.replace('acme/core', 'ghcr.io/acme/core:1.2'),
     },
-    verdicts: { 'images/core/docker/Dockerfile': 'exempt', 'app/Dockerfile': 'hardened' },
+    verdicts: { 'images/core/docker/Dockerfile': 'exempt', 'app/Dockerfile': 'rewritten' },
   },
   {
     says: 'a Dockerfile beside others, called after what it makes',
@@ -34,7 +34,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'docker/entrypoint.sh': entrypoint,
       'docker/Dockerfile.app': `ARG REGISTRY=ghcr.io/acme\n${onCore.replace('acme/core', `\${REGISTRY}/core`)}`,
     },
-    verdicts: { 'docker/core.Dockerfile': 'exempt', 'docker/Dockerfile.app': 'hardened' },
+    verdicts: { 'docker/core.Dockerfile': 'exempt', 'docker/Dockerfile.app': 'rewritten' },
   },
   {
     says: 'a flavour that the registry calls a base of this repository',
@@ -44,7 +44,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'runtime/tool': '',
       'apps/one/Dockerfile.gpu': `ARG BASE=ghcr.io/acme/depot/gpu-base:latest\nFROM $BASE\nRUN apt-get install -y one\n`,
     },
-    verdicts: { 'runtime/Dockerfile.gpu': 'incomplete', 'apps/one/Dockerfile.gpu': 'hardened' },
+    verdicts: { 'runtime/Dockerfile.gpu': 'incomplete', 'apps/one/Dockerfile.gpu': 'rewritten' },
   },
   {
     says: 'not that of another repository',
@@ -54,7 +54,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'runtime/tool': '',
       'apps/one/Dockerfile.gpu': 'FROM ghcr.io/acme/other/gpu-base:latest\nRUN apt-get install -y one\n',
     },
-    verdicts: { 'runtime/Dockerfile.gpu': 'hardened', 'apps/one/Dockerfile.gpu': 'incomplete' },
+    verdicts: { 'runtime/Dockerfile.gpu': 'rewritten', 'apps/one/Dockerfile.gpu': 'incomplete' },
   },
   {
     says: 'the name that a Compose service gives',
@@ -64,7 +64,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'app/Dockerfile': onServer('registry.acme/tools:dev'),
       'compose.yaml': 'services:\n  tools:\n    build: base\n    image: registry.acme/tools\n',
     },
-    verdicts: { 'base/Dockerfile': 'incomplete', 'app/Dockerfile': 'hardened' },
+    verdicts: { 'base/Dockerfile': 'incomplete', 'app/Dockerfile': 'rewritten' },
   },
   {
     says: 'additional_contexts of a Compose service',
@@ -75,7 +75,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'compose.yaml':
         'services:\n  one:\n    build: one\n  two:\n    build: { context: two, additional_contexts: { parent: "service:one" } }\n',
     },
-    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten' },
   },
   {
     says: 'a target of a bake file in JSON',
@@ -85,7 +85,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'two/Dockerfile': onServer('acme/parent'),
       'docker-bake.json': '{"target": {"one": {"context": "one", "tags": ["acme/parent:1"]}}}',
     },
-    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten' },
   },
   {
     says: 'targets of a bake file in HCL, one by its tag and one by a context',
@@ -98,7 +98,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
         'variable "TAG" { default = "1" }\ntarget "one" {\n  context = "one"\n  tags = ["acme/parent:$' +
         '{TAG}"]\n}\ntarget "three" {\n  context = "three"\n  contexts = { mother = "target:one" }\n}\n',
     },
-    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened', 'three/Dockerfile': 'hardened' },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten', 'three/Dockerfile': 'rewritten' },
   },
   {
     says: 'a step of a workflow',
@@ -109,7 +109,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       '.github/workflows/build.yml':
         'jobs:\n  build:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { context: one, tags: "ghcr.io/acme/parent:main" }\n',
     },
-    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten' },
   },
   {
     says: 'one that a workflow builds by its plain name, and the other takes from a registry of the machine',
@@ -120,7 +120,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       '.github/workflows/build.yml':
         'jobs:\n  build:\n    steps:\n      - uses: docker/build-push-action@v6\n        with: { context: one, tags: "parent:amd64" }\n',
     },
-    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'incomplete' },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten' },
   },
   {
     says: 'a step that docker/metadata-action gives its names, once for each value of a matrix',
@@ -136,7 +136,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
         '{{ matrix.kind }}", tags: "$' +
         '{{ steps.meta.outputs.tags }}" }\n',
     },
-    verdicts: { 'one/Dockerfile.a': 'exempt', 'one/Dockerfile.b': 'hardened', 'two/Dockerfile': 'hardened' },
+    verdicts: { 'one/Dockerfile.a': 'exempt', 'one/Dockerfile.b': 'rewritten', 'two/Dockerfile': 'rewritten' },
   },
   {
     says: 'a command in a Makefile',
@@ -146,7 +146,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'two/Dockerfile': onServer('acme/parent'),
       Makefile: 'base:\n\tdocker build --pull -t acme/parent:latest \\\n\t  -f one/Dockerfile one\n',
     },
-    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten' },
   },
   {
     says: 'an artifact of skaffold',
@@ -156,7 +156,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'two/Dockerfile': onServer('acme/parent'),
       'skaffold.yaml': 'build:\n  artifacts:\n    - image: acme/parent\n      context: one\n',
     },
-    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'hardened' },
+    verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten' },
   },
   {
     says: 'a base that is a server too: its changes are offered',
@@ -166,7 +166,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'worker/Dockerfile': onServer('acme/server'),
       Makefile: 'all:\n\tdocker build -t acme/server server\n',
     },
-    verdicts: { 'server/Dockerfile': 'incomplete', 'worker/Dockerfile': 'hardened' },
+    verdicts: { 'server/Dockerfile': 'incomplete', 'worker/Dockerfile': 'rewritten' },
   },
   {
     says: 'one of a namespace of which a file tags another that is made here',
@@ -180,8 +180,8 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
     },
     verdicts: {
       'services/server/Dockerfile': 'incomplete',
-      'tool/Dockerfile': 'hardened',
-      'worker/Dockerfile': 'hardened',
+      'tool/Dockerfile': 'rewritten',
+      'worker/Dockerfile': 'rewritten',
     },
   },
   {
@@ -194,7 +194,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
     },
     verdicts: {
       'images/one/Dockerfile': 'incomplete',
-      'images/three/Dockerfile': 'hardened',
+      'images/three/Dockerfile': 'rewritten',
       'images/two/Dockerfile': 'exempt',
     },
   },
@@ -206,7 +206,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'worker/Dockerfile': onServer('acme/server').replace('\n', '\nUSER root\n'),
       Makefile: 'all:\n\tdocker build -t acme/server server\n',
     },
-    verdicts: { 'server/Dockerfile': 'hardened', 'worker/Dockerfile': 'hardened' },
+    verdicts: { 'server/Dockerfile': 'rewritten', 'worker/Dockerfile': 'rewritten' },
   },
   {
     says: 'a base that is not root already: its child goes on as that user',
@@ -306,7 +306,7 @@ test.each<{
   {
     says: 'an action of another kind says nothing',
     files: { 'action.yml': 'runs:\n  using: node20\n  main: index.js\n', Dockerfile: app },
-    verdict: 'hardened',
+    verdict: 'rewritten',
     user: '1000:1000',
     messages: [],
   },
@@ -340,7 +340,7 @@ test.each<{
       Makefile: 'image:\n\tdocker build -t ghcr.io/acme/web .\n',
       Dockerfile: app,
     },
-    verdict: 'hardened',
+    verdict: 'rewritten',
     user: '1000:1000',
     messages: [],
   },
@@ -351,7 +351,7 @@ test.each<{
         'jobs:\n  build:\n    steps:\n      - run: docker build -t ghcr.io/acme/ci:1 .\n  test:\n    container: { image: "ghcr.io/acme/ci:1", options: --user 0 }\n',
       Dockerfile: app,
     },
-    verdict: 'hardened',
+    verdict: 'rewritten',
     user: '1000:1000',
     messages: [],
   },
@@ -379,14 +379,14 @@ test.each<{
   {
     says: 'a Compose service that runs it as the same user by name',
     files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: node\n', Dockerfile: app },
-    verdict: 'hardened',
+    verdict: 'rewritten',
     user: '1000:1000',
     messages: [],
   },
   {
     says: 'the user of a Compose service is whom it is prepared for',
     files: { 'compose.yaml': 'services:\n  app:\n    build: .\n    user: "1234:2345"\n', Dockerfile: app },
-    verdict: 'hardened',
+    verdict: 'rewritten',
     user: '1234:2345',
     messages: ['runs as 1234:2345: taken from service app of compose.yaml'],
   },
@@ -397,7 +397,7 @@ test.each<{
         'services:\n  app:\n    build: .\n    user: "1234:2345"\n  job:\n    build: .\n    user: "$' + '{UID}"\n',
       Dockerfile: app,
     },
-    verdict: 'hardened',
+    verdict: 'rewritten',
     user: '1000:1000',
     messages: [
       'service app of compose.yaml runs it as 1234:2345, and not as USER says: what is given to the user of the image may be closed to it',
@@ -455,5 +455,5 @@ test.each<[string, Files, string, string | null]>([
   const [change] = changes.filter(({ outcome }) => ['fixed', 'offered'].includes(outcome))
   expect(change?.outcome).toBe(reason === null ? 'fixed' : 'offered')
   expect(change?.hint ?? '').toContain(reason ?? '')
-  expect(result?.verdict).toBe(reason === null ? 'hardened' : 'incomplete')
+  expect(result?.verdict).toBe(reason === null ? 'rewritten' : 'incomplete')
 })

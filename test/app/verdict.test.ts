@@ -1,23 +1,26 @@
 // The one place that makes a verdict, and what goes into it.
 import { expect, test } from '@jest/globals'
-import { judgedAgain, ofChanged, verdict } from '../../src/app/verdict.ts'
+import { judgedAgain, ofProof, verdict } from '../../src/app/verdict.ts'
 import type { StageOutcome } from '../../src/plan/plan.ts'
 import type { Verdict } from '../../src/report/report.ts'
+import { hardenText, pipelineCases, transformCases } from '../harden/support/cases.ts'
 import { finding, sampleResult } from '../report/sample.ts'
 
 const policy = { ignore: [] }
 const user = { name: 'app', uid: 10001, gid: 10001, from: 'created' } as const
-const judged = (outcomes: readonly StageOutcome[], ...findings: readonly ('todo' | 'offered' | 'note' | 'fixed')[]) =>
-  verdict({ outcomes, findings: findings.map((outcome) => ({ outcome })), policy, user, proof: null })
+const judged = (
+  outcomes: readonly StageOutcome[],
+  ...findings: readonly ('todo' | 'offered' | 'question' | 'note' | 'fixed')[]
+) => verdict({ outcomes, findings: findings.map((outcome) => ({ outcome })), policy, user, proof: null })
 
 test.each<[Verdict, readonly StageOutcome[], Parameters<typeof judged>[1][]]>([
-  ['hardened', ['harden'], ['fixed', 'note']],
-  ['hardened', ['vendor', 'already'], []],
+  ['rewritten', ['harden'], ['fixed', 'question', 'note']],
+  ['rewritten', ['vendor', 'already'], []],
   ['unchanged', ['already', 'already'], ['note']],
   ['exempt', ['exempt'], ['note']],
   ['exempt', ['already', 'exempt'], []],
   ['unchanged', [], []],
-  ['hardened', ['already'], ['fixed']],
+  ['rewritten', ['already'], ['fixed']],
   ['exempt', ['already', 'exempt'], ['fixed']],
   ['incomplete', ['harden'], ['fixed', 'todo']],
   ['incomplete', ['harden'], ['offered']],
@@ -30,10 +33,24 @@ test.each<[Verdict, readonly StageOutcome[], Parameters<typeof judged>[1][]]>([
   expect(judged(outcomes, ...findings)).toBe(expected)
 })
 
-test('nothing is hardened that a proof has failed', () => {
-  const about = { outcomes: ['harden'], findings: [], policy, user } as const
-  expect(verdict({ ...about, proof: { passed: true } })).toBe('hardened')
-  expect(verdict({ ...about, proof: { passed: false } })).toBe('incomplete')
+test('without an engine nothing is hardened, of all cases', () => {
+  const all = [...transformCases(), ...pipelineCases()]
+  const verdicts = new Set(all.map(({ before, facts }) => hardenText(before, facts).verdict))
+  expect([...verdicts]).toContain('rewritten')
+  expect([...verdicts]).not.toContain('hardened')
+})
+
+test.each<[Verdict, Verdict, Parameters<typeof ofProof>[2]]>([
+  ['hardened', 'unchanged', { passed: true }],
+  ['rewritten', 'unchanged', { passed: false, reason: 'the original does not start' }],
+  ['rewritten', 'unchanged', null],
+  ['incomplete', 'unchanged', { passed: false }],
+])('it is %s, and what was %s stays that, where its proof says %j', (expected, left, proof) => {
+  const about = { findings: [], policy, user, proof } as const
+  expect(verdict({ ...about, outcomes: ['harden'] })).toBe(expected)
+  expect(verdict({ ...about, outcomes: ['already'] })).toBe(left)
+  expect(ofProof('rewritten', true, proof)).toBe(expected)
+  expect(ofProof('unchanged', true, proof)).toBe(expected)
 })
 
 test('what stays root because a configuration leaves its USER alone is exempt', () => {
@@ -44,17 +61,16 @@ test('what stays root because a configuration leaves its USER alone is exempt', 
   expect(verdict({ ...about, outcomes: ['unknown'] })).toBe('incomplete')
 })
 
-test('nothing that changes is unchanged, and nothing is hardened whose user nobody knows', () => {
+test('nothing that changes is unchanged, and nothing is rewritten whose user nobody knows', () => {
   const about = { outcomes: ['already'], findings: [{ outcome: 'fixed' }], policy, proof: null } as const
-  expect([verdict({ ...about, user }), verdict({ ...about, user: null })]).toEqual(['hardened', 'incomplete'])
-  expect(ofChanged('unchanged', true)).toBe('hardened')
-  expect(ofChanged('unchanged', false)).toBe('unchanged')
-  expect(ofChanged('exempt', true)).toBe('exempt')
+  expect([verdict({ ...about, user }), verdict({ ...about, user: null })]).toEqual(['rewritten', 'incomplete'])
+  expect(ofProof('unchanged', false, null)).toBe('unchanged')
+  expect(ofProof('exempt', true, null)).toBe('exempt')
 })
 
 test('what is found later counts like what was found first', () => {
   const about = { outcomes: ['harden'], policy } as const
-  const result = sampleResult({ findings: [finding] })
+  const result = sampleResult({ verdict: 'rewritten', findings: [finding] })
   const note = { ...finding, outcome: 'note' as const }
   expect(judgedAgain(result, about, [note])).toEqual({ ...result, findings: [finding, note] })
   const todo = { ...finding, outcome: 'todo' as const }

@@ -50,7 +50,7 @@ export function cells(
 }
 
 export function proved(change: Partial<ReportProof> = {}, result: Partial<TargetResult> = {}): TargetResult {
-  return sampleResult({ ...result, proof: { ...proof, cells: cells(), ...change } })
+  return sampleResult({ verdict: 'hardened', ...result, proof: { ...proof, cells: cells(), ...change } })
 }
 
 /** The text of each file, by name. */

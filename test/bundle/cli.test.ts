@@ -76,7 +76,7 @@ describe('an image', () => {
     expect(stdout).toMatch(/^FROM nginx:latest\n/)
     for (const line of stdout.split('\n')) expect(line).toMatch(/^(FROM |RUN | && |EXPOSE 8080$|USER 101:101$|#|$)/)
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('USER 101:101')
-    expect(stderr).toContain('nginx:latest: hardened')
+    expect(stderr).toContain('nginx:latest: rewritten')
   })
 
   test('is written to a folder, and again', async () => {
@@ -154,7 +154,7 @@ CMD ["./server"]
     validate(report)
     expect(validate.errors ?? []).toEqual([])
     const seen = report.results.map(({ target, verdict }: Record<string, string>) => `${target} ${verdict}`)
-    expect({ code, seen }).toEqual({ code: 2, seen: ['- hardened', 'nginx:latest hardened', 'missing/ failed'] })
+    expect({ code, seen }).toEqual({ code: 2, seen: ['- rewritten', 'nginx:latest rewritten', 'missing/ failed'] })
   })
 })
 

@@ -22,6 +22,14 @@ describe('a baseline', () => {
     expect(stderr).toMatch(/^2 findings of known known, 2 new$/m)
   })
 
+  test('knows a change that no run has shown to work', async () => {
+    const cwd = make()
+    const strict = ['--fail-on', 'unproved'] as const
+    expect((await run(cwd, ...strict)).code).toBe(1)
+    await run(cwd, ...strict, '--baseline', 'known', '--update-baseline')
+    expect((await run(cwd, ...strict, '--baseline', 'known')).code).toBe(0)
+  })
+
   test('tells what is gone, and shrinks when it is told to', async () => {
     const cwd = make()
     await run(cwd, '--baseline', 'known', '--update-baseline')

@@ -52,8 +52,8 @@ describe('proofs of several targets', () => {
     expect([code, begun]).toEqual([2, targets])
     expect(JSON.parse(stdout).results.map(({ verdict }: { verdict: string }) => verdict)).toEqual([
       'failed',
-      'hardened',
-      'hardened',
+      'rewritten',
+      'rewritten',
     ])
   })
 })
@@ -63,9 +63,9 @@ describe('Dockerfiles', () => {
     const cwd = tree({ Dockerfile: before })
     const { code, stdout, stderr } = await call(['Dockerfile'], { cwd })
     expect(stdout).toBe(patch('Dockerfile'))
-    expect(stderr).toContain('Dockerfile: hardened, would run as app (10001:10001), not proved; a new account\n')
+    expect(stderr).toContain('Dockerfile: rewritten, would run as app (10001:10001); a new account\n')
     expect(stderr).toContain(
-      '1 target: 1 hardened (not proved)\n1 file would change: -w writes it\nnext: review the diff, prove that it',
+      '1 target: 1 rewritten\n1 file would change: -w writes it\nnext: review the diff, prove that it',
     )
     expect(code).toBe(0)
     expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
@@ -116,6 +116,21 @@ describe('Dockerfiles', () => {
     expect(code).toBe(1)
   })
 
+  test.each([
+    ['failed', { ...proof, passed: false }, false],
+    ['could not compare', { ...proof, passed: false, reason: 'the original does not start' }, true],
+  ])('where a proof %s the next step is to write it: %#', async (_, shown, isWritten) => {
+    const processTarget: typeof pretend = async (item) => {
+      const outcome = await pretend(item)
+      return { ...outcome, result: { ...outcome.result, proof: shown } }
+    }
+    const cwd = tree({ Dockerfile: before })
+    const { stderr } = await call(['--prove', '.'], { cwd, processTarget })
+    expect(/-w|would change/.test(stderr)).toBe(isWritten)
+    await call(['-w', '--prove', '.'], { cwd, processTarget })
+    expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(isWritten ? after : before)
+  })
+
   test('a file that changes meanwhile fails, the others are written', async () => {
     const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': before })
     const { code, stderr } = await call(['-w', '.'], {
@@ -159,7 +174,7 @@ describe('images', () => {
   test('the Dockerfile alone on stdout', async () => {
     const { code, stdout, stderr } = await call(['nginx:latest'], { cwd: tree() })
     expect(stdout).toBe('FROM nginx:latest\nUSER 10001:10001\n')
-    expect(stderr).toContain('nginx:latest: hardened')
+    expect(stderr).toContain('nginx:latest: rewritten')
     expect(code).toBe(0)
   })
 
@@ -234,7 +249,7 @@ describe('formats', () => {
     const cwd = tree({ Dockerfile: before, 'b/Dockerfile': after })
     const { stdout, stderr } = await call(['--format', 'dockerfile', 'Dockerfile'], { cwd })
     expect(stdout).toBe(after)
-    expect(stderr).toContain('Dockerfile: hardened')
+    expect(stderr).toContain('Dockerfile: rewritten')
     expect((await call(['--format', 'dockerfile', 'b'], { cwd })).stdout).toBe(after)
     const piped = await call(['-', '--format', 'dockerfile'], { cwd, stdin: before })
     expect(piped.stdout).toBe(after)
@@ -242,15 +257,15 @@ describe('formats', () => {
 
   test('text: all of it on stdout', async () => {
     const { stdout, stderr } = await call(['--format', 'text', '.'], { cwd: tree({ Dockerfile: before }) })
-    expect(stdout).toContain('Dockerfile: hardened')
-    expect(stdout).toContain('1 target: 1 hardened')
+    expect(stdout).toContain('Dockerfile: rewritten')
+    expect(stdout).toContain('1 target: 1 rewritten')
     expect(stderr).toBe('')
   })
 
   test('inspect shows text and changes nothing', async () => {
     const cwd = tree({ Dockerfile: before })
     const { stdout } = await call(['inspect', 'Dockerfile'], { cwd })
-    expect(stdout).toContain('Dockerfile: hardened')
+    expect(stdout).toContain('Dockerfile: rewritten')
     expect(readFileSync(join(cwd, 'Dockerfile'), 'utf8')).toBe(before)
   })
 
@@ -277,7 +292,7 @@ describe('what goes wrong', () => {
     expect(stderr).toContain('line 1: there is no FROM')
     expect(stderr).toContain('b/Dockerfile cannot be read: line 1 is not valid UTF-8')
     expect(stderr).toContain('there is no file or folder nope/Dockerfile')
-    expect(stderr).toContain('4 targets: 1 hardened (not proved), 3 failed')
+    expect(stderr).toContain('4 targets: 1 rewritten, 3 failed')
     expect(code).toBe(2)
   })
 
@@ -340,7 +355,7 @@ describe('what goes wrong', () => {
     expect(stderr).toContain(
       'failed: 2 targets\n  b/Dockerfile  this is a bug: undefined is not a function; please report it',
     )
-    expect(stderr).toContain('4 targets: 2 hardened (not proved), 2 failed')
+    expect(stderr).toContain('4 targets: 2 rewritten, 2 failed')
     const stack =
       /\nharden-image: this is a bug, please report it.*\nTypeError: undefined is not a function\n( +at .*\n)+$/
     expect(stderr).toMatch(stack)
@@ -367,7 +382,7 @@ describe('what goes wrong', () => {
     })
     expect(JSON.parse(stdout).results).toMatchObject([
       { verdict: 'failed', error: { code: 'too-large' } },
-      { verdict: 'hardened' },
+      { verdict: 'rewritten' },
     ])
     expect(stderr).not.toContain('please report it with the lines below')
     expect(code).toBe(2)
@@ -413,7 +428,7 @@ describe('what goes wrong', () => {
   test('a configuration that cannot be read fails its own targets only', async () => {
     const cwd = tree({ 'a/Dockerfile': before, 'a/.harden-image.yaml': 'nope: 1\n', 'b/Dockerfile': before })
     const { code, stdout } = await call(['--format', 'json', '.'], { cwd })
-    expect(JSON.parse(stdout).results).toMatchObject([{ verdict: 'failed' }, { verdict: 'hardened' }])
+    expect(JSON.parse(stdout).results).toMatchObject([{ verdict: 'failed' }, { verdict: 'rewritten' }])
     expect(code).toBe(2)
   })
 })
@@ -578,9 +593,7 @@ test('--quiet: what failed and the sum', async () => {
     },
   })
   expect(stdout).toBe(patch('a/Dockerfile'))
-  expect(stderr).toMatch(
-    /^b\/Dockerfile: failed\n.*\n.*\n2 targets: 1 hardened \(not proved\), 1 failed\n1 file would change/,
-  )
+  expect(stderr).toMatch(/^b\/Dockerfile: failed\n.*\n.*\n2 targets: 1 rewritten, 1 failed\n1 file would change/)
 })
 
 test('--check says how root is meant to stay', async () => {
@@ -593,7 +606,7 @@ test('--check says how root is meant to stay', async () => {
 test.each([
   [{ built: 'app:1' }, 'built app:1\n'],
   [{ built: null }, 'Dockerfile builds; --tag NAME keeps the image\n'],
-  [{}, 'Dockerfile was not built: it is hardened\n'],
+  [{}, 'Dockerfile was not built: it is rewritten\n'],
 ])('--build says what became of it: %j', async (more, said) => {
   const { stderr } = await call(['Dockerfile', '--build'], {
     cwd: tree({ Dockerfile: before }),
@@ -668,7 +681,7 @@ describe('pull requests', () => {
     [['--pr-title', '--format', 'json', '.'], '--pr-title and --format exclude each other'],
     [['--pr-body', '-', '.'], '--pr-body takes a file, not -'],
     [['--pr-body', 'a/../a/Dockerfile', '.'], '--pr-body a/../a/Dockerfile is a file of the target a/Dockerfile'],
-    [['--fail-on', 'todo', '.'], '--fail-on must be one of failed, incomplete, changes, never, not "todo"'],
+    [['--fail-on', 'todo', '.'], '--fail-on must be one of failed, incomplete, unproved, changes, never, not "todo"'],
   ])('%j: %s', async (argv, message) => {
     const cwd = tree(two)
     const { code, stdout, stderr } = await call(argv, { cwd })

@@ -42,7 +42,7 @@ test('what is malformed is that target’s own failure, and the others are done'
     }
     expect(results.map(({ verdict, error }) => [verdict, error?.code])).toEqual([
       ...targets.map(() => ['failed', 'unreadable']),
-      ['hardened', undefined],
+      ['rewritten', undefined],
     ])
     expect(code).toBe(2)
     expect(stderr).not.toContain('bug')

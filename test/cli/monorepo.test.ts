@@ -30,7 +30,7 @@ test('a monorepo gives one diff and one sum', async () => {
   const { code, stdout, stderr, items } = await call(['.'], { cwd })
   expect(items).toHaveLength(199)
   expect(stderr).toContain(
-    '200 targets: 158 hardened (not proved), 40 unchanged, 2 failed\n158 files would change: -w writes them\n',
+    '200 targets: 158 rewritten, 40 unchanged, 2 failed\n158 files would change: -w writes them\n',
   )
   expect(code).toBe(2)
 

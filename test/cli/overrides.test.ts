@@ -68,7 +68,7 @@ describe('what folders above say holds below them', () => {
 
   test('and none of them gives a stranger more to say', async () => {
     const above = 'capAdd: [SYS_ADMIN]\nenv: [SECRET]\nengine: podman\nsmoke: touch /tmp/x\n'
-    const { options, stderr } = await optionsOf({ '.harden-image.yaml': above }, '--prove', 'services/api')
+    const { options, stderr } = await optionsOf({ '.harden-image.yaml': above }, '--prove', '-v', 'services/api')
     expect(options).toMatchObject({ capAdd: [], env: [], engine: 'auto', smoke: [] })
     expect(stderr).toContain('.harden-image.yaml:1: ignored: capAdd gives SYS_ADMIN')
   })

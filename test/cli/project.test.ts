@@ -188,7 +188,7 @@ describe('its files', () => {
     expect(stdout.match(/^\+\+\+ .*$/gm)).toEqual([...names.map((name) => `+++ b/${name}`), '+++ b/new/migrate.sh'])
     expect(stdout).toContain('new file mode 100644\n--- /dev/null\n+++ b/new/migrate.sh')
     expect(stderr).toContain('4 files would change: -w writes them\n')
-    expect(stderr).toContain('  service  verdict               user')
+    expect(stderr).toContain('  service  verdict    user')
     expect([code, read(cwd, names)]).toEqual([0, [false, false, false]])
   })
 

@@ -48,7 +48,7 @@ describe('--resume', () => {
     expect(items.map(({ target }) => target)).toEqual(names.slice(1))
     const { results } = JSON.parse(stdout) as { results: { target: string; verdict: string; output: string }[] }
     expect(results.map(({ target, verdict, output }) => [target, verdict, output])).toEqual(
-      names.map((name) => [name, 'hardened', after]),
+      names.map((name) => [name, 'rewritten', after]),
     )
     expect(names.map((name) => readFileSync(join(cwd, name), 'utf8'))).toEqual([after, after, after])
   })

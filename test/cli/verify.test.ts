@@ -70,7 +70,7 @@ describe('verify', () => {
     expect(stdout).toContain('ok       report.json is as it was\n')
     expect(stdout).toContain('ok       trace.ndjson is as it was\n')
     expect(stdout).toMatch(
-      /: the statements hold; no signature was checked: who wrote them is for cosign verify-attestation to say\n$/,
+      /: the statements hold: it is hardened; no signature was checked: who wrote them is for cosign verify-attestation to say\n$/,
     )
     expect(code).toBe(0)
   })

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { messagesIn } from '../../scripts/messages.mjs'
+import { QUESTIONS } from '../../src/questions.ts'
 import { transforms } from '../../transforms/index.ts'
 
 const page = readFileSync('docs/reference/findings.md', 'utf8')
@@ -17,6 +18,12 @@ test('every verdict of the schema has its section', () => {
   const verdicts = /"verdict": \{[^}]*"enum": \[([^\]]*)\]/.exec(schema)?.[1]?.match(/[\w-]+/g) ?? []
   expect(verdicts.length).toBeGreaterThan(5)
   expect(verdicts.filter((verdict) => !names.includes(verdict))).toEqual([])
+})
+
+test('the table of questions is the table of the source', () => {
+  const [, section = ''] = /^## Questions\n([\s\S]*?)^## /m.exec(page) ?? []
+  const rows = [...section.matchAll(/^\| `([a-z-]+)` +\| ([^|]+?) +\| (.+?) +\|$/gm)]
+  expect(rows.map(([, kind, said]) => [kind, said])).toEqual(Object.entries(QUESTIONS))
 })
 
 test('every name that a finding has beside the transforms has its section', () => {

@@ -22,6 +22,8 @@ retryOnce()
 /** For others to take away what is theirs, milliseconds. */
 const MINUTES = 180_000
 
+const ROOT_ONLY = 'test "$(docker exec "$CONTAINER" id -u)" = 0'
+
 const NOTHING = { containers: 0, images: 0, networks: 0, volumes: 0 }
 
 /** Runs the command and then looks for what it left: by its session, by its tags, and by what is new at all. */
@@ -59,6 +61,15 @@ function expectOneFinding(hardening: Hardening, message: RegExp): void {
   expect(todo.map(({ message: text }) => text)).toEqual([expect.stringMatching(message)])
 }
 
+/** Nothing was shown, either way: it is no more than a text says, and nothing is left to do. */
+function expectNotShown(hardening: Hardening, reason: RegExp): void {
+  const result = expectVerdict(hardening, { code: 0, verdict: 'rewritten', passed: false })
+  expect(result.proof?.reason).toMatch(reason)
+  expect(hardening.stderr).not.toContain('failed')
+  const notes = result.findings.filter(({ transform }) => transform === 'prove')
+  expect(notes).toMatchObject([{ outcome: 'note', message: `not shown: ${result.proof?.reason}` }])
+}
+
 /** A server that ends, in this way, once it is asked anything but what it knows. */
 async function buildEnding(ends: string, tag: string): Promise<string> {
   return buildText(
@@ -83,7 +94,7 @@ async function buildEnding(ends: string, tag: string): Promise<string> {
 
 test('an original that dies of what it is asked is run again and not asked', async () => {
   const tag = await buildEnding('os.abort()', 'harden-image-test/failures-asked-less')
-  expectOneFinding(await hardenOne(tag, ['--prove']), /^not exercised: the original ends when tcp 8000 is asked/)
+  expectNotShown(await hardenOne(tag, ['--prove']), /^what it does when it is asked: the original ends when tcp 8000/)
   // Whoever knows what it wants to hear can tell.
   const speaks = 'exec 3<>"/dev/tcp/$HOST/$PORT_8000" && printf mine >&3'
   const checked = await hardenOne(tag, ['--prove', '--smoke', `bash -c '${speaks}'`])
@@ -93,7 +104,7 @@ test('an original that dies of what it is asked is run again and not asked', asy
 
 test('one that ends without a word as if all was done is not hardened by that', async () => {
   const tag = await buildEnding('sys.exit()', 'harden-image-test/failures-ends-unasked')
-  expectOneFinding(await hardenOne(tag, ['--prove']), /^not exercised: the original ends when tcp 8000 is asked/)
+  expectNotShown(await hardenOne(tag, ['--prove']), /^what it does when it is asked: the original ends when tcp 8000/)
   await docker(['image', 'rm', '--force', tag])
 })
 
@@ -117,7 +128,7 @@ describe('a clear error, exit code 2', () => {
       }),
     )
     const verdicts = JSON.parse(stdout).results.map(({ verdict }: { verdict: string }) => verdict)
-    expect({ code, verdicts }).toEqual({ code: 2, verdicts: ['failed', 'hardened'] })
+    expect({ code, verdicts }).toEqual({ code: 2, verdicts: ['failed', 'rewritten'] })
   })
 
   test('a daemon that is not there', async () => {
@@ -138,18 +149,18 @@ describe('a clear error, exit code 2', () => {
   })
 })
 
-describe('one finding, exit code 1', () => {
+describe('nothing to compare with, exit code 0', () => {
   test('a container that never answers', async () => {
     const image = await ensureImage('never-answers')
     const hardening = await leavesNothing((options) => hardenOne(image, ['--prove'], options))
-    expectOneFinding(hardening, /original never answers on 8080/)
+    expectNotShown(hardening, /original never answers on 8080/)
   })
 
   test('an original that ends at once', async () => {
     const image = 'harden-image-test/ends-at-once'
     await buildText('FROM debian:trixie-slim\nCMD ["sh", "-c", "echo no license >&2; exit 32"]\n', image)
     const hardening = await leavesNothing((options) => hardenOne(image, ['--prove'], options))
-    expectOneFinding(hardening, /original itself ends with exit code 32.*no license/)
+    expectNotShown(hardening, /original itself ends with exit code 32.*no license/)
   })
 
   test('an original that looks for a service by its name, and one that wants the service itself', async () => {
@@ -173,7 +184,7 @@ describe('one finding, exit code 1', () => {
     })
     const wants = await image('wants-a-service', '"backend", "1"')
     const refused = await leavesNothing((options) => hardenOne(wants, ['--prove'], options))
-    expectOneFinding(refused, /original itself ends with exit code .*cannot resolve backend/)
+    expectNotShown(refused, /original itself ends with exit code .*cannot resolve backend/)
   })
 
   test('an original that goes to the background', async () => {
@@ -188,21 +199,39 @@ describe('one finding, exit code 1', () => {
       image,
     )
     const hardening = await leavesNothing((options) => hardenOne(image, ['--prove'], options))
-    expectOneFinding(hardening, /original goes to the background: .* exit code 0 while \/usr\/bin\/perl still runs/)
+    expectNotShown(hardening, /original goes to the background: .* exit code 0 while \/usr\/bin\/perl still runs/)
     expect(hardening.result.findings.map(({ hint }) => hint).join()).toContain('in the foreground')
-  })
-
-  test("a smoke test that the result does not pass: the original's user is asked for", async () => {
-    const image = await ensureImage('python-static')
-    const smoke = 'test "$(docker exec "$CONTAINER" id -u)" = 0'
-    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove', '--smoke', smoke], options))
-    expectOneFinding(hardening, /smoke test: was exit 0, is exit 1/)
   })
 
   test('a smoke test that already fails on the original', async () => {
     const image = await ensureImage('python-static')
     const hardening = await leavesNothing((options) => hardenOne(image, ['--prove', '--smoke', 'exit 3'], options))
-    expectOneFinding(hardening, /smoke test already fails on the original \(exit 3\)/)
+    expectNotShown(hardening, /smoke test already fails on the original \(exit 3\)/)
+  })
+
+  test('what says nothing, leaves nothing and has nothing to ask, and a shell that nobody types into', async () => {
+    const image = 'harden-image-test/only-goes-on'
+    await buildText('FROM debian:trixie-slim\nCMD ["sleep", "infinity"]\n', image)
+    expectNotShown(await hardenOne(image, ['--prove']), /^whether it does its work: it goes on as the original does/)
+    expectNotShown(await hardenOne('debian:trixie-slim', ['--prove']), /^what it is run with: its own command is bash/)
+  })
+})
+
+describe('one finding, exit code 1', () => {
+  test("a smoke test that the result does not pass: the original's user is asked for", async () => {
+    const image = await ensureImage('python-static')
+    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove', '--smoke', ROOT_ONLY], options))
+    expectOneFinding(hardening, /smoke test: was exit 0, is exit 1/)
+  })
+
+  test('a program whose only work is refused, which its log alone says', async () => {
+    const image = 'harden-image-test/only-work-refused'
+    const work = 'cat /etc/shadow >/dev/null; exec sleep infinity'
+    await buildText(`FROM debian:trixie-slim\nCMD ["sh", "-c", ${JSON.stringify(work)}]\n`, image)
+    expectOneFinding(
+      await hardenOne(image, ['--prove']),
+      /^its log: was no such refusal, is cat: \/etc\/shadow: Permission denied; /,
+    )
   })
 
   test('a result that does not pass is not written', async () => {
@@ -212,10 +241,11 @@ describe('one finding, exit code 1', () => {
       const text = `FROM ${await ensureImage('python-static')}\n`
       await writeFile(path, text)
       const { code, stderr } = await leavesNothing((options) =>
-        harden([path, '-w', '--prove', '--smoke', 'exit 3'], options),
+        harden([path, '-w', '--prove', '--smoke', ROOT_ONLY], options),
       )
       expect(code).toBe(1)
       expect(stderr).toMatch(/was not written: its proof failed/)
+      expect(stderr).not.toMatch(/-w|would change/)
       expect(await readFile(path, 'utf8')).toBe(text)
     } finally {
       await rm(folder, { recursive: true })
@@ -228,7 +258,7 @@ test('a file whose root steps follow its USER is compared with the repaired one,
   const head = 'FROM debian:trixie-slim\nRUN useradd --uid 1000 app\nUSER 1000:1000\nRUN mkdir /opt/thing\n'
   const files = {
     // Nobody is root in the end: only the steps are mended, and the file changes.
-    already: `${head}CMD ["sleep", "infinity"]\n`,
+    already: `${head}CMD ["sh", "-c", "echo up; exec sleep infinity"]\n`,
     root: `${head}USER root\nCMD ["sh", "-c", "echo x >> /opt/thing/log; exec sleep infinity"]\n`,
     // That is no matter of who is in force.
     broken: `${head}RUN exit 3\nCMD ["sleep", "infinity"]\n`,
@@ -267,8 +297,8 @@ test('each folder of a tree has the engine that its configuration asks for', asy
     }
     const { stdout } = await harden(['--offline', '--format', 'json', '.'], { cwd: folder })
     const verdicts = JSON.parse(stdout).results.map((result: TargetResult) => [result.target, result.verdict])
-    // Without an engine nobody knows what the image starts, nor as whom.
-    expect(Object.fromEntries(verdicts)).toEqual({ 'a/Dockerfile': 'incomplete', 'b/Dockerfile': 'unchanged' })
+    // Without an engine nobody knows what the image starts: a run would tell.
+    expect(Object.fromEntries(verdicts)).toEqual({ 'a/Dockerfile': 'rewritten', 'b/Dockerfile': 'unchanged' })
   } finally {
     await rm(folder, { recursive: true })
   }
@@ -296,7 +326,7 @@ describe('Ctrl-C, exit code 130', () => {
 
 test('an original runs as its Compose service sets and starts it, and without what it comes up without alone', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
-  const run = (named: string) => `FROM debian:trixie-slim\nCMD test "$TOKEN" = ${named} && exec sleep inf\n`
+  const run = (named: string) => `FROM debian:trixie-slim\nCMD test "$TOKEN" = ${named} && echo up && exec sleep inf\n`
   const service = (name: string) => `  ${name}: { build: ${name}, environment: { TOKEN: given } }\n`
   try {
     const starts = 'FROM debian:trixie-slim\nRUN mkdir /srv/state\n'

@@ -23,7 +23,7 @@ interface HostileCase extends HostileImage {
 }
 
 /** Root or nobody knows: all but what says that nothing is to be done. */
-const DONE: readonly Verdict[] = ['hardened', 'incomplete', 'needs-root']
+const DONE: readonly Verdict[] = ['rewritten', 'incomplete', 'needs-root']
 const DONE_OR_REFUSED: readonly Verdict[] = [...DONE, 'failed']
 const REFUSED: readonly Verdict[] = ['failed']
 

@@ -39,6 +39,10 @@ const samples: Readonly<Record<string, readonly Rendering[]>> = {
     { result: sampleResult({ kind: 'image', target: 'nginx:latest' }), source: 'FROM nginx\n', path: 'Dockerfile' },
     sampleRendering('c', '', '', { verdict: 'failed', error: { code: 'unreadable', message: 'c cannot be read' } }),
     sampleRendering('d', 'x', 'x', { verdict: 'incomplete', proof: { ...proof, passed: false, remarks: ['no port'] } }),
+    sampleRendering('e', 'x', 'y', {
+      verdict: 'rewritten',
+      proof: { ...proof, passed: false, reason: 'it does not start' },
+    }),
   ],
   'a project': [{ result: sampleProject({ proof }), source: 'services: {}\n', path: 'compose.yaml' }],
   'what strangers wrote': [

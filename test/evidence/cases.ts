@@ -6,8 +6,6 @@ export interface StageCase {
   /** A text, or a text with a mode. */
   readonly context?: Readonly<Record<string, string | { readonly text: string; readonly mode: number }>>
   readonly bases?: Readonly<Record<string, BaseFile>>
-  /** What people are told to run in it. */
-  readonly told?: readonly string[]
 }
 
 interface ProviderCases {
@@ -27,9 +25,23 @@ const built = (base: BaseFile): StageCase => ({
 
 /** By the name of the provider. */
 export const providerCases: Readonly<Record<string, ProviderCases>> = {
-  'missing-copies': {
+  unread: {
     yields: of(`${debian}COPY app.py /srv/\n`, { 'other.py': '' }),
     not: of(`${debian}COPY app.py /srv/\n`, { 'app.py': '' }),
+  },
+  'root-work': {
+    yields: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nupdate-ca-certificates\nexec /x\n', mode: 0o755 },
+    }),
+    not: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
+      'start.sh': { text: '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then update-ca-certificates; fi\nexec /x\n', mode: 0o755 },
+    }),
+  },
+  'root-calls': {
+    yields: of('FROM node:22\nCOPY app.js /srv/\nCMD ["node", "/srv/app.js"]\n', {
+      'app.js': "execFile('runuser', ['-u', 'x'])\n",
+    }),
+    not: of('FROM node:22\nCOPY app.js /srv/\nCMD ["node", "/srv/app.js"]\n', { 'app.js': "execFile('ls')\n" }),
   },
   declared: { yields: of(`${debian}VOLUME /data\n`), not: of(`${debian}ENV DATA_URL=/api\n`) },
   'catalogue-entry': { yields: of('FROM nginx:latest\n'), not: of('FROM debian:12\n') },
@@ -149,57 +161,9 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
       'a.py': 'os.makedirs(os.path.expanduser("~/club"))\n',
     }),
   },
-  's6-overlay': {
-    yields: of('FROM example.org/base:1\nENV S6_KEEP_ENV=1\n'),
-    not: of('FROM example.org/base:1\nENV KEEP_ENV=1\n'),
-  },
-  'init-scripts': {
-    yields: of(`${debian}CMD service redis-server start && sleep infinity\n`),
-    not: of(`${debian}CMD service nginx start && sleep infinity\n`),
-  },
-  'root-switches': {
-    yields: of(`${debian}COPY start.sh /\nENV RUN_AS_ROOT=true\nCMD ["/start.sh"]\n`, {
-      'start.sh': '#!/bin/sh\nif [ "$RUN_AS_ROOT" = true ]; then exec /x --root; fi\nexec /x\n',
-    }),
-    not: of(`${debian}COPY start.sh /\nENV RUN_AS_ROOT=false\nCMD ["/start.sh"]\n`, {
-      'start.sh': '#!/bin/sh\nif [ "$RUN_AS_ROOT" = true ]; then exec /x --root; fi\nexec /x\n',
-    }),
-  },
   'host-sockets': {
     yields: of(`${debian}VOLUME /var/run/docker.sock\n`),
     not: of(`${debian}VOLUME /var/run/mysqld/mysqld.sock\n`),
-  },
-  'device-groups': {
-    yields: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, { 'start.sh': joins('/dev/dri/card0') }),
-    not: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, { 'start.sh': joins('/dev/null') }),
-  },
-  'raw-sockets': {
-    yields: of(`${debian}COPY . /app\nCMD ["python3", "/app/ping.py"]\n`, {
-      'ping.py': 'socket.socket(socket.AF_INET, socket.SOCK_RAW)\n',
-    }),
-    not: of(`${debian}COPY . /app\nCMD ["python3", "/app/ping.py"]\n`, { 'ping.py': '# socket.SOCK_RAW\n' }),
-  },
-  'system-tools': {
-    yields: of(`${debian}CMD update-ca-certificates && exec /x\n`),
-    not: of(`${debian}RUN update-ca-certificates\nCMD exec /x\n`),
-  },
-  'start-accounts': {
-    yields: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
-      'start.sh': { text: '#!/bin/sh\nadduser -u 900 -S web\nexec clubd --user web\n', mode: 0o755 },
-    }),
-    not: of(`${debian}COPY start.sh /\nCMD ["/start.sh"]\n`, {
-      'start.sh': { text: '#!/bin/sh\nadduser -u 900 -S web\nexec clubd --name web\n', mode: 0o755 },
-    }),
-  },
-  'test-runners': {
-    yields: of(`${debian}WORKDIR /code\nENTRYPOINT ["bats"]\n`),
-    not: of(`${debian}WORKDIR /code\nCOPY all.bats .\nENTRYPOINT ["bats"]\n`, { 'all.bats': '@test x {\n}\n' }),
-  },
-  'cron-jobs': {
-    yields: of(`${debian}COPY jobs /etc/cron.d/jobs\nCMD ["/x"]\n`, { jobs: '* * * * * root /y\n' }),
-    not: of(`${debian}COPY jobs /etc/cron.d/jobs\nCMD ["supercronic", "/etc/cron.d/jobs"]\n`, {
-      jobs: '* * * * * /y\n',
-    }),
   },
   packages: {
     yields: of(`${debian}RUN apt-get install -y nginx\nCMD ["nginx", "-g", "daemon off;"]\n`),
@@ -209,18 +173,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of('FROM python:3\nWORKDIR /app\nCMD ["celery", "-A", "x", "beat"]\n'),
     not: of('FROM python:3\nWORKDIR /app\nCMD ["celery", "-A", "x", "worker"]\n'),
   },
-  'told-inside': {
-    yields: { ...of('FROM node:22\nWORKDIR /app\nCMD ["node", "x.js"]\n'), told: ['npm', 'ci'] },
-    not: { ...of('FROM node:22\nWORKDIR /app\nCMD ["node", "x.js"]\n'), told: ['npm', 'ls'] },
-  },
-  'start-builds': {
-    yields: of('FROM golang:1\nWORKDIR /src\nCOPY . .\nRUN go build ./...\nCMD ["go", "run", "."]\n'),
-    not: of('FROM golang:1\nWORKDIR /src\nCOPY . .\nRUN go build -o /x ./...\nCMD ["/x"]\n'),
-  },
-  coverage: {
-    yields: of('FROM example.org/base:1\nRUN make install\nCMD ["/start.sh"]\n'),
-    not: of('FROM example.org/base:1\nRUN make install\nCMD ["/start"]\n'),
-  },
   'config-writes': {
     yields: of(`${debian}COPY x.conf /etc/thingd/\nCMD ["thingd"]\n`, { 'x.conf': 'log_file = /srv/log/x.log\n' }),
     not: of(`${debian}COPY x.conf /etc/other/\nCMD ["thingd"]\n`, { 'x.conf': 'log_file = /srv/log/x.log\n' }),
@@ -229,41 +181,10 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: built({ config: { cmd: ['/x'] }, files: ['drwxr-xr-x 0:0 /uploads'] }),
     not: built({ config: { cmd: ['/x'] }, files: ['-rw-r--r-- 0:0 /uploads/a'] }),
   },
-  'embedded-databases': {
-    yields: of(
-      'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /x\nFROM debian:12\nCOPY --from=build /x /bin/x\nCMD ["/bin/x"]\n',
-      {
-        'go.mod': 'module x\nrequire github.com/mattn/go-sqlite3 v1.14.0\n',
-        'main.go': 'package main\nimport _ "github.com/mattn/go-sqlite3"\n',
-      },
-    ),
-    not: of(
-      'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /x\nFROM debian:12\nCOPY --from=build /x /bin/x\nCMD ["/bin/x"]\n',
-      {
-        'go.mod': 'module x\nrequire github.com/mattn/go-sqlite3 v1.14.0\n',
-        'main.go': 'package main\n',
-        'main_test.go': 'package main\nimport _ "github.com/mattn/go-sqlite3"\n',
-      },
-    ),
-  },
-  supervisors: {
-    yields: of(`${debian}CMD ["supervisord", "-n"]\n`),
-    not: of(`${debian}COPY supervisord.conf /etc/supervisor/\nCMD ["supervisord", "-n"]\n`, {
-      'supervisord.conf': '[supervisord]\nnodaemon=true\n',
-    }),
-  },
-  'root-programs': {
-    yields: of(`${debian}CMD if [ -n "$S" ]; then /usr/sbin/sshd -D; fi; exec /x\n`),
-    not: of(`${debian}CMD if [ -n "$S" ]; then /usr/bin/y -D; fi; exec /x\n`),
-  },
   'set-capabilities': {
     yields: of(`${debian}RUN setcap cap_net_bind_service=+ep /usr/bin/x\n`),
     not: of(`${debian}RUN setcap -r /usr/bin/x\n`),
   },
-}
-
-function joins(device: string): string {
-  return `#!/bin/sh\nusermod -aG "$(stat -c %g ${device})" app\nexec /x\n`
 }
 
 /** A project of each framework of catalogue/frameworks.json, by its name: its files, and a folder that it writes. */

@@ -137,24 +137,6 @@ test('a folder that another program is told to write in is its own, but what the
   expect(claimed('/app/uploads')).toEqual([`keep-state /app/uploads: ${said}`])
 })
 
-test.each<[string, number]>([
-  ["h = RotatingFileHandler(settings['log'], maxBytes=9)\n", 1],
-  ["# h = RotatingFileHandler(settings['log'])\n", 0],
-  ["h = RotatingFileHandler('/srv/log/a.log', maxBytes=9)\n", 0],
-  ["h = FileHandler(settings['log'])\n", 0],
-])('a log that is rotated, and whose folder nobody found, is a todo: %s', (source, count) => {
-  const view = viewOf({
-    dockerfile: 'FROM python:3\nWORKDIR /app\nCOPY . .\nCMD ["python", "a.py"]\n',
-    context: { 'a.py': source },
-  })
-  const todos = claimsOf(sourceFiles, view).flatMap((claim) => (claim.kind === 'remark' ? [claim.message] : []))
-  expect(todos).toEqual(
-    Array(count).fill(
-      'a.py line 1 rotates a log, which takes the folder that the log is in, and where that is was not found',
-    ),
-  )
-})
-
 test.each<[source: string, files: Readonly<Record<string, string>>, log: string | null]>([
   ["h = RotatingFileHandler(config['log'], maxBytes=9)\n", { 'c.yaml': 'log: /var/log/a.log\n' }, '/var/log/a.log'],
   [

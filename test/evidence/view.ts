@@ -8,8 +8,6 @@ import type { Provider, StageView } from '../../src/evidence/provider.ts'
 import { emptyConfig, unknownFacts } from '../../src/image/config.ts'
 import type { ImageConfig, ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
-import { type ImageRun, plainRun } from '../../src/image/image-run.ts'
-import { noDependents } from '../../src/plan/exemptions.ts'
 import { defaultPolicy } from '../../src/plan/stage-input.ts'
 import { knowledgeOf } from '../harden/support/facts.ts'
 import type { StageCase } from './cases.ts'
@@ -83,23 +81,13 @@ function contextOf(files: NonNullable<StageCase['context']>): BuildContext {
 }
 
 /** The view of the last stage, as every provider gets it. */
-export function viewOf({ dockerfile: text, context, bases = {}, told }: StageCase): StageView {
+export function viewOf({ dockerfile: text, context, bases = {} }: StageCase): StageView {
   const dockerfile = parseDockerfile(text)
   const knowledge = {
     ...knowledgeOf({ bases }, dockerfile),
     context: context === undefined ? null : contextOf(context),
-    dependents: { ...noDependents, runs: told === undefined ? [] : [runTold(told)] },
   }
   const view = stageInputs(dockerfile, defaultPolicy, knowledge).at(-1)?.stated?.view
   if (view == null) throw new Error('the case has no stage that is planned')
   return view
-}
-
-function runTold(words: readonly string[]): ImageRun {
-  return {
-    by: 'README.md line 1',
-    kind: 'command',
-    ...plainRun,
-    told: { words, isBeside: true, folder: null },
-  }
 }

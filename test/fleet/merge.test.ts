@@ -6,7 +6,7 @@ import type { ReportProof, TargetResult } from '../../src/report/report.ts'
 
 function rendering(target: string, more: Partial<TargetResult> = {}): Rendering {
   const result: TargetResult = {
-    ...{ target, kind: 'dockerfile', verdict: 'hardened', user: null, ports: [], stages: [], findings: [] },
+    ...{ target, kind: 'dockerfile', verdict: 'rewritten', user: null, ports: [], stages: [], findings: [] },
     ...{ output: 'FROM a\nUSER 7\n', changed: true, proof: null, ...more },
   }
   return { result, source: 'FROM a\n', path: target }
@@ -41,7 +41,7 @@ test('two results of one target make it incomplete, and neither of them is belie
   expect(result).toMatchObject({ verdict: 'incomplete', changed: false, output: 'FROM a\n', proof: null, user: null })
   expect(result.findings[0]).toMatchObject({
     outcome: 'todo',
-    message: 'flaky: 2 runs of the same inputs differ in its verdict (hardened and incomplete)',
+    message: 'flaky: 2 runs of the same inputs differ in its verdict (incomplete and rewritten)',
   })
 })
 
@@ -50,7 +50,7 @@ test('what keeps a target from a result is its result as long as there is none',
   const wanted = lines.filter(({ key }) => key === one)
   expect(merged([{ key: one, results: [], open }], wanted).renderings[0]?.result.verdict).toBe('failed')
   const kept = { ...gathered(one, rendering('a')), open }
-  expect(merged([kept], wanted).renderings[0]?.result.verdict).toBe('hardened')
+  expect(merged([kept], wanted).renderings[0]?.result.verdict).toBe('rewritten')
 })
 
 test('a result has no times, no name that holds the number of a run, and no first sign of a failure that does not count', () => {

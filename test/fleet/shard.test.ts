@@ -31,7 +31,7 @@ function outcomeOf(target: string): TargetOutcome {
     new HardenError('not-a-dockerfile', 'x'),
   )
   const { error: _, ...rest } = result
-  return { ...outcome, result: { ...rest, verdict: 'hardened' } }
+  return { ...outcome, result: { ...rest, verdict: 'rewritten' } }
 }
 
 interface Seen {

@@ -59,8 +59,8 @@ const config = readFileSync(join(root, '/etc/nginx/nginx.conf'), 'utf8')
 const site = readFileSync(join(root, '/etc/nginx/conf.d/default.conf'), 'utf8')
 afterAll(() => rmSync(root, { recursive: true }))
 
-test('is hardened, as the same user on the same port', () => {
-  expect(verdict).toBe('hardened')
+test('is rewritten, as the same user on the same port', () => {
+  expect(verdict).toBe('rewritten')
   expect(output).toMatch(/^USER 101:101$/m)
   expect(output).toMatch(/^EXPOSE 8080$/m)
 })

@@ -42,8 +42,8 @@ exec serve
 END
 CMD ["/start.sh"]
 `
-  expect(messages(dockerfile('--system'), 'todo')).toContainEqual(expect.stringContaining('/etc/gitconfig'))
-  expect(messages(dockerfile('--global'), 'todo')).toEqual([])
+  expect(messages(dockerfile('--system'), 'question')).toContainEqual(expect.stringContaining('/etc/gitconfig'))
+  expect(messages(dockerfile('--global'), 'question').join('\n')).not.toContain('gitconfig')
 })
 
 test('a parameter of a framework stands for its folder', () => {

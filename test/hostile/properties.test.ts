@@ -1,4 +1,4 @@
-// Any bytes give a result or an error that says why: never another error, and never a false hardened.
+// Any bytes give a result or an error that says why: never another error, and never a false rewritten.
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { parse } from 'yaml'
@@ -9,7 +9,7 @@ import { editCompose } from '../../src/profile/compose.ts'
 import { editManifests } from '../../src/profile/kubernetes.ts'
 import { isHelmTemplate, isKustomization } from '../../src/profile/kubernetes-files.ts'
 import { parseYaml } from '../../src/profile/yaml-file.ts'
-import { refusalLines, refusalsIn } from '../../src/proof/log-refusals.ts'
+import { linesBeside, refusalsIn } from '../../src/proof/log-refusals.ts'
 import { assess } from '../../src/userns/assess.ts'
 import type { HostFacts, HostFile } from '../../src/userns/facts.ts'
 import { checkJson } from '../../src/userns/host/perform.ts'
@@ -106,7 +106,7 @@ const config = fc.record(
   { requiredKeys: [] },
 )
 
-test('image configs: each is worked on or refused, and who ends as root is not hardened', () => {
+test('image configs: each is worked on or refused, and who ends as root is not rewritten', () => {
   fc.assert(
     fc.property(
       fc.oneof({ weight: 9, arbitrary: config }, { weight: 1, arbitrary: any }),
@@ -557,7 +557,7 @@ test('log lines: whatever a container says, it is read for what was refused', ()
     fc.property(fc.array(said, { maxLength: 6 }), (lines) => {
       const log = lines.join('\n')
       for (const { path: refused } of refusalsIn(log, '/srv')) expect(refused ?? '/').toMatch(/^\//)
-      expect(refusalLines(log).length).toBeLessThanOrEqual(log.split('\n').length)
+      expect(linesBeside(log, log).length).toBeLessThanOrEqual(log.split('\n').length)
     }),
     RUNS,
   )

@@ -95,7 +95,7 @@ describe('no Dockerfile passes for one that is not root', () => {
       const isTodo = findings.some(({ outcome, message }) => outcome === 'todo' && message.startsWith('USER '))
       if (ids === null || ids.startsWith('0:'))
         expect([text, verdict]).toEqual([text, expect.not.stringMatching('unchanged')])
-      // Some number of 32 bits is root to an engine that cuts, and is hardened.
+      // Some number of 32 bits is root to an engine that cuts, and is rewritten.
       if (!isRootUser(text)) expect([text, isTodo]).toEqual([text, ids === null])
     }
     const told = (user: string) => hardenText(`FROM ${base}\nUSER ${user}\nCMD ["/x"]\n`, facts).findings

@@ -1,4 +1,4 @@
-// What scanners say before and after, over all cases: nothing that is hardened is still reported.
+// What scanners say before and after, over all cases: nothing that is rewritten is still reported.
 import { describe, expect, test } from '@jest/globals'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { type Case, hardenText, pipelineCases, transformCases } from '../harden/support/cases.ts'
@@ -25,9 +25,9 @@ const oracles: readonly (readonly [string, Oracle])[] = [
 
 const cases = [...transformCases(), ...pipelineCases()]
 const results = cases.map((one) => [one.path, one, hardenText(one.before, one.facts)] as const)
-const hardened = results.filter(([, , result]) => result.verdict === 'hardened')
+const rewritten = results.filter(([, , result]) => result.verdict === 'rewritten')
 
-describe.each(hardened)('%s', (_, one: Case, result) => {
+describe.each(rewritten)('%s', (_, one: Case, result) => {
   const dockerfile = parseDockerfile(result.output)
   // Stages that make folders for an image without a shell stand in between.
   const own = dockerfile.stages.filter(({ name }) => !name?.startsWith('harden-image'))
@@ -46,7 +46,8 @@ describe.each(hardened)('%s', (_, one: Case, result) => {
   })
 
   // A bare uid keeps the other groups of its account.
-  test('ends with a number, for hadolint DL3066 and for Kubernetes', () => {
+  test('ends with a number where it is known, for hadolint DL3066 and for Kubernetes', () => {
+    if (result.user === null) return
     for (const index of planned) {
       const last = dockerfile.stages[index]?.instructions.findLast(({ keyword }) => keyword === 'USER')?.text ?? ''
       expect(last).toMatch(/^(\d+|\$\{\w+\})(:(\d+|\$\{\w+\}))?$/)

@@ -21,9 +21,9 @@ function hintFor(need: Partial<Need>): string | undefined {
 }
 
 test.each<[string, Partial<Need>, RegExp]>([
-  ['where it starts', { fromStart: true }, /^give it a WORKDIR of its own/],
-  ['where a new file is put in its place', {}, /^it makes a new file there/],
-  ['where a whole folder is', { access: 'keep-state', path: '/etc' }, /^let the program write elsewhere/],
+  ['where it starts', { fromStart: true }, /^a: give it a WORKDIR of its own/],
+  ['where a new file is put in its place', {}, /^a: move that file to a folder of its own/],
+  ['where a whole folder is', { access: 'keep-state', path: '/etc' }, /^a: let the program write elsewhere/],
 ])('what to do about a file that nobody is given, %s', (_, need, hint) => {
   expect(hintFor(need)).toMatch(hint)
 })

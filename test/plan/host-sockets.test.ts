@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { BuildContext } from '../../src/contents/build-context.ts'
-import { hostSockets } from '../../src/evidence/start-cautions.ts'
+import { hostSockets } from '../../src/evidence/host-sockets.ts'
 import type { ImageConfig } from '../../src/image/facts.ts'
 import { claimsOf, partOf } from '../evidence/view.ts'
 import { shipped } from './shipped.ts'
@@ -14,13 +14,13 @@ const said = (files: Readonly<Record<string, string>>, config: Partial<ImageConf
   )
   const view = partOf({ contents: shipped('COPY . /srv/', { entries, partial: false }), config })
   return claimsOf(hostSockets, view).map((claim) =>
-    claim.kind === 'unknown' ? `${claim.outcome} ${claim.evidence.map(({ detail }) => detail).join()}` : claim.kind,
+    claim.kind === 'remark' ? `${claim.outcome} ${claim.evidence.map(({ detail }) => detail).join()}` : claim.kind,
   )
 }
 
 test('a socket of the engine of the host, where the program names it', () => {
   expect(said({ 'app.py': 'import docker\nDocker("unix:///var/run/docker.sock")\n' })).toEqual([
-    'todo named in app.py line 2',
+    "question it uses the host's container engine through /var/run/docker.sock, which belongs to root there",
   ])
   expect(said({}, { env: new Map([['DOCKER_HOST', 'unix:///var/run/docker.sock']]) })).toEqual([
     'todo named in DOCKER_HOST',

@@ -36,6 +36,7 @@ const [first = process(33), second = process(33)] = [1, 2].map((pid) => ({ ...pr
 /** Two runs for each check, by its name, which it tells apart. */
 const FAILING: Readonly<Record<string, Pair>> = {
   trace: { original: did(), result: record({ traceRefused: `${NOT_BELIEVED}: it was written to` }) },
+  refusals: { original: record(), result: record({ logs: 'open /srv/key: permission denied\n' }) },
   'own-files': {
     original: did(operation('read', '/data/x', { made: true })),
     result: did(refused('read', '/data/x', { made: true })),

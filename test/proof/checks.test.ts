@@ -249,7 +249,9 @@ describe('newErrors', () => {
 
   test('a complaint that is repeated once it is up', () => {
     const after = lines('12:01 ERROR cannot flush', 3)
-    expect(newErrors('started\n', 'started\n', after)).toMatchObject([{ name: 'its log', passed: false }])
+    expect(newErrors('started\n', 'started\n', after)).toMatchObject([
+      { name: 'its log', result: 'again and again: 12:01 ERROR cannot flush', passed: false },
+    ])
   })
 
   test('a name that each run draws for itself is none of what it says', () => {

@@ -5,7 +5,7 @@ import type { TargetResult } from '../../src/report/report.ts'
 
 function rendering(target: string, more: Partial<TargetResult> = {}, build?: Rendering['build']): Rendering {
   const result: TargetResult = {
-    ...{ target, kind: 'dockerfile', verdict: 'hardened', user: null, ports: [], stages: [], findings: [] },
+    ...{ target, kind: 'dockerfile', verdict: 'rewritten', user: null, ports: [], stages: [], findings: [] },
     ...{ output: 'FROM a\nUSER 7\n', changed: true, proof: null, ...more },
   }
   return { result, source: 'FROM a\n', path: target, ...(build === undefined ? {} : { build }) }

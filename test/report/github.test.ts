@@ -1,14 +1,14 @@
 import { expect, test } from '@jest/globals'
 import { github } from '../../src/report/github.ts'
-import { finding, proof, sampleRendering, sampleResult } from './sample.ts'
+import { finding, proof, question, sampleRendering, sampleResult } from './sample.ts'
 
 type Renderings = Parameters<typeof github.render>[0]
 const render = (renderings: Renderings, isWritten = false) => github.render(renderings, { colour: false, isWritten })
 const source = 'FROM debian\nRUN one \\\n  two\nCMD x\n'
 const at = (line: number, outcome: 'fixed' | 'offered' | 'todo' | 'note' = 'fixed') => ({ ...finding, line, outcome })
 
-test('a finding is an annotation at its place, errors first', () => {
-  const findings = [at(4), at(2, 'todo'), at(1, 'note')]
+test('a finding is an annotation at its place, errors first, and a question is none', () => {
+  const findings = [at(4), at(2, 'todo'), at(1, 'note'), question]
   const rendering = { ...sampleRendering('a/Dockerfile', source, 'x', { findings }), fromRoot: 'services/a/Dockerfile' }
   const text = 'runs as app (10001:10001)%0Ado: name another with --user'
   expect(render([rendering])).toBe(

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Rendering } from '../../src/report/format.ts'
 import { gitlab } from '../../src/report/gitlab.ts'
-import { finding, sampleProject, sampleRendering } from './sample.ts'
+import { finding, question, sampleProject, sampleRendering } from './sample.ts'
 
 interface Entry {
   readonly fingerprint: string
@@ -28,11 +28,11 @@ test('a finding is an entry at its place in the repository', () => {
   ])
 })
 
-test('each outcome has its severity, and what could not be read the highest', () => {
+test('each outcome has its severity, what could not be read the highest, and a question no entry', () => {
   const findings = (['fixed', 'offered', 'todo', 'note'] as const).map((outcome) => ({ ...finding, outcome, line: 4 }))
   const error = { code: 'unreadable', message: 'b cannot be read', hint: 'is it a folder?' }
   const all = entries(
-    sampleRendering('a', source, 'x', { findings }),
+    sampleRendering('a', source, 'x', { findings: [...findings, question] }),
     sampleRendering('b/Dockerfile', '', '', { verdict: 'failed', error }),
   )
   expect(all.map(({ severity }) => severity)).toEqual(['blocker', 'major', 'major', 'critical', 'info'])

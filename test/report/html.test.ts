@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from '@jest/globals'
 import { html } from '../../src/report/html.ts'
-import { finding, proof, sampleRendering } from './sample.ts'
+import { finding, proof, question, sampleRendering } from './sample.ts'
 
 const render = (...renderings: Parameters<typeof html.render>[0]) => html.render(renderings, { colour: false })
 
@@ -20,6 +20,16 @@ test('one page with the sum, the findings with their evidence, the proof and the
     '<ins data-n="2">+USER 10001:10001</ins>',
   ])
     expect(page).toContain(part)
+})
+
+test('questions are a list of kinds, of all targets and of each', () => {
+  const page = render(
+    sampleRendering('a', 'x', 'y', { findings: [question, { ...question, line: 2 }] }),
+    sampleRendering('b', 'x', 'z', { findings: [] }),
+  )
+  expect(page).toContain('<ul><li>writes whose path only a run tells: 1 of 2</li></ul>')
+  expect(page).toContain('<ul><li>writes whose path only a run tells: 2, such as app.py:41</li></ul>')
+  expect(page).not.toContain(question.message)
 })
 
 test('each element that is opened is closed', () => {
@@ -42,6 +52,7 @@ test('nothing of an image is markup, and nothing is loaded from anywhere', () =>
     sampleRendering(nasty, '', nasty, {
       findings: [
         { ...finding, message: nasty, hint: nasty, evidence: [{ source: 'traced', subject: nasty, detail: nasty }] },
+        { ...question, evidence: [{ source: 'config', subject: nasty, detail: nasty }] },
       ],
       proof: { ...proof, remarks: [nasty], checks: [{ name: nasty, baseline: nasty, result: nasty, passed: false }] },
       error: { code: 'x', message: nasty, hint: nasty },

@@ -1,16 +1,17 @@
 import { expect, test } from '@jest/globals'
 import { junit } from '../../src/report/junit.ts'
-import { finding, proof, sampleRendering } from './sample.ts'
+import { finding, proof, question, sampleRendering } from './sample.ts'
 
 const render = (renderings: Parameters<typeof junit.render>[0], isWritten = false) =>
   junit.render(renderings, { colour: false, isWritten })
 
-test('a suite for each target: its verdict, its findings, and the checks of its proof', () => {
+test('a suite for each target: its verdict, its findings but notes and questions, and the checks of its proof', () => {
   const check = { name: 'http :80/', baseline: '200', result: 'refused', passed: false }
   const rendering = sampleRendering('a/Dockerfile', 'FROM a\nCMD x\n', 'y\n', {
     findings: [
       { ...finding, line: 2 },
       { ...finding, outcome: 'note', message: 'good to know', line: 1, evidence: [] },
+      question,
     ],
     proof: { ...proof, passed: false, checks: [...proof.checks, check], remarks: ['no udp'] },
   })
@@ -28,6 +29,8 @@ assumed 10001: the image has no account of its own</failure></testcase>
     <testcase name="proof of a/Dockerfile: http :80/" classname="a/Dockerfile" time="0"><failure message="was 200, is refused" type="prove">was 200, is refused</failure></testcase>
     <system-out>a/Dockerfile:1: good to know
 do: name another with --user
+a/Dockerfile:1: app.py writes where an argument says
+config app.py:41: open(path)
 </system-out>
     <system-err/>
   </testsuite>
@@ -39,6 +42,7 @@ test.each([
   ['unchanged', 0],
   ['exempt', 0],
   ['hardened', 0],
+  ['rewritten', 0],
   ['incomplete', 1],
   ['needs-root', 1],
 ] as const)('%s: %d of the tests fails', (verdict, failures) => {

@@ -21,23 +21,18 @@ test('a letter of East Asia takes two columns', () => {
 })
 
 test('a head that takes the whole line stands above its text', () => {
-  const lines = laidOut([line(`  ${'a-long-path/'.repeat(8)}  `, 'would run as app (10001:10001), not proved')], 80)
+  const lines = laidOut([line(`  ${'a-long-path/'.repeat(8)}  `, 'would run as app (10001:10001)')], 80)
   for (const one of lines) expect(columnsOf(one)).toBeLessThanOrEqual(80)
-  expect(lines.at(-1)?.trim()).toBe('would run as app (10001:10001), not proved')
+  expect(lines.at(-1)?.trim()).toBe('would run as app (10001:10001)')
 })
 
 test('a table fits the width, and the widest column gives way', () => {
   const rows = [
     ['service', 'verdict', 'user', 'ports'],
-    [
-      'web',
-      'hardened, not proved',
-      'root -> 10001:10001',
-      Array.from({ length: 9 }, (_, at) => `8${at} -> 808${at}`).join(', '),
-    ],
+    ['web', 'rewritten', 'root -> 10001:10001', Array.from({ length: 9 }, (_, at) => `8${at} -> 808${at}`).join(', ')],
   ]
   const lines = tableLines(rows, 2, 80)
   for (const one of lines) expect(columnsOf(one)).toBeLessThanOrEqual(80)
-  expect(lines[1]).toMatch(/^ {2}web {6}hardened, not proved {2}root -> 10001:10001 {2}80 -> /)
+  expect(lines[1]).toMatch(/^ {2}web {6}rewritten {2}root -> 10001:10001 {2}80 -> /)
   expect(lines.length).toBeGreaterThan(3)
 })

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { markdown } from '../../src/report/markdown.ts'
-import { finding, proof, sampleRendering } from './sample.ts'
+import { finding, proof, question, sampleRendering } from './sample.ts'
 
 const render = (...renderings: Parameters<typeof markdown.render>[0]) => markdown.render(renderings, { colour: false })
 
@@ -56,6 +56,16 @@ diff --git a/a/Dockerfile b/a/Dockerfile
 `)
 })
 
+test('questions are a list of kinds, of all targets and of each', () => {
+  const asked = { findings: [finding, question, { ...question, line: 2 }] }
+  const shown = render(sampleRendering('a', 'x', 'y', asked), sampleRendering('b', 'x', 'y', { findings: [] }))
+  const title = 'for a run to answer, with --prove:\n\n'
+  expect(shown.split(title)).toHaveLength(3)
+  expect(shown).toContain(`${title}- writes whose path only a run tells: 1 of 2\n`)
+  expect(shown).toContain(`${title}- writes whose path only a run tells: 2, such as app.py:41\n`)
+  expect(shown).not.toContain(question.message)
+})
+
 test('what an image says makes no markup and stays in its cell', () => {
   const check = { name: 'log', baseline: '<script>', result: 'a | b\n@all [x](y) `z`', passed: false }
   const message = '**bold** #1 </details>'
@@ -86,7 +96,7 @@ const sizes = (text: string) => [[...text].length, text.length, Buffer.byteLengt
 test('of 300 files there is a table of them all, the reasons as far as they fit, and the number of those that are not shown', () => {
   const files = Array.from({ length: 300 }, (_, number) => {
     const before = `FROM debian\n${'RUN true # 東京\n'.repeat(20)}`
-    const verdict = number % 50 === 0 ? 'incomplete' : 'hardened'
+    const verdict = number % 50 === 0 ? 'incomplete' : 'rewritten'
     return sampleRendering(`services/team-${number}/Dockerfile`, before, `${before}USER 10001:10001\n`, {
       verdict,
       findings: [finding, { ...finding, message: `grants write access to /srv/team-${number}/data`, line: 3 }],
@@ -94,7 +104,7 @@ test('of 300 files there is a table of them all, the reasons as far as they fit,
   })
   const shown = render(...files)
   expect(Math.max(...sizes(shown))).toBeLessThan(65_536)
-  expect(shown).toMatch(/^## harden-image\n\n300 targets: 294 hardened \(not proved\), 6 incomplete/)
+  expect(shown).toMatch(/^## harden-image\n\n300 targets: 294 rewritten, 6 incomplete/)
   for (const { path } of files) expect(shown).toContain(`| \`${path}\` |`)
   const [, left, all, changes] = /Not shown here, .*: (\d+) of (\d+) targets, (\d+) of 300 changes\./.exec(shown) ?? []
   expect(all).toBe('300')

@@ -4,7 +4,7 @@ import type { TargetResult } from '../../src/report/report.ts'
 const base: TargetResult = {
   target: 'Dockerfile',
   kind: 'dockerfile',
-  verdict: 'hardened',
+  verdict: 'rewritten',
   user: { name: 'app', uid: 10001, gid: 10001, from: 'created' },
   ports: [{ from: 80, to: 8080, protocol: 'tcp' }],
   stages: [{ name: 'final', index: 1, userBefore: 'root', userAfter: '10001:10001' }],
@@ -15,7 +15,7 @@ const base: TargetResult = {
 }
 
 export function sampleResult(change: Partial<TargetResult> = {}): TargetResult {
-  return { ...base, ...change }
+  return { ...base, ...(change.proof?.passed === true ? { verdict: 'hardened' } : {}), ...change }
 }
 
 /** A file at `path` whose text goes from `source` to `output`. */
@@ -36,6 +36,17 @@ export const finding: TargetResult['findings'][number] = {
   message: 'runs as app (10001:10001)',
   hint: 'name another with --user',
   evidence: [{ source: 'assumed', subject: '10001', detail: 'the image has no account of its own' }],
+}
+
+/** What a run would answer, with a place in the sources. */
+export const question: TargetResult['findings'][number] = {
+  transform: 'report-remarks',
+  outcome: 'question',
+  question: 'writes',
+  line: 1,
+  column: 1,
+  message: 'app.py writes where an argument says',
+  evidence: [{ source: 'config', subject: 'app.py:41', detail: 'open(path)' }],
 }
 
 /** A project of two services, of which one is built. */

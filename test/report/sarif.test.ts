@@ -7,7 +7,7 @@ import type { Log, Replacement } from 'sarif'
 import { harden } from '../../src/app/api.ts'
 import type { Rendering } from '../../src/report/format.ts'
 import { helpOf, sarif } from '../../src/report/sarif.ts'
-import { finding, proof, sampleProject, sampleRendering, sampleResult } from './sample.ts'
+import { finding, proof, question, sampleProject, sampleRendering, sampleResult } from './sample.ts'
 
 const require = createRequire(import.meta.url)
 /** As OASIS has published it, of an old draft whose `id` is of no use here. */
@@ -315,4 +315,9 @@ test('of services that run one image what is said of both is one result, with it
   expect(run?.results?.filter(({ fixes }) => fixes !== undefined)).toHaveLength(
     result.findings.filter(({ edits = [] }) => edits.length > 0).length,
   )
+})
+
+test('a question is open, and no finding that counts', () => {
+  const [result] = runOf(sampleRendering('Dockerfile', 'FROM debian\n', 'x\n', { findings: [question] }))?.results ?? []
+  expect([result?.kind, result?.level]).toEqual(['open', 'none'])
 })

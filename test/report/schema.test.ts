@@ -3,10 +3,11 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Known } from '../../src/image/facts.ts'
+import { questionKinds } from '../../src/questions.ts'
 import type { Rendering } from '../../src/report/format.ts'
 import { inspection } from '../../src/report/inspection.ts'
-import { json } from '../../src/report/json.ts'
-import { finding, proof, sampleProject, sampleResult } from './sample.ts'
+import { json, reportOf } from '../../src/report/json.ts'
+import { finding, proof, question, sampleProject, sampleResult } from './sample.ts'
 
 const schema = JSON.parse(readFileSync('schema/report.schema.json', 'utf8'))
 const validate = new Ajv2020({ strict: true, strictRequired: false, allErrors: true }).compile(schema)
@@ -24,7 +25,7 @@ const plan: Parameters<typeof inspection>[2] = {
 const noFacts: Known<never> = { known: false, reason: 'there is no engine' }
 
 const samples: Readonly<Record<string, Rendering['result']>> = {
-  hardened: sampleResult({ findings: [finding] }),
+  rewritten: sampleResult({ findings: [finding, question] }),
   unchanged: sampleResult({ verdict: 'unchanged', changed: false, user: null }),
   'bare uid': sampleResult({ user: { name: '', uid: 10001, gid: 0, from: 'option' } }),
   'a finding without hint': sampleResult({
@@ -73,8 +74,9 @@ describe('the report fits its schema', () => {
   })
 })
 
-const whole = { version: 1, tool: 'harden-image 0.1.0', results: [sampleResult({ findings: [finding], proof })] }
+const whole = reportOf([{ result: sampleResult({ findings: [finding, question], proof }) }])
 const [result] = whole.results
+const [project] = reportOf([{ result: sampleProject() }]).results
 const departures: readonly (readonly [string, unknown])[] = [
   ['another version', { ...whole, version: 2 }],
   ['another tool', { ...whole, tool: 'dockle 1' }],
@@ -84,13 +86,17 @@ const departures: readonly (readonly [string, unknown])[] = [
   ['a failed one without error', { ...whole, results: [{ ...result, verdict: 'failed' }] }],
   ['an error without failing', { ...whole, results: [{ ...result, error }] }],
   ...['services', 'files', 'migration'].map(
-    (key) => [`a project without ${key}`, { ...whole, results: [without(sampleProject(), key)] }] as const,
+    (key) => [`a project without ${key}`, { ...whole, results: [without(project, key)] }] as const,
   ),
   ['a Dockerfile with services', { ...whole, results: [{ ...result, services: [] }] }],
-  ['a migration without its undo', { ...whole, results: [sampleProject({ migration: { command: 'x' } as never })] }],
+  ['a migration without its undo', { ...whole, results: [{ ...project, migration: { command: 'x' } }] }],
   ['a line 0', { ...whole, results: [{ ...result, findings: [{ ...finding, line: 0 }] }] }],
+  [
+    'a question of no kind',
+    { ...whole, results: [{ ...result, questions: [{ kind: 'fate', count: 1, where: 'x' }] }] },
+  ],
   ['a uid as text', { ...whole, results: [{ ...result, user: { ...result?.user, uid: '10001' } }] }],
-  ...['target', 'kind', 'verdict', 'user', 'stages', 'findings', 'output', 'changed', 'proof'].map(
+  ...['target', 'kind', 'verdict', 'user', 'stages', 'findings', 'questions', 'output', 'changed', 'proof'].map(
     (key) => [`a result without ${key}`, { ...whole, results: [without(result, key)] }] as const,
   ),
   ...['transform', 'outcome', 'line', 'column', 'message', 'evidence'].map(
@@ -105,6 +111,10 @@ const departures: readonly (readonly [string, unknown])[] = [
 test.each(departures)('the schema refuses %s', (_name, value) => {
   expect(problems(whole)).toEqual([])
   expect(problems(value)).not.toEqual([])
+})
+
+test('the kinds of questions are those of the table', () => {
+  expect(schema.$defs.questionKind.enum).toEqual(questionKinds)
 })
 
 test('is the same text whatever order the fields came in', () => {

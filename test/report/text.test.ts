@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Rendering } from '../../src/report/format.ts'
 import { summaryLine } from '../../src/report/summary.ts'
-import { text } from '../../src/report/text.ts'
-import { finding, proof, sampleProject, sampleResult } from './sample.ts'
+import { renderTargets, text } from '../../src/report/text.ts'
+import { finding, proof, question, sampleProject, sampleResult } from './sample.ts'
 
 const rendering = (result: Rendering['result']): Rendering => ({ result, source: '', path: 'Dockerfile' })
 const render = (...results: Rendering['result'][]) => text.render(results.map(rendering), { colour: false })
@@ -16,7 +16,7 @@ test('says what, why and what to do, target by target', () => {
     error: { code: 'not-a-dockerfile', message: 'there is no FROM', hint: 'is it a Dockerfile?', line: 3 },
   })
   expect(render(sampleResult({ target: 'a/Dockerfile', findings: [finding] }), failed)).toBe(
-    `a/Dockerfile: hardened, would run as app (10001:10001), not proved; a new account
+    `a/Dockerfile: rewritten, would run as app (10001:10001); a new account
   12:1    fix     runs as app (10001:10001) (set-user)
           do: name another with --user
           assumed 10001: the image has no account of its own
@@ -25,7 +25,7 @@ b/Dockerfile: failed
   line 3: there is no FROM
     is it a Dockerfile?
 
-2 targets: 1 hardened (not proved), 1 failed
+2 targets: 1 rewritten, 1 failed
 `,
   )
 })
@@ -38,7 +38,7 @@ test('a line of the configuration is not taken for one of the target', () => {
 
 test('shows the proof side by side', () => {
   expect(render(sampleResult({ target: 'nginx', proof: { ...proof, remarks: ['udp 53: nothing answered'] } }))).toBe(
-    `nginx: hardened, would run as app (10001:10001), proved; a new account
+    `nginx: hardened, would run as app (10001:10001); a new account
   proof passed: does what the original does (docker 26.1.5, 2 rounds)
                         baseline        result
      http :8080/        200             200                   ok
@@ -90,7 +90,7 @@ test('no control character of an image reaches the terminal', () => {
 })
 
 test('the text is in colours where that is asked for', () => {
-  const shown = text.render([rendering(sampleResult())], { colour: true })
+  const shown = text.render([rendering(sampleResult({ proof }))], { colour: true })
   expect(shown).toContain('\u001b[32mhardened\u001b[39m')
 })
 
@@ -113,7 +113,7 @@ describe('the sum', () => {
       sampleResult({ verdict: 'incomplete', proof: { ...proof, passed: false } }),
     ]
     expect(summaryLine(results)).toBe(
-      '4 targets: 1 hardened (not proved), 1 unchanged, 2 incomplete; 1 offered fix held back (--unsafe applies them); 1 finding needs a decision; 1 proof failed',
+      '4 targets: 1 rewritten, 1 unchanged, 2 incomplete; 1 offered fix held back (--unsafe applies them); 1 finding needs a decision; 1 proof failed',
     )
   })
 })
@@ -141,13 +141,27 @@ test('a path with a line break in it does not begin a line of its own', () => {
   expect(shown).not.toMatch(/^b\/Dockerfile/m)
 })
 
+test('a question is said at its line with the evidence, and else its kind, with a place in the file of the service', () => {
+  const asked = { ...question, evidence: [] }
+  const services = [sampleResult({ target: 'web', file: 'web/Dockerfile', findings: [asked, asked] })]
+  const project = sampleProject({ services, migration: null, files: [] })
+  const [brief, whole] = [false, true].map((evidence) =>
+    renderTargets([rendering(project)], { colour: false, evidence }),
+  )
+  const words = '  a run would answer: writes whose path only a run tells: 2, such as web/Dockerfile:1\n'
+  expect(brief).toContain(words)
+  expect(brief).not.toContain(question.message)
+  expect(whole).toContain(`  1:1     ask     ${question.message}`)
+  expect(whole).not.toContain(words)
+})
+
 test('a project is a table of its services, what is said of each, and what to run once', () => {
   const left = { ...finding, outcome: 'todo', file: 'compose.override.yaml', evidence: [] } as const
   expect(render(sampleProject({ findings: [left] }))).toBe(
-    `compose.yaml: hardened, not proved
-  service  verdict               user                 ports
-  web      hardened, not proved  root -> 10001:10001  80 -> 8080
-  db       unchanged             999:999
+    `compose.yaml: rewritten
+  service  verdict    user                 ports
+  web      rewritten  root -> 10001:10001  80 -> 8080
+  db       unchanged  999:999
   compose.override.yaml:12:1 todo    runs as app (10001:10001) (set-user)
           do: name another with --user
   web (web/Dockerfile)
@@ -158,7 +172,7 @@ test('a project is a table of its services, what is said of each, and what to ru
   once: docker compose --profile migrate run --rm migrate
   back: ./undo.sh
 
-1 target: 1 hardened (not proved); 1 finding needs a decision
+1 target: 1 rewritten; 1 finding needs a decision
 `,
   )
 })

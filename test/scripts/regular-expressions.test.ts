@@ -34,10 +34,11 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/source-folders.ts: String.raw`\\b${name}\\b`': 'a name of \\w alone',
   'src/evidence/source-folders.ts: String.raw`^(?:.*;)?[ \\t]*(?:(?:const|let|var|my|our|auto)[ \\t]+)?[$@]?(?:self\\.|this\\.)?${name}(?:[ \\t]*,[ \\t]*\\w+)?[ \\t]*(?::[^=\\n]{0,60})?:?=(?![=>~])[ \\t]*`':
     'a name of \\w alone',
-  'src/evidence/source-folders.ts: word': 'a word of \\w alone',
-  'src/evidence/start-cautions.ts: String.raw`\\b${name}\\b\\s{0,9}(?::[^=\\n]{0,40})?:?=(?!=)\\s{0,9}([^\\n]{1,200})`':
-    'a name of \\w alone',
-  'src/evidence/start-cautions.ts: `["\']${other}["\']`': 'a name of \\w alone',
+  'src/evidence/questions.ts: String.raw`(?<![\\w.-])${escapeEre(program)}(?![\\w-])`': 'escaped by escapeEre',
+  'src/evidence/questions.ts: `^(?:${call.program})$`': 'the catalogue, which is ours',
+  "src/evidence/questions.ts: call.with ?? ''": 'the catalogue, which is ours',
+  'src/evidence/questions.ts: escapeEre(folder)': 'escaped by escapeEre',
+  'src/evidence/questions.ts: manager.toldBy': 'the catalogue, which is ours',
   'src/evidence/vendor.ts: onlyFor.project': 'constants of the catalogue',
   'src/evidence/vendor.ts: onlyFor.says': 'constants of the catalogue',
   'src/evidence/vendor.ts: String.raw`(?<!\\d)${from}(?!\\d)`': 'a number',
@@ -48,8 +49,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
   'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
-  'src/evidence/unknown-servers.ts: String.raw`(?<![\\w.-])${escapeEre(word)}(?![\\w-])`':
-    'a name, escaped, between two borders of words',
   'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
     'constants, and names of \\w alone',
   'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
@@ -60,8 +59,6 @@ const MADE: Readonly<Record<string, string>> = {
   "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
   'src/workspace/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
-  "src/evidence/script-writes.ts: `(?:^|[\\\\s\"'=])${folder.replace(/[.+]/g, '\\\\$&')}(?=[\\\\s\"'/;&]|$)`":
-    'a folder, escaped; a start script',
   'src/image/step-down/loops.ts: String.raw`(?:^|[\\s;])(\\w{1,99})\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
     'constants, and names of \\w alone',
   'src/image/step-down/loops.ts: String.raw`\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
@@ -69,27 +66,13 @@ const MADE: Readonly<Record<string, string>> = {
   'src/image/step-down/script-writes.ts: String.raw`\\$\\{?${name}\\b`': 'constants, and names of \\w alone',
   'src/plan/account/stage-users.ts: `(?:^|\\\\s)${name}(?:[=\\\\s]|$)`': 'constants, and names of \\w alone',
   'transforms/own-writable-paths.ts: `(?:^|\\\\s)${name}\\\\b`': 'constants, and names of \\w alone',
-  "src/evidence/embedded-databases.ts: `^(?:${knownPrograms.databaseServers.programs.join('|')})(?::|$)`":
-    'the catalogue, which is ours',
-  'src/evidence/embedded-databases.ts: manifest': 'the catalogue, which is ours',
-  'src/evidence/embedded-databases.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: pattern': 'the catalogue, which is ours',
   'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}(?:(?:services|container):|FROM[ \\\\t])`':
     'constants, and names of \\w alone',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
-  'src/evidence/root-home.ts: tool.atStart ?? tool.run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: known.readBy': 'the catalogue, which is ours',
-  'src/evidence/start-builds.ts: `^(?:${program})$`': 'the catalogue, which is ours',
-  'src/evidence/start-builds.ts: bundler.calls': 'the catalogue, which is ours',
-  'src/evidence/start-builds.ts: condition': 'the catalogue, which is ours',
-  'src/evidence/start-builds.ts: configured.with': 'the catalogue, which is ours',
-  'src/evidence/start-builds.ts: filledBy': 'the catalogue, which is ours',
-  'src/evidence/start-cautions.ts: `^(?:${each.program})$`': 'the catalogue, which is ours',
-  "src/evidence/start-cautions.ts: each.with ?? ''": 'the catalogue, which is ours',
-  'src/evidence/start-cautions.ts: manager.toldBy': 'the catalogue, which is ours',
-  'src/evidence/unknown-servers.ts: known.package': 'the catalogue, which is ours',
   "src/evidence/root-home.ts: homeTools.map(({ run }) => run).join('|')": 'the catalogue, which is ours',
   'src/evidence/vendor-files.ts: line': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',

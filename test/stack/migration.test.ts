@@ -98,7 +98,7 @@ test('a checkout, a folder of the system and a user that nobody knows are a pers
     '/srv: unknown, it is a folder of the system, which keeps its owner',
     '/etc: unknown, it is a folder of the system, which keeps its owner',
     'data: migration, api runs as 10001:10001 now',
-    'other: unknown, nobody can say who worker runs as',
+    'other: nothing, nobody has looked into the images of those who write there',
     'both: unknown, a (10001) and b (33) have no group in common',
   ])
 })

@@ -81,7 +81,7 @@ const rejected: readonly (readonly [string, string])[] = [
   ['writable: [a]', ':1: writable "a" must be an absolute path'],
   ['writable: [/]', ':1: writable "/" must not be /'],
   ['writable: [/a/../b]', ':1: writable "/a/../b" must not climb'],
-  ['failOn: always', ':1: failOn must be one of failed, incomplete, changes, never'],
+  ['failOn: always', ':1: failOn must be one of failed, incomplete, unproved, changes, never'],
   ['unsafe: "yes"', ':1: unsafe must be true or false'],
   ['platform: arm64', ':1: platform must be OS/ARCH'],
   ['engine: lxc', ':1: engine must be one of'],

@@ -92,13 +92,18 @@ describe('a configuration that nobody trusts', () => {
   })
 
   test('smoke as one text is a command of this machine', async () => {
-    const { options, stderr } = await call(['--prove', 'Dockerfile'], { cwd: project('smoke: touch /tmp/owned\n') })
+    const { options, stderr } = await call(['--prove', '-v', 'Dockerfile'], {
+      cwd: project('smoke: touch /tmp/owned\n'),
+    })
     expect(options[0]?.smoke).toEqual([])
     expect(stderr).toContain('.harden-image.yaml:1: ignored: smoke runs a command on this machine')
   })
 
   test('what matters only where something is run is not said where nothing is', async () => {
-    const { stderr } = await call(['Dockerfile'], { cwd: project('smoke: a\nenv: [A]\ncapAdd: [SYS_ADMIN]\n'), env })
+    const { stderr } = await call(['-v', 'Dockerfile'], {
+      cwd: project('smoke: a\nenv: [A]\ncapAdd: [SYS_ADMIN]\n'),
+      env,
+    })
     expect(stderr).not.toContain('ignored: ')
   })
 
@@ -202,7 +207,10 @@ describe('what the caller trusts', () => {
 
   test('a list that others can write is not believed, which is said', async () => {
     const cwd = project()
-    const { options, stderr } = await call(['--prove', 'Dockerfile'], { cwd, env: { ...env, HOME: home(cwd, 0o666) } })
+    const { options, stderr } = await call(['--prove', '-v', 'Dockerfile'], {
+      cwd,
+      env: { ...env, HOME: home(cwd, 0o666) },
+    })
     expect(options[0]?.smoke).toHaveLength(5)
     expect(stderr).toContain('trusted is not believed: others can write it (chmod go-w)')
   })
@@ -211,7 +219,7 @@ describe('what the caller trusts', () => {
     const cwd = project()
     const folder = home(cwd)
     chownSync(join(folder, '.config/harden-image/trusted'), STRANGER, STRANGER)
-    const { options, stderr } = await call(['--prove', 'Dockerfile'], { cwd, env: { ...env, HOME: folder } })
+    const { options, stderr } = await call(['--prove', '-v', 'Dockerfile'], { cwd, env: { ...env, HOME: folder } })
     expect(options[0]?.smoke).toHaveLength(5)
     expect(stderr).toContain('trusted is not believed: it belongs to another user')
   })
@@ -260,7 +268,7 @@ describe('what lies above a target, in no repository', () => {
   test('does not where anybody can write it, which is said', async () => {
     const shared = tree(files)
     chmodSync(join(shared, '.harden-image.yaml'), 0o666)
-    const { options, stderr } = await call(['Dockerfile'], { cwd: join(shared, 'work') })
+    const { options, stderr } = await call(['-v', 'Dockerfile'], { cwd: join(shared, 'work') })
     expect(options[0]?.policy.ignore).toEqual([])
     expect(stderr).toContain(`${shared}/.harden-image.yaml: ignored: it lies above the target, in no repository`)
   })
@@ -293,7 +301,7 @@ describe('Compose and bake files', () => {
     )
     symlinkSync('../outside', join(cwd, 'out'))
     writeFileSync(join(cwd, '../outside/vars'), 'AWS_SECRET=very-secret\n')
-    const { items, stderr } = await call(['--prove', ...flags, 'Dockerfile'], {
+    const { items, stderr } = await call(['--prove', '-v', ...flags, 'Dockerfile'], {
       cwd,
       env: { TOKEN: 'very-secret', AWS_SECRET: 'very-secret' },
     })
@@ -347,7 +355,7 @@ describe('Compose and bake files', () => {
       'outside/vars': 'AWS_SECRET=very-secret\n',
     })
     symlinkSync('../outside/vars', join(cwd, '.env'))
-    const { items, stderr } = await call(['Dockerfile'], { cwd })
+    const { items, stderr } = await call(['-v', 'Dockerfile'], { cwd })
     expect(items[0]?.build?.args).toEqual(new Map())
     expect(stderr).toContain('service api of compose.yaml: ignored: its .env lies outside of')
   })

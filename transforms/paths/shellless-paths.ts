@@ -4,6 +4,7 @@ import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.
 import { baseName, isInside, normalisePath } from '../../src/places.ts'
 import { type AccountChoice, copyOwner, decided, type Grant, type StagePlan } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
+import { choices } from '../../src/words.ts'
 import { copyText, keyword, reason } from '../edits/lines.ts'
 import { insertLines, placeBefore, placeOf, stagePlace } from '../edits/placement.ts'
 import { accessTo, granted, grantPurpose, grantReasons } from './grant-words.ts'
@@ -153,7 +154,10 @@ function unchangeable(stage: Stage, grants: readonly Grant[], { uid, gid }: Acco
     line: at.line,
     column: at.column,
     message: `the user must ${accessTo(grants, ['write', 'read', 'enter', 'start'])}, and the image has no shell to change their modes or owner`,
-    hint: `copy them with --chown=${uid}:${gid} or --chmod, into a folder that everybody can enter, such as /app`,
+    hint: choices(
+      `copy them with --chown=${uid}:${gid} into a folder that everybody can enter, such as /app`,
+      'copy them with --chmod',
+    ),
     evidence: grants.flatMap((grant) => grant.evidence),
     edits: [],
   }
@@ -249,7 +253,7 @@ function renumbers(instruction: Instruction, grants: readonly Grant[]): Finding 
     line: instruction.line,
     column: instruction.column,
     message: `${grants.map((grant) => grant.path).join(', ')} must be made in a stage of its own, and ${instruction.keyword} --from names a later stage by its number, which would change`,
-    hint: 'give that stage a name with AS, and copy from the name',
+    hint: choices('give that stage a name with AS, and copy from the name', 'let the program write elsewhere'),
     evidence: grants.flatMap((grant) => grant.evidence),
     edits: [],
   }

@@ -119,15 +119,6 @@ const GROUP = ['-g', '-group', '--group', '--gid', '--setgid', '--run-as-group']
 const JAIL = ['-c', '-t', '-i', '-j', '-r', '-R', '--jail', '--root']
 const CHROOT = ['--chroot', '-chroot', '--chroot-dir', '--chrootdir', '--chroot-directory']
 
-/** Users and groups that a program is told by an option that is called for them: `--user web --group=web`. */
-export function accountsNamed(words: readonly string[]): readonly string[] {
-  return words.flatMap((word, at) => {
-    const [, option = '', value] = /^(--?[A-Za-z][\w-]*)(?:=(.+))?$/s.exec(word) ?? []
-    if (at === 0 || !(USER.includes(option) || GROUP.includes(option))) return []
-    return (value ?? words[at + 1] ?? '').split(/[:.]/).filter((name) => name !== '')
-  })
-}
-
 /** What a run was refused to switch to. Whatever option of the program names that is the one that asks for it. */
 export interface RefusedSwitch {
   readonly users: ReadonlySet<string>

@@ -1,8 +1,7 @@
 import { bounds } from '../../bounds.ts'
-import { parseShellScript, programIndex, readSwitch, type Word } from '../../command/index.ts'
+import { programIndex, readSwitch, type Word } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { isWithin, nameOf, normalisePath } from '../../path.ts'
-import { type AccountCommand, readAccountCommand } from '../account-arguments.ts'
 import { foldersIn } from './folders.ts'
 import { wordValues } from './loops.ts'
 import { onlyAsOther, rootQuestions } from './root-checks.ts'
@@ -35,13 +34,6 @@ export interface RootAction {
 const accountTools = new Set(
   'usermod groupmod useradd groupadd userdel groupdel adduser addgroup deluser delgroup chpasswd passwd'.split(' '),
 )
-
-/** The user or group that an action of a start script makes; null where it makes none, or a variable says its name. */
-export function accountMadeBy({ action, text }: Pick<RootAction, 'action' | 'text'>): AccountCommand | null {
-  const script = action === 'account' ? parseShellScript(text) : null
-  const words = script?.kind === 'parsed' ? (script.commands[0]?.words ?? []) : []
-  return readAccountCommand(words.slice(programIndex(words)).map(({ value }) => value))
-}
 
 /** Relative paths are meant from where the script is then. */
 export function rootActions(script: ReadScript): readonly RootAction[] {

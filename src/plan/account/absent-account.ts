@@ -8,6 +8,7 @@ import { isOneOf } from '../../evidence/servers.ts'
 import { groupNamed, userNamed } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { looksLikeFile } from '../../places.ts'
+import { choices } from '../../words.ts'
 import { MENTIONS_ACCOUNTS } from './account-steps.ts'
 import { withoutDigest } from './choose-account.ts'
 import type { Created } from './created-accounts.ts'
@@ -83,7 +84,10 @@ export function noAccount(
 ): { readonly message: string; readonly hint: string } {
   return {
     message: `nothing makes the ${kind} ${name}, and ${withoutDigest(image)} has none of that name: no container starts as it`,
-    hint: `make it in a RUN with a fixed uid, above what is given to it, and write USER uid:gid`,
+    hint: choices(
+      'make it in a RUN with a fixed uid, above what is given to it, and write USER uid:gid',
+      'write an account that is there',
+    ),
   }
 }
 

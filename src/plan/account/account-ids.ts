@@ -22,8 +22,13 @@ export interface AccountIds {
 }
 
 const FIRST_FREE_ID = 10001
+/** Of a person's account. Source: useradd(8), UID_MIN of login.defs(5); busybox, adduser */
+const FIRST_OF_PEOPLE = 1000
 
-/** Null where the text leaves an id open that nothing can pin. `keepsGroup`: one whose uid is said is left in the group that it is put into. */
+/**
+ * Null where the text leaves an id open that nothing can pin. `keepsGroup`: USER names it already, so that it is left in the group that it
+ * is put into, and keeps the uid that the tool gives it.
+ */
 export function idsOf(
   account: CreatedAccount,
   created: Created,
@@ -34,7 +39,8 @@ export function idsOf(
   const free = (id: number): boolean => isFree(id, account, created, accounts)
   if (account.uid === 'unclear' || account.gid === 'unclear' || group.unclear === true) return null
   const known = userNamed(accounts, account.name)
-  const wanted = known?.uid ?? (typeof group.gid === 'number' && group.gid > 0 ? group.gid : FIRST_FREE_ID)
+  const first = keepsGroup ? FIRST_OF_PEOPLE : FIRST_FREE_ID
+  const wanted = known?.uid ?? (typeof group.gid === 'number' && group.gid > 0 ? group.gid : first)
   const uid = account.uid ?? (known === null ? firstFree(wanted, free) : known.uid)
   if (account.uid === null && account.place === null) return null
   const gid = group.gid ?? known?.gid ?? (groupWithGid(accounts, uid) === null ? uid : firstFree(FIRST_FREE_ID, free))
@@ -107,7 +113,7 @@ function isFree(id: number, account: CreatedAccount, created: Created, accounts:
 
 function firstFree(id: number, free: (id: number) => boolean): number {
   let next = id
-  while (!free(next)) next = next < FIRST_FREE_ID ? FIRST_FREE_ID : next + 1
+  while (!free(next)) next = next < FIRST_OF_PEOPLE ? FIRST_OF_PEOPLE : next + 1
   return next
 }
 

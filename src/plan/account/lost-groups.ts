@@ -1,6 +1,6 @@
 import { knownIn, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { Remark } from '../../evidence/claim.ts'
-import { joinTruncated } from '../../words.ts'
+import { choices, joinTruncated } from '../../words.ts'
 import type { AccountChoice } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
 
@@ -23,7 +23,10 @@ export function lostGroups({ stated }: StageInput, { name, uid, gid }: AccountCh
       outcome: all.some((group) => OF_DEVICES.test(group)) ? 'todo' : 'note',
       transform: 'set-user',
       message: `${of} is in ${joinTruncated(all)} by its name: as ${ids} it is not`,
-      hint: 'give the groups at run time where it needs what is theirs (--group-add, group_add, supplementalGroups)',
+      hint: choices(
+        'give the groups at run time (--group-add, group_add, supplementalGroups)',
+        'leave them out, where it needs nothing of theirs',
+      ),
       about: 'RUN',
       evidence: [],
     },

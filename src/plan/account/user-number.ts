@@ -11,6 +11,7 @@ import {
   userWithUid,
 } from '../../image/accounts.ts'
 import type { Accounts, ImageFacts } from '../../image/facts.ts'
+import { choices } from '../../words.ts'
 import type { AccountChoice, AccountPin } from '../plan.ts'
 import type { UserTexts } from '../step-down/root-steps.ts'
 import { absentFrom, noAccount } from './absent-account.ts'
@@ -61,7 +62,7 @@ export function numberUser(
       outcome: 'todo',
       text: null,
       message: `USER ${line.user.value} ${wrong}`,
-      hint: 'no container starts as it, and an engine that does not check would cut it to another id: write USER uid:gid',
+      hint: choices('write USER uid:gid (no container starts as it is)', 'write the name of an account'),
     }
   const lacking = group === undefined ? null : absentFrom(group, facts, created, view, 'group')
   if (lacking !== null) return { ...at, outcome: 'todo', text: null, ...noAccount(group ?? '', lacking.image, 'group') }
@@ -69,7 +70,9 @@ export function numberUser(
   if (number !== null) return group === undefined ? withGroup(stage, Number(number), facts, at) : null
   const made = created.users.find((account) => account.name === user)
   if (made !== undefined && isOwnGroup(group, made)) {
-    const ids = idsOf(made, created, accounts, true)
+    // A number that the file does not say is the tool's to choose: of a person's account the first from 1000, where all are known.
+    const isOpen = made.uid === null && (made.ownGroup !== 'same-id' || !facts.accounts.known)
+    const ids = isOpen ? null : idsOf(made, created, accounts, true)
     if (ids !== null) {
       const certain = ids.pins.length === 0 && made.certain && typeof made.uid === 'number'
       // A bare uid keeps the supplementary groups that `uid:gid` would drop.

@@ -1,6 +1,6 @@
 import { shellCommands } from '../../dockerfile/index.ts'
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
-import type { Need, Remark } from '../../evidence/claim.ts'
+import { type Need, question, type Remark } from '../../evidence/claim.ts'
 import { reopensLog } from '../../evidence/source-files.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
@@ -17,7 +17,7 @@ import {
   parentOf,
   withParents,
 } from '../../places.ts'
-import { joinTruncated } from '../../words.ts'
+import { choices, joinTruncated } from '../../words.ts'
 import type { Grant } from '../plan.ts'
 import type { Grantee } from '../replay/own.ts'
 import { belongsToSystem, ofEngine } from '../replay/state.ts'
@@ -206,12 +206,21 @@ function refused(need: Need, reason: string): Remark {
     transform: 'own-writable-paths',
     message: `${named(need)} is not given to the user: ${reason}`,
     hint: isOfEngine(need.path)
-      ? 'let --add-host, extra_hosts or hostAliases (--dns, --hostname) give the container what the script writes there, and remove that from the script'
+      ? choices(
+          'let --add-host, extra_hosts or hostAliases (--dns, --hostname) say what the script writes there',
+          'remove that from the script',
+        )
       : need.fromStart === true
-        ? `give it a WORKDIR of its own; what it and its command find in ${parentOf(need.path)} has to be named in full then`
+        ? choices(
+            `give it a WORKDIR of its own, and name what it finds in ${parentOf(need.path)} in full`,
+            'let the program write elsewhere',
+          )
         : need.beside === true
-          ? 'it makes a new file there: move that to a folder of its own, which can be given to the user'
-          : 'let the program write elsewhere, or mount a volume there',
+          ? choices(
+              'move that file to a folder of its own, which can be given to the user',
+              'let the program write elsewhere',
+            )
+          : choices('let the program write elsewhere', 'mount a volume there'),
     evidence: [need.evidence],
   }
 }
@@ -224,9 +233,9 @@ function refusedPlace(need: Need, { reason, cure, byOption }: Closed): Remark {
     transform: 'own-writable-paths',
     message: `${named(need)} is not given to the user: ${reason}`,
     hint: isAsked
-      ? `${cure}; --unsafe gives it all the same`
+      ? choices(cure, 'give it all the same with --unsafe')
       : byOption
-        ? `${cure}; --writable ${named(need)} --unsafe gives it all the same`
+        ? choices(cure, `give it all the same with --writable ${named(need)} --unsafe`)
         : cure,
     evidence: [need.evidence],
   }
@@ -312,15 +321,8 @@ function makes({ access, path }: Need, made: string): boolean {
   return (access === 'keep-state' || access.startsWith('create-')) && isInside(made, path)
 }
 
-function unowned(need: Need): Remark {
-  return {
-    outcome: 'todo',
-    transform: 'own-writable-paths',
-    message: `${need.path} is chmod-ed at startup; only its owner may, and the owner is unknown`,
-    hint: 'set the mode in a RUN instead, or add --prove to verify',
-    answeredByRun: true,
-    evidence: [need.evidence],
-  }
+function unowned({ path }: Need): Remark {
+  return question('writes', path, `${path} is chmod-ed at startup: only its owner may, and the owner is unknown`)
 }
 
 /** What is there and lies in a tree that is given as a whole needs no line of its own. */

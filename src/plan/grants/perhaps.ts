@@ -1,7 +1,6 @@
-import type { Need, Remark } from '../../evidence/claim.ts'
+import { type Need, question, type Remark } from '../../evidence/claim.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { isInside, isOwnPlace, normalisePath, parentOf } from '../../places.ts'
-import { joinAnd, joinTruncated } from '../../words.ts'
 import type { Grant } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
 import type { Granted } from './grant-all.ts'
@@ -25,18 +24,16 @@ export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed
     )
 }
 
-/** Those that the user could not do with what is granted: to grant `all` takes more. `mayMake`: by what the stage itself has put in. */
+/** Those that the user could not do with what is granted. `mayMake`: by what the stage itself has put in. */
 export function unmetNeeds(
   perhaps: readonly PerhapsNeed[],
-  granted: Granted,
-  all: Granted,
+  { grants }: Pick<Granted, 'grants'>,
   mayMake: (path: string) => boolean,
 ): readonly PerhapsNeed[] {
-  const told = new Set([...all.grants, ...all.remarks].flatMap(({ evidence }) => evidence))
   const isGiven = ({ path, beside }: Need): boolean =>
-    granted.grants.some((grant) => covers(grant, path) && (beside !== true || isFolder(grant))) ||
-    (beside === true && [parentOf(path), path].every((each) => granted.grants.some((grant) => grant.path === each)))
-  return perhaps.filter((need) => told.has(need.evidence) && !isGiven(need) && !mayMake(need.path))
+    grants.some((grant) => covers(grant, path) && (beside !== true || isFolder(grant))) ||
+    (beside === true && [parentOf(path), path].every((each) => grants.some((grant) => grant.path === each)))
+  return perhaps.filter((need) => !isGiven(need) && !mayMake(need.path))
 }
 
 function isFolder({ kind }: Grant): boolean {
@@ -88,14 +85,13 @@ export function withoutAsked(
       return [{ ...withoutOwn(need), access: 'keep-state', path: parent }]
     const who = scripts.get(need.path) ?? 'the command'
     if (!remarks.some(({ evidence }) => evidence[0]?.subject === need.path))
-      remarks.push({
-        outcome: 'todo',
-        transform: 'own-writable-paths',
-        message: `${need.path} is not made beforehand: ${who} asks whether it is there and decides by that, and the user may not make it in ${parent}`,
-        hint: 'let the script ask for a file in it, or keep it in a folder that is given to the user',
-        answeredByRun: true,
-        evidence: [need.evidence],
-      })
+      remarks.push(
+        question(
+          'writes',
+          need.path,
+          `${need.path} is not made beforehand: ${who} asks whether it is there, and the user may not make it in ${parent}`,
+        ),
+      )
     return []
   })
   return { needs: kept, remarks }
@@ -122,67 +118,7 @@ function withoutOwn({ tree, made, alone, ...need }: Need): Need {
   return need
 }
 
-/** One for each question. A run has shown that the container starts and works without it. */
-export function perhapsRemarks(
-  unmet: readonly PerhapsNeed[],
-  { facts, observation, dependents }: Pick<StageInput, 'facts' | 'observation' | 'dependents'>,
-): readonly Remark[] {
-  const mounts = (dependents?.runs ?? []).flatMap((run) => run.mounts)
-  const told = unmet.filter(({ isTold }) => isTold === true)
-  const inside = told.filter(
-    ({ path }) => !mounts.some(({ kind, target }) => kind === 'host' && isInside(path, target)),
-  )
-  const asked = unmet.filter(({ isTold }) => isTold !== true)
-  const questions = [...new Set(asked.map(({ onlyIf }) => onlyIf))]
-  const remarks = questions.map((onlyIf): Remark => {
-    const needs = asked.filter((need) => need.onlyIf === onlyIf)
-    const paths = [...new Set(needs.map(({ path }) => path))]
-    const names = [...new Set([...onlyIf.matchAll(/\$\{?([A-Za-z_]\w*)/g)].map(([, name]) => name))]
-    const when = onlyIf === '' ? 'in some cases only' : `only if ${onlyIf}`
-    const where = names.length === 0 ? 'where it comes to that' : `where ${names.join(' or ')} says so`
-    const it = paths.length === 1 ? 'it' : 'them'
-    // A new file in the place of the old one is made in its folder.
-    const isReplaced = needs.every(({ beside }) => beside === true)
-    return {
-      outcome: observation === null ? 'todo' : 'note',
-      transform: 'own-writable-paths',
-      message: `${joinTruncated(paths)} ${paths.length === 1 ? 'is' : 'are'} written by the start ${when}, and the user may not ${isReplaced ? 'replace' : 'write'} ${it}`,
-      hint: `${where}, ${howGiven(needs)}, or do it in a RUN`,
-      about: facts.config.entrypoint === null ? 'CMD' : 'ENTRYPOINT',
-      evidence: needs.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),
-    }
-  })
-  return [...remarks, ...toldRemark(inside, observation !== null)]
+/** A run has shown that the container starts and works without it. */
+export function perhapsQuestion({ path, onlyIf, evidence }: PerhapsNeed): Remark {
+  return question('writes', path, `${path} is ${evidence.detail}${onlyIf === '' ? '' : `, only if ${onlyIf}`}`)
 }
-
-/** One for all that people are told to run in it: what is over files of the host is said of those. */
-function toldRemark(unmet: readonly PerhapsNeed[], isProved: boolean): readonly Remark[] {
-  const [first] = unmet
-  if (first === undefined) return []
-  const all = unmet.filter(({ onlyIf }) => onlyIf === first.onlyIf)
-  const needs = all.filter(({ path }) => !all.some((other) => other.path !== path && isInside(path, other.path)))
-  const paths = [...new Set(needs.map(({ path }) => path))]
-  const more = new Set(unmet.map(({ onlyIf }) => onlyIf)).size - 1
-  return [
-    {
-      outcome: isProved ? 'note' : 'todo',
-      transform: 'own-writable-paths',
-      message: `${first.onlyIf}, which writes ${joinTruncated(paths)}: the user may not${more === 0 ? '' : ` (and ${more} more such)`}`,
-      hint: `run that with --user root, or ${howGiven(needs)}`,
-      evidence: unmet.slice(0, MOST_EVIDENCE).map(({ evidence }) => evidence),
-    },
-  ]
-}
-
-/** An empty file would be taken for what the script makes: of that its folder is meant. */
-function howGiven(needs: readonly PerhapsNeed[]): string {
-  const folders = [...new Set(needs.flatMap(({ path, beside }) => (beside === true ? [parentOf(path)] : [])))]
-  const named = folders.filter((path) => isOwnPlace(path))
-  if (named.length < folders.length) return 'let it write into a folder of its own'
-  const files = needs.some(({ beside }) => beside !== true)
-  const count = new Set(needs.map(({ path }) => path)).size
-  if (files) return `name ${count === 1 ? 'it' : 'them'} with --writable`
-  return `name ${joinAnd(named)} with --writable`
-}
-
-const MOST_EVIDENCE = 5

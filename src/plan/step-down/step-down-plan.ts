@@ -2,7 +2,7 @@ import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import { bounds } from '../../bounds.ts'
 import { isSwitcher, switchTools } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
-import type { Need, Remark } from '../../evidence/claim.ts'
+import { type Need, question, type Remark } from '../../evidence/claim.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
@@ -21,7 +21,7 @@ import {
 } from '../../image/step-down.ts'
 import { nameOf } from '../../path.ts'
 import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
-import { joinAnd, joinTruncated } from '../../words.ts'
+import { choices, joinAnd, joinTruncated } from '../../words.ts'
 import { codeIn } from '../grants/closed.ts'
 import { imageCode } from '../grants/image-code.ts'
 import { type AccountChoice, accountIds } from '../plan.ts'
@@ -190,7 +190,10 @@ export function idsWithoutEffect(
         run === undefined
           ? `${said} ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`
           : `${run.by} sets ${said}, which ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`,
-      hint: `choose the user with --user, or user: in Compose; a bind mount or an old volume must belong to that user (chown -R ${ids} for the one set here)`,
+      hint: choices(
+        'choose the user with --user, or user: in Compose',
+        `give bind mounts and old volumes to the one set here (chown -R ${ids})`,
+      ),
       evidence: toldIds.map(({ variable, script, line }) => ({
         source: 'step-down',
         subject: variable,
@@ -225,14 +228,11 @@ function mayBeOf(tool: string, { by }: Operation): boolean {
   return own === null || other === null || own === other
 }
 
-const TOO_MANY: Remark = {
-  outcome: 'todo',
-  transform: 'skip-step-down',
-  message: `more than ${bounds.changedCommands} commands that it starts with need root: those after them are left as they are`,
-  hint: 'let them run only when id -u is 0',
-  answeredByRun: true,
-  evidence: [],
-}
+const TOO_MANY = question(
+  'start-script',
+  'the command',
+  `more than ${bounds.changedCommands} commands that it starts with need root: those after them are left as they are`,
+)
 
 function unlike<T>(known: readonly T[]): (one: T) => boolean {
   const all = new Set(known)
@@ -412,7 +412,7 @@ function stuck(found: StepDown, facts: ImageFacts): readonly Remark[] {
       outcome: 'todo',
       transform: 'skip-step-down',
       message: `${found.path ?? 'the command'} switches user with ${found.tool}, which only root can do: ${found.text}`,
-      hint: 'let it run the program without switching when id -u is not 0',
+      hint: choices('let it run the program without switching when id -u is not 0', 'start the program itself'),
       answeredByRun: true,
       evidence: [{ source: 'step-down', subject: found.path ?? found.tool, detail: found.text }],
     },
@@ -424,7 +424,7 @@ function unguarded({ script, line, tool, text }: RootAction): Remark {
     outcome: 'todo',
     transform: 'skip-step-down',
     message: `${script} line ${line} runs ${tool}, which only root can, and the script ends when it fails`,
-    hint: 'let it run only when id -u is 0',
+    hint: choices('let it run only when id -u is 0', 'do it in a RUN'),
     answeredByRun: true,
     evidence: [{ source: 'step-down', subject: script ?? tool, detail: text }],
   }
@@ -435,16 +435,7 @@ function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
   // What is listed as a call that only root may make is said already.
   if (knownPrograms.rootCalls.some(({ program }) => program === tool)) return []
   if (kind === 'directive' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
-  return [
-    {
-      outcome: 'todo',
-      transform: 'skip-step-down',
-      message: `${tool} is told to switch to ${user ?? 'another user'}: cannot tell whether it continues where it may not`,
-      hint: 'run with --prove, which leaves the option out where the program stops on it; or leave it out',
-      answeredByRun: true,
-      evidence: [{ source: 'step-down', subject: tool, detail: text }],
-    },
-  ]
+  return [question('start-script', tool, `${tool} is told to switch to ${user ?? 'another user'}: ${text}`)]
 }
 
 /** What switches user or gives files away, in whatever language; a comment of `#` or `//` says nothing. */
@@ -452,40 +443,11 @@ const SWITCHES =
   /^(?![^\S\n\r\u2028\u2029]*(?:#|\/\/)).*?\b(gosu|su-exec|setpriv|runuser|set(?:re|res)?[ug]id|setgroups|initgroups|l?chown)\b/im
 
 function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { files }: ImageFacts): readonly Remark[] {
-  if (tooLong === true)
-    return [
-      {
-        outcome: 'todo',
-        transform: 'skip-step-down',
-        message: `${path} was not inspected (${reason}): what it writes and switches to is unknown`,
-        hint: 'run with --prove to see it',
-        answeredByRun: true,
-        evidence: [],
-      },
-    ]
-  const text = files.known ? files.value.text(path) : null
+  const text = files.known && tooLong !== true ? files.value.text(path) : null
   const found = text === null ? null : SWITCHES.exec(text)
   if (text !== null && found === null) return []
-  if (text === null || found === null)
-    return [
-      {
-        outcome: 'note',
-        transform: 'skip-step-down',
-        message: `${path} was not understood (${reason}): cannot tell whether it switches user itself`,
-        evidence: [],
-      },
-    ]
-  const line = lineOf(text, found.index + found[0].length)
-  return [
-    {
-      outcome: 'todo',
-      transform: 'skip-step-down',
-      message: `${path} was not understood (${reason}), and names ${found[1]} in line ${line}: cannot tell whether it continues without root`,
-      hint: 'run with --prove to see it',
-      answeredByRun: true,
-      evidence: [{ source: 'step-down', subject: path, detail: found[0].trim() }],
-    },
-  ]
+  const where = text === null || found === null ? path : `${path} line ${lineOf(text, found.index + found[0].length)}`
+  return [question('start-script', where, `${path} was not understood: ${reason}`)]
 }
 
 /** What programs that nobody has told us of are told of accounts, once they are refused the switch. */

@@ -14,11 +14,12 @@ import {
   workAsOthers,
 } from './refused-work.ts'
 import { capabilities, health, liveness, ports, restart, routes, smoke, stop, uids } from './runs.ts'
-import { laterFiles, laterRefusals, log, sameProcesses } from './watch.ts'
+import { laterFiles, laterRefusals, log, refusals, sameProcesses } from './watch.ts'
 
 /** All that a result is compared in, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   believed,
+  refusals,
   keptData,
   leavesFiles,
   filledFiles,

@@ -1,13 +1,15 @@
 import { bounds } from '../../bounds.ts'
 import { isInterpreter, isStarter } from '../../command/index.ts'
 import type { ContainerProcess } from '../../engine/engine.ts'
-import type { Operation } from '../../evidence/operation.ts'
+import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { DEFAULT_CAPABILITIES } from '../../image/capabilities.ts'
-import { baseName, isRuntimePlace } from '../../places.ts'
+import { baseName, isInside, isRuntimePlace } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { withoutNumbers } from '../ask/answers.ts'
+import { isOptional } from '../container/files.ts'
 import type { RunRecord } from '../container/run-record.ts'
-import type { Check, WatchRecord } from './check.ts'
+import { isRefusal, linesBeside } from '../log-refusals.ts'
+import { type Check, operationsOf, type WatchRecord } from './check.ts'
 import { madeCheck } from './files.ts'
 import { newRefusals } from './refused-work.ts'
 
@@ -120,7 +122,11 @@ export function newErrors(baseline: string, before: string, after: string): read
   )
   const line = repeated.length === 0 ? undefined : repeated.find(isNew(usual, tagOf(baseline), tagOf(after)))
   if (line === undefined) return []
-  const result = `again and again: ${line.slice(0, 160)}`
+  const said = after
+    .split('\n')
+    .map(withoutColour)
+    .find((one) => comparable(one) === line)
+  const result = `again and again: ${(said ?? line).slice(0, 160)}`
   return [{ name: 'its log', baseline: 'no such complaint', result, passed: false }]
 }
 
@@ -137,11 +143,15 @@ function complaints(log: string): readonly string[] {
 }
 
 function linesOf(log: string): readonly string[] {
-  return log
-    .split('\n')
-    .map((line) =>
-      withoutNumbers(line.replace(COLOUR, '').trim()).replace(/\b(mon|tue|wed|thu|fri|sat|sun)\b/gi, 'day'),
-    )
+  return log.split('\n').map((line) => comparable(withoutColour(line)))
+}
+
+function withoutColour(line: string): string {
+  return line.replace(COLOUR, '').trim()
+}
+
+function comparable(line: string): string {
+  return withoutNumbers(line).replace(/\b(mon|tue|wed|thu|fri|sat|sun)\b/gi, 'day')
 }
 
 /** Fewer lines tell nothing of what all have in common. */
@@ -192,6 +202,37 @@ export const log = {
   of: 'watch',
   compare: (original: RunRecord, result: RunRecord, { study, before }: WatchRecord): readonly ReportCheck[] =>
     newErrors(`${original.logs}\n${study.logs}`, before.logs, result.logs),
+} satisfies Check
+
+/** Nothing of it can be asked. */
+export function isUnseen(record: RunRecord): boolean {
+  return record.state.running && isUnasked(record)
+}
+
+function isUnasked({ state, answers, smoke }: RunRecord): boolean {
+  return state.health === null && smoke.length === 0 && answers.every(({ kind }) => kind === 'closed')
+}
+
+/** Nothing of it can be asked, and its runs have left nothing: that it goes on is all that it shows. `study`: see WatchRecord. */
+export function onlyRuns(original: RunRecord, study: RunRecord): boolean {
+  const isWork = (path: string | null): boolean =>
+    path !== null && !isOptional(path) && !['/dev', '/proc', '/sys'].some((folder) => isInside(path, folder))
+  const changes = operationsOf(study).filter(({ access, outcome }) => outcome === 'done' && CHANGES.has(access))
+  return isUnasked(original) && ![...changes, ...study.diff].some(({ path }) => isWork(path))
+}
+
+/** What is refused is the work of a program that shows no other; one that goes on to say what it always says has more. */
+export const refusals = {
+  name: 'refusals',
+  summary: 'a program that shows nothing else logs no refusal that the original does not',
+  of: 'watch',
+  compare(original: RunRecord, result: RunRecord, { study }: Pick<WatchRecord, 'study'>): readonly ReportCheck[] {
+    if (!onlyRuns(original, study)) return []
+    const line = linesBeside(`${original.logs}\n${study.logs}`, result.logs).find(isRefusal)
+    const last = linesOf(original.logs).findLast((one) => one !== '')
+    if (line === undefined || (last !== undefined && linesOf(result.logs).includes(last))) return []
+    return [{ name: 'its log', baseline: 'no such refusal', result: line.slice(0, 300), passed: false }]
+  },
 } satisfies Check
 
 export const laterRefusals = {

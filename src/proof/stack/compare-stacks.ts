@@ -6,7 +6,7 @@ import { portKey } from '../ask/questions.ts'
 import { type Folders, isPassing, madeCheck, missingFiles } from '../checks/files.ts'
 import { type Comparison, compare } from '../checks/index.ts'
 import { smoke as ownChecks, restart as secondStart } from '../checks/runs.ts'
-import { sameProcesses } from '../checks/watch.ts'
+import { refusals, sameProcesses } from '../checks/watch.ts'
 import { tail } from '../container/files.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { TRACER_FOLDER } from '../trace/tracer.ts'
@@ -104,7 +104,9 @@ function compareService(
   }
   const before: RunRecord = { ...first, answers: answers(first) }
   const { checks, locked, parity } = compare(before, after, ports)
+  const isConnected = original.first.connections?.some(({ from, to }) => from === name || to === name) === true
   const more = [
+    ...(isConnected ? [] : refusals.compare(first, after, { study: second ?? first })),
     ...sameProcesses.compare(first, after),
     ...restartsCheck([first, ...(second === undefined ? [] : [second])], after),
     ...filesCheck(service, [first, ...(second === undefined ? [] : [second])], after),

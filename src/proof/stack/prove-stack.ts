@@ -4,6 +4,7 @@ import type { Observation } from '../../plan/stage-input.ts'
 import { asList, type Json, textOf } from '../../profile/yaml-file.ts'
 import type { ReportProof, ReportSandbox } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
+import { unseenWork } from '../caveats.ts'
 import { newRefusals } from '../checks/refused-work.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { refusalsIn } from '../log-refusals.ts'
@@ -436,14 +437,24 @@ async function concluded(
       .filter((remark) => remark.startsWith(`${name}: `))
       .map((remark) => remark.slice(name.length + 2))
     const proven = { image: after.image, record: after, comparison: one, addedBytes: 0, cells: null }
-    const report = proofReport(request.driver.engine.version, before, proven, rounds, own)
-    services.set(name, { ...report, passed: one.parity && one.locked, cells: NO_CELLS, sandbox })
+    const report = proofReport(request.driver.engine.version, before, proven, rounds, own, [
+      ...comparison.whole.flatMap(({ name: what, passed, between }) =>
+        passed || (between.length > 0 && !between.includes(name)) ? [] : `which of them makes ${what} fail`,
+      ),
+      ...(comparison.whole.some(({ between }) => between.includes(name))
+        ? []
+        : unseenWork(before, seen.studied.get(name) ?? before, after)),
+    ])
+    services.set(name, { ...report, cells: NO_CELLS, sandbox })
   }
-  const passed = failures.size === 0 && isSame(comparison)
+  const open = [...services].flatMap(([name, { reason }]) => (reason === undefined ? [] : `${name}: ${reason}`))
+  const works = failures.size === 0 && isSame(comparison)
+  const passed = works && open.length === 0
   const report = request.times.on({
     engine: request.driver.engine.version,
     rounds,
     passed,
+    ...(works && open.length > 0 ? { reason: open.join('; ') } : {}),
     parity:
       [...comparison.services.values()].every(({ parity }) => parity) && comparison.whole.every((one) => one.passed),
     baseline: allOf(original.project.name, seen.first, services, 'baseline'),
@@ -552,20 +563,20 @@ function brokenProof(
   request: StackProofRequest,
   { broken, first, evidence, remarks, live }: OriginalStack,
 ): StackProof {
-  const said = broken.map(({ service, message }) => `the original does not come up: ${service}: ${message}`)
-  const failures = new Map(broken.map(({ service }, at) => [service, said.slice(at, at + 1)] as const))
+  const said = broken.map(({ service, message }) => `${service}: ${message}`).join('; ')
   const report: ReportProof = request.times.on({
     engine: request.driver.engine.version,
     rounds: 0,
     passed: false,
+    reason: `the original does not come up: ${said}`,
     parity: false,
     baseline: allOf(request.original.project.name, first, new Map(), 'baseline'),
     result: null,
     checks: [],
     cells: NO_CELLS,
-    remarks: [...said, ...remarks],
+    remarks,
     phases: [],
     sandbox: sandboxOf(request, live),
   })
-  return { ...noProof(evidence), report, failures, broken }
+  return { ...noProof(evidence), report, broken }
 }

@@ -10,7 +10,7 @@ import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { joinTruncated } from '../../words.ts'
 import { health, liveness, ports, smoke } from '../checks/runs.ts'
 import type { RunRecord } from '../container/run-record.ts'
-import { refusalLines } from '../log-refusals.ts'
+import { isRefusal, linesBeside } from '../log-refusals.ts'
 import type { ComposeDriver } from './compose-driver.ts'
 import {
   type Asker,
@@ -302,8 +302,7 @@ function isPassing({ smoke: checks }: StackSight, name: string): boolean {
 
 function differences(usual: RunRecord, seen: RunRecord, moved: ReadonlyMap<number, number>): readonly string[] {
   const checks = [liveness, health, ports, smoke].flatMap((check) => [...check.compare(usual, seen, moved)])
-  const known = refusalLines(usual.logs)
-  const refused = refusalLines(seen.logs).filter((line) => !known.includes(line))
+  const refused = linesBeside(usual.logs, seen.logs).filter(isRefusal)
   return [
     ...checks.filter(({ passed }) => !passed).map(({ name, result }) => `${name}: ${result}`),
     ...refused.slice(0, 1).map((line) => `says ${line.slice(0, 200)}`),

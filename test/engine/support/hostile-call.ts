@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect } from '@jest/globals'
 import { parseDockerfile } from '../../../src/dockerfile/index.ts'
 import { isRootUser } from '../../../src/image/accounts.ts'
-import type { TargetResult, Verdict } from '../../../src/report/report.ts'
+import { isComplete, type TargetResult, type Verdict } from '../../../src/report/report.ts'
 import { REPOSITORY } from './cli.ts'
 
 const CLI = join(REPOSITORY, 'dist', 'cli.js')
@@ -62,7 +62,7 @@ export function expectHonest({ code, results }: HostileCall, allowed: readonly V
     expect(keyword).toMatch(OURS)
     expect(`${keyword} ${text}`).not.toMatch(INJECTED)
   }
-  if (verdict === 'hardened') {
+  if (isComplete({ verdict })) {
     expect(user?.uid).toBeGreaterThan(0)
     expect(isRootUser(said.findLast(({ keyword }) => keyword === 'USER')?.text ?? '')).toBe(false)
   }

@@ -6,8 +6,6 @@ import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import type { TraceRecord } from '../../../src/proof/container/run-record.ts'
 import { type Doubt, seenIn, unexercised } from '../../../src/proof/invalid-baseline.ts'
 import { endOfQuestions } from '../../../src/proof/original.ts'
-import { withDoubt } from '../../../src/proof/proof-report.ts'
-import type { ReportProof } from '../../../src/report/report.ts'
 import { image } from '../../plan/image.ts'
 import { ended, http, operation, passedSmoke, process, record } from '../support/records.ts'
 
@@ -65,7 +63,7 @@ async function said(seen: Seen): Promise<string | null> {
   return (await doubt(seen))?.message ?? null
 }
 
-const unseen = '/usr/bin/server stays root and can become another user'
+const unseen = 'what /usr/bin/server does as another user: it stays root and can become one'
 
 test.each<[string, Seen]>([
   ['makes a process for a connection, and that process stays root', {}],
@@ -128,20 +126,6 @@ test.each<[string, boolean, Seen]>([
   expect(await doubt(seen)).toEqual({ message, isRemark })
 })
 
-test('a doubt is said beside the comparison, and is no proof unless it is a remark', () => {
-  const shown = { report: { passed: true, remarks: ['x'] } as unknown as ReportProof, failures: [] }
-  const message = 'not exercised'
-  expect(withDoubt(null, shown)).toBe(shown)
-  expect(withDoubt({ message, isRemark: true }, shown)).toMatchObject({
-    report: { passed: true, remarks: [message, 'x'] },
-    failures: [],
-  })
-  expect(withDoubt({ message, isRemark: false }, shown)).toMatchObject({
-    report: { passed: false, remarks: [message, 'x'] },
-    failures: [message],
-  })
-})
-
 const smoke = [{ name: 'smoke test', passed: true, value: 'exit 0', output: '', same: false, counts: 'up' }]
 test.each<[string, Seen]>([
   ['it answers without making a process', { forked: 0 }],
@@ -196,7 +180,7 @@ test.each<[string, boolean, string, Seen['uids']]>([
 test('what ends when it is asked was asked nothing, and a check of the user’s own stands above that', async () => {
   const answers: PortAnswer[] = [{ ...asked, kind: 'bound', unasked: true }]
   expect(await doubt({ answers, exercised: [becomes] })).toEqual({
-    message: expect.stringMatching(/^not exercised: the original ends when tcp 80 is asked/),
+    message: expect.stringMatching(/^what it does when it is asked: the original ends when tcp 80 is asked/),
     isRemark: false,
   })
   expect(await said({ answers, changes: { smoke: passedSmoke } })).toBeNull()

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { refusalLines, refusalsIn } from '../../../src/proof/log-refusals.ts'
+import { linesBeside, refusalsIn } from '../../../src/proof/log-refusals.ts'
 
 const WORKDIR = '/srv/app'
 
@@ -209,8 +209,9 @@ test('what is refused says so, with the line but without what differs from run t
   expect(at('11:22:33', 77)[0]).toEqual(first)
 })
 
-test('refusals of two logs are compared without their numbers', () => {
-  expect(refusalLines('12:00 pid 7: EACCES /x\n12:01 pid 8: EACCES /x\nfine\n')).toEqual(['0:0 pid 0: EACCES /x'])
+test('refusals of two logs are compared without their numbers, and told with them', () => {
+  const log = '12:01 pid 8: EACCES /x\n12:02 pid 8: \u001b[31mEACCES /y2\u001b[0m\nfine 3'
+  expect(linesBeside('12:00 pid 7: EACCES /x\nfine 3', log)).toEqual(['12:02 pid 8: EACCES /y2', 'fine 3'])
 })
 
 test("the runtime's own places are no grants", () => {

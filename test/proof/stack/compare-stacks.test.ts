@@ -190,3 +190,10 @@ test('who called whom is told by who listens, and a connection from outside is o
     connectionsIn([both[0] as (typeof both)[number], { service: 'db', sight: { ...server, connections: [] } }]),
   ).toEqual([reached])
 })
+
+test('a service that shows nothing, and whose log says a refusal, fails, unless another was seen to be connected with it', () => {
+  const refused = { logs: 'open /key: permission denied' }
+  const alone = { connections: [] }
+  expect(failed(compared(sight({}, {}, alone), sight({}, refused, alone)))).toEqual(['db: its log'])
+  expect(failed(compared(sight({}), sight({}, refused)))).toEqual([])
+})

@@ -84,10 +84,10 @@ describe('a server', () => {
     const { result, pod, todos } = await hardened(deployment(nginx) + service())
     expect(refusals({ spec: pod })).toEqual([])
     expect(todos).toEqual([])
-    expect(result).toMatchObject({ kind: 'kubernetes', verdict: 'hardened', migration: null })
+    expect(result).toMatchObject({ kind: 'kubernetes', verdict: 'rewritten', migration: null })
     expect(result.output).toContain('# kept\n')
     expect(result.output).toContain('- name: web  # the server\n')
-    expect(result.services?.map(({ target, verdict }) => [target, verdict])).toEqual([['deployment/web', 'hardened']])
+    expect(result.services?.map(({ target, verdict }) => [target, verdict])).toEqual([['deployment/web', 'rewritten']])
   })
 
   test('has another port behind the same one of its Service', async () => {

@@ -1,3 +1,4 @@
+# harden-image: decide: /etc/app.conf is not given to the user: /etc belongs to the system and is never handed over
 FROM debian:trixie-slim
 COPY <<EOT /etc/app.conf
 name=@NAME@

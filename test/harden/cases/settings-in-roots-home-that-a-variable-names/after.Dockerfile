@@ -10,6 +10,7 @@ RUN chmod go+x /root
 USER 10001:10001
 CMD ["mirrord"]
 
+# harden-image: decide: what ENV LFTP_HOME names lies in /root, root's own home, which stays closed: /root/.ssh/id_ed25519 is a secret beside it that others could read
 FROM debian:trixie-slim AS closed
 ENV LFTP_HOME=/root/.lftp
 COPY lftprc /root/.lftp/rc

@@ -1,4 +1,5 @@
 FROM python:3.12
+# harden-image: decide: SHELL is python3 -c, but the inserted RUN lines need a POSIX shell
 SHELL ["python3", "-c"]
 RUN print("built")
 # harden-image: app (10001:10001): the image has no service account for it

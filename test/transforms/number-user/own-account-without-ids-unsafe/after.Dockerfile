@@ -1,4 +1,4 @@
 FROM debian:trixie-slim
-RUN useradd --uid 10001 app
-USER 10001:10001
+RUN useradd --uid 1000 app
+USER 1000:1000
 CMD ["app"]

@@ -17,4 +17,5 @@ VOLUME /srv/blog
 # harden-image: www-data, handed over by /usr/local/bin/start.sh at start
 USER www-data
 ENTRYPOINT ["start.sh"]
+# harden-image: decide: /usr/local/bin/start.sh does only as root: cp /srv/sample.php /srv/blog/config.php (line 4); as another user that is left out
 CMD ["blog"]

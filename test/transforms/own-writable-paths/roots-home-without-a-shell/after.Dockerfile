@@ -4,6 +4,7 @@ WORKDIR /1/app
 
 FROM gcr.io/distroless/static-debian12
 WORKDIR /root/app
+# harden-image: decide: the user must enter /root, and the image has no shell to change their modes or owner
 COPY server .
 # harden-image: app (10001:10001): the image has no service account for it
 COPY <<"HARDEN_IMAGE" /etc/passwd

@@ -1,3 +1,4 @@
+# harden-image: decide: /usr/bin is not given to the user: /usr/bin belongs to the system and is never handed over
 FROM debian:trixie-slim
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \

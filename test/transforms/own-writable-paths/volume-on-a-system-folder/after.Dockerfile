@@ -1,3 +1,4 @@
+# harden-image: decide: /etc is not given to the user: /etc belongs to the system and is never handed over
 FROM node:22-slim
 # harden-image: /srv/state (declared by VOLUME)
 RUN mkdir -p /srv/state \

@@ -22,4 +22,5 @@ RUN mkdir -p /srv/files /var/cache/app \
 VOLUME /srv/files
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
+# harden-image: decide: /start.sh does only as root: sed -i 's/a/b/' /srv/app/app.conf (line 7); as another user that is left out
 CMD ["/start.sh"]

@@ -1,3 +1,4 @@
+# harden-image: decide: /usr/bin/python3.13 has cap_net_raw, cap_net_admin of its own: under --cap-drop=ALL the kernel refuses to start it
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y python3 libcap2-bin \
  && setcap cap_net_raw,cap_net_admin+eip /usr/bin/python3.13

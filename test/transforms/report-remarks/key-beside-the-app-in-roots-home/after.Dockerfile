@@ -1,4 +1,5 @@
 FROM debian:trixie-slim
+# harden-image: decide: the working folder lies in /root, root's own home, which stays closed: what line 3 writes is a secret beside it that others could read
 WORKDIR /root/app
 RUN echo "machine git.example login ci password $TOKEN" > ~/.netrc
 COPY . .

@@ -8,4 +8,5 @@ RUN chown 10001:10001 /var/log/rabbitmq \
  && chown -Rh 10001:10001 /var/lib/rabbitmq
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
+# harden-image: decide: RabbitMQ: its start script lets only root and the account rabbitmq go on: start /usr/lib/rabbitmq/bin/rabbitmq-server instead
 CMD ["rabbitmq-server"]

@@ -1,3 +1,4 @@
+# harden-image: decide: /dump.rdb is not given to the user: / belongs to the system and is never handed over
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends redis-server && rm -rf /var/lib/apt/lists/*
 COPY --chmod=755 <<SCRIPT /start.sh

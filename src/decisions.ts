@@ -1,0 +1,90 @@
+import type { Dockerfile } from './dockerfile/model.ts'
+import type { Edit, Span } from './edit.ts'
+
+/** What a todo leaves in a text above the line that it is about, so that it is said again for as long as it stands. */
+export const DECIDE = '# harden-image: decide: '
+/** A run of the result settles it: behind a proof that passed nothing is left of it. */
+const PROVABLE = ' (or prove it)'
+const MOST = 200
+
+/** One line for a decision; the message bounded, with no line breaks or control characters. */
+export function decideLine(message: string, isProved = false): string {
+  return `${DECIDE}${bounded(message)}${isProved ? PROVABLE : ''}`
+}
+
+function bounded(message: string): string {
+  const plain = message.replace(/[\s\p{C}]+/gu, ' ').trim()
+  return plain.length > MOST ? `${plain.slice(0, MOST - 1).trimEnd()}…` : plain
+}
+
+/** The message of such a comment line; null for any other line. */
+export function decisionIn(line: string): string | null {
+  const text = line.trim()
+  if (!text.startsWith(DECIDE)) return null
+  const message = text.slice(DECIDE.length)
+  return isProvable(message) ? `${bounded(core(message))}${PROVABLE}` : bounded(message)
+}
+
+function core(message: string): string {
+  return isProvable(message) ? message.slice(0, -PROVABLE.length) : message
+}
+
+export function isProvable(message: string): boolean {
+  return message.endsWith(PROVABLE)
+}
+
+/** The same for two messages that differ in numbers of lines alone, which each change moves. */
+export function decisionKey(message: string): string {
+  return bounded(core(message)).replace(/\bline \d+/g, 'line N')
+}
+
+/** A decision that a comment of the text holds. */
+export interface Standing {
+  readonly message: string
+  readonly line: number
+  readonly span: Span
+}
+
+/** A text of many says no more of them. */
+const MOST_LINES = 20
+
+export function standingIn({ comments }: Pick<Dockerfile, 'comments'>): readonly Standing[] {
+  return comments
+    .flatMap(({ text, line, span }) => {
+      const message = decisionIn(text)
+      return message === null || message === '' ? [] : [{ message, line, span }]
+    })
+    .slice(0, MOST_LINES)
+}
+
+/** Lines for these, each above the instruction that it is about; what the text holds already is not said twice. */
+export function decisionEdits(
+  dockerfile: Pick<Dockerfile, 'comments' | 'eol' | 'stages' | 'metaArgs'>,
+  todos: readonly { readonly message: string; readonly line: number; readonly isProvable: boolean }[],
+): readonly Edit[] {
+  const said = new Set(standingIn(dockerfile).map(({ message }) => decisionKey(message)))
+  const instructions = [
+    ...dockerfile.metaArgs,
+    ...dockerfile.stages.flatMap(({ from, instructions }) => [from, ...instructions]),
+  ]
+  return todos.flatMap(({ message, line, isProvable }): readonly Edit[] => {
+    const key = decisionKey(message)
+    const at = instructions.findLast((instruction) => instruction.line <= line)?.lines.start
+    if (at === undefined || said.has(key) || said.size >= MOST_LINES) return []
+    said.add(key)
+    return [{ start: at, end: at, text: `${decideLine(message, isProvable)}${dockerfile.eol}` }]
+  })
+}
+
+/** The text without the decisions that a proof has settled. `open`: messages of those that are left. */
+export function withoutProved(dockerfile: Pick<Dockerfile, 'source' | 'comments'>, open: readonly string[]): string {
+  const left = new Set(open.map(decisionKey))
+  let text = dockerfile.source
+  for (const { message, span } of standingIn(dockerfile).toReversed()) {
+    if (!isProvable(message) || left.has(decisionKey(message))) continue
+    const start = text.lastIndexOf('\n', span.start - 1) + 1
+    const end = text.indexOf('\n', span.end)
+    text = text.slice(0, start) + (end < 0 ? '' : text.slice(end + 1))
+  }
+  return text
+}

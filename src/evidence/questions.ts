@@ -1,0 +1,359 @@
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import { bounds } from '../bounds.ts'
+import { argvOf, isInterpreter, programsOf, waitsForInput } from '../command/index.ts'
+import { runTexts } from '../contents/run-texts.ts'
+import type { CopiedPath } from '../contents/stage-contents.ts'
+import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
+import { lineOf } from '../edit.ts'
+import { daemonsOfFile } from '../image/step-down/daemons.ts'
+import { baseName, isPrivateKey, isSchedule, looksLikeFile, normalisePath, parentOf } from '../places.ts'
+import { choices, joinTruncated } from '../words.ts'
+import { type Claim, question } from './claim.ts'
+import { escapeEre } from './file-edit.ts'
+import type { Catalogue, Provider, StageView } from './provider.ts'
+import { conditionalRootPrograms } from './root-programs.ts'
+import { isOneOf, startedByRules } from './servers.ts'
+import { isComment, isTest } from './source-writes.ts'
+
+/** Of a built image all files are known. */
+export const unread: Provider = {
+  name: 'unread',
+  summary:
+    'what of the stage could not be read: sources, RUN lines, start scripts, programs from elsewhere and volumes',
+  when: 'before-build',
+  *claims(view, _, earlier) {
+    yield* closedKeys(view)
+    yield* cutSources(view)
+    yield* missingCopies(view)
+    yield* cutRuns(view)
+    yield* unreadScripts(view)
+    yield* fromElsewhere(view, earlier)
+    yield* volumes(view)
+    yield* openEnded(view)
+  },
+}
+
+/** What a run of the original has shown to work as another user, or not. */
+export const rootWork: Provider = {
+  name: 'root-work',
+  summary: 'what the start or cron does that may need root',
+  when: 'before-run',
+  *claims(view, catalogue) {
+    yield* fromStart(view, catalogue)
+    yield* supervisors(view)
+    yield* cronJobs(view)
+  },
+}
+
+/** Sources that the stage, or one that it copies from, takes and that a bound left unread. */
+function* cutSources({ left: { unread: left, cutAt }, contents, builders }: StageView): Iterable<Claim> {
+  const stages = [contents, ...builders]
+  const whole = stages.flatMap(({ copies }) => copies).find(({ seen, source }) => seen && !looksLikeFile(source))
+  const hint = 'leave out in .dockerignore what the image does not need'
+  if (cutAt !== undefined && whole !== undefined)
+    yield question('sources', whole.source, `the build context has more than ${cutAt.toLocaleString('en')} files`, {
+      hint,
+      about: 'COPY',
+    })
+  const copied = stages.flatMap(({ origins }) =>
+    [...origins.values()].filter((path) => left?.has(path) === true && SOURCE.test(path) && !isTest(path)),
+  )
+  const [first] = copied
+  if (first !== undefined)
+    yield question(
+      'sources',
+      first,
+      `${joinTruncated(copied)} ${copied.length === 1 ? 'was' : 'were'} not read: too large, or too many`,
+      {
+        hint,
+        about: 'COPY',
+      },
+    )
+}
+
+/** What a program is made of, whatever language it is in. */
+const SOURCE = /\.(?:py|[cm]?[jt]sx?|rb|php|pl|lua|go|rs|c|cc|cpp|java|kt|cs|exs?|sh|bash)$/
+/** What no program is made of. */
+const IS_SETTING =
+  /^\.|\.(?:conf|cfg|ini|ya?ml|json|toml|lock|txt|md|crt|pem|key|env|html|css|svg|png)$|^(?:yarn|package)?-?lock/i
+
+/** Sources of COPY that the build context has not: nothing is known of what they are. */
+function* missingCopies({ contents, builders }: StageView): Iterable<Claim> {
+  const missing = [contents, ...builders].flatMap(({ copies }) =>
+    copies.filter((copy) => copy.missing === true && !IS_SETTING.test(baseName(copy.source))),
+  )
+  for (const source of new Set(missing.map((copy) => copy.source)))
+    yield question('sources', source, `${source} is not in the build context`, {
+      hint: "build it first, or name the context with --context where it is not the Dockerfile's folder",
+      about: 'COPY',
+    })
+}
+
+/** A private key that is made before the build, and that no option opens. */
+function* closedKeys({ contents: { copies, steps } }: StageView): Iterable<Claim> {
+  const isClosed = ({ missing, source, line }: CopiedPath): boolean =>
+    missing === true &&
+    isPrivateKey(source) &&
+    steps.every(
+      ({ instruction }) =>
+        instruction.line !== line || !instruction.flags.some(({ name }) => name === 'chmod' || name === 'chown'),
+    )
+  const keys = copies.filter(isClosed)
+  if (keys.length === 0) return
+  yield {
+    kind: 'remark',
+    outcome: 'todo',
+    transform: 'report-remarks',
+    message: `${keys.map(({ source }) => baseName(source)).join(', ')}: a private key is for its owner alone, and COPY gives it to root`,
+    hint: choices('copy it with --chown=UID:GID of the user', 'copy it with --chmod=640 and its group'),
+    about: 'COPY',
+    evidence: [],
+  }
+}
+
+/** RUN lines of which more is to be said than was looked at. */
+function* cutRuns({ contents: { steps, tooLong, tooMany } }: StageView): Iterable<Claim> {
+  const long = new Set(tooLong)
+  for (const step of steps) {
+    const { keyword, line } = step.instruction
+    if (keyword !== 'RUN') continue
+    const script = shellCommands(step.instruction, step.shell)
+    const reasons: readonly (readonly [boolean, string])[] = [
+      [script.kind === 'unparsed' && script.tooLong === true, 'it is too long'],
+      [runTexts(step).some(({ leftOut }) => leftOut === true), `it writes more than ${bounds.writtenTexts} files`],
+      [line === tooMany, `it is behind the first ${bounds.removedPatterns} patterns of rm`],
+      [long.has(line), `it names a path of more than ${bounds.pathLength - 1} characters`],
+    ]
+    const reason = reasons.find(([holds]) => holds)?.[1]
+    if (reason !== undefined)
+      yield question('sources', `RUN in line ${line}`, `RUN in line ${line} was not read to its end: ${reason}`, {
+        about: 'RUN',
+      })
+  }
+}
+
+const SHELL_SCRIPT = /\.(sh|bash)$|entrypoint/
+/** What only reads, or is part of what a distribution's package or the image's vendor brings. */
+const HARMLESS = /^(wait-for|wait_for|healthcheck)|^\/etc\/|^\/usr\/(s?bin|share|lib)\//
+
+/** Scripts that are started, and that neither the build context, the Dockerfile nor the base image shows. */
+function* unreadScripts({ start, started, facts, entry, contents: { copies, steps } }: StageView): Iterable<Claim> {
+  const vendors = argvOf(entry?.config ?? {}).map(baseName)
+  const launched = start.launches.filter(({ conditional, filter }) => !conditional && filter !== true)
+  const heads = [...wordsOf(argvOf(started)), ...launched.map(({ words: [word = ''] }) => word)]
+  const read = new Set([...start.scripts, ...start.unread.map(({ path }) => path)].map(baseName))
+  const written = new Set(steps.flatMap((step) => runTexts(step).map(({ path }) => baseName(path))))
+  const missing = new Set(copies.filter((copy) => copy.missing === true).map(({ source }) => baseName(source)))
+  for (const [name, word] of new Map(heads.map((each) => [baseName(each), each]))) {
+    const isScript = SHELL_SCRIPT.test(name) || written.has(name) || (missing.has(name) && STARTED.test(name))
+    if (!isScript || read.has(name) || vendors.includes(name)) continue
+    if (HARMLESS.test(name) || (name !== 'entrypoint' && HARMLESS.test(word))) continue
+    // Of a base image that is known all files are.
+    if (facts.files.known && !missing.has(name) && !written.has(name)) continue
+    yield question('start-script', word, `${word}, which it starts, could not be read`)
+  }
+}
+
+const STARTED = /\.(?:sh|bash|py|rb|pl|php|m?js)$|entrypoint|^(?:start|run|init|boot)\b/
+
+function wordsOf(argv: readonly string[]): readonly string[] {
+  return argv.flatMap((word) => word.split(/\s+/)).filter((word) => word !== '' && !word.startsWith('-'))
+}
+
+/** What brings a program that nobody has read: an image, the network, or a package that no rule tells of. */
+function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Claim> {
+  const { contents, builders, started, servers, installed } = view
+  // Who names a place that it writes has thought of it.
+  if (started.volumes.length > 0 || earlier.some(isWritten)) return
+  const programs = [...new Set([...programsOf(started), ...(started.cmd?.slice(0, 1) ?? []).map(baseName)])]
+  const known = startedByRules(programs, servers)
+  const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
+  for (const program of programs) {
+    if (program === '' || isInterpreter(program) || known.includes(program)) continue
+    if ([knownPrograms.distribution, knownPrograms.noServers].some((group) => isOneOf(group, program))) continue
+    const path = normalisePath(argvOf(started).find((word) => baseName(word) === program) ?? program, started.workdir)
+    const last = steps.findLast((step) => brings(step, program, path, view))
+    const found = installed.find(({ name }) => name.replace(/-(?:server|daemon)$/, '') === program.replace(/d$/, ''))
+    if (last === undefined && found === undefined) continue
+    const { keyword, line } = last?.instruction ?? { keyword: 'RUN', line: found?.line ?? 1 }
+    yield question('program-from-elsewhere', program, `${program} comes from elsewhere (${keyword} in line ${line})`, {
+      about: keyword,
+    })
+  }
+}
+
+/** A place that the program is given; that it may read or start a file says nothing of what it writes. */
+function isWritten(claim: Claim): boolean {
+  return claim.kind === 'path' && claim.access !== 'read' && claim.access !== 'execute'
+}
+
+const FETCHES =
+  /\b(?:curl|wget|git\s+clone|tar|unzip|(?:go|cargo)\s+install|(?:npm|pnpm|yarn|bun|pip[\d.]*|pipx|gem)\s+(?:i|install|add|global)|create-project|startproject)\b/
+
+function brings({ instruction, words }: Step, program: string, path: string | null, { contents }: StageView): boolean {
+  const { keyword, line } = instruction
+  if (keyword === 'COPY') {
+    const isOfImage = contents.copies.some((copy) => copy.line === line && copy.image != null)
+    return isOfImage && words.some((word) => word !== null && (baseName(word) === program || word === path))
+  }
+  if (keyword === 'ADD') return says(instruction, /\b(?:https?|ftp):\/\//) && wholeText(instruction).includes(program)
+  if (keyword !== 'RUN' || !says(instruction, FETCHES)) return false
+  const folder = path === null ? '' : parentOf(path)
+  const isIn =
+    folder.split('/').length > 2 && !/\/s?bin$/.test(folder) && says(instruction, new RegExp(escapeEre(folder)))
+  return isIn || says(instruction, new RegExp(String.raw`(?<![\w.-])${escapeEre(program)}(?![\w-])`))
+}
+
+/** A folder that a variable decides is written, and nobody can say where it is; a list without quotes is no JSON. */
+function* volumes({ contents: { steps } }: StageView): Iterable<Claim> {
+  for (const { instruction, words } of steps) {
+    if (instruction.keyword !== 'VOLUME') continue
+    const text = instruction.text.trim()
+    if (words.includes(null))
+      yield question('writes', text, `VOLUME ${text} in line ${instruction.line} takes its folder from a variable`, {
+        about: 'VOLUME',
+      })
+    else if (/^\[\s*[^"\s]/.test(text))
+      yield {
+        kind: 'remark',
+        outcome: 'note',
+        transform: 'report-remarks',
+        message: `VOLUME ${text} in line ${instruction.line} is not JSON: Docker makes no volume of these folders`,
+        hint: 'write each path in double quotes',
+        about: 'VOLUME',
+        evidence: [],
+      }
+  }
+}
+
+/** A shell, `make` or a runner of tests: what is done in it others say at each run. */
+function* openEnded({ started, start: { programs }, entry }: StageView): Iterable<Claim> {
+  const argv = argvOf(started)
+  const isOpen = programs.length <= 1 && isOneOf(knownPrograms.openEnded, programs[0] ?? '')
+  // That of a base image is there to be replaced.
+  if (!isOpen && (!waitsForInput(argv) || argv.join(' ') === argvOf(entry?.config ?? {}).join(' '))) return
+  yield question('writes', argv.join(' '), `it starts ${argv.join(' ')}: whoever runs it says what that writes`)
+}
+
+/** What a start script calls that only root may; where it asks for root first, that is its answer. */
+function* fromStart(
+  { start: { launches }, facts, stepDowns, listed }: StageView,
+  { programs }: Catalogue,
+): Iterable<Claim> {
+  const found = new Map<string, Claim>()
+  for (const {
+    words: [program = '', ...rest],
+    path,
+    line,
+    guarded,
+    byInit,
+  } of listed ? [] : launches) {
+    if (guarded === true) continue
+    const tool = baseName(program)
+    const why = isOneOf(knownPrograms.systemTools, tool)
+      ? 'changes the system'
+      : byInit === true && !isOneOf(knownPrograms.plainInit, tool)
+        ? 'is started by its init script'
+        : knownPrograms.rootCalls.find(
+            (call) =>
+              new RegExp(`^(?:${call.program})$`).test(tool) &&
+              (call.with === undefined || rest.some((word) => new RegExp(call.with ?? '').test(word))),
+          )?.does
+    const where = placeOf(path, line)
+    if (why !== undefined && !found.has(tool))
+      found.set(tool, question('root-work', where, `${tool} ${why} (${where})`))
+  }
+  yield* found.values()
+  for (const { reason, path } of conditionalRootPrograms(facts, stepDowns, programs))
+    yield question('root-work', path ?? 'the command', `what is started in some cases needs root: ${reason}`)
+}
+
+function placeOf(path: string | null, line: number): string {
+  return path === null ? 'the command' : `${path} line ${line}`
+}
+
+/** A supervisor of which no configuration can be read: what it starts, and as whom, nobody knows. */
+function* supervisors({ start: { programs }, own }: StageView): Iterable<Claim> {
+  for (const name of programs) {
+    const manager = knownPrograms.serviceManagers.find(({ program }) => program === name)
+    if (manager === undefined) continue
+    const told = new RegExp(manager.toldBy)
+    const isTold = (path: string): boolean =>
+      told.test(path) || daemonsOfFile(path, own.text(path)).some((daemon) => daemon.name === name)
+    if (!own.texts().some(isTold))
+      yield question('start-script', name, `${name} starts with a configuration that was not read`)
+  }
+}
+
+const CRON = /^(crond?|cronie|fcron|dcron|supercronic|yacron|go-cron)$/
+
+/** Jobs that the stage gives to cron, where nothing that is read starts it: it must be root to run each as its owner. */
+function* cronJobs({ contents: { entries }, start: { programs } }: StageView): Iterable<Claim> {
+  if (programs.some((name) => CRON.test(name))) return
+  const jobs = [...entries].find(([path, { type }]) => type === 'file' && isSchedule(path))?.[0]
+  if (jobs !== undefined)
+    yield question('root-work', jobs, `${jobs} has jobs for cron, which must be root to run each as its owner`, {
+      hint: 'run them with supercronic, which takes the same file and stays one user',
+    })
+}
+
+/** What is there for people and for those who build it. */
+const ASIDE =
+  /(^|\/)(tests?|specs?|__tests__|docs?|examples?|\.github|node_modules|vendor|site-packages)\/|\.(test|spec)\./
+/** It does so where it is root alone. */
+const ASKS_WHO = /\bget_?e?uid\(\)\s{0,9}(?:===?|!==?|>)\s{0,9}0\b|\bposix_gete?uid\(\)/i
+
+interface SourceCall {
+  readonly files: RegExp
+  readonly call: RegExp
+  readonly needs: string
+  /** A start may do without it for long: only where somebody asks for that work a run shows it. */
+  readonly unasked?: true
+}
+
+/** What a program starts or does to itself that only root may. Each tool's man page; setuid(2), chroot(2), chown(2), raw(7). */
+const SOURCE_CALLS: readonly SourceCall[] = [
+  {
+    files: /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs)$/,
+    call: /\b(?:execFile|execFileSync|spawn|spawnSync|exec|execSync|execa|run|call|check_call|check_output|Popen|popen|system|execvp|execv|execlp|shell_exec|passthru|proc_open|Command|Command::new|ProcessBuilder|Start)\(\s{0,9}\[?\s{0,9}["'`](?:\/usr)?(?:\/s?bin\/)?(runuser|su|sudo|gosu|su-exec|setpriv|chroot|useradd|usermod|userdel|groupadd|adduser|deluser|chpasswd|mount|umount|iptables|nft|modprobe)(?=["'`\s])|\b(?:process|os|syscall|unix)\.(setuid|setgid|setgroups|seteuid|setresuid|initgroups|chroot|Setuid|Setgid|Chroot|Mount)\(|\b(posix_setuid|posix_setgid)\(/,
+    needs: 'which only root may',
+    unasked: true,
+  },
+  {
+    files: /(?:^|\/)(?:Cargo\.toml|package\.json)$|\.(?:go|py|rs|c|cc|cpp)$/,
+    call: /^(?:ping|surge-ping|fastping-rs|ping-rs|oping)[ \t]{0,9}=|\.SetPrivileged\(true\)|\b(?:icmp\.ListenPacket|net\.(?:ListenPacket|DialIP|ListenIP))\(\s{0,9}"ip[46]?:|\bSOCK_RAW\b|^[ \t]{0,40}(?:from|import) (?:scapy|ping3)\b|^[ \t]{0,40}"(?:net-ping|raw-socket)"[ \t]{0,9}:|\bType::RAW\b/m,
+    needs: 'which takes NET_RAW',
+    unasked: true,
+  },
+  {
+    files: /\.(py|[cm]?[jt]sx?|go|rb|php|rs|java|kt)$/,
+    call: /\b(?:(?:os\.[lf]?|shutil\.)chown|(?:fs|fsp|fse|fsPromises|promises)\.[lf]?chown(?:Sync)?|(?:os|unix|syscall)\.[LF]?[Cc]hown|FileUtils\.chown(?:_R)?|File\.l?chown|(?:fs|unistd)::l?chown|Files\.setOwner)\(/,
+    needs: 'which only root may, unless the file is its own',
+  },
+]
+
+/** The first of each sort, in the sources of all stages that the program is made in. */
+export const rootCalls: Provider = {
+  name: 'root-calls',
+  summary: 'calls in the sources that only root may make, such as runuser, setuid, chown and raw sockets',
+  when: 'always',
+  *claims({ contents, builders, idle }) {
+    const stages = [contents, ...builders]
+    const isCapable = stages.some(({ steps }) => steps.some(({ instruction }) => says(instruction, /\bcap_net_raw\b/i)))
+    const texts = stages.flatMap(({ texts, origins }) =>
+      [...texts].map(([file, text]) => ({ file, text, origin: origins.get(file) ?? file })),
+    )
+    for (const { files, call, needs, unasked } of SOURCE_CALLS) {
+      if (isCapable && needs.endsWith('NET_RAW')) continue
+      for (const { file, text, origin } of texts) {
+        if (!files.test(file) || idle.has(file) || ASIDE.test(origin) || isTest(file)) continue
+        const found = call.exec(text)
+        if (found === null || ASKS_WHO.test(text) || isComment(text, found.index)) continue
+        const where = `${origin} line ${lineOf(text, found.index)}`
+        const name = found.slice(1).find((group) => group !== undefined) ?? found[0].trim().replace(/\($/, '')
+        yield question('root-work', where, `${where} calls ${name}, ${needs}`, unasked === true ? { unasked } : {})
+        break
+      }
+    }
+  },
+}

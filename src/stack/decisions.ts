@@ -1,0 +1,127 @@
+import { DECIDE, decideLine } from '../decisions.ts'
+import { type DecisionLine, type DecisionPlace, decisionsAbove, withDecisions } from '../profile/yaml-decisions.ts'
+import { parseYaml, type YamlFile } from '../profile/yaml-file.ts'
+import type { ReportFinding } from '../report/report.ts'
+import type { ClusterService } from './cluster-project.ts'
+import { type StackFinding, stackFinding } from './finding.ts'
+import type { StackFile } from './planned.ts'
+import type { Project, Service } from './project.ts'
+import type { Manifests } from './workloads.ts'
+
+const HINT = 'decide it, and delete this comment'
+
+/** What a comment of a file leaves to a person about a service, or about none. */
+function standing({ message, line }: DecisionLine, file: string, service: string | null): StackFinding {
+  return { ...stackFinding('report-remarks', 'todo', message, service, HINT), line, file }
+}
+
+/** What comments above the services of a project say; `said`: what is said of a service by itself, and not twice. */
+export function standingIn(
+  { files, services }: Project,
+  said: (service: string) => readonly Pick<ReportFinding, 'message'>[],
+): readonly StackFinding[] {
+  const parsed = files.map(({ text, name }) => (text.includes(DECIDE) ? parseYaml(text, name) : null))
+  return services.flatMap(({ name, origins }) => {
+    const all = origins.flatMap((origin) => {
+      const file = parsed[origin.file] ?? null
+      const found = file === null ? [] : decisionsAbove(file, placeOf(origin.service))
+      return found.map((one) => standing(one, file?.name ?? '', name))
+    })
+    return all.length === 0 ? [] : unsaid(all, said(name))
+  })
+}
+
+/** Those that nothing else says, each once. */
+export function unsaid<T extends Pick<ReportFinding, 'message'>>(
+  all: readonly T[],
+  said: readonly Pick<ReportFinding, 'message'>[],
+): readonly T[] {
+  const known = new Set(said.map(({ message }) => decideLine(message)))
+  return all.filter(({ message }) => {
+    const line = decideLine(message)
+    return !known.has(line) && known.add(line)
+  })
+}
+
+/** The files to write, with what is left to a person about services above their own entries; `todos`: messages, by service. */
+export function decidedLater(
+  { files, services }: Project,
+  changed: readonly StackFile[],
+  todos: ReadonlyMap<string, readonly string[]>,
+): readonly StackFile[] {
+  const others = changed.filter(({ path }) => !files.some((file) => file.path === path))
+  const own = files.map(({ path, name, text }, index): StackFile => {
+    const file = changed.find((one) => one.path === path) ?? { path, name, before: text, after: text }
+    const entries = services.flatMap((service) => {
+      const messages = todos.get(service.name) ?? []
+      return messages.length > 0 && ownFile(service, files) === index ? [{ ...placeOf(service.name), messages }] : []
+    })
+    return entries.length === 0 ? file : { ...file, after: withDecisions(parseYaml(file.after, name), entries) }
+  })
+  return [...own.filter(({ before, after }) => before !== after), ...others]
+}
+
+/** Where it is written by its own name, in a file that may be changed. */
+function ownFile({ name, origins }: Service, files: Project['files']): number | undefined {
+  return origins.find(({ file, service }) => service === name && files[file]?.isOwn === true)?.file
+}
+
+function placeOf(service: string): DecisionPlace {
+  return { document: 0, path: ['services', service] }
+}
+
+/** Containers of one document, which have one place for what is left to a person. */
+function byDocument(services: readonly ClusterService[]): readonly (readonly [ClusterService, ...ClusterService[]])[] {
+  const found = new Map<string, [ClusterService, ...ClusterService[]]>()
+  for (const service of services) {
+    const key = `${service.workload.file} ${service.workload.document}`
+    const mates = found.get(key)
+    if (mates === undefined) found.set(key, [service])
+    else mates.push(service)
+  }
+  return [...found.values()]
+}
+
+/** What comments above the documents of manifests say: of several containers the one that it names. */
+export function standingInManifests(
+  { files }: Pick<Manifests, 'files'>,
+  services: readonly ClusterService[],
+  said: (service: string) => readonly Pick<ReportFinding, 'message'>[],
+): readonly (StackFinding & { readonly service: string })[] {
+  return byDocument(services).flatMap((mates) => {
+    const [{ workload, service: first }] = mates
+    const file = files[workload.file]
+    if (file === undefined) return []
+    return decisionsAbove(file, { document: workload.document, path: [] }).flatMap(({ message, line }) => {
+      const named = mates.find(({ service }) => message.startsWith(`${service.name}: `))?.service
+      const { name } = named ?? first
+      const prefix = named === undefined ? '' : `${name}: `
+      const known = said(name).map((one) => ({ message: `${prefix}${one.message}` }))
+      return unsaid([{ message, line }], known).map((one) => ({
+        ...standing({ line, message: one.message.slice(prefix.length) }, file.name, name),
+        service: name,
+      }))
+    })
+  })
+}
+
+/** The texts of manifests with what is left to a person of their containers above their documents; `todos`: messages, by service. */
+export function manifestsDecidedLater(
+  files: readonly YamlFile[],
+  services: readonly ClusterService[],
+  todos: ReadonlyMap<string, readonly string[]>,
+): readonly string[] {
+  const places = byDocument(services).map((mates) => {
+    const [{ workload }] = mates
+    const messages = mates.flatMap(({ service: { name } }) =>
+      (todos.get(name) ?? []).map((message) => (mates.length === 1 ? message : `${name}: ${message}`)),
+    )
+    return { file: workload.file, document: workload.document, path: [], messages }
+  })
+  return files.map((file, index) =>
+    withDecisions(
+      file,
+      places.filter((place) => place.file === index && place.messages.length > 0),
+    ),
+  )
+}
