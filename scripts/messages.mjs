@@ -12,6 +12,7 @@ const CALLS = new Map(
   Object.entries({
     HardenError: [1],
     targetFinding: [2, 3],
+    targetQuestion: [2, 3],
     usage: [0, 1],
     remark: [0, 1],
     fail: [0, 2],
@@ -20,8 +21,6 @@ const CALLS = new Map(
     say: [0],
     progress: [0],
     question: [2],
-    openHost: [0, 1],
-    hostFolder: [0, 1],
     show: [0],
     step: [0],
   }),

@@ -3,13 +3,16 @@ import type { Edit, Span } from './edit.ts'
 
 /** What a todo leaves in a text above the line that it is about, so that it is said again for as long as it stands. */
 export const DECIDE = '# harden-image: decide: '
-/** A run of the result settles it: behind a proof that passed nothing is left of it. */
+/** A proof that passes decides it: the comment goes then. */
 const PROVABLE = ' (or prove it)'
 const MOST = 200
+/** Of one place; what stands beyond is neither read nor written. */
+export const MOST_DECISIONS = 20
+export const HOW_DECIDED = 'decide it, and delete this comment'
 
 /** One line for a decision; the message bounded, with no line breaks or control characters. */
-export function decideLine(message: string, isProved = false): string {
-  return `${DECIDE}${bounded(message)}${isProved ? PROVABLE : ''}`
+export function decideLine(message: string, provable = false): string {
+  return `${DECIDE}${bounded(message)}${provable ? PROVABLE : ''}`
 }
 
 function bounded(message: string): string {
@@ -17,11 +20,11 @@ function bounded(message: string): string {
   return plain.length > MOST ? `${plain.slice(0, MOST - 1).trimEnd()}…` : plain
 }
 
-/** The message of such a comment line; null for any other line. */
+/** The message of such a comment line; null for any other line, and for one that says nothing. */
 export function decisionIn(line: string): string | null {
   const text = line.trim()
-  if (!text.startsWith(DECIDE)) return null
-  const message = text.slice(DECIDE.length)
+  const message = text.startsWith(DECIDE) ? text.slice(DECIDE.length).trim() : ''
+  if (message === '') return null
   return isProvable(message) ? `${bounded(core(message))}${PROVABLE}` : bounded(message)
 }
 
@@ -45,16 +48,13 @@ export interface Standing {
   readonly span: Span
 }
 
-/** A text of many says no more of them. */
-const MOST_LINES = 20
-
 export function standingIn({ comments }: Pick<Dockerfile, 'comments'>): readonly Standing[] {
   return comments
     .flatMap(({ text, line, span }) => {
       const message = decisionIn(text)
-      return message === null || message === '' ? [] : [{ message, line, span }]
+      return message === null ? [] : [{ message, line, span }]
     })
-    .slice(0, MOST_LINES)
+    .slice(0, MOST_DECISIONS)
 }
 
 /** Lines for these, each above the instruction that it is about; what the text holds already is not said twice. */
@@ -70,7 +70,7 @@ export function decisionEdits(
   return todos.flatMap(({ message, line, isProvable }): readonly Edit[] => {
     const key = decisionKey(message)
     const at = instructions.findLast((instruction) => instruction.line <= line)?.lines.start
-    if (at === undefined || said.has(key) || said.size >= MOST_LINES) return []
+    if (at === undefined || said.has(key) || said.size >= MOST_DECISIONS) return []
     said.add(key)
     return [{ start: at, end: at, text: `${decideLine(message, isProvable)}${dockerfile.eol}` }]
   })

@@ -16,7 +16,7 @@ import {
 } from '../image/image-run.ts'
 import { movedPort } from '../profile/compose-parts.ts'
 import type { Profile } from '../profile/profile.ts'
-import { isComplete, type ReportFinding, type ReportUser, targetFinding } from '../report/report.ts'
+import { isComplete, type ReportFinding, type ReportUser, targetFinding, targetQuestion } from '../report/report.ts'
 import { choices, joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
 import { pairs, podUser, serviceUser } from './build.ts'
@@ -188,41 +188,35 @@ export function runNotes(
   const privileged = usualRun(runs, (run) => !rightsOf(run).every((name) => capAdd.includes(name)))
   if (privileged !== null) notes.push(lostRights(privileged))
   const withSocket = runs.find((run) => socketOf(run) !== null)
-  const isSaid = findings.some(({ outcome, message }) => outcome === 'todo' && HOST_SOCKET.test(message))
+  const isSaid = findings.some(({ outcome, message }) => outcome !== 'note' && HOST_SOCKET.test(message))
   if (withSocket !== undefined && !isSaid)
     notes.push(
-      openHost(
-        targetFinding(
-          'read-build',
-          'question',
-          `${withSocket.by} mounts ${socketOf(withSocket)}, which belongs to root on the host`,
-          HOST_SOCKET_HINT,
-        ),
+      targetQuestion(
+        'read-build',
+        'host-folder',
+        `${withSocket.by} mounts ${socketOf(withSocket)}, which belongs to root on the host`,
+        HOST_SOCKET_HINT,
       ),
     )
   // A document shows it for the machines that have one: there it is lost.
   const withDevice = runs.find(({ devices, groups }) => !groups && devices.some(isClosedDevice)) ?? null
   if (withDevice !== null && privileged === null)
     notes.push(
-      openHost(
-        targetFinding(
-          'read-build',
-          'question',
-          `${withDevice.by} gives it ${withDevice.devices.find(isClosedDevice)}, which belongs to root or to a group of the host`,
-          'run it with the group of that device (--group-add, group_add), by its number on the host',
-        ),
+      targetQuestion(
+        'read-build',
+        'host-folder',
+        `${withDevice.by} gives it ${withDevice.devices.find(isClosedDevice)}, which belongs to root or to a group of the host`,
+        'run it with the group of that device (--group-add, group_add), by its number on the host',
       ),
     )
   const withHost = usualRun(runs, ({ mounts }) => mounts.some(mountsHost))
   if (withHost !== null && privileged === null)
     notes.push(
-      openHost(
-        targetFinding(
-          'read-build',
-          'question',
-          `${withHost.by} mounts all files of the host: the user reads and writes there only what anybody may`,
-          'mount only what it needs, or keep root for it: # harden-image ignore=set-user reason=WHY above FROM',
-        ),
+      targetQuestion(
+        'read-build',
+        'host-folder',
+        `${withHost.by} mounts all files of the host: the user reads and writes there only what anybody may`,
+        'mount only what it needs, or keep root for it: # harden-image ignore=set-user reason=WHY above FROM',
       ),
     )
   const others = runs.filter(({ kind, by }) => kind !== 'command' && build?.by.includes(by) !== true)
@@ -231,10 +225,6 @@ export function runNotes(
     return [...notes, ...othersUsers(others, user, stages.at(-1)?.userAfter ?? '')]
   const pods = runs.flatMap(({ kind, by }) => (kind === 'pod' ? [by] : []))
   return [...notes, note(`runs as ${taken}: taken from ${joinTruncated(pods)}`, '--user says another one')]
-}
-
-function openHost(finding: ReportFinding): ReportFinding {
-  return { ...finding, question: 'host-folder' }
 }
 
 /** Not one that the engine gives to everybody. */

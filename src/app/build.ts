@@ -138,28 +138,26 @@ export function podUser(runs: readonly ImageRun[]): string | null {
   return isAlike && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
-/** The folder that its build is given: what was said, what the file says that builds it, or the one that has what it copies. */
+/** The folder that a build is given which nobody has said: that of the file that builds it, else the one that has what it copies. */
+function contextFound(item: WorkItem, dockerfile: Dockerfile): string | null {
+  if (item.build?.context != null) return item.build.context
+  return item.path === null ? null : likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
+}
+
+/** The folder that its build is given. */
 export function contextFor(
   item: WorkItem,
   dockerfile: Dockerfile,
   { context }: Pick<Options, 'context'>,
 ): string | null {
-  const said = context ?? item.build?.context ?? null
-  const likely =
-    said === null && item.path !== null
-      ? likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))
-      : null
-  return likely ?? contextOf(item, { context: said })
+  return contextOf(item, { context: context ?? contextFound(item, dockerfile) })
 }
 
-/** Where nobody said what the build context is, it is that of the file that builds it, else the folder that has what the Dockerfile copies. */
+/** With the folder that its build is given, where nobody said it. */
 export function inContext(item: WorkItem, dockerfile: Dockerfile, session: Session): Session {
   const { options } = session
-  if (options.context !== null) return session
-  const context =
-    item.build?.context ??
-    (item.path === null ? null : likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path })))
-  return context == null ? session : { ...session, options: { ...options, context } }
+  const context = options.context ?? contextFound(item, dockerfile)
+  return context === options.context ? session : { ...session, options: { ...options, context } }
 }
 
 /**

@@ -106,9 +106,11 @@ function outcomeOf(
   const said = [...edited.findings, ...imageFindings(planned)]
   const resultsWith = (more: readonly Said[]): readonly TargetResult[] =>
     services.map((one) => resultOf(one, planned.get(one.service.name), [...said, ...more], proof))
-  const derived = new Map(resultsWith([]).map((one) => [one.target, one.findings]))
+  const plain = resultsWith([])
+  const derived = new Map(plain.map((one) => [one.target, one.findings]))
   const standing = standingInManifests(manifests, services, (name) => derived.get(name) ?? [])
-  const results = resultsWith(standing.map(({ service, ...finding }) => ({ service, finding })))
+  const results =
+    standing.length === 0 ? plain : resultsWith(standing.map(({ service, ...finding }) => ({ service, finding })))
   const files = comments === 'none' ? planFiles : withTodos(planFiles, manifests, services, derived)
   const changed = files.filter(({ before, after }) => before !== after)
   const about = [
@@ -136,7 +138,7 @@ function outcomeOf(
   return { source: first?.text ?? '', path: first?.path ?? null, result, files: changed }
 }
 
-/** The files with what is left to a person in documents that change: of the others it is said again by itself. */
+/** The files with the todos of documents that change as comments. The next run finds those of an unchanged document again. */
 function withTodos(
   files: readonly StackFile[],
   manifests: Manifests,

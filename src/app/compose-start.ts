@@ -7,7 +7,7 @@ import {
   parseDockerfile,
 } from '../dockerfile/index.ts'
 import type { Policy } from '../plan/stage-input.ts'
-import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import { type ReportFinding, type TargetResult, targetFinding, targetQuestion } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
 
@@ -88,7 +88,7 @@ function saidOf(start: ComposeStart): string {
 /** A proof runs one of them. */
 function notShown(others: readonly ComposeStart[]): ReportFinding {
   const what = `other commands that run in this image were not tried: ${joinTruncated(others.map(saidOf))}`
-  return { ...targetFinding('read-build', 'question', what, OWN_STAGE), question: 'service' }
+  return targetQuestion('read-build', 'service', what, OWN_STAGE)
 }
 
 interface Added {

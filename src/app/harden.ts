@@ -1,4 +1,4 @@
-import { decisionEdits, decisionKey, standingIn } from '../decisions.ts'
+import { decisionEdits, decisionKey, HOW_DECIDED, standingIn } from '../decisions.ts'
 import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { type Edit, lineOf, withComments } from '../edit.ts'
@@ -113,10 +113,9 @@ function todosOf(
 
 /** What a comment of the text says is to be decided, where the text itself says it no more. */
 function* standing(dockerfile: Dockerfile, said: readonly Said[]): Iterable<Said> {
-  const known = new Set(said.map(({ finding }) => decisionKey(finding.message.replace(LEFT_ALONE, ''))))
+  const known = new Set(said.map(({ finding, left }) => decisionKey(left ?? finding.message)))
   for (const { message, line } of standingIn(dockerfile))
-    if (!known.has(decisionKey(message)))
-      yield ofComment({ line, outcome: 'todo', message }, 'decide it, and delete this comment')
+    if (!known.has(decisionKey(message))) yield ofComment({ line, outcome: 'todo', message }, HOW_DECIDED)
 }
 
 function changesOf(
@@ -160,6 +159,8 @@ interface Said {
   readonly hint: string | undefined
   /** It is about a comment. Absent: about an instruction. */
   readonly isOfComment?: true
+  /** What is left alone, in its own words; absent where it is not. */
+  readonly left?: string
 }
 
 function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
@@ -234,8 +235,6 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
 }
 
-const LEFT_ALONE = /^left alone, as [^:]*: /
-
 /** Not done, and not hidden either. */
 function leaveAlone(
   about: Pick<Said, 'name' | 'by'>,
@@ -246,7 +245,7 @@ function leaveAlone(
   const message = `left alone, as ${who}: ${finding.message}`
   const isUser = about.name === 'set-user' && finding.outcome === 'fixed' && account !== null
   const hint = isUser ? `set it at run time: --user ${accountIds(account)}, or runAsUser` : undefined
-  return { ...about, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint }
+  return { ...about, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint, left: finding.message }
 }
 
 /** Of several stages the one that is built: it comes last. */

@@ -11,7 +11,7 @@ import { mayBeWritten, privateKeyIn } from '../plan/host-mounts.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
 import { type Profile, slug, userText } from '../profile/profile.ts'
 import { asList, textOf } from '../profile/yaml-file.ts'
-import { isComplete, type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import { isComplete, type ReportFinding, type TargetResult, targetFinding, targetQuestion } from '../report/report.ts'
 import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
 import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
@@ -379,8 +379,11 @@ function handOver(service: Service): TargetOutcome {
 
 /** What nobody could look at is left to a person. */
 function unplanned({ name }: Service, { code, message, hint }: HardenError): TargetOutcome {
-  const about = targetFinding('read-build', code === 'no-image' ? 'question' : 'todo', message, hint ?? null)
-  const findings: readonly ReportFinding[] = [code === 'no-image' ? { ...about, question: 'base-image' } : about]
+  const findings: readonly ReportFinding[] = [
+    code === 'no-image'
+      ? targetQuestion('read-build', 'base-image', message, hint ?? null)
+      : targetFinding('read-build', 'todo', message, hint ?? null),
+  ]
   return {
     source: '',
     path: null,

@@ -12,6 +12,7 @@ import {
   type ReportProof,
   type TargetResult,
   targetFinding,
+  targetQuestion,
   type Verdict,
 } from '../report/report.ts'
 import { decidedLater, standingIn, unsaid } from '../stack/decisions.ts'
@@ -94,12 +95,11 @@ function outcomeOf(
     ...proofFindings(report, proved?.proof.failures.get('') ?? []),
   ]
   const derived = results([])
-  const services = results(
-    standingIn(project, (name) => [
-      ...findings,
-      ...derived.flatMap((one) => (one.target === name ? one.findings : [])),
-    ]),
-  )
+  const standing = standingIn(project, (name) => [
+    ...findings,
+    ...derived.flatMap((one) => (one.target === name ? one.findings : [])),
+  ])
+  const services = standing.length === 0 ? derived : results(standing)
   const files =
     comments === 'none'
       ? planFiles
@@ -210,15 +210,11 @@ function volumeFindings(
       : [
           of(
             kind === 'host'
-              ? hostFolder(`${name}: ${reason}`, KEPT_HINT)
+              ? targetQuestion('migrate-volumes', 'host-folder', `${name}: ${reason}`, KEPT_HINT)
               : targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`),
           ),
         ]
   })
-}
-
-function hostFolder(message: string, hint: string): ReportFinding {
-  return { ...targetFinding('migrate-volumes', 'question', message, hint), question: 'host-folder' }
 }
 
 /** A folder of the machine of which nobody has seen whether those write there that are not root any more: a note, unless its name says so. */
@@ -240,7 +236,13 @@ function perhapsWritten(
     if (!mayBeWritten({ ...written, kind: 'host', readOnly })) return []
     const hint = `give it to the user once: chown -R ${user.uid}:${user.gid} ${shellQuoted(volume)}`
     const message = `${volume} (${name}): it keeps its owner; cannot tell whether the program writes ${target}, and the user may not`
-    return [{ volume, services: [name], finding: hostFolder(message, `where it does, ${hint}`) }]
+    return [
+      {
+        volume,
+        services: [name],
+        finding: targetQuestion('migrate-volumes', 'host-folder', message, `where it does, ${hint}`),
+      },
+    ]
   })
 }
 

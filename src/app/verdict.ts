@@ -47,7 +47,7 @@ function isOpen({ outcome, transform }: Judged): boolean {
   return outcome === 'todo' || (outcome === 'offered' && transform !== 'number-user')
 }
 
-/** What was run and did not work is left to do; what only a text says no run has shown. */
+/** Of what changes: `incomplete` where a run has failed, `hardened` where one has passed, else `rewritten`. */
 function shown(proof: VerdictInput['proof']): Verdict {
   if (hasFailed({ proof })) return 'incomplete'
   return proof?.passed === true ? 'hardened' : 'rewritten'
@@ -70,14 +70,14 @@ export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {
 /** Messages of the remarks that a proof which passed has answered. `read`: what the result has read. */
 export function answeredBy(remarks: readonly Remark[], read: ReadonlySet<string> = new Set()): ReadonlySet<string> {
   const isRead = ({ subject }: Remark['evidence'][number]): boolean => [...read].some((path) => isInside(path, subject))
-  const isAnswered = ({ answeredByRun, question = 'host-folder', unasked, evidence }: Remark): boolean =>
-    (question !== 'host-folder' && unasked !== true && answeredByRun !== 'read') ||
-    answeredByRun === true ||
-    (answeredByRun === 'read' && evidence.length > 0 && evidence.every(isRead))
+  const isAnswered = ({ answeredByRun, question, unasked, evidence }: Remark): boolean => {
+    if (answeredByRun === 'read') return evidence.length > 0 && evidence.every(isRead)
+    return answeredByRun === true || (question !== undefined && question !== 'host-folder' && unasked !== true)
+  }
   return new Set(remarks.filter(isAnswered).map(({ message }) => message))
 }
 
-/** A result behind a proof that passed: without the todos and questions of these messages, and without what comments leave to a proof. */
+/** Once a proof has passed: without the findings that it has answered, and without the comments that leave something to a proof. */
 export function withoutTodos(result: TargetResult, answered: ReadonlySet<string>): TargetResult {
   const findings = result.findings.filter(
     ({ outcome, message }) =>

@@ -45,8 +45,8 @@ type Said<Kind> = Extract<GivenStatement['said'], { readonly kind: Kind }>
 
 /**
  * Whether statements of one proof are about an image, say one thing, and say that it passed. `conditions`: those that every proof
- * has; `files`: by name, without those that are not there. No signature is checked: whoever can change all statements decides what they
- * say, but an image that starts as root never passes.
+ * has; `files`: by name, those that exist. It checks no signature: whoever can change all statements decides what they say, but an image
+ * that starts as root never passes.
  */
 export function checkStatements(
   statements: readonly GivenStatement[],

@@ -288,11 +288,14 @@ export function exitCode(results: readonly TargetResult[], failOn: FailOn): Exit
   return results.some((result) => remains(result) || isCounted(result, failOn)) ? 1 : 0
 }
 
-/** On `changes` all that changes, on `unproved` what changes, or was run, and no run has shown to work. */
+/** On `changes` all that changes; on `unproved` what changes, is only rewritten, or was run, and no run has shown to work. */
 export function isCounted({ verdict, changed, proof }: TargetResult, failOn: FailOn): boolean {
-  if (failOn === 'unproved' && verdict !== 'hardened' && proof?.reason !== undefined) return true
-  const counts = failOn === 'changes' || (failOn === 'unproved' && verdict !== 'hardened')
-  return counts && (changed || verdict === 'rewritten')
+  if (failOn === 'changes') return changed
+  return (
+    failOn === 'unproved' &&
+    verdict !== 'hardened' &&
+    (changed || verdict === 'rewritten' || proof?.reason !== undefined)
+  )
 }
 
 function remains({ verdict, findings, proof, services = [] }: TargetResult): boolean {

@@ -7,6 +7,7 @@ import { baseName } from '../places.ts'
 import { choices } from '../words.ts'
 import { question } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
+import { placeIn } from './script-writes.ts'
 
 const SOURCE = /\.(py|m?[jt]sx?|cjs|rb|php|pl|lua|go|rs|java|kt|cs|exs?|sh|bash|toml|conf|ini|ya?ml)$|entrypoint/
 /** What is there for people and for those who build it. */
@@ -73,7 +74,7 @@ function byCommand({ launches }: StageView['start'], { env }: ImageConfig): read
     const isClient = /^docker(-compose)?$/.test(baseName(program)) && ASKS_ENGINE.test(verb)
     const isTold = rest.some((word) => /^(-H|--host)(=|$)|^-H./.test(word))
     if (!isClient || isTold || guarded === true) return []
-    const detail = `asked by ${baseName(program)} ${verb} in ${path === null ? 'the command' : `${path} line ${line}`}`
+    const detail = `asked by ${baseName(program)} ${verb} in ${placeIn(path, line)}`
     return [{ socket: '/var/run/docker.sock', detail }]
   })
 }

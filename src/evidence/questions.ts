@@ -12,6 +12,7 @@ import { type Claim, question } from './claim.ts'
 import { escapeEre } from './file-edit.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { conditionalRootPrograms } from './root-programs.ts'
+import { placeIn } from './script-writes.ts'
 import { isOneOf, startedByRules } from './servers.ts'
 import { isComment, isTest } from './source-writes.ts'
 
@@ -259,17 +260,13 @@ function* fromStart(
               new RegExp(`^(?:${call.program})$`).test(tool) &&
               (call.with === undefined || rest.some((word) => new RegExp(call.with ?? '').test(word))),
           )?.does
-    const where = placeOf(path, line)
+    const where = placeIn(path, line)
     if (why !== undefined && !found.has(tool))
       found.set(tool, question('root-work', where, `${tool} ${why} (${where})`))
   }
   yield* found.values()
   for (const { reason, path } of conditionalRootPrograms(facts, stepDowns, programs))
     yield question('root-work', path ?? 'the command', `what is started in some cases needs root: ${reason}`)
-}
-
-function placeOf(path: string | null, line: number): string {
-  return path === null ? 'the command' : `${path} line ${line}`
 }
 
 /** A supervisor of which no configuration can be read: what it starts, and as whom, nobody knows. */

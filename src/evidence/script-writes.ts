@@ -54,7 +54,8 @@ export const openScriptWrites: Provider = {
   },
 }
 
-function placeIn(script: string | null, line: number): string {
+/** Where a start says something: null for the text of `sh -c`. */
+export function placeIn(script: string | null, line: number): string {
   return script === null ? 'the command' : `${script} line ${line}`
 }
 
@@ -100,7 +101,7 @@ function reopened({ script, line, path, any }: ScriptWrite, { actions, entries }
   )
   if (last?.recursive !== true || !CLOSES.test(last.value ?? '')) return []
   if (entries.has(folder) || !isOwnPlace(folder)) return []
-  const detail = `closed by RUN in line ${last.line}, and written by ${script === null ? 'the command' : `${script} line ${line}`}`
+  const detail = `closed by RUN in line ${last.line}, and written by ${placeIn(script, line)}`
   return [declared('keep-state', folder, detail, { opens: true })]
 }
 
@@ -156,7 +157,7 @@ function neededFor(
   const isBuilt = !entries.has(path) && steps.some((step) => makes(step, baseName(path)))
   if (ifMissing && (isBuilt || entries.has(path))) return []
   if (!isBuilt && volumes.some((folder) => isInside(path, folder))) return []
-  const detail = `written by ${script === null ? 'the command' : `${script} line ${line}`}`
+  const detail = `written by ${placeIn(script, line)}`
   if (any !== undefined) {
     if (isSharedFolder(path)) return []
     if (known !== undefined)

@@ -1,5 +1,5 @@
 import { isMap, type Pair } from 'yaml'
-import { DECIDE, decideLine, decisionIn } from '../decisions.ts'
+import { DECIDE, decideLine, decisionIn, MOST_DECISIONS, type Standing } from '../decisions.ts'
 import { applyEdits, type Edit, lineOf } from '../edit.ts'
 import type { YamlFile } from './yaml-file.ts'
 import { keyOf, startOf, yamlStyle } from './yaml-style.ts'
@@ -10,13 +10,7 @@ export interface DecisionPlace {
   readonly path: readonly string[]
 }
 
-export interface DecisionLine {
-  readonly message: string
-  readonly line: number
-}
-
-/** A file of many says no more of them. */
-const MOST_LINES = 20
+export type DecisionLine = Pick<Standing, 'message' | 'line'>
 
 /** What the comments right above a key say, from the top. */
 export function decisionsAbove(file: YamlFile, place: DecisionPlace): readonly DecisionLine[] {
@@ -30,10 +24,10 @@ export function decisionsAbove(file: YamlFile, place: DecisionPlace): readonly D
     const line = text.slice(start, end)
     if (!line.startsWith(`${at.indent}#`)) break
     const message = decisionIn(line)
-    if (message !== null && message !== '') found.unshift({ message, line: lineOf(text, start) })
+    if (message !== null) found.unshift({ message, line: lineOf(text, start) })
     end = start - 1
   }
-  return found.slice(0, MOST_LINES)
+  return found.slice(0, MOST_DECISIONS)
 }
 
 /** The text with these above the keys that they are about, but for those that it says there already. A key within a line gets none. */
@@ -49,7 +43,7 @@ export function withDecisions(
     const lines = [...new Set(todo.messages.map((message) => decideLine(message)))].filter(
       (line) => !said.includes(line),
     )
-    const added = lines.slice(0, Math.max(0, MOST_LINES - said.length)).map((line) => `${at.indent}${line}${eol}`)
+    const added = lines.slice(0, Math.max(0, MOST_DECISIONS - said.length)).map((line) => `${at.indent}${line}${eol}`)
     return added.length === 0 ? [] : [{ start: at.start, end: at.start, text: added.join('') }]
   })
   return applyEdits(file.text, edits)

@@ -224,6 +224,16 @@ export function hasFailed({ proof }: { readonly proof: Pick<ReportProof, 'passed
   return proof !== null && !proof.passed && proof.reason === undefined
 }
 
+/** What a run of it answers, about the target as a whole. */
+export function targetQuestion(
+  transform: string,
+  question: QuestionKind,
+  message: string,
+  hint: string | null = null,
+): ReportFinding {
+  return { ...targetFinding(transform, 'question', message, hint), question }
+}
+
 /** A finding about the target as a whole, which no line of it stands for. */
 export function targetFinding(
   transform: string,

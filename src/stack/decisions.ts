@@ -1,4 +1,4 @@
-import { DECIDE, decideLine } from '../decisions.ts'
+import { DECIDE, decideLine, HOW_DECIDED } from '../decisions.ts'
 import { type DecisionLine, type DecisionPlace, decisionsAbove, withDecisions } from '../profile/yaml-decisions.ts'
 import { parseYaml, type YamlFile } from '../profile/yaml-file.ts'
 import type { ReportFinding } from '../report/report.ts'
@@ -8,11 +8,9 @@ import type { StackFile } from './planned.ts'
 import type { Project, Service } from './project.ts'
 import type { Manifests } from './workloads.ts'
 
-const HINT = 'decide it, and delete this comment'
-
 /** What a comment of a file leaves to a person about a service, or about none. */
 function standing({ message, line }: DecisionLine, file: string, service: string | null): StackFinding {
-  return { ...stackFinding('report-remarks', 'todo', message, service, HINT), line, file }
+  return { ...stackFinding('report-remarks', 'todo', message, service, HOW_DECIDED), line, file }
 }
 
 /** What comments above the services of a project say; `said`: what is said of a service by itself, and not twice. */

@@ -25,8 +25,6 @@ export interface Launch {
   readonly filter?: true
   /** Only root comes to it. */
   readonly guarded?: true
-  /** The script ends where it fails. */
-  readonly fatal?: true
   /** By its init script, whose words nobody has read. */
   readonly byInit?: true
 }
@@ -38,7 +36,7 @@ export function launchesIn(
   sourced: Functions,
 ): readonly Launch[] {
   const functions = new Set(script.commands.map(({ command }) => command.functionName))
-  return script.commands.flatMap(({ command, guarded, fatal }, index) => {
+  return script.commands.flatMap(({ command, guarded }, index) => {
     const { words, span, conditional } = command
     const reader = script.commands[index + 1]?.command
     const isRead = reader?.connector === '|' && !LOGGER.test(nameOf(reader.name ?? ''))
@@ -60,7 +58,6 @@ export function launchesIn(
         conditional: (conditional || script.conditional) && !certain.has(command),
         ...(isFilter ? { filter: true as const } : {}),
         ...(guarded ? { guarded } : {}),
-        ...(fatal ? { fatal } : {}),
         ...(service === null ? {} : { byInit: true }),
       },
     ]
