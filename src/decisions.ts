@@ -62,17 +62,20 @@ export function decisionEdits(
   dockerfile: Pick<Dockerfile, 'comments' | 'eol' | 'stages' | 'metaArgs'>,
   todos: readonly { readonly message: string; readonly line: number; readonly isProvable: boolean }[],
 ): readonly Edit[] {
-  const said = new Set(standingIn(dockerfile).map(({ message }) => decisionKey(message)))
+  const held = new Set(standingIn(dockerfile).map(({ message }) => decisionKey(message)))
+  // Two that are about other lines of a script are two.
+  const added = new Set<string>()
   const instructions = [
     ...dockerfile.metaArgs,
     ...dockerfile.stages.flatMap(({ from, instructions }) => [from, ...instructions]),
   ]
   return todos.flatMap(({ message, line, isProvable }): readonly Edit[] => {
-    const key = decisionKey(message)
+    const text = decideLine(message, isProvable)
     const at = instructions.findLast((instruction) => instruction.line <= line)?.lines.start
-    if (at === undefined || said.has(key) || said.size >= MOST_DECISIONS) return []
-    said.add(key)
-    return [{ start: at, end: at, text: `${decideLine(message, isProvable)}${dockerfile.eol}` }]
+    if (at === undefined || held.has(decisionKey(message)) || added.has(text)) return []
+    if (held.size + added.size >= MOST_DECISIONS) return []
+    added.add(text)
+    return [{ start: at, end: at, text: `${text}${dockerfile.eol}` }]
   })
 }
 

@@ -45,6 +45,13 @@ test('what the text holds already is not written again, though lines have moved'
   expect(decided(once, { 3: 'RUN in line 3 needs root', 5: 'say who' })).toBe(once)
 })
 
+test('two that differ in the line of a script are both written, and once', () => {
+  const todos = { 1: '/start.sh line 4 runs chown', 2: '/start.sh line 9 runs chown' }
+  const once = decided('FROM a\nCMD b\n', todos)
+  expect(once).toBe(`${DECIDE}/start.sh line 4 runs chown\nFROM a\n${DECIDE}/start.sh line 9 runs chown\nCMD b\n`)
+  expect(decided(once, { 2: todos[1], 4: todos[2] })).toBe(once)
+})
+
 test('a text of any length is one line of plain characters, and there are no more than twenty', () => {
   const line = decideLine(`a\nUSER root\r\u2028\u0000\u001b[31m\u202e\u200b${'x'.repeat(10_000)}`)
   expect(line).toMatch(/^# harden-image: decide: a USER root \[31m[^\p{C}]{1,190}…$/u)
