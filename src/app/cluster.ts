@@ -32,7 +32,7 @@ import { projectRoot } from '../workspace/project-root.ts'
 import { madeImages, surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { here, imageFiles } from './project-plan.ts'
-import { portsOf, stackVerdict } from './stack.ts'
+import { afterRun, portsOf, stackVerdict } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import type { StackFacts } from './stack-proof.ts'
 import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
@@ -435,8 +435,8 @@ function resultOf(
   proof: StackProof | null,
 ): TargetResult {
   const about = said.flatMap(({ service: of, finding }) => (of === service.name ? [finding] : []))
-  const own = planned?.result ?? asBefore(service.name, service.user, !isAccepted && isNonRoot)
-  const report = proof?.services.get(service.name) ?? null
+  const before = planned?.result ?? asBefore(service.name, service.user, !isAccepted && isNonRoot)
+  const { own, report } = afterRun(before, planned?.answered, proof?.services.get(service.name) ?? null)
   const failed = proofFindings(report, proof?.failures.get(service.name) ?? [])
   const findings = [...own.findings.map(inCluster), ...about, ...failed]
   const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'

@@ -22,7 +22,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import { type Session, withEnv } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
-import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf, withoutTodos } from './verdict.ts'
+import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf, withoutTodos, withUnasked } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 
 /** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
@@ -226,13 +226,6 @@ function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy
   const about = { outcomes: outcomesOf(hardened.plan), policy }
   const result = report?.passed === true ? withoutAnswered(hardened, stage, read) : hardened.result
   return judgedAgain(result, about, [...notes, ...told], withUnasked(report, result))
-}
-
-/** Work that the sources are known to do only when somebody asks for it, and that no check of this proof was for, is not shown. */
-function withUnasked(report: Proof['report'], { findings }: TargetResult): Proof['report'] {
-  const open = findings.filter(({ question }) => question === 'root-work')
-  if (report?.passed !== true || open.length === 0) return report
-  return { ...report, passed: false, reason: `not asked: ${open.map(({ message }) => message).join('; ')}` }
 }
 
 /** Without the todos that a proof which passed has answered: how a start script goes on was seen. `read`: what the result has read. */

@@ -28,7 +28,7 @@ import type { WorkItem } from '../workspace/work-item.ts'
 import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
-import { ofProof, type VerdictInput, withoutTodos } from './verdict.ts'
+import { isOpen, ofProof, type VerdictInput, withoutTodos, withUnasked } from './verdict.ts'
 
 export interface StackWork {
   readonly options: Options
@@ -269,23 +269,28 @@ function serviceResult(
   proof: StackProof | null,
 ): TargetResult {
   const file = dockerfile?.path ?? derived?.path
-  const report = proof?.services.get(planned.target) ?? null
-  const own = report?.passed === true && answered !== undefined ? afterRun(planned, answered) : planned
+  const { own, report } = afterRun(planned, answered, proof?.services.get(planned.target) ?? null)
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
   const failed = proofFindings(report, proof?.failures.get(own.target) ?? [])
   const findings = [...own.findings.map(inProject), ...about, ...failed]
-  const isOpen = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
-  const verdict = isOpen ? 'incomplete' : ofProof(own.verdict, false, report)
+  const isLeft = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
+  const verdict = isLeft ? 'incomplete' : ofProof(own.verdict, false, report)
   const result: TargetResult = { ...own, findings, verdict, changed: own.changed || isEdited, proof: report }
   return file === undefined ? result : { ...result, file: here(file) }
 }
 
-/** Nothing is left to decide where each todo was one that the run has answered. */
-function afterRun(result: TargetResult, answered: ReadonlySet<string>): TargetResult {
-  const left = withoutTodos(result, answered)
-  const isOpen = left.findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')
-  const isAnswered = left.findings.length < result.findings.length && !isOpen && result.verdict === 'incomplete'
-  return isAnswered ? { ...left, verdict: 'rewritten' } : left
+/** A service as its own proof leaves it: of one that passed what it has answered is gone, and what it did not ask is said. */
+export function afterRun(
+  planned: TargetResult,
+  answered: ReadonlySet<string> = new Set(),
+  report: ReportProof | null,
+): { readonly own: TargetResult; readonly report: ReportProof | null } {
+  if (report?.passed !== true) return { own: planned, report }
+  const left = withoutTodos(planned, answered)
+  const isAnswered = left.findings.length < planned.findings.length && !left.findings.some(isOpen)
+  // Nothing is left to decide where each todo was one that the run has answered.
+  const own: TargetResult = isAnswered && planned.verdict === 'incomplete' ? { ...left, verdict: 'rewritten' } : left
+  return { own, report: withUnasked(report, own) }
 }
 
 /** What a person would do with `docker run` is done in the project's files. */
@@ -324,7 +329,7 @@ export function stackVerdict(
   services: readonly Pick<TargetResult, 'verdict'>[],
   { findings, changed, proof }: Pick<TargetResult, 'changed'> & Pick<VerdictInput, 'findings' | 'proof'>,
 ): Verdict {
-  if (findings.some(({ outcome }) => outcome === 'todo' || outcome === 'offered')) return 'incomplete'
+  if (findings.some(isOpen)) return 'incomplete'
   const found = WORST_FIRST.find((verdict) => services.some((service) => service.verdict === verdict))
   if (found === 'failed') return 'incomplete'
   // What was not shown of one is not shown by a run of all.

@@ -43,7 +43,7 @@ export function verdict({ outcomes, findings, policy, user, proof }: VerdictInpu
 }
 
 /** For a person: but a name in USER that no root has is as good as its number. */
-function isOpen({ outcome, transform }: Judged): boolean {
+export function isOpen({ outcome, transform }: Judged): boolean {
   return outcome === 'todo' || (outcome === 'offered' && transform !== 'number-user')
 }
 
@@ -86,6 +86,16 @@ export function withoutTodos(result: TargetResult, answered: ReadonlySet<string>
   const open = findings.flatMap(({ outcome, message }) => (outcome === 'todo' ? [message] : []))
   const output = result.output.includes(DECIDE) ? withoutProved(parseDockerfile(result.output), open) : result.output
   return { ...result, findings, output }
+}
+
+/** A proof that passed has not shown the work that sources do only when somebody asks for it. `left`: what it has not answered. */
+export function withUnasked<Proof extends NonNullable<VerdictInput['proof']>>(
+  proof: Proof | null,
+  { findings: left }: Pick<TargetResult, 'findings'>,
+): Proof | null {
+  const open = left.flatMap(({ question, message }) => (question === 'root-work' ? [message] : []))
+  if (proof?.passed !== true || open.length === 0) return proof
+  return { ...proof, passed: false, reason: `not asked: ${open.join('; ')}` }
 }
 
 /** A result with more that was found of it, or with its proof: the verdict is that of all of it. */

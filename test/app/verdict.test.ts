@@ -1,10 +1,11 @@
 // The one place that makes a verdict, and what goes into it.
 import { expect, test } from '@jest/globals'
-import { judgedAgain, ofProof, verdict } from '../../src/app/verdict.ts'
+import { afterRun } from '../../src/app/stack.ts'
+import { judgedAgain, ofProof, verdict, withUnasked } from '../../src/app/verdict.ts'
 import type { StageOutcome } from '../../src/plan/plan.ts'
 import type { Verdict } from '../../src/report/report.ts'
 import { hardenText, pipelineCases, transformCases } from '../harden/support/cases.ts'
-import { finding, sampleResult } from '../report/sample.ts'
+import { finding, proof, sampleResult } from '../report/sample.ts'
 
 const policy = { ignore: [] }
 const user = { name: 'app', uid: 10001, gid: 10001, from: 'created' } as const
@@ -75,4 +76,25 @@ test('what is found later counts like what was found first', () => {
   expect(judgedAgain(result, about, [note])).toEqual({ ...result, findings: [finding, note] })
   const todo = { ...finding, outcome: 'todo' as const }
   expect(judgedAgain(result, about, [todo])).toEqual({ ...result, verdict: 'incomplete', findings: [finding, todo] })
+})
+
+test('a proof that passed has not shown what nobody asked for, of an image or of a service', () => {
+  const asked = {
+    ...finding,
+    outcome: 'question',
+    question: 'root-work',
+    message: 'app.js line 3 calls runuser',
+  } as const
+  const result = sampleResult({ verdict: 'rewritten', findings: [asked] })
+  const unasked = { passed: false, reason: 'not asked: app.js line 3 calls runuser' }
+  expect(withUnasked({ passed: true }, result)).toEqual(unasked)
+  expect(withUnasked({ passed: true }, { findings: [{ ...asked, question: 'host-folder' }] })).toEqual({ passed: true })
+  expect(withUnasked({ passed: false }, result)).toEqual({ passed: false })
+  const { own, report } = afterRun(result, new Set(), { ...proof, passed: true })
+  expect([report?.passed, report?.reason, ofProof(own.verdict, false, report)]).toEqual([
+    false,
+    unasked.reason,
+    'rewritten',
+  ])
+  expect(afterRun(result, new Set([asked.message]), { ...proof, passed: true }).report?.passed).toBe(true)
 })

@@ -1,4 +1,5 @@
 # harden-image: decide: /start.sh line 9 runs chown, which only root can, and the script ends when it fails (or prove it)
+# harden-image: decide: /start.sh line 11 runs chown, which only root can, and the script ends when it fails (or prove it)
 FROM debian:trixie-slim
 RUN groupadd --gid 900 srv && useradd --gid srv --system --uid 900 srv
 COPY --chmod=755 <<'EOF' /start.sh
