@@ -41,6 +41,22 @@ export function decisionKey(message: string): string {
   return bounded(core(message)).replace(/\bline \d+/g, 'line N')
 }
 
+/** What is left to a person; `isProvable`: a run that passes would answer it. */
+export interface Todo {
+  readonly message: string
+  readonly isProvable: boolean
+}
+
+/** Of todos that no comment holds, as `--comments none` wants it; null for none. */
+export function unwritten(count: number): { readonly message: string; readonly hint: string } | null {
+  if (count === 0) return null
+  const what = count === 1 ? 'the decision' : `the ${count} decisions`
+  return {
+    message: `--comments none: the next run will not know of ${what} that the change leaves open`,
+    hint: 'decide now, or run without --comments none',
+  }
+}
+
 /** A decision that a comment of the text holds. */
 export interface Standing {
   readonly message: string
@@ -60,7 +76,7 @@ export function standingIn({ comments }: Pick<Dockerfile, 'comments'>): readonly
 /** Lines for these, each above the instruction that it is about; what the text holds already is not said twice. */
 export function decisionEdits(
   dockerfile: Pick<Dockerfile, 'comments' | 'eol' | 'stages' | 'metaArgs'>,
-  todos: readonly { readonly message: string; readonly line: number; readonly isProvable: boolean }[],
+  todos: readonly (Todo & { readonly line: number })[],
 ): readonly Edit[] {
   const held = new Set(standingIn(dockerfile).map(({ message }) => decisionKey(message)))
   // Two that are about other lines of a script are two.

@@ -1,4 +1,5 @@
 import { dirname } from 'node:path'
+import { isProvable } from '../decisions.ts'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -8,7 +9,7 @@ import { put } from '../profile/manifest.ts'
 import type { Profile } from '../profile/profile.ts'
 import { slug } from '../profile/profile.ts'
 import { rewriteYaml } from '../profile/rewrite-yaml.ts'
-import { asObject, isEqual, parseYaml } from '../profile/yaml-file.ts'
+import { asObject, isEqual, parseYaml, type YamlFile } from '../profile/yaml-file.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import { proofFindings } from '../report/proof-findings.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
@@ -19,20 +20,21 @@ import {
   projectOf,
   unreachedVolumes,
 } from '../stack/cluster-project.ts'
-import { manifestsDecidedLater, standingInManifests } from '../stack/decisions.ts'
+import { type LeftOf, manifestsDecidedLater, standingInManifests } from '../stack/decisions.ts'
 import { type EditedPod, editPod, type PlannedContainer } from '../stack/edit-pods.ts'
 import { calledDirectly, followConfiguration, followPorts, withAnnotation } from '../stack/follow-cluster.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { ServiceBuild } from '../stack/project.ts'
 import { refusals } from '../stack/restricted.ts'
 import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workload } from '../stack/workloads.ts'
+import { choices } from '../words.ts'
 import { likelyContext } from '../workspace/context.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
 import { projectRoot } from '../workspace/project-root.ts'
 import { madeImages, surroundings } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { here, imageFiles } from './project-plan.ts'
-import { afterRun, portsOf, stackVerdict } from './stack.ts'
+import { afterRun, portsOf, stackVerdict, unwrittenOf } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import type { StackFacts } from './stack-proof.ts'
 import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
@@ -108,15 +110,26 @@ function outcomeOf(
     services.map((one) => resultOf(one, planned.get(one.service.name), [...said, ...more], proof))
   const plain = resultsWith([])
   const derived = new Map(plain.map((one) => [one.target, one.findings]))
-  const standing = standingInManifests(manifests, services, (name) => derived.get(name) ?? [])
+  const isProved = (name: string): boolean => proof?.services.get(name)?.passed === true
+  const standing = standingInManifests(manifests, services, (name) => derived.get(name) ?? []).filter(
+    ({ service, message }) => !(isProvable(message) && isProved(service)),
+  )
   const results =
     standing.length === 0 ? plain : resultsWith(standing.map(({ service, ...finding }) => ({ service, finding })))
-  const files = comments === 'none' ? planFiles : withTodos(planFiles, manifests, services, derived)
+  const after = manifests.files.map((file, index) => parseYaml(planFiles[index]?.after ?? file.text, file.name))
+  const left = leftToDecide(after, manifests, services, (name) => ({
+    findings: derived.get(name) ?? [],
+    answered: planned.get(name)?.answered,
+    isProved: isProved(name),
+  }))
+  const texts = comments === 'none' ? [] : manifestsDecidedLater(after, services, left)
+  const files = planFiles.map((file, index) => ({ ...file, after: texts[index] ?? file.after }))
   const changed = files.filter(({ before, after }) => before !== after)
   const about = [
     ...cluster.findings,
     ...said.filter(({ service }) => service === null).map(({ finding }) => finding),
     ...proofFindings(proof?.report ?? null, proof?.failures.get('') ?? []),
+    ...(comments === 'none' ? unwrittenOf(left) : []),
   ]
   const [first] = cluster.files
   const result: TargetResult = {
@@ -138,21 +151,26 @@ function outcomeOf(
   return { source: first?.text ?? '', path: first?.path ?? null, result, files: changed }
 }
 
-/** The files with the todos of documents that change as comments. The next run finds those of an unchanged document again. */
-function withTodos(
-  files: readonly StackFile[],
+/** The todos of documents that change. The next run finds those of an unchanged document again. */
+function leftToDecide(
+  after: readonly YamlFile[],
   manifests: Manifests,
   services: readonly ClusterService[],
-  said: ReadonlyMap<string, readonly ReportFinding[]>,
-): readonly StackFile[] {
-  const after = manifests.files.map((file, index) => parseYaml(files[index]?.after ?? file.text, file.name))
-  const todos = services.flatMap(({ workload: { file, document }, service: { name } }) => {
-    if (isEqual(manifests.files[file]?.values[document], after[file]?.values[document])) return []
-    const open = (said.get(name) ?? []).filter(({ outcome, transform }) => outcome === 'todo' && transform !== 'prove')
-    return [[name, open.map(({ message }) => message)] as const]
-  })
-  const texts = manifestsDecidedLater(after, services, new Map(todos))
-  return files.map((file, index) => ({ ...file, after: texts[index] ?? file.after }))
+  of: (service: string) => {
+    readonly findings: readonly ReportFinding[]
+    readonly answered: ReadonlySet<string> | undefined
+    readonly isProved: boolean
+  },
+): LeftOf {
+  return new Map(
+    services.map(({ workload: { file, document }, service: { name } }) => {
+      const { findings, answered, isProved } = of(name)
+      const isChanged = !isEqual(manifests.files[file]?.values[document], after[file]?.values[document])
+      const open = findings.filter(({ outcome, transform }) => isChanged && outcome === 'todo' && transform !== 'prove')
+      const todos = open.map(({ message }) => ({ message, isProvable: answered?.has(message) === true }))
+      return [name, { todos, isProved }] as const
+    }),
+  )
 }
 
 /** The Dockerfiles of the repository that make what the manifests run, by image as it is written there. */
@@ -310,7 +328,15 @@ function editAll(
   }
   const followed = followPorts({ ...manifests, objects }, edited, values)
   for (const text of followed.open)
-    findings.push({ service: null, finding: targetFinding('edit-manifests', 'todo', text, 'give it a name in ports:') })
+    findings.push({
+      service: null,
+      finding: targetFinding(
+        'edit-manifests',
+        'todo',
+        text,
+        choices('name the port in ports:, and say that name in targetPort:', 'give each pod a Service of its own'),
+      ),
+    })
   const ran = new Map(
     edited.flatMap(({ workload, profiles: own }) =>
       workload.containers.flatMap((container) => {
@@ -395,14 +421,16 @@ function podFindings(
   for (const { container, reason } of refusals({ metadata: { annotations: workload.pod.annotations }, spec }))
     refused.set(container, [...(refused.get(container) ?? []), reason])
   return [
-    ...notes.map(({ container, outcome, text }) => said(container || null, outcome, text, 'edit-manifests')),
+    ...notes.map(({ container, outcome, text, hint }) =>
+      said(container || null, outcome, text, 'edit-manifests', hint),
+    ),
     ...[...refused].map(([container, reasons]) =>
       said(
         container,
         'todo',
         `Pod Security restricted refuses the pod: ${[...new Set(reasons)].join('; ')}`,
         'pod-security',
-        'change it where the pod can do without, or run it in a namespace of its own that allows it',
+        choices('take it out, where the pod can do without', 'run it in a namespace of its own that allows it'),
       ),
     ),
     ...unreachedVolumes(workload, profiles).map(({ container, text, hint }) =>

@@ -8,7 +8,7 @@ import {
 } from '../dockerfile/index.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import { type ReportFinding, type TargetResult, targetFinding, targetQuestion } from '../report/report.ts'
-import { joinTruncated } from '../words.ts'
+import { choices, joinTruncated } from '../words.ts'
 import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
 
 /** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
@@ -146,9 +146,9 @@ function withoutRemarks(text: string): string {
 
 function toChange({ by }: ComposeStart, changes: readonly string[]): ReportFinding {
   const message = `what ${by} starts has to change with it: ${changes.join(', ')}`
-  const hint = 'change it there, in command: and entrypoint:, as a list of words'
-  const isEscaped = changes.some((text) => text.includes('$'))
-  return targetFinding('read-build', 'todo', message, isEscaped ? `${hint}, with $$ for each $` : hint)
+  const escaped = changes.some((text) => text.includes('$')) ? ', with $$ for each $' : ''
+  const there = `change it there, in command: and entrypoint:, as a list of words${escaped}`
+  return targetFinding('read-build', 'todo', message, choices(there, 'leave both out, and let the image start it'))
 }
 
 function wordsOf({ entrypoint, command }: ComposeStart): readonly string[] {

@@ -1,4 +1,4 @@
-import { decisionEdits, decisionKey, HOW_DECIDED, standingIn } from '../decisions.ts'
+import { decisionEdits, decisionKey, HOW_DECIDED, standingIn, type Todo, unwritten } from '../decisions.ts'
 import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { type Edit, lineOf, withComments } from '../edit.ts'
@@ -39,13 +39,22 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const { dockerfile, policy } = request
   const plan = yield* planInTurn(request.stages, policy)
   const said = yield* run(request, plan)
-  const findings = [...said, ...standing(dockerfile, said)]
+  const decisions = decisionEdits(dockerfile, todosOf(said, plan))
+  const isKept = policy.comments !== 'none'
+  const forgotten = isKept ? null : unwritten(decisions.length)
+  const findings = [
+    ...said,
+    ...standing(dockerfile, said),
+    ...(forgotten === null
+      ? []
+      : [ofComment({ line: 1, outcome: 'note', message: forgotten.message }, forgotten.hint)]),
+  ]
   const applied = findings.filter(({ outcome }) => outcome === 'fixed' || (outcome === 'offered' && policy.unsafe))
   const styled = styledFindings(findings, applied, policy, dockerfile.source)
   const changes = changesOf(
     request,
     applied.map((said) => styled.get(said) ?? said),
-    policy.comments === 'none' ? [] : decisionEdits(dockerfile, todosOf(said, plan)),
+    isKept ? decisions : [],
   )
   const output = subset(changes, changes.all.keys())
   const staysAsItWas = policy.ignore.includes('set-user')
@@ -101,10 +110,7 @@ function styledFindings(
 }
 
 /** Those about an instruction; what a comment says that is not understood stands by itself. */
-function todosOf(
-  said: readonly Said[],
-  plan: Plan,
-): readonly { readonly message: string; readonly line: number; readonly isProvable: boolean }[] {
+function todosOf(said: readonly Said[], plan: Plan): readonly (Todo & { readonly line: number })[] {
   const proved = answeredBy(plan.stages.flatMap(({ remarks }) => remarks))
   return said.flatMap(({ outcome, isOfComment, finding: { message, line } }) =>
     outcome === 'todo' && isOfComment !== true ? [{ message, line, isProvable: proved.has(message) }] : [],

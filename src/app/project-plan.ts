@@ -12,7 +12,7 @@ import { MIGRATION_FILE, type MigrationFacts, migrationOf } from '../stack/migra
 import { whyPortsStay } from '../stack/networks.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
 import type { Project } from '../stack/project.ts'
-import { joinTruncated } from '../words.ts'
+import { choices, joinTruncated } from '../words.ts'
 import { planStack, type StackPlanning } from './stack-plan.ts'
 import type { StackPlan } from './stack-proof.ts'
 
@@ -87,8 +87,11 @@ function stillRoot(planned: PlannedService, isSeen: boolean): PlannedService {
   const folders = (ungiven ?? []).map(shellQuoted).join(' ')
   const hint =
     ungiven === undefined
-      ? 'add --prove, which shows it, or take user: out'
-      : `give it to the user above USER in its Dockerfile, then run again: RUN mkdir -p ${folders} && chown ${who} ${folders}`
+      ? choices('add --prove, which shows it', 'take user: out')
+      : choices(
+          `give it to the user above USER in its Dockerfile, then run again: RUN mkdir -p ${folders} && chown ${who} ${folders}`,
+          'take user: out, where the service does not write there',
+        )
   const message = `user: ${service.user} stays over an image that runs as ${who}: ${what}`
   const no = { value: false, known: 'planned' } as const
   return {

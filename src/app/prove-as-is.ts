@@ -8,6 +8,7 @@ import { type Stopwatch, stopwatch } from '../proof/proof-report.ts'
 import { type ImagesRequest, proveImages } from '../proof/prove-images.ts'
 import { proofFindings } from '../report/proof-findings.ts'
 import { type ReportFinding, type ReportProof, type TargetResult, targetFinding } from '../report/report.ts'
+import { choices } from '../words.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { type Session, withEnv } from './session.ts'
 import { verdict } from './verdict.ts'
@@ -51,7 +52,10 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
             'prove',
             'todo',
             'it works locked down, but still runs as root',
-            `harden-image ${shellQuoted(item.target)} --prove builds an image that does not`,
+            choices(
+              `build an image that does not: harden-image ${shellQuoted(item.target)} --prove`,
+              'run it locked down as it is: harden-image profile',
+            ),
           ),
         ]
       : []),
@@ -127,7 +131,10 @@ export async function proveUnprivileged(
             'prove',
             'todo',
             `its USER is not root, and one of its processes is root all the same: ${failures.join('; ')}`,
-            'a set-user-ID program such as sudo or su makes it root: let the command start what it starts without it',
+            choices(
+              'start what it starts without sudo, su or another set-user-ID program',
+              'say USER root, where it needs root all the same',
+            ),
           ),
         ]
       : proofFindings(told, failures),

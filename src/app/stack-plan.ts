@@ -15,7 +15,7 @@ import { isComplete, type ReportFinding, type TargetResult, targetFinding, targe
 import { checkoutOwner, type HostFiles } from '../stack/host-files.ts'
 import type { PlannedService } from '../stack/planned.ts'
 import type { Project, Service, ServiceBuild } from '../stack/project.ts'
-import { joinTruncated } from '../words.ts'
+import { choices, joinTruncated } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
 import { readFound } from '../workspace/files.ts'
 import { placeForDockerfile } from '../workspace/own-files.ts'
@@ -315,7 +315,7 @@ async function itemFor(
     const { dockerfile, inline, context } = build
     if (context === null)
       throw new HardenError('unreadable', `the service ${name} is built from somewhere else, which was not read`, {
-        hint: 'clone what it is built from, and name the folder in build:',
+        hint: choices('clone what it is built from, and name the folder in build:', 'name an image in image:'),
       })
     const text = inline ?? readFound(dockerfile ?? '', nameOf(dockerfile, project), ANYWHERE)
     const root = dockerfile === null ? null : projectRoot(dirname(dockerfile), project.folder)
@@ -369,7 +369,10 @@ function handOver(service: Service): TargetOutcome {
   const { source, path, result } = unplanned(
     service,
     new HardenError('unreadable', 'must keep root: it gives what is mounted to another user, which only root may', {
-      hint: 'give it cap_drop: [ALL] and cap_add: [CHOWN, DAC_OVERRIDE, FOWNER]; take it out where the folders have that owner already',
+      hint: choices(
+        'give it cap_drop: [ALL] and cap_add: [CHOWN, DAC_OVERRIDE, FOWNER]',
+        'take it out, where the folders have that owner already',
+      ),
     }),
   )
   const stages = [{ name: '0', index: 0, userBefore: 'root', userAfter: 'root' }]

@@ -1,4 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
+import { isProvable, unwritten } from '../decisions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
@@ -15,7 +16,7 @@ import {
   targetQuestion,
   type Verdict,
 } from '../report/report.ts'
-import { decidedLater, standingIn, unsaid } from '../stack/decisions.ts'
+import { decidedLater, type LeftOf, standingIn, unsaid } from '../stack/decisions.ts'
 import { type StackFinding, stackFinding } from '../stack/finding.ts'
 import type { HostFiles } from '../stack/host-files.ts'
 import type { VolumeNeed } from '../stack/migration.ts'
@@ -95,15 +96,15 @@ function outcomeOf(
     ...proofFindings(report, proved?.proof.failures.get('') ?? []),
   ]
   const derived = results([])
+  const isProved = (name: string): boolean => proof?.services.get(name)?.passed === true
   const standing = standingIn(project, (name) => [
     ...findings,
     ...derived.flatMap((one) => (one.target === name ? one.findings : [])),
-  ])
+  ]).filter(({ service = '', message }) => !(isProvable(message) && isProved(service)))
   const services = standing.length === 0 ? derived : results(standing)
-  const files =
-    comments === 'none'
-      ? planFiles
-      : decidedLater(project, planFiles, leftToDecide(plan.planned, derived, volumes, edited))
+  const left = leftToDecide(plan.planned, derived, volumes, { edited, isProved })
+  const files = comments === 'none' ? planFiles : decidedLater(project, planFiles, left)
+  const forgotten = comments === 'none' ? unwrittenOf(left) : []
   const [first] = project.files
   const output = files.find(({ path }) => path === first?.path)?.after ?? first?.text ?? ''
   const result: TargetResult = {
@@ -113,7 +114,7 @@ function outcomeOf(
     user: null,
     ports: portsOf(services),
     stages: [],
-    findings,
+    findings: [...findings, ...forgotten],
     output,
     changed: files.length > 0,
     proof: report,
@@ -137,18 +138,25 @@ function leftToDecide(
   planned: readonly PlannedService[],
   results: readonly TargetResult[],
   volumes: readonly OfVolume[],
-  edited: ReadonlySet<string>,
-): ReadonlyMap<string, readonly string[]> {
+  { edited, isProved }: { readonly edited: ReadonlySet<string>; readonly isProved: (service: string) => boolean },
+): LeftOf {
   return new Map(
-    planned.flatMap(({ service: { name }, result, dockerfile, derived }, index) => {
-      if (!edited.has(name) && !result.changed) return []
+    planned.map(({ service: { name }, result, dockerfile, derived, answered }, index) => {
       const held = dockerfile === null && derived === null ? [] : result.findings
       const own = unsaid(results[index]?.findings ?? [], held).filter(({ transform }) => !OF_OTHERS.has(transform))
       const ofVolumes = volumes.flatMap(({ services, finding }) => (services.includes(name) ? [finding] : []))
-      const todos = [...own, ...ofVolumes].filter(({ outcome }) => outcome === 'todo')
-      return [[name, todos.map(({ message }) => message)] as const]
+      const isChanged = edited.has(name) || result.changed
+      const open = [...own, ...ofVolumes].filter(({ outcome }) => isChanged && outcome === 'todo')
+      const todos = open.map(({ message }) => ({ message, isProvable: answered?.has(message) === true }))
+      return [name, { todos, isProved: isProved(name) }]
     }),
   )
+}
+
+/** What nobody writes down of these is said at least. */
+export function unwrittenOf(left: LeftOf): readonly ReportFinding[] {
+  const said = unwritten([...left.values()].reduce((sum, { todos }) => sum + todos.length, 0))
+  return said === null ? [] : [targetFinding('report-remarks', 'note', said.message, said.hint)]
 }
 
 /** A proof says it again, and the volume itself does. */

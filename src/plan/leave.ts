@@ -55,7 +55,10 @@ export function notForAnybody(user: string): Remark {
     outcome: 'todo',
     transform: 'set-user',
     message: `already runs as ${user}: cannot tell whether any other uid can run it`,
-    hint: 'harden-image prove IMAGE --arbitrary-uid shows it; chgrp -R 0 and chmod -R g=u of what it writes make it so',
+    hint: choices(
+      'let a run show it: harden-image prove IMAGE --arbitrary-uid',
+      'make it so: chgrp -R 0 and chmod -R g=u of what it writes',
+    ),
     about: 'USER',
     evidence: [{ source: 'given', subject: user, detail: 'asked for with --arbitrary-uid' }],
   }
@@ -163,7 +166,10 @@ export function rootBehindUser(input: StageInput, user: string): readonly Remark
     if (bySetuid)
       todo(
         `${where} starts ${tool}, by whose set-user-id bit what comes behind it runs as root`,
-        `${START_WITHOUT}; with no-new-privileges (allowPrivilegeEscalation: false) ${tool} does nothing`,
+        choices(
+          START_WITHOUT,
+          `run it with no-new-privileges (allowPrivilegeEscalation: false), where it does without: ${tool} does nothing then`,
+        ),
         text,
       )
     else todo(`${where} switches user with ${tool}, which only root can do`, ONLY_AS_ROOT, text)
@@ -181,7 +187,7 @@ export function rootBehindUser(input: StageInput, user: string): readonly Remark
 }
 
 const START_WITHOUT = 'take it out of the start, and do in a RUN what it is there for'
-const ONLY_AS_ROOT = 'let it run only when id -u is 0, or take it out'
+const ONLY_AS_ROOT = choices('let it run only when id -u is 0', 'take it out')
 
 /** `chown app:app` by app itself changes nothing, and is allowed. */
 function isOwnAlready(owner: string | null, user: string): boolean {

@@ -3,7 +3,7 @@ import { engineNumber, isRootUser } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { rightsOf, usualRun, worksOnHost } from '../image/image-run.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
-import { joinAnd } from '../words.ts'
+import { choices, joinAnd } from '../words.ts'
 import { isRoot } from './account/account-ids.ts'
 import { idsOfUser } from './account/user-number.ts'
 import { imageUser } from './assumptions.ts'
@@ -89,7 +89,7 @@ function mustKeepRoot(input: StageInput): Remark | null {
       outcome: 'todo',
       transform: 'report-remarks',
       message: `must keep root: ${input.observation.needsRoot}`,
-      hint: WAY_OUT,
+      hint: choices(WAY_OUT, KEEP),
       capabilities: input.vendor.needsRoot?.capabilities.filter((name) => name !== 'ALL') ?? [],
       evidence: [{ source: 'traced', subject: 'root', detail: input.observation.needsRoot }],
     }
@@ -100,7 +100,7 @@ function mustKeepRoot(input: StageInput): Remark | null {
       outcome: 'todo',
       transform: 'report-remarks',
       message: `must keep root: ${action.what} runs it as an action, and GitHub gives it a workspace that belongs to root`,
-      hint: 'leave it as it is: GitHub asks for no USER in the Dockerfile of an action',
+      hint: choices(KEEP, 'start it in a step of its own: docker run --user'),
       capabilities: [],
       evidence: [{ source: 'declared', subject: 'root', detail: `run by ${action.what}` }],
     }
@@ -110,7 +110,7 @@ function mustKeepRoot(input: StageInput): Remark | null {
       outcome: 'todo',
       transform: 'report-remarks',
       message: `must keep root: ${host.by} gives it all capabilities and the ${host.hostPid ? 'processes' : 'files'} of the host, which only root may use`,
-      hint: 'give it no more than it needs: single capabilities, and the folders that it works on; what uses those needs root all the same',
+      hint: choices('give it single capabilities, and just the folders that it works on', KEEP),
       capabilities: [],
       evidence: [{ source: 'declared', subject: 'root', detail: `run by ${host.by}` }],
     }
@@ -122,7 +122,7 @@ function mustKeepRoot(input: StageInput): Remark | null {
       outcome: 'todo',
       transform: 'report-remarks',
       message: `must keep root: ${first.by} gives it ${what}, which only root can use`,
-      hint: 'take it out there if it works without, and run again',
+      hint: choices('take it out there if it works without, and run again', KEEP),
       capabilities: [],
       evidence: [{ source: 'declared', subject: 'root', detail: `given by ${first.by}` }],
     }
@@ -133,11 +133,12 @@ function mustKeepRoot(input: StageInput): Remark | null {
     outcome: 'todo',
     transform: 'report-remarks',
     message: `must keep root: ${needsRoot.reason}`,
-    hint: needsRoot.hint === '' ? WAY_OUT : `${needsRoot.hint}; ${WAY_OUT}`,
+    hint: choices(...(needsRoot.hint === '' ? [] : [needsRoot.hint]), WAY_OUT, KEEP),
     capabilities: needsRoot.capabilities.filter((name) => name !== 'ALL'),
     evidence: [{ source: 'catalogue', subject: 'root', detail: needsRoot.reason }],
   }
 }
 
+const KEEP = 'keep root, and say so: # harden-image ignore=set-user reason=WHY above FROM'
 const WAY_OUT =
   'run it with --cap-drop=ALL and only the capabilities it needs, and turn on userns-remap, which maps container root to an unprivileged host user'

@@ -1,5 +1,14 @@
 import { isMap, type Pair } from 'yaml'
-import { DECIDE, decideLine, decisionIn, MOST_DECISIONS, type Standing } from '../decisions.ts'
+import {
+  DECIDE,
+  decideLine,
+  decisionIn,
+  decisionKey,
+  isProvable,
+  MOST_DECISIONS,
+  type Standing,
+  type Todo,
+} from '../decisions.ts'
 import { applyEdits, type Edit, lineOf } from '../edit.ts'
 import type { YamlFile } from './yaml-file.ts'
 import { keyOf, startOf, yamlStyle } from './yaml-style.ts'
@@ -10,7 +19,13 @@ export interface DecisionPlace {
   readonly path: readonly string[]
 }
 
-export type DecisionLine = Pick<Standing, 'message' | 'line'>
+export type DecisionLine = Pick<Standing, 'message' | 'line' | 'span'>
+
+/** What is left to a person about a key; `isProved`: a run has passed, and what was left to it is decided. */
+export interface LeftAt extends DecisionPlace {
+  readonly todos: readonly Todo[]
+  readonly isProved: boolean
+}
 
 /** What the comments right above a key say, from the top. */
 export function decisionsAbove(file: YamlFile, place: DecisionPlace): readonly DecisionLine[] {
@@ -24,27 +39,31 @@ export function decisionsAbove(file: YamlFile, place: DecisionPlace): readonly D
     const line = text.slice(start, end)
     if (!line.startsWith(`${at.indent}#`)) break
     const message = decisionIn(line)
-    if (message !== null) found.unshift({ message, line: lineOf(text, start) })
+    if (message !== null) found.unshift({ message, line: lineOf(text, start), span: { start, end: end + 1 } })
     end = start - 1
   }
   return found.slice(0, MOST_DECISIONS)
 }
 
 /** The text with these above the keys that they are about, but for those that it says there already. A key within a line gets none. */
-export function withDecisions(
-  file: YamlFile,
-  todos: readonly (DecisionPlace & { readonly messages: readonly string[] })[],
-): string {
+export function withDecisions(file: YamlFile, left: readonly LeftAt[]): string {
   const { eol } = yamlStyle(file)
-  const edits = todos.flatMap((todo): readonly Edit[] => {
-    const at = keyLine(file, todo)
+  const edits = left.flatMap((place): readonly Edit[] => {
+    const at = keyLine(file, place)
     if (at === null) return []
-    const said = decisionsAbove(file, todo).map(({ message }) => decideLine(message))
-    const lines = [...new Set(todo.messages.map((message) => decideLine(message)))].filter(
-      (line) => !said.includes(line),
-    )
+    const standing = decisionsAbove(file, place)
+    const said = standing.map(({ message }) => decisionKey(message))
+    const open = place.todos.filter(({ message }) => !said.includes(decisionKey(message)))
+    const lines = [...new Set(open.map((todo) => decideLine(todo.message, todo.isProvable)))]
     const added = lines.slice(0, Math.max(0, MOST_DECISIONS - said.length)).map((line) => `${at.indent}${line}${eol}`)
-    return added.length === 0 ? [] : [{ start: at.start, end: at.start, text: added.join('') }]
+    const keys = place.todos.map(({ message }) => decisionKey(message))
+    const gone = standing.filter(
+      ({ message }) => place.isProved && isProvable(message) && !keys.includes(decisionKey(message)),
+    )
+    return [
+      ...gone.map(({ span }) => ({ ...span, text: '' })),
+      ...(added.length === 0 ? [] : [{ start: at.start, end: at.start, text: added.join('') }]),
+    ]
   })
   return applyEdits(file.text, edits)
 }

@@ -1,5 +1,11 @@
-import { DECIDE, decideLine, HOW_DECIDED } from '../decisions.ts'
-import { type DecisionLine, type DecisionPlace, decisionsAbove, withDecisions } from '../profile/yaml-decisions.ts'
+import { DECIDE, decisionKey, HOW_DECIDED, type Todo } from '../decisions.ts'
+import {
+  type DecisionLine,
+  type DecisionPlace,
+  decisionsAbove,
+  type LeftAt,
+  withDecisions,
+} from '../profile/yaml-decisions.ts'
 import { parseYaml, type YamlFile } from '../profile/yaml-file.ts'
 import type { ReportFinding } from '../report/report.ts'
 import type { ClusterService } from './cluster-project.ts'
@@ -8,8 +14,15 @@ import type { StackFile } from './planned.ts'
 import type { Project, Service } from './project.ts'
 import type { Manifests } from './workloads.ts'
 
+/** By service: what is left to a person, and whether a run of it has passed. */
+export type LeftOf = ReadonlyMap<string, Pick<LeftAt, 'todos' | 'isProved'>>
+
 /** What a comment of a file leaves to a person about a service, or about none. */
-function standing({ message, line }: DecisionLine, file: string, service: string | null): StackFinding {
+function standing(
+  { message, line }: Pick<DecisionLine, 'message' | 'line'>,
+  file: string,
+  service: string | null,
+): StackFinding {
   return { ...stackFinding('report-remarks', 'todo', message, service, HOW_DECIDED), line, file }
 }
 
@@ -34,25 +47,23 @@ export function unsaid<T extends Pick<ReportFinding, 'message'>>(
   all: readonly T[],
   said: readonly Pick<ReportFinding, 'message'>[],
 ): readonly T[] {
-  const known = new Set(said.map(({ message }) => decideLine(message)))
-  return all.filter(({ message }) => {
-    const line = decideLine(message)
-    return !known.has(line) && known.add(line)
-  })
+  const known = new Set(said.map(({ message }) => decisionKey(message)))
+  const seen = new Set<string>()
+  return all.filter(({ message }) => !known.has(decisionKey(message)) && !seen.has(message) && seen.add(message))
 }
 
-/** The files to write, with what is left to a person about services above their own entries; `todos`: messages, by service. */
+/** The files to write, with what is left to a person about services above their own entries. */
 export function decidedLater(
   { files, services }: Project,
   changed: readonly StackFile[],
-  todos: ReadonlyMap<string, readonly string[]>,
+  left: LeftOf,
 ): readonly StackFile[] {
   const others = changed.filter(({ path }) => !files.some((file) => file.path === path))
   const own = files.map(({ path, name, text }, index): StackFile => {
     const file = changed.find((one) => one.path === path) ?? { path, name, before: text, after: text }
     const entries = services.flatMap((service) => {
-      const messages = todos.get(service.name) ?? []
-      return messages.length > 0 && ownFile(service, files) === index ? [{ ...placeOf(service.name), messages }] : []
+      const about = left.get(service.name)
+      return about !== undefined && ownFile(service, files) === index ? [{ ...placeOf(service.name), ...about }] : []
     })
     return entries.length === 0 ? file : { ...file, after: withDecisions(parseYaml(file.after, name), entries) }
   })
@@ -103,23 +114,27 @@ export function standingInManifests(
   })
 }
 
-/** The texts of manifests with what is left to a person of their containers above their documents; `todos`: messages, by service. */
+/** The texts of manifests with what is left to a person of their containers above their documents. */
 export function manifestsDecidedLater(
   files: readonly YamlFile[],
   services: readonly ClusterService[],
-  todos: ReadonlyMap<string, readonly string[]>,
+  left: LeftOf,
 ): readonly string[] {
-  const places = byDocument(services).map((mates) => {
+  const places = byDocument(services).map((mates): LeftAt & { readonly file: number } => {
     const [{ workload }] = mates
-    const messages = mates.flatMap(({ service: { name } }) =>
-      (todos.get(name) ?? []).map((message) => (mates.length === 1 ? message : `${name}: ${message}`)),
+    const todos = mates.flatMap(({ service: { name } }): readonly Todo[] =>
+      (left.get(name)?.todos ?? []).map((todo) =>
+        mates.length === 1 ? todo : { ...todo, message: `${name}: ${todo.message}` },
+      ),
     )
-    return { file: workload.file, document: workload.document, path: [], messages }
+    // Of a pod that was shown in part it is not told whose a line is.
+    const isProved = mates.every(({ service: { name } }) => left.get(name)?.isProved === true)
+    return { file: workload.file, document: workload.document, path: [], todos, isProved }
   })
   return files.map((file, index) =>
     withDecisions(
       file,
-      places.filter((place) => place.file === index && place.messages.length > 0),
+      places.filter((place) => place.file === index),
     ),
   )
 }

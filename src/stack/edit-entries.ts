@@ -15,6 +15,7 @@ import {
   type YamlFile,
 } from '../profile/yaml-file.ts'
 import { tagsAt, withOverride } from '../profile/yaml-scalars.ts'
+import { choices } from '../words.ts'
 import { type EditedService, otherEntry, ownEntry, withKnownPorts } from './edit-service.ts'
 import { type StackFinding, stackFinding } from './finding.ts'
 import type { Project, Service } from './project.ts'
@@ -118,15 +119,16 @@ function editOwn(edited: EditedService, state: EntriesState): void {
   const { service } = edited.planned
   const entries = entriesOf(service, state)
   const own = entries.find(({ isExtended }) => !isExtended)
-  const say = (outcome: 'note' | 'todo', message: string): void => {
-    state.findings.push(stackFinding('compose-service', outcome, message, service.name))
+  const say = (outcome: 'note' | 'todo', message: string, hint: string | null = null): void => {
+    state.findings.push(stackFinding('compose-service', outcome, message, service.name, hint))
   }
   if (own === undefined) return
   const name = state.project.files[own.file]?.name ?? ''
   if (!own.isOwn) {
     say(
       'todo',
-      `${service.name} is written in ${name}, which this project only includes: how it is run has to be set there`,
+      `${service.name} is written in ${name}, which this project only includes`,
+      choices(`harden it there: harden-image ${name}`, 'set how it runs in an override file of this project'),
     )
     return
   }
@@ -151,7 +153,8 @@ function editOwn(edited: EditedService, state: EntriesState): void {
   if (root !== undefined && edited.profile.user !== null)
     say(
       'todo',
-      `.env sets ${root[0]} to ${root[1]}, so ${service.name} still runs as root: take that out, or set it to ${edited.profile.user.value.uid}`,
+      `.env sets ${root[0]} to ${root[1]}, so ${service.name} still runs as root`,
+      choices(`take ${root[0]} out of .env`, `set it to ${edited.profile.user.value.uid}`),
     )
   for (const note of [...notes, ...edit.notes.filter((one) => !edit.open.includes(one))]) say('note', note)
   for (const note of [...open, ...edit.open]) say('todo', note)
@@ -207,7 +210,8 @@ function sayInherited(service: Service, state: EntriesState): void {
   const changed = entriesOf(service, state).find(({ id, before }) => !isEqual(state.current.get(id) ?? before, before))
   if (changed === undefined) return
   const message = `${service.name} extends ${changed.service}, and gets all that is new there: nobody has looked at what it needs`
-  state.findings.push(stackFinding('compose-service', 'todo', message, service.name))
+  const hint = choices('keep it, where it writes what the other does', 'write out here what it needs, without extends')
+  state.findings.push(stackFinding('compose-service', 'todo', message, service.name, hint))
 }
 
 /** What relative paths of a file are meant from: an included one stands for itself. */

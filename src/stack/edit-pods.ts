@@ -5,6 +5,7 @@ import { overridden } from '../profile/overridden.ts'
 import { type Chosen, hardenContainer } from '../profile/pod-spec.ts'
 import type { ImageChange, Profile, ProfilePort } from '../profile/profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../profile/yaml-file.ts'
+import { choices } from '../words.ts'
 import { type OwnerStep, ownerStep } from './owner-steps.ts'
 import type { PlannedService } from './planned.ts'
 import { containerOf, type Manifests, uidOf, usesOf, type Workload } from './workloads.ts'
@@ -25,6 +26,7 @@ export interface EditedPod {
   readonly notes: readonly {
     readonly container: string
     readonly outcome: 'fixed' | 'note' | 'todo'
+    readonly hint?: string
     readonly text: string
   }[]
   /** Ports that moved. */
@@ -91,7 +93,12 @@ export function editPod(
         `${step.kind === 'all' ? 'the init container is taken out' : 'the init container changes no owners any more'}: fsGroup gives ${step.places.join(', ')} to the pod`,
       ])
     if (step.kind === 'other')
-      say(name, 'todo', [`the init container changes owners as root, which fsGroup does not take over: ${step.reason}`])
+      notes.push({
+        container: name,
+        outcome: 'todo',
+        text: `the init container changes owners as root, which fsGroup does not take over: ${step.reason}`,
+        hint: choices('take it out, where the volume has that owner already', 'let it keep root, and nothing else'),
+      })
   }
   const left = planned.filter(({ container }) => steps.get(container.name)?.kind !== 'all')
   const isNonRoot = left.every(({ container }) => isNotRoot(spec, container))

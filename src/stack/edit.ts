@@ -1,6 +1,7 @@
 import { isInside } from '../places.ts'
 import { isRootUser } from '../profile/compose-parts.ts'
 import { isEqual, parseYaml } from '../profile/yaml-file.ts'
+import { choices } from '../words.ts'
 import { changedServices, editEntries } from './edit-entries.ts'
 import { type EditedService, imageNames } from './edit-service.ts'
 import { type StackFinding, stackFinding } from './finding.ts'
@@ -121,7 +122,10 @@ function fillFinding(service: string, { volume, target, writer, isMeant }: ReadV
         'todo',
         why,
         service,
-        `let the image of ${writer} bring it, and mount it with nocopy in ${service}`,
+        choices(
+          `let the image of ${writer} bring it, and mount it with nocopy in ${service}`,
+          `start ${writer} before ${service} (depends_on)`,
+        ),
       )
     : stackFinding('compose-service', 'note', `${why}: it is mounted with nocopy`, service)
 }

@@ -4,6 +4,7 @@ import { isInside } from '../places.ts'
 import { parseYaml } from '../profile/yaml-file.ts'
 import { type WrittenScalar, writtenScalars } from '../profile/yaml-scalars.ts'
 import { targetFinding } from '../report/report.ts'
+import { choices } from '../words.ts'
 import type { StackFinding } from './finding.ts'
 import type { HostFiles, HostText } from './host-files.ts'
 import { mountedFiles } from './mounted-configuration.ts'
@@ -35,7 +36,7 @@ export function followPorts(
           'follow-port',
           'todo',
           `${name}:${line} speaks of port ${port.from} of ${port.hosts[0]} in a way that cannot be followed: ${said}`,
-          `if it is that port, it has to be ${port.to}`,
+          choices(`write ${port.to}, where it means that port`, 'leave it, where it means another'),
         ),
         ...(port.by === undefined ? {} : { movedBy: port.by }),
       })

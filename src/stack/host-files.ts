@@ -2,6 +2,7 @@ import { shellQuoted } from '../borders/shell.ts'
 import { isInside } from '../places.ts'
 import type { Profile } from '../profile/profile.ts'
 import type { Outcome } from '../transform.ts'
+import { choices } from '../words.ts'
 import type { Project, Service, ServiceMount } from './project.ts'
 
 /** What a project has on the machine, looked up beforehand. Paths are absolute. */
@@ -107,7 +108,10 @@ function ofSocket({ source }: ServiceMount, entry: HostEntry | undefined, root: 
   return {
     outcome: 'todo',
     message: `${reach}; which group may use it is not known here`,
-    hint: `give the service the group of the socket: group_add: ["<what stat -c %g ${source} says>"]`,
+    hint: choices(
+      `give the service the group of the socket: group_add: ["<what stat -c %g ${source} says>"]`,
+      'put a proxy that allows single calls between them',
+    ),
     group: null,
   }
 }
@@ -147,7 +151,10 @@ function mayRead({ kind, uid, gid, mode }: HostEntry, who: WhoRuns, groups: read
  * service's user, and no account is called `10001:10001`: the container is not made (FACTS 53).
  */
 function ofCopy({ kind, target, given }: ServiceMount, { uid, gid }: WhoRuns): readonly MountAdvice[] {
-  const hint = `write mode: 0444 for it, without uid and gid: what runs in the container is all that can read it`
+  const hint = choices(
+    `write mode: 0444 for it, without uid and gid: what runs in the container is all that can read it`,
+    'mount a file of the host that the user may read',
+  )
   const said = (message: string): readonly MountAdvice[] => [{ outcome: 'todo', message, hint, group: null }]
   if (given?.isOwned === true)
     return said(`${kind} ${target} has an owner, which Docker does not find for user ${uid}:${gid}: it does not start`)
@@ -171,6 +178,7 @@ function unreadable(mount: ServiceMount, path: string, entry: HostEntry, who: Wh
     return { outcome: 'note', message: `${message}: it gets the group ${entry.gid}`, hint: null, group: entry.gid }
   const file = shellQuoted(name)
   const bits = entry.kind === 'folder' ? '-R g+rX' : 'g+r'
-  const hint = `once, in the project's folder: sudo chgrp ${entry.kind === 'folder' ? '-R ' : ''}${who.gid} ${file} && sudo chmod ${bits} ${file}`
+  const once = `once, in the project's folder: sudo chgrp ${entry.kind === 'folder' ? '-R ' : ''}${who.gid} ${file} && sudo chmod ${bits} ${file}`
+  const hint = entry.uid === 0 ? once : choices(once, `run the service as its owner: user: ${entry.uid}:${entry.gid}`)
   return { outcome: 'todo', message, hint, group: null }
 }

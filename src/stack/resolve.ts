@@ -13,7 +13,7 @@ import {
   type YamlDocument,
 } from '../profile/yaml-file.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
-import { joinAnd } from '../words.ts'
+import { choices, joinAnd } from '../words.ts'
 import type { Project, ProjectFile, Service, ServiceOrigin } from './project.ts'
 import { isExternal, placedIn, type ServiceContext, serviceOf, USER_IS_OPEN, volumeOf } from './service.ts'
 import { dotEnv, type Filled, filled, type LookUp } from './variables.ts'
@@ -431,7 +431,7 @@ function withIncluded(resolving: Resolving, own: Json, place: Place): Loaded {
           'read-project',
           'todo',
           `include: ${remote} is not of this machine, and was not fetched: its services are not known`,
-          'put a copy of it beside the project, and include that',
+          choices('put a copy of it beside the project, and include that', 'take it out of the include'),
         ),
       )
       continue
@@ -462,7 +462,7 @@ function withIncluded(resolving: Resolving, own: Json, place: Place): Loaded {
           'read-project',
           'todo',
           `include: ${named(resolving, one)} was not read: ${why}: its services are not known`,
-          'trust the project with --trust-config',
+          choices('trust the project with --trust-config', 'take it out of the include'),
         ),
       )
       continue
@@ -531,7 +531,7 @@ function extendedService(extending: Extending, name: string, below: readonly str
         'read-project',
         'todo',
         `the service ${name} extends ${reference} of ${from}, which is not of this machine and was not fetched`,
-        'put a copy of it beside the project, and extend that',
+        choices('put a copy of it beside the project, and extend that', 'write its settings out here'),
       ),
     )
     return { settings: rest, origins }
@@ -677,8 +677,8 @@ function variableFindings(
       ? `${name} is set here, and was not given to a project that nobody trusts: nothing is in its place`
       : `${name} is not set: ${said}`
     const hint = isWithheld
-      ? 'trust the project with --trust-config, or set it in a file: --env-file FILE'
-      : `set ${name} in .env, or in a file: --env-file FILE`
+      ? choices('trust the project with --trust-config', 'set it in a file: --env-file FILE')
+      : choices(`set ${name} in .env`, 'set it in a file: --env-file FILE')
     return [
       {
         ...targetFinding('read-project', decides ? 'todo' : 'note', message, hint),

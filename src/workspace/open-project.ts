@@ -5,6 +5,7 @@ import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { StackFile } from '../stack/planned.ts'
 import type { Project, ProjectOrigin, Service } from '../stack/project.ts'
 import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
+import { choices } from '../words.ts'
 import { allowedRootOf, type Trust } from './trust.ts'
 
 /** What the caller says of a Compose project, as `docker compose` has it. */
@@ -118,7 +119,14 @@ function withinReach(project: Project, allowedRoot: string): Project {
     )
     if (build === null || outside == null) return service
     const message = `the service ${name} builds ${outside}, which lies outside of ${allowedRoot}: it was not read`
-    findings.push(targetFinding('read-project', 'todo', message, 'trust the project with --trust-config'))
+    findings.push(
+      targetFinding(
+        'read-project',
+        'todo',
+        message,
+        choices('trust the project with --trust-config', 'move what it builds into the project'),
+      ),
+    )
     return { ...service, build: { ...build, dockerfile: null, context: null } }
   })
   return findings.length === 0 ? project : { ...project, services, findings: [...project.findings, ...findings] }

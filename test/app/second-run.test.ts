@@ -326,9 +326,10 @@ describe('what is left to a person stands until it is decided', () => {
   })
 
   test('--comments none leaves it out of a Dockerfile too', async () => {
-    const { code, files, todos } = await write(tree(shop()), ['--comments', 'none', 'Dockerfile'])
+    const { code, files, todos, report } = await write(tree(shop()), ['--comments', 'none', 'Dockerfile'])
     expect(files.Dockerfile).not.toContain('decide')
     expect([code, todos]).toEqual([1, [`Dockerfile: ${REFRESH}`]])
+    expect(report).toContain('--comments none: the next run will not know of the decision that the change leaves open')
   })
 
   test('a line of a Dockerfile that somebody has written is one more todo, and changes nothing', async () => {
@@ -365,9 +366,10 @@ describe('what is left to a person stands until it is decided', () => {
       ['.'],
     ],
   ])('%s', async (_, text, argv) => {
-    const { files, todos } = await write(tree({ 'compose.yaml': text }), argv)
+    const { files, todos, report } = await write(tree({ 'compose.yaml': text }), argv)
     expect(files['compose.yaml']).not.toContain('decide')
     expect(todos).toContain(`web: ${PORT}`)
+    expect(report.includes('the next run will not know of')).toBe(argv.includes('none'))
   })
 
   test('a line that somebody has written is one more todo, and changes nothing', async () => {
