@@ -1,5 +1,5 @@
-// npm run docs:flags: docs/reference/flags.md from the flags themselves.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+// npm run docs:flags: docs/reference/flags.md from the flags themselves, and the schema of configuration files from the table of settings.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
@@ -39,6 +39,20 @@ export function flagsPage(commands) {
   return `${HEAD}${sections.join('')}`
 }
 
+/**
+ * The schema of configuration files with a property for each setting; what is no setting stays as it is.
+ * @param {{ properties: Record<string, unknown> }} schema
+ * @param {Readonly<Record<string, { form: { schema: object }, help: string, inFile?: string }>>} settings
+ */
+export function configSchema(schema, settings) {
+  const others = ['$schema', 'root', 'extends', 'overrides'].map((name) => [name, schema.properties[name]])
+  const own = Object.entries(settings).map(([name, { form, help, inFile }]) => {
+    const description = [help.replace(' (repeatable)', ''), ...(inFile === undefined ? [] : [inFile])].join('; ')
+    return [name, { description, ...form.schema }]
+  })
+  return { ...schema, properties: Object.fromEntries([...others, ...own]) }
+}
+
 /** @param {Flag} one @param {Flag | undefined} other */
 function isSame(one, other) {
   return other !== undefined && one.describe === other.describe && one.alias === other.alias
@@ -75,11 +89,15 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const root = dirname(dirname(fileURLToPath(import.meta.url)))
   const scratch = mkdtempSync(join(tmpdir(), 'harden-image-flags-'))
   try {
-    const outfile = join(scratch, 'arguments.mjs')
-    const entry = join(root, 'src', 'cli', 'arguments.ts')
-    await build({ ...moduleBundle, entryPoints: [entry], outfile, define: await imageReader() })
-    const { commands } = await import(pathToFileURL(outfile).href)
+    const outfile = join(scratch, 'settings.mjs')
+    const contents =
+      "export { commands } from './src/cli/arguments.ts'\nexport { settings } from './src/workspace/settings.ts'"
+    await build({ ...moduleBundle, stdin: { contents, resolveDir: root }, outfile, define: await imageReader() })
+    const { commands, settings } = await import(pathToFileURL(outfile).href)
     writeFileSync(join(root, 'docs', 'reference', 'flags.md'), flagsPage(commands))
+    const schema = join(root, 'schema', 'config.schema.json')
+    const after = configSchema(JSON.parse(readFileSync(schema, 'utf8')), settings)
+    writeFileSync(schema, `${JSON.stringify(after, null, 2)}\n`)
   } finally {
     rmSync(scratch, { recursive: true, force: true })
   }

@@ -1,28 +1,29 @@
 import type { Options as Flag } from 'yargs'
-import { ENGINE_NAMES } from '../engine/kinds.ts'
 import { formatNames } from '../report/format.ts'
+import { flagOf, groups, type SettingName, settings } from '../workspace/settings.ts'
 
 const text = { type: 'string', requiresArg: true } as const satisfies Flag
 const list = { type: 'array', requiresArg: true, string: true } as const satisfies Flag
 
-/** How they stand together in the help. */
-const groups = {
-  output: 'What comes out:',
-  target: 'What is worked on:',
-  policy: 'Hardening:',
-  proof: 'Build and proof:',
-  images: 'Image inspection:',
-} as const
+type Dashed<Text extends string> = Text extends `${infer First}${infer Rest}`
+  ? `${First extends Lowercase<First> ? First : `-${Lowercase<First>}`}${Dashed<Rest>}`
+  : ''
+
+/** Flags of these settings, as the table of settings has them. */
+function flagsOf<const Name extends SettingName>(...names: readonly Name[]): Readonly<Record<Dashed<Name>, Flag>> {
+  return Object.fromEntries(
+    names.map((name): [string, Flag] => {
+      const { form, group, help, alias } = settings[name]
+      const takes: Flag = form.flag === 'array' ? list : form.flag === 'boolean' ? {} : { requiresArg: true }
+      const flag: Flag = { ...takes, type: form.flag, group: groups[group], describe: help }
+      return [flagOf(name), alias === undefined ? flag : { ...flag, alias }]
+    }),
+  ) as Record<Dashed<Name>, Flag>
+}
 
 /** How facts are found and what decides the plan: the same for every verb that looks at targets. */
 const engineFlags = {
-  engine: { ...text, group: groups.images, describe: `auto | ${ENGINE_NAMES.join(' | ')} | none (default auto)` },
-  offline: {
-    type: 'boolean',
-    group: groups.images,
-    describe: 'no engine pull, no registry: local facts and the built-in catalogue only',
-  },
-  platform: { ...text, group: groups.images, describe: "OS/ARCH of the images (default the engine's own)" },
+  ...flagsOf('engine', 'offline', 'platform'),
   config: {
     ...text,
     group: groups.target,
@@ -36,99 +37,32 @@ const engineFlags = {
   },
 } as const satisfies Record<string, Flag>
 
-const policyFlags = {
-  user: {
-    ...text,
-    group: groups.policy,
-    describe: "NAME or UID[:GID] to run as (default the image's own service account, else app 10001:10001)",
-  },
-  own: {
-    ...text,
-    group: groups.policy,
-    describe: 'minimal | workdir | copied: what the user may write (default minimal: only paths with evidence)',
-  },
-  ports: {
-    ...text,
-    group: groups.policy,
-    describe: 'keep | raise: ports below 1024 (default raise where the config is known, else keep and say so)',
-  },
-  comments: {
-    ...text,
-    group: groups.output,
-    describe: 'full | short | none: what is said above each inserted step (default short: one line)',
-  },
-  writable: { ...list, group: groups.policy, describe: 'PATH: one more that the user must write (repeatable)' },
-  unsafe: { type: 'boolean', group: groups.policy, describe: 'apply the offered fixes too' },
-  target: {
-    ...text,
-    group: groups.target,
-    describe: 'STAGE: the stage that is built, as for docker build (default the last one)',
-  },
-  context: {
-    ...text,
-    group: groups.target,
-    describe:
-      'DIR: the build context, as for docker build (default what a Compose file says, else the folder of the Dockerfile, or the one above it that has what it copies)',
-  },
-  'build-arg': {
-    ...list,
-    group: groups.target,
-    describe: 'NAME[=VALUE] for an ARG of the Dockerfile, as for docker build (repeatable)',
-  },
-  'prefer-vendor': {
-    type: 'boolean',
-    group: groups.policy,
-    describe: 'build from the image that its vendor ships without root, where there is one',
-  },
-} as const satisfies Record<string, Flag>
+const policyFlags = flagsOf(
+  'user',
+  'own',
+  'ports',
+  'comments',
+  'writable',
+  'unsafe',
+  'target',
+  'context',
+  'buildArg',
+  'preferVendor',
+)
 
-const arbitraryFlag = {
-  'arbitrary-uid': {
-    type: 'boolean',
-    group: groups.policy,
-    describe: 'it has to work with any uid and group 0, as on OpenShift; a proof runs it so',
-  },
-} as const satisfies Record<string, Flag>
+const arbitraryFlag = flagsOf('arbitraryUid')
 
 const proofFlags = {
-  env: {
-    ...list,
-    alias: 'e',
-    group: groups.proof,
-    describe: 'NAME[=VALUE] for every container of a proof, as for docker run (repeatable)',
-  },
-  trace: {
-    type: 'boolean',
-    group: groups.proof,
-    describe: '--no-trace: learn from docker diff and logs alone, and grant more',
-  },
-  jobs: {
-    type: 'number',
-    requiresArg: true,
-    group: groups.proof,
-    describe:
-      'N: targets that are proved at a time, and independent containers of proofs (default what cores and memory allow)',
-  },
+  ...flagsOf('env', 'trace', 'jobs'),
   network: {
     type: 'boolean',
     group: groups.proof,
     describe: "run the containers of a proof on the engine's network (default: one of their own, without a way out)",
   },
-  smoke: {
-    ...text,
-    group: groups.proof,
-    describe:
-      "CMD: the user's own check, run against both (env HOST, PORT_<n>, CONTAINER); more of them: smoke: in the configuration",
-  },
+  ...flagsOf('smoke'),
 } as const satisfies Record<string, Flag>
 
-const capabilityFlag = {
-  'cap-add': {
-    ...list,
-    group: groups.proof,
-    describe: 'with --prove: a capability that the original is run with, such as SYS_ADMIN (repeatable)',
-  },
-} as const satisfies Record<string, Flag>
+const capabilityFlag = flagsOf('capAdd')
 
 const attestFlag = {
   attest: {
@@ -139,21 +73,8 @@ const attestFlag = {
   },
 } as const satisfies Record<string, Flag>
 
-const excludeFlag = {
-  exclude: {
-    ...list,
-    group: groups.target,
-    describe: 'PATTERN of what folders are searched without, as in .gitignore (repeatable)',
-  },
-} as const satisfies Record<string, Flag>
-
-const minimizeFlag = {
-  minimize: {
-    type: 'boolean',
-    group: groups.proof,
-    describe: 'with --prove: leave out every grant and change without which it still works, one by one',
-  },
-} as const satisfies Record<string, Flag>
+const excludeFlag = flagsOf('exclude')
+const minimizeFlag = flagsOf('minimize')
 
 const builderFlag = {
   builder: {
@@ -278,12 +199,7 @@ export const hardenFlags = {
     group: groups.output,
     describe: 'FILE: write the text of the pull request there too, which is what --format markdown prints',
   },
-  'fail-on': {
-    ...text,
-    group: groups.output,
-    describe:
-      'failed | incomplete | unproved | changes | never: what ends with another exit code than 0 (default incomplete; changes with --check)',
-  },
+  ...flagsOf('failOn'),
   quiet: {
     type: 'boolean',
     alias: 'q',
@@ -376,9 +292,12 @@ export const transformsFlags = textOrJson
 
 export const verifyFlags = {
   image: { ...text, describe: 'IMAGE that they are to be about, as the engine or a registry has it now' },
-  engine: engineFlags.engine,
-  offline: { ...engineFlags.offline, describe: 'ask no registry where the engine does not have the image' },
-  platform: engineFlags.platform,
+  ...flagsOf('engine', 'platform'),
+  offline: {
+    type: 'boolean',
+    group: groups.images,
+    describe: 'ask no registry where the engine does not have the image',
+  },
   ...textOrJson,
 } as const satisfies Record<string, Flag>
 

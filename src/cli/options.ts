@@ -2,36 +2,18 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
 import type { Mode, Options } from '../app/task.ts'
 import { HardenError } from '../errors.ts'
-import { defaultPolicy } from '../plan/stage-input.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
 import type { Config, readConfig } from '../workspace/config.ts'
 import type { Found } from '../workspace/discover.ts'
 import { type Excludes, isNamedBy, noExcludes } from '../workspace/ignore-rules.ts'
 import { configIn, configsFrom } from '../workspace/repository.ts'
-import { contradiction, type FailOn, onTop, type SettingName, type Settings } from '../workspace/settings.ts'
+import { contradiction, type FailOn, onTop, type SettingName, type Settings, usual } from '../workspace/settings.ts'
 import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
 import { type Trust, trustOf } from '../workspace/trust.ts'
 import type { LeftOut } from '../workspace/work-item.ts'
 import type { Io } from './io.ts'
 import type { Work } from './request.ts'
-
-const defaults: Settings = {
-  ...defaultPolicy,
-  engine: 'auto',
-  offline: false,
-  platform: null,
-  context: null,
-  buildArg: [],
-  smoke: null,
-  trace: true,
-  jobs: null,
-  minimize: false,
-  env: [],
-  capAdd: [],
-  exclude: [],
-  failOn: null,
-}
 
 /** Of one target, with what the command line itself wants to know. */
 interface AskedOptions extends Options {
@@ -236,7 +218,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     failOn,
     ...policy
   }: Settings = {
-    ...defaults,
+    ...usual,
     ...config,
     ...request.settings,
   }

@@ -5,7 +5,16 @@ import { formatNames } from '../report/format.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
 import { nearestName } from '../words.ts'
 import type { ProjectFlags } from '../workspace/open-project.ts'
-import { checks, contradiction, messageOf, oneOf, type SettingName, type Settings } from '../workspace/settings.ts'
+import {
+  contradiction,
+  flagOf,
+  messageOf,
+  oneOf,
+  type SettingName,
+  type Settings,
+  settingNames,
+  settings,
+} from '../workspace/settings.ts'
 import type { FleetRequest } from './fleet-request.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */
@@ -140,33 +149,6 @@ export interface Parsed {
   readonly [flag: string]: unknown
 }
 
-const flagSettings: readonly SettingName[] = [
-  'user',
-  'own',
-  'ports',
-  'comments',
-  'writable',
-  'unsafe',
-  'target',
-  'preferVendor',
-  'arbitraryUid',
-  'engine',
-  'offline',
-  'platform',
-  'context',
-  'buildArg',
-  'smoke',
-  'trace',
-  'jobs',
-  'minimize',
-  'env',
-  'capAdd',
-  'exclude',
-  'failOn',
-]
-
-const repeatable: ReadonlySet<SettingName> = new Set(['writable', 'env', 'capAdd', 'buildArg', 'exclude'])
-
 export function transformsRequest(parsed: Parsed, positionals: readonly string[]): ListTransforms {
   if (positionals.length > 0) throw usage(`transforms takes no target, but got ${positionals[0]}`)
   return { kind: 'transforms', format: choice(parsed, 'format', ['text', 'json']) ?? 'text' }
@@ -204,7 +186,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     profile: null,
     config: text(parsed, 'config'),
     trustConfig: parsed['trust-config'] === undefined ? null : flag(parsed, 'trust-config'),
-    settings: settings(parsed),
+    settings: settingsIn(parsed),
   }
   checkTargets(request)
   checkTogether(request)
@@ -264,8 +246,8 @@ function checkTargets({ verb, targets, tag, baseline, project }: Work): void {
 }
 
 function checkTogether(request: Work): void {
-  const { settings } = request
-  const wrong = contradiction(settings)
+  const { settings: given } = request
+  const wrong = contradiction(given)
   if (wrong !== null) throw usage(wrong)
   if (request.choose !== null && flagsBeside(request) !== null)
     throw usage(
@@ -287,10 +269,10 @@ function checkTogether(request: Work): void {
     )
   if (request.prBody === '-') throw usage('--pr-body takes a file, not -', 'use --format markdown for stdout')
   if (request.tag !== null && !request.build) throw usage('--tag needs a build', 'add --build')
-  if (settings.smoke !== undefined && !request.prove) {
+  if (given.smoke !== undefined && !request.prove) {
     throw usage('--smoke needs a proof', 'add --prove')
   }
-  if (settings.minimize === true && !request.prove) throw usage('--minimize needs a proof', 'add --prove')
+  if (given.minimize === true && !request.prove) throw usage('--minimize needs a proof', 'add --prove')
   if (request.attest !== null) checkAttest(request)
   if (request.network && !request.prove) throw usage('--network needs a proof', 'add --prove')
   if (request.builder !== null && !request.prove && !request.build)
@@ -300,8 +282,8 @@ function checkTogether(request: Work): void {
         ? `add --prove or --build, or give it to who builds the file: docker buildx bake --builder ${request.builder}`
         : 'add --prove or --build',
     )
-  if (settings.capAdd !== undefined && !request.prove) throw usage('--cap-add needs a proof', 'add --prove')
-  if (settings.engine === 'none' && (request.prove || request.build)) {
+  if (given.capAdd !== undefined && !request.prove) throw usage('--cap-add needs a proof', 'add --prove')
+  if (given.engine === 'none' && (request.prove || request.build)) {
     throw new HardenError(
       'no-engine',
       `${request.prove ? 'a proof' : '--build'} needs an engine, and --engine none forbids it`,
@@ -325,27 +307,24 @@ function flagsBeside({ check, output, format, build }: Work): string | null {
   return check ? '--check' : output !== null ? '--output' : format !== null ? '--format' : build ? '--build' : null
 }
 
-function settings(parsed: Parsed): Partial<Settings> {
+function settingsIn(parsed: Parsed): Partial<Settings> {
   const given: Partial<Record<SettingName, unknown>> = {}
-  for (const name of flagSettings) {
+  for (const name of settingNames) {
+    const { form, fileOnly } = settings[name]
     const flagName = flagOf(name)
     const value = parsed[flagName]
-    if (value === undefined) continue
-    if (Array.isArray(value) && !repeatable.has(name)) throw usage(`--${flagName} is given twice`, 'keep one of them')
-    const wrong = checks[name](value)
+    if (value === undefined || fileOnly === true) continue
+    const isList = form.flag === 'array'
+    if (Array.isArray(value) && !isList) throw usage(`--${flagName} is given twice`, 'keep one of them')
+    const wrong = form.check(value)
     if (wrong !== null)
       throw usage(
-        `--${flagName} ${messageOf(wrong)}${repeatable.has(name) || Number.isNaN(value) ? '' : `, not ${JSON.stringify(value)}`}`,
+        `--${flagName} ${messageOf(wrong)}${isList || Number.isNaN(value) ? '' : `, not ${JSON.stringify(value)}`}`,
       )
     given[name] = value
   }
   // Each value has passed the check of its name.
   return given as Partial<Settings>
-}
-
-/** yargs keeps flags as they are written: `prefer-vendor`. */
-export function flagOf(setting: string): string {
-  return setting.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 /** One of the names; null where it is not given. */

@@ -2,9 +2,9 @@ import { resolve } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { realOf } from '../files-in.ts'
 import type { Found } from '../workspace/discover.ts'
-import type { SettingName } from '../workspace/settings.ts'
+import { flagOf, type SettingName } from '../workspace/settings.ts'
 import { nearestVerb } from './arguments.ts'
-import { flagOf, usage, type Work } from './request.ts'
+import { usage, type Work } from './request.ts'
 
 /** What stdout carries. */
 export type Carried = 'nothing' | 'dockerfile' | string

@@ -1,7 +1,7 @@
 import type { Options as Flag } from 'yargs'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
-import { checks, engines, messageOf } from '../workspace/settings.ts'
+import { engines, messageOf, settings } from '../workspace/settings.ts'
 import {
   type Clean,
   type Completion,
@@ -122,7 +122,7 @@ export function verifyRequest(parsed: Parsed, statements: readonly string[]): Ve
   if (image === null) throw usage('verify needs the image that they are to be about', 'add --image IMAGE')
   checkReference('--image', image)
   const platform = text(parsed, 'platform')
-  const wrong = platform === null ? null : checks.platform(platform)
+  const wrong = platform === null ? null : settings.platform.form.check(platform)
   if (wrong !== null) throw usage(`--platform ${messageOf(wrong)}`)
   return {
     kind: 'verify',

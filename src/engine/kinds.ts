@@ -1,5 +1,4 @@
-// The engines, and in what the CLI of each differs from that of the others. Another one is a value here, a word of
-// schema/config.schema.json, and lines of docs/.
+// The engines, and in what the CLI of each differs from that of the others. Another one is a value here, and lines of docs/.
 import { HardenError } from '../errors.ts'
 import type { Mount } from './engine.ts'
 

@@ -16,7 +16,7 @@ import { staysIn } from '../files-in.ts'
 import { repeatedKey, yamlExcess } from '../profile/yaml-file.ts'
 import { nearestName } from '../words.ts'
 import { readFound, readText } from './files.ts'
-import { checks, messageOf, onTop, type SettingName, type Settings, settingNames } from './settings.ts'
+import { messageOf, onTop, type SettingName, type Settings, settingNames, settings as table } from './settings.ts'
 import { type SmokeSetting, shortened } from './smoke.ts'
 import { allowedRootOf } from './trust.ts'
 import type { LeftOut } from './work-item.ts'
@@ -170,7 +170,7 @@ function parse(text: string, name: string, transforms: readonly string[]): Parse
         problems.push({ message: `unknown setting "${shortened(key)}"`, offset, hint })
         continue
       }
-      const wrong = checks[key](value)
+      const wrong = table[key].form.check(value)
       if (wrong !== null) {
         const below = typeof wrong === 'string' ? [] : wrong.at
         const place = below.length === 0 ? offset : offsetOf(document, [...at, key, ...below])
@@ -248,7 +248,7 @@ function offsetOf(document: Document, path: readonly (string | number)[]): numbe
 }
 
 function isSettingName(key: string): key is SettingName {
-  return Object.hasOwn(checks, key)
+  return Object.hasOwn(table, key)
 }
 
 /** The parser adds an excerpt below. */

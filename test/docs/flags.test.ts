@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
-import { flagsPage } from '../../scripts/flags-page.mjs'
+import { configSchema, flagsPage } from '../../scripts/flags-page.mjs'
 import { commands } from '../../src/cli/arguments.ts'
+import { settings } from '../../src/workspace/settings.ts'
 
 test('the page of flags is what the flags are: npm run docs:flags writes it', () => {
   const page = flagsPage(commands)
@@ -15,4 +16,20 @@ test('the page of flags is what the flags are: npm run docs:flags writes it', ()
       [],
     ])
   }
+})
+
+test('the schema of configuration files is what the table of settings is: npm run docs:flags writes it', () => {
+  const schema = JSON.parse(readFileSync('schema/config.schema.json', 'utf8'))
+  expect(schema).toEqual(configSchema(schema, settings))
+})
+
+test('the page of the configuration names every setting, and what it is as a flag', () => {
+  const page = readFileSync('docs/reference/configuration.md', 'utf8')
+  const rows = page.split('\n').filter((line) => line.startsWith('| `'))
+  const named = (row: string | undefined) => row?.split('|')[1]?.match(/\w+/g)?.toSorted()
+  const all = Object.entries(settings)
+  const added = all.flatMap(([name, { adds, fileOnly }]) => (adds === true && fileOnly !== true ? [name] : []))
+  const [same, adding, ...others] = rows.map(named)
+  expect(adding).toEqual(added.toSorted())
+  expect([same, adding, ...others.slice(0, 3)].flat().toSorted()).toEqual(Object.keys(settings).toSorted())
 })

@@ -7,7 +7,6 @@ import { parse } from 'yaml'
 import { nearestName } from '../../src/words.ts'
 import { parseConfig, readConfig } from '../../src/workspace/config.ts'
 import { configsFrom } from '../../src/workspace/repository.ts'
-import { settingNames } from '../../src/workspace/settings.ts'
 import { smokeChecks } from '../../src/workspace/smoke.ts'
 import { tree } from './tree.ts'
 
@@ -219,12 +218,6 @@ describe('extends', () => {
     expect({ settings, overrides }).toEqual({ settings: { smoke: [] }, overrides: [{ files: ['*'], settings: {} }] })
     expect(leftOut.map(({ what }) => what)).toEqual(['smoke runs a command on this machine', 'capAdd gives SYS_ADMIN'])
   })
-})
-
-test('the schema has every setting, and no other', () => {
-  expect(Object.keys(schema.properties).sort()).toEqual(
-    ['$schema', 'root', 'extends', 'overrides', ...settingNames].sort(),
-  )
 })
 
 describe('the files of a folder and those above it', () => {
