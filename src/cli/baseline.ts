@@ -4,11 +4,13 @@ import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
 import { HardenError } from '../errors.ts'
 import { ANYWHERE, readIn } from '../files-in.ts'
+import type { Rendering } from '../report/format.ts'
+import { fingerprintOf, locatedFindings } from '../report/located.ts'
 import { hasFailed, type ReportFinding, type TargetResult } from '../report/report.ts'
 import { counted } from '../report/summary.ts'
 import { writeText } from '../workspace/files.ts'
 import type { FailOn } from '../workspace/settings.ts'
-import { exitCode, isCounted } from './show.ts'
+import { exitCode, isCounted, rendering } from './show.ts'
 
 /** What is left to do and known, one line a finding: `FINGERPRINT  TARGET: MESSAGE`, sorted. The words behind the fingerprint are for people. */
 export interface Baseline {
@@ -19,42 +21,47 @@ export interface Baseline {
 }
 
 const HEAD =
-  '# harden-image baseline 1: findings that are known; harden-image --baseline FILE --update-baseline writes it'
-const LINE = /^([0-9a-f]{64}) {2}/
+  '# harden-image baseline 2: findings that are known; harden-image --baseline FILE --update-baseline writes it'
+const HEADS: readonly (string | undefined)[] = [HEAD, HEAD.replace('baseline 2', 'baseline 1')]
+/** Those of a file of the first kind are of messages, which change with their words. */
+const LINE = /^([0-9a-f]{16}:\d+|[0-9a-f]{64}) {2}(.*)$/
 
 /** Throws HardenError `bad-usage` where there is none and none is to be written, and for a file that is something else. */
 export function openBaseline(name: string, update: boolean, cwd: string): Baseline {
   const path = resolve(cwd, name)
   const text = readBaseline(path, name, update)
-  if (text !== null && text.split('\n')[0] !== HEAD)
+  if (text !== null && !HEADS.includes(text.split('\n')[0]))
     throw new HardenError('bad-usage', `${name} is no baseline of harden-image`, { hint: 'name another file' })
-  const known = new Set((text ?? '').split('\n').flatMap((line) => LINE.exec(line)?.[1] ?? []))
+  const lines = (text ?? '').split('\n').flatMap((line) => {
+    const [, id, said] = LINE.exec(line) ?? []
+    return id === undefined || said === undefined ? [] : [{ id, said }]
+  })
+  const known = new Set(lines.map(({ id }) => id))
+  const isKnown = ({ id, before }: Open): boolean => known.has(id) || known.has(before)
   return {
-    codeOf({ result, bug }, failOn) {
-      if (bug !== undefined) return 2
-      const code = exitCode([result], failOn)
+    codeOf(outcome, failOn) {
+      if (outcome.bug !== undefined) return 2
+      const code = exitCode([outcome.result], failOn)
       // With `update` all that there is now is known.
-      return code === 1 && (update || openOf(result, failOn).every((one) => known.has(one.fingerprint))) ? 0 : code
+      return code === 1 && (update || openOf(rendering(outcome, cwd), failOn).every(isKnown)) ? 0 : code
     },
     async close(outcomes) {
-      const now = new Map(
-        outcomes.flatMap(({ result }) => openOf(result, 'changes').map((one) => [one.fingerprint, one.text] as const)),
-      )
+      const now = outcomes.flatMap((outcome) => openOf(rendering(outcome, cwd), 'changes'))
+      const ids = new Set(now.flatMap(({ id, before }) => [id, before]))
       const worked = new Set(outcomes.map(({ result }) => result.target))
-      const news = [...now.keys()].filter((one) => !known.has(one))
+      const news = now.filter((one) => !isKnown(one))
       // Of a target that this run did not work on, or could not, nobody knows what is gone.
       const failed = outcomes.some(({ result }) => result.verdict === 'failed')
-      const lines = (text ?? '').split('\n').filter((line) => LINE.test(line))
-      const targetOf = (line: string): string => line.slice(66, line.lastIndexOf(': ', line.indexOf(' | ')))
-      const gone = lines.filter((line) => !now.has(line.slice(0, 64)) && worked.has(targetOf(line)) && !failed)
+      const targetOf = (said: string): string => said.slice(0, said.lastIndexOf(': ', said.indexOf(' | ')))
+      const others = lines.filter(({ id }) => !ids.has(id))
+      const gone = others.filter(({ said }) => worked.has(targetOf(said)) && !failed)
       if (update) {
-        const kept = lines.filter((line) => !gone.includes(line) && !now.has(line.slice(0, 64)))
-        const all = [...kept, ...[...now].map(([fingerprint, said]) => `${fingerprint}  ${said}`)]
-        const sorted = all.sort((a, b) => (a.slice(66) < b.slice(66) ? -1 : a.slice(66) > b.slice(66) ? 1 : 0))
-        await writeText(path, name, `${[HEAD, ...sorted].join('\n')}\n`)
+        const all = [...others.filter((line) => !gone.includes(line)), ...now]
+        const sorted = all.sort((a, b) => (a.said < b.said ? -1 : a.said > b.said ? 1 : 0))
+        await writeText(path, name, `${[HEAD, ...sorted.map(({ id, said }) => `${id}  ${said}`)].join('\n')}\n`)
         return [`wrote ${name}: ${counted(all.length, 'finding')} known, ${news.length} new, ${gone.length} gone`]
       }
-      const told = [`${counted(now.size - news.length, 'finding')} of ${name} known, ${news.length} new`]
+      const told = [`${counted(now.length - news.length, 'finding')} of ${name} known, ${news.length} new`]
       if (gone.length > 0)
         told.push(`${counted(gone.length, 'finding')} of ${name} gone: --update-baseline takes them out`)
       return told
@@ -63,28 +70,43 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
 }
 
 interface Open {
-  readonly fingerprint: string
-  readonly text: string
+  /** As SARIF has it: of the rule, what it is about and the line. */
+  readonly id: string
+  /** As a baseline of the first kind had it. */
+  readonly before: string
+  readonly said: string
 }
 
 /** All that would end a run with another exit code; a verdict or a proof that no finding tells is one too. */
-function openOf(result: TargetResult, failOn: FailOn): readonly Open[] {
-  const of = (subject: string, name: string, message: string): Open => {
+function openOf(rendering: Rendering, failOn: FailOn): readonly Open[] {
+  const { result, path, fromRoot = path } = rendering
+  const place = result.kind === 'image' ? result.target : fromRoot
+  const of = (subject: string, name: string, message: string, id: string): Open => {
     const said = message.replace(/\s+/g, ' ')
-    const place = `${result.target}${subject === '' ? '' : ` (${subject})`}`
-    // Lines move, and ids of runs differ: neither is part of what is known.
+    const target = `${result.target}${subject === '' ? '' : ` (${subject})`}`
     const plain = said.replace(/\b[0-9a-f]{12,}\b/g, '').replace(/\d+/g, '0')
-    return { fingerprint: sha256([place, name, plain].join('\0')), text: `${result.target}: ${name} | ${said}` }
+    return { id, before: sha256([target, name, plain].join('\0')), said: `${result.target}: ${name} | ${said}` }
   }
-  const counts = ({ outcome }: ReportFinding): boolean =>
+  const isCountedHere = ({ outcome }: ReportFinding): boolean =>
     outcome === 'todo' || outcome === 'offered' || (failOn === 'changes' && outcome === 'fixed')
-  const parts = [{ subject: '', one: result }, ...(result.services ?? []).map((one) => ({ subject: one.target, one }))]
-  return parts.flatMap(({ subject, one }) => [
-    ...one.findings.filter(counts).map(({ transform, message }) => of(subject, transform, message)),
-    ...(one.verdict === 'needs-root' || one.verdict === 'incomplete' ? [of(subject, 'verdict', one.verdict)] : []),
-    ...(hasFailed(one) ? [of(subject, 'proof', 'failed')] : []),
-    ...(isCounted(one, failOn) ? [of(subject, 'verdict', 'changes')] : []),
-  ])
+  const subjectOf = (of: TargetResult): string => (of.target === result.target ? '' : of.target)
+  const found = locatedFindings([rendering]).filter(({ finding }) => isCountedHere(finding))
+  const whole = [result, ...(result.services ?? [])].flatMap((one) => {
+    const subject = subjectOf(one)
+    const ofAll = (name: string, message: string): Open =>
+      of(subject, name, message, fingerprintOf(place, subject, name, message))
+    return [
+      ...(one.verdict === 'needs-root' || one.verdict === 'incomplete' ? [ofAll('verdict', one.verdict)] : []),
+      ...(hasFailed(one) ? [ofAll('proof', 'failed')] : []),
+      ...(isCounted(one, failOn) ? [ofAll('verdict', 'changes')] : []),
+    ]
+  })
+  return [
+    ...found.map(({ finding, result: one, fingerprint }) =>
+      of(subjectOf(one), finding.transform, finding.message, fingerprint),
+    ),
+    ...whole,
+  ]
 }
 
 function readBaseline(path: string, name: string, update: boolean): string | null {

@@ -48,7 +48,7 @@ export function configurationFor(paths: readonly string[], above: string | null)
     const rows = own.map((name) => {
       const { help, example } = settings[name]
       const lines = laidOut([line('## ', help.replace(' (repeatable)', ''))], 100)
-      const about = lines.map((one) => `${one.replace(/^ {3}/, '## ')}\n`).join('')
+      const about = lines.map((one) => `${one.startsWith(' ') ? `## ${one.trim()}` : one}\n`).join('')
       return `${about}# ${name}: ${name === 'exclude' ? JSON.stringify(named) : example}\n`
     })
     return `\n## ${title.replace(':', '')}\n\n${rows.join('')}`

@@ -29,7 +29,7 @@ export interface LocatedFinding extends ReportPlace {
   /** Of the target, or of the service that it is about. */
   readonly result: TargetResult
   readonly region: TextRegion
-  /** The same as long as the line says the same, wherever it stands: 16 hexadecimal digits, and which of those that are alike. */
+  /** Its id: the same as long as the line says the same, wherever it stands, and whatever the message says. */
   readonly fingerprint: string
   /** What would be replaced in the file as it was; empty where that is not known for sure. */
   readonly replacements: readonly { readonly region: Required<TextRegion>; readonly text: string }[]
@@ -68,7 +68,7 @@ export function locatedFindings(renderings: readonly Rendering[]): readonly Loca
         const text = source === null ? null : textOf(`${placed.path}\0${rendering.path}`, source)
         const region = regionAt(text, finding)
         const line = text?.lines[region.startLine - 1]?.trim() ?? ''
-        const key = hashOf([finding.transform, location.path, line].join('\0'))
+        const key = hashOf([finding.transform, location.path, finding.evidence[0]?.subject ?? '', line].join('\0'))
         const number = (alike.get(key) ?? 0) + 1
         alike.set(key, number)
         const isSure = location.isFile && finding.file === undefined && sure.has(finding)
@@ -113,9 +113,14 @@ export function locatedFailures(renderings: readonly Rendering[]): readonly Loca
     const isNone =
       result.kind !== 'image' && rendering.path === 'Dockerfile' && !/(^|\/)Dockerfile$/.test(result.target)
     const line = error.line === undefined ? {} : { region: regionAt(null, { line: error.line, column: 1 }) }
-    const fingerprint = `${hashOf(['failed', result.target].join('\0'))}:1`
+    const fingerprint = fingerprintOf('failed', result.target)
     return [{ result, error, location: isNone ? null : { ...locationOf(rendering), ...line }, fingerprint }]
   })
+}
+
+/** Of what is of no line: 16 hexadecimal digits, and a number, as findings have them. */
+export function fingerprintOf(...parts: readonly string[]): string {
+  return `${hashOf(parts.join('\0'))}:1`
 }
 
 /** A service that runs an image is at the file of its project. */

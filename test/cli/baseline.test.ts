@@ -1,6 +1,9 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
+import { openBaseline } from '../../src/cli/baseline.ts'
+import { sha256 } from '../../src/digest.ts'
+import { finding, sampleResult } from '../report/sample.ts'
 import { tree } from '../workspace/tree.ts'
 import { call } from './call.ts'
 
@@ -58,5 +61,37 @@ describe('a baseline', () => {
     expect(code).toBe(2)
     expect(stderr).toContain('known is no baseline of harden-image')
     expect(readFileSync(join(cwd, 'known'), 'utf8')).toBe('mine\n')
+  })
+
+  test('knows a finding by its rule, what it is about and its line, whatever its words are', async () => {
+    const cwd = make()
+    const source = 'FROM a\nRUN b\nCMD c\n'
+    const said = (message: string, line = 2, subject = '/start.sh') => {
+      const evidence = [{ source: 'step-down', subject, detail: '' }] as const
+      const findings = [{ ...finding, outcome: 'todo', transform: 'report-remarks', message, line, evidence }] as const
+      const result = sampleResult({ target: 'Dockerfile', verdict: 'incomplete', findings })
+      return { result, source, path: join(cwd, 'a/Dockerfile') }
+    }
+    await openBaseline('known', true, cwd).close([said('must run as root')])
+    const known = openBaseline('known', false, cwd)
+    expect(known.codeOf(said('has to be root'), 'incomplete')).toBe(0)
+    expect(known.codeOf(said('must run as root', 3), 'incomplete')).toBe(1)
+    expect(known.codeOf(said('must run as root', 2, '/other.sh'), 'incomplete')).toBe(1)
+  })
+
+  test('of the first kind is read once more, and written as one of the second', async () => {
+    const cwd = make()
+    await run(cwd, '--baseline', 'known', '--update-baseline')
+    const after = readFileSync(join(cwd, 'known'), 'utf8')
+    const old = after
+      .replace('baseline 2', 'baseline 1')
+      .replace(/^[0-9a-f]{16}:\d+ {2}(.*?): (\S+) \| (.*)$/gm, (...[, target, name, said]) => {
+        const plain = String(said).replace(/\d+/g, '0')
+        return `${sha256([target, name, plain].join('\0'))}  ${target}: ${name} | ${said}`
+      })
+    writeFileSync(join(cwd, 'known'), old)
+    expect((await run(cwd, '--baseline', 'known')).code).toBe(0)
+    await run(cwd, '--baseline', 'known', '--update-baseline')
+    expect(readFileSync(join(cwd, 'known'), 'utf8')).toBe(after)
   })
 })
