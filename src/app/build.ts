@@ -10,6 +10,7 @@ import type { ImageRun } from '../image/image-run.ts'
 import { ownPlatform } from '../image/sources/own-platform.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { derivedName } from '../profile/profile.ts'
+import { joinTruncated } from '../words.ts'
 import { likelyContext } from '../workspace/context.ts'
 import { rootOf } from '../workspace/project-root.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
@@ -120,7 +121,10 @@ export function asServicesRun({ build, surroundings }: WorkItem, session: Sessio
   const asked = build === undefined ? null : serviceUser(build)
   const user = isOpen ? (asked ?? podUser(surroundings?.runs ?? [])) : null
   if (user === null) return session
-  return { ...session, options: { ...options, policy: { ...policy, user } } }
+  const by =
+    asked === null ? (surroundings?.runs ?? []).map((run) => run.by) : (build?.users ?? []).map((one) => one.by)
+  const userBecause = `${joinTruncated([...new Set(by)])} ${new Set(by).size === 1 ? 'runs' : 'run'} it so`
+  return { ...session, options: { ...options, policy: { ...policy, user, userBecause } } }
 }
 
 /** The user that all services that run it agree on, by number; null where they do not, or it is root. */

@@ -15,7 +15,13 @@ import type { Proof } from '../proof/request.ts'
 import { hasLowPort, movedPorts, resultSpec } from '../proof/round.ts'
 import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
 import { proofFindings } from '../report/proof-findings.ts'
-import { type Hardened, type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
+import {
+  type Hardened,
+  type ReportFinding,
+  type ReportProof,
+  type TargetResult,
+  targetFinding,
+} from '../report/report.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { buildText } from './build.ts'
 import type { OriginalRuns } from './original-runs.ts'
@@ -140,7 +146,7 @@ export async function proveTarget(
   const report = proof.report === null ? null : { ...proof.report, sandbox: sandbox.told() }
   return {
     hardened: proof.hardened,
-    result: withProof({ ...proof, report }, notes, options.policy, stage.index),
+    result: withProof({ ...proof, report }, [...notes, ...unanswered(first, proof)], options.policy, stage.index),
     built,
     baseline,
     operations: proof.operations ?? null,
@@ -216,6 +222,19 @@ async function built(
       'what the original does: it does not build, since steps that need root follow its USER; the file with those above it, run as root, is what was compared with'
     return { baseline, repair }
   }
+}
+
+/** Todos of the text that a run which failed has not answered. */
+export function unanswered(
+  first: Hardened,
+  {
+    hardened,
+    report,
+  }: { readonly hardened: Pick<Hardened, 'result'>; readonly report: Pick<ReportProof, 'passed' | 'reason'> | null },
+): readonly ReportFinding[] {
+  if (report?.passed !== false || report.reason !== undefined) return []
+  const said = new Set(hardened.result.findings.map(({ message }) => message))
+  return first.result.findings.filter(({ outcome, message }) => outcome === 'todo' && !said.has(message))
 }
 
 /** A plan is not a proof: what did not pass is for a person, whatever the text says. */

@@ -75,7 +75,7 @@ export const rootBranches: Provider = {
         outcome: 'todo',
         transform: 'report-remarks',
         message: `${script ?? 'the command'} does only as root: ${joinTruncated(all)}; as another user that is left out`,
-        hint: choices('do it in a RUN', 'let the script do it for every user', 'leave it out'),
+        hint: choices('let the script do it for every user', 'do it in a RUN, where it is no secret', 'leave it out'),
         about: 'CMD',
         evidence: said.map(({ text, line }) => ({
           source: 'declared',

@@ -37,6 +37,7 @@ import {
   type OpenWrite,
   openWrites,
   type PossibleWrite,
+  rootWrites,
   type ScriptWrite,
   scriptWrites,
 } from './step-down/script-writes.ts'
@@ -68,6 +69,8 @@ export interface StepDownReport {
   readonly actions: readonly RootAction[]
   /** What they do for root and for nobody else. */
   readonly rootOnly: readonly RootOnlyWork[]
+  /** Files that it makes there. */
+  readonly rootWrites: readonly string[]
   /** Variables that tell them a uid or gid, which only root can change to. */
   readonly toldIds: readonly ToldId[]
   /** Start scripts that end unless they are root. */
@@ -161,6 +164,7 @@ export function findStepDowns(
     switchTools: switchToolsIn(config, scripts, certain, programs.has('supervisord') ? services : []),
     actions: scripts.flatMap((script) => rootActions(script)),
     rootOnly: scripts.flatMap(rootOnlyWork),
+    rootWrites: scripts.flatMap((script) => rootWrites(script, startOf(script))),
     owners: files === null ? [] : daemonOwnerLines(files, programs),
     asked: scripts.flatMap((script) => askedPaths(script)),
     toldIds: toldIds(scripts, environment),
@@ -206,6 +210,7 @@ export function atBothStarts(first: StepDownReport, second: StepDownReport): Ste
       first.rootOnly,
       second.rootOnly.filter(({ script }) => script !== null),
     ),
+    rootWrites: both(first.rootWrites, second.rootWrites),
     toldIds: both(first.toldIds, second.toldIds),
     refusals: both(first.refusals, second.refusals),
     scripts: both(first.scripts, second.scripts),

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { hardenDockerfile } from '../../src/app/harden.ts'
-import { withoutAnswered } from '../../src/app/prove-target.ts'
+import { unanswered, withoutAnswered } from '../../src/app/prove-target.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
 import { answeredBy, withoutTodos } from '../../src/app/verdict.ts'
 import { DECIDE } from '../../src/decisions.ts'
@@ -89,4 +89,15 @@ test('a line that leaves a todo to a proof goes with it, and others stay', () =>
   const left = withoutTodos(asked, answeredBy(planned('chown-over-several-lines').plan.stages[0]?.remarks ?? []))
   expect(left.output).toBe(result.output.replace(lines.join('\n'), `${DECIDE}keep it`))
   expect(left.findings.filter(({ outcome }) => outcome === 'todo')).toEqual([])
+})
+
+test('what a text leaves to a person is said again where a run has failed, and nowhere else', () => {
+  const first = planned('file-that-only-root-makes')
+  const todo = '/start.sh does only as root: date > /srv/depot/secret (line 4); as another user that is left out'
+  const hardened: Pick<Hardened, 'result'> = { result: { ...first.result, findings: [] } }
+  const said = (report: { passed: boolean; reason?: string } | null, after = hardened) =>
+    unanswered(first, { hardened: after, report }).map(({ message }) => message)
+  expect(said({ passed: false })).toEqual([todo])
+  expect(said({ passed: false }, first)).toEqual([])
+  expect([said({ passed: true }), said({ passed: false, reason: 'nothing was run' }), said(null)]).toEqual([[], [], []])
 })

@@ -317,6 +317,7 @@ export function rootOnlyWork(script: ReadScript): readonly RootOnlyWork[] {
     if (command.words.length === 0 || words.length === 0) return true
     // A word that a variable decides is the program itself, which the other branch starts too.
     if (name === '' || name.includes('$') || words[0]?.text.includes('$') === true) return true
+    if (makesFile(one)) return depth === 0 && others.has(wordsOf(one))
     if (PREPARES.test(name) || accountTools.has(name) || readSwitch(command.words) !== null) return true
     if (depth === 0 && others.has(wordsOf(one))) return true
     const isInPlace = words.some(({ text }) => /^(?:-[a-zA-Z]*i|--in-place)/.test(text))
@@ -330,6 +331,17 @@ export function rootOnlyWork(script: ReadScript): readonly RootOnlyWork[] {
       line: lineOf(script.text, command.span.start),
       text: script.text.slice(command.span.start, command.span.end).replace(/\s+/g, ' '),
     }))
+}
+
+/** Whatever makes it, a file that only root writes is one that another user does not find. */
+function makesFile({ command: { redirects } }: ScriptCommand): boolean {
+  return redirects.some(
+    ({ operator, target }) =>
+      target !== null &&
+      /^&?>/.test(operator) &&
+      /^["']?[$/.\w]/.test(target.text) &&
+      !/^["']?\/(?:dev|proc)\//.test(target.text),
+  )
 }
 
 /** It prepares what another user then finds, says something, or asks. */

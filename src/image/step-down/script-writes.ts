@@ -129,6 +129,15 @@ export function scriptWrites(
       }))
   }
 }
+/** Files that the branch for root alone makes: what it hands over by that name is no folder. */
+export function rootWrites({ commands, variables }: ReadScript, { workdir }: GivenStart): readonly string[] {
+  const written = commands.flatMap(({ command, guarded }) => (guarded ? writesOf(command) : []))
+  return written.flatMap(({ text, into }) => {
+    const path = into === true ? null : staticValue(text, variables)
+    return path === null || path === '' ? [] : [normalisePath(path, workdir)]
+  })
+}
+
 /** Of `"/srv/app-$VERSION"` the folder: what is made in it has a name that only the run tells. */
 function folderOf(text: string): string | null {
   const folder = /^["']?(\/[\w./-]*[\w-])\/[\w.-]*\$[^/]*$/.exec(text.replace(/["']/g, ''))?.[1]

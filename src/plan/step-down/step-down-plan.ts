@@ -334,7 +334,10 @@ function modesOfCode(
 }
 
 /** What the entrypoint hands to its user, or makes, is what the program writes. */
-function needsOf(action: RootAction, { writes }: Pick<StepDownReport, 'writes'>): readonly Need[] {
+function needsOf(
+  action: RootAction,
+  { writes, rootWrites }: Pick<StepDownReport, 'writes' | 'rootWrites'>,
+): readonly Need[] {
   const access =
     action.action === 'chown' || action.action === 'install'
       ? 'keep-state'
@@ -349,7 +352,9 @@ function needsOf(action: RootAction, { writes }: Pick<StepDownReport, 'writes'>)
   // A file that the script makes before it hands it over, be it with -R, must not be there as a folder.
   const isFile = (path: string): boolean =>
     action.action === 'chown' &&
-    (looksLikeFile(path) || writes.some((one) => one.path === path && one.any === undefined))
+    (looksLikeFile(path) ||
+      rootWrites.includes(path) ||
+      writes.some((one) => one.path === path && one.any === undefined))
   const isOthers = (path: string): boolean => access !== 'change-mode' && isSystemFolder(path)
   return action.paths
     .filter((path) => !isOthers(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
