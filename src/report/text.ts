@@ -181,14 +181,15 @@ function shortly({ findings }: Pick<TargetResult, 'findings'>): {
   let room = MOST_LINES - shown.reduce((sum, one) => sum + cost(one), 0)
   const notes = findings.filter(({ outcome }) => outcome === 'note')
   const isUrgent = ({ transform }: ReportFinding): boolean => URGENT.has(transform)
-  // Where nothing is to be decided there is room for what is done.
-  const done = findings.filter(({ outcome }) => outcome === 'fixed' && decisions.length === 0)
+  const fixed = findings.filter(({ outcome }) => outcome === 'fixed')
+  // Where nothing is to be decided there is room for what is done; what follows from it is said in any case.
+  const done = fixed.filter(({ hint }) => decisions.length === 0 || hint !== undefined)
   const others = saidOnce([...notes.filter(isUrgent), ...done, ...notes.filter((one) => !isUrgent(one))])
   const fitting = others.filter((one) => {
     room -= cost(one)
     return room >= 0 || isUrgent(one)
   })
-  const left = decisions.length - shown.length + others.length - fitting.length
+  const left = decisions.length - shown.length + others.length - fitting.length + fixed.length - done.length
   return {
     shown: [...shown, ...fitting],
     more: left === 0 ? [] : [`${left} more: -v shows ${left === 1 ? 'it' : 'them'}`],

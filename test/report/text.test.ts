@@ -176,3 +176,16 @@ test('a project is a table of its services, what is said of each, and what to ru
 `,
   )
 })
+
+test('beside a decision what follows from a change is said, and of the rest how much there is', () => {
+  const { hint: _, ...plain } = { ...finding, message: 'runs as app' }
+  const findings = [
+    { ...finding, outcome: 'todo' as const, message: 'name a user', hint: 'a: app; b: nobody' },
+    { ...finding, message: 'gives it a number', hint: 'files in volumes have another owner then' },
+    plain,
+  ]
+  const told = renderTargets([rendering(sampleResult({ findings }))], { colour: false, evidence: false })
+  expect(told).toContain('files in volumes have another owner then')
+  expect(told).not.toContain('runs as app (')
+  expect(told).toContain('1 more: -v shows it')
+})
