@@ -17,7 +17,6 @@ import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
 import { hostSockets } from './host-sockets.ts'
 import { inImage } from './in-image.ts'
-import { ownHome } from './own-home.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { rootCalls, rootWork, unread } from './questions.ts'
@@ -53,7 +52,6 @@ export const providers: readonly Provider[] = [
   namedKeys,
   filledVolumes,
   rootHome,
-  ownHome,
   rootBranches,
   hostSockets,
   packages,

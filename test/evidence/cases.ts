@@ -153,14 +153,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     not: of(`${debian}VOLUME /data\nRUN taskd --version\nCMD ["taskd", "server"]\n`),
   },
   'root-home': { yields: of(`${debian}WORKDIR /root/app\n`), not: of(`${debian}WORKDIR /app\n`) },
-  'own-home': {
-    yields: of('FROM python:3\nENV HOME=/srv/club\nCOPY a.py /app/\nCMD ["python", "/app/a.py"]\n', {
-      'a.py': 'os.makedirs(os.path.expanduser("~/club"))\n',
-    }),
-    not: of('FROM python:3\nCOPY a.py /app/\nCMD ["python", "/app/a.py"]\n', {
-      'a.py': 'os.makedirs(os.path.expanduser("~/club"))\n',
-    }),
-  },
   'host-sockets': {
     yields: of(`${debian}VOLUME /var/run/docker.sock\n`),
     not: of(`${debian}VOLUME /var/run/mysqld/mysqld.sock\n`),
