@@ -20,7 +20,6 @@ import { inImage } from './in-image.ts'
 import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { rootCalls, rootWork, unread } from './questions.ts'
-import { relativeSettings } from './relative-settings.ts'
 import { rootHome } from './root-home.ts'
 import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
 import { openScriptWrites, rootBranches, scriptWrites } from './script-writes.ts'
@@ -45,7 +44,6 @@ export const providers: readonly Provider[] = [
   sourceFiles,
   compiledSources,
   spring,
-  relativeSettings,
   copiedEmptyFolders,
   closedFiles,
   madeKeys,

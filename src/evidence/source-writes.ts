@@ -519,7 +519,7 @@ function defaultFolders(text: string, { workdir }: SourceNames): readonly Source
 const RELATIVE = /^(?:\.\/)?(?!\.\.)([\w.-]+)(?:\/[\w.-]+)*\/?$/
 
 /** What a setting makes of a relative path that it names, where it is called like one of state; null where it is not, or may be read. */
-export function kindOfSetting(key: string, value: string): 'directory' | 'database' | null {
+function kindOfSetting(key: string, value: string): 'directory' | 'database' | null {
   if (!RELATIVE.test(value) || /^[.\d]+$/.test(value) || value.includes('..')) return null
   if (/\.(?:db3?|sqlite3?)$/.test(value)) return isKeyOf('folder', key) || isKeyOf('database', key) ? 'database' : null
   if (!isKeyOf('folder', key)) return null

@@ -114,14 +114,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
       'config/application.properties': 'spring.application.name=/srv/log/app.log\n',
     }),
   },
-  'relative-settings': {
-    yields: of(`${debian}WORKDIR /app\nCOPY . .\nCMD ["./x", "--config=club.toml"]\n`, {
-      'club.toml': 'upload_dir = "inbox"\n',
-    }),
-    not: of(`${debian}WORKDIR /app\nCOPY . .\nCMD ["./x", "--config=other.toml"]\n`, {
-      'club.toml': 'upload_dir = "inbox"\n',
-    }),
-  },
   'copied-empty-folders': {
     yields: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/.gitkeep': '' }),
     not: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/a.png': '' }),
