@@ -25,7 +25,6 @@ import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from 
 import { openScriptWrites, rootBranches, scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
-import { spring } from './spring.ts'
 import { catalogueEntry } from './vendor.ts'
 import { scriptedWrites, workingFolder } from './working-folder.ts'
 
@@ -43,7 +42,6 @@ export const providers: readonly Provider[] = [
   scriptedWrites,
   sourceFiles,
   compiledSources,
-  spring,
   copiedEmptyFolders,
   closedFiles,
   madeKeys,

@@ -106,14 +106,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
       'main.go': 'package main\nfunc main() { os.MkdirAll("/srv/state", 0755) }\n',
     }),
   },
-  spring: {
-    yields: of('FROM eclipse-temurin:21\nWORKDIR /app\nCOPY . .\n', {
-      'config/application.properties': 'logging.file.name=/srv/log/app.log\n',
-    }),
-    not: of('FROM eclipse-temurin:21\nWORKDIR /app\nCOPY . .\n', {
-      'config/application.properties': 'spring.application.name=/srv/log/app.log\n',
-    }),
-  },
   'copied-empty-folders': {
     yields: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/.gitkeep': '' }),
     not: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/a.png': '' }),
