@@ -4,23 +4,12 @@ import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, looksLikeFile, normalisePath, parentOf } from '../places.ts'
-import { keysOf, linkActions, placedBy, repositoryOf, unpackedInto } from './run-makes.ts'
+import { keysOf, linkActions, placedBy, unpackedInto } from './run-makes.ts'
 import { runScripts } from './run-scripts.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
 export interface RunAction {
-  readonly tool:
-    | 'mkdir'
-    | 'chown'
-    | 'chmod'
-    | 'rm'
-    | 'touch'
-    | 'link'
-    | 'key'
-    | 'repository'
-    | 'move'
-    | 'copy'
-    | 'unpack'
+  readonly tool: 'mkdir' | 'chown' | 'chmod' | 'rm' | 'touch' | 'link' | 'key' | 'move' | 'copy' | 'unpack'
   /** Absolute; of an rm, a move and a copy also patterns with `*` and `?`, as a shell expands them. */
   readonly paths: readonly string[]
   /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads and a file is put; null where there is none or a variable decides it. */
@@ -94,8 +83,6 @@ function actionsOf(
     if (links.length > 0) return links.map((link) => ({ ...link, ...rest }))
     const keys = keysOf(command, (word) => wordValue(word, variables), folder)
     if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
-    const repository = repositoryOf(command, (word) => wordValue(word, variables), folder)
-    if (repository !== null) return [{ tool: 'repository' as const, paths: [repository], value: null, ...rest }]
     const unpacked = unpackedInto(command, (word) => wordValue(word, variables), folder)
     if (unpacked !== null) return [{ tool: 'unpack' as const, paths: [unpacked], value: null, ...rest }]
     const placed = placedBy(command, (word) => wordValue(word, variables), folder)

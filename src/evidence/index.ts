@@ -21,7 +21,7 @@ import { packages } from './packages.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { rootCalls, rootWork, unread } from './questions.ts'
 import { rootHome } from './root-home.ts'
-import { filledVolumes, leftBehind, repositories, runLines, startedByRun } from './run-lines.ts'
+import { filledVolumes, leftBehind, runLines, startedByRun } from './run-lines.ts'
 import { openScriptWrites, rootBranches, scriptWrites } from './script-writes.ts'
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
@@ -34,7 +34,6 @@ export const providers: readonly Provider[] = [
   catalogueEntry,
   emptyFolders,
   runLines,
-  repositories,
   commandLine,
   frameworkFolders,
   scriptWrites,

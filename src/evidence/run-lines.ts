@@ -4,16 +4,7 @@ import { type RunAction, removals } from '../contents/run-actions.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import { isRootUser } from '../image/accounts.ts'
 import { memoizeByObject } from '../memoize.ts'
-import {
-  baseName,
-  isInside,
-  isOwnPlace,
-  isSchedule,
-  isSharedFolder,
-  isStatePlace,
-  looksLikeFile,
-  normalisePath,
-} from '../places.ts'
+import { baseName, isInside, isOwnPlace, isSchedule, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
 import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import { FILE_TOOLS } from './command-line.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -99,27 +90,6 @@ function openedToAll(actions: readonly RunAction[]): readonly Claim[] {
         detail: `opened to everybody by RUN in line ${action.line}`,
       })),
     }))
-}
-
-/**
- * Repositories that a RUN makes and the image serves: its program changes files all over them, git refuses one that
- * belongs to somebody else (safe.directory), and Mercurial does not heed its configuration.
- */
-export const repositories: Provider = {
-  name: 'repositories',
-  summary: 'repositories that RUN makes and the image serves',
-  when: 'always',
-  *claims({ contents: { actions }, started: config }) {
-    const words = argvOf(config).flatMap((word) => word.split(/[\s=]+/))
-    const named = words.filter((word) => word.startsWith('/') && !isSharedFolder(word))
-    const served = [...config.volumes, ...named]
-    for (const { tool, paths, line } of actions) {
-      if (tool !== 'repository') continue
-      for (const path of paths)
-        if (config.workdir === path || served.some((folder) => isInside(path, folder)))
-          yield declared('keep-state', path, `the repository that RUN in line ${line} makes`, { tree: true })
-    }
-  },
 }
 
 /** `server --version`, `nginx -t`: it fills nothing. */

@@ -50,10 +50,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     not: built({ config: { workdir: '/app' }, files: ['drwxr-xr-x 0:0 /app/src'] }),
   },
   'run-lines': { yields: of(`${debian}RUN mkdir -p /data\n`), not: of(`${debian}RUN mkdir -p /usr/share/x\n`) },
-  repositories: {
-    yields: of(`${debian}VOLUME /srv/git\nRUN git init --bare /srv/git/a.git\n`),
-    not: of(`${debian}RUN git init --bare /srv/git/a.git\n`),
-  },
   'command-line': {
     yields: of(`${debian}CMD ["/x", "--data-dir=/srv/x"]\n`),
     not: of(`${debian}CMD ["/x", "--log-level=/srv/x"]\n`),
