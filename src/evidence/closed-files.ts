@@ -2,13 +2,11 @@ import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { createFileModel } from '../image/file-index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { findProgram } from '../image/step-down/start.ts'
 import { baseName, isAuthority, isInside, isSecretPlace, isSystemState } from '../places.ts'
 import { choices } from '../words.ts'
-import { declared, inferred, type PathClaim, question } from './claim.ts'
-import { configurationFiles } from './configuration-files.ts'
+import { declared, inferred, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 
 type ClosedSources = Pick<StageContents, 'entries' | 'origins'>
@@ -114,12 +112,7 @@ function startedFiles(config: ImageConfig, files: FileModel): readonly string[] 
  * Files that only root may read and that one of the texts names: a key in a server's configuration, a configuration in
  * the program's source. `texts`: by where they stand.
  */
-export function namedClosedFiles(
-  texts: ReadonlyMap<string, string>,
-  files: FileModel,
-  /** Empty files that were made to be filled. */
-  empty: ReadonlySet<string> = new Set(),
-): readonly PathClaim[] {
+export function namedClosedFiles(texts: ReadonlyMap<string, string>, files: FileModel): readonly PathClaim[] {
   return closedIn(files).flatMap((path): readonly PathClaim[] => {
     for (const [name, text] of texts) {
       // Many a file says its own name on top.
@@ -127,7 +120,7 @@ export function namedClosedFiles(
       if (at === null) continue
       const line = text.includes('\n') ? ` line ${lineOf(text, at)}` : ''
       const detail = `named in ${name}${line}, and has mode ${inOctal(files.entry(path))}`
-      return [declared(empty.has(path) || OF_ONE.test(baseName(path)) ? 'write' : 'read', path, detail)]
+      return [declared(OF_ONE.test(baseName(path)) ? 'write' : 'read', path, detail)]
     }
     return []
   })
@@ -158,46 +151,6 @@ function placeOf(path: string, text: string): number | null {
 function isComment(text: string, at: number): boolean {
   return /^[ \t]*(#|;|\/\/|\*|--)|\s#\s/.test(text.slice(text.lastIndexOf('\n', at) + 1, at))
 }
-
-/** Keys and passwords that a RUN makes, which what the stage ships names. */
-export const madeKeys: Provider = {
-  name: 'made-keys',
-  summary: 'keys that RUN makes for root alone, and that the command or a shipped file names',
-  when: 'before-build',
-  claims({ contents: { entries, origins, texts, actions }, facts: { config } }) {
-    const made = new Map([...entries].filter(([path, entry]) => !origins.has(path) && isClosed(entry)))
-    if (made.size === 0) return []
-    const empty = new Set(actions.flatMap(({ tool, paths }) => (tool === 'touch' ? paths : [])))
-    return namedClosedFiles(new Map([...startTexts(config), ...texts]), createFileModel(made), empty)
-  },
-}
-
-/** Keys that a configuration of the stage names in folders that are root's alone: in the image, or put there when it is run. */
-export const namedKeys: Provider = {
-  name: 'named-keys',
-  summary: 'keys in closed folders of the system that a configuration of a started server names',
-  when: 'before-build',
-  *claims({ contents: { texts, entries }, facts: { config }, own, files, start: { programs } }) {
-    const read = configurationFiles(own, programs, argvOf(config)).filter((path) => texts.has(path))
-    const seen = new Set<string>()
-    for (const file of read)
-      for (const { 0: path, index } of (texts.get(file) ?? '').matchAll(CLOSED_KEY)) {
-        if (seen.has(path) || isComment(texts.get(file) ?? '', index)) continue
-        seen.add(path)
-        const detail = `named in ${file} line ${lineOf(texts.get(file) ?? '', index)}`
-        if (files.entry(path) !== null) yield declared('read', path, detail)
-        else if (!entries.has(path))
-          yield question(
-            'root-work',
-            detail.replace('named in ', ''),
-            `${path} lies in a folder that only root may enter (${detail})`,
-          )
-      }
-  },
-}
-
-/** Debian's openssl makes the first 0700, certbot the others. */
-const CLOSED_KEY = /(?<![\w./-])\/etc\/(?:ssl\/private|letsencrypt\/(?:live|archive))\/[\w./@+-]{1,200}/g
 
 /** What the command and the variables say, by where they stand. */
 export function startTexts(config: ImageConfig): readonly (readonly [where: string, text: string])[] {

@@ -8,7 +8,7 @@ import type { InTurn } from '../in-turn.ts'
 import { normalisePath } from '../places.ts'
 import { choices } from '../words.ts'
 import type { CapableFile, Claim, EnvSetting, Evidence, Need, PathClaim, Remark, VendorMove } from './claim.ts'
-import { closedFiles, madeKeys, namedKeys } from './closed-files.ts'
+import { closedFiles } from './closed-files.ts'
 import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
 import { declared } from './declared.ts'
@@ -43,8 +43,6 @@ export const providers: readonly Provider[] = [
   compiledSources,
   copiedEmptyFolders,
   closedFiles,
-  madeKeys,
-  namedKeys,
   filledVolumes,
   rootHome,
   rootBranches,

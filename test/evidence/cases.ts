@@ -114,20 +114,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}COPY key /srv/key\n`, { key: { text: 'x', mode: 0o600 } }),
     not: of(`${debian}COPY key /srv/key\n`, { key: { text: 'x', mode: 0o644 } }),
   },
-  'made-keys': {
-    yields: of(
-      `${debian}RUN openssl req -x509 -nodes -keyout /srv/tls.key -out /srv/tls.crt\nCMD ["/x", "/srv/tls.key"]\n`,
-    ),
-    not: of(`${debian}RUN openssl req -x509 -nodes -keyout /srv/tls.key -out /srv/tls.crt\nCMD ["/x"]\n`),
-  },
-  'named-keys': {
-    yields: of('FROM nginx:latest\nCOPY site.conf /etc/nginx/conf.d/default.conf\n', {
-      'site.conf': 'server {\n  ssl_certificate_key /etc/letsencrypt/live/x/privkey.pem;\n}\n',
-    }),
-    not: of('FROM nginx:latest\nCOPY site.conf /etc/nginx/conf.d/default.conf\n', {
-      'site.conf': 'server {\n  # ssl_certificate_key /etc/letsencrypt/live/x/privkey.pem;\n}\n',
-    }),
-  },
   'filled-volumes': {
     yields: of(`${debian}VOLUME /data\nRUN taskd init --data /data\nCMD ["taskd", "server"]\n`),
     not: of(`${debian}VOLUME /data\nRUN taskd --version\nCMD ["taskd", "server"]\n`),
