@@ -1,22 +1,7 @@
-import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, isInterpreter } from '../command/index.ts'
-import type { StageContents } from '../contents/stage-contents.ts'
-import { says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import type { FileModel } from '../image/file-model.ts'
-import {
-  baseName,
-  isInside,
-  isOwnPlace,
-  isSharedFolder,
-  isStatePlace,
-  isSystemFolder,
-  normalisePath,
-  parentOf,
-  STATE_NAME,
-} from '../places.ts'
+import { baseName, isSharedFolder, isStatePlace, isSystemFolder, parentOf, STATE_NAME } from '../places.ts'
 import { inferred, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
-import { isOneOf } from './servers.ts'
 
 const LARGEST_DEPTH = 3
 /** What keeps an empty folder in git. */
@@ -51,65 +36,6 @@ export const emptyFolders: Provider = {
     visit(top, 1)
     return found
   },
-}
-
-/** What these install comes with programs that nobody has seen. */
-const INSTALLS = /^(?:pip3?|pipx|gem|cargo|go|npm|conda|mamba|uv)$/
-
-function installs({ instruction, shell }: StageContents['steps'][number]): boolean {
-  if (instruction.keyword !== 'RUN' || !says(instruction, /\binstall\b/)) return false
-  const script = shellCommands(instruction, shell)
-  return (
-    script.kind === 'parsed' &&
-    script.commands.some(({ name, words }) => INSTALLS.test(name ?? '') && words.some(({ text }) => text === 'install'))
-  )
-}
-
-/**
- * The folder that a program starts in, where a WORKDIR makes it and nothing is put into it or done there: a program out of a package of
- * its language that is told more than options (`tool start project`) makes there what it is told of.
- */
-export const emptyWorkingFolder: Provider = {
-  name: 'empty-working-folder',
-  summary: 'the folder that a program of a package starts in, where the stage leaves it empty',
-  when: 'before-run',
-  *claims({ contents, start: { launches }, started, listed, servers }) {
-    const folder = normalisePath(started.workdir)
-    if (listed || servers.length > 0 || folder === null || !isOwnPlace(folder)) return
-    const { steps, entries, copies } = contents
-    const isMade = steps.some(
-      ({ instruction, words, workdir: from }) =>
-        instruction.keyword === 'WORKDIR' && normalisePath(words[0] ?? '', from ?? '') === folder,
-    )
-    const isUsed =
-      [...entries].some(([path, { type }]) => path !== folder && isInside(path, folder) && type !== 'directory') ||
-      copies.some(({ destination }) => isInside(destination, folder)) ||
-      steps.some(
-        ({ instruction, workdir: from }) =>
-          instruction.keyword === 'RUN' &&
-          ((from !== null && isInside(from, folder)) || wholeText(instruction).includes(folder)),
-      )
-    if (!isMade || isUsed) return
-    if (!steps.some(installs)) return
-    const files = new Set([...entries.keys(), ...copies.map(({ destination }) => destination)].map(baseName))
-    const all: readonly Pick<(typeof launches)[number], 'words' | 'folder'>[] = [
-      { words: argvOf(started) },
-      ...launches,
-    ]
-    const told = all.find(({ words: [program = '', ...words], folder: from = folder }) => {
-      const name = baseName(program)
-      const isTold = words.some((word) => /^[\w][\w.-]*$/.test(word))
-      return from === folder && name !== '' && !isInterpreter(name) && !files.has(name) && !isTool(name) && isTold
-    })
-    if (told !== undefined)
-      yield inferred('keep-state', folder, `${baseName(told.words[0] ?? '')} starts in it, and nothing is put there`)
-  },
-}
-
-/** Of the system: it makes no project. */
-function isTool(name: string): boolean {
-  const { distribution, builders, clients } = knownPrograms
-  return [distribution, builders, clients].some((group) => isOneOf(group, name))
 }
 
 /** A folder of one program where the system keeps state (FHS). */

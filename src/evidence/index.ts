@@ -12,7 +12,7 @@ import { closedFiles } from './closed-files.ts'
 import { commandLine } from './command-line.ts'
 import { configWrites } from './config-writes.ts'
 import { declared } from './declared.ts'
-import { copiedEmptyFolders, emptyFolders, emptyWorkingFolder } from './empty-folders.ts'
+import { copiedEmptyFolders, emptyFolders } from './empty-folders.ts'
 import type { FileEdit } from './file-edit.ts'
 import { frameworkFolders } from './frameworks.ts'
 import { hostSockets } from './host-sockets.ts'
@@ -49,7 +49,6 @@ export const providers: readonly Provider[] = [
   hostSockets,
   packages,
   workingFolder,
-  emptyWorkingFolder,
   // It asks whether any of the above names a place that is written.
   unread,
   rootWork,

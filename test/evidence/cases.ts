@@ -106,10 +106,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
     yields: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/.gitkeep': '' }),
     not: of(`${debian}WORKDIR /app\nCOPY . .\n`, { 'uploads/a.png': '' }),
   },
-  'empty-working-folder': {
-    yields: of(`${debian}RUN pip install harvester\nWORKDIR /srv/crops\nCMD ["harvester", "start", "fields"]\n`),
-    not: of(`${debian}RUN pip install harvester\nWORKDIR /srv/crops\nCMD ["harvester", "--start"]\n`),
-  },
   'closed-files': {
     yields: of(`${debian}COPY key /srv/key\n`, { key: { text: 'x', mode: 0o600 } }),
     not: of(`${debian}COPY key /srv/key\n`, { key: { text: 'x', mode: 0o644 } }),
