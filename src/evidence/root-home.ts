@@ -1,12 +1,10 @@
 import { type HomeTool, homeTools, knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, programIndex, type ShellCommand } from '../command/index.ts'
+import { argvOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
-import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import { placedBy } from '../image/step-down/placed-files.ts'
 import { memoizeByObject } from '../memoize.ts'
-import { baseName, isInside, isSecretPlace, normalisePath } from '../places.ts'
+import { isInside, isSecretPlace, normalisePath } from '../places.ts'
 import { choices } from '../words.ts'
 import { type Claim, declared, type Evidence, question } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -28,7 +26,7 @@ export const rootHome: Provider = {
   name: 'root-home',
   summary: "what the program is started in or from below root's home, and the variables by which it is found there",
   when: 'always',
-  *claims(view, _, earlier) {
+  *claims(view) {
     const {
       contents,
       facts: { config },
@@ -44,7 +42,6 @@ export const rootHome: Provider = {
       ...tools.map(({ tool, what }) => ({ what, path: tool.folder })),
       ...left.named,
     ]
-    yield* namedInHome(config, uses, earlier)
     const secrets = uses.length === 0 ? null : secretsIn(contents)
     if (secrets !== null) {
       yield closed(uses, secrets)
@@ -71,39 +68,6 @@ export const rootHome: Provider = {
   },
 }
 
-/** A variable names what nothing of the Dockerfile puts there: another program makes it in its home, or who runs it as root. */
-function* namedInHome(
-  { env, workdir, volumes }: ImageConfig,
-  uses: readonly Use[],
-  earlier: readonly Claim[],
-): Iterable<Claim> {
-  const byFolder = new Map<string, { readonly name: string; readonly path: string }[]>()
-  for (const [name, value] of env) {
-    const path = isInside(value, HOME) && value !== HOME ? normalisePath(value) : null
-    if (path === null || !/^[\w./@+-]+$/.test(value) || name === 'PATH' || OF_BUILDING.test(name)) continue
-    const isKnown =
-      (workdir !== '/' && isInside(path, workdir)) ||
-      volumes.some((volume) => isInside(path, volume)) ||
-      uses.some((use) => isInside(path, use.path) || isInside(use.path, path)) ||
-      earlier.some((claim) => claim.kind === 'path' && isInside(path, claim.path) && claim.path !== '/')
-    const folder = path.split('/').slice(0, 3).join('/')
-    if (!isKnown) byFolder.set(folder, [...(byFolder.get(folder) ?? []), { name, path }])
-  }
-  yield* [...byFolder].map(([folder, [first, ...more]]): Claim => {
-    const path = more.length === 0 ? (first?.path ?? folder) : folder
-    const names = [first, ...more].map((one) => one?.name).join(' and ')
-    const verb = more.length === 0 ? 'names' : 'name'
-    return question('root-work', path, `ENV ${names} ${verb} ${path}, in the home of root, which only root can enter`, {
-      about: 'ENV',
-      answeredByRun: 'read',
-    })
-  })
-}
-
-/** What only a build uses. */
-const OF_BUILDING =
-  /^(?:GO(?:CACHE|MODCACHE|PATH|ROOT|BIN|TMPDIR)|(?:CARGO|RUSTUP|UV|PIP|PIPX|POETRY|PDM|NPM|PNPM|YARN|BUN|NVM|VOLTA|FNM|PYENV|RBENV|ASDF|SDKMAN|DOTNET|NUGET|GRADLE|MAVEN|M2|COMPOSER|GEM|BUNDLE|CCACHE|SCCACHE|DENO|MIX|HEX|CONDA|ANDROID|JAVA|SBT|COURSIER|IVY)\w*)$/
-
 /** A volume below root's home that nothing names: whoever writes it asks for its home. */
 function foundByHome(config: ImageConfig): string | null {
   if (config.env.has('HOME')) return null
@@ -128,16 +92,9 @@ function copiedUses({ copies }: StageContents): readonly Use[] {
 /** For the shells and editors of people. */
 const OF_PEOPLE =
   /^\/root\/\.(bashrc|bash_profile|bash_aliases|profile|zshrc|vimrc|viminfo|inputrc|tmux\.conf|oh-my-zsh|vim|hushlogin|\w*_?history)(\/|$)/
-/** What package managers keep and fetch again, and what tools make there that are found by other ways. */
-const OF_TOOLS =
-  /^\/root\/\.(cache|npm|yarn|pnpm-store|gnupg|wget-hsts|node-gyp|rustup|nvm|pyenv|rbenv|sdkman|dotnet|java|local|cpan(m|plus)?|lein|stack|cabal|opam|rnd|install4j|deno|bun|nv|gem)(\/|$)/
-
 /** Something below root's home that a program looks for in the home of whoever runs it. */
 interface HomeSetting {
   readonly path: string
-  /** `line 4 copies`. */
-  readonly who: string
-  readonly keyword: 'COPY' | 'RUN'
   readonly line: number
 }
 
@@ -154,10 +111,9 @@ function leftInHome(view: StageView, tools: readonly Installed[]): LeftInHome {
   } = view
   const home = config.env.get('HOME')
   if (home !== undefined && !isInside(home, HOME)) return { named: [], unfound: [] }
-  const all = [...copiedSettings(contents), ...madeSettings(contents)].filter(
-    ({ path, keyword }) =>
+  const all = copiedSettings(contents).filter(
+    ({ path }) =>
       !OF_PEOPLE.test(path) &&
-      !(keyword === 'RUN' && OF_TOOLS.test(path)) &&
       !isRemoved(contents, path) &&
       !(config.workdir !== '/' && isInside(path, config.workdir)) &&
       !tools.some(({ tool }) => isInside(path, tool.folder)),
@@ -173,11 +129,11 @@ function leftInHome(view: StageView, tools: readonly Installed[]): LeftInHome {
     }),
     unfound: [...new Map(found.toReversed().map((one) => [one.path.split('/')[2], one])).values()]
       .toReversed()
-      .map(({ path, who, keyword, line }) =>
+      .map(({ path, line }) =>
         inHomeOfOthers(
-          `${who} ${path} into the home of root`,
-          keyword,
-          because(path, `${keyword === 'COPY' ? 'copied' : 'made'} in line ${line}`),
+          `line ${line} copies ${path} into the home of root`,
+          'COPY',
+          because(path, `copied in line ${line}`),
         ),
       ),
   }
@@ -193,58 +149,10 @@ function inHomeOfOthers(what: string, about: string, { subject }: Evidence): Cla
 function copiedSettings({ copies }: StageContents): readonly HomeSetting[] {
   return copies
     .filter(({ destination }) => destination.startsWith(`${HOME}/.`))
-    .map(({ destination, line }) => ({ path: destination, who: `line ${line} copies`, keyword: 'COPY', line }))
+    .map(({ destination, line }) => ({ path: destination, line }))
 }
 
-/** As far as is known. */
-function isRoots(user: Step['user']): boolean {
-  return !user.known || isRootUser(user.value)
-}
-
-/** What a RUN writes, makes or places there, by the names that its text has for root's home. */
-function madeSettings({ steps }: StageContents): readonly HomeSetting[] {
-  return steps.flatMap((step): readonly HomeSetting[] => {
-    const { instruction, shell, user } = step
-    const { line } = instruction
-    if (
-      instruction.keyword !== 'RUN' ||
-      !isRoots(user) ||
-      !says(instruction, /\/root\/\.|~\/\.|HOME\}?\/\.|\bgit\s+config\b/)
-    )
-      return []
-    const script = shellCommands(instruction, shell)
-    if (script.kind !== 'parsed') return []
-    const places = script.commands.flatMap((command) => madeBy(command))
-    const paths = places.flatMap((text) => inHomeOfRoot(text) ?? [])
-    return paths.map((path) => ({ path, who: `line ${line} puts`, keyword: 'RUN', line }))
-  })
-}
-
-function madeBy({ words, redirects, within }: ShellCommand): readonly string[] {
-  if (within === 'trap') return []
-  const at = programIndex(words)
-  const tool = baseName(words[at]?.value ?? '')
-  const args = words.slice(at + 1)
-  const operands = args.filter(({ text }) => !text.startsWith('-')).map(({ text }) => text)
-  const written = redirects.flatMap(({ operator, target }) =>
-    operator.startsWith('>') && target !== null ? [target.text] : [],
-  )
-  if (tool === 'mkdir' || tool === 'tee') return [...written, ...operands]
-  if (tool === 'git' && operands[0] === 'config' && args.some(({ text }) => text === '--global') && operands.length > 2)
-    return [...written, `${HOME}/.gitconfig`]
-  return [
-    ...written,
-    ...(placedBy(tool, args) ?? []).flatMap(({ text, into }) => (into === true && text === '.' ? [] : [text])),
-  ]
-}
-
-/** `~/.x`, `$HOME/.x` and `/root/.x`, without a slash at the end; null for elsewhere, and for what a variable decides. */
-function inHomeOfRoot(text: string): string | null {
-  const [, rest] = /^(?:~|\$\{?HOME\}?|\/root)(\/\.[\w./@+-]*)$/.exec(text.replace(/["']/g, '')) ?? []
-  return rest === undefined ? null : normalisePath(`${HOME}${rest}`)
-}
-
-/** Settings of tools that builds use too: of the build alone where a RUN from there on uses the tool, and nothing that is started does. */
+/** Settings of tools that builds use too: of the build alone where a RUN follows, and nothing that is started uses the tool. */
 function isOfBuild(path: string, line: number, { contents: { steps, texts }, start, started }: StageView): boolean {
   const known = knownPrograms.readFromHome.find((one) => new RegExp(one.path).test(path))
   if (known === undefined) return false
@@ -253,27 +161,10 @@ function isOfBuild(path: string, line: number, { contents: { steps, texts }, sta
   const isStarted =
     reads.test(words) ||
     [...texts].some(([file, text]) => (CODE.test(file) || start.scripts.includes(file)) && reads.test(text))
-  return (
-    !isStarted &&
-    steps.some(
-      ({ instruction }) =>
-        instruction.keyword === 'RUN' && instruction.line >= line && usesTool(wholeText(instruction), reads),
-    )
-  )
+  return !isStarted && steps.some(({ instruction }) => instruction.keyword === 'RUN' && instruction.line >= line)
 }
 
-/** These fetch with such tools. */
-const FETCHES =
-  /\b(go (build|mod|get|install|test|generate)|npm (ci|i|install)|yarn|pnpm|pip[\d.]* install|poetry|pipenv|bundle|cargo|composer|mix|make|swift|mvn|mvnw|gradle|gradlew)\b/
 const CODE = /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs|sh|bash)$/
-
-const NO_USE = /\.(ssh|docker|npmrc|netrc|gitconfig|cargo)\b|\bgit config\b|\bssh-key\w+/g
-
-/** The name of the settings, or the making of them, is no use of the tool: `git config --global`, `ssh-keyscan`. */
-function usesTool(text: string, reads: RegExp): boolean {
-  if (FETCHES.test(text)) return true
-  return reads.test(text.replace(NO_USE, ' ').replace(/\b(apt(-get)?|apk|dnf|yum|microdnf) [^&|;\n]*/g, ' '))
-}
 
 function because(subject: string, detail: string): Evidence {
   return { source: 'declared', subject, detail }
