@@ -14,19 +14,19 @@ const said = (files: Readonly<Record<string, string>>, config: Partial<ImageConf
   )
   const view = partOf({ contents: shipped('COPY . /srv/', { entries, partial: false }), config })
   return claimsOf(hostSockets, view).map((claim) =>
-    claim.kind === 'remark' ? `${claim.outcome} ${claim.evidence.map(({ detail }) => detail).join()}` : claim.kind,
+    claim.kind === 'remark' ? `${claim.outcome} ${claim.evidence.map(({ subject }) => subject).join()}` : claim.kind,
   )
 }
 
 test('a socket of the engine of the host, where the program names it', () => {
   expect(said({ 'app.py': 'import docker\nDocker("unix:///var/run/docker.sock")\n' })).toEqual([
-    "question it uses the host's container engine through /var/run/docker.sock, which belongs to root there",
+    'question app.py line 2',
   ])
   expect(said({}, { env: new Map([['DOCKER_HOST', 'unix:///var/run/docker.sock']]) })).toEqual([
-    'todo named in DOCKER_HOST',
+    'question ENV DOCKER_HOST',
   ])
-  expect(said({}, { cmd: ['agent', '--socket', '/run/podman/podman.sock'] })).toEqual(['todo named in its command'])
-  expect(said({}, { volumes: ['/var/run/docker.sock'] })).toEqual(['todo declared by VOLUME'])
+  expect(said({}, { cmd: ['agent', '--socket', '/run/podman/podman.sock'] })).toEqual(['question the command'])
+  expect(said({}, { volumes: ['/var/run/docker.sock'] })).toEqual(['question VOLUME'])
 })
 
 test('not where people read it, tests use it, it is left out, or it is another one', () => {
