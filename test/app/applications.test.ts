@@ -116,34 +116,6 @@ test.each<Application>([
   },
 ])('an init script of PHP is one of a listed server: $says', checked)
 
-const secured = (key: string, install = 'apache2 ssl-cert'): Files => ({
-  Dockerfile: `FROM debian:13\nRUN apt-get update && apt-get install -y ${install}\nCOPY shop.conf /etc/apache2/sites-enabled/shop.conf\nCMD ["apache2ctl", "-D", "FOREGROUND"]\n`,
-  'shop.conf': `<VirtualHost *:8443>\n  SSLEngine on\n  ${key}\n</VirtualHost>\n`,
-})
-const KEY = '/etc/ssl/private/ssl-cert-snakeoil.key'
-
-test.each<Application>([
-  {
-    says: 'which its package brings',
-    files: secured(`SSLCertificateKeyFile ${KEY}`),
-    gives: [`chgrp 33 ${KEY}`, 'chmod 711 /etc/ssl/private'],
-  },
-  {
-    says: 'which nobody has seen',
-    files: secured('SSLCertificateKeyFile /etc/ssl/private/shop.key'),
-    not: ['/etc/ssl/private'],
-    asks: [
-      'root-work: /etc/ssl/private/shop.key lies in a folder that only root may enter (named in /etc/apache2/sites-enabled/shop.conf line 3)',
-    ],
-  },
-  { says: 'not where it is turned off', files: secured(`# SSLCertificateKeyFile ${KEY}`), not: ['/etc/ssl/private'] },
-  {
-    says: 'not one that everybody may read',
-    files: secured('SSLCertificateFile /etc/ssl/certs/ssl-cert-snakeoil.pem'),
-    not: ['/etc/ssl'],
-  },
-])('a virtual host names a key: $says', checked)
-
 test('a source that is not in the build context is a question, and one of settings is none', () =>
   checked({
     says: '',
