@@ -57,7 +57,7 @@ function movedWrites(
   view: StageView,
 ): readonly PathClaim[] {
   const [name = '', ...rest] = baseName(program) === 'shx' ? args : [baseName(program), ...args]
-  const operands = rest.filter((word) => word !== '' && !word.startsWith('-'))
+  const operands = rest.filter((word, at) => word !== '' && !word.startsWith('-') && rest[at - 1] !== '-m')
   const pathOf = (word: string): string | null =>
     /^[\w./@-]+$/.test(word) ? normalisePath(word.replace(/\/$/, ''), folder) : null
   const isRecursive = rest.some((word) => /^-[a-zA-Z]*[rRa]|^--(?:recursive|archive)$/.test(word))
@@ -330,7 +330,7 @@ export function namedConfig(option: string | undefined, command: readonly string
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (command[at + 1] ?? null)
 }
 
-/** What is written down beside a program that is told a name: `npm start`, `make run`, `foreman start`. */
+/** What is written down beside a program that is told a name: `npm start`, `make run`. */
 function scriptedCommands(
   { words, folder }: StartedCommand,
   texts: StageContents['texts'],
@@ -342,15 +342,9 @@ function scriptedCommands(
     ? npmScripts(words, folder, texts)
     : RUN_SEVERAL.test(program)
       ? severalScripts(words, folder, texts)
-      : WORKSPACES.test(program)
-        ? workspaceScripts(words, folder, texts)
-        : program === 'make'
-          ? recipes(words, folder, texts)
-          : PROCESS_MANAGERS.test(program)
-            ? processes(words, folder, texts)
-            : WATCHERS.test(program)
-              ? watched(words, folder, texts)
-              : calledCommands([...words.slice(0, 1), ...(TASKS.get(program) ?? words.slice(1))], folder, texts)
+      : program === 'make'
+        ? recipes(words, folder, texts)
+        : []
   return found.flatMap((command) => [command, ...scriptedCommands(command, texts, depth + 1)])
 }
 
@@ -394,50 +388,9 @@ function npmScripts(
   )
   const called = verb === 'run' || verb === 'run-script' ? name : verb
   if (called === undefined) return []
-  if (packages.length > 0) return inPackages(called, packages, place, texts)
+  if (packages.length > 0) return []
   const scripts = scriptsOf(texts.get(normalisePath('package.json', place) ?? ''))
   return [`pre${called}`, called, `post${called}`].flatMap((each) => commandsOf(scripts.get(each) ?? '', place))
-}
-
-/** They run a script of each package below. */
-const WORKSPACES = /^(turbo|nx|lerna|wsrun)$/
-/** A repository with more of them is looked into no further. */
-const MOST_PACKAGES = 60
-
-/** `turbo run dev --filter=web`, `lerna run start`. */
-function workspaceScripts(
-  [, ...args]: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const [verb, name] = args.filter((word) => !word.startsWith('-'))
-  const called = verb === 'run' || verb === 'run-many' ? name : verb
-  const only = args.flatMap((word, index) => {
-    const [, value] = /^--(?:filter|scope|projects)=(.+)$/.exec(word) ?? []
-    return value ?? (/^--(?:filter|scope|projects)$|^-F$/.test(word) ? [args[index + 1] ?? ''] : [])
-  })
-  return called === undefined ? [] : inPackages(called, only, folder, texts)
-}
-
-/** `only`: names of packages or of their folders; empty: all. */
-function inPackages(
-  script: string,
-  only: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const names = only.map((one) => baseName(one.replace(/[.^{}]+/g, '')))
-  return [...texts.keys()]
-    .filter((path) => baseName(path) === 'package.json' && parentOf(path) !== folder && isInside(path, folder))
-    .filter((path) => !path.includes('/node_modules/'))
-    .slice(0, MOST_PACKAGES)
-    .flatMap((path) => {
-      const at = parentOf(path)
-      const text = texts.get(path) ?? ''
-      const [, name = ''] = /"name"\s{0,9}:\s{0,9}"([^"\n]{1,200})"/.exec(text) ?? []
-      if (names.length > 0 && !names.includes(baseName(name)) && !names.includes(baseName(at))) return []
-      return commandsOf(scriptsOf(text).get(script) ?? '', at)
-    })
 }
 
 /** The commands of `concurrently "npm start" "node worker.js"`, and scripts by their names or patterns. */
@@ -464,98 +417,6 @@ function recipes(
   const recipe = recipeOf(args, folder, (path) => texts.get(path))
   return recipe === null ? [] : recipe.lines.flatMap((line) => commandsOf(line, recipe.folder))
 }
-
-/** A start script is no longer. */
-const LONGEST_SCRIPT = 100_000
-const MOST_CALLS = 60
-/** Files of tasks that they run. Source: docs.fabfile.org, docs.pyinvoke.org, pydoit.org. */
-const TASKS: ReadonlyMap<string, readonly string[]> = new Map([
-  ['fab', ['fabfile.py']],
-  ['inv', ['tasks.py']],
-  ['invoke', ['tasks.py']],
-  ['doit', ['dodo.py']],
-])
-/** `for step in STEPS: local(step)`, and `STEPS = ['a', 'b']`. */
-const EACH_OF = /^[ \t]{0,40}for[ \t]{1,9}(\w{1,60})[ \t]{1,9}in[ \t]{1,9}(\w{1,60})[ \t]{0,9}:/gm
-const LISTED = /^[ \t]{0,40}(\w{1,60})[ \t]{0,9}=[ \t]{0,9}[[(]([^[\]()]{1,2000})[\])]/gm
-const CALLS =
-  /\b(?:execSync|exec|execAsync|execFileSync|execFile|spawnSync|spawn|execa|execaCommand|execaSync|execaCommandSync|run|check_call|check_output|call|system|Popen|local)\(\s{0,9}(?:\[\s{0,9})?(["'`])([^"'`$\n]{1,300})\1((?:\s{0,9},\s{0,9}\[?\s{0,9}["'][^"'\n]{0,100}["']){0,12})|(?<![\w$])\$`([^`$\n]{1,300})`/g
-
-/** What a script of JavaScript or Python that is started calls by itself: `execSync('npx next build')`, `spawn('next', ['build'])`. */
-function calledCommands(
-  words: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const script = words.slice(0, 4).find((word) => /\.(?:[cm]?[jt]s|py)$/.test(word))
-  const text = script === undefined ? undefined : texts.get(normalisePath(script, folder) ?? '')
-  if (text === undefined || text.length > LONGEST_SCRIPT) return []
-  const lists = new Map([...text.matchAll(LISTED)].map(([, name = '', list = '']) => [name, list]))
-  const looped = [...text.matchAll(EACH_OF)]
-    .slice(0, MOST_CALLS)
-    .filter(([, one = '']) =>
-      ['local', 'run', 'system', 'call', 'check_call'].some((call) => text.includes(`${call}(${one})`)),
-    )
-    .flatMap(([, , name = '']) => [...(lists.get(name) ?? '').matchAll(/(["'])([^"'\n]{1,300})\1/g)])
-    .map(([, , command = '']) => command)
-  const called = [...text.matchAll(CALLS)].map(([, , command = '', more = '', template]) => {
-    const rest = [...more.matchAll(/["']([^"'\n]{0,100})["']/g)].map(([, word = '']) => word)
-    return template ?? [command, ...rest].join(' ')
-  })
-  // `node with-env.js "rm -rf a && cp -r b a"`: what it is told it has a shell start.
-  const told = handsOn(text) ? words.slice(words.indexOf(script ?? '') + 1).filter((word) => /\s/.test(word)) : []
-  return [...called, ...looped, ...told].slice(0, MOST_CALLS).flatMap((command) => commandsOf(command, folder))
-}
-
-/** It has its own arguments, and starts something. */
-function handsOn(text: string): boolean {
-  return /\bargv\b/.test(text) && STARTS.test(text)
-}
-
-const STARTS = /\b(?:exec|execSync|spawn|spawnSync|execa|execaCommand|system|Popen|run|call|check_call)\(/
-
-/** They start what a Procfile lists. */
-const PROCESS_MANAGERS = /^(foreman|honcho|goreman|hivemind|overmind|node-foreman|nf)$/
-
-function processes(
-  [, ...args]: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const at = args.findIndex((word) => /^(-f|--procfile|-j)$/.test(word))
-  const named = at < 0 ? args.find((word) => /(?:^|\/)Procfile[^/]*$/.test(word)) : args[at + 1]
-  const text = texts.get(normalisePath(named ?? 'Procfile', folder) ?? '') ?? ''
-  return [...text.matchAll(/^[\w-]{1,60}:[ \t]{0,20}(\S.*)$/gm)].flatMap(([, line = '']) => commandsOf(line, folder))
-}
-
-/** They start commands of their configuration or their options, and again when a file changes. */
-const WATCHERS = /^(modd|reflex|CompileDaemon|nodemon|watchexec|fresh)$/
-
-/** `prep:` and `daemon:` of modd.conf, the lines of reflex.conf, `-build="go build -o x"`, `--exec "go run ."`, what stands behind `--`. */
-function watched(
-  [program = '', ...args]: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const name = baseName(program)
-  const told = args.flatMap((word, at) => {
-    const [, option = '', value] = /^--?(build|command|exec|x)(?:=(.+))?$/s.exec(word) ?? []
-    return option === '' ? [] : [value ?? args[at + 1] ?? '']
-  })
-  const end = args.indexOf('--')
-  const behind = end < 0 ? [] : [args.slice(end + 1).join(' ')]
-  const at = args.findIndex((word) => /^(?:-f|--file|-c|--config)$/.test(word))
-  const own = name === 'modd' ? 'modd.conf' : name === 'nodemon' ? 'nodemon.json' : null
-  const file = (at < 0 ? undefined : args[at + 1]) ?? own
-  const text = file === null ? '' : (texts.get(normalisePath(file, folder) ?? '') ?? '')
-  const configured = text.length > LONGEST_SCRIPT ? [] : [...text.matchAll(CONFIGURED)].slice(0, MOST_CALLS)
-  return [...told, ...behind, ...configured.map(([, quoted, line, after]) => quoted ?? line ?? after ?? '')].flatMap(
-    (command) => commandsOf(command, folder),
-  )
-}
-
-const CONFIGURED =
-  /"exec"[ \t]{0,9}:[ \t]{0,9}"([^"\n]{1,300})"|^[ \t]{0,20}(?:prep|daemon)(?:[ \t]{1,9}\+\w{1,20}){0,4}:[ \t]{0,9}([^\n\r]{1,300})$|^[ \t]{0,9}-[^\n\r]{0,60}[ \t]--[ \t]([^\n\r]{1,300})$/gm
 
 /** Scripts by their names, or by patterns of them: `npm-run-all watch:*`, `concurrently npm:watch:*`. */
 const RUN_SEVERAL = /^(npm-run-all2?|run-s|run-p|concurrently)$/
