@@ -49,15 +49,6 @@ export function fromContext(context: BuildContext, source: string): readonly Con
   })
 }
 
-/**
- * Where Maven and Gradle find what they pack into the jar that a source of COPY names: `api/src/main/resources` for
- * `api/target/api-*.jar`, which is built outside. Null for another file.
- */
-export function resourcesOf(source: string): string | null {
-  const [, folder] = /^((?:[^/]*\/){0,20}?)(?:target\/|build\/libs\/)?[^/]*\.[jw]ar$/i.exec(contextPath(source)) ?? []
-  return folder === undefined ? null : `${folder}src/main/resources`
-}
-
 /** The paths that a source names, wildcards as in Go's filepath.Match, with all that lies below. */
 export function matching(
   paths: readonly string[],

@@ -7,7 +7,7 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, isSharedFolder, normalisePath, parentOf } from '../places.ts'
-import { type BuildContext, fromContext, matching, resourcesOf } from './build-context.ts'
+import { type BuildContext, fromContext, matching } from './build-context.ts'
 import {
   changedMode,
   type Draft,
@@ -60,8 +60,6 @@ export interface CopiedPath {
   readonly image?: string
   /** It is made outside, of sources that the build context has (`BuildContext.released`); absent where it is not. */
   readonly released?: true
-  /** Of a jar that is built outside the texts that are packed into it, by path in the build context; absent where there are none. */
-  readonly packed?: ReadonlyMap<string, string>
   readonly line: number
 }
 
@@ -212,7 +210,6 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
       found.length === 0 &&
       !(isPattern && isOptional) &&
       (isOpen ? isNowhere(sources.context, source.replace(VARIABLES, '*')) : isMissing(sources.context, source))
-    const packed = from === null ? packedInto(source, sources.context) : []
     draft.copies.push({
       source,
       destination,
@@ -220,7 +217,6 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
       ...(missing ? { missing } : {}),
       ...(released ? { released } : {}),
       ...(image === null ? {} : { image }),
-      ...(packed.length > 0 ? { packed: new Map(packed) } : {}),
       line: instruction.line,
     })
     for (const item of found) {
@@ -269,12 +265,6 @@ function remoteFile(source: string): string | null {
   if (!/^https?:\/\//i.test(source)) return null
   const name = baseName(source.replace(/[?#].*$/s, ''))
   return name === '' || /\.git$|^\$|\.(?:tar|tgz|gz|xz|bz2|zst|zip|deb|rpm|apk)\b/i.test(name) ? null : name
-}
-
-function packedInto(source: string, context: BuildContext | null): readonly (readonly [path: string, text: string])[] {
-  const folder = resourcesOf(source)
-  if (folder === null || context === null) return []
-  return fromContext(context, folder).flatMap(({ text, origin }) => (text === null ? [] : [[origin, text] as const]))
 }
 
 /** A text that a RUN writes; to what is not known nothing can be added. */

@@ -1,6 +1,6 @@
 import { type Dirent, existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type BuildContext, type ContextEntry, contextPath, matching, resourcesOf } from '../contents/build-context.ts'
+import { type BuildContext, type ContextEntry, contextPath, matching } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import { bytesIn, listIn, namesIn, staysIn, textIn } from '../files-in.ts'
 import { nameOf } from '../path.ts'
@@ -354,11 +354,11 @@ export function likelyContext(dockerfile: Dockerfile, path: string, root: string
 
 /**
  * What COPY, ADD and `RUN --mount=type=bind` take from the build context, of each the part that is there by its very name: '' for all
- * of it. Of a jar what is packed into it too.
+ * of it.
  */
 export function copiedSources({ stages }: Dockerfile): readonly string[] {
   const named = stages.flatMap(({ instructions }) => instructions.flatMap(sourcesOf))
-  return [...new Set(named.flatMap((source) => [source, resourcesOf(source) ?? source]).map(fixedPart))]
+  return [...new Set(named.map(fixedPart))]
 }
 
 /**
