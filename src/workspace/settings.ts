@@ -81,22 +81,15 @@ export const engines: readonly EngineOption[] = ['auto', ...ENGINE_NAMES, 'none'
 export const failOns: readonly FailOn[] = ['failed', 'incomplete', 'unproved', 'changes', 'never']
 export const MOST_JOBS = 64
 
-const truth: Form = { flag: 'boolean', check: checkBoolean, schema: { type: 'boolean' } }
 const text: Form = { flag: 'string', check: checkText, schema: { type: 'string', pattern: '\\S' } }
 const variable = matching(/^[A-Za-z_][A-Za-z0-9_]*(=|$)/, 'must be NAME=VALUE, or NAME of a variable that is set')
+const USER = '^([1-9][0-9]{0,9}(:[0-9]{1,10})?|(?!root$)[A-Za-z_][A-Za-z0-9_.-]{0,31})$'
 const TRUST = 'only with --trust-config'
 
 /** All that flags and configuration files can both say: a row is all that a new one needs. */
 export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   user: {
-    form: {
-      flag: 'string',
-      check: checkUser,
-      schema: {
-        type: 'string',
-        pattern: '^([1-9][0-9]{0,9}(:[0-9]{1,10})?|(?!root$)[A-Za-z_][A-Za-z0-9_.-]{0,31})$',
-      },
-    },
+    form: { flag: 'string', check: checkUser, schema: { type: 'string', pattern: USER } },
     group: 'policy',
     help: "NAME or UID[:GID] to run as (default the image's own service account, else app 10001:10001)",
     usual: defaultPolicy.user,
@@ -135,27 +128,17 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     example: '[/var/lib/app]',
     adds: true,
   },
-  unsafe: {
-    form: truth,
-    group: 'policy',
-    help: 'apply the offered fixes too',
-    usual: defaultPolicy.unsafe,
-    example: 'false',
-  },
-  preferVendor: {
-    form: truth,
-    group: 'policy',
-    help: 'build from the image that its vendor ships without root, where there is one',
-    usual: undefined,
-    example: 'true',
-  },
-  arbitraryUid: {
-    form: truth,
-    group: 'policy',
-    help: 'it has to work with any uid and group 0, as on OpenShift; a proof runs it so',
-    usual: undefined,
-    example: 'true',
-  },
+  unsafe: onOff('policy', 'apply the offered fixes too', defaultPolicy.unsafe),
+  preferVendor: onOff(
+    'policy',
+    'build from the image that its vendor ships without root, where there is one',
+    undefined,
+  ),
+  arbitraryUid: onOff(
+    'policy',
+    'it has to work with any uid and group 0, as on OpenShift; a proof runs it so',
+    undefined,
+  ),
   // Its names are checked against the transforms by who knows them.
   ignore: {
     form: listOf({ ...text, schema: { type: 'string', pattern: '^[a-z]+(-[a-z0-9]+)*$' } }),
@@ -181,13 +164,7 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     usual: 'auto',
     example: 'auto',
   },
-  offline: {
-    form: truth,
-    group: 'images',
-    help: 'no engine pull, no registry: local facts and the built-in catalogue only',
-    usual: false,
-    example: 'false',
-  },
+  offline: onOff('images', 'no engine pull, no registry: local facts and the built-in catalogue only', false),
   platform: {
     form: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
     group: 'images',
@@ -227,13 +204,7 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     usual: null,
     example: 'incomplete',
   },
-  trace: {
-    form: truth,
-    group: 'proof',
-    help: '--no-trace: learn from docker diff and logs alone, and grant more',
-    usual: true,
-    example: 'true',
-  },
+  trace: onOff('proof', '--no-trace: learn from docker diff and logs alone, and grant more', true),
   jobs: {
     form: { flag: 'number', check: checkJobs, schema: { type: 'integer', minimum: 1, maximum: MOST_JOBS } },
     group: 'proof',
@@ -241,13 +212,11 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     usual: null,
     example: '4',
   },
-  minimize: {
-    form: truth,
-    group: 'proof',
-    help: 'with --prove: leave out every grant and change without which it still works, one by one',
-    usual: false,
-    example: 'false',
-  },
+  minimize: onOff(
+    'proof',
+    'with --prove: leave out every grant and change without which it still works, one by one',
+    false,
+  ),
   env: {
     form: listOf(variable),
     group: 'proof',
@@ -344,6 +313,11 @@ function checkJobs(value: unknown): string | null {
 
 function checkText(value: unknown): string | null {
   return typeof value === 'string' && value.trim() !== '' ? null : 'must be text that is not empty'
+}
+
+function onOff<T extends boolean | undefined>(group: Setting<T>['group'], help: string, usual: T): Setting<T> {
+  const form: Form = { flag: 'boolean', check: checkBoolean, schema: { type: 'boolean' } }
+  return { form, group, help, usual, example: String(usual ?? true) }
 }
 
 function matching(pattern: RegExp, message: string): Form {
