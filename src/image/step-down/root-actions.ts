@@ -5,6 +5,7 @@ import { isWithin, nameOf, normalisePath } from '../../path.ts'
 import { foldersIn } from './folders.ts'
 import { wordValues } from './loops.ts'
 import { onlyAsOther, rootQuestions } from './root-checks.ts'
+import { redirectedTo } from './script-writes.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 import { staticValue, type Variables } from './static-text.ts'
 
@@ -334,14 +335,8 @@ export function rootOnlyWork(script: ReadScript): readonly RootOnlyWork[] {
 }
 
 /** Whatever makes it, a file that only root writes is one that another user does not find. */
-function makesFile({ command: { redirects } }: ScriptCommand): boolean {
-  return redirects.some(
-    ({ operator, target }) =>
-      target !== null &&
-      /^&?>/.test(operator) &&
-      /^["']?[$/.\w]/.test(target.text) &&
-      !/^["']?\/(?:dev|proc)\//.test(target.text),
-  )
+function makesFile({ command }: ScriptCommand): boolean {
+  return redirectedTo(command).some(({ text }) => /^["']?(?!\/(?:dev|proc)\/)[$/.\w]/.test(text))
 }
 
 /** It prepares what another user then finds, says something, or asks. */

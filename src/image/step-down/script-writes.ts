@@ -129,6 +129,7 @@ export function scriptWrites(
       }))
   }
 }
+
 /** Files that the branch for root alone makes: what it hands over by that name is no folder. */
 export function rootWrites({ commands, variables }: ReadScript, { workdir }: GivenStart): readonly string[] {
   const written = commands.flatMap(({ command, guarded }) => (guarded ? writesOf(command) : []))
@@ -189,12 +190,18 @@ function askedFor({ text, variables }: ReadScript): { readonly at: number; reado
   return { at: found.index, question: `[ -n "$${found[1] ?? found[2]}" ]` }
 }
 
-function writesOf({ words, redirects }: ShellCommand): readonly Write[] {
-  const written = redirects.flatMap(({ operator, target }): readonly Write[] =>
+/** What `>` and its like put into files: `>&2` goes to a descriptor. */
+export function redirectedTo({ redirects }: ShellCommand): readonly Write[] {
+  return redirects.flatMap(({ operator, target }): readonly Write[] =>
     /^(>|>>|>\||&>|&>>)$/.test(operator) && target !== null
       ? [{ text: target.text, replaces: false, ...(operator.endsWith('>>') ? {} : { anew: true }) }]
       : [],
   )
+}
+
+function writesOf(command: ShellCommand): readonly Write[] {
+  const { words } = command
+  const written = redirectedTo(command)
   const at = programIndex(words)
   const tool = nameOf(words[at]?.value ?? '')
   const args = words.slice(at + 1)
