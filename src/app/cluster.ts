@@ -1,5 +1,4 @@
 import { dirname } from 'node:path'
-import { isProvable } from '../decisions.ts'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -20,7 +19,7 @@ import {
   projectOf,
   unreachedVolumes,
 } from '../stack/cluster-project.ts'
-import { type LeftOf, manifestsDecidedLater, standingInManifests } from '../stack/decisions.ts'
+import { type LeftOf, manifestsDecidedLater, standingInManifests, todosIn, unsettled } from '../stack/decisions.ts'
 import { type EditedPod, editPod, type PlannedContainer } from '../stack/edit-pods.ts'
 import { calledDirectly, followConfiguration, followPorts, withAnnotation } from '../stack/follow-cluster.ts'
 import type { PlannedService, StackFile } from '../stack/planned.ts'
@@ -111,8 +110,9 @@ function outcomeOf(
   const plain = resultsWith([])
   const derived = new Map(plain.map((one) => [one.target, one.findings]))
   const isProved = (name: string): boolean => proof?.services.get(name)?.passed === true
-  const standing = standingInManifests(manifests, services, (name) => derived.get(name) ?? []).filter(
-    ({ service, message }) => !(isProvable(message) && isProved(service)),
+  const standing = unsettled(
+    standingInManifests(manifests, services, (name) => derived.get(name) ?? []),
+    isProved,
   )
   const results =
     standing.length === 0 ? plain : resultsWith(standing.map(({ service, ...finding }) => ({ service, finding })))
@@ -166,9 +166,8 @@ function leftToDecide(
     services.map(({ workload: { file, document }, service: { name } }) => {
       const { findings, answered, isProved } = of(name)
       const isChanged = !isEqual(manifests.files[file]?.values[document], after[file]?.values[document])
-      const open = findings.filter(({ outcome, transform }) => isChanged && outcome === 'todo' && transform !== 'prove')
-      const todos = open.map(({ message }) => ({ message, isProvable: answered?.has(message) === true }))
-      return [name, { todos, isProved }] as const
+      const own = isChanged ? findings.filter(({ transform }) => transform !== 'prove') : []
+      return [name, { todos: todosIn(own, answered), isProved }] as const
     }),
   )
 }

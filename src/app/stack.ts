@@ -1,5 +1,5 @@
 import { shellQuoted } from '../borders/shell.ts'
-import { isProvable, unwritten } from '../decisions.ts'
+import { unwritten } from '../decisions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
@@ -16,7 +16,7 @@ import {
   targetQuestion,
   type Verdict,
 } from '../report/report.ts'
-import { decidedLater, type LeftOf, standingIn, unsaid } from '../stack/decisions.ts'
+import { decidedLater, type LeftOf, standingIn, todosIn, unsaid, unsettled } from '../stack/decisions.ts'
 import { type StackFinding, stackFinding } from '../stack/finding.ts'
 import type { HostFiles } from '../stack/host-files.ts'
 import type { VolumeNeed } from '../stack/migration.ts'
@@ -97,10 +97,11 @@ function outcomeOf(
   ]
   const derived = results([])
   const isProved = (name: string): boolean => proof?.services.get(name)?.passed === true
-  const standing = standingIn(project, (name) => [
+  const ofService = (name: string): readonly ReportFinding[] => [
     ...findings,
     ...derived.flatMap((one) => (one.target === name ? one.findings : [])),
-  ]).filter(({ service = '', message }) => !(isProvable(message) && isProved(service)))
+  ]
+  const standing = unsettled(standingIn(project, ofService), isProved)
   const services = standing.length === 0 ? derived : results(standing)
   const left = leftToDecide(plan.planned, derived, volumes, { edited, isProved })
   const files = comments === 'none' ? planFiles : decidedLater(project, planFiles, left)
@@ -146,14 +147,13 @@ function leftToDecide(
       const own = unsaid(results[index]?.findings ?? [], held).filter(({ transform }) => !OF_OTHERS.has(transform))
       const ofVolumes = volumes.flatMap(({ services, finding }) => (services.includes(name) ? [finding] : []))
       const isChanged = edited.has(name) || result.changed
-      const open = [...own, ...ofVolumes].filter(({ outcome }) => isChanged && outcome === 'todo')
-      const todos = open.map(({ message }) => ({ message, isProvable: answered?.has(message) === true }))
+      const todos = isChanged ? todosIn([...own, ...ofVolumes], answered) : []
       return [name, { todos, isProved: isProved(name) }]
     }),
   )
 }
 
-/** What nobody writes down of these is said at least. */
+/** With `--comments none` no file holds these decisions: that is told in their place. */
 export function unwrittenOf(left: LeftOf): readonly ReportFinding[] {
   const said = unwritten([...left.values()].reduce((sum, { todos }) => sum + todos.length, 0))
   return said === null ? [] : [targetFinding('report-remarks', 'note', said.message, said.hint)]
@@ -287,7 +287,7 @@ function serviceResult(
   return file === undefined ? result : { ...result, file: here(file) }
 }
 
-/** A service as its own proof leaves it: of one that passed what it has answered is gone, and what it did not ask is said. */
+/** A service behind its own proof: what a proof that passed has answered is left out, and work that it did not ask for makes it not shown. */
 export function afterRun(
   planned: TargetResult,
   answered: ReadonlySet<string> = new Set(),

@@ -1,4 +1,4 @@
-import { DECIDE, decisionKey, HOW_DECIDED, type Todo } from '../decisions.ts'
+import { DECIDE, decisionKey, HOW_DECIDED, isProvable, type Todo } from '../decisions.ts'
 import {
   type DecisionLine,
   type DecisionPlace,
@@ -16,6 +16,23 @@ import type { Manifests } from './workloads.ts'
 
 /** By service: what is left to a person, and whether a run of it has passed. */
 export type LeftOf = ReadonlyMap<string, Pick<LeftAt, 'todos' | 'isProved'>>
+
+/** The todos among findings. `answered`: messages that a run which passes would answer. */
+export function todosIn(
+  findings: readonly Pick<ReportFinding, 'outcome' | 'message'>[],
+  answered: ReadonlySet<string> | undefined,
+): readonly Todo[] {
+  const todos = findings.filter(({ outcome }) => outcome === 'todo')
+  return todos.map(({ message }) => ({ message, isProvable: answered?.has(message) === true }))
+}
+
+/** Without those that were left to a run, of services whose run has passed. */
+export function unsettled<T extends StackFinding>(
+  all: readonly T[],
+  isProved: (service: string) => boolean,
+): readonly T[] {
+  return all.filter(({ message, service = '' }) => !(isProvable(message) && isProved(service)))
+}
 
 /** What a comment of a file leaves to a person about a service, or about none. */
 function standing(
@@ -63,7 +80,8 @@ export function decidedLater(
     const file = changed.find((one) => one.path === path) ?? { path, name, before: text, after: text }
     const entries = services.flatMap((service) => {
       const about = left.get(service.name)
-      return about !== undefined && ownFile(service, files) === index ? [{ ...placeOf(service.name), ...about }] : []
+      if (about === undefined || (about.todos.length === 0 && !about.isProved)) return []
+      return ownFile(service, files) === index ? [{ ...placeOf(service.name), ...about }] : []
     })
     return entries.length === 0 ? file : { ...file, after: withDecisions(parseYaml(file.after, name), entries) }
   })
