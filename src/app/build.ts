@@ -10,7 +10,6 @@ import type { ImageRun } from '../image/image-run.ts'
 import { ownPlatform } from '../image/sources/own-platform.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { derivedName } from '../profile/profile.ts'
-import { joinTruncated } from '../words.ts'
 import { likelyContext } from '../workspace/context.ts'
 import { rootOf } from '../workspace/project-root.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
@@ -121,9 +120,7 @@ export function asServicesRun({ build, surroundings }: WorkItem, session: Sessio
   const asked = build === undefined ? null : serviceUser(build)
   const user = isOpen ? (asked ?? podUser(surroundings?.runs ?? [])) : null
   if (user === null) return session
-  const by =
-    asked === null ? (surroundings?.runs ?? []).map((run) => run.by) : (build?.users ?? []).map((one) => one.by)
-  const userBecause = `${joinTruncated([...new Set(by)])} ${new Set(by).size === 1 ? 'runs' : 'run'} it so`
+  const userBecause = `as its ${asked === null ? 'pods' : 'services'} run it`
   return { ...session, options: { ...options, policy: { ...policy, user, userBecause } } }
 }
 
@@ -142,7 +139,7 @@ export function podUser(runs: readonly ImageRun[]): string | null {
   return isAlike && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
-/** The folder that a build is given which nobody has said: that of the file that builds it, else the one that has what it copies. */
+/** The build context where none was named: that of the Compose or bake file that builds it, else the folder that has what it copies. */
 function contextFound(item: WorkItem, dockerfile: Dockerfile): string | null {
   if (item.build?.context != null) return item.build.context
   return item.path === null ? null : likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))

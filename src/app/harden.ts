@@ -165,7 +165,7 @@ interface Said {
   readonly hint: string | undefined
   /** It is about a comment. Absent: about an instruction. */
   readonly isOfComment?: true
-  /** What is left alone, in its own words; absent where it is not. */
+  /** The message that it had before an ignore comment left it alone; absent where none does. */
   readonly left?: string
 }
 

@@ -88,7 +88,7 @@ export function withoutTodos(result: TargetResult, answered: ReadonlySet<string>
   return { ...result, findings, output }
 }
 
-/** A proof that passed has not shown the work that sources do only when somebody asks for it. `left`: what it has not answered. */
+/** A proof that passed, as not shown where the sources do work as root on request and no check requested it. `left`: findings that it has not answered. */
 export function withUnasked<Proof extends NonNullable<VerdictInput['proof']>>(
   proof: Proof | null,
   { findings: left }: Pick<TargetResult, 'findings'>,

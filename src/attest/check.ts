@@ -45,7 +45,7 @@ type Said<Kind> = Extract<GivenStatement['said'], { readonly kind: Kind }>
 
 /**
  * Whether statements of one proof are about an image, say one thing, and say that it passed. `conditions`: those that every proof
- * has; `files`: by name, those that exist. It checks no signature: whoever can change all statements decides what they say, but an image
+ * has; `files`: by name, those that exist. Signatures are not checked here, so whoever writes all statements decides what they say. An image
  * that starts as root never passes.
  */
 export function checkStatements(
