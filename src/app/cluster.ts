@@ -8,7 +8,7 @@ import { put } from '../profile/manifest.ts'
 import type { Profile } from '../profile/profile.ts'
 import { slug } from '../profile/profile.ts'
 import { rewriteYaml } from '../profile/rewrite-yaml.ts'
-import { asObject, isEqual, parseYaml, type YamlFile } from '../profile/yaml-file.ts'
+import { asObject, isEqual, parseYaml } from '../profile/yaml-file.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import { proofFindings } from '../report/proof-findings.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
@@ -117,11 +117,14 @@ function outcomeOf(
   const results =
     standing.length === 0 ? plain : resultsWith(standing.map(({ service, ...finding }) => ({ service, finding })))
   const after = manifests.files.map((file, index) => parseYaml(planFiles[index]?.after ?? file.text, file.name))
-  const left = leftToDecide(after, manifests, services, (name) => ({
-    findings: derived.get(name) ?? [],
-    answered: planned.get(name)?.answered,
-    isProved: isProved(name),
-  }))
+  const left: LeftOf = new Map(
+    services.map(({ workload: { file, document }, service: { name } }) => {
+      // The next run finds the todos of a document that does not change again.
+      const isChanged = !isEqual(manifests.files[file]?.values[document], after[file]?.values[document])
+      const own = (derived.get(name) ?? []).filter(({ transform }) => isChanged && transform !== 'prove')
+      return [name, { todos: todosIn(own, planned.get(name)?.answered), isProved: isProved(name) }]
+    }),
+  )
   const texts = comments === 'none' ? [] : manifestsDecidedLater(after, services, left)
   const files = planFiles.map((file, index) => ({ ...file, after: texts[index] ?? file.after }))
   const changed = files.filter(({ before, after }) => before !== after)
@@ -149,27 +152,6 @@ function outcomeOf(
     migration: null,
   }
   return { source: first?.text ?? '', path: first?.path ?? null, result, files: changed }
-}
-
-/** The todos of documents that change. The next run finds those of an unchanged document again. */
-function leftToDecide(
-  after: readonly YamlFile[],
-  manifests: Manifests,
-  services: readonly ClusterService[],
-  of: (service: string) => {
-    readonly findings: readonly ReportFinding[]
-    readonly answered: ReadonlySet<string> | undefined
-    readonly isProved: boolean
-  },
-): LeftOf {
-  return new Map(
-    services.map(({ workload: { file, document }, service: { name } }) => {
-      const { findings, answered, isProved } = of(name)
-      const isChanged = !isEqual(manifests.files[file]?.values[document], after[file]?.values[document])
-      const own = isChanged ? findings.filter(({ transform }) => transform !== 'prove') : []
-      return [name, { todos: todosIn(own, answered), isProved }] as const
-    }),
-  )
 }
 
 /** The Dockerfiles of the repository that make what the manifests run, by image as it is written there. */
