@@ -1,9 +1,9 @@
 // dist/cli.js with the program that it starts and dist/index.js, the declarations beside them, and the notices of what is inside.
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
@@ -83,8 +83,11 @@ async function program() {
     entryPoints: ['src/cli/program.ts'],
     outfile: 'dist/program.cjs',
     format: 'cjs',
+    // Its ES module makes a require() of its own, which hides the one that an import becomes here.
+    alias: { ...shared.alias, 'web-tree-sitter': './node_modules/web-tree-sitter/web-tree-sitter.cjs' },
     supported: { 'dynamic-import': false },
-    define: { ...shared.define, 'import.meta.url': '__url' },
+    // What it would find beside itself it is given.
+    define: { ...shared.define, 'import.meta.url': '__url', __dirname: '""', __filename: '""' },
     banner: { js: '(function (require, module, __url) {' },
     footer: { js: '})' },
     write: false,
@@ -92,6 +95,19 @@ async function program() {
   const text = outputFiles[0]?.text ?? ''
   await writeFile('dist/program.cjs', `// ${createHash('sha256').update(text).digest('hex')}\n${text}`)
   return Object.keys(metafile.inputs)
+}
+
+/** What sources are read with is no script: it lies beside the bundles, which load it when they need it. Gives the folders it comes from. */
+async function grammars() {
+  await mkdir('dist/grammars', { recursive: true })
+  const names = ['go', 'javascript', 'php', 'python', 'tsx', 'typescript'].map((name) => `tree-sitter-${name}.wasm`)
+  const files = [
+    'web-tree-sitter/web-tree-sitter.wasm',
+    ...names.map((name) => `@vscode/tree-sitter-wasm/wasm/${name}`),
+  ]
+  const paths = files.map((file) => `node_modules/${file}`)
+  await Promise.all(paths.map((path) => copyFile(path, join('dist/grammars', basename(path)))))
+  return paths
 }
 
 /** The page of the manual, by the part of the program that has it. */
@@ -127,8 +143,8 @@ await rm('dist', { recursive: true, force: true })
 // Beside the rest: it takes as long as all of that.
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const declared = promisify(execFile)(process.execPath, [tsc, '--project', 'tsconfig.build.json'])
-const [ofModules, ofProgram] = await Promise.all([modules(), program(), manual()])
-const inputs = [...ofModules, ...ofProgram]
+const [ofModules, ofProgram, ofGrammars] = await Promise.all([modules(), program(), grammars(), manual()])
+const inputs = [...ofModules, ...ofProgram, ...ofGrammars]
 await chmod('dist/cli.js', 0o755)
 await writeFile('dist/THIRD-PARTY-NOTICES.txt', await notices(inputs))
 

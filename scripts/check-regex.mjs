@@ -69,6 +69,7 @@ function catalogueExpressions() {
     'frameworks.json',
     'home-tools.json',
     'known-programs.json',
+    ...['go', 'php', 'python', 'script'].map((name) => `../src/evidence/languages/${name}.json`),
   ])
     JSON.parse(readFileSync(join(folder, name), 'utf8'), (key, value) => {
       if (EXPRESSIONS.test(key) && typeof value === 'string') found.push(value)
@@ -77,7 +78,7 @@ function catalogueExpressions() {
   return found
 }
 
-const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy|filledBy|calls)$/
+const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy|filledBy|calls|like|is)$/
 
 /**
  * @param {string} literal

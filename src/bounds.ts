@@ -93,11 +93,23 @@ export const bounds = {
   keptResultBytes: 64 * 1024 * 1024,
   /** Characters of a path: the kernel takes none that is longer (PATH_MAX, path_resolution(7)). */
   pathLength: 4096,
-  /** Characters of an expression of a source file that may say a path: call by call it is taken apart. */
+  /** Characters of an expression of a source that are looked at, and shown. */
   expressionLength: 1000,
   /** Calls of one source file that write, each of which is looked at with the lines around it: a program's own file has some tens. */
   sourceCalls: 1000,
-  /** At most so many leading parts of a joined path are tried as its folder. */
+  /** Characters of one source that is parsed: what is larger was packed by a program. */
+  sourceLength: 512 * 1024,
+  /** Steps of the parser with one source, of about a hundred tokens each, and with all of one target. */
+  parseSteps: 10_000,
+  parseStepsOfAll: 100_000,
+  /** Named nodes of its tree, and how deep they lie in each other. */
+  treeNodes: 300_000,
+  treeDepth: 500,
+  /** Places of one source that give one name a value. */
+  bindingsOfName: 100,
+  /** Expressions that are worked out for one source, with those of others that it brings in. */
+  sourceSteps: 50_000,
+  /** Texts and names of one command of a source that are joined to one text. */
   expressionParts: 16,
   /** Characters of the call that sets a timer, with the function that it is given. */
   timerCall: 4000,

@@ -1,6 +1,8 @@
 export { type HardenInput, harden, inspect, prove } from './app/api.ts'
+export { loadGrammars } from './app/grammars.ts'
 export { type ErrorCode, HardenError } from './errors.ts'
 export type { Evidence } from './evidence/claim.ts'
+export type { Grammar, SourceParsers, SyntaxNode } from './evidence/syntax.ts'
 export type { Account, Accounts, ImageConfig, ImageFacts, Known } from './image/facts.ts'
 export { createFileModel } from './image/file-index.ts'
 export type { FileEntry, FileModel } from './image/file-model.ts'

@@ -23,6 +23,8 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'ipaddr.js': /^src\/image\/sources\/registry\/where\.ts$/,
   tldts: /^src\/image\/sources\/registry\/where\.ts$/,
   ignore: /^src\/workspace\//,
+  // What reads sources; its grammars are files of @vscode/tree-sitter-wasm.
+  'web-tree-sitter': /^src\/app\/grammars\.ts$/,
   // Configuration is read; Compose files and manifests are changed in place.
   yaml: /^src\/(workspace|profile)\//,
   // How wide a text is on a terminal, and where it breaks.
@@ -137,7 +139,7 @@ const STATIC_RUN = [
 ]
 /** Of an engine, of registries and archives, of proofs, profiles and configuration. */
 const NOT_LOADED =
-  /^(execa|tar-stream|fzstd|tldts|ipaddr\.js|yaml|jsonc-parser|node:(https?|tls|zlib|child_process|vm))$/
+  /^(execa|tar-stream|fzstd|tldts|ipaddr\.js|yaml|jsonc-parser|web-tree-sitter|node:(https?|tls|zlib|child_process|vm))$/
 
 test('a run without engine, network, proof and configuration loads nothing of them', () => {
   const loaded = new Set(STATIC_RUN)
@@ -254,6 +256,7 @@ const OPENS =
 /** Who opens files besides the one door, `src/files-in.ts`, and which: none that a repository or a build context has laid. */
 const OPENS_OTHERS: Readonly<Record<string, string>> = {
   'src/cli.ts': 'the program itself',
+  'src/app/grammars.ts': 'grammars that come with the program',
   'src/cli/clean.ts': 'what killed runs left',
   'src/cli/resume.ts': "the caller's own state",
   'src/fleet/key.ts': 'streams that the door has opened',

@@ -1,5 +1,6 @@
 import { transforms } from '../../transforms/index.ts'
 import { nothingGiven, parseDockerfile } from '../dockerfile/index.ts'
+import type { SourceParsers } from '../evidence/syntax.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { defaultPolicy, type Policy } from '../plan/stage-input.ts'
@@ -28,6 +29,8 @@ export interface HardenInput {
   /** `NAME=VALUE`, as the build is given them. */
   readonly buildArg?: readonly string[]
   readonly policy?: Partial<Policy>
+  /** What sources are read with, of `loadGrammars`; absent: what they write is a question. */
+  readonly parsers?: SourceParsers
 }
 
 /**
@@ -47,6 +50,7 @@ export function harden(input: HardenInput): TargetResult {
     built: new Map(),
     observations: new Map(),
     ...catalogueKnowledge,
+    ...(input.parsers === undefined ? {} : { parsers: input.parsers }),
   }
   return hardenDockerfile({
     target: input.target ?? 'Dockerfile',

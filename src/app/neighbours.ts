@@ -15,6 +15,7 @@ import { allowedRootOf } from '../workspace/trust.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { buildText } from './build.ts'
+import { loadGrammars, sourcesOf } from './grammars.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import { catalogueKnowledge, UNSEEN, withPauses } from './planner.ts'
 import type { Session } from './session.ts'
@@ -158,11 +159,13 @@ async function readNeighbour(
   await lookAtBases(item, dockerfile, session, () => {})
   const { known, parents } = await withNeighbours(item, dockerfile, session)
   const folder = contextOfNeighbour(neighbour, dockerfile, item.root)
+  const context = await session.readContext(folder, path, copiedSources(dockerfile), startedFiles(dockerfile))
   const knowledge: Knowledge = {
     ...UNSEEN,
     bases: known,
     ...(parents === undefined ? {} : { parents }),
-    context: await session.readContext(folder, path, copiedSources(dockerfile), startedFiles(dockerfile)),
+    context,
+    parsers: await loadGrammars(sourcesOf(dockerfile, context, known.values())),
     ...catalogueKnowledge,
   }
   return withPauses(imageOfStage(dockerfile, stage, knowledge, { reference, by: name }), session.hooks.signal)

@@ -12,6 +12,7 @@ import { copiedSources, startedFiles } from '../workspace/context.ts'
 import { rootOf } from '../workspace/project-root.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { contextOf } from './build.ts'
+import { loadGrammars, sourcesOf } from './grammars.ts'
 import { hardenInTurn } from './harden.ts'
 import type { Session } from './session.ts'
 import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
@@ -53,9 +54,11 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { policy } = options
   const stated = new Map()
   let dependents = dependentsIn(item)
+  const parsers = await loadGrammars(sourcesOf(dockerfile, context, known.values()))
   const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
+      parsers,
       bases: known,
       ...(parents === undefined ? {} : { parents }),
       context,

@@ -13,6 +13,7 @@ import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
 import { evidenceOf, type StageEvidence, withMore, withParent } from '../evidence/index.ts'
 import type { Catalogue, StageView } from '../evidence/provider.ts'
+import { NO_PARSERS, type SourceParsers } from '../evidence/syntax.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageConfig, ImageFacts, Known } from '../image/facts.ts'
@@ -58,6 +59,8 @@ export interface Knowledge {
   readonly dependents?: Dependents
   /** What services start of the stage that is built, the one that it is planned for first; absent: what it says itself. */
   readonly overlays?: readonly StartOverlay[]
+  /** What sources are read with; absent: they are not read, and that is a question. */
+  readonly parsers?: SourceParsers
   /** What was made out of the stages by themselves, for whoever plans them again. */
   readonly stated?: StatedStages
   /** Of bases that the tree makes by another Dockerfile what that one shows, by reference. */
@@ -175,6 +178,7 @@ function* stageInput(
     entry,
     listed: describesServer(entry, derived),
     runs: dependents.runs,
+    parsers: knowledge.parsers ?? NO_PARSERS,
   }
   const before = knowledge.stated?.get(stage.index)
   const isKnown = before !== undefined && before.built === built

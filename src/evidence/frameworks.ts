@@ -6,10 +6,10 @@ import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { baseName, isOwnPlace, normalisePath, parentOf } from '../places.ts'
 import { inferred, type PathClaim } from './claim.ts'
-import { pathOf } from './path-expression.ts'
 import type { Provider } from './provider.ts'
 import { databaseClaims } from './source-files.ts'
-import { constantsOf } from './source-writes.ts'
+import { type ModulesAbout, sourceModules } from './source-modules.ts'
+import { NO_PARSERS, type SourceParsers } from './syntax.ts'
 
 /** RUN lines that run the program itself or its tools, and may write its state. */
 const BUILD_STEP = /\b(php|artisan|console|composer|rails|rake|bundle exec|ruby|manage\.py|alembic|flask)\b/
@@ -19,7 +19,7 @@ export const frameworkFolders: Provider = {
   name: 'framework-folders',
   summary: 'folders that the framework of the application is known to write',
   when: 'always',
-  claims({ contents, start, facts: { config } }) {
+  claims({ contents, start, parsers, facts: { config } }) {
     // The program itself may have run in the build, and have left there what belongs to root.
     const isFilled = contents.steps.some(
       ({ instruction }) => instruction.keyword === 'RUN' && says(instruction, BUILD_STEP),
@@ -28,7 +28,7 @@ export const frameworkFolders: Provider = {
     const collects = [argvOf(config), ...start.launches.map(({ words }) => words)].some((words) =>
       words.join(' ').includes('collectstatic'),
     )
-    return frameworkClaims(contents, isFilled, collects, config)
+    return frameworkClaims(contents, isFilled, collects, config, parsers)
   },
 }
 
@@ -38,6 +38,7 @@ export function frameworkClaims(
   isFilled: boolean,
   collects = false,
   { workdir, env }: Pick<ImageConfig, 'workdir' | 'env'> = { workdir: '/', env: new Map() },
+  parsers: SourceParsers = NO_PARSERS,
 ): readonly PathClaim[] {
   const found: PathClaim[] = []
   for (const [path, text] of texts) {
@@ -55,7 +56,9 @@ export function frameworkClaims(
       }
     }
     if (name === 'settings.py' || /\/settings\/\w+\.py$/.test(path))
-      found.push(...django(path, text, isFilled, collects, workdir, env))
+      found.push(
+        ...django(path, text, isFilled, collects ? staticRoot(path, text, { texts, workdir, env, parsers }) : null),
+      )
     if (path.endsWith('.py') && INSTANCE.test(text)) {
       const line = lineOf(text, text.search(INSTANCE))
       found.push(
@@ -94,14 +97,7 @@ function nextOutput(copies: StageContents['copies']): readonly PathClaim[] {
 }
 
 /** `DATABASES` with SQLite, `MEDIA_ROOT`: the project's folder is that of manage.py, one above the settings. */
-function django(
-  path: string,
-  text: string,
-  isFilled: boolean,
-  collects: boolean,
-  workdir: string,
-  env: ReadonlyMap<string, string>,
-): readonly PathClaim[] {
+function django(path: string, text: string, isFilled: boolean, assets: string | null): readonly PathClaim[] {
   if (!/INSTALLED_APPS|django/.test(text)) return []
   const root = parentOf(parentOf(path).replace(/\/settings$/, ''))
   const found: PathClaim[] = []
@@ -115,7 +111,6 @@ function django(
     if (file !== null)
       found.push(...databaseClaims(file, "Django's SQLite database, which keeps its journal beside it", isFilled))
   }
-  const assets = collects ? staticRoot(path, text, workdir, env) : null
   if (assets !== null && isOwnPlace(assets))
     found.push(
       inferred(
@@ -132,19 +127,11 @@ function django(
   return found
 }
 
-/** As the settings say it: beside BASE_DIR, or by default where a variable says nothing. */
-function staticRoot(path: string, text: string, workdir: string, env: ReadonlyMap<string, string>): string | null {
-  const line = text.split('\n').find((one) => /^STATIC_ROOT\b/.test(one) && one.includes('='))
-  if (line === undefined) return null
-  const said = (line.slice(line.indexOf('=') + 1).split(' #')[0] ?? '').trim()
-  const own = constantsOf(text)
-  const project = parentOf(parentOf(path).replace(/\/settings$/, ''))
-  // What is imported from another file is the folder of manage.py.
-  const constants = own.has('BASE_DIR') ? own : new Map([...own, ['BASE_DIR', JSON.stringify(project)]])
-  const names = { folder: parentOf(path), workdir, constants, env }
-  const [, fallback] = said.split('default=')
-  const found = pathOf(said, names) ?? (fallback?.endsWith(')') === true ? pathOf(fallback.slice(0, -1), names) : null)
-  return found === null ? null : normalisePath(found)
+/** As the settings say it, or by default where a variable says nothing. */
+function staticRoot(path: string, text: string, about: ModulesAbout): string | null {
+  const said = sourceModules(about).read(path, text)?.named('STATIC_ROOT') ?? []
+  const [found] = said.filter(({ open }) => !open)
+  return found === undefined ? null : normalisePath(found.text, about.workdir)
 }
 
 /** Flask puts `instance` beside the package, or beside the module when that is a file alone. */

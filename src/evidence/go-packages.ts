@@ -10,11 +10,9 @@ interface Package {
 export interface GoPackages {
   /** Folders of programs, without those that `./...` leaves out. */
   readonly mains: readonly string[]
-  /** `go generate` runs it. */
-  readonly isGenerator: (folder: string) => boolean
   readonly isMain: (folder: string) => boolean
-  /** Files that a build for Linux takes in, without the bodies of functions that only a test can call. */
-  readonly sources: ReadonlyMap<string, string>
+  /** Those that a build for Linux takes in. */
+  readonly files: ReadonlySet<string>
   /** The folder of an import path, or of a package that a command names so; null for one of others. */
   readonly folderOf: (path: string, from: string) => string | null
   /** The last word of the import path, by which `go build` calls a program. */
@@ -29,9 +27,8 @@ export interface GoPackages {
  */
 export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<string>): GoPackages {
   const packages = new Map<string, Package>()
-  const sources = new Map<string, string>()
+  const built = new Set<string>()
   const unread = new Set<string>()
-  const generators = new Set<string>()
   const modules = new Map<string, string[]>()
   for (const path of files)
     if (path.endsWith('.go') && !texts.has(path) && !isOfOthers(path)) unread.add(parentOf(path))
@@ -45,11 +42,7 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
     if (!path.endsWith('.go')) continue
     const header = headerOf(text)
     if (isOfOthers(path) || !header.isBuilt) continue
-    sources.set(path, header.imports.includes('testing') ? withoutTests(text) : text)
-    for (const generator of generatorsIn(text)) {
-      const place = normalisePath(generator, folder)
-      if (place !== null && place !== folder) generators.add(place)
-    }
+    built.add(path)
     const known = packages.get(folder) ?? { imports: new Set(), isMain: false }
     for (const one of header.imports) known.imports.add(one)
     known.isMain ||= header.name === 'main'
@@ -71,9 +64,8 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
     mains: [...packages.keys()].filter(
       (folder) => isMain(folder) && !/\/(?:[_.]|(?:testdata|vendor)(?:\/|$))/.test(folder),
     ),
-    isGenerator: (folder) => generators.has(folder),
     isMain,
-    sources,
+    files: built,
     folderOf,
     nameOf(folder) {
       const [of = folder] = [...modules].find(([, folders]) => folders.includes(folder)) ?? []
@@ -180,26 +172,6 @@ function headerOf(text: string): Header {
   return { name, imports, isBuilt }
 }
 
-/** Characters of the words that a function is called with. */
-const LONGEST_SIGNATURE = 1000
-
-/** Nobody but a test has a `testing.TB`: what a function does that asks for one is not done by a program. As gofmt writes it; lines stay. */
-function withoutTests(text: string): string {
-  let rest = ''
-  let done = 0
-  for (const { index } of text.matchAll(/^func /gm)) {
-    const [signature = '', body] = text.slice(index, index + LONGEST_SIGNATURE).split('{\n', 2)
-    if (index < done || body === undefined || signature.includes('\nfunc ')) continue
-    if (!/\btesting\.(?:TB|T|B|M|F)\b/.test(signature)) continue
-    const begin = index + signature.length + 1
-    const end = text.indexOf('\n}', begin)
-    if (end < 0) break
-    rest += text.slice(done, begin) + text.slice(begin, end).replace(/[^\n]+/g, '')
-    done = end
-  }
-  return rest + text.slice(done)
-}
-
 function matchAt(sticky: RegExp, text: string, at: number): RegExpExecArray | null {
   sticky.lastIndex = at
   return sticky.exec(text)
@@ -227,63 +199,8 @@ function isTagMet(tag: string): boolean {
     : !OTHER_SYSTEMS.has(tag) && !/^(?:ignore|tools?)$/.test(tag)
 }
 
-/** `//go:build`: false where no build for Linux meets it. A part that is not understood may be met. */
+/** `//go:build`: false where no build for Linux meets it. What has brackets may be met. */
 function isMet(expression: string): boolean {
-  const words = expression.match(/\|\||&&|[!()]|[\w.]+/g) ?? []
-  let at = 0
-  let depth = 0
-  // May it be true, and may it be false.
-  type May = readonly [isTrue: boolean, isFalse: boolean]
-  const factor = (): May => {
-    const word = words[at]
-    at += 1
-    if (word === '!' || word === '(') {
-      depth += 1
-      if (depth > DEEPEST) return [true, true]
-      if (word === '!') {
-        const [isTrue, isFalse] = factor()
-        return [isFalse, isTrue]
-      }
-      const inner = either()
-      at += 1
-      return inner
-    }
-    return word === undefined ? [true, true] : [isTagMet(word), !/^(?:linux|unix)$/.test(word)]
-  }
-  const both = (): May => {
-    let [isTrue, isFalse] = factor()
-    while (words[at] === '&&') {
-      at += 1
-      const other = factor()
-      isTrue &&= other[0]
-      isFalse ||= other[1]
-    }
-    return [isTrue, isFalse]
-  }
-  const either = (): May => {
-    let [isTrue, isFalse] = both()
-    while (words[at] === '||') {
-      at += 1
-      const other = both()
-      isTrue ||= other[0]
-      isFalse &&= other[1]
-    }
-    return [isTrue, isFalse]
-  }
-  return either()[0]
-}
-
-/** Brackets and negations of one expression. */
-const DEEPEST = 50
-
-/** What `//go:generate go run PATH` names, as written. */
-function generatorsIn(text: string): readonly string[] {
-  if (!text.includes('//go:generate')) return []
-  return text.split('\n').flatMap((line) => {
-    const words = line.startsWith('//go:generate') ? line.trim().split(/\s+/) : []
-    const run = words.findIndex((word, index) => word === 'run' && words[index - 1] === 'go')
-    const named = words.slice(run + 1).find((word) => !word.startsWith('-'))
-    if (run < 0 || named === undefined) return []
-    return [named.endsWith('.go') ? parentOf(`./${named}`) : named]
-  })
+  if (expression.includes('(')) return true
+  return expression.split('||').some((each) => each.split('&&').every((tag) => isTagMet(tag.trim())))
 }

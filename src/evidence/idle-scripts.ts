@@ -1,7 +1,7 @@
 import type { StageContents } from '../contents/stage-contents.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import { baseName } from '../places.ts'
-import { isForBuilders, isTest } from './source-writes.ts'
+import { isForBuilders, isTest } from './source-text.ts'
 
 /**
  * Paths of the Python files that nothing starts in a container: scripts that no other file imports or names, and no instruction but a

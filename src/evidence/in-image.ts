@@ -18,14 +18,14 @@ export const inImage: Provider = {
   name: 'in-image',
   summary: 'what the files of an image that somebody else built say of its application',
   when: 'before-run',
-  *claims({ asBuilt, facts, own: files, start }) {
+  *claims({ asBuilt, facts, own: files, start, parsers }) {
     if (!asBuilt || !facts.files.known) return
     const { config } = facts
     const application = applicationIn(config, files)
     // What a build has left there, whoever made it, is in the image.
-    for (const claim of frameworkClaims(application, true))
+    for (const claim of frameworkClaims(application, true, false, config, parsers))
       yield files.exists(claim.path) ? claim : { ...claim, tree: false }
-    const { claims } = yield* writtenBy(application, config)
+    const { claims } = yield* writtenBy(application, config, parsers)
     yield* claims
     yield* closedClaims(application, config, files)
     // A script that is not started tells of other ways to start it, or of other work.

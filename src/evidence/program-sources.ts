@@ -8,9 +8,8 @@ import { staticValue } from '../image/step-down/static-text.ts'
 import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 import { type GoPackages, goPackages } from './go-packages.ts'
 import type { StageView } from './provider.ts'
-import { type RustCrates, rustCrates } from './rust-crates.ts'
 
-/** A stage with sources of Go or Rust. */
+/** A stage with sources of Go. */
 export interface SourceStage {
   readonly contents: StageContents
   /** Paths of all its files, read or not; absent: its entries. */
@@ -20,9 +19,9 @@ export interface SourceStage {
 }
 
 /**
- * The stages with the texts of Go and Rust alone that the started program is compiled from: of Go the packages that its main package
- * imports, of Rust the crates that its crate depends on, without tests and what is there for builds. What cannot be told counts as its
- * own. `names`: what is started; `partial`: there may be files that nobody listed.
+ * The stages with the texts of Go alone that the started program is compiled from: the packages that its main package imports, without
+ * tests and what other systems build. What cannot be told counts as its own. `names`: what is started; `partial`: there may be files
+ * that nobody listed.
  */
 export function programSources(
   stages: readonly SourceStage[],
@@ -30,19 +29,24 @@ export function programSources(
   partial: boolean,
 ): readonly StageContents[] {
   const all = stages.map((stage) => sourcesOf(stage, partial))
-  const filters = [GO, RUST].map((language) => filtersFor(language, all, names))
-  return all.map((one, index) => {
-    if (one.go === null && one.rust === null) return one.contents
+  const isStarted = ({ outputs }: Candidate): boolean =>
+    outputs !== null && [...outputs].some((name) => names.has(name))
+  const isKnown = all.some((one) => one?.candidates.some(isStarted))
+  return stages.map(({ contents }, index) => {
+    const sources = all[index] ?? null
+    if (sources === null) return contents
+    const built = sources.candidates.filter((one) => one.built)
+    const own = isKnown
+      ? sources.candidates.filter(
+          (one) => isStarted(one) || (one.built && (one.outputs === null || one.loaded === true)),
+        )
+      : built
+    // Of a stage that says nothing all may be.
+    const roots = built.length > 0 || own.length > 0 ? new Set(own.map(({ folder }) => folder)) : sources.released
+    const isOwn = filterFor(sources, roots)
     const kept = (texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
-      new Map(
-        [...texts].flatMap(([path, text]) => {
-          let said: string | null = text
-          for (const of of filters) if (said !== null) said = of[index]?.(path, said) ?? null
-          return said === null ? [] : [[path, said] as const]
-        }),
-      )
-    const { texts, removedSources } = one.contents
-    return { ...one.contents, texts: kept(texts), removedSources: kept(removedSources) }
+      new Map([...texts].filter(([path]) => isOwn(path)))
+    return { ...contents, texts: kept(contents.texts), removedSources: kept(contents.removedSources) }
   })
 }
 
@@ -64,40 +68,33 @@ export function startedNames(
 }
 
 interface Sources {
-  readonly contents: StageContents
+  readonly go: GoPackages
   /** Each file is known to be there, or not. */
   readonly isAll: boolean
-  readonly go: GoPackages | null
-  readonly rust: RustCrates | null
-  readonly commands: readonly BuildCommand[]
+  readonly candidates: readonly Candidate[]
   readonly released: ReadonlySet<string> | null
 }
 
-function sourcesOf({ contents, files, released }: SourceStage, partial: boolean): Sources {
+/** Null for a stage without any, or in which tests are what is built. */
+function sourcesOf({ contents, files, released }: SourceStage, partial: boolean): Sources | null {
   const { texts, removedSources } = contents
   // Those that a RUN takes away again are built before.
   const sources = new Map([...removedSources, ...texts])
-  const has = (end: string): boolean => [...sources.keys()].some((path) => path.endsWith(end))
-  const [isGo, isRust] = [has('.go'), has('.rs')]
-  const commands = isGo || isRust ? buildCommands(contents) : []
-  const listed = isGo || isRust ? new Set([...(files ?? contents.entries.keys()), ...sources.keys()]) : []
-  // A test that is compiled is a program, and so is an example.
-  const isAside = ({ words }: BuildCommand): boolean =>
-    words[0]?.text === 'test' || words.some(({ text }) => /^--(?:example|bench|test)s?(?:=|$)/.test(text))
-  const isFiltered = !commands.some(isAside)
+  if (![...sources.keys()].some((path) => path.endsWith('.go'))) return null
+  const commands = buildCommands(contents)
+  if (commands.some(({ words }) => words[0]?.text === 'test')) return null
+  const go = goPackages(sources, new Set([...(files ?? contents.entries.keys()), ...sources.keys()]))
   return {
-    contents,
+    go,
     isAll: !partial && removedSources.size === 0,
-    go: isGo && isFiltered ? goPackages(sources, listed) : null,
-    rust: isRust && isFiltered ? rustCrates(sources, listed) : null,
-    commands,
+    candidates: released === undefined ? candidatesOf(go, commands) : [],
     released: released ?? null,
   }
 }
 
 /** A program that a stage makes, or may make. */
 interface Candidate {
-  /** The folder of its main package, or of its crate. */
+  /** The folder of its main package. */
   readonly folder: string
   /** What its file may be called; null where a variable decides it. */
   readonly outputs: ReadonlySet<string> | null
@@ -107,125 +104,42 @@ interface Candidate {
   readonly loaded?: true
 }
 
-/** A text as it counts; null where it does not. */
-type Filter = (path: string, text: string) => string | null
-
-interface Language {
-  readonly candidates: (sources: Sources) => readonly Candidate[]
-  /** `roots`: folders that the program is built from; null where that is not known. */
-  readonly filter: (sources: Sources, roots: ReadonlySet<string> | null) => Filter
-  /** What starts another program. */
-  readonly starts: string
+function candidatesOf(go: GoPackages, commands: readonly BuildCommand[]): readonly Candidate[] {
+  const built = commands.flatMap((command) => goBuild(command, go))
+  if (built.length > 0) return built
+  return go.mains.map((folder) => {
+    const name = OF_CMD.exec(`${folder}/`)?.[1]
+    return { folder, outputs: new Set(name === undefined ? [] : [name, go.nameOf(folder)]), built: false }
+  })
 }
 
-function filtersFor(
-  { candidates, filter, starts }: Language,
-  stages: readonly Sources[],
-  names: ReadonlySet<string>,
-): readonly Filter[] {
-  const all = stages.map(candidates)
-  const started = new Set(names)
-  const isStarted = ({ outputs }: Candidate): boolean =>
-    outputs !== null && [...outputs].some((name) => started.has(name))
-  const filtersNow = (): readonly Filter[] => {
-    const isKnown = all.some((list) => list.some(isStarted))
-    return stages.map((stage, index) => {
-      const list = all[index] ?? []
-      const built = list.filter((one) => one.built)
-      const own = isKnown
-        ? list.filter((one) => isStarted(one) || (one.built && (one.outputs === null || one.loaded === true)))
-        : built
-      // Of a stage that says nothing all may be.
-      const isTold = built.length > 0 || own.length > 0
-      return filter(stage, isTold ? new Set(own.map(({ folder }) => folder)) : null)
-    })
+/** Whether a file counts. `told`: folders that the program is built from; null where that is not known. */
+function filterFor({ go, isAll }: Sources, told: ReadonlySet<string> | null): (path: string) => boolean {
+  const roots = told ?? new Set(go.mains)
+  const isOpen = told === null && roots.size === 0
+  const reached = isOpen || !isAll ? null : go.reachedFrom(roots)
+  // No other package can import the main package of another program.
+  const isOwn = (folder: string): boolean =>
+    reached === null ? isOpen || roots.has(folder) || !go.isMain(folder) : reached.has(folder)
+  return (path) => {
+    if (path.endsWith('.go')) return isOwn(parentOf(path)) && go.files.has(path)
+    if (reached === null || baseName(path) !== 'go.mod') return true
+    return [...reached].some((folder) => isInside(folder, parentOf(path)))
   }
-  let filters = filtersNow()
-  // What the program starts in turn counts as well.
-  for (let left = MOST_STARTED; left > 0; left -= 1) {
-    const others = all.flat().flatMap((one) => (isStarted(one) ? [] : [...(one.outputs ?? [])]))
-    if (others.length === 0 || !all.some((list) => list.some(isStarted))) break
-    const called = new Set(
-      stages.flatMap(({ contents }, index) =>
-        [...contents.texts].flatMap(([path, text]) =>
-          text.includes(starts) && filters[index]?.(path, text) != null
-            ? [...text.matchAll(/["/]([\w.-]{1,100})"/g)].map(([, name = '']) => name)
-            : [],
-        ),
-      ),
-    )
-    const found = others.filter((name) => called.has(name))
-    if (found.length === 0) break
-    for (const name of found) started.add(name)
-    filters = filtersNow()
-  }
-  return filters
-}
-
-/** Programs that start each other, one behind the other. */
-const MOST_STARTED = 5
-
-const GO: Language = {
-  candidates({ go, commands, released }) {
-    if (go === null || released !== null) return []
-    const built = commands.flatMap((command) => goBuild(command, go))
-    if (built.length > 0) return built
-    return go.mains.map((folder) => {
-      const name = OF_CMD.exec(`${folder}/`)?.[1]
-      return { folder, outputs: new Set(name === undefined ? [] : [name, go.nameOf(folder)]), built: false }
-    })
-  },
-  filter({ go, isAll, released }, told) {
-    if (go === null) return (_, text) => text
-    const roots = told ?? released ?? new Set(go.mains.filter((folder) => !go.isGenerator(folder)))
-    const isOpen = told === null && roots.size === 0
-    const reached = isOpen || !isAll ? null : go.reachedFrom(roots)
-    // No other package can import the main package of another program.
-    const isOwn = (folder: string): boolean =>
-      reached === null ? isOpen || roots.has(folder) || !go.isMain(folder) : reached.has(folder)
-    return (path, text) => {
-      if (path.endsWith('.go')) return isOwn(parentOf(path)) ? (go.sources.get(path) ?? null) : null
-      if (reached === null || baseName(path) !== 'go.mod') return text
-      return [...reached].some((folder) => isInside(folder, parentOf(path))) ? text : null
-    }
-  },
-  starts: 'exec.',
 }
 
 const OF_CMD = /\/cmd\/([\w.-]{1,100})\//
 
-const RUST: Language = {
-  candidates({ rust, commands }) {
-    if (rust === null) return []
-    const builds = commands.map((command) => cargoBuild(command, rust)).filter((one) => one !== undefined)
-    if (builds.length > 0 && !builds.includes(null)) return builds.flatMap((one) => one ?? [])
-    return rust.folders.map((folder) => ({ folder, outputs: rust.programsOf(folder), built: false }))
-  },
-  filter({ rust }, roots) {
-    if (rust === null) return (_, text) => text
-    const reached = roots === null ? null : rust.reachedFrom(roots)
-    return (path, text) => {
-      const isSource = path.endsWith('.rs')
-      if (!isSource && baseName(path) !== 'Cargo.toml') return text
-      const crate = rust.crateOf(path)
-      if (reached !== null && crate !== null && !reached.has(crate)) return null
-      return isSource ? (rust.sources.get(path) ?? null) : text
-    }
-  },
-  starts: 'Command',
-}
-
 /** A command of a RUN that compiles. */
 interface BuildCommand {
-  readonly tool: 'go' | 'cargo'
   /** From the verb on; a value is null where a variable decides it. */
   readonly words: readonly Pick<ShellWord, 'text' | 'value'>[]
   /** Null where it is not known. */
   readonly folder: string | null
 }
 
-const BUILDS = /\b(?:go|cargo|cross)\b/
-const VERBS = /^(?:build|install|test|b|rustc|zigbuild)$/
+const BUILDS = /\bgo\b/
+const VERBS = /^(?:build|install|test)$/
 
 /** Those of the RUNs, of the scripts that they start, and of a Makefile. */
 function buildCommands({ steps, texts }: Pick<StageContents, 'steps' | 'texts'>): readonly BuildCommand[] {
@@ -255,17 +169,13 @@ function commandsIn(commands: readonly ShellCommand[], { workdir, environment }:
   })
   return commands.flatMap((command): readonly BuildCommand[] => {
     const words = command.words.slice(programIndex(command.words))
-    const [, isGo, isCargo] =
-      /^(?:((?:xx-|tiny)?go[\d.]{0,9})|((?:xx-)?cargo|cross))$/.exec(baseName(words[0]?.value ?? '')) ?? []
-    if (isGo === undefined && isCargo === undefined) return []
-    // `cargo +nightly build`, `cargo auditable build`.
-    const verb = words[1]?.text.startsWith('+') === true || words[1]?.text === 'auditable' ? 2 : 1
+    if (!/^(?:xx-|tiny)?go[\d.]{0,9}$/.test(baseName(words[0]?.value ?? ''))) return []
+    const verb = 1
     if (!VERBS.test(words[verb]?.text ?? '')) return []
     // Nothing that is started comes of a test, if it is not kept.
-    if (words[verb]?.text === 'test' && !words.some(({ text }) => /^(?:-c|--no-run)$/.test(text))) return []
+    if (words[verb]?.text === 'test' && !words.some(({ text }) => text === '-c')) return []
     return [
       {
-        tool: isGo === undefined ? 'cargo' : 'go',
         words: words.slice(verb).map(({ text, value }) => ({ text, value: value ?? staticValue(text, variables) })),
         folder: folders.get(command) ?? null,
       },
@@ -278,8 +188,7 @@ const GO_VALUED =
   /^--?(?:o|C|p|asmflags|buildmode|compiler|gccgoflags|gcflags|installsuffix|ldflags|mod|modfile|overlay|pgo|pkgdir|tags|toolexec|covermode|coverpkg)$/
 
 /** The programs that one `go build` makes of packages in the stage. */
-function goBuild({ tool, words, folder }: BuildCommand, go: GoPackages): readonly Candidate[] {
-  if (tool !== 'go') return []
+function goBuild({ words, folder }: BuildCommand, go: GoPackages): readonly Candidate[] {
   const { operands, options } = split(words.slice(1), GO_VALUED)
   const moved = options.get('C')
   const from = moved === undefined ? folder : moved === null || folder === null ? null : normalisePath(moved, folder)
@@ -321,59 +230,15 @@ function mainsOf(
   return go.mains.filter((main) => isInside(main, above))
 }
 
-/** Options of `cargo build` and `cargo install` that take a word. Source: *The Cargo Book*, "cargo build", "cargo install". */
-const CARGO_VALUED =
-  /^(?:-p|-F|-j|-Z|-C|--(?:package|bin|features|target|target-dir|profile|manifest-path|path|jobs|color|config|message-format|exclude|root|out-dir|artifact-dir|git|branch|tag|rev|version|registry|index))$/
-
-/** The crates that one `cargo build` makes programs of; null where it may be all, undefined where it is none of the stage's. */
-function cargoBuild({ tool, words, folder }: BuildCommand, rust: RustCrates): readonly Candidate[] | null | undefined {
-  if (tool !== 'cargo') return undefined
-  const [verb] = words
-  const { operands, options, repeated } = split(words.slice(1), CARGO_VALUED)
-  const value = (...names: readonly string[]): readonly (string | null)[] =>
-    names.flatMap((name) => repeated.get(name) ?? [])
-  const isInstall = verb?.text === 'install'
-  if (isInstall && !options.has('path')) return undefined
-  const manifest = options.get('manifest-path')
-  const told = isInstall ? options.get('path') : manifest == null ? manifest : `${manifest}/..`
-  const from = told === undefined ? folder : told === null ? null : normalisePath(told, folder ?? '')
-  const packages = value('p', 'package')
-  const bins = value('bin')
-  if (packages.length + bins.length > bounds.buildCommands) return null
-  if (from === null || [...packages, ...bins].includes(null) || operands.some((word) => word.value === null))
-    return null
-  const candidate = (crate: string, outputs = rust.programsOf(crate)): Candidate => ({
-    folder: crate,
-    outputs,
-    built: true,
-  })
-  if (bins.length > 0) {
-    const found = bins.flatMap((bin) =>
-      rust.folders.flatMap((crate) =>
-        rust.programsOf(crate).has(bin ?? '') ? [candidate(crate, new Set([bin ?? '']))] : [],
-      ),
-    )
-    return found.length === 0 ? null : found
-  }
-  if (packages.length > 0) {
-    const found = packages.flatMap((name) => rust.named((name ?? '').replace(/@.*$/s, '')))
-    return found.length === 0 ? null : found.map((crate) => candidate(crate))
-  }
-  const only = options.has('workspace') || options.has('all') ? null : rust.defaultIn(from)
-  return only === null ? null : [candidate(only)]
-}
-
 interface SplitWords {
   readonly operands: BuildCommand['words']
   /** By name without its dashes the last value; '' for none, null where a variable decides it. */
   readonly options: ReadonlyMap<string, string | null>
-  /** All values. */
-  readonly repeated: ReadonlyMap<string, readonly (string | null)[]>
 }
 
 function split(words: BuildCommand['words'], valued: RegExp): SplitWords {
   const operands: BuildCommand['words'][number][] = []
-  const repeated = new Map<string, (string | null)[]>()
+  const options = new Map<string, string | null>()
   for (let at = 0; at < words.length; at += 1) {
     const word = words[at]
     if (word === undefined) break
@@ -388,10 +253,7 @@ function split(words: BuildCommand['words'], valued: RegExp): SplitWords {
     const behind = equals < 0 && valued.test(option)
     if (behind) at += 1
     const said = equals >= 0 ? glued : behind ? (words[at]?.value ?? null) : ''
-    const name = option.replace(/^-+/, '')
-    const all = repeated.get(name)
-    if (all === undefined) repeated.set(name, [said])
-    else all.push(said)
+    options.set(option.replace(/^-+/, ''), said)
   }
-  return { operands, options: new Map([...repeated].map(([name, all]) => [name, all.at(-1) ?? null])), repeated }
+  return { operands, options }
 }

@@ -10,6 +10,7 @@ import type { ImageRun } from '../image/image-run.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import type { Claim } from './claim.ts'
 import type { InstalledPackage, ListedServer } from './servers.ts'
+import type { SourceParsers } from './syntax.ts'
 
 /** What the catalogue knows of programs, beside the image's own entry. */
 export interface Catalogue {
@@ -60,6 +61,8 @@ export interface StageView {
   readonly installed: readonly InstalledPackage[]
   /** Those of its packages' servers that it starts, and that a rule knows. */
   readonly servers: readonly ListedServer[]
+  /** What reads sources; it reads none where nothing was loaded. */
+  readonly parsers: SourceParsers
 }
 
 /** One way to learn of a stage what its program needs. A value, in its place in the list of `index.ts`. */

@@ -14,7 +14,7 @@ import type { Catalogue, Provider, StageView } from './provider.ts'
 import { conditionalRootPrograms } from './root-programs.ts'
 import { placeIn } from './script-writes.ts'
 import { isOneOf, startedByRules } from './servers.ts'
-import { isComment, isTest } from './source-writes.ts'
+import { isComment, isTest } from './source-text.ts'
 
 /** Of a built image all files are known. */
 export const unread: Provider = {

@@ -2,10 +2,8 @@ import { bounds } from '../bounds.ts'
 import { argvOf, programsOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
-import { lineOf } from '../edit.ts'
 import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import type { FileModel } from '../image/file-model.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
@@ -23,10 +21,13 @@ import {
 } from '../places.ts'
 import { joinTruncated } from '../words.ts'
 import { type Claim, declared, inferred, type PathClaim, question } from './claim.ts'
-import type { Provider, StageView } from './provider.ts'
+import type { Provider } from './provider.ts'
 import { leftBehind, preparedByRun } from './run-lines.ts'
-import { sourceFolders } from './source-folders.ts'
-import { argumentsFrom, isComment, isForBuilders, isTest, sharedPaths, sourceWrites } from './source-writes.ts'
+import { COMPILED, homeAsked, temporaryFolder } from './source-asks.ts'
+import { sourceModules } from './source-modules.ts'
+import { isForBuilders, isTest } from './source-text.ts'
+import { readSource, type UnnamedWrite } from './source-writes.ts'
+import type { SourceParsers } from './syntax.ts'
 
 const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
@@ -40,10 +41,10 @@ export const sourceFiles: Provider = {
   *claims(view) {
     const { idle, started, start, chain, files } = view
     const contents = withoutIdle(view.contents, idle)
-    const { claims: all, open, cut } = yield* writtenBy(contents, started, start.launches)
+    const { claims: all, open, cut, unread } = yield* writtenBy(contents, started, view.parsers, start.launches)
     const line = preparedByRun(view)
     const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
-    const written = [...found, ...configuredRotation(contents), ...handlersIn(contents, started)]
+    const written = [...found, ...configuredRotation(contents, open), ...handlersIn(contents, started)]
     yield* written
     yield* temporaryFolder(chain, files, contents)
     yield* homeAsked(contents, started)
@@ -52,7 +53,7 @@ export const sourceFiles: Provider = {
       open.filter(({ file, line }) => !told.some((detail) => detail.endsWith(`${file} line ${line}`))),
       started,
     )
-    yield* leftUnread(cut, started)
+    yield* leftUnread({ cut, unread }, contents.texts.keys(), started)
   },
 }
 
@@ -61,17 +62,16 @@ function withoutIdle(contents: StageContents, idle: ReadonlySet<string>): StageC
   return { ...contents, texts: new Map([...contents.texts].filter(([path]) => !idle.has(path))) }
 }
 
-const ROTATES = /\b(?:Timed)?RotatingFileHandler\(/
-
 /** The log that a setting names, `RotatingFileHandler(config["log"])`, where one file of settings has one of that name. */
-function configuredRotation({ texts, origins }: Pick<StageContents, 'texts' | 'origins'>): readonly PathClaim[] {
-  return [...texts].flatMap(([file, text]): readonly PathClaim[] => {
-    const [handler] = (file.endsWith('.py') && !isTest(file) ? ROTATES.exec(text) : null) ?? []
-    if (handler === undefined) return []
-    const at = text.indexOf(handler)
-    const [argument = ''] = argumentsFrom(text, at + handler.length)
-    const key = /(?:\[|\.get\(|\.)\s*["']?(\w{2,60})["']?\s*(?:[\])]|,[^,]{0,100}\))?$/.exec(argument)?.[1]
-    if (key === undefined || isComment(text, at)) return []
+function configuredRotation(
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
+  open: Written['open'],
+): readonly PathClaim[] {
+  return open.flatMap(({ file, line, call, expression }): readonly PathClaim[] => {
+    const key = /RotatingFileHandler$/.test(call)
+      ? /(?:\[|\.get\(|\.)\s*["']?(\w{2,60})["']?\s*(?:[\])]|,[^,]{0,100}\))?$/.exec(expression)?.[1]
+      : undefined
+    if (key === undefined) return []
     const said = new RegExp(String.raw`^[ \t]*["']?${key}["']?[ \t]*[:=][ \t]*["']?(/[\w./-]{1,200})`, 'im')
     const named = [...texts].flatMap(([path, one]) => {
       const value = SETTINGS.test(path) ? said.exec(one)?.[1] : undefined
@@ -79,7 +79,7 @@ function configuredRotation({ texts, origins }: Pick<StageContents, 'texts' | 'o
     })
     const path = normalisePath(named[0]?.value ?? '')
     if (path === null || new Set(named.map(({ value }) => value)).size !== 1 || !isOwnPlace(path)) return []
-    const detail = `named as ${key} in ${named[0]?.where ?? ''}, and rotated in ${origins.get(file) ?? file} line ${lineOf(text, at)}`
+    const detail = `named as ${key} in ${named[0]?.where ?? ''}, and rotated in ${file} line ${line}`
     return [inferred('create-file', path, detail, { beside: true })]
   })
 }
@@ -113,58 +113,6 @@ function withoutRemoved(claims: readonly PathClaim[], contents: StageContents): 
   )
 }
 
-/** What makes something in the folder for temporary files, which `scratch` has not; glog has its log there, and ends without. */
-const TEMPORARY =
-  /"github\.com\/golang\/glog"|["'`]\/tmp(?:\/|["'`])|\bos\.(?:CreateTemp|MkdirTemp|TempDir)\b|\bioutil\.Temp(?:File|Dir)\(|\btempfile::|\benv::temp_dir\(|\bGetTemp(?:Path|FileName)\(|\bcreateTemp(?:File|Directory)\(|\.(?:ParseMultipartForm|FormFile|MultipartForm)\(/
-
-/** A program on `scratch` that makes temporary files finds no folder for them; as root it could make one. */
-function temporaryFolder(
-  chain: StageView['chain'],
-  files: FileModel,
-  { texts, origins, copies }: Pick<StageContents, 'texts' | 'origins' | 'copies'>,
-): readonly PathClaim[] {
-  const isOpen = ((files.entry('/tmp')?.mode ?? 0) & 0o002) !== 0
-  if (chain[0]?.base.kind !== 'scratch' || isOpen || copies.some(({ destination }) => destination === '/tmp')) return []
-  for (const [file, text] of texts) {
-    const at = COMPILED.test(file) && !isTest(file) ? text.search(TEMPORARY) : -1
-    if (at >= 0)
-      return [
-        inferred(
-          'keep-state',
-          '/tmp',
-          `${origins.get(file) ?? file} line ${lineOf(text, at)} makes temporary files, and scratch has no folder for them`,
-        ),
-      ]
-  }
-  return []
-}
-
-/** What asks for the home of whoever runs it: Go, Rust, Node, Java, C#. */
-const ASKS_HOME =
-  /\bos\.User(?:Home|Config|Cache)Dir\(|\.HomeDir\b|\bhomedir\.(?:Dir|Expand|HomeDir)\(|\b[Gg]etenv\("HOME"\)|\benv::var(?:_os)?\("HOME"\)|\bdirs(?:_next)?::\w{1,40}_dir\(|\bhome::home_dir\(|\bProjectDirs::from\(|\bos\.homedir\(|\bgetProperty\("user\.home"\)|\bSpecialFolder\.(?:UserProfile|Personal|(?:Local)?ApplicationData)\b/
-/** And what makes something, there or elsewhere. */
-const WRITES_FILES =
-  /\bos\.(?:Mkdir|Create|WriteFile|OpenFile)|\bioutil\.WriteFile\(|\bcreate_dir|\bFile::create|\bfs::write\(|\b(?:mkdir|writeFile|createWriteStream|outputFile)(?:Sync)?\(|\bmkdirs\(\)|\bcreateDirector(?:y|ies)\(|\bCreateDirectory\(|\bWriteAll\w+\(/
-
-/**
- * Where no account gives it one, HOME is `/` (FACTS 3), which root alone may write. Not where the image or a volume puts something
- * there: a program that keeps its files in the root is found to.
- */
-function homeAsked(
-  { texts, origins, copies }: Pick<StageContents, 'texts' | 'origins' | 'copies'>,
-  { env, volumes }: ImageConfig,
-): readonly Claim[] {
-  const isHidden = (path: string): boolean => path.startsWith('/.')
-  if (env.has('HOME') || volumes.some(isHidden) || copies.some(({ destination }) => isHidden(destination))) return []
-  for (const [file, text] of texts) {
-    const at = COMPILED.test(file) && !isTest(file) ? text.search(ASKS_HOME) : -1
-    if (at < 0 || isComment(text, at) || !WRITES_FILES.test(text)) continue
-    const detail = `${origins.get(file) ?? file} line ${lineOf(text, at)} looks for the home of who runs it, and makes files`
-    return [{ kind: 'home', evidence: { source: 'framework', subject: '/', detail } }]
-  }
-  return []
-}
-
 /**
  * Whether an expression is called like an option of the command line, or a variable, that gives a path: `args.log` and `--log /x`,
  * `cfg.DataDir` and `DATA_DIR=/x`. What those name, others claim.
@@ -190,15 +138,18 @@ function plain(name: string): string {
 interface Written {
   readonly claims: readonly PathClaim[]
   /** Calls whose path they leave to the run. */
-  readonly open: readonly { readonly file: string; readonly line: number; readonly call: string }[]
+  readonly open: readonly (UnnamedWrite & { readonly file: string })[]
   /** Files with more calls than are looked at. */
   readonly cut: readonly string[]
+  /** Files that no grammar has read. */
+  readonly unread: readonly string[]
 }
 
 /** `launches`: what start scripts start. Stops behind each file. */
 export function* writtenBy(
   { texts, origins, entries }: Pick<StageContents, 'texts' | 'origins' | 'entries'>,
   config: ImageConfig,
+  parsers: SourceParsers,
   launches: StepDownReport['launches'] = [],
 ): InTurn<Written> {
   const argv = [...argvOf(config), ...launches.flatMap(({ words }) => words)]
@@ -207,21 +158,17 @@ export function* writtenBy(
   const claims: PathClaim[] = []
   const open: Written['open'][number][] = []
   const cut: string[] = []
-  const given = { workdir: config.workdir, env: new Map([...config.env, ...propertiesOf(config)]) }
-  const about = {
-    ...given,
-    texts,
-    shared: sharedPaths(texts, given),
-    served: servedFrom(texts, config),
-    isStarted: (path: string) => started.has(path),
-    webRoot: webRootIn(texts),
-  }
+  const unread: string[] = []
+  const { workdir, env } = config
+  const modules = sourceModules({ parsers, texts, workdir, env, served: servedFrom(texts, config) })
   const isOnlyRead = readFolders(entries)
   const isTold = toldAtStart(argv, config)
   for (const [file, text] of texts) {
     if (claims.length >= MOST_FINDS) break
     yield
-    for (const { path: named, call, line, how } of sourceFolders(file, text, about)) {
+    if (isTest(file) && !started.has(file)) continue
+    const { writes, open: left, uses, unread: why } = readSource(file, text, modules)
+    for (const { path: named, call, line, how } of uses) {
       const place = normalisePath(named)
       // `rmdir /S /Q` is told so on Windows.
       if (place === null || /^\/[A-Za-z?]$/.test(place)) continue
@@ -232,16 +179,16 @@ export function* writtenBy(
       const what = how === 'runs' ? 'is given a path there' : 'takes away what is there'
       claims.push(inferred('keep-state', path, `${call} in ${origins.get(file) ?? file} line ${line} ${what}`))
     }
-    const { writes, open: left, isCut } = sourceWrites(file, text, about)
-    if (isCut) cut.push(origins.get(file) ?? file)
+    if (why === 'too many calls') cut.push(origins.get(file) ?? file)
+    if (why === 'no tree') unread.push(origins.get(file) ?? file)
     if (!isForBuilders(file)) {
       // Where a log is that is rotated another rule asks.
       const others = left.filter(({ expression }) => !isTold(expression))
-      open.push(...others.map(({ line, call }) => ({ file: origins.get(file) ?? file, line, call })))
+      open.push(...others.map((one) => ({ ...one, file: origins.get(file) ?? file })))
     }
     for (const found of writes) {
       const path = normalisePath(found.path)
-      if (path === null || (found.byName === true && isOnlyRead(path))) continue
+      if (path === null) continue
       // What is started writes its settings at each start; another source file may be there to install something.
       const isSetting = found.kind !== 'database' && names.has(baseName(file)) && isSettings(path, found.kind)
       // Relative, in a program that starts where the system does: it starts elsewhere, or that is said.
@@ -275,7 +222,7 @@ export function* writtenBy(
       }
     }
   }
-  return { claims, open, cut }
+  return { claims, open, cut, unread }
 }
 
 /**
@@ -290,18 +237,48 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
   return places.map((where) => question('writes', where, `${where} writes to a path that only the run decides`))
 }
 
-/** What the calls behind those write that were looked at. */
-function leftUnread(files: Written['cut'], { user }: Pick<ImageConfig, 'user'>): readonly Claim[] {
-  const [first] = files
-  if (first === undefined || !isRootUser(user)) return []
-  return [
-    question(
+/** What the calls behind those write that were looked at, and what stands in sources that nothing reads. */
+function* leftUnread(
+  { cut, unread }: Pick<Written, 'cut' | 'unread'>,
+  files: Iterable<string>,
+  { user }: Pick<ImageConfig, 'user'>,
+): Iterable<Claim> {
+  if (!isRootUser(user)) return
+  const [first] = cut
+  const [other] = unread
+  const most = bounds.sourceCalls.toLocaleString('en')
+  if (first !== undefined)
+    yield question(
       'sources',
       first,
-      `${joinTruncated(files)}: of more than ${bounds.sourceCalls.toLocaleString('en')} calls that write only the first were read`,
-    ),
-  ]
+      `${joinTruncated(cut)}: of more than ${most} calls that write only the first were read`,
+    )
+  if (other !== undefined)
+    yield question('sources', other, `${joinTruncated(unread)}: what is written was not read out of the text`)
+  const languages = new Set<string>()
+  for (const path of files) {
+    const language =
+      isTest(path) || isForBuilders(path) ? undefined : LEFT_TO_THE_RUN.get(path.slice(path.lastIndexOf('.') + 1))
+    if (language !== undefined && !path.includes('/node_modules/')) languages.add(language)
+  }
+  const named = [...languages].join(', ')
+  if (named !== '') yield question('sources', named, `sources in ${named} are not read for what they write`)
 }
+
+/** Languages whose sources only a run tells of, by the ends of their files. */
+const LEFT_TO_THE_RUN: ReadonlyMap<string, string> = new Map([
+  ['rb', 'Ruby'],
+  ['pl', 'Perl'],
+  ['lua', 'Lua'],
+  ['rs', 'Rust'],
+  ['ex', 'Elixir'],
+  ['java', 'Java'],
+  ['kt', 'Kotlin'],
+  ['cs', 'C#'],
+  ['c', 'C'],
+  ['cc', 'C++'],
+  ['cpp', 'C++'],
+])
 
 const IS_SOURCE = /\.(?:[cm]?[jt]sx?|pyi?|go|rs|c|cc|cpp|h|hpp|java|kt|cs)$/
 /** What an installation writes in the language of the program. */
@@ -316,32 +293,11 @@ function readFolders(entries: StageContents['entries']): (path: string) => boole
   return (path) => filled.has(path) && !isStatePlace(path)
 }
 
-/** `-Dapp.home=/data`, on the command line or in what the JVM reads beside it. */
-function propertiesOf(config: ImageConfig): readonly (readonly [name: string, value: string])[] {
-  const options = [...config.env].flatMap(([name, value]) =>
-    /^(JAVA|JDK_JAVA)\w*_OPT(ION)?S$/.test(name) ? value.split(/\s+/) : [],
-  )
-  return [...argvOf(config), ...options].flatMap((word) => {
-    const [, name, value] = /^-D([\w.-]+)=(.+)$/.exec(word) ?? []
-    return name === undefined || value === undefined ? [] : [[name, value] as const]
-  })
-}
-
 /** SQLite creates and removes its journal in the folder of the database: both must be writable. */
 export function databaseClaims(path: string, detail: string, isFilled = false): readonly PathClaim[] {
   return [path, `${path}-journal`].map((each) =>
     inferred('create-file', each, detail, { subject: path, ...(isFilled && each === path ? { tree: true } : {}) }),
   )
-}
-
-/** Where ASP.NET Core has its static files, as far as the program says it. */
-function webRootIn(texts: StageContents['texts']): string {
-  const told = /\b(?:UseWebRoot\(|WebRootPath\s*=)\s*"([\w./-]+)"/
-  for (const [file, text] of texts) {
-    const root = file.endsWith('.cs') ? told.exec(text)?.[1] : undefined
-    if (root !== undefined) return root
-  }
-  return 'wwwroot'
 }
 
 /**
@@ -404,22 +360,6 @@ function isAlone(path: string): boolean {
   return parentOf(path) === '/' || parentOf(path) === '/etc'
 }
 
-/** Of a source that closes its log and opens it again when it is told to, the place; null for none. */
-export function reopensLog({ texts, origins }: Pick<StageContents, 'texts' | 'origins'>): string | null {
-  for (const [file, text] of texts) {
-    const at = isTest(file) ? -1 : text.search(TOLD_TO_REOPEN)
-    if (at >= 0 && !isComment(text, at) && APPENDS.test(text))
-      return `${origins.get(file) ?? file} line ${lineOf(text, at)}`
-  }
-  return null
-}
-
-/** Handlers of SIGHUP and SIGUSR1, with which logrotate tells a program that its log is another one: C, Python, Go, Node, Ruby, Perl, PHP, Rust. */
-const TOLD_TO_REOPEN =
-  /\b(?:signal|sigaction|sigset|pcntl_signal)\(\s*SIG(?:HUP|USR1)\b|\b(?:signal\.signal|add_signal_handler)\(\s*signal\.SIG(?:HUP|USR1)\b|\bsignal\.Notify\([^)\n]{0,200}\bSIG(?:HUP|USR1)\b|\bprocess\.on\(\s*["']SIG(?:HUP|USR1)\b|\btrap[ (]\s*["':](?:SIG)?(?:HUP|USR1)\b|\$SIG\{["']?(?:HUP|USR1)\b|\bSignalKind::(?:hangup|user_defined1)\(|\bWatchedFileHandler\(/
-const APPENDS =
-  /\bf(?:re)?open\([^()\n]{0,200},\s*["']a|\bopen\([^()\n]{0,200},\s*(?:mode\s*=\s*)?["']a|\bO_APPEND\b|\bcreateWriteStream\(|["']>>["']|\bFileHandler\(|\bLogger\.new\(|\.append\(true\)/
-
 /** No program is ever there: what a source says of its own folder is not true of what it was compiled to. */
 const NOWHERE = '/proc/source'
 
@@ -428,7 +368,7 @@ export const compiledSources: Provider = {
   name: 'compiled-sources',
   summary: 'the same of the source in build stages, from which the program was compiled',
   when: 'always',
-  *claims({ builders, contents, idle, started, chain, files, servers, listed, start }) {
+  *claims({ builders, contents, idle, started, chain, files, servers, listed, start, parsers }) {
     // A server of another kind that is given what the stage has made serves that: nothing of the source runs.
     const isServed =
       (listed || servers.length > 0) && !start.programs.some((name) => RUNS_SCRIPTS.test(name)) && !isOwn(contents)
@@ -456,12 +396,12 @@ export const compiledSources: Provider = {
       origins: new Map(sources.map(({ path, origin }) => [path, origin])),
       entries: contents.entries,
     }
-    const { claims, open, cut } = yield* writtenBy(read, started)
+    const { claims, open, cut, unread } = yield* writtenBy(read, started, parsers)
     yield* claims
     yield* temporaryFolder(chain, files, read)
     yield* homeAsked(read, started)
     yield* leftOpen(open, started)
-    yield* leftUnread(cut, started)
+    yield* leftUnread({ cut, unread }, read.texts.keys(), started)
   },
 }
 
@@ -491,5 +431,3 @@ function transpiled(path: string, texts: StageContents['texts'], workdir: string
   if (project === undefined || workdir === '/' || !texts.has(`${project}/package.json`)) return null
   return `${workdir}/dist/${below}`
 }
-
-const COMPILED = /\.([cm]?[jt]sx?|go|rs|java|kt|cs|c|cc|cpp|cxx|exs?)$(?<!\/node_modules\/.*)/

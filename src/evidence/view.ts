@@ -16,6 +16,7 @@ import { idleScripts } from './idle-scripts.ts'
 import { programSources, type SourceStage, startedNames } from './program-sources.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
+import type { SourceParsers } from './syntax.ts'
 
 export interface ViewSources
   extends Pick<StageView, 'chain' | 'baseFiles' | 'built' | 'asBuilt' | 'startKnown' | 'entry' | 'listed' | 'runs'> {
@@ -25,6 +26,7 @@ export interface ViewSources
   readonly context: BuildContext | null
   /** The image as the stage leaves it, its files those of the base. */
   readonly facts: ImageFacts
+  readonly parsers: SourceParsers
 }
 
 /** Stops between its parts: each goes through all of a stage. */
@@ -87,6 +89,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     runs,
     installed,
     servers,
+    parsers: sources.parsers,
   }
 }
 

@@ -12,7 +12,7 @@ import {
   type Substitution,
 } from '../evidence/file-edit.ts'
 import type { StageView } from '../evidence/provider.ts'
-import { asksBeforeMaking } from '../evidence/source-writes.ts'
+import { asksBeforeMaking } from '../evidence/source-text.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { StartOverlay } from '../image/image-run.ts'
 import type { InTurn } from '../in-turn.ts'

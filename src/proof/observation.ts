@@ -1,6 +1,5 @@
 import { bounds } from '../bounds.ts'
 import type { Operation } from '../evidence/operation.ts'
-import { splitAt } from '../evidence/path-expression.ts'
 import type { ExposedPort, ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
 import type { Observation } from '../plan/stage-input.ts'
@@ -218,4 +217,30 @@ function ofPython(text: string): readonly Found[] {
       milliseconds: Number(count) * unit(name),
     })),
   ]
+}
+
+/** Cuts an expression at a separator that stands outside of brackets and quotes. */
+function splitAt(text: string, separator: RegExp): readonly string[] {
+  const parts: string[] = []
+  let start = 0
+  let depth = 0
+  let quote = ''
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at] ?? ''
+    if (quote !== '') {
+      if (char === quote) quote = ''
+      continue
+    }
+    if (char === '"' || char === "'" || char === '`') quote = char
+    else if (/[([{]/.test(char)) depth += 1
+    else if (/[)\]}]/.test(char)) depth -= 1
+    else if (depth === 0 && at > start) {
+      const found = separator.exec(text.slice(at))
+      if (found === null) continue
+      parts.push(text.slice(start, at))
+      start = at + found[0].length
+      at = start - 1
+    }
+  }
+  return [...parts, text.slice(start)].map((part) => part.trim()).filter((part) => part !== '')
 }

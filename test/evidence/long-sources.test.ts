@@ -3,20 +3,25 @@ import { describe, expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
 import type { Claim } from '../../src/evidence/claim.ts'
 import { evidenceOf } from '../../src/evidence/index.ts'
-import { pathOf } from '../../src/evidence/path-expression.ts'
 import type { Provider } from '../../src/evidence/provider.ts'
 import { sourceFiles } from '../../src/evidence/source-files.ts'
-import { sourceWrites } from '../../src/evidence/source-writes.ts'
+import { sourceModules } from '../../src/evidence/source-modules.ts'
+import { type ReadSource, readSource } from '../../src/evidence/source-writes.ts'
+import { parsers } from '../harden/support/facts.ts'
 import { catalogue, claimsOf, partOf, viewOf } from './view.ts'
 
-const about = { workdir: '/srv', env: new Map<string, string>() }
+const about = { parsers, texts: new Map<string, string>(), workdir: '/srv', env: new Map<string, string>() }
+
+function read(path: string, text: string, more: object = {}): ReadSource {
+  return readSource(path, text, sourceModules({ ...about, ...more }))
+}
 
 function lines(count: number, line: (index: number) => string): string {
   return Array.from({ length: count }, (_, index) => line(index)).join('\n')
 }
 
 function writes(path: string, text: string, more: object = {}): readonly string[] {
-  return sourceWrites(path, text, { ...about, ...more }).writes.map((one) => `${one.path} ${one.line}`)
+  return read(path, text, more).writes.map((one) => `${one.path} ${one.line}`)
 }
 
 describe('a file of many calls', () => {
@@ -48,13 +53,12 @@ describe('a source whose lines are long', () => {
 
   test('has what asks for a folder above its call', () => {
     const asked = 'if not os.path.exists(D):\n    os.mkdir(D)\n    download(D)\n'
-    const found = sourceWrites('/srv/app.py', `import os\nD = "/srv/d"\n${asked}`, about).writes
+    const found = read('/srv/app.py', `import os\nD = "/srv/d"\n${asked}`).writes
     expect(found).toEqual([expect.objectContaining({ path: '/srv/d', absent: true, asked: true })])
   })
 
   test('is no new folder where the call is allowed to find it: four lines above, and four below', () => {
-    const isNew = (text: string): boolean =>
-      sourceWrites('/srv/app.py', text, about).writes.some(({ absent }) => absent === true)
+    const isNew = (text: string): boolean => read('/srv/app.py', text).writes.some(({ absent }) => absent === true)
     const plain = '\n\n\nos.mkdir("/srv/d")\n'
     expect(isNew(`x = 1\n${plain}`)).toBe(true)
     expect(isNew(`with suppress(OSError):${plain}`)).toBe(false)
@@ -77,36 +81,6 @@ describe('names of other modules', () => {
     ])
     expect(writes('/srv/main.py', text, { texts }).map((one) => one.split(' ')[0])).toEqual(['/srv/logs'])
   })
-
-  test.each([
-    ['import', 'from settings import LOGS\nopen(LOGS, "w")', 1],
-    ['another name of that import', 'from settings import LOG\nopen(LOGS, "w")', 0],
-    ['no import', 'export = 1\nopen(LOGS, "w")', 0],
-  ])('of settings need to be brought in: %s', (_, text, count) => {
-    expect(writes('/srv/main.py', text, { shared: new Map([['LOGS', '/srv/logs']]) })).toHaveLength(count)
-  })
-})
-
-test('constants of constants of constants are worked out once each', () => {
-  let asked = 0
-  const names = {
-    ...about,
-    folder: '/srv',
-    constants: new Map(
-      [1, 2, 3].map((i) => [
-        `a${i}`,
-        Array(20)
-          .fill(`a${i - 1}`)
-          .join(' || '),
-      ]),
-    ),
-    shared: () => {
-      asked += 1
-      return null
-    },
-  }
-  expect(pathOf('a3', names)).toBeNull()
-  expect(asked).toBe(1)
 })
 
 test('who reads many files lets others have their turn between them', () => {

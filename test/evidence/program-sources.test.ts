@@ -49,7 +49,7 @@ describe('Go', () => {
     ['what a start script is told to run', 'RUN mage', APP, {}, '["/start", "/usr/bin/app"]'],
     ['all of several of which none is started', 'RUN go build -o /out/ ./cmd/...', [...APP, ...TOOL], {}, '["other"]'],
     ['of the program by its name below cmd where no RUN tells', 'RUN mage build', APP],
-    ['all programs but those of go generate where nothing tells', 'RUN mage build', [...APP, ...TOOL], {}, '["other"]'],
+    ['all programs where nothing tells', 'RUN mage build', [...APP, ...TOOL, 'build/gen/main.go'], {}, '["other"]'],
     [
       'a variable that nobody knows: all below it',
       'ARG NAME\nRUN go build -o /out/ ./cmd/$NAME',
@@ -87,6 +87,7 @@ describe('Go', () => {
         'internal/store/c.go',
         'internal/store/d_linux.go',
         'internal/store/e_unix.go',
+        'internal/store/h.go',
         'internal/store/l_windows_name.go',
         'internal/store/windows.go',
       ],
@@ -136,12 +137,6 @@ describe('Go', () => {
       { 'cmd/app/main.go': go('main', 'example.org/app/internal/store', 'example.org/app/gen/pb') },
     ],
     [
-      'another program that it starts',
-      'RUN go build -o /out/ ./cmd/...',
-      [...APP, ...TOOL],
-      { 'internal/store/store.go': `${go('store', 'os/exec')}var c = exec.Command("/usr/bin/tool", "-x")\n` },
-    ],
-    [
       'what it loads',
       'RUN go build -buildmode=plugin -o /out/tool.so ./cmd/tool && go build -o /out/app ./cmd/app',
       [...APP, ...TOOL],
@@ -159,27 +154,6 @@ describe('Go', () => {
   test('no program among the sources: all but tests', () => {
     const files = { 'go.mod': PROJECT['go.mod'] ?? '', 'a/a.go': 'package a', 'a/a_test.go': 'package a' }
     expect(counted('RUN go build ./...', files)).toEqual(['a/a.go'])
-  })
-
-  test.each<[title: string, text: string, left: readonly string[]]>([
-    ['a helper', 'func Dir(tb testing.TB) string {\n\tT()\n}\nfunc b() {\n\tKEPT()\n}\n', ['KEPT()']],
-    [
-      'a method over several lines',
-      'func (s *S) Dir(\n\tt *testing.T,\n\to interface{},\n) {\n\tT()\n}\nvar KEPT = 1',
-      ['KEPT = 1'],
-    ],
-    ['one behind a function of one line', 'func a() {}\nfunc b(m *testing.M) {\n\tT()\n}\nvar KEPT = 1', ['KEPT = 1']],
-    ['what asks whether it is a test stays', 'func b() {\n\tif testing.Testing() { KEPT() }\n}', ['KEPT() }']],
-    ['what never ends stays', 'func b(t *testing.T) {\n\tKEPT()', ['KEPT()']],
-  ])('what only a test can call: %s', (_, text, left) => {
-    const dockerfile =
-      'FROM golang:1.24 AS build\nWORKDIR /src\nCOPY . .\nRUN go build\nFROM debian:12\nCOPY --from=build /src/app /app\nCMD ["/app"]\n'
-    const source = `package main\n\nimport "testing"\n\n${text}`
-    const { builders } = viewOf({ dockerfile, context: { 'go.mod': 'module app\n', 'main.go': source } })
-    const now = builders[0]?.texts.get('/src/main.go') ?? ''
-    expect(now.match(/KEPT.*/g)).toEqual(left)
-    expect(now).not.toContain('T()'.padStart(4, '\t'))
-    expect(now.split('\n')).toHaveLength(source.split('\n').length)
   })
 
   test('a program that is compiled of tests has them', () => {
@@ -211,117 +185,6 @@ describe('Go', () => {
     expect(said('.', { ...files, 'testutil/a.go': helper })).toEqual(plain)
     // The other program, which imports it, has all of it.
     expect(said('./x', { ...files, 'testutil/a.go': helper }).length).toBeGreaterThan(plain.length + 2)
-  })
-})
-
-const WORKSPACE: Files = {
-  'Cargo.toml':
-    '[workspace]\nmembers = ["crates/*"]\n\n[workspace.dependencies]\nstore = { path = "crates/store" }\nnamed = { path = "crates/other-name", package = "other-name" }\n',
-  'crates/app/Cargo.toml':
-    '[package]\nname = "app"\n\n[dependencies]\nstore.workspace = true\n\n[dev-dependencies]\nhelpers = { path = "../helpers" }\n',
-  'crates/app/src/main.rs': 'fn main() {}\n',
-  'crates/tool/Cargo.toml': '[package]\nname = "tool"\n\n[dependencies]\nhelpers = { path = "../helpers" }\n',
-  'crates/tool/src/main.rs': 'fn main() {}\n',
-  'crates/store/Cargo.toml':
-    '[package]\nname = "store"\n\n[target.\'cfg(unix)\'.dependencies]\nnamed = { workspace = true, features = ["x"] }\n',
-  'crates/store/src/lib.rs': 'pub fn a() {}\n',
-  'crates/other-name/Cargo.toml': '[package]\nname = "other-name"\n',
-  'crates/other-name/src/lib.rs': 'pub fn a() {}\n',
-  'crates/helpers/Cargo.toml': '[package]\nname = "helpers"\n',
-  'crates/helpers/src/lib.rs': 'pub fn a() {}\n',
-}
-const CRATE = ['crates/app/src/main.rs', 'crates/store/src/lib.rs', 'crates/other-name/src/lib.rs']
-const OTHERS = ['crates/tool/src/main.rs', 'crates/helpers/src/lib.rs']
-
-describe('Rust', () => {
-  test.each<[title: string, run: string, counted: readonly string[], cmd?: string]>([
-    ['the crate of -p, with those that it depends on', 'RUN cargo build --release -p app', CRATE],
-    ['--package=', 'RUN cargo +nightly build --package=app', CRATE],
-    ['--bin', 'RUN cargo build --release --bin app', CRATE],
-    ['--path', 'RUN cargo install --locked --path crates/app --root /out', CRATE],
-    ['--manifest-path', 'RUN cargo build --manifest-path crates/app/Cargo.toml', CRATE],
-    ['its folder', 'WORKDIR /src/crates/app\nRUN cargo build --release', CRATE],
-    ['of several the one that is started', 'RUN cargo build -p app -p tool', CRATE],
-    ['of all the one that is started', 'RUN cargo build --release', CRATE],
-    ['all where none of them is started', 'RUN cargo build --release', [...CRATE, ...OTHERS], '["other"]'],
-    ['all where a variable names it', 'ARG N\nRUN cargo build -p $N', [...CRATE, ...OTHERS], '["other"]'],
-    ['a tool that is installed is none of them', 'RUN cargo install trunk && cargo build -p app', CRATE, '["other"]'],
-  ])('%s', (_, run, expected, cmd = '["app"]') => {
-    expect(sorted(counted(run, WORKSPACE, cmd))).toEqual(sorted(expected))
-  })
-
-  const crate = (files: Files): Files => ({
-    'Cargo.toml': '[package]\nname = "app"\n',
-    'src/main.rs': 'fn main() {}',
-    ...files,
-  })
-
-  test('build scripts, examples, benches and tests are no part of a crate', () => {
-    const files = crate({
-      'build.rs': 'fn main() {}',
-      'examples/a.rs': 'fn main() {}',
-      'benches/a.rs': 'fn main() {}',
-      'tests/a.rs': 'fn main() {}',
-      'src/examples/mod.rs': 'pub fn a() {}',
-      'src/build.rs': 'pub fn a() {}',
-    })
-    const own = ['src/main.rs', 'src/examples/mod.rs', 'src/build.rs']
-    expect(sorted(counted('RUN cargo build --release', files))).toEqual(sorted(own))
-    const named = { ...files, 'Cargo.toml': '[package]\nname = "app"\nbuild = "src/build.rs"\n' }
-    expect(counted('RUN cargo build --release', named)).not.toContain('src/build.rs')
-    expect(counted('RUN cargo build --example a', files)).toContain('examples/a.rs')
-  })
-
-  test('a module in a file of its own that is for tests', () => {
-    const files = crate({
-      'src/main.rs': '#[cfg(test)]\nmod tests;\n#[cfg(test)]\n#[path = "spec/other.rs"]\nmod other;\nmod own;\n',
-      'src/tests.rs': 'fn a() {}',
-      'src/tests/deep.rs': 'fn a() {}',
-      'src/spec/other.rs': 'fn a() {}',
-      'src/own.rs': '#[cfg(test)] mod mock;',
-      'src/own/mock.rs': 'fn a() {}',
-      'src/own/real.rs': 'fn a() {}',
-      'src/inner.rs': '#![cfg(test)]\nfn a() {}',
-    })
-    expect(sorted(counted('RUN cargo build', files))).toEqual(sorted(['src/main.rs', 'src/own/real.rs']))
-  })
-
-  test.each<[title: string, text: string, left: readonly string[]]>([
-    ['a module', '#[cfg(test)]\nmod tests {\n  fn a() { b("}"); }\n}\nKEPT', ['KEPT']],
-    [
-      'a module behind an attribute',
-      '#[cfg(test)]\n#[allow(clippy::all, x = "]")]\npub(crate) mod tests { T }\nKEPT',
-      ['KEPT'],
-    ],
-    ['all of several conditions', '#[cfg(all(test, feature = "x"))]\nmod tests { T }\nKEPT', ['KEPT']],
-    [
-      'a function',
-      '#[tokio::test(flavor = "multi_thread")]\nasync fn a() { T }\n#[test]\nfn b() { T }\nKEPT',
-      ['KEPT'],
-    ],
-    ['a use', '#[cfg(test)]\nuse std::fs::T;\nKEPT', ['KEPT']],
-    ['an array in its words', '#[cfg(test)]\nfn a(b: [u8; 3]) -> T { T }\nKEPT', ['KEPT']],
-    [
-      'signs that are no brackets',
-      "#[cfg(test)]\nmod t { // }\n /* } */ '}'; '\\''; r#\"}\"#; fn a<'a>() {} }\nKEPT",
-      ['KEPT'],
-    ],
-    [
-      'any of several conditions stays',
-      '#[cfg(any(test, feature = "x"))]\nmod a { KEPT }',
-      ['#[cfg(any(test, feature = "x"))]', 'mod a { KEPT }'],
-    ],
-    ['a comment says nothing', '// #[cfg(test)]\nmod a { KEPT }', ['// #[cfg(test)]', 'mod a { KEPT }']],
-    ['a field stays', 'struct A {\n#[cfg(test)]\na: T,\nKEPT\n}', ['struct A {', '#[cfg(test)]', 'a: T,', 'KEPT', '}']],
-    ['what never ends stays', '#[cfg(test)]\nmod a {\nKEPT', ['#[cfg(test)]', 'mod a {', 'KEPT']],
-  ])('what is for tests in a file: %s', (_, text, left) => {
-    const dockerfile =
-      'FROM rust:1 AS build\nWORKDIR /src\nCOPY . .\nRUN cargo build\nFROM debian:12\nCOPY --from=build /out/app /app\nCMD ["/app"]\n'
-    const { builders } = viewOf({ dockerfile, context: crate({ 'src/main.rs': text }) })
-    const now = builders[0]?.texts.get('/src/src/main.rs') ?? ''
-    expect(now.split('\n').filter((line) => line.trim() !== '')).toEqual(left)
-    // Lines are counted as before.
-    expect(now.split('\n')).toHaveLength(text.split('\n').length)
   })
 })
 

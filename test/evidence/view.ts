@@ -9,7 +9,7 @@ import { emptyConfig, unknownFacts } from '../../src/image/config.ts'
 import type { ImageConfig, ImageFacts } from '../../src/image/facts.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import { defaultPolicy } from '../../src/plan/stage-input.ts'
-import { knowledgeOf } from '../harden/support/facts.ts'
+import { knowledgeOf, parsers } from '../harden/support/facts.ts'
 import type { StageCase } from './cases.ts'
 
 export const catalogue = { daemonPorts, packages, programs, workingFolder }
@@ -56,6 +56,7 @@ export function partOf({
     runs: [],
     built: false,
     asBuilt: false,
+    parsers,
   }
   return { contents, facts, files, own: files, started: whole, start, ...rest, ...known } as unknown as StageView
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { stateNeed } from '../../src/evidence/claim.ts'
 import type { Operation } from '../../src/evidence/operation.ts'
-import { asksBeforeMaking } from '../../src/evidence/source-writes.ts'
+import { asksBeforeMaking } from '../../src/evidence/source-text.ts'
 import { madeAtStart } from '../../src/plan/grants/observed-needs.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'
 import { files } from './image.ts'

@@ -29,11 +29,11 @@ const MADE: Readonly<Record<string, string>> = {
     'a name, escaped, between two borders of words',
   'src/evidence/source-files.ts: String.raw`^[ \\t]*["\']?${key}["\']?[ \\t]*[:=][ \\t]*["\']?(/[\\w./-]{1,200})`':
     'a name of \\w alone',
-  'src/evidence/source-folders.ts: String.raw`\\([^()\\n]{0,200}\\b${name}\\b[^()\\n]{0,200}\\)\\s*=>`':
-    'a name of \\w alone',
-  'src/evidence/source-folders.ts: String.raw`\\b${name}\\b`': 'a name of \\w alone',
-  'src/evidence/source-folders.ts: String.raw`^(?:.*;)?[ \\t]*(?:(?:const|let|var|my|our|auto)[ \\t]+)?[$@]?(?:self\\.|this\\.)?${name}(?:[ \\t]*,[ \\t]*\\w+)?[ \\t]*(?::[^=\\n]{0,60})?:?=(?![=>~])[ \\t]*`':
-    'a name of \\w alone',
+  "src/evidence/languages/index.ts: String.raw`\\b(?:(?:${wordsOf(['call', 'new'])})\\(|(?:${wordsOf(['key', 'name', 'keyword']) || 'sqlite'})\\b|(?:sqlite3?|dbi:SQLite):)`":
+    'names of the tables, which are ours',
+  'src/evidence/source-writes.ts: rule.like': 'the tables, which are ours',
+  'src/evidence/source-writes.ts: when.is': 'the tables, which are ours',
+  "src/evidence/source-writes.ts: like ?? ''": 'the tables, which are ours',
   'src/evidence/questions.ts: String.raw`(?<![\\w.-])${escapeEre(program)}(?![\\w-])`': 'escaped by escapeEre',
   'src/evidence/questions.ts: `^(?:${call.program})$`': 'the catalogue, which is ours',
   "src/evidence/questions.ts: call.with ?? ''": 'the catalogue, which is ours',

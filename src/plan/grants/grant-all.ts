@@ -1,7 +1,7 @@
 import { shellCommands } from '../../dockerfile/index.ts'
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
 import { type Need, question, type Remark } from '../../evidence/claim.ts'
-import { reopensLog } from '../../evidence/source-files.ts'
+import { reopensLog } from '../../evidence/source-asks.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { memoizeByObject } from '../../memoize.ts'

@@ -1,5 +1,6 @@
 import { daemonPorts, packages, programs, workingFolder } from '../../../catalogue/index.ts'
 import { baseReferences } from '../../../src/app/base-images.ts'
+import { loadGrammars } from '../../../src/app/grammars.ts'
 import type { Knowledge } from '../../../src/app/stage-inputs.ts'
 import type { Dockerfile } from '../../../src/dockerfile/model.ts'
 import { finalStage } from '../../../src/dockerfile/stages.ts'
@@ -83,6 +84,11 @@ function check(what: string, value: object | undefined): void {
     if (!KEYS[what]?.includes(key)) throw new Error(`${what} has no "${key}": it has ${KEYS[what]?.join(', ')}`)
 }
 
+/** Every grammar, whatever a case needs of them. */
+export const parsers = await loadGrammars(
+  ['a.go', 'a.js', 'a.php', 'a.py', 'a.ts', 'a.tsx'].map((path) => [path, path === 'a.go' ? 'os.MkdirAll(' : 'mkdir(']),
+)
+
 export function policyOf(file: FactsFile): Policy {
   check('policy', file.policy)
   return { ...defaultPolicy, ...file.policy }
@@ -104,6 +110,7 @@ export function knowledgeOf(file: FactsFile, dockerfile: Dockerfile): Knowledge 
     daemonPorts,
     workingFolder,
     packages,
+    parsers,
     observations: observation === null ? new Map() : new Map([[finalStage(dockerfile).index, observation]]),
   }
 }

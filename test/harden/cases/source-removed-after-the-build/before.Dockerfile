@@ -1,12 +1,16 @@
 FROM debian:trixie-slim
-RUN apt-get update && apt-get install -y gcc libc6-dev
-COPY <<EOF /usr/src/board/board.c
-#include <stdio.h>
-static char spool[99] = "/var/spool/board", logfile[99] = "/var/log/board.log";
-int main(void) {
-    FILE *log = fopen(logfile, "a");
-    mkdir(spool, 0750);
+RUN apt-get update && apt-get install -y golang
+COPY <<EOF /usr/src/board/main.go
+package main
+
+import "os"
+
+var spool, logfile = "/var/spool/board", "/var/log/board.log"
+
+func main() {
+	os.OpenFile(logfile, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o640)
+	os.MkdirAll(spool, 0o750)
 }
 EOF
-RUN cc -o /usr/local/sbin/board /usr/src/board/board.c && rm -rf /usr/src/board
+RUN cd /usr/src/board && go build -o /usr/local/sbin/board main.go && rm -rf /usr/src/board
 CMD ["/usr/local/sbin/board"]

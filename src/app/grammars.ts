@@ -1,0 +1,138 @@
+import { existsSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import type { Language, Parser, Tree, TreeCursor } from 'web-tree-sitter'
+import { bounds } from '../bounds.ts'
+import type { BuildContext } from '../contents/build-context.ts'
+import type { Dockerfile } from '../dockerfile/model.ts'
+import { grammarsFor } from '../evidence/languages/index.ts'
+import { type Grammar, NO_PARSERS, type SourceParsers, type SyntaxNode } from '../evidence/syntax.ts'
+import type { ImageFacts, Known } from '../image/facts.ts'
+
+/** What sources are read with, by their grammars; those that are loaded stay. */
+const loaded = new Map<Grammar, Promise<Language>>()
+let runtime: Promise<Parser> | null = null
+
+/** Loads what these sources are read with: nothing where none of them names anything that is written. */
+export async function loadGrammars(texts: Iterable<readonly [path: string, text: string]>): Promise<SourceParsers> {
+  const wanted = [...grammarsFor(texts)]
+  const languages = new Map<Grammar, Language>()
+  if (wanted.length === 0) return NO_PARSERS
+  runtime ??= start()
+  const parser = await runtime
+  for (const grammar of wanted) {
+    const language = loaded.get(grammar) ?? load(grammar)
+    loaded.set(grammar, language)
+    languages.set(grammar, await language)
+  }
+  // Of all texts together, so that many of them take no longer than one may.
+  let steps = 0
+  return {
+    parse(grammar, text) {
+      const language = languages.get(grammar)
+      if (language === undefined || text.length > bounds.sourceLength || steps > bounds.parseStepsOfAll) return null
+      parser.setLanguage(language)
+      let own = 0
+      const isTooMuch = (): boolean => {
+        steps += 1
+        own += 1
+        return own > bounds.parseSteps
+      }
+      const tree = parser.parse(text, null, { progressCallback: isTooMuch })
+      if (tree === null) {
+        parser.reset()
+        return null
+      }
+      const root = plainTree(tree)
+      tree.delete()
+      return root
+    },
+  }
+}
+
+/** All texts that a target may be read out of: its context, what the Dockerfile itself writes, and images that somebody else built. */
+export function* sourcesOf(
+  dockerfile: Dockerfile,
+  context: BuildContext | null,
+  bases: Iterable<Known<ImageFacts>>,
+): Iterable<readonly [path: string, text: string]> {
+  for (const end of ['go', 'js', 'php', 'py', 'ts', 'tsx']) yield [`.${end}`, dockerfile.source]
+  for (const [path, { text }] of context?.entries ?? []) if (text !== null) yield [path, text]
+  if (dockerfile.stages.some(({ instructions }) => instructions.some(({ keyword }) => keyword !== 'FROM'))) return
+  for (const base of bases) {
+    if (!base.known || !base.value.files.known) continue
+    const files = base.value.files.value
+    for (const path of files.texts()) yield [path, files.text(path) ?? '']
+  }
+}
+
+async function start(): Promise<Parser> {
+  const { Parser } = await import('web-tree-sitter')
+  await Parser.init({ wasmBinary: await readFile(wasmFile('web-tree-sitter')) })
+  return new Parser()
+}
+
+async function load(grammar: Grammar): Promise<Language> {
+  const { Language } = await import('web-tree-sitter')
+  return Language.load(await readFile(wasmFile(`tree-sitter-${grammar}`)))
+}
+
+/** Beside the program where it was bundled, else of the packages. */
+function wasmFile(name: string): string {
+  const beside = join(dirname(fileURLToPath(import.meta.url)), 'grammars', `${name}.wasm`)
+  if (existsSync(beside)) return beside
+  const { resolve } = createRequire(import.meta.url)
+  return name === 'web-tree-sitter'
+    ? resolve('web-tree-sitter/web-tree-sitter.wasm')
+    : resolve(`@vscode/tree-sitter-wasm/wasm/${name}.wasm`)
+}
+
+/** The named nodes, as plain data. Null for more of them than are taken; what lies too deep is left out. */
+function plainTree(tree: Tree): SyntaxNode | null {
+  const cursor = tree.walk()
+  try {
+    return copied(cursor)
+  } finally {
+    cursor.delete()
+  }
+}
+
+interface Growing extends SyntaxNode {
+  readonly children: Growing[]
+}
+
+function copied(cursor: TreeCursor): SyntaxNode | null {
+  let count = 0
+  const node = (parent: Growing | null): Growing => ({
+    kind: cursor.nodeType,
+    field: cursor.currentFieldName,
+    start: cursor.startIndex,
+    end: cursor.endIndex,
+    parent,
+    children: [],
+  })
+  /** What has no name stands for what it is part of. */
+  const below = (parent: Growing): Growing => {
+    if (!cursor.nodeIsNamed) return parent
+    count += 1
+    const made = node(parent)
+    parent.children.push(made)
+    return made
+  }
+  const root = node(null)
+  const path: Growing[] = [root]
+  while (count <= bounds.treeNodes) {
+    if (path.length > bounds.treeDepth || !cursor.gotoFirstChild()) {
+      while (!cursor.gotoNextSibling()) {
+        if (path.length === 1) return root
+        cursor.gotoParent()
+        path.pop()
+      }
+      path.pop()
+    }
+    path.push(below(path.at(-1) ?? root))
+  }
+  return null
+}

@@ -1,0 +1,154 @@
+import type { Grammar } from '../syntax.ts'
+import go from './go.json' with { type: 'json' }
+import php from './php.json' with { type: 'json' }
+import python from './python.json' with { type: 'json' }
+import script from './script.json' with { type: 'json' }
+
+/**
+ * One line of a language's table: a call, a key or a name, and what a source says with it. Names are matched from their end, `mkdirSync`
+ * is `fs.mkdirSync` too; a name that was imported counts by what it is called where it comes from.
+ */
+export interface SourceRule {
+  readonly call?: readonly string[]
+  readonly new?: readonly string[]
+  /** Of an object, a dictionary or a struct. */
+  readonly key?: readonly string[]
+  /** What is given a value; where `means` follows, what is read. */
+  readonly name?: readonly string[]
+  /** An argument by name, of any call. */
+  readonly keyword?: readonly string[]
+  /** The name is all of it: `open`, and not `x.open`. */
+  readonly whole?: boolean
+  /** The argument with the path, by number or name; `self`: what the method is called of; `any`: the first that `like` fits. Default: 0. */
+  readonly path?: number | string
+  /** Which argument has to be like what: a mode. */
+  readonly when?: { readonly arg: number; readonly or?: string; readonly is: string }
+  /** What the path, or what stands in its place, has to be like. */
+  readonly like?: string
+  readonly writes?: 'file' | 'directory' | 'database'
+  /** It makes new files beside it, or puts others in its place: old logs, a lock. */
+  readonly beside?: boolean
+  /** What is taken away by a whole name need not be there: only what only the run tells, in a folder that is known, says that it is filled. */
+  readonly within?: boolean
+  /** Where the path is left to the run another rule has told of it. */
+  readonly known?: boolean
+  /** It fails where the place is there already, unless the option of this name is given. */
+  readonly fresh?: string
+  /** The path that is taken where none is given, in the working folder. */
+  readonly usual?: string
+  /** What must stand in the file. */
+  readonly of?: string
+  /** The value may be a function that calls back with the path. */
+  readonly called?: boolean
+  /** What it names is removed, or given to another program. */
+  readonly uses?: 'removes' | 'runs'
+  /** What its value is; see source-values.ts. */
+  readonly means?: string
+}
+
+type By = 'call' | 'new' | 'key' | 'name' | 'keyword'
+
+/** Rules by what they are about and the last word of its name: most of a source's calls have none. */
+export interface Language {
+  readonly rules: Readonly<Record<By, ReadonlyMap<string, readonly NamedRule[]>>>
+  readonly means: Readonly<Record<'call' | 'new' | 'name', ReadonlyMap<string, readonly NamedRule[]>>>
+  /** A text without any of these words names nothing that is written. */
+  readonly words: RegExp
+}
+
+interface NamedRule {
+  readonly name: string
+  readonly rule: SourceRule
+}
+
+const LANGUAGES: Readonly<Record<'go' | 'php' | 'python' | 'script', Language>> = {
+  go: languageOf(go as readonly object[]),
+  php: languageOf(php as readonly object[]),
+  python: languageOf(python as readonly object[]),
+  script: languageOf(script as readonly object[]),
+}
+
+function languageOf(table: readonly object[]): Language {
+  const rules: readonly SourceRule[] = table
+  const written = rules.filter(({ means }) => means === undefined)
+  const wordsOf = (names: readonly By[]): string =>
+    [...new Set(written.flatMap((rule) => names.flatMap((by) => (rule[by] ?? []).map(lastWord))))].join('|')
+  return {
+    rules: {
+      call: byLastWord(written, 'call'),
+      new: byLastWord(written, 'new'),
+      key: byLastWord(written, 'key'),
+      name: byLastWord(written, 'name'),
+      keyword: byLastWord(written, 'keyword'),
+    },
+    means: {
+      call: byLastWord(rules.filter(isMeaning), 'call'),
+      new: byLastWord(rules.filter(isMeaning), 'new'),
+      name: byLastWord(rules.filter(isMeaning), 'name'),
+    },
+    words: new RegExp(
+      String.raw`\b(?:(?:${wordsOf(['call', 'new'])})\(|(?:${wordsOf(['key', 'name', 'keyword']) || 'sqlite'})\b|(?:sqlite3?|dbi:SQLite):)`,
+    ),
+  }
+}
+
+function isMeaning({ means }: SourceRule): boolean {
+  return means !== undefined
+}
+
+function lastWord(name: string): string {
+  return name.slice(name.lastIndexOf('.') + 1)
+}
+
+function byLastWord(rules: readonly SourceRule[], by: By): ReadonlyMap<string, readonly NamedRule[]> {
+  const found = new Map<string, NamedRule[]>()
+  for (const rule of rules)
+    for (const name of rule[by] ?? []) found.set(lastWord(name), [...(found.get(lastWord(name)) ?? []), { name, rule }])
+  return found
+}
+
+/** Those whose name this is, or ends it; of what has a meaning of its own, and of `whole` ones, the name is all. */
+export function rulesNamed(rules: ReadonlyMap<string, readonly NamedRule[]>, name: string): readonly SourceRule[] {
+  return (rules.get(lastWord(name)) ?? []).flatMap((one) => {
+    const isWhole = one.rule.whole === true || (one.rule.means !== undefined && one.rule.path !== 'self')
+    const isMeant = name === one.name || (!isWhole && name.endsWith(`.${one.name}`))
+    // A method has something that it is called of.
+    return isMeant && (one.rule.path !== 'self' || name !== one.name) ? [one.rule] : []
+  })
+}
+
+/** The language of a source, and the grammar that reads it; null for those that only a run tells of. */
+export function languageOfFile(path: string): { readonly language: Language; readonly grammar: Grammar } | null {
+  const end = path.slice(path.lastIndexOf('.') + 1)
+  switch (end) {
+    case 'py':
+      return { language: LANGUAGES.python, grammar: 'python' }
+    case 'go':
+      return { language: LANGUAGES.go, grammar: 'go' }
+    case 'php':
+      return { language: LANGUAGES.php, grammar: 'php' }
+    case 'ts':
+    case 'mts':
+    case 'cts':
+      return { language: LANGUAGES.script, grammar: 'typescript' }
+    case 'tsx':
+      return { language: LANGUAGES.script, grammar: 'tsx' }
+    case 'js':
+    case 'mjs':
+    case 'cjs':
+    case 'jsx':
+      return { language: LANGUAGES.script, grammar: 'javascript' }
+    default:
+      return null
+  }
+}
+
+/** The grammars that these sources are read with, where they name anything that is written. */
+export function grammarsFor(texts: Iterable<readonly [path: string, text: string]>): ReadonlySet<Grammar> {
+  const found = new Set<Grammar>()
+  for (const [path, text] of texts) {
+    const known = languageOfFile(path)
+    if (known !== null && !found.has(known.grammar) && known.language.words.test(text)) found.add(known.grammar)
+  }
+  return found
+}
