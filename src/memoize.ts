@@ -22,15 +22,6 @@ export function memoizeByText<Made>(make: (text: string) => Made): (text: string
   }
 }
 
-/** What is made when it is first asked for, and once. */
-export function memoizeOnce<Made>(make: () => Made): () => Made {
-  let made: { readonly value: Made } | null = null
-  return () => {
-    made ??= { value: make() }
-    return made.value
-  }
-}
-
 /** What is made of a thing that never changes is made once, for as long as the thing is there. */
 export function memoizeByObject<Thing extends object, Made>(make: (thing: Thing) => Made): (thing: Thing) => Made {
   const made = new WeakMap<Thing, { readonly value: Made }>()

@@ -3,7 +3,7 @@ import { normalisePath, parentOf } from '../places.ts'
 import { languageOfFile } from './languages/index.ts'
 import { type SourceFile, sourceFile } from './source-names.ts'
 import { isTest } from './source-text.ts'
-import { type SourceValues, sourceValues, type Value, type Work } from './source-values.ts'
+import { type SourceValues, sourceValues, type Value, type WorkLeft } from './source-values.ts'
 import type { SourceParsers } from './syntax.ts'
 
 export interface ModulesAbout {
@@ -33,7 +33,7 @@ const MOST_KEPT = 64
 export function sourceModules(about: ModulesAbout): SourceModules {
   const { parsers, texts, env, workdir, served } = about
   const kept = new Map<string, SourceValues | null>()
-  const work: Work = { left: 0, depth: 0 }
+  const work: WorkLeft = { left: 0, depth: 0 }
   const opened = (path: string, text: string): SourceValues | null => {
     const known = kept.get(path)
     if (known !== undefined) return known
@@ -83,12 +83,7 @@ export function sourceModules(about: ModulesAbout): SourceModules {
 }
 
 /** The file of the tree that an import means; null for one of others. */
-export function moduleFile(
-  module: string,
-  from: string,
-  workdir: string,
-  texts: ReadonlyMap<string, string>,
-): string | null {
+function moduleFile(module: string, from: string, workdir: string, texts: ReadonlyMap<string, string>): string | null {
   if (module.length > bounds.pathLength) return null
   if (from.endsWith('.py')) return pythonFile(module, from, workdir, texts)
   return module.startsWith('.') ? scriptFile(module, from, texts) : null
@@ -115,7 +110,8 @@ function pythonFile(module: string, from: string, workdir: string, texts: Readon
   return has(workdir) ?? has('/')
 }
 
-function scriptFile(module: string, from: string, texts: ReadonlyMap<string, string>): string | null {
+/** What `./x` names beside a file: with its end, or without. */
+export function scriptFile(module: string, from: string, texts: ReadonlyMap<string, string>): string | null {
   const at = normalisePath(module, parentOf(from)) ?? ''
   const bare = at.replace(/\.[cm]?js$/, '')
   const ends = ['.js', '.ts', '.mjs', '.cjs', '.mts', '.jsx', '.tsx', '/index.js', '/index.ts']

@@ -54,11 +54,11 @@ export interface ValuesAbout {
   /** What the files of settings give this name, where they give it one value. */
   readonly settingOf: (name: string, from: SourceFile) => readonly Value[]
   /** What is left of the work that one text may take, and how deep in it is. */
-  readonly work: Work
+  readonly work: WorkLeft
 }
 
 /** Shared by all files that one leads to. */
-export interface Work {
+export interface WorkLeft {
   left: number
   depth: number
 }

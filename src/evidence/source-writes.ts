@@ -8,7 +8,7 @@ import { keyAndValue, keyName, keywordOf, receiverOf, type SourceValues, type Va
 import { childOf, enclosing, nodesIn, type SyntaxNode } from './syntax.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
-export interface SourceWrite {
+interface SourceWrite {
   readonly path: string
   readonly kind: 'file' | 'directory' | 'database'
   /** 1-based. */
@@ -30,7 +30,7 @@ export interface UnnamedWrite extends Pick<SourceWrite, 'line' | 'call'> {
 }
 
 /** A place in a source file that hands a path to another program, or removes it. */
-export interface SourceUse extends Pick<SourceWrite, 'line' | 'call'> {
+interface SourceUse extends Pick<SourceWrite, 'line' | 'call'> {
   /** A folder, or a file in the folder that is meant. */
   readonly path: string
   readonly how: 'removes' | 'runs'

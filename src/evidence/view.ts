@@ -17,6 +17,7 @@ import { programSources, type SourceStage, startedNames } from './program-source
 import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
 import type { SourceParsers } from './syntax.ts'
+import { unreachedScripts } from './unreached.ts'
 
 export interface ViewSources
   extends Pick<StageView, 'chain' | 'baseFiles' | 'built' | 'asBuilt' | 'startKnown' | 'entry' | 'listed' | 'runs'> {
@@ -43,7 +44,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   const started = start.folder === null ? facts.config : { ...facts.config, workdir: start.folder }
   yield
   const installed = installedPackages(shipped.steps)
-  const isOpen = startsUnknownScript(facts, own)
+  const isOpen = startsUnknownScript(argvOf(facts.config), own)
   const servers = listedServers({
     rules: packages,
     installed,
@@ -74,7 +75,7 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     contents,
     builders,
     left: sources.context ?? {},
-    idle: isOpen || startsTests(start) ? new Set() : idleIn(read, start, facts.config, runs),
+    idle: startsTests(start) ? new Set() : idleIn(read, start, { facts, own, entry, runs }),
     baseFiles,
     own,
     files,
@@ -93,20 +94,23 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
   }
 }
 
-/** Where all that is started is known: in a shell people start what they like. */
+/** Where all that is started is known: in a shell people start what they like. A vendor's own entrypoint starts what it is told to. */
 function idleIn(
   stages: readonly StageContents[],
   { unread, launches }: StepDownReport,
-  config: ImageConfig,
-  runs: StageView['runs'],
+  { facts, own, entry, runs }: Pick<StageView, 'facts' | 'own' | 'entry' | 'runs'>,
 ): ReadonlySet<string> {
+  const { config } = facts
   const argv = argvOf(config)
-  if (unread.length > 0 || argv.length === 0 || waitsForInput(argv)) return new Set()
-  return idleScripts(stages, [
-    ...argv,
-    ...config.env.values(),
-    ...launches.flatMap(({ words }) => words),
-    ...runs.flatMap(({ env }) => [...env.values()]).filter((word) => word !== null),
+  const vendors = new Set((entry?.config.entrypoint ?? []).map(baseName))
+  const others = argv.filter((word) => !vendors.has(baseName(word)))
+  const isUnread = unread.some(({ path }) => !vendors.has(baseName(path)))
+  if (isUnread || others.length === 0 || waitsForInput(others) || startsUnknownScript(others, own)) return new Set()
+  const started = [...others, ...launches.flatMap(({ words }) => words)]
+  const told = [...config.env.values(), ...runs.flatMap(({ env }) => [...env.values()])]
+  return new Set([
+    ...idleScripts(stages, [...started, ...told.filter((word) => word !== null)]),
+    ...unreachedScripts(stages, started, config.workdir),
   ])
 }
 
@@ -233,8 +237,8 @@ function startFolderScripts(
 }
 
 /** A start script that nobody could read: it may start any server that is installed. */
-function startsUnknownScript({ config }: Pick<ImageFacts, 'config'>, files: FileModel): boolean {
-  return argvOf(config).some(
+function startsUnknownScript(argv: readonly string[], files: FileModel): boolean {
+  return argv.some(
     (word) =>
       /\.sh$|entrypoint|^\/?(start|run|init|boot)/.test(word) &&
       !files.texts().some((path) => path.endsWith(word.replace(/^\.?\/?/, '/'))),

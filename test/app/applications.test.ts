@@ -81,7 +81,10 @@ test.each<Application>([
     says: 'a target that nobody makes puts nothing anywhere',
     files: posted('make -C /usr/src/postd && cp /usr/src/postd/postd /usr/local/sbin/'),
     not: ['/etc/postd', 'chgrp'],
-    asks: ['start-script: /usr/local/sbin/postd, which it starts, could not be read'],
+    asks: [
+      'sources: sources in C are not read for what they write',
+      'start-script: /usr/local/sbin/postd, which it starts, could not be read',
+    ],
   },
 ])('make install of the build puts files into the image: $says', checked)
 
@@ -220,51 +223,6 @@ test('a source of some size is read, whatever it is called', () =>
     },
     gives: ['chown 10001:10001 /var/lib/shop'],
   }))
-
-const compiled = (main: string, more: Files = {}): Files => ({
-  Dockerfile:
-    'FROM golang:1 AS build\nWORKDIR /src\nCOPY . .\nRUN go build -o /out/store ./cmd/store\nFROM debian:13\nCOPY --from=build /out/store /bin/store\nENTRYPOINT ["/bin/store"]\n',
-  'cmd/store/main.go': `package main\n${main}`,
-  ...more,
-})
-
-test.each<Application>([
-  {
-    says: 'of flag',
-    files: compiled('var root = flag.String("data-dir", "/storage", "made where it is missing")\n'),
-    gives: ['chown 10001:10001 /storage'],
-  },
-  {
-    says: 'by a variable and its default',
-    files: compiled(
-      'root, _ := envOr("ROOT", "/storage", plain)\nfs.StringVar(&c.root, "filesystem-root", root, "made where it is missing")\n',
-    ),
-    gives: ['chown 10001:10001 /storage'],
-  },
-  {
-    says: 'of kingpin and urfave/cli',
-    files: compiled(
-      'a.Flag("storage.path", "where").Default("/srv/data").String()\nf := &cli.StringFlag{\n  Name:  "log-dir",\n  Value: "/var/log/store",\n}\n',
-    ),
-    gives: ['chown 10001:10001 /srv/data /var/log/store'],
-  },
-  {
-    says: 'not of what is read',
-    files: compiled(
-      'flag.String("docker-root", "/var/lib/docker", "read")\nflag.String("data-dir", "/etc/store", "read")\n',
-    ),
-    not: ['/var/lib/docker', '/etc/store'],
-  },
-  {
-    says: 'not of another program of the repository',
-    files: compiled('', {
-      'cmd/bench/main.go': 'package main\nvar d = flag.String("data-dir", "/storage", "")\n',
-      'pkg/log/log.go': 'package log\nvar d = flag.String("log-dir", "/var/log/store", "")\n',
-    }),
-    gives: ['chown 10001:10001 /var/log/store'],
-    not: ['/storage'],
-  },
-])('a flag of Go names a folder of state by default: $says', checked)
 
 const handed = (made: string): Files => ({
   Dockerfile: `FROM debian:13 AS build\nRUN mkdir -p ${made}\nFROM debian:13\nCOPY --from=build ${made} /var/lib/agent\nCOPY agentd /bin/agentd\nCMD ["agentd"]\n`,

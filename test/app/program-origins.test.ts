@@ -68,14 +68,6 @@ test.each<readonly [says: string, files: Files]>([
       'cmd/tool/main.go': other,
     },
   ],
-  [
-    'by the name of its crate',
-    {
-      Dockerfile: `${slim}COPY target/release/depot /usr/bin/depot\nCMD ["depot"]\n`,
-      'Cargo.toml': '[package]\nname = "depot"\n',
-      'src/main.rs': 'fn main() {\n    std::fs::create_dir_all("/srv/state").unwrap();\n}\n',
-    },
-  ],
 ])('what a release tool or its people build is read in the tree: %s', async (_, files) => {
   const result = await hardened(files)
   expect(result.output).toContain('/srv/state')

@@ -264,3 +264,35 @@ describe('Python', () => {
     if ('manage.py' in files) expect(scripts(files, lines, cmd)).toContain('manage.py')
   })
 })
+
+describe('JavaScript', () => {
+  const PROGRAM: Files = {
+    'server.js': "import { open } from './lib/db.js'\nconst log = require('./log')\n",
+    'lib/db.js': 'export const open = 1\n',
+    'lib/more.js': '',
+    'log/index.js': '',
+    'extra/release/publish.js': '',
+    'build.js': '',
+  }
+  const idleOf = (files: Files, cmd = '["node", "server.js"]'): readonly string[] => {
+    const dockerfile = `FROM node:22\nWORKDIR /srv\nCOPY . .\nCMD ${cmd}\n`
+    const { idle } = viewOf({ dockerfile, context: { ...PROGRAM, ...files } })
+    return sorted([...idle].map((path) => path.slice('/srv/'.length)))
+  }
+
+  test('what the started file does not come to is no part of the program', () => {
+    expect(idleOf({})).toEqual(['build.js', 'extra/release/publish.js', 'lib/more.js'])
+  })
+
+  test.each<[title: string, text: string, idle: readonly string[]]>([
+    ['its name', "spawn('node', ['build.js'])\n", ['extra/release/publish.js', 'lib/more.js']],
+    ['a folder that it lies in', "for (const f of readdirSync('extra')) load(f)\n", ['build.js', 'lib/more.js']],
+  ])('unless a text says %s', (_, text, expected) => {
+    expect(idleOf({ 'lib/db.js': text })).toEqual(expected)
+  })
+
+  test('nothing is told where no source is started', () => {
+    expect(idleOf({}, '["bash"]')).toEqual([])
+    expect(idleOf({}, '["node", "dist/main.js"]')).toEqual([])
+  })
+})

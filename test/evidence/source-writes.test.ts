@@ -1,4 +1,5 @@
 // What a source says of the places that it writes to, by grammar: a line of src/evidence/languages has a case here.
+// biome-ignore-all lint/suspicious/noTemplateCurlyInString: sources of JavaScript
 import { expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
 import go from '../../src/evidence/languages/go.json' with { type: 'json' }
