@@ -3,8 +3,9 @@ import { normalisePath, parentOf } from '../places.ts'
 import { languageOfFile } from './languages/index.ts'
 import { type SourceFile, sourceFile } from './source-names.ts'
 import { isTest } from './source-text.ts'
-import { type SourceValues, sourceValues, type Value, type WorkLeft } from './source-values.ts'
+import { type SourceValues, sourceValues, type WorkLeft } from './source-values.ts'
 import type { SourceParsers } from './syntax.ts'
+import type { Value } from './value.ts'
 
 export interface ModulesAbout {
   readonly parsers: SourceParsers

@@ -20,15 +20,7 @@ import {
   textOf,
 } from './source-names.ts'
 import { childOf, type SyntaxNode } from './syntax.ts'
-
-/** One of the texts that an expression may be. */
-export interface Value {
-  readonly text: string
-  /** More follows that only the run tells. */
-  readonly open: boolean
-  /** Whoever calls the function may give another. */
-  readonly given?: true
-}
+import { concat, distinct, either, formatted, joined, NOTHING, parents, type Value, whole } from './value.ts'
 
 export interface SourceValues {
   readonly file: SourceFile
@@ -63,10 +55,8 @@ export interface WorkLeft {
   depth: number
 }
 
-const NOTHING: readonly Value[] = []
 /** Expressions within each other, names followed: each takes some frames of the stack. */
 const DEEPEST = 120
-const MOST_VALUES = 20
 
 /**
  * The texts that the expressions of a source mean, as far as it says them itself: texts, joined paths, names, variables with what they
@@ -112,15 +102,6 @@ interface Scope extends ValuesAbout {
   readonly file: SourceFile
   readonly of: (node: SyntaxNode) => readonly Value[]
   readonly calleeOf: (call: SyntaxNode) => string | null
-}
-
-/** Of two that are alike one; what is longer than a path is none. */
-function distinct(values: readonly Value[]): readonly Value[] {
-  const found = new Map<string, Value>()
-  for (const value of values)
-    if (value.text.length <= bounds.pathLength && (value.text !== '' || !value.open))
-      found.set(`${value.open} ${value.text}`, value)
-  return [...found.values()].slice(0, MOST_VALUES)
 }
 
 function meaning(node: SyntaxNode, scope: Scope): readonly Value[] {
@@ -169,11 +150,6 @@ function meaning(node: SyntaxNode, scope: Scope): readonly Value[] {
       return name === null ? NOTHING : namedValues(name, node, scope)
     }
   }
-}
-
-/** Nothing at all is chosen where there is something else, which only the run may tell. */
-function either(values: readonly Value[]): readonly Value[] {
-  return values.filter(({ text }) => text !== '')
 }
 
 function operand(node: SyntaxNode, field: string, { of }: Scope): readonly Value[] {
@@ -245,56 +221,6 @@ function operation(node: SyntaxNode, { file, of }: Scope): readonly Value[] {
     default:
       return NOTHING
   }
-}
-
-function concat(left: readonly Value[], right: readonly Value[]): readonly Value[] {
-  const found = left.flatMap((one): readonly Value[] => {
-    if (one.open) return [one]
-    if (right.length === 0) return [{ ...one, open: true }]
-    return right.map((other) => ({ ...one, ...other, text: one.text + other.text }))
-  })
-  return found.slice(0, MOST_VALUES)
-}
-
-/** `resolve`: what begins at the top leaves out what stands before it. */
-function joined(parts: readonly (readonly Value[])[], how: 'join' | 'resolve'): readonly Value[] {
-  let found: readonly Value[] = [{ text: '', open: false }]
-  for (const part of parts) {
-    const isFirst = found.every(({ text, open }) => text === '' && !open)
-    if (isFirst && part.length === 0) return NOTHING
-    found = found
-      .flatMap((one): readonly Value[] => {
-        if (one.open) return [one]
-        const before = one.text === '' || one.text.endsWith('/') ? one.text : `${one.text}/`
-        if (part.length === 0) return [{ ...one, text: before, open: true }]
-        return part.map((other) => {
-          const isWhole = (how === 'resolve' || one.text === '') && other.text.startsWith('/')
-          return { ...one, ...other, text: isWhole ? other.text : before + other.text.replace(/^\/+/, '') }
-        })
-      })
-      .slice(0, MOST_VALUES)
-  }
-  return found
-}
-
-/** Up to the first place that is filled in. */
-function formatted(values: readonly Value[]): readonly Value[] {
-  return values.map((value) => {
-    const text = /^[^{%]*/.exec(value.text)?.[0] ?? ''
-    return text === value.text ? value : { ...value, text, open: true }
-  })
-}
-
-function parents(values: readonly Value[]): readonly Value[] {
-  return values.flatMap((value) => {
-    const text = value.text.replace(/\/+$/, '')
-    if (value.open || !text.includes('/')) return []
-    return [{ ...value, text: text.slice(0, text.lastIndexOf('/')) || '/' }]
-  })
-}
-
-function whole(text: string | undefined): readonly Value[] {
-  return text === undefined ? NOTHING : [{ text, open: false }]
 }
 
 const ENV_HELPER = /^(?:\w{0,40}get_?env\w{0,40}|\w{0,40}env\w{0,20}(?:or|default)\w{0,20}|env|config|lookup_?env)$/i

@@ -4,8 +4,9 @@ import { languageOfFile, rulesNamed, type SourceRule } from './languages/index.t
 import type { SourceModules } from './source-modules.ts'
 import { argumentsOf, isFunction, isText, literal, nameOf, type SourceFile, textOf } from './source-names.ts'
 import { ASKS_BEFORE } from './source-text.ts'
-import { keyAndValue, keyName, keywordOf, receiverOf, type SourceValues, type Value } from './source-values.ts'
+import { keyAndValue, keyName, keywordOf, receiverOf, type SourceValues } from './source-values.ts'
 import { childOf, enclosing, nodesIn, type SyntaxNode } from './syntax.ts'
+import type { Value } from './value.ts'
 
 /** One place in a source file that writes to a path that the file itself names. */
 interface SourceWrite {

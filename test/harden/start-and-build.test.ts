@@ -1,9 +1,12 @@
 // What a start script, a RUN and a configuration say outright, followed to the path.
 import { expect, test } from '@jest/globals'
 import { harden } from '../../src/app/api.ts'
+import { parsers } from './support/facts.ts'
 
 function messages(dockerfile: string, outcome: string): readonly string[] {
-  return harden({ dockerfile }).findings.flatMap((finding) => (finding.outcome === outcome ? [finding.message] : []))
+  return harden({ dockerfile, parsers }).findings.flatMap((finding) =>
+    finding.outcome === outcome ? [finding.message] : [],
+  )
 }
 
 test('a script that a RUN edits and installs is read where it is put', () => {
