@@ -1,5 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { lineEnd, lineOf, lineStart } from '../edit.ts'
+import { isInside, normalisePath, parentOf } from '../places.ts'
 import { languageOfFile, rulesNamed, type SourceRule } from './languages/index.ts'
 import type { SourceModules } from './source-modules.ts'
 import { argumentsOf, isFunction, isText, literal, nameOf, type SourceFile, textOf } from './source-names.ts'
@@ -73,7 +74,7 @@ export function readSource(path: string, text: string, modules: SourceModules): 
 
 function workdirOf({ file }: SourceValues, { about }: SourceModules): string {
   return file.path.endsWith('.php')
-    ? (about.served?.(file.path.slice(0, file.path.lastIndexOf('/'))) ?? about.workdir)
+    ? (about.served?.(parentOf(file.path)) ?? about.workdir)
     : about.workdir
 }
 
@@ -178,7 +179,9 @@ function calledBack(by: SyntaxNode): SyntaxNode | null {
   return null
 }
 
-function isMeant({ rule: { when, of }, node, values: { file } }: Place): boolean {
+function isMeant({ rule: { when, of }, node, value, values: { file } }: Place): boolean {
+  const object = value === null ? receiverOf(node) : null
+  if (object !== null && KEEPS_ELSEWHERE.test(textOf(file, object).slice(-40))) return false
   if (of !== undefined && !file.text.includes(of)) return false
   if (when === undefined) return true
   const given = argumentsOf(node)[when.arg] ?? (when.or === undefined ? null : keywordOf(node, when.or, file))
@@ -204,7 +207,8 @@ function writesOf(place: Place): Pick<ReadSource, 'writes' | 'open'> {
   if (like !== null && !like.test(expression) && !all.some(({ text }) => like.test(text))) return none
   const paths = all.map((value) => ({ ...value, text: kind === 'database' ? databasePath(value.text) : value.text }))
   // Below the home of whoever runs it others tell; what has a scheme is no place.
-  const places = paths.filter(({ text }) => !/^~|:\/\/|:memory:|[\0\n*?<>|${}]/.test(text))
+  // And a script that leaves the folder where it starts by more than one is of a tree of repositories.
+  const places = paths.filter(({ text }) => !/^~|^(?:\.\.\/){2}|:\/\/|:memory:|[\0\n*?<>|${}]/.test(text))
   const whole = places.filter(({ open, text }) => !open && text !== '')
   if (rule.within === true && whole.length > 0) return none
   const fresh = freshness(place, named)
@@ -230,7 +234,9 @@ function folderOf({ text, open }: Value, workdir: string, { path: file }: Source
   const folder = end < 0 ? '' : text.slice(0, end).replace(/(?<!\/\.?)(\/\.?)+$/, '')
   if (folder === '' || folder === '.') return []
   const path = folder.startsWith('/') ? folder : `${workdir}/${folder}`
-  return path === workdir || path === file.slice(0, file.lastIndexOf('/')) ? [] : [path]
+  const place = normalisePath(path)
+  const isOfProgram = place === null || isInside(workdir, place) || place === parentOf(file)
+  return isOfProgram ? [] : [path]
 }
 
 /** A stream that is open already, the folder for temporary files, and what only bears the name of such a method need no place. */
@@ -241,6 +247,9 @@ function isOnDisk(expression: string): boolean {
     !NO_FOLDER.test(expression)
   )
 }
+
+/** What is asked to save something puts it where it is told to by its settings. */
+const KEEPS_ELSEWHERE = /(?:cache|client|session|redis|bucket|s3|storage|ftp)$/i
 
 /** Modules, and what keeps things elsewhere: `os` of `os.mkdir(x)`, which another rule reads; a cache's `touch`. */
 const NO_FOLDER =
@@ -309,6 +318,8 @@ function usesOf(place: Place, how: SourceUse['how']): readonly SourceUse[] {
   const line = lineOf(file.text, node.start)
   return words.flatMap((word): readonly SourceUse[] => {
     if (!word.text.includes('/') || /^~|:\/\/|[\0\n*?<>|${}=]/.test(word.text)) return []
+    // What is taken away by its whole name, from where it starts, need not be there.
+    if (how === 'removes' && !word.open && !word.text.startsWith('/')) return []
     const [path] = word.open
       ? folderOf(word, workdir, file)
       : [word.text.startsWith('/') ? word.text : `${workdir}/${word.text}`]
@@ -325,6 +336,8 @@ function handedOver(call: SyntaxNode, values: SourceValues): readonly Value[] {
     const isList = /^(?:list|array|array_creation_expression)$/.test(arg.kind)
     for (const item of isList ? arg.children : [arg]) words.push(...values.words(item))
   }
+  // What another daemon is told is of that one's files.
+  if (words[0]?.some(({ text }) => text === 'docker') === true) return []
   const folder = keywordOf(call, 'cwd', file)
   return [...words.slice(1).flat(), ...(folder === null ? [] : values.of(folder))]
 }
