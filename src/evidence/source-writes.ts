@@ -73,9 +73,7 @@ export function readSource(path: string, text: string, modules: SourceModules): 
 }
 
 function workdirOf({ file }: SourceValues, { about }: SourceModules): string {
-  return file.path.endsWith('.php')
-    ? (about.served?.(parentOf(file.path)) ?? about.workdir)
-    : about.workdir
+  return file.path.endsWith('.php') ? (about.served?.(parentOf(file.path)) ?? about.workdir) : about.workdir
 }
 
 interface Match {
