@@ -1,6 +1,4 @@
 import { lineStart } from '../edit.ts'
-import { looksLikeFile, STATE_NAME } from '../places.ts'
-import { isKeyOf } from './setting-keys.ts'
 
 /** What the text of a source says by itself, without a grammar. */
 
@@ -55,16 +53,3 @@ const MAKES_FOLDER = /\b(?:mkdir|makedirs|make_path|create_dir|ensureDir|createD
 /** The source asks first whether it is there, or goes on where it is. */
 export const ASKS_BEFORE =
   /exist|\bis_?(?:dir|file)\b|\b(?:access|l?stat)(?:Sync)?\(|\bos\.L?Stat\(|\btry\s*\{|\bsuppress\(/i
-
-/** A path below the folder that a program starts in, by its first name. */
-const RELATIVE = /^(?:\.\/)?(?!\.\.)([\w.-]+)(?:\/[\w.-]+)*\/?$/
-
-/** What a setting makes of a relative path that it names, where it is called like one of state; null where it is not, or may be read. */
-export function kindOfSetting(key: string, value: string): 'directory' | 'database' | null {
-  if (!RELATIVE.test(value) || /^[.\d]+$/.test(value) || value.includes('..')) return null
-  if (/\.(?:db3?|sqlite3?)$/.test(value)) return isKeyOf('folder', key) || isKeyOf('database', key) ? 'database' : null
-  if (!isKeyOf('folder', key)) return null
-  if (/(?:dir|directory|folder)$/i.test(key)) return 'directory'
-  // `cachePath: memory`, `data_path: sensors.temperature`
-  return !looksLikeFile(value) && (value.includes('/') || STATE_NAME.test(value)) ? 'directory' : null
-}
