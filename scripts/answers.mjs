@@ -2,7 +2,7 @@
 // part of it switched off, makes of that. The sources are bundled once; every answer is that of the command line itself.
 import { fork } from 'node:child_process'
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { availableParallelism, tmpdir } from 'node:os'
+import { availableParallelism } from 'node:os'
 import { basename, dirname, join, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
@@ -19,8 +19,8 @@ const HELP = `npm run answers -- [--repos DIR] [--bases DIR] [--only TEXT] [--wi
   --record IMAGE ...       write what an engine has of these images into the folder of --bases
 
 Of all cases, of the folders of test/engine, of examples/, and of each folder in DIR (--repos), a repository each. --only: of those with
-that in their names. --without (repeat it for more) switches off a provider, the rules of a language (SCRIPT; its first one: SCRIPT.0) or a
-row of a file of catalogue/ (frameworks.json:Rails).
+that in their names. --without (repeat it for more) switches off a provider, or a row of a file of catalogue/ or src/evidence/languages/ by
+its name (frameworks.json:Rails, python.json:os.makedirs).
 --bases: whatever stands on images is asked about once more, with the files of those that are recorded in that folder. An image that the
 catalogue lists and nobody has recorded has the files of its system: debian.json or alpine.json, copied from one that was recorded.
 `
@@ -40,7 +40,6 @@ export { main } from './src/cli/main.ts'
 export { targetProcessor } from './src/app/pipeline.ts'
 export { openEngine } from './src/engine/open-engine.ts'
 export { providers } from './src/evidence/index.ts'
-export * as rules from './src/evidence/source-rules.ts'
 export { factsFromCatalogue } from './src/image/sources/catalogue.ts'
 export { filesOfTar } from './src/image/sources/facts-from-tar.ts'
 export { hardenCase, pipelineCases, transformCases } from './test/harden/support/cases.ts'
@@ -54,7 +53,9 @@ export { transforms } from './transforms/index.ts'`
 async function bundle(outfile, without) {
   /** @type {(file: string, row: any) => boolean} */
   const isOff = (file, row) =>
-    [row?.name, row?.program, row?.image, row?.programs?.[0]].some((name) => without.includes(`${file}:${name}`))
+    [row?.name, row?.program, row?.image, row?.programs, row?.call, row?.new, row?.key]
+      .map((names) => [names].flat()[0])
+      .some((name) => without.includes(`${file}:${name}`))
   /** @type {import('esbuild').Plugin} */
   const parts = {
     name: 'answers',
@@ -62,7 +63,7 @@ async function bundle(outfile, without) {
       onLoad({ filter: /engine-session\.ts$/ }, () => ({
         contents: 'export const openOnce = () => globalThis.recorded',
       }))
-      onLoad({ filter: /catalogue.*\.json$/ }, ({ path }) => {
+      onLoad({ filter: /(?:catalogue|languages).*\.json$/ }, ({ path }) => {
         const rows = JSON.parse(readFileSync(path, 'utf8'), (_, value) =>
           Array.isArray(value) ? value.filter((row) => !isOff(basename(path), row)) : value,
         )
@@ -135,7 +136,7 @@ function changesBetween(before, after) {
 /** A child: works on the projects that it is sent. @type {(file: string, without: string[], bases: string, earns: boolean) => Promise<void>} */
 async function work(file, without, bases, earns) {
   const program = await import(pathToFileURL(file).href)
-  const { providers, rules } = program
+  const { providers } = program
   if (bases !== '') Object.assign(globalThis, { recorded: recordedEngine(program, bases) })
   /** @type {Set<string>} */
   const speaking = new Set()
@@ -152,13 +153,9 @@ async function work(file, without, bases, earns) {
   /** @type {(off: string[]) => void} */
   const leaveOut = (off) =>
     void providers.splice(0, providers.length, ...all.filter((/** @type {any} */ { name }) => !off.includes(name)))
-  for (const name of without) {
-    const [language = '', index] = name.split('.')
-    const list = rules[language]
-    if (Array.isArray(list)) list.splice(Number(index ?? 0), index === undefined ? list.length : 1)
-    else if (!name.includes('.json:') && !names.includes(name))
+  for (const name of without)
+    if (!name.includes('.json:') && !names.includes(name))
       throw new Error(`nothing is called ${name}: ${names.join(' ')}`)
-  }
   process.on('message', async (/** @type {Project} */ project) => {
     leaveOut(without)
     speaking.clear()
@@ -263,7 +260,8 @@ async function command() {
     console.log(HELP)
     return values.help ? 0 : 2
   }
-  const scratch = mkdtempSync(join(tmpdir(), 'harden-image-answers-'))
+  // There the grammars are found, as by the program itself.
+  const scratch = mkdtempSync(join(root, 'node_modules', '.answers-'))
   try {
     const file = join(scratch, 'program.mjs')
     await bundle(file, without)
