@@ -52,8 +52,8 @@ type By = 'call' | 'new' | 'key' | 'name' | 'keyword'
 export interface Language {
   readonly rules: Readonly<Record<By, ReadonlyMap<string, readonly NamedRule[]>>>
   readonly means: Readonly<Record<'call' | 'new' | 'name', ReadonlyMap<string, readonly NamedRule[]>>>
-  /** A text without any of these words names nothing that is written. */
-  readonly words: RegExp
+  /** Such a text may name something that is written. */
+  readonly mayWrite: (text: string) => boolean
 }
 
 interface NamedRule {
@@ -71,8 +71,15 @@ const LANGUAGES: Readonly<Record<'go' | 'php' | 'python' | 'script', Language>> 
 function languageOf(table: readonly object[]): Language {
   const rules: readonly SourceRule[] = table
   const written = rules.filter(({ means }) => means === undefined)
+  const whole = new Set(written.flatMap((rule) => (rule.whole === true ? (rule.call ?? []) : [])))
+  // What stands for itself alone is another thing behind a dot: `exec` is no `pattern.exec`.
+  const wordOf = (name: string): string =>
+    whole.has(name) ? `(?<![.\\w])${name}` : whole.has(lastWord(name)) ? name.replaceAll('.', '\\.') : lastWord(name)
   const wordsOf = (names: readonly By[]): string =>
-    [...new Set(written.flatMap((rule) => names.flatMap((by) => (rule[by] ?? []).map(lastWord))))].join('|')
+    [...new Set(written.flatMap((rule) => names.flatMap((by) => (rule[by] ?? []).map(wordOf))))].join('|')
+  const words = new RegExp(
+    String.raw`(?:(?:(?<!\w)(?:${wordsOf(['call', 'new'])}))\(|\b(?:${wordsOf(['key', 'name', 'keyword']) || 'sqlite'})\b|\b(?:sqlite3?|dbi:SQLite):)`,
+  )
   return {
     rules: {
       call: byLastWord(written, 'call'),
@@ -86,11 +93,16 @@ function languageOf(table: readonly object[]): Language {
       new: byLastWord(rules.filter(isMeaning), 'new'),
       name: byLastWord(rules.filter(isMeaning), 'name'),
     },
-    words: new RegExp(
-      String.raw`\b(?:(?:${wordsOf(['call', 'new'])})\(|(?:${wordsOf(['key', 'name', 'keyword']) || 'sqlite'})\b|(?:sqlite3?|dbi:SQLite):)`,
-    ),
+    mayWrite: (text) => words.test(text) && !isPacked(text),
   }
 }
+
+/** Put together for browsers by a program: no person writes lines that are that long on average. */
+function isPacked(text: string): boolean {
+  return text.length > LEAST_PACKED && text.length / (text.split('\n').length + 1) > 200
+}
+
+const LEAST_PACKED = 2000
 
 function isMeaning({ means }: SourceRule): boolean {
   return means !== undefined
@@ -148,7 +160,7 @@ export function grammarsFor(texts: Iterable<readonly [path: string, text: string
   const found = new Set<Grammar>()
   for (const [path, text] of texts) {
     const known = languageOfFile(path)
-    if (known !== null && !found.has(known.grammar) && known.language.words.test(text)) found.add(known.grammar)
+    if (known !== null && !found.has(known.grammar) && known.language.mayWrite(text)) found.add(known.grammar)
   }
   return found
 }
