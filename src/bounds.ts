@@ -105,6 +105,8 @@ export const bounds = {
   /** Named nodes of its tree, and how deep they lie in each other. */
   treeNodes: 300_000,
   treeDepth: 500,
+  /** UTF-16 units of sources whose trees stay, of which each takes some twenty times as many bytes. */
+  treesKept: 2_000_000,
   /** Places of one source that give one name a value. */
   bindingsOfName: 100,
   /** Expressions that are worked out for one source, with those of others that it brings in. */

@@ -14,6 +14,9 @@ import type { ImageFacts, Known } from '../image/facts.ts'
 /** What sources are read with, by their grammars; those that are loaded stay. */
 const loaded = new Map<Grammar, Promise<Language>>()
 let runtime: Promise<Parser> | null = null
+/** Stages and targets of a run have sources in common. By grammar and text; the sum of their lengths is bounded. */
+const trees = new Map<string, SyntaxNode>()
+let kept = 0
 
 /** Loads what these sources are read with: nothing where none of them names anything that is written. */
 export async function loadGrammars(texts: Iterable<readonly [path: string, text: string]>): Promise<SourceParsers> {
@@ -33,6 +36,9 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
     parse(grammar, text) {
       const language = languages.get(grammar)
       if (language === undefined || text.length > bounds.sourceLength || steps > bounds.parseStepsOfAll) return null
+      const key = `${grammar}\n${text}`
+      const known = trees.get(key)
+      if (known !== undefined) return known
       parser.setLanguage(language)
       let own = 0
       const isTooMuch = (): boolean => {
@@ -47,6 +53,10 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
       }
       const root = plainTree(tree)
       tree.delete()
+      if (root !== null && kept + text.length <= bounds.treesKept) {
+        trees.set(key, root)
+        kept += text.length
+      }
       return root
     },
   }

@@ -311,6 +311,8 @@ function meant(
       return given
     case 'parent':
       return parents(given)
+    case 'neighbour':
+      return parents(given).map((value) => ({ ...value, text: `${value.text}/`.replace(/\/+$/, '/'), open: true }))
     case 'variable': {
       const name = args[0] === undefined ? null : literal(args[0], file)
       return name === null ? NOTHING : variableValues(name, node, args, scope)

@@ -180,7 +180,7 @@ function calledBack(by: SyntaxNode): SyntaxNode | null {
 function isMeant({ rule: { when, of }, node, value, values: { file } }: Place): boolean {
   const object = value === null ? receiverOf(node) : null
   if (object !== null && KEEPS_ELSEWHERE.test(textOf(file, object).slice(-40))) return false
-  if (of !== undefined && !file.text.includes(of)) return false
+  if (of !== undefined && !new RegExp(`\\b(?:${of})`).test(file.text)) return false
   if (when === undefined) return true
   const given = argumentsOf(node)[when.arg] ?? (when.or === undefined ? null : keywordOf(node, when.or, file))
   return given !== null && new RegExp(when.is).test(literal(given, file) ?? textOf(file, given))

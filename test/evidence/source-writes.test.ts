@@ -19,9 +19,10 @@ const about = {
   env: new Map([['CACHE', '/var/cache/app']]),
 }
 
-/** A statement of Go stands in a function, and PHP behind its tag; lines stay. */
+/** A statement of Go stands in a function, PHP behind its tag, and a script names its modules; lines stay. */
 function whole(path: string, text: string): string {
   if (path.endsWith('.php') && !text.startsWith('<?')) return `<?php ${text}`
+  if (/\.[cm]?[jt]sx?$/.test(path)) return `${text}\nimport 'fs'; import 'child_process'; import 'multer'`
   if (!path.endsWith('.go')) return text
   return /^func |\nfunc /.test(text) ? `package p; ${text}` : `package p; func f() { ${text}\n}`
 }
@@ -97,6 +98,7 @@ const WRITES: readonly (readonly [file: string, text: string, paths: readonly st
   ['bot.js', "fs.rmSync(path.join('plugs', name), { recursive: true })", ['directory /app/plugs 1']],
   ['bot.js', "fs.unlinkSync('/run/bot.sock')\nfs.rmSync(path.join(__dirname, name))", []],
   ['app.py', "PLUGS = Path('/srv/plugs')\n(PLUGS / name / 'x').write_text(t)", ['directory /srv/plugs 2']],
+  ['app.py', "CSS = Path('/srv/css/a.css')\nCSS.with_suffix('.new').write_text(t)", ['directory /srv/css 2']],
   ['app.py', "PLUGS = Path('/srv/plugs')\nshutil.rmtree(PLUGS / name)", ['directory /srv/plugs 2']],
   ['app.py', "for f in files:\n    os.remove('/srv/plugs/' + f)", ['directory /srv/plugs 2']],
   ['app.py', "shutil.rmtree('/srv/plugs')\nos.remove(name)", []],

@@ -36,7 +36,7 @@ export interface SourceRule {
   readonly fresh?: string
   /** The path that is taken where none is given, in the working folder. */
   readonly usual?: string
-  /** What must stand in the file. */
+  /** What the file must say besides, as an expression: the module that the name comes from. */
   readonly of?: string
   /** The value may be a function that calls back with the path. */
   readonly called?: boolean
@@ -65,21 +65,34 @@ const LANGUAGES: Readonly<Record<'go' | 'php' | 'python' | 'script', Language>> 
   go: languageOf(go as readonly object[]),
   php: languageOf(php as readonly object[]),
   python: languageOf(python as readonly object[]),
-  script: languageOf(script as readonly object[]),
+  script: languageOf(script as readonly object[], isPacked),
 }
 
-function languageOf(table: readonly object[]): Language {
+/** `isMade`: no person has written the text. */
+function languageOf(table: readonly object[], isMade: (text: string) => boolean = () => false): Language {
   const rules: readonly SourceRule[] = table
   const written = rules.filter(({ means }) => means === undefined)
-  const whole = new Set(written.flatMap((rule) => (rule.whole === true ? (rule.call ?? []) : [])))
-  // What stands for itself alone is another thing behind a dot: `exec` is no `pattern.exec`.
-  const wordOf = (name: string): string =>
-    whole.has(name) ? `(?<![.\\w])${name}` : whole.has(lastWord(name)) ? name.replaceAll('.', '\\.') : lastWord(name)
-  const wordsOf = (names: readonly By[]): string =>
-    [...new Set(written.flatMap((rule) => names.flatMap((by) => (rule[by] ?? []).map(wordOf))))].join('|')
-  const words = new RegExp(
-    String.raw`(?:(?:(?<!\w)(?:${wordsOf(['call', 'new'])}))\(|\b(?:${wordsOf(['key', 'name', 'keyword']) || 'sqlite'})\b|\b(?:sqlite3?|dbi:SQLite):)`,
-  )
+  // A module's function is called of the module, or by its own name alone where it was imported: `text.replace(` is none of `os.replace`.
+  const callOf = (name: string, { whole, path, usual }: SourceRule): string => {
+    const last = lastWord(name)
+    const full =
+      name === last ? (whole === true ? [] : [`(?<!\\w)${last}`]) : [`(?<!\\w)${name.replaceAll('.', '\\.')}`]
+    const alone = name === last && whole !== true ? [] : [`(?<![.\\w])${last}`]
+    const given = path === 'self' || usual !== undefined ? '' : '(?!\\))'
+    return `(?:${[...full, ...alone].join('|')})\\(${given}`
+  }
+  const namesOf = (some: readonly SourceRule[]): readonly string[] =>
+    some.flatMap(({ call = [], new: made = [] }) => [...call, ...made])
+  // Rules that ask the same of the file are looked for together.
+  const groups = [...new Set(written.map(({ of = '' }) => of))].map((asked) => {
+    const all = written.filter(({ of = '' }) => of === asked)
+    const called = all.flatMap((rule) => namesOf([rule]).map((name) => callOf(name, rule)))
+    const set = all.flatMap(({ key = [], name = [], keyword = [] }) => [...key, ...name, ...keyword])
+    const words = [...called, ...set.map((name) => `\\b${lastWord(name)}["'\\]]{0,2}\\s{0,9}[:=(]`)]
+    const modules = [...new Set(namesOf(all).flatMap((name) => /^(\w+)\./.exec(name)?.[1] ?? []))].join('|')
+    if (modules !== '') words.push(`\\bimport (?:${modules}) as (?!(?:${modules})\\b)`)
+    return { of: new RegExp(`\\b(?:${asked})`), words: new RegExp([...new Set(words)].join('|')) }
+  })
   return {
     rules: {
       call: byLastWord(written, 'call'),
@@ -93,9 +106,13 @@ function languageOf(table: readonly object[]): Language {
       new: byLastWord(rules.filter(isMeaning), 'new'),
       name: byLastWord(rules.filter(isMeaning), 'name'),
     },
-    mayWrite: (text) => words.test(text) && !isPacked(text),
+    mayWrite: (text) =>
+      !isMade(text) && (DATABASE.test(text) || groups.some(({ of, words }) => words.test(text) && of.test(text))),
   }
 }
+
+/** A database may be named anywhere. */
+const DATABASE = /\b(?:sqlite3?|dbi:SQLite):/
 
 /** Put together for browsers by a program: no person writes lines that are that long on average. */
 function isPacked(text: string): boolean {
