@@ -14,8 +14,10 @@ export function configurationFiles(
   argv: readonly string[],
 ): readonly string[] {
   const tokens = programs.flatMap(stems)
-  const isNamed = (part: string): boolean =>
-    tokens.some((token) => part === token || part.startsWith(token) || (part.length > 3 && token.startsWith(part)))
+  // Most parts of paths are those of many.
+  const isNamed = memoizeByText((part) =>
+    tokens.some((token) => part.startsWith(token) || (part.length > 3 && token.startsWith(part))),
+  )
   // `php-fpm8.4` reads /etc/php/8.4/fpm.
   const folders = tokens.map((token) => token.split('-')).filter((pieces) => pieces.length > 1)
   const isBelow = (parts: readonly string[]): boolean =>

@@ -211,7 +211,11 @@ function writesOf(place: Place): Pick<ReadSource, 'writes' | 'open'> {
   if (rule.within === true && whole.length > 0) return none
   const fresh = freshness(place, named)
   const absolute = ({ text }: Value): string => (text.startsWith('/') ? text : `${workdir}/${text}`)
-  const writes = whole.map((value): SourceWrite => ({ path: absolute(value), ...about, ...how, ...fresh }))
+  // The folder that the program starts in is there, with all above it.
+  const isThere = (path: string): boolean => kind === 'directory' && isInside(workdir, normalisePath(path) ?? '')
+  const writes = whole
+    .map((value): SourceWrite => ({ path: absolute(value), ...about, ...how, ...fresh }))
+    .filter(({ path }) => !isThere(path))
   const folders = kind === 'database' ? [] : places.flatMap((value) => folderOf(value, workdir, file))
   for (const path of folders) writes.push({ path, ...about, kind: 'directory' })
   const isTold = folders.length > 0 || paths.length > places.length || whole.some(({ given }) => given !== true)
@@ -315,7 +319,7 @@ function usesOf(place: Place, how: SourceUse['how']): readonly SourceUse[] {
   const words = how === 'runs' ? handedOver(node, values) : named === null ? [] : values.of(named)
   const line = lineOf(file.text, node.start)
   return words.flatMap((word): readonly SourceUse[] => {
-    if (!word.text.includes('/') || /^~|:\/\/|[\0\n*?<>|${}=]/.test(word.text)) return []
+    if (!word.text.includes('/') || /^~|:\/\/|[\0\n*?<>|${}=%]/.test(word.text)) return []
     // What is taken away by its whole name, from where it starts, need not be there.
     if (how === 'removes' && !word.open && !word.text.startsWith('/')) return []
     const [path] = word.open

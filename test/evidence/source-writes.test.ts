@@ -98,6 +98,8 @@ const WRITES: readonly (readonly [file: string, text: string, paths: readonly st
   ['bot.js', "fs.rmSync(path.join('plugs', name), { recursive: true })", ['directory /app/plugs 1']],
   ['bot.js', "fs.unlinkSync('/run/bot.sock')\nfs.rmSync(path.join(__dirname, name))", []],
   ['app.py', "PLUGS = Path('/srv/plugs')\n(PLUGS / name / 'x').write_text(t)", ['directory /srv/plugs 2']],
+  ['a.go', 'c := Config{Connection: "data/a.db"}', ['database /app/data/a.db 1']],
+  ['a.go', 'os.Mkdir(".", 0770)', []],
   ['app.py', "CSS = Path('/srv/css/a.css')\nCSS.with_suffix('.new').write_text(t)", ['directory /srv/css 2']],
   ['app.py', "PLUGS = Path('/srv/plugs')\nshutil.rmtree(PLUGS / name)", ['directory /srv/plugs 2']],
   ['app.py', "for f in files:\n    os.remove('/srv/plugs/' + f)", ['directory /srv/plugs 2']],

@@ -1,7 +1,7 @@
 import { lineOf } from '../../edit.ts'
 import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
-import { configures, daemonsOfFile, type SwitchingDaemon } from './daemons.ts'
+import { configures, daemonFiles, daemonsOfFile, type SwitchingDaemon } from './daemons.ts'
 import type { AccountNames } from './options.ts'
 
 /** A line of a daemon's configuration that makes it switch user. */
@@ -23,10 +23,9 @@ export interface AccountLine {
 
 /** Directives in the configuration files that the model kept, in the order of their paths. */
 export function directives(files: FileModel): readonly AccountLine[] {
-  return [...files.texts()].sort().flatMap((path) => {
-    const text = files.text(path)
-    const daemon = text === null ? undefined : daemonsOfFile(path, text).find(({ user }) => user.test(text))
-    return daemon === undefined || text === null ? [] : directivesIn(path, text, daemon, files)
+  return daemonFiles(files).flatMap(({ path, text, daemons }) => {
+    const daemon = daemons.find(({ user }) => user.test(text))
+    return daemon === undefined ? [] : directivesIn(path, text, daemon, files)
   })
 }
 
@@ -155,13 +154,12 @@ const OWNER =
 
 /** Of the daemons that are started: without it what they make is theirs. */
 export function daemonOwnerLines(files: FileModel, programs: ReadonlySet<string>): readonly OwnerLine[] {
-  return [...files.texts()].sort().flatMap((path) => {
-    const text = files.text(path) ?? ''
-    return daemonsOfFile(path, text)
+  return daemonFiles(files).flatMap(({ path, text, daemons }) =>
+    daemons
       .filter((daemon) => daemon.programs.some((program) => programs.has(program)))
       .flatMap(({ owner }) => (owner === null ? [] : [...text.matchAll(owner)]))
-      .map(({ index }) => ({ path, ...place(text, index) }))
-  })
+      .map(({ index }) => ({ path, ...place(text, index) })),
+  )
 }
 
 export interface OwnerLine extends TextLine {

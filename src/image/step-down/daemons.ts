@@ -1,7 +1,8 @@
 import type { ConfigLine, DaemonSwitch, ProgramRule } from '../../../catalogue/program.ts'
 import { programs } from '../../../catalogue/programs/index.ts'
-import { memoizeByText } from '../../memoize.ts'
+import { memoizeByObject, memoizeByText } from '../../memoize.ts'
 import { nameOf } from '../../path.ts'
+import type { FileModel } from '../file-model.ts'
 
 /** A program that switches to another user by itself where it is told so, as it is looked for. */
 export interface SwitchingDaemon
@@ -42,15 +43,26 @@ export function daemonsOfFile(path: string, text: string | null): readonly Switc
   return daemons.filter(({ says }) => says?.test(text) === true)
 }
 
-const readersOf = memoizeByText((path): readonly SwitchingDaemon[] =>
-  daemons
+/** The files of an image that a daemon may read, in the order of their paths; several rules ask. */
+export const daemonFiles = memoizeByObject((files: FileModel) =>
+  [...files.texts()].sort().flatMap((path) => {
+    const text = files.text(path)
+    const readers = text === null ? [] : daemonsOfFile(path, text)
+    return text === null || readers.length === 0 ? [] : [{ path, text, daemons: readers }]
+  }),
+)
+
+const readersOf = memoizeByText((path): readonly SwitchingDaemon[] => {
+  // Most files of an image are called like none of them.
+  if (!anyFile.test(nameOf(path))) return []
+  return daemons
     .flatMap((daemon) => {
       const fitting = daemon.files.filter((glob) => fits(glob, path))
       return fitting.length === 0 ? [] : [{ daemon, rank: Math.min(...fitting.map(({ rank }) => rank)) }]
     })
     .sort((a, b) => a.rank - b.rank)
-    .map(({ daemon }) => daemon),
-)
+    .map(({ daemon }) => daemon)
+})
 
 /** How files of settings end: of all that an image holds only these are looked into. */
 const SETTINGS = /\.(conf|cfg|ini)$/
@@ -81,6 +93,7 @@ const NOTHING = /(?!)/
 const daemons: readonly SwitchingDaemon[] = programs.flatMap((rule) =>
   rule.stepDown === undefined ? [] : [daemonBy(rule, rule.stepDown)],
 )
+const anyFile = new RegExp(daemons.flatMap(({ files }) => files.map(({ name }) => name.source)).join('|'))
 const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name) => [name, daemon])))
 
 function daemonBy(

@@ -3,7 +3,7 @@ import { lineOf } from '../../edit.ts'
 import { nameOf, normalisePath } from '../../path.ts'
 import { table } from '../../table.ts'
 import type { FileModel } from '../file-model.ts'
-import { daemonsOfFile } from './daemons.ts'
+import { daemonFiles } from './daemons.ts'
 import type { Functions } from './first-start.ts'
 import { foldersIn } from './folders.ts'
 import type { ReadScript } from './scripts.ts'
@@ -85,14 +85,14 @@ export function supervised(files: FileModel | null): readonly Launch[] {
 
 /** Files that configure supervisord. */
 export function supervisorFiles(files: FileModel | null): readonly { readonly path: string; readonly text: string }[] {
-  return (files?.texts() ?? []).flatMap((path) => {
-    const text = files?.text(path) ?? ''
-    return /supervisor/.test(path) || configuresSupervisord(path, text) ? [{ path, text }] : []
-  })
-}
-
-function configuresSupervisord(path: string, text: string): boolean {
-  return daemonsOfFile(path, text).some(({ name }) => name === 'supervisord')
+  if (files === null) return []
+  const known = new Set(
+    daemonFiles(files).flatMap(({ path, daemons }) => (daemons.some(({ name }) => name === 'supervisord') ? path : [])),
+  )
+  return files
+    .texts()
+    .filter((path) => path.includes('supervisor') || known.has(path))
+    .map((path) => ({ path, text: files.text(path) ?? '' }))
 }
 
 /** What comes before the command, and the command. */

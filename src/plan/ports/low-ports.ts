@@ -191,9 +191,12 @@ export function sourcePortVariable(from: number, sources: Sources): string | nul
   const patterns = forms(from)
   const names = new Set(
     ownSource(sources).flatMap(({ text }) =>
-      patterns.flatMap((asked) =>
-        [...text.matchAll(asked)].flatMap((match) => match.slice(1).find((name) => name !== undefined) ?? []),
-      ),
+      // Few texts say the number and ask for a variable: all others are left out for less than one expression costs.
+      text.includes(String(from)) && text.includes('PORT')
+        ? patterns.flatMap((asked) =>
+            [...text.matchAll(asked)].flatMap((match) => match.slice(1).find((name) => name !== undefined) ?? []),
+          )
+        : [],
     ),
   )
   const [only] = names
@@ -215,7 +218,7 @@ export function sourcePortPlace(from: number, sources: Sources): SourcePlace | n
     'i',
   )
   for (const { path, text } of ownSource(sources)) {
-    const found = said.exec(text)
+    const found = text.includes(String(from)) ? said.exec(text) : null
     if (found !== null) return { path, line: lineOf(text, found.index), text: `${found[0].replace(/\s+/g, ' ')}…)` }
   }
   return null

@@ -31,7 +31,7 @@ function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[
  */
 export function namesLocal(port: number, sources: Sources): boolean {
   const { config } = sources.facts
-  const read = filesRead(sources).map(({ text }) => withoutComments(text))
+  const read = filesRead(sources).flatMap(({ text }) => (text.includes(String(port)) ? [withoutComments(text)] : []))
   const beside = String.raw`["']?[\s,;]{1,20}`
   const named = String.raw`["']?[\w.-]*port["']?\s{0,9}[:=]?\s{0,9}["']?${port}(?!\d)`
   const local = new RegExp(

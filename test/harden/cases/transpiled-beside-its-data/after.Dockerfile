@@ -4,7 +4,7 @@ COPY <<EOT package.json
 { "scripts": { "build": "tsc" } }
 EOT
 COPY <<EOT src/main.ts
-mkdirSync(join(__dirname, '..', 'uploads'))
+require('fs').mkdirSync(join(__dirname, '..', 'uploads'))
 EOT
 RUN npm ci && npm run build
 

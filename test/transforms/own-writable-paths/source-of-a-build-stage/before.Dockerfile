@@ -5,11 +5,11 @@ dir := flag.String("data", "/srv/state", "where it keeps what it knows")
 os.MkdirAll(*dir, 0o755)
 EOF
 COPY <<EOF src/main.ts
-mkdirSync(path.join(__dirname, 'beside'))
-mkdirSync('uploads')
+require('fs').mkdirSync(path.join(__dirname, 'beside'))
+require('fs').mkdirSync('uploads')
 EOF
 COPY <<EOF node_modules/other/index.js
-mkdirSync('other')
+require('fs').mkdirSync('other')
 EOF
 RUN make
 
