@@ -10,7 +10,7 @@ import type { AccountChoice } from './plan.ts'
 import type { StageInput } from './stage-input.ts'
 import { rootWork } from './step-down/root-work.ts'
 
-/** What is said of an image that nobody could look into, and of one whose program nobody has seen run. */
+/** Remarks about a base image that nobody could look into, and about an image whose program no run has shown. */
 export function assumptions(input: StageInput): readonly Remark[] {
   const { facts } = input
   if (facts.source === 'catalogue') return []
@@ -33,12 +33,12 @@ function whyUnknown({ accounts, files, os }: ImageFacts): string {
   return [...new Set(reasons)].join('; ')
 }
 
-/** A range of all ports is a habit of images that let somebody else decide; of such none is looked for. */
+/** A range of all ports is a habit of images that leave the choice to others: no low port is looked for in it. */
 export function leftOut(input: StageInput): readonly Remark[] {
   return [...portsLeftOut(input), ...volumesLeftOut(input)]
 }
 
-/** What the user cannot write may be among them. */
+/** The user may be unable to write to one of these volumes. */
 function volumesLeftOut({ facts }: StageInput): readonly Remark[] {
   if (facts.config.volumesLeftOut !== true) return []
   return [question('writes', 'VOLUME', `only the first ${bounds.volumes} volumes, and no too long paths, were read`)]
@@ -59,7 +59,7 @@ function portsLeftOut({ facts }: StageInput): readonly Remark[] {
   ]
 }
 
-/** RUN lines are put in as text for a shell, which such a line gives to something else. */
+/** The RUN lines that are inserted are text for a shell; a SHELL line of this stage hands them to another program. */
 export function otherShell({ facts }: StageInput): readonly Remark[] {
   const { shell } = facts.config
   if (shell === null || shell.length === 0 || shell.some(isShell)) return []
@@ -75,7 +75,7 @@ export function otherShell({ facts }: StageInput): readonly Remark[] {
   ]
 }
 
-/** Nobody has seen whom the base image starts as, and no step of the stage that works as root alone tells. */
+/** The user of the base image is unknown, and no step of the stage proves that root is in force (one that only root can do). */
 export function isUserUnseen({ users, stated, end }: StageInput): boolean {
   if (users.initial.known || users.lines.length > (end?.byArgument === undefined ? 0 : 1)) return false
   return !stated.view.contents.steps.some(({ instruction }) => rootWork(instruction, () => false) !== null)
@@ -108,7 +108,7 @@ export function imageUser({ asBuilt, facts, userBefore }: StageInput): readonly 
   ]
 }
 
-/** Triggers of an image are for what is built FROM it, and an image that is built from it for its own sake uses them up. */
+/** ONBUILD triggers run in an image that is built FROM this one; one that is built for its own sake uses them up. */
 export function imageTriggers({ asBuilt, triggers = [] }: StageInput): readonly Remark[] {
   if (asBuilt !== true || triggers.length === 0) return []
   return [
@@ -123,7 +123,7 @@ export function imageTriggers({ asBuilt, triggers = [] }: StageInput): readonly 
   ]
 }
 
-/** A file speaks of the account, and only the build tells its number: nobody has seen that it is there, nor that it is not root's. */
+/** The account is named in a file, and only the build knows its number: whether it exists, and is not uid 0, has not been seen. */
 export function numberUnknown(
   account: AccountChoice,
   { facts, created, stated: { view } }: Pick<StageInput, 'facts' | 'created' | 'stated'>,

@@ -3,10 +3,10 @@ import { makePlan } from './make-plan.ts'
 import type { Decision, StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 
-/** What would be planned for a stage that has its user already, if nobody had said so. */
+/** The plan that a stage with a USER of its own would get if it had none. */
 export interface BehindUser {
   readonly plan: StagePlan
-  /** Its own steps do all of that: it has been hardened, and what holds of the plan holds of it. */
+  /** The stage's own steps do everything in that plan: it has been hardened before, and what holds for the plan holds for it. */
   readonly isDone: boolean
 }
 
@@ -15,7 +15,7 @@ export function planBehindUser(input: StageInput, policy: Policy, text: string):
   const { userBefore } = input
   if (!userBefore.known) return null
   const asRoot: StageInput = { ...input, userBefore: { known: true, value: 'root' }, end: null }
-  // A port that has moved does not move again, and one that was kept is kept.
+  // A port that has moved is not moved again, and one that was kept stays.
   const [plan] = makePlan([asRoot], { ...policy, user: userBefore.value, ports: 'keep' }).stages
   if (plan?.outcome !== 'harden') return null
   const handed = [...new Set([...plan.handed, ...givenTo(plan, input)])]

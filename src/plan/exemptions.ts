@@ -27,7 +27,7 @@ export function exemptionOf(dockerfile: Dockerfile, stage: Stage, policy: Pick<P
   const last = stage.instructions.findLast(({ keyword }) => keyword === 'USER')
   const above = (instruction: Instruction | undefined): readonly Comment[] =>
     instruction === undefined ? [] : commentsAbove(dockerfile, instruction)
-  // A USER that another one follows says nothing of how the stage ends.
+  // A USER line that is followed by another one does not decide how the stage ends.
   const around = stage.instructions.filter((one) => one.keyword !== 'USER' || one === last)
   const places: readonly (readonly [readonly Comment[], readonly RegExp[]])[] = [
     [dockerfile.comments, EVERYWHERE],
@@ -75,7 +75,7 @@ const DATE_LAST = /\suntil=(\S{1,99})$/
 
 type Ignoring = Pick<Ignore, 'transforms' | 'reason'> & { readonly until: string | null }
 
-/** Whether it still holds is another question. */
+/** The date of the comment is checked elsewhere. */
 function ignoring({ text }: Comment): Ignoring | null {
   const match = text.includes('harden-image') ? PATTERN.exec(text.trim()) : null
   if (match === null) return null
@@ -93,7 +93,7 @@ function ignoresIn(comment: Comment, policy: Pick<Policy, 'today'>): Ignoring | 
   return ignore === null || endOf(ignore, policy) !== null ? null : ignore
 }
 
-/** Why it holds no longer, null where it does: on the day itself it still does. */
+/** Why the comment no longer holds; null while it does. The named day still counts. */
 function endOf({ until }: Ignoring, { today }: Pick<Policy, 'today'>): 'over' | 'no date' | null {
   if (until === null) return null
   if (!isDate(until)) return 'no date'
@@ -132,7 +132,7 @@ export function ignoreComments(dockerfile: Dockerfile, policy: Pick<Policy, 'tod
   ]
 }
 
-/** A comment that somebody meant for this program, and that ignores nothing. */
+/** A comment that is meant for this program and ignores nothing. */
 export interface Misread {
   readonly line: number
   readonly outcome: 'todo'
@@ -140,7 +140,7 @@ export interface Misread {
   readonly hint: string
 }
 
-/** Comments that would ignore something if they were written in another way, or elsewhere, or if their time were not over. */
+/** Comments that would ignore something if they were spelt otherwise, stood elsewhere, or had not expired. */
 export function misreadComments(dockerfile: Dockerfile, policy: Pick<Policy, 'today'>): readonly Misread[] {
   const meant = dockerfile.comments.filter(({ text }) => text.includes('harden-image') && MEANT.test(text.trim()))
   if (meant.length === 0) return []
@@ -178,7 +178,7 @@ function whyNothing(comment: Comment, policy: Pick<Policy, 'today'>): Pick<Misre
   return null
 }
 
-// What this program writes itself has a colon, and no reason of its own begins with these words.
+// The comments that this program writes have a colon, and no reason that a person gives begins with these words.
 const MEANT = /^#\s*harden-image(?:\s*[:-]\s*|\s+)ignore\b|^#\s*harden-image\s+(?:disable|exempt|skip)\b/i
 
 function ofStage(stage: Stage): Span {
@@ -191,7 +191,7 @@ function ofStage(stage: Stage): Span {
  */
 export const PLANNED_AROUND: ReadonlySet<string> = new Set(['raise-ports', 'create-user'])
 
-/** Those of them that are ignored in a stage, and who asks for it. */
+/** The steps in PLANNED_AROUND that a stage ignores, and who asks for it. */
 export function ignoredIn(dockerfile: Dockerfile, stage: Stage, policy: Policy): ReadonlyMap<string, string> {
   const { start, end } = ofStage(stage)
   const comments = ignoreComments(dockerfile, policy).filter(({ scope }) => scope.start < end && scope.end > start)
@@ -238,7 +238,7 @@ export interface PortUser {
   readonly stage: string | null
 }
 
-/** Who in the tree counts on the user of an image, and on its ports. */
+/** Who in the repository relies on the user of an image, and on its ports. */
 export interface Dependents {
   readonly children: readonly Child[]
   readonly users: readonly ImageUser[]
@@ -254,13 +254,13 @@ export interface Dependents {
 
 export const noDependents: Dependents = { children: [], users: [], runs: [], isServed: false, madeElsewhere: null }
 
-/** Those of them that mean a stage of the Dockerfile. */
+/** The dependents that mean a stage of this Dockerfile. */
 export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependents): Dependents {
   const isFinal = stage.index === dockerfile.stages.length - 1
   const isOf = ({ stage: named }: { readonly stage: string | null }): boolean =>
     named === null ? isFinal : [stage.name, String(stage.index)].includes(named.toLowerCase())
   const { children, users, runs, ports = [] } = all
-  // One that is built upon it within the file is run just so, with more in it.
+  // A stage that is built on it in the same file is run the same way, with more in it.
   const below = ancestors(dockerfile, stage).flatMap(({ name, index }) => [name, String(index)])
   const isBelow = (run: ImageRun): boolean => run.stage !== null && below.includes(run.stage.toLowerCase())
   return {
@@ -268,12 +268,12 @@ export function dependentsOf(dockerfile: Dockerfile, stage: Stage, all: Dependen
     children: children.filter(isOf),
     users: isFinal ? users : [],
     runs: runs.filter((run) => isOf(run) || isBelow(run)),
-    // Who runs another stage of the file at the port runs the same program.
+    // Another stage of the file that is run with this port starts the same program.
     ports: ports.map((user) => (isOf(user) ? { ...user, stage: null } : user)),
   }
 }
 
-/** A service, a port or a check says that it is run as it is, or the program that it starts. */
+/** A service, a port or a health check says that the image itself is run, or the program that it starts. */
 export function isRunItself(chain: readonly Stage[], state: StageState, { isServed }: Dependents): boolean {
   const has = (pattern: RegExp): boolean =>
     chain.some(({ instructions }) => instructions.some(({ keyword }) => pattern.test(keyword)))
@@ -293,7 +293,7 @@ export function builtUpon(chain: readonly Stage[], state: StageState): string | 
   const has = (...keywords: readonly string[]): boolean =>
     chain.some((stage) => stage.instructions.some(({ keyword }) => keywords.includes(keyword)))
   if (has('ONBUILD')) return 'it is meant to be built upon: it has ONBUILD triggers'
-  // A bare FROM is an image that was asked for by name.
+  // A Dockerfile with FROM alone stands for an image that was named on the command line.
   const isBare = chain.every((stage) => stage.instructions.length === 0)
   if (isBare || has('CMD', 'ENTRYPOINT', 'EXPOSE', 'HEALTHCHECK')) return null
   const { cmd, entrypoint } = state

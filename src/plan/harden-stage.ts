@@ -103,7 +103,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     account,
     handedOver,
   )
-  // A run has shown which way the script went.
+  // A run has already shown which way the script goes.
   const asked = observation === null ? withoutAsked(named, context.report, input) : { needs: named, remarks: [] }
   const all = asked.needs
   const perhaps = all.filter(isPerhaps)
@@ -123,7 +123,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   const harmless = harmlessNeeds(assumed, unshownGrants(seen.grants, whole.grants))
   const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
   yield
-  // A folder that a RUN has handed over lets its owner make a file, whatever the base is.
+  // A folder that a RUN has handed to the account lets it create files, whatever the base image is.
   const mayMake = (path: string): boolean =>
     stated.files.entry(path) === null && isHandedFolder(parentOf(path), input, account)
   const unmet = observation === null ? unmetNeeds(perhaps, granted, mayMake) : []
@@ -155,7 +155,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     ...decide('edit-file', withTexts(fileEdits, context)),
     ...decide('drop-capabilities', capable),
     ...decide('grant', grants),
-    // The start's own files are what is asked for.
+    // With `--own copied` the caller asks for the files of the start as well.
     ...decide(
       'own-copies',
       policy.own === 'copied'
@@ -208,7 +208,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   }
 }
 
-/** The files are those of the very image: no step has made any that nobody has seen. */
+/** The file model is exactly that of the image: no step has made files that nobody has seen. */
 function isExact({ asBuilt, facts, observation, stated: { view } }: StageInput): boolean {
   if (asBuilt === true || observation !== null) return facts.files.known
   const { steps, copies } = view.contents
@@ -219,7 +219,7 @@ function isExact({ asBuilt, facts, observation, stated: { view } }: StageInput):
   )
 }
 
-/** What a service says, the image cannot change: it is to be changed where the service says it. */
+/** A command or variable that a service sets has to change in the service: the image has no say there. */
 function forService(
   overlay: StartOverlay | undefined,
   command: CommandChange | null,
@@ -239,7 +239,7 @@ function forService(
   }
 }
 
-/** What a RUN makes under a condition may not be there: its grant makes it. */
+/** A path that a RUN makes only under a condition may be missing: its grant creates it. */
 function makesMissing({ stated, observation }: StageInput): (grant: Grant) => Grant {
   if (observation !== null) return (grant) => grant
   const { contents, builders } = stated.view
@@ -254,7 +254,7 @@ function makesMissing({ stated, observation }: StageInput): (grant: Grant) => Gr
     return perhaps.some((each) => isInside(each, path)) && !surely.some((each) => isInside(each, path))
   }
   return (grant) => {
-    // What a COPY takes from another stage was made there.
+    // A COPY from another stage brings what was made there.
     const origin = contents.origins.get(grant.path)
     const isBuilt = origin?.startsWith('/') === true
     if (!mayMiss(contents, grant.path) && !(isBuilt && builders.some((each) => mayMiss(each, origin)))) return grant
@@ -263,13 +263,13 @@ function makesMissing({ stated, observation }: StageInput): (grant: Grant) => Gr
   }
 }
 
-/** How a file that is there is, for a COPY of it. */
+/** Mode and size of a file that exists, which a COPY of it has to keep. */
 function withFile(grant: Grant, { files }: ImageFacts): Grant {
   const entry = files.known ? files.value.entry(grant.path) : null
   return entry?.type === 'file' ? { ...grant, file: { mode: entry.mode, size: entry.size } } : grant
 }
 
-/** Why nobody but a person can say whether it is to be hardened; null where nothing speaks against it. */
+/** Why a person has to decide whether the stage is hardened; null where nothing speaks against it. */
 function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
   const { children, users, madeElsewhere } = dependents
   if (madeElsewhere !== null) return madeElsewhere
@@ -285,7 +285,7 @@ function offeredFor({ builtUpon, dependents = noDependents }: StageInput): strin
     : `${user.what} develops in it${user.user === null ? '' : ` as ${user.user}`}: what is done there may need root`
 }
 
-/** Without sed a file is written anew as a whole, and the plan holds the text for that. */
+/** Without sed the whole file is written anew, so the plan carries its text. */
 function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): readonly FileEdit[] {
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
@@ -340,7 +340,7 @@ function keptUnnamed({ ignored }: StageInput): string | undefined {
   return ignored?.get('create-user')
 }
 
-/** Lines of files, before it is looked at which of them are excluded. */
+/** All edits of files, before those that are excluded are left out. */
 function changesOf({ input, stepDown, textOf }: PlanContext, ports: PortPlan): readonly FileEdit[] {
   const changes = [
     ...ports.fileEdits,
@@ -351,13 +351,13 @@ function changesOf({ input, stepDown, textOf }: PlanContext, ports: PortPlan): r
   return [...changes, ...mergeByFile(followingEdits(changes, textOf, input.stated.view.contents.texts))]
 }
 
-/** Folders that the Dockerfile itself hands to that very account: there is nothing left to do. */
+/** Folders that the Dockerfile already hands to this account: nothing is left to do there. */
 function handedTo({ name, uid }: Pick<AccountChoice, 'name' | 'uid'>, needs: readonly Need[]): ReadonlySet<string> {
   const own = needs.filter(({ owner }) => owner !== undefined && (owner === name || owner === String(uid)))
   return new Set(own.map((need) => need.path))
 }
 
-/** The last that a RUN does to this very folder is to give it to that account. */
+/** The last thing that a RUN does to this folder is to give it to the account. */
 function isHandedFolder(folder: string, { stated }: StageInput, account: AccountChoice): boolean {
   const last = stated.view.contents.actions.findLast(
     ({ tool, paths, recursive }) =>
@@ -377,8 +377,8 @@ function isOwner(owner: string | null, { name, uid }: Pick<AccountChoice, 'name'
 const LEAVES_OWNER = new Set(['chmod', 'rm'])
 
 /**
- * Whether a path lies in a tree that a RUN gives to that very account, and nothing is put there afterwards: then all of it is its own,
- * whatever the build has unpacked.
+ * Whether a path lies in a tree that a RUN gives to this account with nothing put there afterwards: all of it then belongs to the
+ * account, whatever the build has unpacked.
  */
 function inHandedTree({ stated }: StageInput, account: AccountChoice): (path: string) => boolean {
   const { actions, copies, steps } = stated.view.contents
@@ -405,7 +405,7 @@ function inHandedTree({ stated }: StageInput, account: AccountChoice): (path: st
     })
 }
 
-/** A VOLUME whose folder nothing makes: the engine makes it then, and it is root's, whoever has the folder above. */
+/** A VOLUME whose folder no step makes: the engine makes it as root, whoever owns the folder above. */
 function isUnmadeVolume(path: string, { facts, stated }: StageInput): boolean {
   const { entries, steps, copies } = stated.view.contents
   return (
@@ -416,7 +416,7 @@ function isUnmadeVolume(path: string, { facts, stated }: StageInput): boolean {
   )
 }
 
-/** A run knows better than an instruction that hands a folder over. */
+/** What a run has shown counts more than an instruction that hands a folder over. */
 function notHandedOver(
   needs: readonly Need[],
   input: StageInput,
@@ -437,7 +437,7 @@ function notHandedOver(
   )
 }
 
-/** The vendor's image lets its own account write there already; what the stage has put in as root it may not change. */
+/** The vendor's image already lets its own account write there; what the stage has added as root stays root's. */
 function isPrepared(need: Need, { facts, vendor, stated }: StageInput, account: string): boolean {
   const { path, access } = need
   if (need.recursive === true && holdsRoots(path, stated.view.contents)) return false
@@ -445,7 +445,7 @@ function isPrepared(need: Need, { facts, vendor, stated }: StageInput, account: 
   return !facts.files.known && vendor.account?.name === account && vendor.prepared.some(isIn)
 }
 
-/** Something of root's is put into it, or may be. */
+/** The stage puts something of root's into the folder, or may do so. */
 function holdsRoots(folder: string, contents: StageContents): boolean {
   const isIn = (path: string): boolean => path !== folder && isInside(path, folder)
   return (
@@ -458,10 +458,10 @@ interface Decided {
   readonly account: AccountChoice
   readonly grants: readonly Grant[]
   readonly granted: Granted
-  /** What is written in some cases only, and the user could not do. */
+  /** Paths that are written only in some cases, and that the user could not write. */
   readonly unmet: readonly PerhapsNeed[]
   readonly services: readonly RunningProgram[]
-  /** Programs with capabilities of their own, and those of them that need none any more. */
+  /** Programs with file capabilities, and those of them that no longer need any. */
   readonly withCapabilities: readonly CapableFile[]
   readonly capable: readonly CapableFile[]
 }
@@ -509,10 +509,10 @@ function askedNames(scripts: readonly string[], textOf: PlanContext['textOf']): 
   )
 }
 
-/** Whom the stage gives what it is made of: those with most of it first, then those whom a line names. */
+/** To whom the stage gives the program's files: the account with most of them first, then those that a line names. */
 function givenBy(view: StageView): Pick<CandidateSources, 'copiedTo' | 'given' | 'namedThere'> {
   const { folders, copies, anywhere } = namedOwners(view.contents)
-  // Of a base that nobody knows each of them tells of an account of its own.
+  // On an unknown base each name tells of an account that must exist there.
   const names = view.facts.accounts.known ? copies : new Set([...copies, ...anywhere])
   const named = [...names].map((name) => (/^\d+$/.test(name) ? Number(name) : name))
   return {
@@ -532,7 +532,7 @@ function copyOwners(view: StageView): readonly number[] {
   return [...counts].toSorted(([, a], [, b]) => b - a).map(([uid]) => uid)
 }
 
-/** Without what a configuration names that an edit sends elsewhere. */
+/** The needs without those whose path an edit of the configuration sends elsewhere. */
 function stillNamed(needs: readonly Need[], edits: readonly FileEdit[], { files }: ImageFacts): readonly Need[] {
   return needs.filter(({ namedIn, path }) => {
     const text = namedIn === undefined || !files.known ? null : files.value.text(namedIn)
@@ -542,7 +542,7 @@ function stillNamed(needs: readonly Need[], edits: readonly FileEdit[], { files 
   })
 }
 
-/** All that is known to have capabilities of its own: by the catalogue, the Dockerfile, and what a run was refused. */
+/** Every program known to have file capabilities: by the catalogue, by the Dockerfile, and by what a run was refused. */
 function capableFiles(
   { vendor, stated, observation }: StageInput,
   { files }: ImageFacts,
@@ -587,8 +587,8 @@ function same(a: readonly string[] | null, b: readonly string[] | null): boolean
 const ORDER: readonly FileEdit['purpose'][] = ['port', 'config', 'step-down']
 
 /**
- * The edits in the order in which they are made, each looking for what those before it leave: the switch of user of
- * `httpd -p 80 -u www` is no longer there as it was once the port has moved.
+ * The edits in the order in which they are made. Each looks for the text that the earlier ones leave: `httpd -p 80 -u www` reads
+ * differently once its port has moved.
  */
 export function editsInOrder(edits: readonly FileEdit[], textOf: (path: string) => string | null): readonly FileEdit[] {
   const made = new Map<string, readonly Substitution[]>()
@@ -605,7 +605,7 @@ export function editsInOrder(edits: readonly FileEdit[], textOf: (path: string) 
   })
 }
 
-/** The same change of the text that the earlier ones leave; as it is where it is found there, or cannot be said. */
+/** The edit, rewritten for the text that earlier edits leave; unchanged where it still matches, or where no rewriting is certain. */
 function after(earlier: readonly Substitution[], one: Substitution, text: string): Substitution {
   const left = applySubstitutions(text, earlier)
   const said = literal(one.pattern)
@@ -615,14 +615,14 @@ function after(earlier: readonly Substitution[], one: Substitution, text: string
   const asked = one.replacement.replace(/\\(.)/gs, '$1')
   const applied = applySubstitutions(asked, earlier)
   if (from === null || applied === null) return one
-  // What was found by the whole line is not found in the one that is asked for: then the words that differ change.
+  // An edit that was found by its whole line no longer matches it: only the words that differ are changed.
   const to = applied === asked ? changedWords(said, asked, from) : applied
   if (to === null || from === to) return one
   const rebased = { ...one, ...inPlaceOf(from, to), global: one.global }
   return matches(left, rebased) ? rebased : one
 }
 
-/** The change from one text to another, made in a third that is much like the first; null where it is not plain where. */
+/** The change from `before` to `after`, applied to a third text that resembles `before`; null where the place is ambiguous. */
 function changedWords(before: string, after: string, text: string): string | null {
   const words = (one: string): readonly string[] => one.split(/(?<=[\s"'])|(?=[\s"'])/)
   const [old, asked] = [words(before), words(after)]
@@ -639,7 +639,7 @@ function changedWords(before: string, after: string, text: string): string | nul
   return changed
 }
 
-/** The text that a pattern stands for where it stands for one only. */
+/** The one text that a pattern matches; null where it matches more than one. */
 function literal(pattern: string): string | null {
   const text = pattern.replace(/\\(.)/gs, '$1')
   return escapeEre(text) === pattern ? text : null

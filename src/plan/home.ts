@@ -79,7 +79,7 @@ function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {
   return { env: [setting('/tmp', 'a bare uid has no home, and the base image is not known')], needs: [] }
 }
 
-/** The command that makes the account makes its home too. */
+/** The command that creates the account also creates its home. */
 function isMadeWith({ createHome, creation }: AccountChoice): boolean {
   return createHome && creation !== 'copy'
 }
@@ -88,7 +88,7 @@ function isHome(path: string): boolean {
   return path !== '' && path !== '/' && !isSystemFolder(path)
 }
 
-/** A folder that is the account's alone, as far as is known. */
+/** Nobody else has this folder as their home, as far as is known. */
 function isOwnHome(facts: Pick<ImageFacts, 'files'>, account: AccountChoice, home: string): boolean {
   if (!isHome(home)) return false
   if (!facts.files.known) return true
@@ -104,18 +104,18 @@ function setting(value: string, reason: string, evidence: readonly Evidence[] = 
 }
 
 export interface WorkdirPlan {
-  /** Null: it starts where it did. */
+  /** Null where the folder to start in stays. */
   readonly workdir: WorkdirChange | null
-  /** What is still to be given. */
+  /** The needs that remain. */
   readonly needs: readonly Need[]
 }
 
-/** Accesses that make a name, or take one away: of its folder more is asked than of a file that is there. */
+/** Accesses that create or remove a name: they need more of the folder than a write to an existing file does. */
 const NAMES = new Set<Need['access']>(['create-file', 'create-socket', 'rename', 'remove', 'write'])
 
 /**
- * A program that makes files where it starts, and starts in a folder that is never given away (`/`, where no WORKDIR is
- * said), starts in one of its own. It stays where it is if anything that is there already is named from there.
+ * A program that creates files where it starts gets a folder of its own where that is one that is never given away (`/`, the folder
+ * without a WORKDIR). It stays if it names anything existing from there.
  */
 export function planWorkdir(
   needs: readonly Need[],
@@ -132,7 +132,7 @@ export function planWorkdir(
   const here = needs.filter(({ fromStart, path }) => fromStart === true && path !== workdir && isInside(path, workdir))
   const reason = here.find(({ access, path }) => NAMES.has(access) && parentOf(path) === workdir && !isMarkerFile(path))
   if (reason === undefined) return stays
-  // Who looks what is in there may serve it, or load it.
+  // A program that lists the folder may serve or load what is in it.
   const isListed = needs.some(({ access, path }) => access === 'list' && path === workdir)
   if (isListed || here.some(({ path }) => files.exists(path)) || namesFilesThere(config, files)) return stays
   const isMade = isMadeWith(account) && !anyUid
@@ -154,7 +154,7 @@ export function planWorkdir(
   }
 }
 
-/** Where it found by its own name what it now finds there: it was locked into it. */
+/** A program that was locked into a folder starts there: it finds by the same names what it found inside. */
 export function startsIn(jail: string, needs: readonly Need[]): WorkdirPlan {
   const reason = `the command is no longer locked into ${jail}, and names what lies there`
   return {

@@ -16,8 +16,9 @@ import type { AccountChoice } from './plan.ts'
 import type { PlanContext } from './plan-context.ts'
 
 /**
- * What of the host, or of a cluster, keeps its owner where the program may write it: a question for each mount, and for each private key,
- * which is for its owner alone. What is mounted into the home of root the program does not find any more: that is for a person.
+ * What is mounted from a host or a cluster and keeps its owner where the program may write it: one question for each mount, and for
+ * each private key, which is its owner's alone. A mount into root's home is out of reach for another user, which a person has to
+ * decide.
  */
 export function mountRemarks({ input }: PlanContext, account: Pick<AccountChoice, 'home'>): readonly Remark[] {
   const runs = (input.dependents?.runs ?? []).filter(({ user }) => user === null)
@@ -44,12 +45,12 @@ interface PrivateKey {
   readonly by: string | null
 }
 
-/** A private key that a run binds from the host: the file itself, or what a variable names in a folder; null for none. */
+/** A private key that a run mounts from the host: the file itself, or a file in a mounted folder that a variable names. Null for none. */
 export function privateKeyIn(
   { kind, source, target, from }: RunMount,
   env: ReadonlyMap<string, string | null>,
 ): PrivateKey | null {
-  // What the repository has is as git makes it: for everybody to read.
+  // Files of the repository are readable by everybody, as git makes them.
   if (kind !== 'host' || from === 'file') return null
   if (isPrivateKey(target) || (looksLikeFile(target) && isPrivateKey(source))) return { path: target, by: null }
   for (const [name, value] of env) {
@@ -64,7 +65,7 @@ export function privateKeyIn(
 const KEY_VARIABLE =
   /(?:TLS|SSL|HTTPS?|CERT|PRIVATE|SIGNING|RSA|JWT|SSH)_?(?:PRIVATE_?)?KEY(?:_?(?:FILE|PATH|LOCATION))?$|_KEY_?(?:FILE|PATH)$|__KeyPath$/i
 
-/** A folder of the host, or a file that programs change in place, which the container may write, and not one that is the host's own. */
+/** A folder of the host, or a file that programs edit in place, which the container may write and which is not the host's own. */
 export function mayBeWritten(mount: RunMount): boolean {
   const { kind, source, target, readOnly, from } = mount
   if (kind !== 'host' || readOnly || HOST_SOCKET.test(source) || mountsHost(mount)) return false
@@ -72,13 +73,13 @@ export function mayBeWritten(mount: RunMount): boolean {
   return !isFile && !isRuntimePlace(target) && !isForEverybody(target) && !OF_SYSTEM.test(target)
 }
 
-/** A file that a program changes in place; others of a single file are read. */
+/** Files that programs edit in place. Other single files are mounted to be read. */
 const WRITTEN_FILE = /\.(?:db|db3|sqlite3?|rdb|mdb|log|pid)$/i
 /** What a container is given to read of its host. */
 const OF_SYSTEM =
   /^\/(?:run|var\/run|lib\/modules|usr(?!\/(?:src|app|local\/src)\/)|bin|sbin|etc\/(?:localtime|timezone|ssl|pki|ca-certificates|passwd|group))(?:\/|$)/
 
-/** A new volume that is mounted where `mountRemarks` says takes its owner from the folder that is there, and so does each above it. */
+/** A new volume takes its owner from the folder in the image where it is mounted, and so does each folder above it. */
 export function mountPoints({ input }: PlanContext, account: Pick<AccountChoice, 'home'>): readonly Need[] {
   const runs = (input.dependents?.runs ?? []).filter(({ user }) => user === null)
   const found = mountInHome(runs, input, account)
@@ -106,7 +107,7 @@ function mountInHome(
   { facts: { config } }: PlanContext['input'],
   account: Pick<AccountChoice, 'home'>,
 ): MountInHome | null {
-  // Of a program that starts there it is the working folder, and of one with another HOME it is no home.
+  // It is the working folder of a program that starts there, and not the home of one whose HOME is elsewhere.
   const isHome = isInside(config.env.get('HOME') ?? ROOTS, ROOTS) && !isInside(config.workdir, ROOTS)
   const isOf = ({ target, from }: RunMount): boolean =>
     (target === ROOTS ? isHome && from === undefined : isInside(target, ROOTS)) &&
@@ -122,7 +123,7 @@ function mountInHome(
   return { run, mount, home, other: mount.target.replace(ROOTS, home) }
 }
 
-/** What a program finds by the home of root: it has another home now, and may not enter that one. */
+/** A program finds this by root's home; it now has another home and may not enter root's. */
 function inHomeOfRoot(
   runs: readonly ImageRun[],
   input: PlanContext['input'],

@@ -15,7 +15,7 @@ import type { StageInput } from './stage-input.ts'
 import { isFatal } from './step-down/step-down-plan.ts'
 import { toolsOf } from './tools.ts'
 
-/** Respected, and said: the stage is left as it is. */
+/** The exemption is respected and reported: the stage stays as it is. */
 export function exempt(input: StageInput, { line, text, reason }: Exemption): StagePlan {
   const why = reason === '' ? 'without a reason' : reason
   const remark: Remark = {
@@ -29,7 +29,7 @@ export function exempt(input: StageInput, { line, text, reason }: Exemption): St
   return { ...leave(input, 'exempt', remark.message), remarks: [remark] }
 }
 
-/** Others of the tree are built upon it, and what they run in their build needs root. */
+/** Other Dockerfiles of the repository are built on it, and their build steps need root. */
 export function keptForChildren(input: StageInput, children: Dependents['children']): StagePlan {
   const [first] = children
   const who = joinTruncated([...new Set(children.map(({ by }) => by))])
@@ -49,7 +49,7 @@ export function keptForChildren(input: StageInput, children: Dependents['childre
   return { ...leave(input, 'exempt', message), remarks: [remark] }
 }
 
-/** What was made for one uid is not looked into: whether its group may the same shows a run only. */
+/** An image made for one uid is not inspected for others: only a run shows whether its group may do the same. */
 export function notForAnybody(user: string): Remark {
   return {
     outcome: 'todo',
@@ -64,7 +64,7 @@ export function notForAnybody(user: string): Remark {
   }
 }
 
-/** Nothing is to be done, for the reason that is given. */
+/** The plan that changes nothing, with its reason. */
 export function leave(input: StageInput, outcome: StageOutcome, reason: string): StagePlan {
   const remarks: Remark[] =
     outcome === 'unknown'
@@ -137,13 +137,13 @@ function isWindowsReference(reference: string): boolean {
   return WINDOWS.test(reference)
 }
 
-/** What a container that starts as another user does at its start, and cannot or should not do without root. */
+/** What a container does at its start that it cannot, or should not, do without root, although it starts as another user. */
 export function rootBehindUser(input: StageInput, user: string): readonly Remark[] {
   const { vendor, stated } = input
   const { view } = stated
   const said = `already runs as ${user}`
   const remarks: Remark[] = [...raisedPrograms(view)]
-  // What a step has made of a script of the base image, nobody has read.
+  // A step has edited this script of the base image, and nobody has read the result.
   const isEdited = (script: string | null): boolean =>
     script !== null &&
     !view.built &&
@@ -194,7 +194,7 @@ function isOwnAlready(owner: string | null, user: string): boolean {
   return owner !== null && owner.split(/[:.]/)[0] === user.split(':')[0]
 }
 
-/** Programs of the image with the bit of root that its command, or a start script in any case, starts. */
+/** Setuid-root programs that the command, or an unconditional line of a start script, starts. */
 function helpersAtStart(start: StepDownReport, files: FileModel, started: ImageConfig): readonly SwitchTool[] {
   const helper = (word: string, place: SwitchTool['place'], text: string): readonly SwitchTool[] => {
     const path = findProgram(word, started, files)

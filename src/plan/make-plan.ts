@@ -73,7 +73,7 @@ function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {
   return yield* hardenStage(input, policy)
 }
 
-/** A name in an image that was looked into and whose accounts could not be read: any name may be root there. */
+/** The image was inspected, and its accounts could not be read: any name may be root there. */
 function isUnknownName(user: string, { accounts, files }: ImageFacts): boolean {
   return files.known && !accounts.known && !isRootUser(user) && engineNumber(user.split(':', 1)[0] ?? '') === null
 }

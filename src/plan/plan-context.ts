@@ -23,7 +23,7 @@ export interface PlanContext {
   readonly tools: Tools
   /** Group 0 has what the user has. */
   readonly anyUid: boolean
-  /** Parts of the plan that runs have shown to be needless. */
+  /** Parts of the plan that runs have shown to be unnecessary. */
   readonly excluded: ReadonlySet<string>
   readonly report: StepDownReport
   /** Its switches of user, and the same without what is excluded. */
@@ -58,7 +58,7 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
   }
 }
 
-/** Folders that RUN lines fill with what no text shows, and that none of them gives away as a whole afterwards. */
+/** Folders that RUN lines fill with unknown content, and that no later RUN gives away as a whole. */
 export function unpackedIn({ actions }: Pick<StageContents, 'actions'>): readonly string[] {
   return actions.flatMap(({ tool, paths }, index) => {
     if (tool !== 'unpack') return []
@@ -69,7 +69,7 @@ export function unpackedIn({ actions }: Pick<StageContents, 'actions'>): readonl
   })
 }
 
-/** What is assumed without a run, a run knows better. */
+/** Assumptions count only where no run has shown more. */
 function needsOf({ facts, observation, stated }: StageInput, policy: Policy): readonly Need[] {
   return [
     ...withoutSeenFiles([...givenNeeds(policy, facts.config), ...stated.needs], observation?.operations ?? []),
@@ -80,7 +80,7 @@ function needsOf({ facts, observation, stated }: StageInput, policy: Policy): re
 
 const OF_FILES = new Set<Operation['access']>(['create-file', 'create-socket'])
 
-/** Without the folders that a text only seemed to name: the run has shown that the path is a file, and what is given is that. */
+/** Drops folders that a text only seemed to name: the run has shown that the path is a file, which is granted instead. */
 export function withoutSeenFiles(needs: readonly Need[], operations: readonly Operation[]): readonly Need[] {
   if (operations.length === 0) return needs
   const files = new Set(
@@ -92,7 +92,7 @@ export function withoutSeenFiles(needs: readonly Need[], operations: readonly Op
   })
 }
 
-/** Whoever calls wants what is closed all the same. */
+/** The caller insists on paths that are closed otherwise (`--unsafe`). */
 export function isInsisting({ unsafe, unsafeByRepository }: Policy): boolean {
   return unsafe && unsafeByRepository !== true
 }

@@ -29,31 +29,31 @@ export interface StagePlan {
   readonly userBefore: Known<string>
   /** Who it runs as afterwards; null where nothing was chosen. */
   readonly account: AccountChoice | null
-  /** Who it runs as before and afterwards, where its lines change all the same; absent: they do not, or nobody knows. */
+  /** The user before and after, where lines change and the user does not; absent: they differ, or the user is unknown. */
   readonly same?: Pick<AccountChoice, 'name' | 'uid' | 'gid'>
   readonly decisions: readonly Decision[]
-  /** All that runs could show to be needless, what was left out for it too. */
+  /** Every part that a run may show to be unnecessary, those that were left out for it included. */
   readonly parts: readonly Part[]
-  /** What the program's own files speak of, no run has shown, and the user may not; empty where no run was seen. */
+  /** Paths that the program's own files name, that no run has shown and the user may not write; empty before a run. */
   readonly unshown: readonly Grant[]
-  /** State folders that the Dockerfile itself hands to the account: nothing to grant, yet to stay writable. */
+  /** State folders that the Dockerfile already hands to the account: nothing to grant, and they must stay writable. */
   readonly handed: readonly string[]
   readonly tools: Tools
   readonly remarks: readonly Remark[]
   /** The USER line that says root once more at the end, where nothing but declarations follow. */
   readonly end: EndPlan | null
-  /** Who is in force where; null where nothing is put in. */
+  /** The user in force at each instruction; null where no line is inserted. */
   readonly users: StageUsers | null
   /** It has to work with any uid and group 0. */
   readonly anyUid: boolean
-  /** Why the changes are only offered; null where they are simply made. */
+  /** Why the changes are offered and not made; null where they are made. */
   readonly offered: string | null
-  /** What has to change in the service that it was planned for, which says it in place of the image; absent where none was. */
+  /** What must change in the service that overrides the image's command or environment; absent where none does. */
   readonly inService?: { readonly command: CommandChange | null; readonly env: readonly EnvSetting[] }
 }
 
 interface EndPlan extends EndOfStage {
-  /** It becomes the new user; else it stays, with the steps that need it below. */
+  /** The line becomes the new USER; otherwise it stays, and the steps that need root follow it. */
   readonly replace: boolean
 }
 
@@ -61,11 +61,11 @@ interface EndPlan extends EndOfStage {
 interface Decided {
   /** The base image becomes another one. */
   readonly 'switch-base': BaseChange
-  /** Steps that come while another user than root is in force, and cannot work so. */
+  /** Steps that need root and stand where another user is in force. */
   readonly 'build-as-root': RootSteps
-  /** The lines that are put in need root, and whom the base image starts as is not known: its reference. */
+  /** The inserted lines need root, and the user of the base image (this reference) is unknown. */
   readonly 'begin-as-root': string
-  /** Ids in commands of the Dockerfile that make the account. */
+  /** Numbers to add to commands of the Dockerfile that create the account. */
   readonly 'pin-account': AccountPin
   readonly 'make-account': AccountChoice
   /** A port that moves, or stays below 1024. */
@@ -77,7 +77,7 @@ interface Decided {
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
   readonly 'own-copies': CopiesOwner
   readonly 'set-env': EnvSetting
-  /** The folder that it starts in becomes another. */
+  /** Another folder to start in. */
   readonly 'set-workdir': WorkdirChange
   readonly 'set-user': AccountChoice
   /** What is to be said of the USER line of a stage that is not root. */
@@ -88,7 +88,7 @@ interface Decided {
   readonly 'set-healthcheck': Healthcheck
 }
 
-/** Whom the copies are given to, and where they would be code that root's programs search for. */
+/** The owner of the copies, and the ones among them that hold code which root's programs search for. */
 type CopiesOwner = AccountChoice & { readonly code?: ImageCode }
 
 export type DecisionKind = keyof Decided
@@ -98,16 +98,16 @@ export type Decision = {
   readonly [Kind in DecisionKind]: {
     readonly kind: Kind
     readonly value: Decided[Kind]
-    /** Its lines stand where root is in force, above the USER that is set. */
+    /** The lines must stand where root is in force, above the new USER. */
     readonly needsRoot: boolean
     readonly evidence: readonly Evidence[]
   }
 }[DecisionKind]
 
-/** Whether the build does it as root. The one place that says so: the place of the lines and that of USER follow from it. */
+/** Whether the build does it as root. Only this table says so: the place of the lines and of USER follow from it. */
 const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
   'switch-base': false,
-  // They go back to root by themselves.
+  // These steps switch to root by themselves.
   'build-as-root': false,
   'begin-as-root': false,
   'pin-account': false,
@@ -162,7 +162,7 @@ export interface BaseChange {
   readonly evidence: readonly Evidence[]
 }
 
-/** Text that goes into a command that makes an account or a group, so that its ids are known. */
+/** Text to insert into a command that creates an account or a group, so that its numbers are known. */
 export interface AccountPin {
   readonly line: number
   /** Offset into the source. */
@@ -170,7 +170,7 @@ export interface AccountPin {
   readonly text: string
 }
 
-/** How the account comes to be. `image`: it is there; `none`: a bare uid. */
+/** How the account is created. `image`: it exists; `none`: a bare uid. */
 export type AccountCreation = 'exists' | 'useradd' | 'adduser' | 'append' | 'copy' | 'none'
 
 export interface AccountChoice {
@@ -194,9 +194,9 @@ export interface AccountChoice {
   readonly text?: string
   /** Its ids become the defaults of the build arguments that USER names. Absent: USER says them. */
   readonly byArgument?: true
-  /** Nobody knows its ids before the build: they are only told from others'. Absent: no. */
+  /** Its numbers are known only once it is built. Absent: they are known. */
   readonly unnumbered?: true
-  /** What its own commands in the Dockerfile must be told. */
+  /** Additions to the Dockerfile's own commands that create it. */
   readonly pins?: readonly AccountPin[]
   readonly evidence: readonly Evidence[]
 }
@@ -245,17 +245,17 @@ export interface Grant {
   readonly kind: GrantKind
   /** Permission bits to set; absent: as they are (or the tool's default for what is created). */
   readonly mode?: number
-  /** Its group may all that its owner may (`chmod g=u`): for a uid that owns nothing. */
+  /** The group may do what the owner may (`chmod g=u`): for a uid that owns nothing. */
   readonly groupAsOwner?: boolean
   /** With all that lies below, known or not. */
   readonly tree?: boolean
-  /** What is opened with `traverse` is a file, which the user may start then. */
+  /** The path of a `traverse` grant is a program, which the user may then start. */
   readonly program?: true
   /** An instruction, a setting or the user asks for it: no guess that a run could disprove. */
   readonly declared?: true
   /** The file as it is there; only where no shell can change it. */
   readonly file?: Pick<FileEntry, 'mode' | 'size'>
-  /** Whether its folder, or a sticky one itself, is there is not known: root makes it where it is missing. */
+  /** It is unknown whether the folder exists (its own for a sticky grant): root makes it where it is missing. */
   readonly makesFolder?: boolean
   readonly evidence: readonly Evidence[]
 }
@@ -273,13 +273,13 @@ export interface PortDecision {
   readonly to: number | null
   readonly reason: string
   readonly exposed: boolean
-  /** Lines of other files that count on the old one of a port that moves all the same, `FILE:LINE`; absent: none. */
+  /** Lines of other files (`FILE:LINE`) that name the old port of one that moves; absent: none. */
   readonly users?: readonly string[]
   /** How a person moves one that is kept, in words; absent where that is not known. */
   readonly way?: string
-  /** Nothing but a run can say that the place sets it. Absent: no. */
+  /** Only a run can show that this place sets the port. Absent: it is certain. */
   readonly guessed?: boolean
-  /** The address in the container that it is at from then on, and `localhost` may not be; absent where that is the same. */
+  /** The container's address to ask from then on, where `localhost` no longer answers; absent where it does. */
   readonly checkedAt?: string
   readonly evidence: readonly Evidence[]
 }

@@ -46,10 +46,10 @@ export function* replayInTurn(
   return { grants: [...state.grants.values()].sort(byPath), ungranted: [...state.ungranted.values()] }
 }
 
-/** Accesses after which a path is the program's own work. */
+/** Accesses that make a path the program's own work. */
 const WRITES = new Set<Need['access']>(['keep-state', ...CHANGES])
 
-/** The way to what the Dockerfile itself names, then state folders, so that what lies in them needs nothing of its own. */
+/** Folders on the way come first, then state folders, so that what lies in them needs no grant of its own. */
 function rank({ access, certainty }: Need): number {
   if ((access === 'traverse' || access === 'list') && certainty === 'declared') return 0
   return access === 'keep-state' ? 1 : 2
@@ -107,25 +107,25 @@ function replayOne(need: Need, state: State): void {
   }
 }
 
-/** Where the name itself is, though it be that of a symlink. */
+/** The real folder of a path with its last name kept, also where that is a symlink. */
 function ownName(files: FileView, path: string): string {
   const parent = realPath(files, parentOf(path))
   return parent === '/' ? `/${baseName(path)}` : `${parent}/${baseName(path)}`
 }
 
-/** Made anew by the runtime in every container. */
+/** The runtime makes these anew in every container. */
 function isOfRuntime(path: string): boolean {
   return ['/dev', '/proc', '/sys'].some((folder) => isInside(path, folder))
 }
 
-/** What is in a folder for everybody has another name, or is made anew, for whoever comes; a file of the image is neither. */
+/** Files in /tmp have a random name or are made anew by whoever comes; a file of the image is neither. */
 function isTemporary(path: string, { files, original, identity }: State): boolean {
   if (original.entry(path)?.type === 'file') return false
   const folder = ['/tmp', '/var/tmp'].find((place) => path !== place && isInside(path, place))
   return folder !== undefined && couldCreate(files, identity, `${folder}/x`).allowed
 }
 
-/** What lies between a user and a file: more folders than any image has on one way. */
+/** More folders than any path of an image has. */
 const MOST_TURNS = 100
 
 /** Grants what is missing for a question of the kind "could it", one blocker after the other. */
@@ -153,7 +153,7 @@ const GRANTS: Partial<Record<Extract<AccessAnswer, { allowed: false }>['needs'],
   execute: 'traverse',
 }
 
-/** Password hashes are read by nobody but root and its helpers, whatever the original did. */
+/** Only root and its helpers may read password hashes, whatever the original did. */
 function isSecretOfSystem(path: string): boolean {
   return /^\/etc\/(g?shadow-?|sudoers(\.d)?|security)(\/|$)/.test(path)
 }

@@ -27,11 +27,11 @@ export interface StageInput {
   readonly rootSteps: readonly RootSteps[]
   readonly userNumber: UserNumber | null
   readonly exemption: Exemption | null
-  /** Of the steps that others build upon (PLANNED_AROUND) those that are ignored, and who asks; absent: none. */
+  /** The steps of PLANNED_AROUND that are ignored, and who asks for it; absent: none. */
   readonly ignored?: ReadonlyMap<string, string>
   /** A RUN of the stage uses a shell, so there is one. */
   readonly shellSeen: boolean
-  /** Why it is most likely meant to be built upon and not to run; null where it is not. */
+  /** Why the stage is most likely a base for others and not run itself; null where it is run. */
   readonly builtUpon: string | null
   /** Who in the tree counts on its user; absent: nobody. */
   readonly dependents?: Dependents
@@ -43,13 +43,13 @@ export interface StageInput {
   readonly openNumber?: string
   /** Its FROM names the base image outright, and no RUN or USER follows. */
   readonly plainBase?: boolean
-  /** Nothing follows its FROM: what it starts is in that image already. */
+  /** No instruction follows FROM: everything that it starts is in the base image. */
   readonly asBuilt?: boolean
   /** ONBUILD of its base image, which run in this build; absent: none. */
   readonly triggers?: readonly string[]
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence
-  /** What a service starts of it in place of what it says itself; absent: nothing. */
+  /** The command and environment that a service sets in place of the image's own; absent: none. */
   readonly overlay?: StartOverlay
 }
 
@@ -71,11 +71,11 @@ export interface Observation {
   readonly home: string
   /** The original does its work only as root: the proof, in one sentence; null where nothing says so. */
   readonly needsRoot: string | null
-  /** Of such a one the capabilities that its run has used; null: those that every container has. Absent: not looked for. */
+  /** The capabilities that a run of an image that must keep root has used; null: those of every container. Absent: not asked. */
   readonly rootCapabilities?: readonly string[] | null
   /** What the program that binds a low port says of its options; absent where nobody asked. */
   readonly help?: HelpText | null
-  /** How a program that ended because it is not root says that it starts without; absent where nobody asked. */
+  /** What the program printed about starting without root after it ended because it is not root; absent where no run asked. */
   readonly ownWay?: OwnWay | null
   /** Names of those `parts` of a plan without which it was shown to work. Absent: none. */
   readonly excluded?: readonly string[]
@@ -91,15 +91,15 @@ export interface Policy {
   readonly ports: 'keep' | 'raise'
   /** Why they stay, where nobody asked for `keep` in words: `./site.conf sets it`. Absent: it was asked for. */
   readonly portsBecause?: string
-  /** Those too that other files of the repository count on, as whoever asks for `raise` in words wants it. Absent: no. */
+  /** Ports that other files of the repository rely on are raised too, as `--ports raise` asks. Absent: no. */
   readonly raiseUsed?: boolean
   /** `--writable`, absolute paths. */
   readonly writable: readonly string[]
-  /** Those of them that only a file of the repository asks for: that is nobody's word for a closed place. Absent: none. */
+  /** The paths among them that only a file of the repository asks for: a repository cannot ask for a closed place. Absent: none. */
   readonly writableByRepository?: readonly string[]
   /** Apply the offered fixes too. */
   readonly unsafe: boolean
-  /** Only a file of the repository asks for that: it is nobody's word for a closed place. Absent: it does not. */
+  /** Only a file of the repository asks for it, which is not enough for a closed place. Absent: the caller does. */
   readonly unsafeByRepository?: boolean
   /** Names of transforms that must not run. */
   readonly ignore: readonly string[]
@@ -111,7 +111,7 @@ export interface Policy {
   readonly arbitraryUid?: boolean
   /** What the comments above inserted lines say. Absent: one short line each. */
   readonly comments?: CommentStyle
-  /** The day, as YYYY-MM-DD, on which what was put off until one before it is due. Absent: nothing is. */
+  /** Today's date, YYYY-MM-DD: postponed decisions of earlier dates are due. Absent: none is. */
   readonly today?: string
 }
 

@@ -16,7 +16,7 @@ const SHELLLESS = new Set(['scratch', 'distroless'])
 export function toolsOf(facts: ImageFacts, shellSeen = false): Tools {
   if (!facts.files.known) {
     const id = facts.os.known ? facts.os.value.id : ''
-    // What is copied onto `scratch` as a whole may have one, but nothing says so.
+    // A tree that is copied onto `scratch` may hold a shell, but nothing says so.
     const isBare = facts.reference === 'scratch' && !shellSeen
     if (SHELLLESS.has(id) || isBare) return { shell: false, commands: null }
     return { shell: id === '' ? 'unknown' : true, commands: null }
@@ -42,13 +42,14 @@ export function hasSed({ shell, commands }: Tools): boolean {
   return shell !== false && (commands === null || commands.has('sed'))
 }
 
-/** Those that only let it bind a low port, where none is left that is low: the port has moved, or never was; and those that a run was refused for. */
+/** The file capabilities that are no longer needed: NET_BIND_SERVICE where no low port is left, and those that a run was refused. */
 export function needlessCapabilities(
   files: readonly CapableFile[],
   ports: readonly PortDecision[],
   isService: boolean,
 ): readonly CapableFile[] {
-  // A service gets all capabilities taken and the port opened to everybody, so there it would only not start.
+  // A service runs with all capabilities dropped and low ports open to everybody, where a program with capabilities of its own
+  // would not start.
   const isLow = !isService && ports.some(({ to }) => to === null)
   return files.filter(
     ({ capabilities: names, certainty }) =>
@@ -57,9 +58,9 @@ export function needlessCapabilities(
 }
 
 /**
- * Programs that a locked-down run was not permitted to start although their mode lets the user: the kernel refuses those
- * with effective capabilities of their own that are not to be had, and starts them without (capabilities(7)). Whether
- * they work so is for the next run to show: ping does.
+ * Programs that a locked-down run could not start although their mode allows it: the kernel refuses a program whose effective file
+ * capabilities are not available, and starts it without them (capabilities(7)). The next run shows whether it works so, as ping
+ * does.
  */
 export function refusedPrograms(
   operations: readonly Operation[],

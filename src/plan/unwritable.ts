@@ -12,8 +12,8 @@ import type { StageInput } from './stage-input.ts'
 import { hasSed } from './tools.ts'
 
 /**
- * The plan without what no line of a Dockerfile can say. A path that cannot be written is not granted; where it is the
- * account, a command or a file that must change, the stage stays as it is. Both are said, and for a person to do.
+ * The plan without texts that no line of a Dockerfile can hold. A path that cannot be written is not granted; where the account, a
+ * command or an edit cannot be written, the stage stays as it is. Both become todos.
  */
 export function withoutUnwritable(plan: StagePlan, input: StageInput): StagePlan {
   const why = whyNot(plan)
@@ -74,7 +74,7 @@ function whyNot(plan: StagePlan): string | null {
     ]),
     ...decided(plan, 'set-workdir').map(({ path }) => said('the folder', path, unwritablePath(path))),
     ...healthchecks.map(numbersWhy),
-    // JSON can say line breaks, and what is not seen.
+    // JSON can hold line breaks and invisible characters.
     ...words.map((word) => said('the word', word, unwritableText(word))),
     ...decided(plan, 'edit-file').map((edit) => said('the file', edit.path, unwritableEdit(edit, tools))),
   ]
@@ -99,7 +99,7 @@ function accountWhy({ name, home, uid, gid, passwd, group, text, creation }: Acc
   )
 }
 
-/** As USER and the engines take it: `name`, `10001:0`. What else stands there would be another instruction's to say. */
+/** The form that USER and the engines accept: `name`, `10001:0`. Anything else could end the instruction. */
 function isUser(text: string): boolean {
   return /^[\w.@+-]*(:[\w.@+-]+)?$/.test(text.trim()) && !/[\n\r]/.test(text)
 }

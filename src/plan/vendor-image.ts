@@ -49,8 +49,8 @@ function movedBy({ differences }: VendorWay, { config }: ImageFacts): BaseChange
 }
 
 /**
- * What the vendor offers, and what of programs with capabilities of their own stands in the way. One that a RUN gives them
- * to and that is started, or runs what is, does not start then; a tool beside it may never be needed.
+ * What the vendor offers, and which programs with file capabilities stand in the way. One that a RUN gives capabilities and that is
+ * started does not start without them; a tool beside it may never be needed.
  */
 export function vendorRemarks(
   { vendor: { variant }, observation, stated }: StageInput,
@@ -81,7 +81,7 @@ export function vendorRemarks(
     ...offer,
     ...capable.map(({ name: path, capabilities, removeWith, certainty, evidence }): Remark => {
       const isNeeded = observation === null && certainty === 'declared' && isStarted(path)
-      // Those of every container it only has to be left: its profile adds them back.
+      // Capabilities that every container has only need to be kept: the profile adds them back.
       const isKept =
         isNeeded && capabilities.length > 0 && capabilities.every((name) => DEFAULT_CAPABILITIES.includes(name))
       return {
