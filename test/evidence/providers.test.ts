@@ -184,7 +184,7 @@ test('what a command of Windows is told is no folder', () => {
   const of = (folder: string): readonly string[] => {
     const view = viewOf({
       dockerfile: 'FROM node:22\nWORKDIR /srv/app\nCOPY . .\nCMD ["node", "run.js"]\n',
-      context: { 'run.js': `execSync('rmdir ${folder} old')\n` },
+      context: { 'run.js': `require('child_process').execSync('rmdir ${folder} old')\n` },
     })
     return claimsOf(sourceFiles, view).flatMap((claim) => (claim.kind === 'path' ? [claim.path] : []))
   }
