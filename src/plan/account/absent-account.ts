@@ -13,9 +13,7 @@ import { MENTIONS_ACCOUNTS } from './account-steps.ts'
 import { withoutDigest } from './choose-account.ts'
 import type { Created } from './created-accounts.ts'
 
-/**
- * Packages of which only the build shows whether they bring an account for the program: those that are called like it.
- */
+/** Packages named like the program: only the build shows whether they bring an account for it. */
 export function mayBringAccount(view: StageView): readonly string[] {
   if (view.built || view.asBuilt) return []
   const programs = view.start.programs
@@ -53,8 +51,8 @@ function isKnown(name: string): boolean {
 }
 
 /**
- * The base image, whose accounts are known, has none of this name, and no step makes it: none that can be read, and none that
- * nobody can read may. `image`: the base, for people. Null where it may be there.
+ * Where the account of this name is missing: in a base image whose accounts are known, and no step makes it or hides what it makes.
+ * `image`: the base, for people. Null where the account may exist.
  */
 export function absentFrom(
   name: string,
@@ -66,7 +64,7 @@ export function absentFrom(
   if (built || !accounts.known || !/^[a-z_]/i.test(name)) return null
   const isThere = kind === 'user' ? userNamed(accounts.value, name) : groupNamed(accounts.value, name)
   if (isThere !== null) return null
-  // What is deleted or renamed is followed elsewhere, by its name.
+  // Deleted and renamed accounts are followed elsewhere, by name.
   if (created.users.some((user) => user.name === name || (kind === 'group' && user.group === name))) return null
   if (kind === 'group' && created.groups.some((group) => group.name === name)) return null
   if (created.deleted?.includes(name) === true || (created.changes ?? []).length > 0) return null
@@ -99,7 +97,7 @@ function bringsNone(name: string): boolean {
 const PLAIN_PACKAGE =
   /^(?:lib[a-z\d]|python3?-|perl-|ruby-|php\d*-|fonts?-|ttf-|gcc|g\+\+|build-(?:essential|base)$|ca-certificates|tzdata|bash|zsh|zip|xz|bzip2|less|nano|vim|file$|procps|htop|gnupg|apt-transport-https|software-properties-common|locales$|openssh-client|pkg-?config|gettext|imagemagick|graphicsmagick|ghostscript|poppler-utils|sqlite3?$|jemalloc)|-(?:dev|devel|libs|common|doc|client|clients)$/
 
-/** A step in which nobody reads what is done to accounts, that brings a whole system, or that would fail if it were not there. */
+/** A step that may make accounts without saying so, that brings a whole system, or that would fail if the account were missing. */
 function mayMake(instruction: Instruction, name: string): boolean {
   const { keyword } = instruction
   if (keyword === 'COPY' || keyword === 'ADD') {

@@ -12,7 +12,7 @@ import type { Accounts, ImageFacts } from '../../image/facts.ts'
 import type { AccountChoice, AccountPin } from '../plan.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 
-/** The ids of an account that the Dockerfile creates, and what its commands must be told so that they come true. */
+/** The numbers of an account that the Dockerfile creates, and what to add to its commands so that they are certain. */
 export interface AccountIds {
   readonly uid: number
   readonly gid: number
@@ -26,8 +26,8 @@ const FIRST_FREE_ID = 10001
 const FIRST_OF_PEOPLE = 1000
 
 /**
- * Null where the text leaves an id open that nothing can pin. `keepsGroup`: USER names it already, so that it is left in the group that it
- * is put into, and keeps the uid that the tool gives it.
+ * Null where the text leaves a number open that no option can fix. `keepsGroup`: USER already names the account, so it stays in its
+ * group and keeps the uid that the tool picks.
  */
 export function idsOf(
   account: CreatedAccount,
@@ -75,7 +75,7 @@ interface GroupChoice {
   } | null
   /** The group must be made first. */
   readonly step: boolean
-  /** It is the Dockerfile's, with a gid that is not known. */
+  /** The Dockerfile makes the group, and its number is unknown. */
   readonly unclear?: true
 }
 
@@ -91,7 +91,7 @@ function groupOf(account: CreatedAccount, created: Created, accounts: Accounts, 
     if (account.group === 'root') return { ...plain, gid: 0 }
     return { ...plain, gid: groupNamed(accounts, account.group)?.gid ?? null }
   }
-  // The account's own group follows its uid, in USER too.
+  // The account's own group has its uid as number, in USER too.
   if (account.ownGroup === 'same-id') return { ...plain, gid: numberOf(account), text: account.uidText }
   const step = created.groups.every((group) => group.name !== account.name)
   if (account.nogroup !== undefined && (keepsGroup || !step || account.place === null || !account.certain))
@@ -144,7 +144,7 @@ export function groupLine(account: AccountChoice): string {
   return `${account.name}:x:${account.gid}:`
 }
 
-/** A name that passwd(5), the tools that make accounts and a shell take for one word: of `x; rm` or `-R` they make more. */
+/** A name that passwd(5), the account tools and a shell read as one word; `x; rm` or `-R` would be more. */
 export function isAccountName(name: string): boolean {
   return /^[a-z_A-Z][\w.-]{0,31}$/.test(name)
 }

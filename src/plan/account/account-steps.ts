@@ -79,7 +79,7 @@ export function accountSteps(
   return [...script.commands.flatMap((command) => stepOf(command, instruction, value)), ...inScripts]
 }
 
-/** Nothing can be put into the commands of a script from here. What a build argument decides no USER can follow. */
+/** The commands of a script cannot be changed from here, and no USER line can follow a build argument that decides a number in it. */
 function scriptSteps(
   { environment, instruction }: Step,
   { commands, args, text }: RunScript,
@@ -174,7 +174,7 @@ function optionWord(command: ShellCommand, names: RegExp): string | null {
 
 const ACCOUNT_FILE = /^\/etc\/(?:passwd|group)$/
 
-/** A command that writes one of the two files anew, and is none of the tools for accounts. */
+/** A command other than the account tools that rewrites /etc/passwd or /etc/group. */
 function editSteps(
   command: ShellCommand,
   tool: string,
@@ -199,10 +199,10 @@ function editSteps(
   return paths.map((path) => ({ kind: 'edit', path, substitutions: null, certain }))
 }
 
-/** What stands in place of a variable that nobody knows: no number. */
+/** Stands for an unknown variable: it is no number. */
 const UNKNOWN = '\u0001'
 
-/** The scripts of a `sed -i`; null where one of them does something else than to put in and take out. */
+/** The scripts of a `sed -i`; null where one does more than substitute or delete. */
 function sedSubstitutions(
   { words }: ShellCommand,
   value: (text: string) => string | null,
@@ -276,7 +276,7 @@ function copied(instruction: Instruction): readonly AccountStep[] {
   ]
 }
 
-/** Lines that only the engine takes for entries are root by their name; with a variable they are not what is written yet. */
+/** An entry whose name the engine resolves to root; with a variable in it the line is not what will be written. */
 function written(passwd: string): readonly Account[] {
   const users = parsePasswd(passwd)
   const known = new Set(users.map(({ name }) => name))

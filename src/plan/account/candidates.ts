@@ -23,26 +23,26 @@ export interface CandidateSources {
   readonly vendor: { readonly name: string; readonly uid: number } | null
   /** Of servers that the stage installs from its distribution. */
   readonly packages?: readonly Candidate[]
-  /** Users to whom the entrypoint or the daemon switches: names or uids, with where that was read. */
+  /** Users (names or uids) that the entrypoint or the daemon switches to, with the place that says so. */
   readonly switches: readonly SwitchTarget[]
-  /** Names that a start script asks for, with where. Absent: none. */
+  /** Names that a start script insists on, with the place. Absent: none. */
   readonly asked?: readonly NamedAccount[]
-  /** Whom the start switches to need not be there before it, or what a package makes of them is listed. Absent: no. */
+  /** The account that the start switches to may be made by the start itself, or comes with a listed package. Absent: no. */
   readonly switchesOpen?: boolean
   /** Uids that did the work in a run as root. */
   readonly observedUids: readonly number[]
-  /** What a run as another user was refused to become. Absent: nothing. */
+  /** The users that a non-root run was refused to switch to. Absent: none. */
   readonly refused?: readonly Pick<Operation, 'uid' | 'gid'>[]
   readonly needs: readonly Need[]
-  /** Names and uids to which COPY and ADD give what they bring, whoever has most of it first. */
+  /** Names and uids that COPY and ADD name as owner, the one with most files first. */
   readonly copiedTo?: readonly (string | number)[]
-  /** Of a base whose accounts nobody knows: whom its build and the sources in it name as if they were there. Absent: none. */
+  /** Names that the build or its sources use as if the unknown base image had them. Absent: none. */
   readonly namedThere?: readonly NamedAccount[]
   /** Names to which the Dockerfile gives whole folders. Absent: none. */
   readonly given?: ReadonlySet<string>
 }
 
-/** Everybody whom the program could run as, best reason first. */
+/** Everyone whom the program could run as, best reason first. */
 export function candidates(sources: CandidateSources): readonly Candidate[] {
   const { given } = sources
   const all = [
@@ -69,7 +69,7 @@ function named(name: string, evidence: Evidence): Candidate {
   return { name, uid: null, evidence }
 }
 
-/** Somebody else than root whom the stage was before it became root again, or whom its base image runs as. */
+/** The non-root user of the stage before it became root again, or of its base image. */
 function earlierUsers({ users }: CandidateSources): readonly Candidate[] {
   const own = users.lines.toReversed().flatMap((line) => (isOtherThanRoot(line.user) ? [line.user] : []))
   const all = [
@@ -89,7 +89,7 @@ function there(name: string, evidence: Evidence): Candidate {
   return { ...named(name, evidence), there: true }
 }
 
-/** To whom something switches first, then those that own something, then in the order in which they are made. */
+/** Accounts that something switches to come first, then those that own files, then the rest as they are made. */
 function created({ created: { users }, switches }: CandidateSources): readonly Candidate[] {
   const weight = ({ name, owns }: CreatedAccount): number =>
     (switches.some(({ user }) => user === name) ? 2 : 0) + (owns ? 1 : 0)
@@ -130,7 +130,7 @@ function observed({
 }: CandidateSources): readonly Candidate[] {
   const isInsisted = (uid: number): boolean => {
     const { name, gid } = (accounts.known ? userWithUid(accounts.value, uid) : null) ?? {}
-    // What a setting asks for is left out with it; and the group comes first, where many end.
+    // The user that a setting names goes with the setting; with several, one that ends with a group is told last.
     if (switches.some(({ user }) => user === String(uid) || user === name)) return false
     return refused.some((one) => one.uid === uid || (one.uid === undefined && one.gid !== undefined && one.gid === gid))
   }
@@ -149,12 +149,12 @@ function observed({
     }))
 }
 
-/** Whom the Dockerfile itself hands something to: who wrote that wanted the program to run as them, or runs it so. */
+/** Accounts that the Dockerfile hands something to: its author wanted the program to run as them, or runs it so. */
 function handedTo({ needs, copiedTo = [], facts }: CandidateSources): readonly Candidate[] {
   const byRun = needs.flatMap(({ owner, evidence, atStart }): readonly Candidate[] => {
     if (owner === undefined || owner === '') return []
     if (/^\d+$/.test(owner)) return handed(Number(owner), evidence)
-    // A start need not come to it; but who wrote it for a base that nobody knows has an account of that name there.
+    // The start may never get there; but its author knew the unknown base to have an account of that name.
     return [atStart === true && facts.accounts.known ? named(owner, evidence) : there(owner, evidence)]
   })
   const byCopy = copiedTo.flatMap((who) => {

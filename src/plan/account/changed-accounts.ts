@@ -19,7 +19,7 @@ interface BaseUser {
   readonly gidText: string | null
   readonly home: string
   readonly shell: string
-  /** What has changed its numbers; null where nothing has. */
+  /** The step that changed its numbers; null where none did. */
   readonly by: Instruction | null
 }
 
@@ -37,9 +37,9 @@ interface BaseState {
 }
 
 interface Changed {
-  /** Of the base image, with the numbers that they have then; without those whose numbers nobody knows. */
+  /** Accounts of the base image with their new numbers; those whose numbers became unknown are left out. */
   readonly accounts: Known<Accounts>
-  /** With the accounts of the base image that have got other numbers. */
+  /** Includes accounts of the base image that got other numbers. */
   readonly created: Created
 }
 
@@ -128,7 +128,7 @@ function change(
 ): void {
   const sure = (before: SaidId, after: SaidId): SaidId => (certain || before === after ? after : 'unclear')
   if (of === 'group') {
-    // Of a base image that nobody knows it may be there all the same, and a package may have made it.
+    // An unknown base image may have it all the same, and a package may have made it.
     const before = groups.get(name) ?? { name, gid: 'unclear', gidText: null, members: [], by: null }
     const gid = id === null ? before.gid : sure(before.gid, id)
     const gidText = id === null ? before.gidText : variableOf(written.id)
@@ -170,7 +170,7 @@ function groupCalled(name: string, groups: BaseState['groups'], created: Created
 
 type Edit = Extract<AccountStep, { kind: 'edit' }>
 
-/** Of a change that cannot be read nobody knows which lines it was about. */
+/** An edit that cannot be read may concern any line. */
 function edit({ path, substitutions, certain }: Edit, by: Instruction, { users, groups }: BaseState): void {
   const isGroup = path.endsWith('group')
   const all: Map<string, BaseUser | BaseGroup> = isGroup ? groups : users
@@ -178,7 +178,7 @@ function edit({ path, substitutions, certain }: Edit, by: Instruction, { users, 
     if (name === 'root') continue
     const line = lineOf(entry)
     const after = substitutions === null || line === null ? null : applySubstitutions(line, substitutions)
-    // What a line has as its comment is not known: a pattern that names the account may be about it all the same.
+    // The comment field is unknown: a pattern that names the account may match it.
     const isMeant = substitutions?.some(({ pattern }) => pattern.split(/[^\w-]+/).includes(name)) === true
     if (after === line && after !== null && !isMeant) continue
     all.delete(name)

@@ -20,7 +20,7 @@ import { idsOf, isAccountName, isRoot, ROOT_GROUP } from './account-ids.ts'
 import type { Created, CreatedAccount } from './created-accounts.ts'
 import { bare, created, NEW_NAME, ownGroup } from './new-account.ts'
 
-/** Who to run as: what the user said, else the first candidate that is fit for it, else a new account. */
+/** The user to run as: the one that was asked for, else the first candidate that fits, else a new account. */
 export function chooseAccount(request: AccountRequest): AccountChoice {
   const accounts = request.facts.accounts.known ? request.facts.accounts.value : noAccounts
   if (request.option !== null) return fromOption(request.option, accounts, request)
@@ -51,7 +51,7 @@ export function chooseAccount(request: AccountRequest): AccountChoice {
   ])
 }
 
-/** Of those that have to be there, whoever makes them, the first of whom nobody knows more than the name. */
+/** The first candidate that must exist, whoever makes it, and of which only the name is known. */
 function byName({
   candidates,
   facts,
@@ -116,7 +116,7 @@ function whyNew(request: AccountRequest): string {
     : `a new account, because the accounts of ${withoutDigest(request.facts.reference)} are not known`
 }
 
-/** For people: 64 digits more say nothing to them, where there is a name. */
+/** People read the name: the 64 digits of a digest add nothing. */
 export function withoutDigest(reference: string): string {
   return reference.replace(/(?<=.)@sha256:[0-9a-f]{64}$/, '')
 }
@@ -203,28 +203,28 @@ function homeOf(account: Account, facts: ImageFacts): string {
   return facts.files.value.entry(account.home)?.type === 'directory' ? account.home : ''
 }
 
-/** Somebody whom the program could run as, and why. The first usable one of a list is taken. */
+/** A user that the program could run as, and why. The first usable one of a list is taken. */
 export interface Candidate {
   /** One of the two is given. */
   readonly name: string | null
   readonly uid: number | null
   readonly evidence: Evidence
-  /** The image has the account, whoever makes it: it would not build or start without. Absent: that is not known. */
+  /** The account exists, whoever makes it: the image would not build or start without it. Absent: unknown. */
   readonly there?: boolean
   /** The original becomes it by itself. */
   readonly became?: boolean
-  /** The Dockerfile gives it what the program is made of: then it is this program's, also where others could share it. */
+  /** The Dockerfile gives it the program's files: it is this program's own, even where others could share it. */
   readonly given?: boolean
-  /** As another user it was refused to become it, and no setting that could go asks for it. Absent: no. */
+  /** A non-root run was refused to become it, and no removable setting asks for it. Absent: no. */
   readonly insisted?: boolean
-  /** Where no account has the uid one is made, since a program may ask for its home. */
+  /** Where no account has the uid, one is created, since a program may ask for its home. */
   readonly make?: boolean
 }
 
 export interface AccountRequest {
   /** `NAME` or `UID[:GID]`, valid by its syntax. */
   readonly option: string | null
-  /** Why it is that one; absent: somebody gave it. */
+  /** Why this user was given; absent where a person gave it. */
   readonly because?: string
   readonly candidates: readonly Candidate[]
   readonly facts: ImageFacts
@@ -235,7 +235,7 @@ export interface AccountRequest {
   readonly shellSeen: boolean
   /** Packages that are yet to be installed, and may bring an account for the program. Absent: none. */
   readonly mayBring?: readonly string[]
-  /** False: whom the image does not have goes by number. Absent: true. */
+  /** False: a missing account is not created, and its number is used. Absent: true. */
   readonly mayCreate?: boolean
   /** Its number is not certain: it goes by its name. */
   readonly openNumber?: string

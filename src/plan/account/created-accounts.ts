@@ -27,7 +27,7 @@ export interface CreatedAccount {
   readonly certain: boolean
   /** The Dockerfile gives it files. */
   readonly owns: boolean
-  /** The base image has it, with other numbers. Absent: no. */
+  /** The base image has this account with other numbers. Absent: no. */
   readonly renumbered?: true
   readonly instruction: Instruction
   /** The tool's own style, and where it can be told more; null where it cannot. */
@@ -55,7 +55,7 @@ export interface CreatedGroup {
 export interface Created {
   readonly users: readonly CreatedAccount[]
   readonly groups: readonly CreatedGroup[]
-  /** Names of those that the image may have had, and that are deleted, or made anew. Absent: none. */
+  /** Names of accounts that the image may have had and that are deleted or made anew. Absent: none. */
   readonly deleted?: readonly string[]
   /** What is done to accounts that the base image may have. Absent: nothing. */
   readonly changes?: readonly AccountsChange[]
@@ -80,7 +80,7 @@ export function* createdAccounts(
   return yield* createdIn(dockerfile, stageIndex, walks, { known, scripts })
 }
 
-/** What a build argument decides there no USER can follow here. */
+/** No USER line here can follow a build argument of another stage. */
 function inOtherStage(user: CreatedAccount): CreatedAccount {
   return {
     ...user,
@@ -178,7 +178,7 @@ function apply(
       else changeGroup(step, groups)
       return
     case 'edit':
-      // An account that it makes is not of the base image, and what becomes of it is not followed.
+      // The script makes an account of its own; later changes to it are not followed.
       return
     case 'command':
       if (step.command.makes === 'group') groups.set(step.command.name, groupOf(step, instruction))

@@ -7,10 +7,10 @@ import type { StageInput } from '../stage-input.ts'
 /** Groups that devices and daemons of the host belong to. Source: Debian's base-passwd, users-and-groups */
 const OF_DEVICES =
   /^(?:audio|video|render|input|kvm|disk|dialout|plugdev|cdrom|floppy|tape|lp|scanner|i2c|gpio|spi|bluetooth|docker|libvirt|pulse(?:-access)?)$/
-/** What an account is given to work in the container by hand. */
+/** Groups that people are given to work in a container by hand. */
 const BY_HAND = /^(?:sudo|wheel|root|adm|admin|users|staff)$/
 
-/** Groups that RUN lines put the account in, or root: `USER uid:gid` drops them (FACTS 6), and what ran by name had them. */
+/** Groups that RUN lines add the account, or root, to: `USER uid:gid` drops them (FACTS 6), and a process that ran by name had them. */
 export function lostGroups({ stated }: StageInput, { name, uid, gid }: AccountChoice): readonly Remark[] {
   const { steps } = stated.view.contents
   const own = name === '' ? [] : groupsGivenTo(name, steps)

@@ -15,13 +15,13 @@ export interface Merge {
   readonly services: readonly RunningProgram[]
   readonly account: Pick<AccountChoice, 'name' | 'uid' | 'gid'>
   readonly grants: readonly Grant[]
-  /** As the original has them; null where they are not known. */
+  /** The files of the original image; null where they are unknown. */
   readonly files: FileModel | null
 }
 
 /**
- * Several service users of the original become one. Who they were, and what that mixes: which files each program can
- * read and change now that only another's user could. Null where there was one at most.
+ * Several service users of the original become one account: who they were, and which files each program can now read or change that
+ * only another's user could. Null where there was at most one.
  */
 export function mergedUsers(merge: Merge): Remark | null {
   const { services, account, files } = merge
@@ -47,7 +47,7 @@ function called({ name, uid }: RunningProgram): string {
   return name === String(uid) ? `uid ${name}` : `${name} (${uid})`
 }
 
-/** What the programs of one service get to of what the others use. */
+/** The files of other services that the programs of one service can now reach. */
 function gainOf(service: RunningProgram, { services, account, grants }: Merge, files: FileModel): readonly string[] {
   const before: Identity = { uid: service.uid, gids: service.gids }
   const after: Identity = { uid: account.uid, gids: [account.gid] }
@@ -58,7 +58,7 @@ function gainOf(service: RunningProgram, { services, account, grants }: Merge, f
   for (const { path, changes } of others.flatMap((other) => [...other.uses, ...ownedBy(other.uid, files)])) {
     const at = realPath(files, path)
     if (isRuntimePlace(at)) continue
-    // What was made there is not in the image: its folder tells who gets to it.
+    // A file that the run made is not in the image: its folder says who can reach it.
     const isNew = files.entry(at) === null
     const place = isNew ? existingFolder(files, at) : at
     const reads = (who: Identity): boolean => (isNew ? couldTraverse : couldRead)(files, who, place).allowed
@@ -80,7 +80,7 @@ function gainOf(service: RunningProgram, { services, account, grants }: Merge, f
   return [`${joinAnd(service.programs)}, which ran as ${service.name}, can now ${gains.join(' and ')}`]
 }
 
-/** What an account keeps counts though nothing in this run has used it. */
+/** Files that an account owns count even where this run has not used them. */
 function ownedBy(uid: number, files: FileModel): RunningProgram['uses'] {
   return [...files.paths()].flatMap((path) => (files.entry(path)?.uid === uid ? [{ path, changes: true }] : []))
 }
@@ -102,13 +102,13 @@ export interface RunningProgram {
   readonly name: string
   readonly gids: readonly number[]
   readonly programs: readonly string[]
-  /** Paths that it uses; what its programs do before they become that user counts as theirs. */
+  /** Paths that it uses, including those from before its programs become that user. */
   readonly uses: readonly { readonly path: string; readonly changes: boolean }[]
 }
 
 const READS = new Set<Operation['access']>(['read', 'list'])
 
-/** The users of a run, who had processes that stayed or left something behind. */
+/** The users of a run whose processes stayed or left files behind. */
 export function servicesOf(
   { workers = [], operations }: Observation,
   { accounts }: ImageFacts,
@@ -141,12 +141,12 @@ export function servicesOf(
   })
 }
 
-/** Of the files of one account; one with more of them has not only its state there. */
+/** Files of one account; an account with more owns more than its state. */
 const MOST_FILES = 100
 
 /**
- * Where several service users of the original become one, it needs what was the others' by its owner: a run that asks for
- * a first page sees little of what such a program writes (the pictures of a CGI script, in a cache that is the web server's).
+ * The one account that replaces several service users needs what the others owned: a run that asks for a first page sees few of the
+ * files that such a program writes (pictures of a CGI script in the web server's cache).
  */
 export function stateOfOthers(
   services: readonly RunningProgram[],

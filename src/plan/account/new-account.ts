@@ -49,7 +49,7 @@ export function created(
   return creation === 'copy' ? withTexts(plain, request) : plain
 }
 
-/** The group of a user that nobody said: its own, or root's where any uid is to do. */
+/** The group where none was given: the user's own, or root's where any uid has to work. */
 export function ownGroup(gid: number, { rootGroup }: AccountRequest): number {
   return rootGroup === true ? ROOT_GROUP : gid
 }
@@ -93,7 +93,7 @@ function creationFor(request: AccountRequest): AccountCreation {
   const files = facts.files.known ? facts.files.value : null
   if (files !== null) {
     const shell = tools.shell === true
-    // A link to a folder that is made at run time: what a build writes there is gone, or cannot be written.
+    // A link into a folder that exists only at run time: what a build writes there is lost, or cannot be written.
     if (['/etc/passwd', '/etc/group'].some((path) => isDangling(path, files))) return 'none'
     // The tools refuse to begin a file of accounts.
     const hasBoth = files.exists('/etc/passwd') && files.exists('/etc/group')
@@ -148,14 +148,14 @@ function withNames(accounts: Accounts, { users, groups }: Created): Accounts {
   return made.length === 0 ? accounts : { users: accounts.users, groups: [...accounts.groups, ...made] }
 }
 
-/** A group of the name is no obstacle where it is to be the user's own group. */
+/** A group of this name is no obstacle where it becomes the user's own group. */
 function freeName(name: string, gid: number, accounts: Accounts): string {
   const taken = (text: string): boolean =>
     userNamed(accounts, text) !== null || (groupNamed(accounts, text) ?? { gid }).gid !== gid
   return firstFree(name, taken)
 }
 
-/** A folder of the image is somebody's files, the program's code for instance: useradd keeps its owner, a chown would not. */
+/** The folder is somebody's already, such as the program's code: useradd keeps its owner, a chown would not. */
 function freeHome(name: string, facts: ImageFacts): string {
   const { files, config } = facts
   return firstFree(

@@ -14,7 +14,7 @@ interface Used {
   readonly needs: readonly Need[]
 }
 
-/** Whose the folders are that it keeps its state in. */
+/** The owners of the folders in which the program keeps its state. */
 export function dataOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
@@ -31,8 +31,8 @@ export function dataOwners({ facts, needs }: Used): readonly Candidate[] {
 const MADE = new Set<Need['access']>(['write', 'create-file', 'create-directory', 'create-socket'])
 
 /**
- * Whose folders the original wrote into, those with the most of it first: its package has made them for somebody. One of
- * root's that a group may write is theirs who have that group as their own.
+ * The owners of the folders that the original wrote into, most-written first: a package made them for somebody. A group-writable
+ * folder of root's counts for those whose own group that is.
  */
 export function writtenOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
@@ -55,14 +55,14 @@ function ofGroup({ gid, mode }: FileEntry, facts: ImageFacts): number {
   return (mode & 0o022) === 0o020 ? ofOwnGroup(gid, facts) : 0
 }
 
-/** The first who has the group as their own. */
+/** The first account that has this group as its own. */
 function ofOwnGroup(gid: number, { accounts }: ImageFacts): number {
   return (gid !== 0 && accounts.known && accounts.value.users.find((user) => user.gid === gid)?.uid) || 0
 }
 
 /**
- * Whose files the original read that are closed to others, and whose closed folders it went through to them: its package
- * has closed them for somebody, or for the group that is somebody's own.
+ * The owners of files and folders that the original read or entered and that are closed to others: a package closed them for
+ * somebody, or for somebody's own group.
  */
 export function closedOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
@@ -79,7 +79,7 @@ export function closedOwners({ facts, needs }: Used): readonly Candidate[] {
   })
 }
 
-/** Who may go in where others may not: 0 where that is root, or nobody's business. */
+/** Who may enter a closed folder: 0 for root, or for nobody in particular. */
 function closedFor(entry: FileEntry, facts: ImageFacts): number {
   const others = entry.type === 'directory' ? 0o001 : 0o004
   if ((entry.type !== 'file' && entry.type !== 'directory') || (entry.mode & others) !== 0) return 0
@@ -98,15 +98,15 @@ function owner(uid: number, path: string, detail = `owns ${path}`): Candidate {
 }
 
 interface NamedOwners {
-  /** To whom a RUN gives a whole folder of the program's. */
+  /** Accounts that a RUN gives a whole folder of the program. */
   readonly folders: ReadonlySet<string>
-  /** To whom COPY and ADD give what they bring for the program. */
+  /** Accounts that COPY and ADD give the program's files. */
   readonly copies: ReadonlySet<string>
-  /** To whom they give anything, wherever that lies. */
+  /** Accounts that they give anything, wherever it lies. */
   readonly anywhere: ReadonlySet<string>
 }
 
-/** Whom the lines of a stage name as owner, but root: names and numbers as they are written. */
+/** The accounts other than root that the lines of a stage name as owner: names and numbers as they are written. */
 export function namedOwners({ actions, steps }: Pick<StageContents, 'actions' | 'steps'>): NamedOwners {
   const nameIn = (owner: string | null | undefined): readonly string[] => {
     const name = owner?.split(/[:.]/)[0] ?? ''
@@ -133,7 +133,7 @@ export interface NamedAccount {
   readonly detail: string
 }
 
-/** Whom RUN lines switch to, and whom sources that the stage brings look up: such a base has them, whoever knows it. */
+/** Accounts that RUN lines switch to, and that the stage's sources look up: the base image must have them, even where it is unknown. */
 export function accountsAskedFor({
   steps,
   texts,
@@ -204,7 +204,7 @@ function argumentsOfChown(text: string): readonly string[] {
   return found
 }
 
-/** Those with the rarest of the name's words in it; null for a name whose first or last sign is none of a word's. */
+/** Places with the rarest word of the name in them; null for a name that begins or ends with a sign that is part of no word. */
 function candidates(name: string, byWord: ReadonlyMap<string, ReadonlySet<string>>): ReadonlySet<string> | null {
   if (!/^\w(.*\w)?$/.test(name)) return null
   let rarest: ReadonlySet<string> | null = null

@@ -18,8 +18,8 @@ export interface StageUsers {
 }
 
 /**
- * Who is in force where in a stage, by its own steps and the user it ends as. `isRoot` knows uid 0 by its other names,
- * which become `root` here.
+ * The user in force at each point of a stage, and the user that it ends as. `isRoot` knows uid 0 by its other names, which become
+ * `root` here.
  */
 export function stageUsers(own: readonly Step[], end: Known<string>, isRoot: (user: string) => boolean): StageUsers {
   const named = (user: Known<string>): Known<string> =>
@@ -27,7 +27,7 @@ export function stageUsers(own: readonly Step[], end: Known<string>, isRoot: (us
   const lines: UserLine[] = []
   for (const [index, { instruction }] of own.entries()) {
     if (instruction.keyword !== 'USER') continue
-    // What it sets is in force for the next one.
+    // A USER line is in force from the next instruction on.
     const user = named(own[index + 1]?.user ?? end)
     lines.push({ index, user, hasVariable: instruction.text.includes('$') })
   }
@@ -43,12 +43,12 @@ export function isOtherThanRoot(user: Known<string>): boolean {
   return user.known && !isRootUser(user.value)
 }
 
-/** Where the stage says root once more at its end, and nothing but declarations follow. */
+/** A last USER line that says root, with nothing but declarations after it. */
 export interface EndOfStage {
   readonly line: number
   /** Steps above that line run as root too. */
   readonly rootBefore: boolean
-  /** The build arguments that decide it and say root where the build says nothing. Absent: none does. */
+  /** The build arguments that decide this USER line, and say root by default. Absent: none does. */
   readonly byArgument?: ArgumentDefaults
 }
 
@@ -82,9 +82,9 @@ export function endOfStage(stage: Stage, users: StageUsers): EndOfStage | null {
   if (!after.every((instruction) => DECLARES.has(instruction.keyword))) return null
   const before = userAt(users, last.index)
   const byArgument = last.hasVariable ? argumentDefaults(stage, last.index) : null
-  // Whoever gives the argument another value builds with the steps above as root.
+  // A build with another value also runs the steps above as root.
   if (byArgument !== null && !isOtherThanRoot(before)) return { line: last.index, rootBefore: true, byArgument }
-  // Where the base is not known, somebody had a reason to say root.
+  // On an unknown base image somebody had a reason to say root.
   return { line: last.index, rootBefore: before.known && isRootUser(before.value) }
 }
 

@@ -20,7 +20,7 @@ import type { Created, CreatedAccount } from './created-accounts.ts'
 import { groupsGivenTo } from './lost-groups.ts'
 import type { StageUsers } from './stage-users.ts'
 
-/** What is to be said of the USER line of a stage that does not end as root. */
+/** The finding about the USER line of a stage that does not end as root. */
 export interface UserNumber {
   /** Index into the stage's instructions. */
   readonly line: number
@@ -35,8 +35,8 @@ export interface UserNumber {
 const KUBERNETES = "Kubernetes' runAsNonRoot can only check a number"
 
 /**
- * A name becomes `uid:gid` where that is certain, which it is not of `openNumber`, and the uid alone where the steps put it into more groups;
- * a bare uid without an account gets a group where 0 is not meant.
+ * A name becomes `uid:gid` where both are certain (not for `openNumber`), and the uid alone where the steps add the account to more
+ * groups; a bare uid without an account gets a group where 0 is not meant.
  */
 export function numberUser(
   stage: Stage,
@@ -48,7 +48,7 @@ export function numberUser(
 ): UserNumber | null {
   const line = users.lines.at(-1)
   const instruction = line === undefined ? undefined : stage.instructions[line.index]
-  // What a build argument decides stays with it.
+  // A USER line that a build argument decides stays as it is.
   if (line === undefined || instruction === undefined || line.hasVariable || !line.user.known) return null
   const [user = '', said = ''] = line.user.value.split(':')
   if (isRootUser(user)) return null
@@ -70,7 +70,8 @@ export function numberUser(
   if (number !== null) return group === undefined ? withGroup(stage, Number(number), facts, at) : null
   const made = created.users.find((account) => account.name === user)
   if (made !== undefined && isOwnGroup(group, made)) {
-    // A number that the file does not say is the tool's to choose: of a person's account the first from 1000, where all are known.
+    // The tool picks a number that the file does not give: the first free one from 1000 for a person's account, where all are
+    // known.
     const isOpen = made.uid === null && (made.ownGroup !== 'same-id' || !facts.accounts.known)
     const ids = isOpen ? null : idsOf(made, created, accounts, true)
     if (ids !== null) {
@@ -104,7 +105,7 @@ export function numberUser(
   }
 }
 
-/** Why no container starts as it, unless an account or a group is really called so. */
+/** Why no container can start as this user, unless an account or a group really has that name. */
 function wrongPart(
   { user, group = '' }: { readonly user: string; readonly group: string | undefined },
   accounts: Accounts,
@@ -118,7 +119,7 @@ function wrongPart(
   return (isUser ? null : neverStarts(user)) ?? (isGroup ? null : neverStarts(group))
 }
 
-/** Who a USER text is, in numbers; null where they are not known. */
+/** The numbers that a USER text stands for; null where they are unknown. */
 export function idsOfUser(
   text: string,
   created: Created,
@@ -138,7 +139,7 @@ export function idsOfUser(
   return resolved.known ? { name: resolved.value.name ?? '', uid: resolved.value.uid, gid: resolved.value.gid } : null
 }
 
-/** How the stage's USER lines will read, and who is the same. `unsafe`: what is offered is done. */
+/** How the stage's USER lines will read, and which of them mean the same user. `unsafe`: offered fixes are applied. */
 export function userTexts(number: UserNumber | null, created: Created, facts: ImageFacts, unsafe: boolean): UserTexts {
   return {
     written: (line, text) =>

@@ -3,27 +3,27 @@ import { baseName, type ClosedPlace, closedPlaceOf, closedPlacesIn, isInside, pa
 import type { Grant } from '../plan.ts'
 import type { ImageCode, Searched, Stand } from './image-code.ts'
 
-/** Why a path is not given, and what to do instead. */
+/** Why a path is not granted, and what to do instead. */
 export interface Closed {
   /** `/etc/cron.d stays root's, since …`. */
   readonly reason: string
   readonly cure: string
   /** `--writable` with `--unsafe` gives it; nothing else does. */
   readonly byOption: boolean
-  /** It is the program's own code, and nobody else's: `--own` is a word about that. */
+  /** It is the program's own code and no other program's: `--own` allows it. */
   readonly own?: true
 }
 
 /**
- * Whether a grant must not be made, whatever it is learned from: the one place where it is asked what is code of root's. `path` is
- * a real one as far as the files are known, as `isThere` is.
+ * Why a grant must not be made, whatever asks for it; null where it may. The one place that decides what is code that root runs.
+ * `path` is a real path as far as the files are known, as `isThere` is.
  */
 export function closedTo(
   { path, kind, tree }: Pick<Grant, 'path' | 'kind' | 'tree'>,
   code: ImageCode,
   isThere: (path: string) => boolean = () => false,
 ): Closed | null {
-  // It reads, or goes through: whoever may do that replaces nothing.
+  // Reading, or passing through, replaces nothing.
   if (kind === 'traverse' || kind === 'group-read') return null
   const place = closedPlaceOf(path)
   if (place !== null && !isMountPlace(place, kind)) return closedBy(place)
@@ -33,14 +33,14 @@ export function closedTo(
   const search = code.searched.find((each) => isSearched(path, each))
   if (search !== undefined) return { ...CODE, reason: stays(search.path, `it is in ${search.name}`) }
   const inside = closedPlacesIn(path)
-  // In a sticky folder nobody replaces what others have put there, and everybody puts there what is missing.
+  // Nobody can replace others' files in a sticky folder, but anybody can add missing ones.
   if (kind === 'sticky') {
     const made = inside.find((each) => isMakeable(each, isThere))
     if (made !== undefined) return closedBy({ ...made, path })
     const missing = code.searched.find((each) => each.missing && isInside(each.path, path))
     return missing === undefined ? null : closedCode(path, { path: missing.path })
   }
-  // Its owner may replace what is in it, whoever that is of.
+  // The owner of a folder can replace everything in it, whoever owns that.
   if (!/directory$/.test(kind) && tree !== true) return null
   const [first] = inside
   if (first !== undefined) return closedBy(first)
@@ -48,12 +48,12 @@ export function closedTo(
   return own === null ? null : closedCode(path, own)
 }
 
-/** Where no file is, its owner makes one; the state of a package manager that is not there is read by nobody. */
+/** The owner of a missing file can create it; nobody reads the state of a package manager that is not installed. */
 function isMakeable({ path, rule }: ClosedPlace, isThere: (path: string) => boolean): boolean {
   return rule.group !== 'packages' && !isThere(path)
 }
 
-/** Code of the image in a folder, which its owner could replace; null for none. */
+/** Code in a folder that the folder's owner could replace; null for none. */
 export function codeIn(
   folder: string,
   { programs, searched, stands }: ImageCode,
@@ -65,7 +65,7 @@ export function codeIn(
   return null
 }
 
-/** Whoever calls insists on it: no file of a repository, and no image. */
+/** The caller insists on it; neither a file of a repository nor an image can. */
 export function isInsistedOn({ insists }: Need, { byOption, own }: Pick<Closed, 'byOption' | 'own'>): boolean {
   return byOption && (insists === 'all' || (insists === 'own' && own === true))
 }
@@ -92,7 +92,7 @@ function isClosed({ place }: Stand): boolean {
   return closedPlaceOf(place) !== null || closedPlacesIn(place).length > 0
 }
 
-/** What a variable puts in the place of a listed one is closed as that is. */
+/** A folder that a variable puts in place of a listed one is closed as well. */
 function closedStand(path: string, kind: Grant['kind'], { stands }: ImageCode): Closed | null {
   for (const { path: at, place: root, name } of stands) {
     if (!isInside(path, at)) continue

@@ -5,7 +5,7 @@ import type { WorkdirPlan } from '../home.ts'
 import type { Grant, Part, WorkdirChange } from '../plan.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
 
-/** What of a plan runs can show to be needless: what is granted, and what is changed so that a non-root process gets along. */
+/** The parts of a plan that runs can show to be unnecessary: grants, and changes that help a non-root process along. */
 export interface Parts {
   readonly grants: readonly Grant[]
   readonly fileEdits: readonly FileEdit[]
@@ -16,7 +16,7 @@ export interface Parts {
   readonly ownWay: string | null
 }
 
-/** What the user or a VOLUME asks for is no guess, and in no list. */
+/** Paths that the caller or a VOLUME asks for are no guesses and are not listed. */
 export function partsOf({ grants, fileEdits, env, stepDown, workdir, ownWay }: Parts): readonly Part[] {
   const cures = [
     ...fileEdits.filter(isCure).flatMap((edit) => edit.substitutions.map((line) => lineName(edit, line))),
@@ -35,7 +35,7 @@ export function includedGrants(grants: readonly Grant[], excluded: ReadonlySet<s
   return grants.filter((grant) => !isGuess(grant) || !excluded.has(grantName(grant)))
 }
 
-/** By `capableName`: those that keep the capabilities of their own. */
+/** The programs, named by `capableName`, that keep their capabilities. */
 export function includedCapable(files: readonly CapableFile[], excluded: ReadonlySet<string>): readonly CapableFile[] {
   return files.filter(({ name }) => !excluded.has(capableName(name)))
 }
@@ -95,14 +95,14 @@ function lineName({ path }: FileEdit, { pattern }: Substitution): string {
   return `the change of "${text}" in ${path}`
 }
 
-/** What an application and its settings say of themselves; what is known of a package in general, a run tells better. */
+/** Needs that an application or its settings state; a run knows more than general knowledge of a package. */
 export function said(needs: readonly Need[]): readonly Need[] {
   return needs.filter(({ certainty }) => certainty !== 'possible')
 }
 
 /**
- * What is said and no run has shown, and is given all the same, as it is without a run: what keeps state, one file or one
- * new folder of the program's own, and what is only read. Nobody asked it for the work behind them.
+ * Needs that the text states and no run has shown, and that are granted all the same because they are harmless: state, one file or
+ * new folder of the program's own, and files that are only read. Nobody asked the program for the work behind them.
  */
 export function harmlessNeeds(needs: readonly Need[], unshown: readonly Grant[]): readonly Need[] {
   const given = new Set(unshown.filter(isHarmless).flatMap(({ evidence }) => evidence))
@@ -113,9 +113,9 @@ function isHarmless({ kind, path }: Grant): boolean {
   return kind === 'group-read' || isStatePlace(path) || (kind !== 'own-directory' && isOwnPlace(path))
 }
 
-/** Grants that only what was said asks for: neither they nor a folder above them is granted for what was seen. */
+/** Grants that only the stated needs ask for: neither the path nor a folder above it is granted for what was seen. */
 export function unshownGrants(seen: readonly Grant[], all: readonly Grant[]): readonly Grant[] {
-  // The way to a place is no place of its own.
+  // A grant that only opens the way counts for nothing here.
   const isPlace = ({ kind }: Grant): boolean => kind !== 'traverse'
   const places = new Set(seen.filter(isPlace).map(({ path }) => path))
   const isSeen = ({ path }: Grant): boolean => [...withParents(path)].some((at) => places.has(at))

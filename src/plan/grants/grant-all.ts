@@ -32,7 +32,7 @@ export interface Granted {
   readonly remarks: readonly Remark[]
 }
 
-/** The least that lets the user have what is needed, by the image's files as far as they are known. Stops behind each need. */
+/** The smallest set of grants that meets the needs, by the image's files as far as they are known. Stops behind each need. */
 export function* grantAll(
   wanted: readonly Need[],
   input: StageInput,
@@ -52,7 +52,7 @@ export function* grantAll(
   }
 }
 
-/** What several needs are refused alike is one remark, with all that they rest on. */
+/** Needs that are refused for the same reason become one remark with all their evidence. */
 function saidOnce(remarks: readonly Remark[]): readonly Remark[] {
   const byMessage = new Map<string, Remark>()
   for (const remark of remarks) {
@@ -63,7 +63,10 @@ function saidOnce(remarks: readonly Remark[]): readonly Remark[] {
   return [...byMessage.values()]
 }
 
-/** A log alone in a folder of root's, of a program that opens it anew when it is told to: what has been moved away it cannot make. */
+/**
+ * Notes about logs in folders of root's, of programs that reopen their log on a signal: once it has been moved away they cannot
+ * create it.
+ */
 function movedAwayLogs(grants: readonly Grant[], { stated: { view } }: StageInput): readonly Remark[] {
   const folders = new Set(grants.flatMap(({ path, kind }) => (kind === 'sticky' ? [path] : [])))
   const logs = grants.filter(
@@ -90,7 +93,7 @@ function movedAwayLogs(grants: readonly Grant[], { stated: { view } }: StageInpu
   ]
 }
 
-/** What only the caller's word gives: whoever reads the report is told what that means. */
+/** Notes on grants that only the caller's word allows, with what they mean. */
 function givenAllTheSame(grant: Grant, code: ImageCode): readonly Remark[] {
   const closed = closedTo(grant, code)
   return closed === null
@@ -105,7 +108,7 @@ function givenAllTheSame(grant: Grant, code: ImageCode): readonly Remark[] {
       ]
 }
 
-/** Asked for as a whole, and given so that files are made in it, and the program's own stay root's. */
+/** Notes on folders that were asked for as a whole and are granted for new files only: the program's own files stay root's. */
 function givenInPart(need: Need, grants: readonly Grant[], code: ImageCode): readonly Remark[] {
   const sticky = grants.find(({ path, kind }) => path === need.path && kind === 'sticky')
   const closed =
@@ -129,7 +132,7 @@ function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee
   if (wanted.length === 0) return { grants: [], remarks: [] }
   const { files } = input.facts
   if (files.known) {
-    // A build step that nobody has seen may have made it, as root.
+    // A build step that nobody has seen may have made it as root.
     const isExact = input.asBuilt === true || input.observation !== null
     const asked = isExact ? wanted : wanted.map(({ made, ...need }) => need)
     const all = yield* replayed(asked, files.value, grantee, code)
@@ -137,13 +140,13 @@ function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee
   }
   const needs = wanted.filter((need) => !isForEverybody(need.path))
   const own = input.stated.files
-  // What the stage itself puts in is known although its base is not.
+  // What the stage adds is known even where its base image is not.
   const isOwn = (need: Need): boolean =>
     own.entry(need.path) !== null ||
     ((!isNamed(need) || isClosedFolder(own.entry(parentOf(need.path)))) &&
       parentOf(need.path) !== '/' &&
       own.entry(parentOf(need.path)) !== null)
-  // What the stage puts in says nothing of a folder that every base has.
+  // What the stage adds says nothing about a folder that every base image has.
   const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
   const known = yield* replayed(asked, own, grantee, code)
   const rest = needs.filter((need) => !isOwn(need))
@@ -158,12 +161,12 @@ function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee
   }
 }
 
-/** Nobody else gets through it: to make the file beforehand is not enough. */
+/** Others cannot enter the folder: making the file beforehand is not enough. */
 function isClosedFolder(entry: FileEntry | null): boolean {
   return entry?.type === 'directory' && (entry.mode & 0o001) === 0
 }
 
-/** This very file, in a folder that is there: whether the base brings the file is not known, and both must work. */
+/** The need is for one file in a folder that exists: whether the base image has the file is unknown, and both cases must work. */
 function isNamed({ access, certainty, alone, beside, vendors }: Need): boolean {
   if (beside === true) return false
   return access === 'write'
@@ -171,7 +174,7 @@ function isNamed({ access, certainty, alone, beside, vendors }: Need): boolean {
     : access === 'create-file' && (alone !== undefined || vendors === true)
 }
 
-/** Root's home is the base's: that it is closed is certain enough, its other mode bits are not. */
+/** Root's home comes from the base image: it is certainly closed to others, its other mode bits are unknown. */
 function asItIs(grant: Grant): Grant {
   if (grant.path !== HOME) return grant
   const { path, kind, declared, evidence } = grant
@@ -180,7 +183,7 @@ function asItIs(grant: Grant): Grant {
 
 const HOME = '/root'
 
-/** What the program needs below root's home, where nobody knows the folders in between. */
+/** Grants for needs below root's home, where the folders in between are unknown. */
 function throughHome(needs: readonly Need[]): readonly Grant[] {
   const inside = needs
     .filter(({ access, path }) => path !== HOME || access === 'traverse' || access === 'list')
@@ -201,7 +204,7 @@ function* replayed(needs: readonly Need[], files: FileModel, grantee: Grantee, c
 
 function refused(need: Need, reason: string): Remark {
   return {
-    // What only the original did may be optional; what a run was refused is not granted silently.
+    // A path that only the original used may be optional; a refusal in a run is never passed over in silence.
     outcome: need.certainty === 'declared' ? 'todo' : 'note',
     transform: 'own-writable-paths',
     message: `${named(need)} is not given to the user: ${reason}`,
@@ -225,7 +228,7 @@ function refused(need: Need, reason: string): Remark {
   }
 }
 
-/** Never in silence: what was seen to be written there is a person's to decide. */
+/** The refusal is reported: a person decides about a path that was seen to be written. */
 function refusedPlace(need: Need, { reason, cure, byOption }: Closed): Remark {
   const isAsked = need.givenBy === 'user' && byOption
   return {
@@ -241,7 +244,7 @@ function refusedPlace(need: Need, { reason, cure, byOption }: Closed): Remark {
   }
 }
 
-/** A new file beside another one has a name of the moment: its folder is meant. */
+/** A temporary file has a name of the moment: its folder is named instead. */
 function named({ path, evidence: { subject } }: Need): string {
   return path === `${subject}/sed` ? subject : path
 }
@@ -310,7 +313,7 @@ function withoutFiles(
   return { grants: [...grants.values()], remarks }
 }
 
-/** What a start script replaces in a folder that is made sticky has to be the user's as well: only an owner may take it away there. */
+/** A file that a start script replaces in a sticky folder must be the user's too: only its owner may remove it there. */
 function replacedInShared(need: Need): Need {
   if (need.access !== 'rename' || need.atStart !== true || !isSharedFolder(parentOf(need.path))) return need
   return { ...need, access: 'create-file', alone: 'any' }
@@ -325,7 +328,7 @@ function unowned({ path }: Need): Remark {
   return question('writes', path, `${path} is chmod-ed at startup: only its owner may, and the owner is unknown`)
 }
 
-/** What is there and lies in a tree that is given as a whole needs no line of its own. */
+/** A path inside a tree that is granted as a whole needs no line of its own. */
 function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
   const trees = grants.filter(({ tree }) => tree === true)
   const isCovered = ({ kind, path, groupAsOwner }: Grant): boolean =>
@@ -335,8 +338,8 @@ function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
 }
 
 /**
- * A folder that is nowhere yet, in one that is given as a whole or is a VOLUME of the user's: the program makes it itself, as it did in
- * the original. Whoever names it asks for it.
+ * Drops missing folders inside one that is granted as a whole, or inside a VOLUME of the user's: the program creates them itself,
+ * as the original did. A folder that somebody names is kept.
  */
 function withoutMakeable(grants: readonly Grant[], input: StageInput): readonly Grant[] {
   const folders = grants.filter(({ kind }) => /-directory$/.test(kind))
@@ -370,7 +373,7 @@ function isEmptyVolume(volume: string, path: string, { stated: { view, files } }
   })
 }
 
-/** They put nothing into the folders of a program, or say where: what they make there is seen. */
+/** These commands put nothing into a program's folders, or say where they do. */
 const OF_BUILD =
   /^(?:apt(?:-get)?|apk|dnf|yum|microdnf|pip3?|npm|yarn|pnpm|composer|bundle|gem|useradd|groupadd|adduser|addgroup|mkdir|rm|rmdir|chmod|chown|chgrp|touch|ln|echo|printf|set|cd|export|true|test|\[)$/
 

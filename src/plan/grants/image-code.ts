@@ -11,7 +11,7 @@ export interface ImageCode {
   readonly programs: ReadonlySet<string>
   /** Where its environment makes programs search for code. */
   readonly searched: readonly Searched[]
-  /** Folders that its environment puts in the place of one that is listed: `XDG_CONFIG_HOME=/config` is root's `/root/.config`. */
+  /** Folders that its environment puts in place of a listed one: `XDG_CONFIG_HOME=/config` stands for root's `/root/.config`. */
   readonly stands: readonly Stand[]
 }
 
@@ -22,9 +22,9 @@ interface Named {
 }
 
 export interface Searched extends Named {
-  /** All below it is code too. In the program's own folder it is not: that is searched since its modules lie beside its data. */
+  /** Everything below it is code too. Not so in the program's own folder, which is searched because modules lie beside data. */
   readonly all: boolean
-  /** It is sure not to be there: whoever may make it puts in it what he likes. */
+  /** The folder certainly does not exist: whoever may create it can fill it. */
   readonly missing: boolean
 }
 
@@ -37,9 +37,9 @@ export const noCode: ImageCode = { programs: new Set(), searched: [], stands: []
 export interface CodeOptions {
   /** Null where nothing is known of them. */
   readonly files: FileModel | null
-  /** Whose code is nobody else's to keep: it could replace that already. */
+  /** Code of this uid need not be protected from it: the uid could replace it already. */
   readonly uid: number
-  /** The files are those of the very image: what they lack is not there. */
+  /** The file model is exactly that of the image: what it lacks is not there. */
   readonly exact?: boolean
 }
 
@@ -49,7 +49,7 @@ export function imageCode(
   { files, uid, exact = false }: CodeOptions,
 ): ImageCode {
   const real = (path: string): string => (files === null ? path : realPath(files, path))
-  /** As it is named, below a folder that may be a link, and as what it leads to. */
+  /** The path as it is named (a folder above may be a link) and the path that it leads to. */
   const both = (path: string): readonly string[] => {
     const parent = real(parentOf(path))
     return [`${parent === '/' ? '' : parent}/${baseName(path)}`, real(path)]
@@ -138,7 +138,7 @@ function startFiles(
       folder: config.workdir,
     })),
   )
-  // What stands before the program, an init or a wrapper, is run too.
+  // An init or a wrapper before the program is run as well.
   const first = [config.entrypoint?.[0], config.cmd?.[0]].flatMap((name) =>
     name === undefined || name === '' ? [] : find(name, config.workdir).filter((path) => files?.exists(path) === true),
   )
@@ -152,12 +152,12 @@ function startFiles(
       // A command behind an ENTRYPOINT may be its arguments: `["app"] ["/data"]`.
       .filter(({ words: [name = ''] }, index) => index === 0 || !name.startsWith('/') || files?.exists(name) === true)
       .flatMap(({ words, folder }) => of(words, folder)),
-    // What is not there yet, a start script may make itself, and then it is the user's: `g++ -o run x.cc; ./run`.
+    // A start script may create a missing program itself, which is then the user's: `g++ -o run x.cc; ./run`.
     ...launched.flatMap(({ words, folder }) => of(words, folder)).filter((path) => files?.exists(path) === true),
   ]
 }
 
-/** They import the program of somebody else from the folder that they are started in. */
+/** These import somebody's program from the folder that they start in. */
 const RUNNER =
   /^(gunicorn|uvicorn|hypercorn|daphne|uwsgi|waitress-serve|flask|celery|rackup|puma|unicorn|tsx|ts-node|pm2)/
 
@@ -198,7 +198,7 @@ function jobs(files: FileModel | null): readonly string[] {
     .filter((path) => files.entry(path)?.type !== 'directory' && !/^\/dev(\/|$)/.test(path))
 }
 
-/** What their first lines have run them. */
+/** The interpreters that their first lines name. */
 function shebangs(paths: readonly string[], files: FileModel | null): readonly string[] {
   return paths.flatMap((path) => {
     const [, program] = /^#!\s*(\/\S+)/.exec(files?.text(path) ?? '') ?? []

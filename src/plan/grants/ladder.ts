@@ -25,7 +25,7 @@ export function wider(a: GrantKind, b: GrantKind): GrantKind {
   return LADDER.indexOf(a) >= LADDER.indexOf(b) ? a : b
 }
 
-/** A grant that one of its needs asks for outright is no guess. */
+/** A grant is no guess where one of its needs states the path. */
 export function declaredBy(needs: readonly Need[], before?: Grant): Pick<Grant, 'declared'> {
   return before?.declared === true || needs.some(({ certainty }) => certainty === 'declared') ? { declared: true } : {}
 }
@@ -43,7 +43,7 @@ export function grantedEntry(kind: GrantKind, before: FileEntry | null, grantee:
     case 'traverse':
       return { ...entry, mode: entry.mode | (owner ? 0o100 : entry.type === 'file' ? 0o111 : 0o011) }
     case 'group-read':
-      // What the old group may write the new one is to read.
+      // The new group may read what the old group could write.
       return {
         ...entry,
         gid,
@@ -53,16 +53,16 @@ export function grantedEntry(kind: GrantKind, before: FileEntry | null, grantee:
       return { ...entry, gid, mode: entry.mode | 0o1070 }
     default: {
       const own = entry.mode | (entry.type === 'directory' ? 0o700 : 0o600)
-      // What its owner may, any uid of the group may: `chmod g=u`.
+      // Any uid of the group may do what the owner may: `chmod g=u`.
       const group = grantee.anyUid === true ? (own & 0o7707) | ((own & 0o700) >> 3) : own
-      // The old group is not the new one: what was closed to others stays closed to those who share it.
+      // The group changes: what was closed to others stays closed to those who share the new one.
       const mode = shared?.group === true && (own & 0o004) === 0 ? group & 0o7707 : group
       return { ...entry, uid, gid, mode }
     }
   }
 }
 
-/** How its permission bits have to be set; nothing where they are so already. `before`: as the image has it. */
+/** The permission bits to set; nothing where they are right already. `before`: as the image has them. */
 export function modeOf(
   kind: GrantKind,
   before: FileEntry | null,
@@ -70,10 +70,10 @@ export function modeOf(
   grantee: Grantee,
 ): Pick<Grant, 'mode' | 'groupAsOwner'> {
   const { mode } = before ?? (after.type === 'directory' ? FOLDER : FILE)
-  // What is not the owner's yet is no matter of g=u alone.
+  // `g=u` alone is not enough where the owner lacks a bit as well.
   if (grantee.anyUid === true && /own|create/.test(kind) && (mode & 0o7707) === (after.mode & 0o7707))
     return { groupAsOwner: true }
-  // Those that only add bits say them always: without a mode the shell adds what is missing.
+  // Grants that only add bits always name the mode: without one the shell adds what is missing.
   return mode === after.mode && /own|create/.test(kind) ? {} : { mode: after.mode }
 }
 
@@ -87,10 +87,10 @@ function readyFolders(files: FileModel, owner: Owner): readonly string[] {
   return ownFolders(files, owner).filter((path) => isEmptyFolder(files, path) && !LIBRARY.test(path))
 }
 
-/** So many in one tree are one thing that lies ready, such as a database that a package has made. */
+/** More empty folders than this in one tree are one prepared thing, such as a database that a package has made. */
 const MOST_APART = 4
 
-/** The same, but for trees with many of them: there the folder that all of those are in. */
+/** Like `readyFolders`, but a tree with many of them counts as the one folder that holds them all. */
 export function readyTrees(files: FileModel, owner: Owner): readonly string[] {
   const ready = readyFolders(files, owner)
   const trees = outermostOwn(files, owner).flatMap((top) => {
@@ -111,14 +111,14 @@ export function outermostOwn(files: FileModel, owner: Owner): readonly string[] 
   return outermost(ownFolders(files, owner))
 }
 
-// Of others, and not filled by who runs.
+// Libraries of others, which the program does not fill.
 const LIBRARY = /\/(node_modules|site-packages|dist-packages|vendor|gems|\.git)\//
 
-// What is needed there is written at every start, so that a run shows it.
+// Files there are written at every start, so a run shows them.
 const PASSING = /^(\/var)?\/(run|tmp|lock)\//
 
 function ownFolders(files: FileModel, { uid, home }: Owner): readonly string[] {
-  // Group 0 and root's own are everybody's.
+  // Folders of root or of group 0 are everybody's.
   if (uid === 0) return []
   return [...files.paths()].filter((path) => {
     if (path === home || PASSING.test(path) || !isOwnPlace(path)) return false
@@ -127,7 +127,7 @@ function ownFolders(files: FileModel, { uid, home }: Owner): readonly string[] {
   })
 }
 
-/** The folders that grants let the account write in, but of the system: for a file its own folder, since a mount holds folders. */
+/** The folders outside the system in which the account may write; for a file its folder, since mounts hold folders. */
 export function grantedFolders(grants: readonly Grant[]): readonly string[] {
   return grants
     .filter(({ kind }) => kind !== 'traverse' && kind !== 'group-read')
@@ -135,13 +135,13 @@ export function grantedFolders(grants: readonly Grant[]): readonly string[] {
     .filter((path) => !isSystemFolder(path))
 }
 
-/** The home that is made for an account: anything may keep something there, whatever a run has shown. */
+/** The home that is created for an account: the program may keep anything there, whatever a run has shown. */
 export function madeHome(account: Pick<AccountChoice, 'home' | 'createHome'> | null): readonly string[] {
   const home = account?.createHome === true ? account.home : ''
   return home === '' || home === '/' || isSystemFolder(home) ? [] : [home]
 }
 
-/** A folder of the image as a mount has to look that takes its place. */
+/** How a mount must look that replaces a folder of the image. */
 export interface WritableFolder {
   readonly uid: number
   readonly gid: number

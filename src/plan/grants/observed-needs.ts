@@ -13,7 +13,7 @@ import {
 } from '../../places.ts'
 import type { Observation } from '../stage-input.ts'
 
-/** Operations outside root's home; what a run was refused counts like what the original did. */
+/** Needs outside root's home; a refused operation counts like one that the original did. */
 export function observedNeeds(observation: Observation | null): readonly Need[] {
   if (observation === null) return []
   const { operations } = observation
@@ -22,7 +22,7 @@ export function observedNeeds(observation: Observation | null): readonly Need[] 
       access === 'rename' && outcome === 'done' && to !== undefined && path !== null ? [path] : [],
     ),
   )
-  // `ln -sf` and `sed -i` in /etc make it under a name that is drawn: only the one that it gets in the end is asked for.
+  // `ln -sf` and `sed -i` use a random name in /etc: only the final name is needed.
   const isDrawn = (path: string): boolean => moved.has(path) && isSystemFolder(parentOf(path))
   return operations
     .filter(
@@ -33,7 +33,7 @@ export function observedNeeds(observation: Observation | null): readonly Need[] 
       needsOf(operation).filter(
         ({ path }) =>
           operation.outcome === 'refused' ||
-          // A start script that changes accounts does it for whom it starts as root.
+          // A start script that edits accounts does so for the user that it starts as root.
           !(isInHome(path, observation) || isAuthority(path)),
       ),
     )
@@ -55,14 +55,14 @@ export function foundByHome(observation: Observation | null): readonly Evidence[
     .flatMap((operation) => needsOf(operation).map(({ evidence }) => evidence))
 }
 
-/** In root's own home: for another user that is another folder. */
+/** A path in root's own home, which is another folder for another user. */
 function isInHome(path: string, { home }: Observation): boolean {
   return home !== '/' && isInside(path, home)
 }
 
-/** More of one image are no few places for a volume. */
+/** An image with more of them has no small set of folders to mount. */
 const MOST_MADE = 5
-/** What is made anew at each start, and nobody keeps; and the names of a moment. */
+/** Folders that are made anew at each start and kept by nobody, and temporary names. */
 const PASSING = /cache|te?mp|^run$|^pids?$|sock|lock|session|^__|\d{4}|^[\da-f]{8,}$/i
 
 /**
@@ -91,7 +91,7 @@ export function madeAtStart(
       const isNew = files.entry(path) === null && files.entry(parent)?.type === 'directory'
       if (!isNew || isSharedFolder(parent) || isStatePlace(parent) || (home !== '/' && isInside(path, home))) return []
       const filled = isFilled(path)
-      // An empty one is for what a request brings, unless a start that finds it there may leave something else undone.
+      // An empty folder is filled by requests, unless a start that finds it skips other work.
       if (!filled && !isStatePlace(path) && sought === true) return []
       if (!isExpected(path) && (source !== 'traced' || (sought === true && filled && isAsked))) return []
       const need = stateNeed(path, 'observed', {

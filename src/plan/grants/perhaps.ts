@@ -5,14 +5,14 @@ import type { Grant } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
 import type { Granted } from './grant-all.ts'
 
-/** What a start script writes only behind a question that nobody can answer before it runs. */
+/** A path that a start script writes only under a condition that nobody can answer before it runs. */
 export type PerhapsNeed = Need & { readonly onlyIf: string }
 
 export function isPerhaps(need: Need): need is PerhapsNeed {
   return need.onlyIf !== undefined
 }
 
-/** All the others; what is named with --writable is a file where it is known to be written as one. */
+/** All other needs; a path of `--writable` is a file where it is known to be written as one. */
 export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed[]): readonly Need[] {
   const files = new Set(
     perhaps.filter(({ access, beside }) => access === 'create-file' && beside !== true).map(({ path }) => path),
@@ -24,7 +24,7 @@ export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed
     )
 }
 
-/** Those that the user could not do with what is granted. `mayMake`: by what the stage itself has put in. */
+/** The needs that the user could not meet with these grants. `mayMake`: by what the stage itself has added. */
 export function unmetNeeds(
   perhaps: readonly PerhapsNeed[],
   { grants }: Pick<Granted, 'grants'>,
@@ -46,8 +46,8 @@ function covers(grant: Grant, path: string): boolean {
 }
 
 /**
- * What a start script asks for is not made beforehand, since it would then take it for done (`[ -d /data/main ] || initialise`): its
- * folder is given, where it may be. What a package, a volume or the image brings is there anyway.
+ * A path whose existence a start script tests is not created beforehand, since the script would take its work for done (`[ -d
+ * /data/main ] || initialise`): its folder is granted where possible. What a package, a volume or the image brings exists anyway.
  */
 export function withoutAsked(
   needs: readonly Need[],
@@ -62,7 +62,7 @@ export function withoutAsked(
     needs.some((need) => need.path === path && (need.vendors === true || !isSaid(need)))
   const remarks: Remark[] = []
   const open = new Set([...scripts.keys()].filter((path) => !isThere(path)))
-  // To make what lies in it makes the folder too.
+  // Making something inside it makes the folder too.
   const about = needs.map((need) => {
     const above = MAKES.has(need.access) && need.givenBy === undefined ? aboveIn(open, need.path) : null
     return above === null ? need : { ...withoutOwn(need), access: 'create-directory' as const, path: above }
@@ -76,7 +76,7 @@ export function withoutAsked(
         access === 'keep-state' && path !== need.path && isInside(need.path, path) && !open.has(path),
     )
     if (isGiven) return []
-    // Of a folder with other things in it no more than room is asked for.
+    // A folder that holds other things only has to have room for it.
     if (isOwnPlace(parent) && files.list(parent).length > 0) {
       const { atStart, ...alone } = withoutOwn(need)
       return [{ ...alone, access: 'create-directory' }]

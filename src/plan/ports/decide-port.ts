@@ -12,7 +12,7 @@ import { guessPort, type PortPlace, searchPort } from './port-files.ts'
 
 const NOT_FOUND = 'the place that sets it was not found in the configuration, the environment or the command'
 
-/** What is decided of the ports before it, and the command as those have left it. */
+/** The decisions for earlier ports, and the command as they leave it. */
 export interface Before {
   readonly decisions: readonly PortDecision[]
   readonly command: Command
@@ -26,7 +26,10 @@ export interface Decided {
   readonly command: Command
 }
 
-/** Moved where the place that sets it is found, else kept and said. Null: nothing that the image came with sets it any more. */
+/**
+ * The port moves where the place that sets it is found; otherwise it stays and is reported. Null: nothing in the image sets it any
+ * more.
+ */
 export function decidePort(port: LowPort, sources: PortSources, { decisions, command }: Before): Decided | null {
   const listed = sources.listed?.(port.port) ?? null
   if (listed === 'unused') return null
@@ -89,7 +92,7 @@ export function decidePort(port: LowPort, sources: PortSources, { decisions, com
   return said === null ? kept : { ...kept, decision: { ...kept.decision, way: `write ${free} in ${place}` } }
 }
 
-/** Who else would have to change; one port alone is not moved away from the other that they name. */
+/** The files that would have to change as well; one port is not moved away from another that they name. */
 function staysFor({ port }: LowPort, { users = new Map() }: PortSources): string | null {
   const said = (places: readonly string[]): string =>
     `${joinTruncated(places)} ${places.length === 1 ? 'counts' : 'count'} on it`
@@ -106,7 +109,7 @@ function evidenceOf({ port, exposed }: LowPort, { bound }: PortSources): readonl
   return [{ source: 'observed', subject, detail: 'the original listens on it' }]
 }
 
-/** The user's own configuration, beside the vendor's or in its place, may say the same port in other words too. */
+/** The user's own configuration may name the same port in other words too, beside the vendor's or instead of it. */
 function asVendor(
   vendor: VendorMove,
   to: number,
@@ -118,11 +121,11 @@ function asVendor(
   const found = inShipped(searchPort(port, to, sources, command), sources)
   const { fileEdits: own } = found
   const theirs = fileEdits.filter(({ path }) => !own.some((edit) => edit.path === path))
-  // A server block without a word of it listens there too.
+  // A server block that names no port listens there too.
   const daemon = sources.daemon?.(port, to, command) ?? null
   const implied = (daemon?.fileEdits ?? []).filter(({ path }) => !own.some((edit) => edit.path === path))
   const changes = { fileEdits: [...theirs, ...own, ...implied], evidence: own.flatMap(({ evidence }) => evidence) }
-  // What the vendor's way sets beside its files, the user's own file sets here.
+  // The vendor's way sets this beside its files; the user's own file sets it here.
   if (own.length > 0 && fileEdits.length === 0) return { ...changes, env: [], command }
   const at = checkedAt === undefined || theirs.length === 0 ? {} : { checkedAt }
   // An argument that says the port already is changed, and not said twice.
@@ -147,7 +150,7 @@ interface Move extends PortPlace {
 
 const BY_ITSELF = 'it binds the port by default, and is set to another one'
 
-/** Best reason first: a setting of a known form, a daemon's own way, the only place that sets it, the program's help. */
+/** Best reason first: a setting of a known form, the daemon's own option, the only place that names the number, the program's help. */
 function findMove(
   from: number,
   to: number,
@@ -157,7 +160,7 @@ function findMove(
 ): Move | null {
   const reasonOf = ({ evidence }: PortPlace): string => evidence.map((item) => item.detail).join(', ')
   const all = searchPort(from, to, sources, command)
-  // What the vendor's own files say of a port that its entry knows is in the entry, or not read any more.
+  // The vendor's files that set a port known to its catalogue entry are in the entry, or no longer read.
   const own = listed === null ? all : inShipped(all, sources)
   const found = own.evidence.length > 0 || listed === 'unread' ? own : all
   if (found.evidence.length > 0)
@@ -172,7 +175,7 @@ function findMove(
   return { ...help, reason: BY_ITSELF, guessed: true }
 }
 
-/** Without what is set in files that the image came with. */
+/** Leaves out settings in files that the image came with. */
 function inShipped(found: PortPlace, { isShipped = () => false }: PortSources): PortPlace {
   const others = found.fileEdits.filter(({ path }) => !isShipped(path))
   const theirs = new Set(others.flatMap(({ evidence }) => evidence))
@@ -183,7 +186,7 @@ function inShipped(found: PortPlace, { isShipped = () => false }: PortSources): 
   }
 }
 
-/** With what moves the other protocol, where that which was found is known to set one of them. */
+/** Adds the move of the other protocol, where the setting that was found moves one of two. */
 function withRest(found: PortPlace, from: number, to: number, sources: PortSources): PortPlace {
   const open = [...sources.facts.config.exposedPorts, ...(sources.bound ?? [])].filter(({ port }) => port === from)
   if (new Set(open.map(({ protocol }) => protocol)).size < 2) return found
@@ -215,7 +218,7 @@ export interface PortSources {
   readonly keptBecause?: string
   /** Lines of other files of the repository that count on a port, `FILE:LINE`; absent: none. */
   readonly users?: ReadonlyMap<number, readonly string[]>
-  /** They move for all that. */
+  /** Those ports move all the same. */
   readonly raisesUsed?: boolean
   /** Ports that the original was seen to listen on; null before a run. */
   readonly bound: readonly ExposedPort[] | null
@@ -225,7 +228,7 @@ export interface PortSources {
   readonly opened: readonly string[] | null
   /** Edits that the catalogue brings for a port, tried before anything is searched for. */
   readonly vendor: (port: number) => VendorMove | null
-  /** What becomes of a port that its vendor's configuration sets; absent for one that it does not set. */
+  /** The listed move of a port that its vendor's configuration sets; absent for one that it does not set. */
   readonly listed?: (port: number) => Listed | null
   /** The catalogue lists what its server writes and opens. Absent: no. */
   readonly isListed?: boolean
@@ -243,7 +246,7 @@ export interface PortSources {
   readonly help?: (from: number, to: number, command: Command) => VendorMove | null
   /** Texts of the scripts that start it. Absent: none. */
   readonly startTexts?: readonly string[]
-  /** What the start writes over. Absent: nothing. */
+  /** Files that the start overwrites. Absent: none. */
   readonly rendered?: readonly RenderedFile[]
   /** A line of the Dockerfile exposes it, and not its base image alone. */
   readonly isOwnExpose?: (port: number) => boolean

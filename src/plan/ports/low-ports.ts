@@ -62,11 +62,11 @@ export function isFree(port: number, sources: PortSources, moved: readonly (numb
 const ANY = /^(?:--?[\w.-]+=)?["']?(?:\w+:\/\/)?(?:\*|\+|0\.0\.0\.0|\[::\])?:(\d{1,3})\/?["']?$/
 const LISTEN_OPTION = /^--?(?:[\w.-]*[-_.])?(?:port|listen|bind)$/i
 const GLUED = /^--?(?:[\w.-]*[-_.])?(?:port|listen|bind)=(\d{1,3})$/i
-/** With an option of one letter, which may count something else, only what nobody counts to. */
+/** Only web ports count behind an option of one letter, which may count something else. */
 const WEB = /^(80|443)$/
 const LISTEN_VARIABLE = /^(?:HTTP_|HTTPS_|SERVER_|LISTEN_|APP_|WEB_)?PORT$/
 const ANY_LINE = String.raw`(?:\S*[:\]*])?`
-/** Keys that name nothing but where the program itself listens; `port` is often that of somebody else. */
+/** Keys that name only the program's own address; `port` is often somebody else's. */
 const LINE = new RegExp(
   String.raw`^[ \t]*(?:\w*[ \t]*\{[ \t]*)?<?(?:listen|bind|virtualhost)(?:[ \t]*[:=][ \t]*|[ \t]+)["']?${ANY_LINE}(\d{1,3})(?![\w.:-])`,
   'i',
@@ -89,7 +89,7 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
     const named = LISTEN_OPTION.test(before) ? /^(\d{1,3})$/.exec(word) : /^-[pP]$/.test(before) ? WEB.exec(word) : null
     return (ANY.exec(word) ?? GLUED.exec(word) ?? named)?.[1]
   })
-  // A server of which all is known that it reads has no ear for what a shared file of variables says to others.
+  // A server whose every setting is known does not listen to what shared variables tell others.
   const given = sources.isListed === true && config.exposedPorts.length > 0 ? [] : [...config.env]
   const inVariables = given.map(([name, value]) => {
     const plain = LISTEN_VARIABLE.test(name) ? /^(\d{1,3})$/.exec(value) : null
@@ -103,8 +103,8 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
 }
 
 /**
- * Lines of a start script that set a port: `httpd -f -p 80`, `serve --port=80`, `PORT=80 node x`. What only speaks to
- * somebody there goes along, and says nothing by itself.
+ * Lines of a start script that set a port: `httpd -f -p 80`, `serve --port=80`, `PORT=80 node x`. A client that only speaks to it
+ * moves along and proves nothing.
  */
 export function scriptPortLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
   const found = text.split('\n').flatMap((whole) => {
@@ -119,18 +119,18 @@ export function scriptPortLines(path: string, text: string, from: number, to: nu
   return found.every((line) => isClients(line.text, from, to)) ? [] : found
 }
 
-/** Every command of the line that is told the port only speaks to somebody on it: `ldapmodify -p 389`. */
+/** Every command of the line that names the port is a client of it: `ldapmodify -p 389`. */
 function isClients(line: string, from: number, to: number): boolean {
   const told = line.split(/[|;&()`]+/).filter((part) => (moveInArguments([part], from, to) ?? [])[0] !== part)
   return told.length > 0 && told.every((part) => CLIENT.test(part))
 }
 
-/** Behind what a shell says before a command: `if`, `!`, `exec`, a variable of its own. */
+/** What may stand before a command: `if`, `!`, `exec`, a variable. */
 const CLIENT = new RegExp(
   String.raw`^\s*(?:(?:if|elif|while|until|then|do|else|!|exec|sudo|time|\w+=\S*)\s+)*(?:/\S+/)?(?:${knownPrograms.clients.programs.join('|')})\s`,
 )
 
-/** The same as one edit, as a plan without a run has it. */
+/** The same lines as one edit, for a plan without a run. */
 export function scriptPortEdits(path: string, text: string, from: number): readonly FileEdit[] {
   const lines = scriptPortLines(path, text, from, from + 8000)
   return lines.length === 0 ? [] : [portEdit(path, from, lines)]
@@ -160,7 +160,7 @@ type Sources = Pick<PortSources, 'facts' | 'isShipped'> & Partial<Pick<PortSourc
 const SOURCE = /\.(m?[jt]s|cjs|py|rb|go|php|rs|cs|java|kt|exs?)$/
 const OTHERS =
   /\/(node_modules|vendor|site-packages|dist-packages|gems|tests?|specs?|examples?|__tests__)\/|^\/usr\/(lib|share)\/|\.(test|spec|config|min)\.[jt]s$/
-/** A port of one's own: S3_PORT and DB_PORT are those of others. */
+/** The program's own port; S3_PORT and DB_PORT are other servers'. */
 const OWN = '((?:HTTPS?_|SERVER_|APP_|WEB_|LISTEN_|NODE_|FLASK_|SERVICE_)?PORT)'
 
 const QUOTE = String.raw`["'\`]`
@@ -191,7 +191,7 @@ export function sourcePortVariable(from: number, sources: Sources): string | nul
   const patterns = forms(from)
   const names = new Set(
     ownSource(sources).flatMap(({ text }) =>
-      // Few texts say the number and ask for a variable: all others are left out for less than one expression costs.
+      // Few texts name both the number and a variable: this costs less than one expression.
       text.includes(String(from)) && text.includes('PORT')
         ? patterns.flatMap((asked) =>
             [...text.matchAll(asked)].flatMap((match) => match.slice(1).find((name) => name !== undefined) ?? []),
@@ -224,7 +224,7 @@ export function sourcePortPlace(from: number, sources: Sources): SourcePlace | n
   return null
 }
 
-/** What the stage itself puts in; of an image that somebody else built, what the run opened. */
+/** Sources that the stage adds; for somebody else's image those that the run opened. */
 function ownSource({ facts, isShipped = () => false, opened }: Sources): readonly { path: string; text: string }[] {
   if (!facts.files.known) return []
   const files = facts.files.value

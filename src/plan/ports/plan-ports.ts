@@ -15,10 +15,7 @@ import { lowPorts, scriptPortEdits } from './low-ports.ts'
 import { templatePortVariable } from './port-files.ts'
 import { daemonMove, helpMove } from './told-port.ts'
 
-/**
- * Where ports are moved: what to do about each low one, and the changes that this takes. Entrypoint and command are those
- * after the move; null where they stay.
- */
+/** The decision for each low port, and the changes that it takes. Entrypoint and command are those after the move; null where they stay. */
 export interface PortPlan extends Command {
   readonly decisions: readonly PortDecision[]
   readonly fileEdits: readonly FileEdit[]
@@ -56,13 +53,13 @@ export function planPorts(sources: PortSources): PortPlan {
   }
 }
 
-/** What its start writes over says where it listens, and that is not there: the port is one of its base image alone. */
+/** A file that the start overwrites names the port, and is not there: the port is the base image's alone. */
 function listensElsewhere(port: number, { rendered = [], facts, isOwnExpose = () => true }: PortSources): boolean {
   const files = facts.files.known ? facts.files.value : null
   const texts = rendered.flatMap(({ template, always }) =>
     always && template !== null ? (files?.text(template) ?? []) : [],
   )
-  // What a variable says nobody knows.
+  // The value of a variable is unknown.
   if (texts.some((text) => /^[ \t{]{0,99}listen[ \t]{1,99}[^;\n]{0,99}\$/m.test(text))) return false
   const said = texts.flatMap((text) =>
     [...text.matchAll(/^[ \t{]*listen[ \t]+(?:[^\s;]*:)?(\d+)/gm)].map(([, to]) => Number(to)),
@@ -71,8 +68,8 @@ function listensElsewhere(port: number, { rendered = [], facts, isOwnExpose = ()
 }
 
 /**
- * The start puts another port into a line that the move would change (`sed -i "s/Listen 80/Listen $PORT/" ports.conf`), and what the
- * image says of that is above 1024: moved, the line would not be found any more.
+ * The start writes another port into a line that the move would change (`sed -i "s/Listen 80/Listen $PORT/" ports.conf`), and the
+ * image sets that port above 1024: a moved line would no longer be found.
  */
 function isRewritten({ decision: { from }, fileEdits }: Decided, { startTexts = [], facts }: PortSources): boolean {
   return startTexts.some((text) =>
@@ -89,8 +86,8 @@ function isRewritten({ decision: { from }, fileEdits }: Decided, { startTexts = 
 }
 
 /**
- * A move, or where that would be half of one the port as it is: a file that the start writes over says the old one again, and a
- * virtual host of Apache listens on nothing by itself.
+ * The move; the port stays where moving would be half of it: a file that the start overwrites names the old port again, or a
+ * virtual host of Apache has no Listen of its own.
  */
 function wholeMove(decided: Decided, { rendered = [], facts }: PortSources, before: Before): Decided {
   const { decision, fileEdits, env } = decided
@@ -168,7 +165,7 @@ export function stagePorts({ input, policy, readable, stepDown, excluded, report
   })
 }
 
-/** What a script comes to and goes on with: what others only prepare (`cp`, `chown`, a filter) is no service. */
+/** The programs that a script ends in; commands that only prepare (`cp`, `chown`, a filter) are no service. */
 function wordsOf({ launches }: PlanContext['report']): readonly string[] {
   return launches.flatMap(({ words: [program = '', ...words], filter }) =>
     filter === true || PREPARES.test(nameOf(program)) ? [] : words,
@@ -184,7 +181,7 @@ function placesByPort(users: NonNullable<Dependents['ports']>): ReadonlyMap<numb
   return places
 }
 
-/** Ports are moved in the command as it becomes, without its switch of user. */
+/** Ports move in the new command, without its switch of user. */
 function withCommand(facts: ImageFacts, argv: StepDownPlan['argv']): ImageFacts {
   const { config } = facts
   if (argv.entrypoint === null && argv.cmd === null) return facts

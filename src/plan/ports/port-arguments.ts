@@ -15,7 +15,7 @@ const SCHEME_PORTS: Readonly<Record<string, number>> = table({
   dns: 53,
 })
 
-/** `80`, `:80`, `0.0.0.0:80`, `http://+:80`, `tcp://*:80/`; a value that only contains the digits stays. */
+/** Moves `80`, `:80`, `0.0.0.0:80`, `http://+:80`, `tcp://*:80/`; a value that only contains the digits stays. */
 export function movePort(value: string, from: number, to: number): string {
   if (value === String(from)) return String(to)
   // `ldap:///` and `http://*/` listen on the port that their scheme stands for.
@@ -26,7 +26,7 @@ export function movePort(value: string, from: number, to: number): string {
 }
 
 const PORT_OPTION = /^-(?=[\w.-]+$)[\w.-]*(?:port|listen|bind|addr|http)/i
-/** Options of one letter that are a port in nearly every server. */
+/** Options of one letter that mean a port in nearly every server. */
 const SHORT_PORT_OPTION = /^-[pPlbB]$/
 
 /** `python -m http.server 80` */
@@ -69,8 +69,8 @@ interface Argv {
 }
 
 /**
- * ENTRYPOINT and CMD with more words at the end of what they start, in the text of `sh -c` too, where a word behind it
- * would be the shell's own. Null where that text is more than one plain command.
+ * ENTRYPOINT and CMD with words appended to the program, also inside the text of `sh -c`, where a word behind it would be the
+ * shell's own. Null where that text is more than one plain command.
  */
 export function appendArguments({ entrypoint, cmd }: Argv, words: readonly string[]): Argv | null {
   if (words.length === 0) return { entrypoint, cmd }
@@ -91,8 +91,8 @@ export interface Start {
 }
 
 /**
- * Tells a program its port by words of its own, where it is started: behind the image's command, or in a start script.
- * Null where that cannot be said, or it is told that option already.
+ * Gives a program the words that set its port: behind the image's command, or in a start script. Null where that is not possible,
+ * or it has that option already.
  */
 export function tellPort(
   program: string,
@@ -139,16 +139,16 @@ function placeToTell(
   return hasOption(all, words) ? null : 'command'
 }
 
-/** A start script, and what gives a program that it starts more words. */
+/** A start script, and the edit that appends words to a program that it starts. */
 interface ScriptArguments {
   readonly path: string
   readonly substitution: Substitution
 }
 
 /**
- * More words for a program that a start script starts. Options go before its own, so that what is taken out behind them
- * (a switch of user) is still found there, else to the end. Null where no script starts it, or it is not plain which
- * command does, or it is told that option already.
+ * Appends words to a program in a start script. Options go before its own words, so that an edit that removes what follows (a
+ * switch of user) still matches; other words go to the end. Null where no script starts it, the command is ambiguous, or it has
+ * that option already.
  */
 function appendInScript(
   started: readonly WrittenCommand[],
@@ -161,7 +161,7 @@ function appendInScript(
   if (hasOption(only.words, words)) return null
   const { path, word, next, text } = only
   const more = words.join(' ')
-  // A program that is started without a word may be named elsewhere in the script.
+  // The script may name a program elsewhere that it starts without words.
   if (next === '') return null
   const substitution = next.startsWith('-')
     ? inPlaceOf(`${word} ${next}`, `${word} ${more} ${next}`)
@@ -175,7 +175,7 @@ function hasOption(argv: readonly (string | null)[], [first = '']: readonly stri
   return option.startsWith('-') && argv.some((word) => word === option || word?.startsWith(`${option}=`) === true)
 }
 
-/** A move that somebody has written down, to another port than it says. */
+/** A listed move, rewritten for another port than it names. */
 export function renumbered(move: VendorMove, to: number): VendorMove {
   if (to === move.to) return move
   // `\18080`: the first group, then the port.

@@ -18,7 +18,7 @@ function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[
     const ofScript = isScript(text) ? scriptPortLines(path, text, from, to) : []
     const isOpen = ({ text: line }: PortLine): boolean =>
       sources.excluded?.has(lineEvidence(path, from, line).detail) !== true
-    // One line may say it several times, each in a form of its own.
+    // One line may name the port several times, in different forms.
     const others = ofScript.filter(({ text: line }) => !known.some((other) => other.text === line))
     const lines = [...known, ...others].filter(isOpen)
     return lines.length === 0 ? [] : [portEdit(path, from, lines)]
@@ -26,8 +26,8 @@ function inFiles(from: number, to: number, sources: Sources): readonly FileEdit[
 }
 
 /**
- * Somebody else is expected on the port, although nobody may listen just now: `proxy_pass http://127.0.0.1:8080`, or an
- * address and a port that stand beside each other, as in `.host = "127.0.0.1"; .port = "8080";`.
+ * Another server is expected on the port, although nothing may listen there now: `proxy_pass http://127.0.0.1:8080`, or an address
+ * beside a port, as in `.host = "127.0.0.1"; .port = "8080";`.
  */
 export function namesLocal(port: number, sources: Sources): boolean {
   const { config } = sources.facts
@@ -53,7 +53,7 @@ interface Text {
   readonly text: string
 }
 
-/** What was read, without programs: a port in a program's own code is its author's to change. */
+/** The configuration that was read, without code: a port in a program's code is its author's to change. */
 export function configurationRead(sources: Sources): readonly Text[] {
   return filesRead(sources).filter(({ path, text }) => !isCode(path, text))
 }
@@ -84,7 +84,7 @@ function filesRead({
   const files = facts.files.value
   const argv = [...argvOf(facts.config), ...words]
   const started = [...programsOf(facts.config), ...programs]
-  // Of a base that nobody knows, which program it is is not known either: all that the stage itself puts in may be its configuration.
+  // An unknown base image starts an unknown program: any text that the stage adds may be its configuration.
   const isUnknown = argv.length === 0 && started.length === 0
   const likely = isUnknown ? files.texts() : configurationFiles(files, started, argv)
   const templates = rendered.flatMap(({ path, template }) =>
@@ -190,10 +190,10 @@ export function searchPort(from: number, to: number, sources: PortSources, comma
   return { fileEdits, env, entrypoint, cmd, evidence }
 }
 
-/** One place that says the number, and what moves it there. */
+/** A place that names the number, and the change that moves it there. */
 interface Place {
   readonly where: string
-  /** Its name where it has a known form: then it was shown not to set the port. */
+  /** Its name where it has a known form: a run has then shown that it does not set the port. */
   readonly known: string
   readonly change: (found: PortPlace) => PortPlace
 }
@@ -208,9 +208,8 @@ function asWord(port: number): RegExp {
 }
 
 /**
- * What has no form that is known for a port, and is the only place of all that says the number: of the arguments, the
- * environment and the configuration that the run read. The next round shows whether it is one. Null where there is no
- * such place, or more than one.
+ * The only place that names the number, in an unknown form: among the arguments, the environment and the configuration that the run
+ * read. The next round shows whether it sets the port. Null where there is none, or more than one.
  */
 export function guessPort(from: number, to: number, sources: PortSources, command: Command): PortPlace | null {
   if (sources.bound?.some(({ port }) => port === from) !== true) return null

@@ -53,7 +53,7 @@ export function portLines(path: string, text: string, from: number, to: number):
     const fragment = `${match.trimStart()}${tail}`
     const changed = fragment.replace(new RegExp(`${from}(?=["']?[;>]?$)`), String(to))
     if (changed === fragment) continue
-    // A bare number at the end would also match longer ones; GNU, busybox and musl all know \b.
+    // A bare number at the end would match longer ones; GNU, busybox and musl all know \b.
     const pattern = `${spaced(escapeEre(fragment))}${/\d$/.test(fragment) ? '\\b' : ''}`
     const replacement = escapeReplacement(changed.replace(/\s+/g, ' '))
     found.set(pattern, { path, port: from, text: line.trim(), substitution: { pattern, replacement, global: false } })
@@ -61,7 +61,7 @@ export function portLines(path: string, text: string, from: number, to: number):
   return [...found.values()]
 }
 
-/** Says nothing of where its own program listens. */
+/** The line does not say where its own program listens. */
 export function isCommentOrForward(line: string): boolean {
   return /^\s*(#|;|\/\/|--|!|\*)/.test(line) || FORWARDS.test(line)
 }
@@ -116,7 +116,7 @@ function listedPort(line: string, key: string, from: number, to: number): readon
     return [...addresses].map((one) =>
       replaced(one, `${one.slice(0, one.length - String(from).length)}${to}`, addresses.size === 1),
     )
-  // Others of the list may move too, so they are no part of what is looked for.
+  // Other ports of the list may move too, so the pattern leaves them out.
   if (!new RegExp(String.raw`^(?:\d+(?:\s*,\s*|\s+))*${from}(?=\s*(?:[,;\s]|$))`).test(rest)) return []
   const head = setting.trimStart()
   const pattern = String.raw`(${escapeEre(head)}[0-9, ]*)\b${from}\b`
@@ -129,8 +129,8 @@ function replaced(text: string, other: string, global: boolean): Substitution {
 }
 
 /**
- * The addresses of a Caddy site, of which one says the port: `http://example.com, :80 {`. One that listens on it without
- * a word (`http://` and 80) has to go along. Null for any other line.
+ * The addresses of a Caddy site of which one names the port: `http://example.com, :80 {`. An address that implies it (`http://` for
+ * 80) moves along. Null for any other line.
  */
 function siteAddresses(line: string, from: number, to: number): Substitution | null {
   const [, head = ''] = /^\s*((?:[\w.*:[\]/-]+\s*,\s*)*[\w.*:[\]/-]+)\s*\{\s*$/.exec(line) ?? []
@@ -138,7 +138,7 @@ function siteAddresses(line: string, from: number, to: number): Substitution | n
   const port = new RegExp(`:${from}/?$`)
   const isNamed = /^(?:\w+:\/\/)?(?:[\w*-]+\.[\w.*-]+|localhost)?(?::\d+)?\/?$/
   if (!addresses.every((one) => isNamed.test(one)) || !addresses.some((one) => port.test(one))) return null
-  // Alone and without a name it is found as any other address is.
+  // A single address without a name is found like any other.
   if (addresses.length === 1 && !/[a-z]/.test(head.replace(/^\w+:\/\//, ''))) return null
   const implied = from === 80 ? /^http:\/\/[^:]+$/ : from === 443 ? /^(?:https:\/\/)?[\w*-]+\.[^:/]+$/ : /(?!)/
   const moved = addresses.map((one) =>

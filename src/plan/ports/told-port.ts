@@ -7,8 +7,8 @@ import { isInside } from '../../places.ts'
 import { type Start, tellPort } from './port-arguments.ts'
 
 /**
- * How a daemon that binds a port by itself is told another one: an argument behind its command, or a line in its
- * configuration. Null where no rule knows the program.
+ * How a daemon that binds a port by default is given another one: an argument, or a line of its configuration. Null where no rule
+ * knows the program.
  */
 export function daemonMove(
   rules: readonly DaemonPortRule[],
@@ -41,7 +41,7 @@ function withArguments(
   const told = words.map((word) => word.replace('{port}', String(to)))
   const evidence = { source: 'catalogue', subject: String(from), detail: source } as const
   const move = tellPort(program, told, { from, to, evidence }, start)
-  // That it binds the port by itself says enough of the image's own command.
+  // The image's command need not name a port that the daemon binds by default.
   return move === null || move.fileEdits.length > 0 ? move : { ...move, evidence: [] }
 }
 
@@ -112,11 +112,11 @@ export interface PortOption {
 }
 
 const VALUE = String.raw`[<\[{"']?(?:(?:\w+[-_])?port(?:[-_]?\w+)?|num(?:ber)?|n|int(?:eger)?|uint16|arg|value|#|\.\.\.)[>\]}"']?`
-/** Whose port it is when it is not the one to listen on, and what is no port at all. */
+/** Words for ports of other servers, and for what is no port. */
 const OTHERS =
   /\b(source|src|remote|peer|proxy|upstream|backend|admin|metrics?|debug\w*|control|client|connect(?!ions\b)\w*|monitor\w*|stats?|min|max|first|last|range|serial|device|ssl|tls|https)\b/i
 
-/** Names that say no more than that it is the port to listen on, the plainest first. */
+/** Names that mean only the port to listen on, the plainest first. */
 const PLAIN = [/^--?port(=|$)/, /^--?(local|listen|listening|server|bind)-?port(=|$)/]
 
 /**

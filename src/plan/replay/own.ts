@@ -11,14 +11,14 @@ import type { AccountChoice } from '../plan.ts'
 import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './state.ts'
 import { create, createMissing, fill, reachParents, write } from './write.ts'
 
-/** Folders of one tree that are named one by one; deeper trees are told by the run. */
+/** Folders of one tree that are named one by one; a run shows what a deeper tree needs. */
 const MOST_FOLDERS = 40
 /** Bytes of a file that changing its owner may copy into the new layer. */
 const LARGEST_OWNED = 64 * 1024
 
-/** The folder is the program's own, with every folder in it; files in there are replaced. */
+/** Grants a folder with every folder in it: the program creates and replaces files there. */
 export function keepState(asked: Need, path: string, state: State): void {
-  // What the start runs stays root's, and so does the folder that it could be replaced in; the rest of the tree is the program's.
+  // Code that the start runs stays root's, and so does the folder in which it could be replaced; the rest of the tree is granted.
   const code = codeIn(path, state.code)
   const holdsCode = code !== null && !isInsistedOn(asked, { byOption: true, ...code })
   const { tree, ...alone } = asked
@@ -38,7 +38,7 @@ export function keepState(asked: Need, path: string, state: State): void {
     grant(need, path, 'own-directory', state)
     return
   }
-  // A VOLUME line says the folder alone, a package that it has filled it.
+  // A VOLUME line names only the folder; a package means what it has put there too.
   const granted = state.grants.get(path)
   if (need.tree === true && granted !== undefined && granted.kind !== 'sticky' && granted.tree !== true) {
     state.grants.set(path, {
@@ -52,21 +52,21 @@ export function keepState(asked: Need, path: string, state: State): void {
   keepBelow(need, path, state)
 }
 
-/** An application that installs itself or its extensions writes source there. */
+/** Applications that install themselves or their extensions write source here. */
 const OFTEN_WRITTEN = /^(conf(ig)?|settings|sites|plugins|themes|modules|extensions|wp-content|languages|local)$/i
 
-/** For those who work on the program. */
+/** Folders for developers of the program. */
 const OF_REPOSITORY = /^(?:\.git|\.github|\.gitlab|tests?|__tests__|spec)$/
 
 /**
- * Of what a start script or a RUN hands over with all that is in it, folders of source stay root's: code that its own service may
- * rewrite is a weakness (FACTS 17). What lies below them under the name of state does not.
+ * Folders of source inside a tree that a start script or a RUN hands over stay root's: a service that can rewrite its own code is a
+ * weakness (FACTS 17). A folder below them that is named like state does not stay.
  */
 function keepBelow(need: Need, path: string, state: State, isCode = false): void {
   for (const child of state.files.list(path)) {
     const below = path === '/' ? `/${child}` : `${path}/${child}`
     if (state.files.entry(below)?.type !== 'directory' || state.grants.size >= MOST_FOLDERS) continue
-    // `Services/Backups`: amid source a folder of it is called after what it is about.
+    // `Services/Backups`: amid source a folder is named after its subject, and is no state.
     const isState = STATE_NAME.test(child) && !(isCode && holdsSource(below, state))
     const staysRoots =
       (need.atStart === true || need.owner !== undefined) &&
@@ -93,8 +93,7 @@ export function remove(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
   if (entry === null) return need.access === 'rename' ? replaceUnseen(need, path, state) : undefined
   if (state.original.entry(path) === null && state.grants.has(path)) {
-    // What is only there because it was granted beforehand (a pid file) may as well stay, unless the program stumbles
-    // over it: an empty one is no pid file to it. Then it makes its own.
+    // A file that exists only because it was granted beforehand (a pid file) may stay, unless the program stumbles
     if (need.found !== true) return
     state.grants.delete(path)
     return fill(need, parentOf(path), state)
@@ -105,13 +104,13 @@ export function remove(need: Need, path: string, state: State): void {
   if (isSystemFolder(parent)) return refuse(need, belongsToSystem(parent), state)
   fill(need, parent, state)
   if (couldRemove(state.files, state.identity, path).allowed) return
-  // In a sticky folder only one's own goes.
+  // Only the owner of a file can remove it from a sticky folder.
   if (state.grantee.anyUid === true) return openSticky(need, path, state)
   if (entry.type === 'symlink') return refuse(need, `${path} is a link of somebody else's in a sticky folder`, state)
   own(need, path, state)
 }
 
-/** A new file is put in the place of one that nobody has seen: what a package brings is root's, and stays that in a sticky folder. */
+/** A new file replaces one that nobody has seen: a file of a package is root's, and stays so in a sticky folder. */
 function replaceUnseen(need: Need, path: string, state: State): void {
   create({ ...need, access: 'create-file', beside: true }, path, state)
   const parent = parentOf(path)
@@ -120,7 +119,7 @@ function replaceUnseen(need: Need, path: string, state: State): void {
   createMissing(need, path, 'create-file', state)
 }
 
-/** A uid that owns nothing removes nothing from a sticky folder: this program's own folder is not made one. */
+/** A uid that owns nothing can remove nothing from a sticky folder, so the program's own folder is not made one. */
 function openSticky(need: Need, path: string, state: State): void {
   const parent = parentOf(path)
   const wasSticky = ((state.original.entry(parent)?.mode ?? 0) & 0o1000) !== 0
@@ -138,7 +137,7 @@ export function handOver(need: Need, path: string, state: State): void {
   changeAsOwner(need, path, state)
 }
 
-/** What only an owner may: its mode, its times, and giving it to oneself. */
+/** Operations that only an owner may do: setting the mode and the times, and giving the path to oneself. */
 export function changeAsOwner(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
   if (entry === null || isSystemFolder(path) || isSharedFolder(path)) return
@@ -163,15 +162,15 @@ function own(need: Need, path: string, state: State): void {
   grant(need, path, state.files.entry(path)?.type === 'directory' ? 'own-directory' : 'own-file', state)
 }
 
-/** Who everything has to be possible for, and whom paths are given to. */
+/** The user that everything must be possible for, and that paths are given to. */
 export interface Grantee {
   readonly uid: number
   readonly gid: number
   /** Supplementary groups that it has at run time. */
   readonly groups?: readonly number[]
-  /** Some other uid runs it, which owns nothing: all has to be possible by the group. */
+  /** Another uid, which owns nothing, runs it: everything must be possible through the group. */
   readonly anyUid?: boolean
-  /** Others run as this uid, or are in this group, that have nothing to do with the program (nobody, nogroup). */
+  /** Unrelated programs run as this uid or in this group (nobody, nogroup). */
   readonly shared?: { readonly user: boolean; readonly group: boolean }
 }
 

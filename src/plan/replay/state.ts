@@ -11,20 +11,20 @@ import { type Grantee, identityOf } from './own.ts'
 export interface Ungranted {
   readonly need: Need
   readonly reason: string
-  /** Set where the place is one that nobody is given. */
+  /** Set where nobody may be given the place. */
   readonly closed?: Closed
 }
 
 /** A replay under way. */
 export interface State {
-  /** With the grants made so far. */
+  /** The files with the grants made so far. */
   readonly files: FileDraft
   /** As the image is. */
   readonly original: FileModel
   readonly identity: Identity
   readonly grantee: Grantee
   readonly grants: Map<string, Grant>
-  /** By the reason, which is said once. */
+  /** By reason, since each reason is said once. */
   readonly ungranted: Map<string, Ungranted>
   /** Every path that some need writes: what the run itself wrote is no foreign content. */
   readonly touched: ReadonlySet<string>
@@ -49,10 +49,7 @@ export function startState(files: FileModel, grantee: Grantee, touched: Readonly
 /** Enough to be convinced; a run can name one folder thousands of times. */
 const MOST_EVIDENCE = 5
 
-/**
- * Grants one more rung for a path, and changes the model for the needs that follow; false where it must never be had, which is
- * said then.
- */
+/** Raises the grant for a path and updates the model for later needs; false, with a remark, where it must never be granted. */
 export function grant(need: Need, path: string, asked: GrantKind, state: State): boolean {
   const entry = state.files.entry(path)
   const kind = keptClosed(asked, entry, path, state)
@@ -69,13 +66,13 @@ export function grant(need: Need, path: string, asked: GrantKind, state: State):
   }
   const before = state.grants.get(path)
   const chosen = before === undefined ? kind : wider(before.kind, kind)
-  // What an owner may covers all lesser rungs: what these have opened is closed again.
+  // Ownership covers all smaller grants: the bits that these opened are closed again.
   const base = isOwn(chosen) ? state.original.entry(path) : entry
   const after = closedAs(need, path, chosen, grantedEntry(chosen, base, state.grantee))
   state.grants.set(path, {
     path,
     kind: chosen,
-    // Against the image: an earlier grant may have set some of it.
+    // Compared with the image: an earlier grant may have set some of the bits.
     ...(need.opens === true ? { mode: after.mode } : modeOf(chosen, state.original.entry(path), after, state.grantee)),
     ...(isTree ? { tree: true } : {}),
     ...(chosen === 'traverse' && entry?.type === 'file' ? { program: true } : {}),
@@ -102,7 +99,7 @@ function missingAbove(path: string, { files }: State): readonly (readonly [strin
   return above
 }
 
-/** What took the rung that it stands on comes first: it is the reason that is told. */
+/** The need that decided the kind of grant comes first: its reason is the one that is told. */
 function withReason(reason: Evidence, before: Grant | undefined, chosen: GrantKind): readonly Evidence[] {
   if (before === undefined) return [reason]
   return chosen === before.kind ? [...before.evidence, reason] : [reason, ...before.evidence]
@@ -142,8 +139,8 @@ export function whyNever(kind: GrantKind, entry: FileEntry | null, path: string)
 }
 
 /**
- * What is closed to others must not be opened to those who share the user's group or its uid: then only its uid gets
- * it, or nobody (null).
+ * A file that is closed to others must not be opened to those who share the user's group or uid: then only the uid gets it, or
+ * nobody (null).
  */
 function keptClosed(kind: GrantKind, entry: FileEntry | null, path: string, state: State): GrantKind | null {
   const { shared } = state.grantee

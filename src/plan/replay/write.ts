@@ -23,11 +23,11 @@ export function write(need: Need, path: string, state: State): void {
   if (!reachParents(need, path, state)) return
   if (entry.type === 'directory') return void (need.access === 'keep-state' ? undefined : fill(need, path, state))
   const answer = couldWrite(state.files, state.identity, path)
-  // A link that leads nowhere is no question of permission.
+  // A dangling link is not about permission.
   if (answer.allowed || entry.type === 'symlink') return
   const never = whyNever('own-file', entry, path)
   if (never !== null) return refuse(need, never, state)
-  // A log seldom says what was wanted of the file: reading it is tried first, and a second refusal means writing.
+  // A log seldom says what was wanted of the file: read access is tried first, and a second refusal means writing.
   const unreadable = need.certainty === 'refused' && !couldRead(state.files, state.identity, path).allowed
   grant(need, path, unreadable ? 'group-read' : 'own-file', state)
 }
@@ -38,8 +38,7 @@ export function create(need: Need, path: string, state: State): void {
   if (existing?.type === 'file' && need.access !== 'create-directory' && need.beside !== true) {
     if (couldWrite(state.files, state.identity, path).allowed) return
   }
-  // Made beforehand by another grant, or on the way to one: the program finds it there. What it made itself was its own, and what
-  // it keeps there later no run need have shown.
+  // Another grant makes it, or the way to it: the program finds it there. What it made itself was its own, and what
   const isMadeBefore = existing?.type === 'directory' && state.original.entry(path) === null
   if (need.access === 'create-directory' && isMadeBefore) {
     const isOwn = need.certainty !== 'observed' || existing.uid === state.identity.uid || !isOwnPlace(path)
@@ -53,7 +52,7 @@ export function create(need: Need, path: string, state: State): void {
     return
   const parent = parentOf(path)
   if (!reachParents(need, path, state)) return
-  // A build step may have made it already, as root.
+  // A build step may already have made it as root.
   if (need.access === 'create-file' && need.tree === true)
     return existing === null ? createMissing(need, path, 'create-file', state) : write(need, path, state)
   if (need.alone !== undefined && existing?.type === 'symlink') return createBehind(need, path, existing.link, state)
@@ -72,14 +71,14 @@ export function create(need: Need, path: string, state: State): void {
   fill(need, parent, state)
 }
 
-/** Where a link leads nowhere (`/dev/stdout`) there is nothing to give; what it leads to may be a file that nobody has seen. */
+/** A dangling link (`/dev/stdout`) has nothing to grant; its target may be a file that nobody has seen. */
 function createBehind(need: Need, path: string, link: string | null, state: State): void {
   const target = link === null ? null : normalisePath(link, parentOf(path))
   if (target === null || isRuntimePlace(target) || state.files.entry(target)?.type === 'symlink') return
   create(need, target, state)
 }
 
-/** A script's `mkdir -p`, which makes nothing where the folder is. A run that made one had taken the old one away. */
+/** A script's `mkdir -p` makes nothing where the folder exists. A run that made one had removed the old one first. */
 function isOnlySaid({ access, atStart }: Need): boolean {
   return access === 'create-directory' && atStart === true
 }
@@ -109,14 +108,14 @@ export function fill(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
   if (entry?.type !== 'directory' || couldCreate(state.files, state.identity, `${path}/x`).allowed) return
   if (isSystemFolder(path)) return refuse(need, belongsToSystem(path), state)
-  // Its owner can do all in there as it is, once the mode lets it.
+  // The owner can do everything there once the mode allows it.
   const others =
     entry.uid !== state.identity.uid &&
     (isSharedFolder(path) || codeIn(path, state.code) !== null || hasForeignContent(path, state))
   grant(need, path, others ? 'sticky' : 'own-directory', state)
 }
 
-/** The folder holds what the program only reads, its code for instance: that must stay out of its reach. */
+/** The folder holds files that the program only reads, such as its code, which must stay out of its reach. */
 function hasForeignContent(path: string, state: State): boolean {
   return state.files.list(path).some((name) => {
     const below = `${path}/${name}`
@@ -132,7 +131,7 @@ const MOST_FOLDERS = 100
 export function reachParents(need: Need, path: string, state: State): boolean {
   for (let turns = 0; turns < MOST_FOLDERS; turns += 1) {
     const answer = couldTraverse(state.files, state.identity, parentOf(path))
-    // What is missing, or no folder, is no question of permission.
+    // A missing folder, or a file in its place, is not about permission.
     if (answer.allowed || (answer.needs !== 'search' && answer.needs !== 'execute')) return true
     if (!openFolder(need, answer.blocker, state)) return false
   }
@@ -140,7 +139,7 @@ export function reachParents(need: Need, path: string, state: State): boolean {
 }
 
 export function openFolder(need: Need, blocker: string, state: State): boolean {
-  // Root's own home can be gone through to what the program keeps there, never to keys and passwords.
+  // Root's home may be passed through to the program's files, never to keys and passwords.
   if (isInside(blocker, '/root') && isSecretPlace(need.path)) {
     refuse(need, `${blocker} is root's own home, closed to everybody else, and ${need.path} is a secret`, state)
     return false

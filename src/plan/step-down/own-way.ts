@@ -17,9 +17,9 @@ export interface OwnWay {
   readonly said: string
 }
 
-/** Such a way as a plan takes it. */
+/** The change that tells the program so. */
 interface ToldWay {
-  /** As a part of a plan is named. */
+  /** Its name as a part of the plan. */
   readonly name: string
   readonly way: OwnWay
   readonly argv: StepDownPlan['argv']
@@ -61,7 +61,7 @@ export function ownWay(
   return null
 }
 
-/** The same plan with that way. */
+/** The plan with this change. */
 export function withOwnWay(plan: StepDownPlan, told: ToldWay | null): StepDownPlan {
   if (told === null) return plan
   const { way, argv, fileEdits } = told
@@ -91,7 +91,7 @@ const NO_CHECK =
 /** `run without root`, `as an unprivileged user`, `rootless mode`. */
 const RUNS_WITHOUT =
   /\b(?:run|runs|running|start|starts|starting|operate|work|execute|allow|permit|enable)\b[ \w'-]{0,40}?\b(?:without (?:being |having |needing |any )?(?:root|superuser|super-user|privileges)|(?:as |by |for )?(?:an? |the )?(?:non-?root|unprivileged|ordinary|regular|normal|non-?privileged)(?: users?\b| mode\b|$|[.,;)])|rootless)/i
-/** The opposite: who runs as root all the same, who it becomes, and who it refuses to be. */
+/** The opposite: options that run as root all the same, that name a user to become, or that refuse root. */
 const OPPOSITE =
   /\b(?:allow|permit|enable|force)\b[ \w'-]{0,20}?\b(?:as|by|to be|for) (?:the )?root\b|\b(?:must not|refuse|abort|fail|exit|error)\b.{0,40}\b(?:root|uid|privileges)\b|\b(?:don'?t|do not|never|not) (?:run|start|work|operate|execute)\b.{0,12}\b(?:as |by )(?:the )?root\b|\bas (?:the )?root (?:user )?(?:anyway|too|as well)|\bdrops? (?:root |all |its )?privileges\b.{0,20}\bto\b|\buser ?name\b/i
 /** Names that say it by themselves. */

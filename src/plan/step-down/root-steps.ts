@@ -3,7 +3,7 @@ import { isRootUser } from '../../image/accounts.ts'
 import type { StageUsers } from '../account/stage-users.ts'
 import { rootWork } from './root-work.ts'
 
-/** Instructions that need root and come when another user is in force. */
+/** Instructions that need root where another user is in force. */
 export interface RootSteps {
   /** Indexes into the stage's instructions: first and last of a row of such steps. */
   readonly first: number
@@ -16,7 +16,7 @@ export interface RootSteps {
   readonly move: number | null
 }
 
-/** How users are called. */
+/** The names of users. */
 export interface UserTexts {
   /** How the USER line with this index will read; null for the user of the base image. */
   readonly written: (line: number | null, text: string) => string
@@ -72,7 +72,7 @@ function rowsOf(
   return rows
 }
 
-/** Nothing but these steps and lines that do not care who is in force stand between. */
+/** Only these steps, and lines to which the user does not matter, stand between. */
 function canMove(between: readonly Instruction[], rows: readonly Row[], offset: number): boolean {
   const needed = (index: number): boolean => rows.some((row) => row.first <= index && index <= row.last)
   return between.every(

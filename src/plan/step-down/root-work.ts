@@ -49,7 +49,7 @@ function workOf(command: ShellCommand, isOwn: (owner: string) => boolean): strin
   }
   if (name === null) return null
   const words = command.words.slice(1).map((word) => word.value)
-  // Null: a variable decides it. It keeps its place, so that no other word is taken for it.
+  // Null where a variable decides the word. It keeps its place, so that no other word is mistaken for it.
   const operands = words.filter((word) => word === null || !word.startsWith('-'))
   if (ALWAYS.has(name)) return `runs ${name}`
   const rule = PACKAGES[name]

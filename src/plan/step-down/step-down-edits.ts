@@ -4,7 +4,7 @@ import { CHROOT } from '../../image/step-down/config-lines.ts'
 import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../image/step-down.ts'
 import { joinAnd } from '../../words.ts'
 
-/** The line that says whom files are given to goes. */
+/** Removes the line that names the owner of files. */
 export function ownerEdit({ path, line, text }: OwnerLine): FileEdit {
   const said = text.trim()
   return {
@@ -77,7 +77,7 @@ function withoutSwitch(found: StepDown): string | null {
   return `${found.text.slice(0, at)}${edit.text}${found.text.slice(at + length)}`
 }
 
-/** Whether it needs root for more than its question shows the run. */
+/** Whether it needs root for more than the run shows of its condition. */
 export function passEdit({ path, line, text, passed }: StepDownReport['refusals'][number]): FileEdit {
   return {
     path,
@@ -88,7 +88,7 @@ export function passEdit({ path, line, text, passed }: StepDownReport['refusals'
   }
 }
 
-/** `all`: what else its script does as root. `guards`: those of it that are guarded. */
+/** `all`: every other action for root in its script. `guards`: those that are already behind a condition. */
 export function guardEdit(
   action: RootAction,
   guards: readonly RootAction[],
@@ -113,7 +113,7 @@ export function guardEdit(
   ]
 }
 
-/** A line can be found again in its script; of several the first, where nothing that is before them decides over them. */
+/** The line can be found in its script; the first of several can, where nothing before it decides for all. */
 export function canBeGuarded({ text, tool, begins }: RootAction): boolean {
   return !text.includes('\n') || (begins && text.startsWith(tool) && /^[^\n]*\\\n/.test(text))
 }
@@ -122,13 +122,13 @@ function firstLine({ text }: RootAction): string {
   return text.split('\n')[0] ?? ''
 }
 
-/** `chown -R app \` and the lines below it: what is put before it holds for all of them. */
+/** `chown -R app \` with its continued lines: a condition put before it covers all of them. */
 function firstLineForRoot(action: RootAction): Substitution {
   const { pattern, replacement } = inPlaceOf(firstLine(action), `[ "$(id -u)" != 0 ] || ${firstLine(action)}`)
   return { pattern: `${BEFORE_COMMAND}${pattern}$`, replacement: `\\1\\2${replacement}`, global: false }
 }
 
-/** `chown app /data` is how `chown app /data/logs` begins, and how `UMASK=0 chown app /data` ends. */
+/** `chown app /data` also begins `chown app /data/logs`, and ends `UMASK=0 chown app /data`. */
 function onlyAsCommand(plain: Substitution, text: string, others: readonly string[]): Substitution {
   const parts = others.filter((other) => other.includes(text))
   if (parts.length === 0) return plain
@@ -150,7 +150,7 @@ export function isInText(found: StepDown): boolean {
   return found.kind === 'entrypoint-script' && found.path === null && withoutSwitch(found) !== null
 }
 
-/** The command with what its `sh -c` is told without these switches; null where it has none of them. */
+/** The command with these switches removed from the text of its `sh -c`; null where it has none of them. */
 export function unswitchedArgv(
   argv: readonly string[] | null,
   inText: readonly StepDown[],
@@ -161,7 +161,7 @@ export function unswitchedArgv(
   return { argv: argv.map((word) => withTexts(word, others)), found }
 }
 
-/** The command with what its `sh -c` is told guarded in the same way; null where it has none of it. */
+/** The command with these actions guarded in the text of its `sh -c`; null where it has none of them. */
 export function guardedArgv(
   argv: readonly string[] | null,
   inline: readonly RootAction[],
@@ -172,7 +172,7 @@ export function guardedArgv(
   return { argv: argv.map((word) => withTexts(word, guarded)), reason: whyForRoot(found, 'container') }
 }
 
-/** Other commands in the place of some, all at once: one of them may be how another begins, or ends. */
+/** Replaces several commands at once: one may be the beginning or the end of another. */
 function withTexts(word: string, others: ReadonlyMap<string, string>): string {
   const texts = [...others.keys()].toSorted((a, b) => b.length - a.length).map((text) => escapeEre(text))
   const whole = new RegExp(String.raw`(?<!\w=\S*\s+)(?:${texts.join('|')})(?![\w./-])`, 'g')

@@ -46,7 +46,7 @@ export interface StepDownPlan {
   /** ENTRYPOINT and CMD without the words that switch; null where they stay. */
   readonly argv: Readonly<Record<'entrypoint' | 'cmd', readonly string[] | null>>
   readonly argvReasons: readonly string[]
-  /** The folder that the command is no longer locked into, and finds by its own name what it does in there. Null: none. */
+  /** The folder of a chroot that the command no longer enters; the program finds its files by that path. Null: none. */
   readonly jail: string | null
   readonly remarks: readonly Remark[]
 }
@@ -54,7 +54,7 @@ export interface StepDownPlan {
 export interface SwitchTarget {
   readonly user: string
   readonly detail: string
-  /** By a tool for that, and not by a daemon that may do without. */
+  /** A tool switches (gosu, su-exec), not a daemon that may do without. */
   readonly byTool?: true
 }
 
@@ -76,7 +76,7 @@ export function planStepDown(
   unpacked: readonly string[] = [],
 ): StepDownPlan {
   const known = report.stepDowns.filter(
-    // A run tells by itself what such words mean.
+    // A run shows what such words mean.
     (found) => (found.started || found.kind !== 'directive') && (found.open !== true || observation === null),
   )
   const refusals = (observation?.operations ?? []).filter(
@@ -84,7 +84,7 @@ export function planStepDown(
   )
   const refused = refusals.length > 0
   const told = refused ? refusedSwitches(refusals, facts, observation?.opened ?? []) : []
-  // What a refusal tells of a command is more than its words alone did.
+  // A refusal says more about a command than its words did.
   const relevant = [
     ...known.filter(({ argv }) => !told.some((one) => argv !== null && one.argv?.of === argv.of)),
     ...told,
@@ -104,7 +104,7 @@ export function planStepDown(
   const { programs } = code
   const isOfCode = (action: RootAction): boolean =>
     modesOfCode(action, programs, files).length > 0 ||
-    // A tree with code in it is not given as a whole, and only its owner may set its modes.
+    // A tree that holds code is not granted as a whole, and only its owner may set its modes.
     (setsModes(action) && action.paths.some((path) => codeIn(path, code) !== null))
   const fatal = report.actions.filter((action) => isFatal(action) || (endsBy(action) && isOfCode(action)))
   const lists = [wanted, fatal, report.refusals, owners]
@@ -156,15 +156,15 @@ export function planStepDown(
       ...taken.flatMap((found) => stuck(found, facts)),
       ...guards.filter((action) => action.script !== null && !canBeGuarded(action)).map(unguarded),
       ...(observation === null ? relevant.filter(unlike(wanted)).flatMap(unsure) : []),
-      // Whether it switches is what a trace shows, whatever it is written in.
+      // A trace shows whether it switches, in whatever language it is written.
       ...(observation?.opened == null ? report.unread.flatMap((one) => unread(one, facts)) : []),
     ],
   }
 }
 
 /**
- * Variables by which an entrypoint lets people choose whom it runs as: one who is not root can be nobody else. Whoever is shown how to
- * set them, to somebody else, and to keep files outside of the image, has files that belong to that one.
+ * Variables by which an entrypoint lets people choose its user, which a non-root start ignores: whoever documents them with files
+ * outside of the image has files of that user.
  */
 export function idsWithoutEffect(
   { toldIds }: Pick<StepDownReport, 'toldIds'>,
@@ -203,24 +203,24 @@ export function idsWithoutEffect(
   ]
 }
 
-/** Another number than the account has, or one that only whoever runs it knows; undefined where nobody says it. */
+/** A number other than the account's, or one that only the operator knows; undefined where none is given. */
 function isOthersId(
   variable: string,
   value: string | null | undefined,
   { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
 ): boolean {
   if (value === null) return true
-  // A word such as `####` stands for whatever people choose.
+  // A placeholder such as `####` stands for any number.
   const isNumber = value !== undefined && /^\d+$/.test(value)
   return isNumber && value !== String(/g(?:id|roup)/i.test(variable) ? gid : uid)
 }
 
-/** Outside of the image, where nobody else sees to their owner. */
+/** Files outside of the image, whose owner nobody else takes care of. */
 function keepsFiles({ mounts, user, isMeant }: ImageRun): boolean {
   return user === null && isMeant !== true && mounts.some(({ readOnly, from }) => !readOnly && from !== 'file')
 }
 
-/** The refusal may be why this one stops: it is not that of a program that is known to be another one. */
+/** The refusal may be why this program stops: it is not known to be another program's. */
 function mayBeOf(tool: string, { by }: Operation): boolean {
   const name = by === undefined ? '' : nameOf(by)
   if (isSwitcher(name)) return false
@@ -244,10 +244,10 @@ function whySwitched({ tool }: StepDown): string {
   return `${what} is left out: the container starts as its user already`
 }
 
-/** These are told in the script that runs them, not in a configuration. */
+/** These are set in the script that runs them, not in a configuration. */
 const HANDS_OVER = /^(chown|chgrp|install|cp|mv|tar|rsync)$/
 
-/** The program itself gives what it writes to somebody, and a run as non-root was refused that. */
+/** The program gives its files to an owner, and a non-root run was refused that. */
 function ownersRefused(observation: Observation | null): boolean {
   return (observation?.operations ?? []).some(
     ({ access, outcome, by }) =>
@@ -255,7 +255,7 @@ function ownersRefused(observation: Observation | null): boolean {
   )
 }
 
-/** A run as non-root was refused to become root, or to give root a file: its settings may say so. */
+/** A non-root run was refused to become root or to give root a file: its settings may ask for it. */
 function rootRefused(observation: Observation | null): boolean {
   return (observation?.operations ?? []).some(
     ({ access, outcome, uid, gid, by }) =>
@@ -304,7 +304,7 @@ function without(found: readonly StepDown[], of: 'entrypoint' | 'cmd'): readonly
   return found.find((item) => item.argv?.of === of)?.argv?.without ?? null
 }
 
-/** Whose files no file is. */
+/** A user that owns no file. */
 const NOBODY = -1
 
 /**
@@ -333,7 +333,7 @@ function modesOfCode(
   )
 }
 
-/** What the entrypoint hands to its user, or makes, is what the program writes. */
+/** Paths that the entrypoint hands to its user, or makes, are those that the program writes. */
 function needsOf(
   action: RootAction,
   { writes, rootWrites }: Pick<StepDownReport, 'writes' | 'rootWrites'>,
@@ -349,7 +349,7 @@ function needsOf(
   const owner = action.action === 'chown' ? (action.value?.split(/[:.]/)[0] ?? '') : ''
   if (access === null || owner === 'root') return []
   const verb = access === 'keep-state' ? 'handed over' : access === 'change-mode' ? 'given another mode' : 'made'
-  // A file that the script makes before it hands it over, be it with -R, must not be there as a folder.
+  // A file that the script makes and then hands over, even with -R, must not be created as a folder.
   const isFile = (path: string): boolean =>
     action.action === 'chown' &&
     (looksLikeFile(path) ||
@@ -370,7 +370,7 @@ function needsOf(
     }))
 }
 
-/** It ends the start where anything in the tree is somebody else's. */
+/** The start fails where anything in the tree has another owner. */
 function setsModes({ action, recursive, guarded, fatal }: RootAction): boolean {
   return action === 'chmod' && recursive && fatal && !guarded
 }
@@ -397,10 +397,10 @@ function ownTrees(needs: readonly Need[], modes: readonly RootAction[], unpacked
   return whole.filter((need) => need.access !== 'change-mode' || need.tree !== true || !isGiven(need))
 }
 
-/** In quotes it stands for nothing, and is no name that anybody gives a folder. */
+/** A quoted pattern expands to nothing, and nobody names a folder like that. */
 const PATTERN = /[*?]/
 
-/** Nobody but root may do it, and a script that is not root ends there. */
+/** Only root may do it, and the script ends there for another user. */
 export function isFatal(action: RootAction): boolean {
   return endsBy(action) && /^(chown|chgrp|account|mount|setcap)$/.test(action.action)
 }
@@ -435,9 +435,9 @@ function unguarded({ script, line, tool, text }: RootAction): Remark {
   }
 }
 
-/** A program that nobody has told us of: without root it may go on as who it is, or end. */
+/** An unknown program: without root it may go on as it is, or end. */
 function unsure({ kind, tool, user, text }: StepDown): readonly Remark[] {
-  // What is listed as a call that only root may make is said already.
+  // A call that is listed as root's alone has been reported already.
   if (knownPrograms.rootCalls.some(({ program }) => program === tool)) return []
   if (kind === 'directive' || switchTools.includes(tool) || daemonOf(tool)?.options !== undefined) return []
   return [question('start-script', tool, `${tool} is told to switch to ${user ?? 'another user'}: ${text}`)]
@@ -455,7 +455,7 @@ function unread({ path, reason, tooLong }: StepDownReport['unread'][number], { f
   return [question('start-script', where, `${path} was not understood: ${reason}`)]
 }
 
-/** What programs that nobody has told us of are told of accounts, once they are refused the switch. */
+/** The account arguments of unknown programs that were refused the switch. */
 function refusedSwitches(
   refusals: readonly Operation[],
   facts: ImageFacts,
@@ -465,7 +465,7 @@ function refusedSwitches(
   return [...findAccountLines(facts, opened), ...findRefusedOptions(facts, programs, namesOf(refusals, facts))]
 }
 
-/** Whom they would have become, and where locked in: root is nobody to switch to. */
+/** The users that they would have become, and the folder that they were locked in; root is no user to switch to. */
 function namesOf(refusals: readonly Operation[], { accounts }: ImageFacts): RefusedSwitch {
   const users = accounts.known ? accounts.value.users : []
   const isMeant = (id: { readonly uid: number; readonly gid: number }): boolean =>
