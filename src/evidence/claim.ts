@@ -16,7 +16,10 @@ type EvidenceSource =
   | 'step-down'
   | 'assumed'
 
-/** One reason to believe that a path is written, a port bound, a user meant. For people: nothing is decided by where it comes from. */
+/**
+ * One reason to believe that a path is written, a port bound or a user meant. It is for people: no decision depends on where it
+ * comes from.
+ */
 export interface Evidence {
   readonly source: EvidenceSource
   /** The path, port or account it is about. */
@@ -36,51 +39,54 @@ export type Certainty = 'observed' | 'refused' | 'declared' | 'inferred' | 'poss
  * a VOLUME line, a `--writable` flag, a row of `docker diff`, a traced call or a crash log, becomes this one thing.
  */
 export interface Need {
-  /** `keep-state`: the folder is the program's own, it creates and replaces what it likes in there. */
+  /** `keep-state`: the folder is the program's own, and it creates and replaces files there as it likes. */
   readonly access: Access | 'keep-state'
   /** Absolute, symlinks not resolved. */
   readonly path: string
   readonly certainty: Certainty
   readonly evidence: Evidence
-  /** What a build step has put there is not known, and must be the program's own too: all in a folder, or the file itself. */
+  /** A build step has put unknown files there, which must be the program's own too: everything in a folder, or the file itself. */
   readonly tree?: boolean
-  /** The program makes the folder where it is missing: it needs no more than room for it. Holds where the files of the very image are known. */
+  /**
+   * The program creates the folder where it is missing, and only needs room for it. Holds where the file model is that of the image
+   * itself.
+   */
   readonly made?: true
   /**
-   * This very file is written, in a folder that is there and of which nothing else is needed: it can be made beforehand.
-   * `any`: it may be there already, somebody else's, where nobody could look.
+   * Only this file is written, in a folder that exists: it can be created beforehand. `any`: the file may exist already and belong
+   * to somebody else, where nobody could look.
    */
   readonly alone?: 'new' | 'any'
-  /** The program makes a new file beside it and puts that in its place, or stumbles over what is there already: its folder counts. */
+  /** The program creates a new file beside it and renames it, or fails where the file exists: its folder must be writable. */
   readonly beside?: true
-  /** The program names it from the folder that it is started in: from another one it is elsewhere. */
+  /** The program names it relative to the folder that it starts in: started elsewhere, it means another path. */
   readonly fromStart?: true
-  /** The configuration file that names the path: an edit that takes it out takes the need away. */
+  /** The configuration file that names the path: an edit that removes it there removes the need. */
   readonly namedIn?: string
-  /** What is to be removed was there before the program: it is in its way. */
+  /** The file to be removed existed before the program started, and is in its way. */
   readonly found?: boolean
-  /** Asked for with `--writable` or `--own`; by `repository` where only a file of the repository does, and not whoever calls. */
+  /** Asked for with `--writable` or `--own`; `repository` where only a file of the repository asks, and not the caller. */
   readonly givenBy?: 'user' | 'repository'
-  /** They mean it all the same where it is code of root's: `all` by `--unsafe`, `own`, by `--own`, the program's own code. */
+  /** The caller wants it even where it is code that root runs: `all` (`--unsafe`), or `own`, the program's own code (`--own`). */
   readonly insists?: 'all' | 'own'
-  /** Listed for this very image, whose vendor has made the folder that it lies in. */
+  /** The catalogue lists it for this image, whose vendor has made the folder above. */
   readonly vendors?: true
-  /** A RUN has taken the right to write away from its owner too (`chmod -R u-w`): the mode is set, whoever owns it. */
+  /** A RUN has made it read-only for its owner as well (`chmod -R u-w`): the mode has to be set, whoever owns it. */
   readonly opens?: true
-  /** A start script does it as root, whether or not it is so already. */
+  /** A start script does this as root, whether or not it is needed. */
   readonly atStart?: true
-  /** It does so to all that is in it, whoever has put it there. */
+  /** It does so for everything in the folder, whoever has put it there. */
   readonly recursive?: true
   /**
-   * The question of a start script behind which it is written, which nobody can answer before it runs; '' where another script asks
-   * it. It is granted nothing: where the user could not do it, that is said.
+   * The condition of a start script behind which it is written, which nobody can answer before it runs; '' where it stands in
+   * another script. Nothing is granted for it: a path that the user could not write is reported.
    */
   readonly onlyIf?: string
-  /** The mode with which the program makes a folder that is closed to others: some ask that it is. */
+  /** The mode of a folder that the program creates closed to others: some programs insist on it. */
   readonly closed?: number
-  /** To whom a change-owner gave it. */
+  /** The new owner of a change-owner. */
   readonly uid?: number
-  /** To whom the Dockerfile itself hands it, by name or uid. */
+  /** The user (name or uid) that the Dockerfile itself hands it to. */
   readonly owner?: string
 }
 
@@ -91,7 +97,7 @@ export interface EnvSetting {
   readonly evidence: readonly Evidence[]
 }
 
-/** How a port is moved: what must change for it. */
+/** How a port is moved: the changes that it takes. */
 export interface VendorMove {
   readonly to: number
   readonly fileEdits: readonly FileEdit[]
@@ -100,7 +106,7 @@ export interface VendorMove {
   readonly append: readonly string[]
   /** As of a `PortDecision`. */
   readonly checkedAt?: string
-  /** It is needed too where a setting that was found moves one protocol of two. */
+  /** It is also needed where a setting that was found moves only one of two protocols. */
   readonly beside?: boolean
   /** Where that is said; absent where the move says it itself. */
   readonly evidence?: readonly Evidence[]
@@ -108,11 +114,11 @@ export interface VendorMove {
 
 export const FIRST_UNPRIVILEGED_PORT = 1024
 
-/** A program with capabilities of its own, which the kernel does not start where it may not have them (`--cap-drop ALL`). */
+/** A program with file capabilities, which the kernel does not start where they are not available (`--cap-drop ALL`). */
 export interface CapableFile {
   /** Path, or the program's name. */
   readonly name: string
-  /** Without `CAP_`; empty where a run has shown that it has some, and not which. */
+  /** Without `CAP_`; empty where a run has shown that it has some, but not which. */
   readonly capabilities: readonly string[]
   /** The shell command that takes them away. */
   readonly removeWith: string
@@ -121,23 +127,26 @@ export interface CapableFile {
   readonly evidence: Evidence
 }
 
-/** What is to be said that is no change of its own. */
+/** A finding that changes nothing by itself. */
 export interface Remark {
   readonly outcome: 'todo' | 'question' | 'note' | 'offered'
-  /** What kind of question it is; absent for what is none. A proof that passes answers all but those about folders of the host. */
+  /** The kind of question; absent for what is none. A passing proof answers all but those about folders of the host. */
   readonly question?: QuestionKind
   /** The transform in whose name it is reported. */
   readonly transform: string
   readonly message: string
   readonly hint?: string
-  /** Capabilities without `CAP_`: those that the catalogue names for what must keep root, or that the started program has of its own. */
+  /**
+   * Capabilities without `CAP_`: those that the catalogue lists for an image that must keep root, or file capabilities of the
+   * started program.
+   */
   readonly capabilities?: readonly string[]
   /**
-   * A todo that a run of the result settles: nothing is left of it where a proof has passed. `read`, of a question too: only where the
-   * result has read there what the evidence names.
+   * A todo that a run of the result settles: it is gone once a proof has passed. `read`, also of a question: only where the result
+   * has read the path that the evidence names.
    */
   readonly answeredByRun?: true | 'read'
-  /** A question about work that a run does only where somebody asks it to: a proof that passed has not answered it. */
+  /** A question about work that a run does only on request: a passing proof has not answered it. */
   readonly unasked?: true
   /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */
   readonly about?: string
@@ -148,7 +157,7 @@ export interface PathClaim extends Need {
   readonly kind: 'path'
 }
 
-/** One thing that is learned of a stage. */
+/** One fact that was learned about a stage. */
 export type Claim =
   | PathClaim
   | { readonly kind: 'account'; readonly name: string; readonly uid: number | null; readonly evidence: Evidence }
@@ -175,7 +184,7 @@ export function declared(access: Need['access'], path: string, detail: string, m
   }
 }
 
-/** What a run answers. `subject`: where, as a file and line, a path or a program; `message`: a clause about it. */
+/** A question that a run answers. `subject`: the place, as a file and line, a path or a program; `message`: a clause about it. */
 export function question(
   kind: QuestionKind,
   subject: string,
@@ -194,7 +203,7 @@ export function question(
   }
 }
 
-/** A path that the files which the image is made of let expect. */
+/** A path that the files of the image suggest. */
 export function inferred(access: Need['access'], path: string, detail: string, more: More = {}): PathClaim {
   const { subject = path, ...rest } = more
   return {
@@ -207,7 +216,7 @@ export function inferred(access: Need['access'], path: string, detail: string, m
   }
 }
 
-/** A folder that is the program's own, by what is decided or seen of it. */
+/** A folder that is the program's own, as it was decided or seen. */
 export function stateNeed(path: string, certainty: Certainty, { source, detail }: Omit<Evidence, 'subject'>): Need {
   return { access: 'keep-state', path, certainty, evidence: { source, subject: path, detail } }
 }

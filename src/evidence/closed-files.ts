@@ -11,7 +11,7 @@ import type { Provider } from './provider.ts'
 
 type ClosedSources = Pick<StageContents, 'entries' | 'origins'>
 
-/** More than these and it is no single secret: the whole checkout is closed. */
+/** With more closed files it is no secret: the whole checkout is closed. */
 const MOST_FILES = 8
 
 /** Files of the application that another user than root cannot read or execute, since COPY keeps their modes. */
@@ -60,15 +60,15 @@ function closedOf({ origins, entries }: ClosedSources): readonly string[] {
   return [...origins.keys()].filter((path) => isClosed(entries.get(path)) && !isOfRoots(path))
 }
 
-/** Keys in root's own home stay closed: whether the program looks for them is said by root-home. */
+/** Keys in root's home stay closed; root-home.ts says whether the program looks for them. */
 function isOfRoots(path: string): boolean {
   return isInside(path, '/root') && isSecretPlace(path)
 }
 
-/** Root's, and nobody else may read it. */
+/** It is root's, and nobody else may read it. */
 function isClosed(entry: FileEntry | null | undefined): boolean {
   if (entry?.uid !== 0 || (entry.mode & 0o004) !== 0) return false
-  // What a RUN closes and something else has made may be a folder, which has bits of its own.
+  // A path that a RUN closes and another step made may be a folder, which has mode bits of its own.
   return entry.type === 'file' || (entry.type === 'other' && (entry.mode & 0o111) === 0)
 }
 
@@ -96,7 +96,7 @@ function inOctal(entry: FileEntry | null | undefined): string {
   return (entry?.mode ?? 0).toString(8).padStart(4, '0')
 }
 
-/** Without any execute bit not even root can start it: the word is an argument, such as a configuration. */
+/** Without an execute bit not even root can start it: the word is an argument, such as a configuration. */
 function isProgram(entry: FileEntry | null | undefined): boolean {
   return entry != null && (entry.mode & 0o111) !== 0
 }
@@ -115,7 +115,7 @@ function startedFiles(config: ImageConfig, files: FileModel): readonly string[] 
 export function namedClosedFiles(texts: ReadonlyMap<string, string>, files: FileModel): readonly PathClaim[] {
   return closedIn(files).flatMap((path): readonly PathClaim[] => {
     for (const [name, text] of texts) {
-      // Many a file says its own name on top.
+      // Many files name themselves in their first line.
       const at = name === path ? null : placeOf(path, text)
       if (at === null) continue
       const line = text.includes('\n') ? ` line ${lineOf(text, at)}` : ''
@@ -137,7 +137,7 @@ function closedIn(files: FileModel): readonly string[] {
   return [...files.paths()].filter((path) => isClosed(files.entry(path)) && !isAuthority(path) && !isSystemState(path))
 }
 
-/** Of the whole path, not of the beginning of a longer one. */
+/** The place of the whole path, not of the beginning of a longer one. */
 function placeOf(path: string, text: string): number | null {
   for (let at = text.indexOf(path); at >= 0; at = text.indexOf(path, at + 1)) {
     const before = text[at - 1] ?? ' '
@@ -147,12 +147,12 @@ function placeOf(path: string, text: string): number | null {
   return null
 }
 
-/** What the one who wrote it talks about is not what the program reads. `;` and `#` in front of a setting turn it off. */
+/** A comment is not read by the program; `;` and `#` also turn a setting off. */
 function isComment(text: string, at: number): boolean {
   return /^[ \t]*(#|;|\/\/|\*|--)|\s#\s/.test(text.slice(text.lastIndexOf('\n', at) + 1, at))
 }
 
-/** What the command and the variables say, by where they stand. */
+/** The texts of the command and of the variables, by where they stand. */
 export function startTexts(config: ImageConfig): readonly (readonly [where: string, text: string])[] {
   return [
     ['the command', argvOf(config).join(' ')],

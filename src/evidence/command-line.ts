@@ -24,7 +24,7 @@ import { isOneOf } from './servers.ts'
 const WRITTEN =
   /(^|[-_.])(data|datadir|dbpath|db|database|log|logs|logfile|logdir|pid|pidfile|cache|tmp|temp|state|store|storage|upload|uploads|spool|rundir|sock|socket|access-?logfile|error-?logfile|logging[-_.]file[-_.](?:name|path)|multipart[-_.]location)([-_.]?(dir|directory|path|folder|file|root))?$|(^|[-_.])run[-_.](dir|directory|path|folder)$|[-_.](dir|directory|path|folder)$(?<=(^|[-_.])(data|db|log|storage|store|state|cache)[-_.]\w+[-_.](dir|directory|path|folder))/i
 
-/** Places that variables name as written, by what they are called: `DATA_DIR=/data`. */
+/** Places that variables name as written, by the variable's name: `DATA_DIR=/data`. */
 export function writtenByName(env: ReadonlyMap<string, string>): readonly (readonly [name: string, path: string])[] {
   return [...env].flatMap(([name, value]) => {
     const path = value.startsWith('/') && WRITTEN.test(name) ? normalisePath(value) : null
@@ -35,7 +35,7 @@ export function writtenByName(env: ReadonlyMap<string, string>): readonly (reado
 /** Caches of what fetches packages. */
 const FETCHED = /^(PIP|POETRY|PDM|UV|NPM_CONFIG|YARN|PNPM|COMPOSER|BUNDLE|CARGO|GO|NUGET)_?CACHE/i
 
-/** The command reads it not, nor does it start a script, which may: `ENV PIP_CACHE_DIR=/.cache`. */
+/** The command neither reads it nor starts a script that may: `ENV PIP_CACHE_DIR=/.cache`. */
 export function isCacheOfBuild(name: string, config: ImageConfig): boolean {
   const tool = FETCHED.exec(name)?.[1]?.toLowerCase().split('_')[0]
   const words = argvOf(config).map(baseName)
@@ -52,16 +52,19 @@ const JVM_FILE = /^-(?:Xloggc:(.+)|Xlog:.*\bfile=([^:,]+).*)$/s
 /** What the program makes. */
 const OUTPUT = /^(?:-o|--?out|--?output|--output[-_](?:file|dir|path|directory)|--out[-_](?:file|dir))(?:=(.+))?$/
 
-/** Their options take no folder: `rm -f /run/x/pid`, `mkdir -p /run/x`. A log that is followed and a pid file that goes are somebody's all the same. */
+/**
+ * The options of these tools name no folder: `rm -f /run/x/pid`, `mkdir -p /run/x`. A log that is followed and a pid file that is
+ * removed belong to somebody all the same.
+ */
 export const FILE_TOOLS =
   /^(rm|rmdir|mkdir|cp|mv|ln|chmod|chown|chgrp|touch|install|find|ls|cat|test|\[\[?|stat|du|readlink|realpath|grep|sed|awk|head|tail|cd)$/
 
-/** Neither an option, nor a path that is no tool of files either: what an option behind it belongs to. */
+/** Neither an option nor a path of a file tool: an option behind it belongs to this program. */
 function takesOptions(word: string): boolean {
   return !/^["']?[-/$~]/.test(word) || FILE_TOOLS.test(baseName(word))
 }
 
-/** Where an empty file is in its way. */
+/** A socket: an empty file would be in its way. */
 function isSocket(path: string): boolean {
   return /\.sock(et)?$/.test(path)
 }
@@ -75,14 +78,14 @@ export const commandLine: Provider = {
     const named = [...namedPaths(started), ...operands(started, own, contents), ...emptyPlaces(started, contents)]
     for (const claim of named) {
       yield claim
-      // Its folder alone does not let the user change a file that the stage puts there.
+      // Write access to the folder does not let the user change a file that the stage puts there.
       const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
       if (isFile && claim.beside !== true) yield declared('write', claim.path, claim.evidence.detail)
     }
   },
 }
 
-/** What an argument of a program often is that reads it: its source, its configuration, a certificate, a secret. */
+/** Arguments that are usually read: source, configuration, certificates, secrets. */
 const IS_READ =
   /\.(py|pyc|[cm]?js|ts|rb|php|pl|lua|sh|bash|jar|war|dll|so|conf|cnf|cfg|ini|ya?ml|json|toml|xml|properties|pem|crt|cer|key|env|txt|html?|config)$|^\/(var\/)?run\/secrets(\/|$)/
 const OWN_STATE = /^\/(run|var\/(run|lib|cache|spool|opt))\/./
@@ -117,7 +120,7 @@ function operands(
     if (path !== null && isRendered(before, path) && !isSystemFolder(parentOf(path)))
       return [declared('create-file', path, `made of ${before} by the command`, { beside: true })]
     if (path === null || before.startsWith('-') || !isOwnPlace(path) || IS_READ.test(path)) return []
-    // What an interpreter starts, and what a wrapper does.
+    // Programs that an interpreter or a wrapper starts.
     if (isInterpreter(baseName(before)) || isStarter(baseName(before))) return []
     const line = made.get(path)
     if (line !== undefined && isEmpty(path) && !origins.has(path)) {
@@ -139,7 +142,7 @@ function operands(
   })
 }
 
-/** Folders of state that are empty in the image, and that an option names, or a file in there: nothing but the program can fill them. */
+/** State folders that are empty in the image and that an option names, itself or by a file in them: only the program can fill them. */
 function emptyPlaces(config: ImageConfig, { entries }: Pick<StageContents, 'entries'>): readonly PathClaim[] {
   const argv = argvOf(config)
   return argv.flatMap((word, index): readonly PathClaim[] => {
@@ -181,7 +184,7 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
       const short = /^-[a-zA-Z]$/.test(word) && /^[\w./-]+\.(log|pid|sock)$/.exec(next)
       if (short) add(next, `named by the arguments ${word} ${next}`, true, looksLikeFile, short[1] === 'pid')
       const jvm = JVM_FILE.exec(word)
-      // It puts what is there aside, under another name.
+      // It moves the old file aside under another name.
       if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true, true)
       const rendered = renders.has(word) ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
       if (rendered != null)
@@ -239,8 +242,8 @@ function needFor(path: string, detail: string, file: boolean, beside: boolean): 
 export const PID = /^([\w.-]*[-_.])?pid[-_.]?(file|path)?$/i
 
 /**
- * Whether a program may make a new file beside its pid file (gunicorn, unicorn), or refuses one that is there and names
- * no process (celery, Net::Server, twistd): so with all of which nothing else is known.
+ * Whether a program may create a new file beside its pid file (gunicorn, unicorn), or refuses an existing one that names no process
+ * (celery, Net::Server, twistd): assumed of every program of which nothing else is known.
  */
 export function replacesPid(programs: readonly string[]): boolean {
   return !programs.some(
@@ -248,7 +251,7 @@ export function replacesPid(programs: readonly string[]): boolean {
   )
 }
 
-/** The same by the configuration file that names it. */
+/** The same for the configuration file that names it. */
 export function isNamedByDaemon(file: string): boolean {
   return daemonsOfFile(file, null).length > 0
 }

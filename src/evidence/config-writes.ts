@@ -10,11 +10,11 @@ import { matches } from './file-edit.ts'
 import type { Provider } from './provider.ts'
 import { isKeyOf } from './setting-keys.ts'
 
-/** Any other key that names a place, where the place says the rest. */
+/** Any other key that names a place; the place itself says the rest. */
 const PLACE = /(dir|directory|path|location|folder)$/i
-/** What a server shows to others, whatever its setting is called. */
+/** Folders that a server serves, whatever the setting is called. */
 const SERVED = /\/(www|html|htdocs|public|static|wwwroot|webroot|docroot)$/
-/** What reads the logs of others. */
+/** Programs that read the logs of others. */
 const READ = /input|tail|watch|source|logpath|include|exclude|rotate/i
 const SOCKET = /^([\w.-]*[-_.])?(socket|sock|listen|bind|stats|unixsocket|file)$/i
 
@@ -29,17 +29,17 @@ export const configWrites: Provider = {
   *claims({ contents: { texts, origins, steps }, facts: { config }, own, start: { programs }, entry }) {
     const words = [...argvOf(config).map((word) => word.replace(/^-[^=]*=/, '')), ...config.env.values()]
     const argv = words.flatMap((word) => normalisePath(word, config.workdir) ?? [])
-    // What is put into a folder is there to be read.
+    // Files that are copied into a folder are there to be read.
     const isBrought = (path: string): boolean => [...origins.keys()].some((each) => isInside(each, path))
     const read = configurationFiles(own, programs, argv).filter((path) => texts.has(path) && !SOURCE.test(path))
-    // What is a link to the container's own output is open already.
+    // A link to the container's own output is open already.
     const isOpen = ({ path }: PathClaim): boolean => entry?.streams?.includes(path) === true && !origins.has(path)
     const named = (file: string, text: string): readonly PathClaim[] => {
       const about = { file, programs, isBrought, where: (line: number) => `${file} line ${line}` }
       return namedIn(text, about).filter((claim) => !isOpen(claim))
     }
     for (const file of read) yield* named(file, texts.get(file) ?? '')
-    // An image that only bears the name of a listed one may say what the entry would otherwise have set.
+    // An image that only shares its name with a listed one may set what the entry would otherwise have.
     for (const { file, unless } of entry?.configEdits ?? []) {
       if (unless === undefined || read.includes(file)) continue
       const said = { pattern: unless, replacement: '', global: false }
@@ -73,7 +73,7 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     // `log_path /var/log/x` names a folder as often as a file.
     if ((isKeyOf('log', key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]
     if (isKeyOf('stateFile', key) && isStatePlace(path)) return [beside]
-    // A server makes its socket in the folder; one that only connects is given nothing that it cannot use.
+    // A server creates its socket in the folder; a client gains nothing from it.
     if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
     const isState =
       isKeyOf('folder', key) ||
@@ -117,7 +117,7 @@ function writtenTo({ name, words, redirects }: ShellCommand): { readonly file: s
   return { file, text: [...values.map((value) => value.replaceAll('\\n', '\n')), ...bodies].join('\n') }
 }
 
-/** What the substitutions of a sed script put in, line by line; and what it adds. */
+/** The text that a sed script inserts: by its substitutions, line by line, and by what it appends. */
 function replacements(script: string): readonly string[] {
   const put = [...script.matchAll(/(?:^|[;\n{/ ])s([#|/,@!~%])((?:(?!\1)[^\n])*)\1((?:(?!\1)[^\n])*)\1/g)].map(
     (match) => match[3],

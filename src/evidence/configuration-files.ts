@@ -14,7 +14,7 @@ export function configurationFiles(
   argv: readonly string[],
 ): readonly string[] {
   const tokens = programs.flatMap(stems)
-  // Most parts of paths are those of many.
+  // Many paths share their parts.
   const isNamed = memoizeByText((part) =>
     tokens.some((token) => part.startsWith(token) || (part.length > 3 && token.startsWith(part))),
   )
@@ -34,7 +34,7 @@ export function configurationFiles(
   )
 }
 
-/** Texts that a program would read without being told to, with the parts of their paths; a port is looked for again and again. */
+/** Texts that a program reads without being told to, with the parts of their paths. Kept, since each port asks again. */
 const validTexts = memoizeByObject((files: FileModel): ReadonlyMap<string, readonly string[]> => {
   const enabled = new Set<string>()
   for (const path of files.paths()) {
@@ -52,21 +52,21 @@ const validTexts = memoizeByObject((files: FileModel): ReadonlyMap<string, reado
   return new Map(valid.map((path) => [path, path.split('/').filter((part) => part !== '' && !ROOTS.has(part))]))
 })
 
-/** Nobody reads it where the program runs. */
+/** Sources of compiled programs are not read at run time. */
 const IS_COMPILED = /\.(?:go|rs|java|kts?|scala|groovy|cs|fs|c|cc|cpp|cxx|h|hpp|swift|ex|erl|dart)$/
 
-/** What others read about a program: the firewall, what cuts its logs, what starts it on a machine. */
+/** Files about a program that others read: the firewall, logrotate, the init system. */
 const OF_OTHERS = /^\/etc\/(ufw|logrotate\.d|logcheck|cron[^/]*|apparmor\.d|pam\.d|systemd|rc\d\.d)\//
 
-/** Where all configuration lies: `etc` is no name for etcd's alone. */
+/** Names of folders that hold everybody's configuration: `etc` is no name of etcd's alone. */
 const ROOTS = new Set(['etc', 'usr', 'local', 'opt', 'srv', 'var', 'lib', 'share', 'conf', 'config'])
 
 /** `apachectl` reads apache2, `redis-server` reads redis, `unbound` reads unbound. */
 function stems(program: string): readonly string[] {
   const plain = program.replace(/\.(sh|py|js|rb|jar)$/, '').replace(/(?<=[a-z]-?)\d+(\.\d+)+$/, '')
-  // MariaDB's reads what MySQL's did.
+  // MariaDB reads what MySQL did.
   if (/^mariadb/.test(plain)) return [...stems(plain.replace('mariadb', 'mysql')), 'mariadb']
-  // One server by three names.
+  // One server has three names.
   if (/^(httpd|apache2?(ctl|-foreground)?|apache2ctl)$/.test(plain)) return [plain, 'apache', 'httpd']
   const stem = plain.replace(/(-?(server|foreground)|2?ctl|d)$/, '')
   return [plain, stem].filter((name) => name.length >= 3 && !TOO_GENERAL.has(name))
@@ -92,13 +92,13 @@ const TOO_GENERAL = new Set([
 const INCLUDE =
   /^[ \t]*[$!]?(?:include(?:optional|config|dir|-toplevel)?|import)\b[ \t]*(?:[:=][ \t]*)?["']?([^\s;"'#]+)/gim
 
-/** Sources of programs, which bring in others in words like these. */
+/** Program sources, which import others in similar words. */
 const IS_CODE = /\.(?:pyi?|[cm]?[jt]sx?|exs)$/
 
 /** Configuration with what it includes; a relative name counts from its own folder, or from one above that. */
 function withIncluded(paths: readonly string[], files: FileModel): readonly string[] {
   const all = new Set(paths)
-  // What is added is gone through as well.
+  // Files that are added are searched as well.
   for (const path of all) {
     if (IS_CODE.test(path)) continue
     for (const [, name = ''] of (files.text(path) ?? '').matchAll(INCLUDE))
@@ -135,16 +135,19 @@ const textsByFolder = memoizeByObject((files: FileModel): ReadonlyMap<string, re
   return found
 })
 
-/** A file whose text the start makes anew: what the image has there counts no more. */
+/** A file whose text the start replaces: the image's own text does not count. */
 export interface RenderedFile {
   readonly path: string
-  /** What it is made of, a file of the image: a template, or the script that holds the text. Null where that is not known. */
+  /** The file of the image that it is made from: a template, or the script that holds the text. Null where that is unknown. */
   readonly template: string | null
-  /** No question stands before it. */
+  /** No condition stands before it. */
   readonly always: boolean
 }
 
-/** What start scripts, the command and what they read write over: `dockerize -template A:B`, `docker-gen A B`, `envsubst < A > B`, confd, `cp A B`. */
+/**
+ * Files that start scripts, the command and what they read replace: `dockerize -template A:B`, `docker-gen A B`, `envsubst < A >
+ * B`, confd, `cp A B`.
+ */
 export function renderedAtStart({
   start: { scripts, writes, possibleWrites },
   facts: { config },
@@ -166,7 +169,7 @@ export function renderedAtStart({
   return [...written(writes, true), ...written(possibleWrites, false), ...told, ...byVendor(entry, config, own)]
 }
 
-/** By the entrypoint of a listed image, which nobody need have seen. */
+/** Files that the entrypoint of a listed image replaces; the image need not be known. */
 function byVendor(
   entry: StageView['entry'],
   { entrypoint, cmd }: StageView['facts']['config'],
@@ -191,7 +194,7 @@ function withoutBreaks(text: string): readonly string[] {
 
 const linesOf = memoizeByText((text): readonly string[] => text.split('\n'))
 
-/** With the lines that it goes on in. */
+/** The line, with its continued lines. */
 function lineAt(text: string, line: number): string {
   const rest = linesOf(text).slice(line - 1, line + 9)
   const end = rest.findIndex((each) => !/\\\r?$/.test(each))
@@ -210,7 +213,7 @@ function sourceIn(line: string, written: string, files: FileModel): string | nul
   return null
 }
 
-/** Of one line that starts such a program. */
+/** The files that one line with such a program replaces. */
 function byRenderers(line: string): readonly RenderedFile[] {
   const words = line.split(/[\s"']+/)
   const pairs = words.flatMap((word, index) =>

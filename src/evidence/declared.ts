@@ -20,7 +20,7 @@ import { isCacheOfBuild } from './command-line.ts'
 import { escapeEre } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
 
-/** Of one file; it is changed in place, and its folder alone does not let the user do that. */
+/** A database of one file: it is changed in place, and write access to its folder is not enough. */
 const DATABASE = /\.(db|db3|sqlite3?|rdb|mdb)$/i
 
 /** Names of variables that say where a program keeps what it writes. */
@@ -64,8 +64,9 @@ export const declared: Provider = {
 }
 
 /**
- * A folder of the root that variables of the Dockerfile alone name, and nothing puts there: `ENV CONFIG_PATH=/config`. As root the
- * program made it, or a volume goes there. Likewise one that a WORKDIR or mkdir makes, and that is left empty: `ENV APP_HOME=/data`.
+ * A top-level folder that only variables of the Dockerfile name, and that nothing fills: `ENV CONFIG_PATH=/config`. As root the
+ * program created it, or a volume goes there. Likewise a folder that a WORKDIR or mkdir makes and leaves empty: `ENV
+ * APP_HOME=/data`.
  */
 function* foldersOfVariables(
   env: ImageConfig['env'],
@@ -95,7 +96,7 @@ function* foldersOfVariables(
   }
 }
 
-/** A RUN that may put something there: it names it, or works in it. */
+/** A RUN may put something there: it names the folder, or works in it. */
 function fills({ instruction, workdir }: Step, path: string): boolean {
   if (instruction.keyword !== 'RUN' || !FILLS.test(instruction.text)) return false
   return instruction.text.includes(path) || (workdir !== null && isInside(workdir, path))
@@ -105,14 +106,14 @@ const FILLS =
   /\b(?:git|tar|unzip|curl|wget|cp|mv|ln|npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|make|cargo|dotnet|mvn|gradle|go|mix (?:do|deps|compile|release))\s/
 const HOLDING_VARIABLE = /\w_?(HOME|PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
 const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
-/** Where tools look for code, and what is only played or shown. */
+/** Variables that tell tools where to find code, and folders that are only played or served. */
 const TOOL_VARIABLE =
   /^(PATH|GOPATH|\w*(PYTHON|NODE|LIBRARY|CLASS|LD|PKG|CONFIG_PKG|MODULE|PLUGINS?|BIN|SRC|SOURCE|APP|MUSIC|MEDIA|VIDEOS?|BOOKS?)_?(PATH|DIR|DIRECTORY|FOLDER|ROOT))$/i
 
 /**
- * What is mounted as a volume of the engine, to be written, by path, with who does so: a new one is given the owner that the image has
- * there, and is root's where it has nothing. Of what the image fills only what is called like state, or
- * whose volume is.
+ * Folders that are mounted as writable volumes of the engine, with who mounts them: a new volume takes the owner of the image's
+ * folder, and is root's where there is none. A folder that the image fills counts only where its name says state, or the volume is
+ * the caller's.
  */
 function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView): ReadonlyMap<string, string> {
   const found = new Map<string, string>()
@@ -121,17 +122,17 @@ function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView)
       if (readOnly || user !== null || found.has(target)) continue
       const told = isTold(target, facts.config)
       if (!isOwnPlace(target) && !told) continue
-      // A folder of the host keeps its owner: who runs it without one, or with a volume, has what is made here.
+      // A folder of the host keeps its owner; run without one, or with a volume, the program has the image's folder.
       const isState = told || isStatePlace(target)
       if (kind !== 'volume' && !(kind === 'host' && how === 'service' && from === undefined && isState)) continue
       if (kind === 'host' && (looksLikeFile(target) || HOST_SOCKET.test(source) || SOMEBODYS.test(target))) continue
       if (kind === 'host' && isOnlyServed(target, { contents, start })) continue
-      // Somebody's example, and what another container writes and this one reads.
+      // Examples, and files that another container writes and this one reads, do not count.
       if (how === 'command' && isInside(target, '/home')) continue
       if (sharedWith !== undefined && (!isStatePlace(target) || isServed(target, contents))) continue
       if (baseName(target) === '.git' || bringsPackages(baseName(target), chain)) continue
       const isFilled = own.list(target).length > 0 || own.entry(target)?.type === 'file' || isCopiedTo(target, contents)
-      // `acme-data:/app/config`: a folder of the program is not given whole because its volume is called so.
+      // `acme-data:/app/config`: the name of a volume alone does not make a folder of the program state.
       const isNamed =
         kind === 'volume' && isCalledKept({ source, target: '' }) && !isInside(facts.config.workdir, target)
       if (!isFilled || isStatePlace(target) || isNamed)
@@ -140,7 +141,7 @@ function mountedVolumes({ runs, contents, own, chain, start, facts }: StageView)
   return found
 }
 
-/** A folder of its own in /etc that the command hands to the program: settings that it keeps there itself. */
+/** A folder of its own in /etc that the command names: settings that the program keeps itself. */
 function isTold(path: string, config: ImageConfig): boolean {
   return isInside(path, '/etc') && !isSystemFolder(path) && argvOf(config).some((word) => normalisePath(word) === path)
 }
@@ -152,7 +153,7 @@ function isCopiedTo(path: string, { copies }: StageContents): boolean {
 /** Sockets and pid files of others. */
 const SOMEBODYS = /^(?:\/var)?\/run\//
 
-/** A web server alone hands out what lies there: neither an application beside it writes it, nor do those who call it. */
+/** Only a web server serves the folder: neither an application beside it nor its callers write there. */
 function isOnlyServed(
   path: string,
   {
@@ -171,7 +172,7 @@ const APPLICATION =
   /^(?:node|bun|deno|python[\d.]*|ruby|java|perl|php[\w.-]*|gunicorn|uvicorn|uwsgi|puma|supervisord|dotnet)$/
 const WRITTEN_BY_CALLERS = /^[ \t]{0,99}(?:(?:fastcgi|uwsgi|scgi)_pass|dav_methods|dav[ \t]{1,9}on)\b/im
 
-/** A web server hands out what another container writes there. */
+/** A web server serves files that another container writes there. */
 function isServed(path: string, { texts }: StageContents): boolean {
   return [...texts.values()].some((text) =>
     [...text.matchAll(SERVED)].some(([, written = '']) => {
@@ -184,8 +185,8 @@ function isServed(path: string, { texts }: StageContents): boolean {
 const SERVED = /^[ \t]{0,99}(?:root|alias|DocumentRoot)[ \t]{1,99}["']?(\/[\w./-]{1,999})/gm
 
 /**
- * A volume over a folder of packages keeps what the image has installed there from being hidden by a mount of the sources. Where the
- * image installs none, it begins empty, and the start fills it.
+ * A volume over a package folder keeps the image's packages visible under a mount of the sources. Where the image installs none,
+ * the volume begins empty and the start fills it.
  */
 function bringsPackages(folder: string, chain: StageView['chain']): boolean {
   const tools = INSTALLERS.find(([names]) => names.test(folder))?.[1]
@@ -199,7 +200,7 @@ function bringsPackages(folder: string, chain: StageView['chain']): boolean {
   )
 }
 
-/** Folders that they keep what they install or make in, below the sources. Source: each tool's own documentation. */
+/** Folders below the sources in which these tools keep what they install or build. Source: each tool's own documentation. */
 const INSTALLERS: readonly (readonly [folder: RegExp, tools: RegExp])[] = [
   [/^node_modules$/, /(?<![\w-])(?:npm|yarn|pnpm|bun)\s/],
   [/^vendor$/, /(?<![\w-])(?:composer|bundle|go|cargo)\s/],
@@ -208,7 +209,7 @@ const INSTALLERS: readonly (readonly [folder: RegExp, tools: RegExp])[] = [
   [/^(?:_build|deps)$/, /(?<![\w-])(?:mix|rebar3)\s/],
   [/^(?:bin|obj)$/, /(?<![\w-])dotnet\s/],
 ]
-/** It installs the tool alone. */
+/** The command installs the tool itself and nothing else. */
 const ENABLES = /^\s*(?:corepack\s|npm\s+(?:i|install)\s+(?:-g|--global)\s+\S+\s*$)/
 
 /** `VOLUME ['/a', '/b']` is no JSON: Docker takes it for the paths `[/a,` and `/b]` (measured), and the program writes to /a and /b. */

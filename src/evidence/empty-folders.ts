@@ -4,10 +4,10 @@ import { inferred, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 
 const LARGEST_DEPTH = 3
-/** What keeps an empty folder in git. */
+/** Files that keep an empty folder in git. */
 const PLACEHOLDER = /^\.(gitkeep|keep|gitignore|empty)$/
 
-/** Nothing in it, or what keeps an empty folder in git. */
+/** The folder is empty, or holds only a placeholder for git. */
 export function isEmptyFolder(files: FileModel, path: string): boolean {
   return files.list(path).every((name) => PLACEHOLDER.test(name))
 }
@@ -48,7 +48,7 @@ export const copiedEmptyFolders: Provider = {
   when: 'always',
   *claims({ contents: { entries, origins, copies } }) {
     if (origins.size === 0) return
-    // `RUN mkdir /var/lib/app` in a builder, and then the folder by itself: nothing else could be meant.
+    // `RUN mkdir /var/lib/app` in a builder, and a COPY of that folder alone: it can only be meant to be filled.
     const alone = new Set(copies.map(({ destination }) => destination).filter((path) => OF_STATE.test(path)))
     const filled = new Set<string>()
     for (const path of entries.keys()) if (!PLACEHOLDER.test(baseName(path))) filled.add(parentOf(path))

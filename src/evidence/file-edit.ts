@@ -5,10 +5,10 @@ import type { Evidence } from './claim.ts'
 export interface FileEdit {
   readonly path: string
   readonly substitutions: readonly Substitution[]
-  /** What for: the reason above the line in the Dockerfile. */
+  /** Why: the comment above the line in the Dockerfile. */
   readonly reason: string
   readonly purpose: 'port' | 'config' | 'step-down'
-  /** The file as it is, for an image that has no sed to change it; null where it is not known, absent where there is sed. */
+  /** The current text, for an image without sed; null where it is unknown, absent where sed exists. */
   readonly text?: string | null
   readonly evidence: readonly Evidence[]
 }
@@ -31,7 +31,7 @@ export function escapeReplacement(text: string): string {
   return text.replace(/[\\&]/g, '\\$&')
 }
 
-/** Puts one text in the place of another, the first in each line. */
+/** Replaces one text by another, its first occurrence in each line. */
 export function inPlaceOf(text: string, other: string): Substitution {
   return { pattern: escapeEre(text), replacement: escapeReplacement(other), global: false }
 }
@@ -49,7 +49,7 @@ function sedScript(substitution: Substitution): string {
     ['/', '#', '|', '~', ',', '@', '%'].find(
       (mark) => !substitution.pattern.includes(mark) && !substitution.replacement.includes(mark),
     ) ?? '/'
-  // A mark that is escaped already stays so.
+  // A sign that is escaped already stays so.
   const masked = (text: string): string =>
     delimiter === '/' ? text.replace(/\\.|\//gs, (part) => (part === '/' ? '\\/' : part)) : text
   if (substitution.remove === true) {
@@ -103,7 +103,7 @@ function toRegExp(substitution: Substitution): RegExp | null {
   }
 }
 
-/** What sed puts in for a match: `&` is all of it, `\\1` a group, and a backslash keeps what follows as it is. */
+/** What sed inserts for a match: `&` is the match, `\\1` a group, and a backslash keeps the next sign. */
 function replacementOf({ replacement }: Substitution): (...match: readonly string[]) => string {
   return (all, ...groups) =>
     replacement.replace(/\\(.)|&/gs, (part, escaped: string | undefined) => {
@@ -113,8 +113,8 @@ function replacementOf({ replacement }: Substitution): (...match: readonly strin
 }
 
 /**
- * A configuration that says `/tmp/x.pid` from now on does not help a script that waits for it in the old place: the same change in
- * every other text of the image that names that.
+ * Edits of other texts that must follow an edit: a script that waits for the old pid file does not see a configuration that now
+ * says `/tmp/x.pid`. Every text of the image that names the path gets the same change.
  */
 export function followingEdits(
   edits: readonly FileEdit[],
@@ -130,7 +130,7 @@ export function followingEdits(
         const own = textOf(edit.path)
         return [...texts].flatMap(([path, text]): readonly FileEdit[] => {
           if (path === edit.path || NO_PROGRAM.test(path)) return []
-          // Of a package's own file the pattern alone tells what it names.
+          // The text of a package's file is unknown: the pattern alone says what it names.
           const moved = movedPaths(own ?? text, substitution).filter(([from]) => namesPath(text, from))
           if (moved.length === 0) return []
           const substitutions = moved.map(([from, to]) => ({ ...inPlaceOf(from, to), global: true }))
@@ -143,7 +143,7 @@ export function followingEdits(
 
 const NO_PROGRAM = /\.(md|rst|adoc|txt|html?|svg|css|map|lock|json)$/i
 
-/** What a substitution finds in a text, and where it puts that, as far as both are a path. */
+/** The paths that a substitution replaces and inserts, where both are paths. */
 function movedPaths(text: string, substitution: Substitution): readonly (readonly [from: string, to: string])[] {
   const pattern = toRegExp({ ...substitution, global: true })
   const found = pattern === null ? [] : linesOf(text).flatMap((line) => [...content(line).matchAll(pattern)])
@@ -157,7 +157,7 @@ function movedPaths(text: string, substitution: Substitution): readonly (readonl
 
 const PATH = /\/[\w./-]+/
 
-/** It stands there, and is no part of a longer one. */
+/** The text names this path, and not a longer one. */
 function namesPath(text: string, path: string): boolean {
   for (let at = text.indexOf(path); at !== -1; at = text.indexOf(path, at + 1))
     if (!/[\w/-]/.test(text[at + path.length] ?? '') && !/[\w.-]/.test(text[at - 1] ?? '')) return true

@@ -20,11 +20,11 @@ export const frameworkFolders: Provider = {
   summary: 'folders that the framework of the application is known to write',
   when: 'always',
   claims({ contents, start, parsers, facts: { config } }) {
-    // The program itself may have run in the build, and have left there what belongs to root.
+    // The program itself may have run during the build and left files of root's there.
     const isFilled = contents.steps.some(
       ({ instruction }) => instruction.keyword === 'RUN' && says(instruction, BUILD_STEP),
     )
-    // The command, or a script of it, gathers Django's static files.
+    // The command, or a script that it starts, collects Django's static files.
     const collects = [argvOf(config), ...start.launches.map(({ words }) => words)].some((words) =>
       words.join(' ').includes('collectstatic'),
     )
@@ -32,7 +32,7 @@ export const frameworkFolders: Provider = {
   },
 }
 
-/** The same of any application. `isFilled`: who built it may have left in there what belongs to root. */
+/** The same for any application. `isFilled`: its build may have left files of root's there. */
 export function frameworkClaims(
   { texts, copies, origins }: Pick<StageContents, 'texts' | 'copies' | 'origins'>,
   isFilled: boolean,
@@ -77,7 +77,7 @@ const INSTANCE = /instance_relative_config|\.instance_path/
 
 const rulesByFile = new Map(frameworks.map(({ file }) => [file, frameworks.filter((other) => other.file === file)]))
 
-/** The rules are data that every file is asked about. */
+/** The rules are data, and each is asked of every file. */
 const patterns = new Map<string, RegExp>()
 function patternOf(says: string): RegExp {
   const known = patterns.get(says) ?? new RegExp(says, 'm')
@@ -127,7 +127,7 @@ function django(path: string, text: string, isFilled: boolean, assets: string | 
   return found
 }
 
-/** As the settings say it, or by default where a variable says nothing. */
+/** The folder that the settings name, or the default of an unset variable. */
 function staticRoot(path: string, text: string, about: ModulesAbout): string | null {
   const said = sourceModules(about).read(path, text)?.named('STATIC_ROOT') ?? []
   const [found] = said.filter(({ open }) => !open)

@@ -11,9 +11,9 @@ export interface GoPackages {
   /** Folders of programs, without those that `./...` leaves out. */
   readonly mains: readonly string[]
   readonly isMain: (folder: string) => boolean
-  /** Those that a build for Linux takes in. */
+  /** Files that a build for Linux includes. */
   readonly files: ReadonlySet<string>
-  /** The folder of an import path, or of a package that a command names so; null for one of others. */
+  /** The folder of an import path, or of a package as a command names it; null for a foreign package. */
   readonly folderOf: (path: string, from: string) => string | null
   /** The last word of the import path, by which `go build` calls a program. */
   readonly nameOf: (folder: string) => string
@@ -75,7 +75,7 @@ export function goPackages(texts: ReadonlyMap<string, string>, files: Iterable<s
       const reached = new Set(mains)
       for (const folder of reached) {
         const known = packages.get(folder)
-        // What a RUN generates, or nobody has read, may import anything.
+        // A file that a RUN generates, or that was not read, may import anything.
         if (known === undefined || unread.has(folder)) return null
         for (const path of known.imports) {
           const found = folderOf(path, folder)
@@ -92,7 +92,7 @@ interface Module {
   readonly folder: string
 }
 
-/** The module of a go.mod, and those in folders that it has in place of others. */
+/** The module of a go.mod, and the modules of its `replace` lines that are folders. */
 function modulesOf(text: string, folder: string): readonly Module[] {
   return text.split('\n').flatMap((line): readonly Module[] => {
     const words: readonly string[] = (line.split('//')[0] ?? '').match(/[^\s"]+/g) ?? []
@@ -129,11 +129,11 @@ interface Header {
   /** Null for what is no Go. */
   readonly name: string | null
   readonly imports: readonly string[]
-  /** What it asks of a build may be met by one for Linux. */
+  /** Its build constraint may hold on Linux. */
   readonly isBuilt: boolean
 }
 
-/** What stands above the first declaration. Source: the Go specification, *Source file organization*. */
+/** The text above the first declaration. Source: the Go specification, *Source file organization*. */
 function headerOf(text: string): Header {
   let isBuilt = true
   const comment = (line: string): void => {
@@ -192,7 +192,7 @@ function skipped(text: string, from: number, comment: (line: string) => void = (
   }
 }
 
-/** A tag of which nobody knows may be given. */
+/** An unknown tag may be set. */
 function isTagMet(tag: string): boolean {
   return tag.startsWith('!')
     ? !/^(?:linux|unix)$/.test(tag.slice(1))

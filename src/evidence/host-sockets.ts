@@ -7,12 +7,12 @@ import { question } from './claim.ts'
 import type { Provider } from './provider.ts'
 
 const SOURCE = /\.(py|m?[jt]sx?|cjs|rb|php|pl|lua|go|rs|java|kt|cs|exs?|sh|bash|toml|conf|ini|ya?ml)$|entrypoint/
-/** What is there for people and for those who build it. */
+/** Folders for people and for those who build the program. */
 const ASIDE =
   /(^|\/)(tests?|specs?|__tests__|docs?|examples?|\.github|node_modules|vendor|site-packages)\/|(^|\/)(docker-)?compose[\w.-]{0,60}\.ya?ml$|\.(test|spec)\./
 const COMMENT = /^\s*(#|\/\/|\*|;)/
 
-/** A program that speaks to the container engine of its host: through a socket that belongs to root and to a group of the host. */
+/** A program that talks to the host's container engine: its socket belongs to root and a group of the host. */
 export const hostSockets: Provider = {
   name: 'host-sockets',
   summary: "the socket of the host's container engine, named by the command, a variable or the source",

@@ -42,7 +42,7 @@ export function idleScripts(stages: readonly StageContents[], words: readonly st
   )
 }
 
-/** It may import what no other file does. */
+/** It may import files that no other file does. */
 function hasUnread({ entries }: StageContents, texts: StageContents['texts']): boolean {
   return [...entries.keys()].some((path) => path.endsWith('.py') && !texts.has(path) && !isTest(path))
 }
@@ -50,14 +50,14 @@ function hasUnread({ entries }: StageContents, texts: StageContents['texts']): b
 const NONE: ReadonlySet<string> = new Set()
 const BUILDS: ReadonlySet<string> = new Set(['RUN', 'COPY', 'ADD', 'FROM', 'ARG', 'LABEL'])
 const PACKAGING = /\/(?:setup\.(?:py|cfg)|pyproject\.toml)$/
-/** What a framework or a tool looks for under this name, or in a folder of this name. */
+/** Names that a framework or a tool looks for, as a file or in a folder of this name. */
 const KNOWN_BY_NAME =
   /\/(?:__(?:init|main)__|manage|app|main|wsgi|asgi|celery\w{0,40}|settings\w{0,40}|config\w{0,40}|conftest|gunicorn[\w.-]{0,40}|fabfile|noxfile|tasks|dodo)\.py$|\/(?:dags|plugins|extensions|cogs|handlers|hooks|commands|pages|migrations|versions|jobs|entrypoint\.d)\//
-/** It is written to be started, and may be imported. */
+/** The file is meant to be started, and may also be imported. */
 const GUARD = /^if[ \t]{1,9}__name__[ \t]{0,9}==[ \t]{0,9}["']__main__["']/m
-/** Who starts it says more: no module that is found is told so. */
+/** It takes arguments, so somebody starts it: a module that is discovered gets none. */
 const TAKES_WORDS = /\bArgumentParser\(|\bsys\.argv\b/
-/** Modules by names that only the run knows. */
+/** Modules are loaded by names that only the run knows. */
 const DISCOVERS =
   /\bimport_module\(|\b__import__\(|\bspec_from_file_location\(|\b(?:iter_modules|walk_packages)\(|\brunpy\b|\bexec\(|\bload_extension\(/
 
@@ -88,7 +88,7 @@ const QUOTED = /["']([\w./:-]{2,200})["']/g
 const SETS =
   /\.(?:sh|bash|ya?ml|toml|cfg|ini|conf|json|service|env|rb|pl|[cm]?[jt]s)$|\/(?!Dockerfile$|Containerfile$)[^/.]{1,100}$/
 
-/** By each name that a file imports, or has among its words as the name of a file or a module, that file; '' for more than one. */
+/** Maps each name that files import or mention as a file or module to the one file that does; '' for several. */
 function mentions(texts: StageContents['texts']): ReadonlyMap<string, string> {
   const by = new Map<string, string>()
   const add = (name: string, path: string): void => {

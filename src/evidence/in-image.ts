@@ -10,10 +10,10 @@ import { frameworkClaims } from './frameworks.ts'
 import type { Provider } from './provider.ts'
 import { writtenBy } from './source-files.ts'
 
-/** A program that lies in a folder of many (`/srv/app.py`) is the application all the same, without what is beside it. */
+/** A program in a folder of many (`/srv/app.py`) is still the application, without the files beside it. */
 const SOURCE = /\.(py|[cm]?js|ts|rb|php|pl)$/
 
-/** What an image that somebody else built says by its files alone of what its program needs. */
+/** What the files of a finished image alone say about the needs of its program. */
 export const inImage: Provider = {
   name: 'in-image',
   summary: 'what the files of an image that somebody else built say of its application',
@@ -22,13 +22,13 @@ export const inImage: Provider = {
     if (!asBuilt || !facts.files.known) return
     const { config } = facts
     const application = applicationIn(config, files)
-    // What a build has left there, whoever made it, is in the image.
+    // Everything that its build has left is in the image.
     for (const claim of frameworkClaims(application, true, false, config, parsers))
       yield files.exists(claim.path) ? claim : { ...claim, tree: false }
     const { claims } = yield* writtenBy(application, config, parsers)
     yield* claims
     yield* closedClaims(application, config, files)
-    // A script that is not started tells of other ways to start it, or of other work.
+    // A script that is not started describes other starts or other work.
     const read = configurationFiles(files, start.programs, argvOf(config)).filter(
       (path) => files.text(path)?.startsWith('#!') !== true,
     )
@@ -44,7 +44,7 @@ function applicationIn(
   files: FileModel,
 ): Pick<StageContents, 'entries' | 'texts' | 'origins' | 'copies'> {
   const named = argumentPaths(config).filter((path) => files.entry(path)?.type === 'file')
-  // Beside a key or a configuration lie those of others.
+  // Files beside a key or a configuration belong to others.
   const beside = named.map(parentOf).filter(isOwnPlace)
   const alone = new Set(named.filter((path) => SOURCE.test(path) && isSharedFolder(parentOf(path))))
   const roots = outermost([config.workdir, ...beside].filter((folder) => !isSystemFolder(folder)))
@@ -71,7 +71,7 @@ function applicationIn(
 function emptyIn(config: ImageConfig, files: FileModel, programs: readonly string[]): readonly PathClaim[] {
   const isEmpty = (path: string): boolean =>
     isOwnPlace(path) && files.entry(path)?.type === 'directory' && files.list(path).length === 0
-  // A folder of drop-ins is filled by whoever builds upon the image or mounts them, and what is in it is run.
+  // A drop-in folder is filled by derived images or mounts, and its files are run.
   const top = files.list('/').flatMap((name) => (name.endsWith('.d') ? [] : [`/${name}`]))
   const named = argumentPaths(config)
   return [

@@ -28,7 +28,7 @@ import { compiledSources, sourceFiles } from './source-files.ts'
 import { catalogueEntry } from './vendor.ts'
 import { scriptedWrites, workingFolder } from './working-folder.ts'
 
-/** All of them. Of two that claim the same the first is the reason that is told; remarks keep this order. */
+/** All providers. Where two claim the same, the first gives the reason; remarks keep this order. */
 export const providers: readonly Provider[] = [
   declared,
   catalogueEntry,
@@ -49,7 +49,7 @@ export const providers: readonly Provider[] = [
   hostSockets,
   packages,
   workingFolder,
-  // It asks whether any of the above names a place that is written.
+  // It asks whether any provider above names a place that is written.
   unread,
   rootWork,
   rootCalls,
@@ -61,27 +61,27 @@ export const providers: readonly Provider[] = [
 /** What is known of a stage before it has run: plain data, claims by what they are about. */
 export interface StageEvidence {
   readonly needs: readonly Need[]
-  /** What a run of the original tells better. */
+  /** Needs that a run of the original shows better. */
   readonly assumed: readonly Need[]
   readonly accounts: readonly { readonly name: string; readonly uid: number | null; readonly evidence: Evidence }[]
-  /** Ports that stock configurations bind, and how they are moved. */
+  /** Ports that stock configurations bind, and the changes that move them. */
   readonly moves: ReadonlyMap<number, VendorMove>
   readonly fileEdits: readonly FileEdit[]
   readonly env: readonly EnvSetting[]
-  /** Programs to which a RUN gives capabilities of their own. */
+  /** Programs that a RUN gives file capabilities. */
   readonly capable: readonly CapableFile[]
-  /** Why the program needs a home that it may write. */
+  /** Why the program needs a writable home. */
   readonly homes: readonly Evidence[]
   readonly remarks: readonly Remark[]
-  /** What may go wrong, where no run has shown it. */
+  /** Possible problems, where no run has shown them. */
   readonly cautions: readonly Remark[]
-  /** The image's files with what the stage puts in; where the base is not known, only that. */
+  /** The files of the image with those of the stage; on an unknown base only the stage's. */
   readonly files: FileModel
-  /** What it was learned from. */
+  /** The view that the claims were made from. */
   readonly view: StageView
 }
 
-/** Asks all providers of a list, once each. Stops between them, as each goes through all of a stage, and where they stop themselves. */
+/** Asks each provider once. Stops between them, since each goes through the whole stage, and where they stop themselves. */
 export function* evidenceOf(
   view: StageView,
   catalogue: Catalogue,
@@ -128,7 +128,10 @@ function need({ path, access }: Need): string {
   return `${access} ${path}`
 }
 
-/** What one image needs for two of its uses. The view is that of the first, with what the scripts of the second do; `by`: who starts it so. */
+/**
+ * The needs of one image that is run in two ways. The view is that of the first, with the writes of the second's scripts; `by`: who
+ * runs it so.
+ */
 export function withMore(first: StageEvidence, second: StageEvidence, by: string): StageEvidence {
   const remark = ({ message }: Remark): string => message
   return {
@@ -148,8 +151,8 @@ export function withMore(first: StageEvidence, second: StageEvidence, by: string
 }
 
 /**
- * With what the image needs that it is built upon, and what that one could not tell of its own files: both are in this one too. What a
- * run of this one tells better counts as little as it does there.
+ * Adds the needs of its base image, and the questions about that image's files, which are in this one too. Needs that a run shows
+ * better count as little as they do there.
  */
 export function withParent(own: StageEvidence, parent: StageEvidence): StageEvidence {
   const open = (remarks: readonly Remark[]): readonly Remark[] =>
@@ -166,7 +169,7 @@ export function withParent(own: StageEvidence, parent: StageEvidence): StageEvid
   }
 }
 
-/** What a command does that is not the one that is changed here, and that only root can do. */
+/** Actions that only root can do, of a command other than the one that is changed here. */
 function switchedBy(by: string, { stepDowns, actions }: StepDownReport): readonly Remark[] {
   const switches = stepDowns
     .filter(({ path, tool, guarded }) => path === null && !guarded && switchTools.includes(tool))
@@ -199,11 +202,11 @@ function switchedBy(by: string, { stepDowns, actions }: StepDownReport): readonl
 const OF_ROOT = /^(?:chown|chgrp|account|mount|setcap)$/
 
 /**
- * `{{DATA_DIR}}/x` is the text of a template, not a folder's name: a script fills it in, most often from the variable of that name.
- * Null where the image does not set it. What a VOLUME is called it is called.
+ * `{{DATA_DIR}}/x` is a template and no folder: a script fills it in, usually from the variable of that name. Null where the image
+ * does not set it. The path of a VOLUME is literal.
  */
 function filledIn(claim: PathClaim, config: ImageConfig): PathClaim | null {
-  // The kernel takes no path of that length; of one that the Dockerfile itself names it is said.
+  // The kernel accepts no path of that length; one that the Dockerfile itself names is reported.
   if (claim.certainty === 'inferred' && claim.path.length >= bounds.pathLength) return null
   const { env, volumes, workdir } = config
   const parameter = knownPrograms.parameters.find(({ name }) => claim.path.includes(`%${name}%`))

@@ -1,7 +1,7 @@
 import { isStatePlace } from '../places.ts'
 import type { Need } from './claim.ts'
 
-/** One access that a run performed or was refused. The trace, `docker diff`, volumes and log lines all give this one type. */
+/** One kind of access that a run performed or was refused. The trace, `docker diff`, volumes and log lines all give this type. */
 export type Access =
   | 'read'
   | 'write'
@@ -26,7 +26,7 @@ export type Access =
   /** Something that only a capability allows and that no other access names: the clock, a raw socket, a limit raised. */
   | 'use-capability'
 
-/** What a run leaves behind it, or takes away. */
+/** Accesses that leave something behind or remove it. */
 export const CHANGES: ReadonlySet<Access> = new Set([
   'write',
   'create-file',
@@ -58,17 +58,17 @@ export interface Operation {
   readonly mode?: number
   /** What a `look` asked for: `access(path, W_OK)`. */
   readonly asked?: 'read' | 'write' | 'execute'
-  /** A `write` that would have created the file, had it not been there: only a file model knows which it was. */
+  /** A `write` that would have created a missing file: only a file model knows whether it did. */
   readonly mayCreate?: boolean
-  /** The path, or a folder above it, was made earlier by this run itself: whoever runs it owns it. */
+  /** This run itself made the path, or a folder above it, before: whoever runs it owns it. */
   readonly made?: boolean
-  /** It was looked for and not found before it was made: what is done then may hang on that. */
+  /** The path was looked for and not found before it was made: later work may depend on that. */
   readonly sought?: boolean
-  /** The call names it from the folder that the program was started in (the image's WORKDIR). */
+  /** The call names it relative to the folder that the program started in (the image's WORKDIR). */
   readonly fromStart?: boolean
   /** A setting in root's home that another user does not find by its own home. */
   readonly byHome?: boolean
-  /** What is to be removed was there before the run, which has written nothing to it: it is in the program's way. */
+  /** The removed file existed before the run, which has not written to it: it was in the program's way. */
   readonly found?: boolean
   /** Capability without `CAP_` that root used for it, as far as the call alone tells. */
   readonly capability?: string
@@ -89,7 +89,7 @@ export interface Operation {
   readonly times?: number
 }
 
-/** What has to be possible so that an operation is; nothing for what makes no demand on a path. */
+/** The needs of an operation; none for one that needs no path. */
 export function needsOf(operation: Operation): readonly Need[] {
   const { access, path, to, source, detail, mode } = operation
   const isClosed = access === 'create-directory' && mode !== undefined && (mode & 0o007) === 0
@@ -104,12 +104,12 @@ export function needsOf(operation: Operation): readonly Need[] {
     ...(operation.found === true ? { found: true } : {}),
     ...(operation.fromStart === true ? { fromStart: true } : {}),
   })
-  // What a run made itself belongs to whoever runs it.
+  // A path that a run made itself belongs to whoever runs it.
   const own = operation.made === true ? [] : [need(path, asksToKeep(operation) ? 'write' : access)]
   return access === 'rename' && to !== undefined ? [...own, need(to, 'rename')] : own
 }
 
-/** A program that asks whether it may write its data, and may not, goes on without a word and refuses what would be kept. */
+/** A program that finds its data read-only may go on silently and refuse to save later. */
 function asksToKeep({ access, asked, path }: Operation): boolean {
   return access === 'look' && asked === 'write' && path !== null && isStatePlace(path)
 }
@@ -128,7 +128,7 @@ const VERBS: Partial<Record<Operation['access'], string>> = {
   'change-owner': 'handed over',
 }
 
-/** `/run/nginx.pid is written by nginx: openat(…)`; what stands before the colon is what a reader needs. */
+/** `/run/nginx.pid is written by nginx: openat(…)`; the part before the colon is for readers. */
 function inWords(path: string, { access, by, detail }: Operation): string {
   return `${path} is ${VERBS[access] ?? 'written'} by ${by === undefined ? 'the original' : by.slice(by.lastIndexOf('/') + 1)}: ${detail}`
 }

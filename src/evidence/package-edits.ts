@@ -8,14 +8,11 @@ import { type FileEdit, matches, type Substitution } from './file-edit.ts'
 export interface EditSources {
   readonly contents: StageContents
   readonly files: FileModel
-  /** Files in whose place a start script puts a text of its own; absent: none. */
+  /** Files that a start script replaces with a text of its own; absent: none. */
   readonly atStart?: readonly string[]
 }
 
-/**
- * The edit of a package's stock configuration, unless an instruction of the stage itself writes the file: then what it
- * says is not known, or read instead.
- */
+/** The edit of a package's stock configuration, unless the stage itself writes the file: then its text is unknown, or read instead. */
 export function stockEdit(edit: ConfigEdit, evidence: FileEdit['evidence'], sources: EditSources): readonly FileEdit[] {
   const { contents } = sources
   const text = contents.texts.get(edit.file)
@@ -23,7 +20,7 @@ export function stockEdit(edit: ConfigEdit, evidence: FileEdit['evidence'], sour
   return text === undefined && isWritten(edit.file, sources) ? [] : [fileEdit(edit, 'config', evidence)]
 }
 
-/** The same in a configuration of the stage's own that is read instead, where a line of it asks for that. */
+/** The same edit in a configuration of the stage that is read instead, where one of its lines calls for it. */
 export function ownEdit(
   edit: ConfigEdit,
   file: string,
@@ -35,16 +32,15 @@ export function ownEdit(
   return [fileEdit({ ...edit, file }, 'config', [evidence])]
 }
 
-/** By an instruction or a start script, whose text does not tell what it says then. */
+/** An instruction or a start script writes it, and no text says what it then holds. */
 function isWritten(file: string, { contents, atStart = [] }: Pick<EditSources, 'contents' | 'atStart'>): boolean {
   if ([file, file.replace(AVAILABLE, '-enabled/')].some((path) => atStart.includes(path))) return true
   return contents.entries.has(file) || isMentioned(file, contents) || mayBeCopied(file, contents)
 }
 
 /**
- * What has to be done in a file so that a port moves: the edit of the stock configuration; none where the file is not
- * read, or is the stage's own, whose lines are looked at themselves; null where nobody knows what it says. `brought`: what
- * the package puts into the image.
+ * The edits of a file that move a port: that of the stock configuration; none where the file is not read, or is the stage's own,
+ * which is searched by itself; null where its text is unknown. `brought`: the files of the package.
  */
 export function portEdits(
   edit: ConfigEdit,
@@ -84,7 +80,7 @@ function isChangedElsewhere(
 
 const OF_PORTS = /listen|virtualhost|\d{2}/i
 
-/** Debian's servers read from `…-available` what a link in `…-enabled` names. */
+/** Debian's servers read those files of `…-available` that a link in `…-enabled` names. */
 function isEnabled(file: string, brought: readonly string[], contents: StageContents): boolean {
   const link = file.replace(AVAILABLE, '-enabled/')
   if (link === file) return true

@@ -15,7 +15,7 @@ import { filled, type InstalledPackage, isInstalledHere, type ListedServer, whol
 import { isIncluded, mainConfigOf } from './vendor-files.ts'
 import { namedConfig, plainCommands } from './working-folder.ts'
 
-/** The installed servers of which a rule knows, as far as the stage starts them. */
+/** The installed servers that a rule knows and that the stage starts. */
 export const packages: Provider = {
   name: 'packages',
   summary:
@@ -26,7 +26,7 @@ export const packages: Provider = {
     yield* builtServers(view, programs)
     const sources = {
       view,
-      // What a start script puts its own text into is not the stock configuration any more.
+      // A file that a start script overwrites is no stock configuration any more.
       edits: { contents: view.contents, files: view.own, atStart: writtenAnew(view.start) },
       commands: view.start.launches.filter(({ byInit }) => byInit !== true).map(({ words }) => words),
     }
@@ -39,7 +39,7 @@ export const packages: Provider = {
       }
     for (const server of stock) yield* movesOf(server, sources)
     for (const server of servers) for (const edit of editsOf(server, sources)) yield { kind: 'file-edit', ...edit }
-    // What is said of an account whose number only the install gives: of an image that is there, it is known.
+    // A remark about an account whose number only the installation decides; in a finished image it is known.
     for (const { rule, found } of stock)
       if (rule.caution !== undefined)
         yield {
@@ -54,7 +54,7 @@ export const packages: Provider = {
   },
 }
 
-/** Servers that a RUN configures and installs from their source, of which a rule tells what they fill. */
+/** Servers that a RUN builds from source, and whose writable folders a rule knows. */
 function builtHere(
   { contents: { steps }, start, installed, listed }: StageView,
   rules: readonly ProgramRule[],
@@ -74,7 +74,7 @@ function builtHere(
   )
 }
 
-/** What they fill lies below their prefix. */
+/** Their writable folders lie below their prefix. */
 function* builtServers(view: StageView, rules: readonly ProgramRule[]): Iterable<PathClaim> {
   const {
     contents: { texts },
@@ -85,7 +85,7 @@ function* builtServers(view: StageView, rules: readonly ProgramRule[]): Iterable
     const said = options(step)
     const own = `${said.get('prefix') ?? prefix}/${below}`
     const detail = `${program}, built in line ${step.instruction.line}, keeps it there`
-    // A configuration that names them all has them elsewhere.
+    // The configuration names other places for all of them.
     const isMoved = (name: string): boolean =>
       said.has(`http-${name.replaceAll('_', '-')}-path`) ||
       [...texts.values()].some((text) => text.includes(`${name}_path`))
@@ -105,7 +105,7 @@ function* builtServers(view: StageView, rules: readonly ProgramRule[]): Iterable
 
 const INSTALLS = [/\bconfigure\b/, /\bmake\b/, /\binstall\b/]
 
-/** Of `configure`, with what variables hold. */
+/** The options of `configure`, with variables filled in. */
 function options({ instruction, environment }: Step): ReadonlyMap<string, string> {
   const values = knownIn(environment)
   const found = new Map<string, string>()
@@ -144,7 +144,7 @@ function movesOf({ rule, found }: ListedServer, { view, edits: sources }: Source
     const edits = read.map((edit) =>
       portEdits(edit, rule.files ?? [], [evidenceOf(rule, found, edit.file, edit.why)], sources),
     )
-    // One file of several of which nobody knows what it says: the port is then set by who changed it.
+    // The text of one of its files is unknown: whoever changed it sets the port.
     if (edits.includes(null)) return []
     const fileEdits = edits.flatMap((each) => each ?? [])
     return fileEdits.length === 0
@@ -201,12 +201,12 @@ function ownConfig(
     .flatMap((words) => plainCommands(words))
     .filter(([word = '']) => program.test(baseName(word)))
   const said = started.map((command) => namedConfig(option, command) ?? (named === true ? '' : file))
-  // What the stage puts there itself names its own places.
+  // A file that the stage itself adds names its own places.
   const others = said.filter((path) => path !== file || view.contents.texts.has(file))
   return others.length === 0 || others.length < said.length ? null : { file: others[0] ?? '' }
 }
 
-/** What the command names in place of the main configuration that an edit is for. */
+/** The file that the command names instead of the main configuration that an edit is for. */
 function ownMain({ mainConfig }: PackageRule, file: string, { config }: Pick<ImageFacts, 'config'>): string | null {
   if (mainConfig === undefined || mainConfig.file !== file) return null
   const main = mainConfigOf(mainConfig, config)

@@ -9,7 +9,7 @@ import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 import { type GoPackages, goPackages } from './go-packages.ts'
 import type { StageView } from './provider.ts'
 
-/** A stage with sources of Go. */
+/** A stage that has Go sources. */
 export interface SourceStage {
   readonly contents: StageContents
   /** Paths of all its files, read or not; absent: its entries. */
@@ -19,9 +19,9 @@ export interface SourceStage {
 }
 
 /**
- * The stages with the texts of Go alone that the started program is compiled from: the packages that its main package imports, without
- * tests and what other systems build. What cannot be told counts as its own. `names`: what is started; `partial`: there may be files
- * that nobody listed.
+ * The stages, with only those Go sources that the started program is compiled from: the packages that its main package imports,
+ * without tests and files for other systems. Sources that cannot be placed count. `names`: what is started; `partial`: some files
+ * may not be listed.
  */
 export function programSources(
   stages: readonly SourceStage[],
@@ -41,7 +41,7 @@ export function programSources(
           (one) => isStarted(one) || (one.built && (one.outputs === null || one.loaded === true)),
         )
       : built
-    // Of a stage that says nothing all may be.
+    // A stage that names no program may build any.
     const roots = built.length > 0 || own.length > 0 ? new Set(own.map(({ folder }) => folder)) : sources.released
     const isOwn = filterFor(sources, roots)
     const kept = (texts: ReadonlyMap<string, string>): ReadonlyMap<string, string> =>
@@ -50,7 +50,7 @@ export function programSources(
   })
 }
 
-/** What is started, by the names that it has where it was built. */
+/** The started programs, by their names where they were built. */
 export function startedNames(
   { programs, launches }: Pick<StageView['start'], 'programs' | 'launches'>,
   argv: readonly string[],
@@ -78,7 +78,7 @@ interface Sources {
 /** Null for a stage without any, or in which tests are what is built. */
 function sourcesOf({ contents, files, released }: SourceStage, partial: boolean): Sources | null {
   const { texts, removedSources } = contents
-  // Those that a RUN takes away again are built before.
+  // Sources that a later RUN removes were built before.
   const sources = new Map([...removedSources, ...texts])
   if (![...sources.keys()].some((path) => path.endsWith('.go'))) return null
   const commands = buildCommands(contents)
@@ -141,7 +141,7 @@ interface BuildCommand {
 const BUILDS = /\bgo\b/
 const VERBS = /^(?:build|install|test)$/
 
-/** Those of the RUNs, of the scripts that they start, and of a Makefile. */
+/** Build commands of RUN lines, of the scripts that they start, and of a Makefile. */
 function buildCommands({ steps, texts }: Pick<StageContents, 'steps' | 'texts'>): readonly BuildCommand[] {
   const all = steps.flatMap((step) => {
     const { instruction, shell } = step
@@ -152,7 +152,7 @@ function buildCommands({ steps, texts }: Pick<StageContents, 'steps' | 'texts'>)
       ({ commands, folder }) => commandsIn(commands, { ...step, workdir: folder }),
     )
   })
-  // Of more nobody can tell which of them is meant.
+  // With more of them the right one is unknown.
   return all.length > bounds.buildCommands ? [] : all
 }
 
@@ -172,7 +172,7 @@ function commandsIn(commands: readonly ShellCommand[], { workdir, environment }:
     if (!/^(?:xx-|tiny)?go[\d.]{0,9}$/.test(baseName(words[0]?.value ?? ''))) return []
     const verb = 1
     if (!VERBS.test(words[verb]?.text ?? '')) return []
-    // Nothing that is started comes of a test, if it is not kept.
+    // A test binary is not started, unless `-c` keeps it.
     if (words[verb]?.text === 'test' && !words.some(({ text }) => text === '-c')) return []
     return [
       {
@@ -208,7 +208,7 @@ function goBuild({ words, folder }: BuildCommand, go: GoPackages): readonly Cand
   })
 }
 
-/** The folders that a word of `go build` means, of which some may hold no program; all that it may mean where a variable decides. */
+/** The folders that a word of `go build` may mean, some of which hold no program; every possible one where a variable decides. */
 function mainsOf(
   { text, value }: BuildCommand['words'][number],
   from: string | null,

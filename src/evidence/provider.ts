@@ -12,7 +12,7 @@ import type { Claim } from './claim.ts'
 import type { InstalledPackage, ListedServer } from './servers.ts'
 import type { SourceParsers } from './syntax.ts'
 
-/** What the catalogue knows of programs, beside the image's own entry. */
+/** What the catalogue knows about programs, beside the image's own entry. */
 export interface Catalogue {
   readonly packages: readonly PackageRule[]
   readonly programs: readonly ProgramRule[]
@@ -20,36 +20,36 @@ export interface Catalogue {
   readonly workingFolder: readonly WorkingFolderRule[]
 }
 
-/** All that may be known of one stage before it has run. */
+/** Everything that is known about one stage before it has run. */
 export interface StageView {
-  /** It with the stages that it is built upon, the first of them first. */
+  /** The stage and those that it is built on, the lowest first. */
   readonly chain: readonly Stage[]
-  /** The image as the stage leaves it; its files, where they are known, are `files`. */
+  /** The image as the stage leaves it; `files` has its files where they are known. */
   readonly facts: ImageFacts
   readonly contents: StageContents
-  /** Of the stages that it copies from. */
+  /** The contents of the stages that it copies from. */
   readonly builders: readonly StageContents[]
-  /** What a bound left of the build context. */
+  /** The part of the build context that the bounds left out. */
   readonly left: Pick<BuildContext, 'unread' | 'cutAt'>
   /** Paths of sources, in all of them, that nothing starts in a container. */
   readonly idle: ReadonlySet<string>
   /** Files of the base image as it is; null where they are not known. */
   readonly baseFiles: FileModel | null
-  /** The same, where they are known, with what the stage puts in. */
+  /** The same with the files of the stage, where they are known. */
   readonly own: FileModel
-  /** The same with what the packages bring that it installs. */
+  /** The same with the files of the packages that it installs. */
   readonly files: FileModel
   /** The configuration with the folder that the program really starts in. */
   readonly started: ImageConfig
-  /** How it starts, by `own`. */
+  /** How the image starts, read from `own`. */
   readonly start: StepDownReport
-  /** The same by `files`. */
+  /** The same, read from `files`. */
   readonly stepDowns: StepDownReport
   /** The image has been built: its files are all known. */
   readonly built: boolean
-  /** Nothing follows its FROM: an application in there was put there by whoever built that image. */
+  /** No instruction follows FROM: the application came with the image. */
   readonly asBuilt: boolean
-  /** Where it starts is said: here, or by a base image that is known. */
+  /** The command is known: it is set here, or by a known base image. */
   readonly startKnown: boolean
   /** What the catalogue says of the base image. */
   readonly entry: VariantFacts | null
@@ -59,21 +59,21 @@ export interface StageView {
   readonly runs: readonly ImageRun[]
   /** Packages that its RUN lines install. */
   readonly installed: readonly InstalledPackage[]
-  /** Those of its packages' servers that it starts, and that a rule knows. */
+  /** The servers of its packages that it starts and that a rule knows. */
   readonly servers: readonly ListedServer[]
-  /** What reads sources; it reads none where nothing was loaded. */
+  /** The parsers of sources; none reads anything where no grammar was loaded. */
   readonly parsers: SourceParsers
 }
 
-/** One way to learn of a stage what its program needs. A value, in its place in the list of `index.ts`. */
+/** One way to learn what the program of a stage needs. A value with a place in the list of `index.ts`. */
 export interface Provider {
   /** Kebab-case, unique. */
   readonly name: string
   /** What it claims, in one line. */
   readonly summary: string
   /**
-   * `before-run`: what a run of the original tells better, it is asked for only where none was seen. `before-build`: a guess at what
-   * only the build tells; of a built image the files say it.
+   * `before-run`: asked only where no run of the original was seen, which shows it better. `before-build`: a guess at what only the
+   * build decides; in a finished image the files say it.
    */
   readonly when: 'always' | 'before-run' | 'before-build'
   /** `earlier`: what the providers before it in the list have claimed. Undefined is a stop of one that reads many files (InTurn). */

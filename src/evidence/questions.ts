@@ -16,7 +16,7 @@ import { placeIn } from './script-writes.ts'
 import { isOneOf, startedByRules } from './servers.ts'
 import { isComment, isTest } from './source-text.ts'
 
-/** Of a built image all files are known. */
+/** All files of a finished image are known. */
 export const unread: Provider = {
   name: 'unread',
   summary:
@@ -34,7 +34,7 @@ export const unread: Provider = {
   },
 }
 
-/** What a run of the original has shown to work as another user, or not. */
+/** Work that a run of the original shows to succeed as another user, or not. */
 export const rootWork: Provider = {
   name: 'root-work',
   summary: 'what the start or cron does that may need root',
@@ -72,13 +72,13 @@ function* cutSources({ left: { unread: left, cutAt }, contents, builders }: Stag
     )
 }
 
-/** What a program is made of, whatever language it is in. */
+/** Source files of any language. */
 const SOURCE = /\.(?:py|[cm]?[jt]sx?|rb|php|pl|lua|go|rs|c|cc|cpp|java|kt|cs|exs?|sh|bash)$/
-/** What no program is made of. */
+/** Files that are no part of a program. */
 const IS_SETTING =
   /^\.|\.(?:conf|cfg|ini|ya?ml|json|toml|lock|txt|md|crt|pem|key|env|html|css|svg|png)$|^(?:yarn|package)?-?lock/i
 
-/** Sources of COPY that the build context has not: nothing is known of what they are. */
+/** Sources of COPY that are missing in the build context, and so unknown. */
 function* missingCopies({ contents, builders }: StageView): Iterable<Claim> {
   const missing = [contents, ...builders].flatMap(({ copies }) =>
     copies.filter((copy) => copy.missing === true && !IS_SETTING.test(baseName(copy.source))),
@@ -90,7 +90,7 @@ function* missingCopies({ contents, builders }: StageView): Iterable<Claim> {
     })
 }
 
-/** A private key that is made before the build, and that no option opens. */
+/** A private key that is created before the build, and that no option of COPY makes readable. */
 function* closedKeys({ contents: { copies, steps } }: StageView): Iterable<Claim> {
   const isClosed = ({ missing, source, line }: CopiedPath): boolean =>
     missing === true &&
@@ -112,7 +112,7 @@ function* closedKeys({ contents: { copies, steps } }: StageView): Iterable<Claim
   }
 }
 
-/** RUN lines of which more is to be said than was looked at. */
+/** RUN lines that were not read to their end. */
 function* cutRuns({ contents: { steps, tooLong, tooMany } }: StageView): Iterable<Claim> {
   const long = new Set(tooLong)
   for (const step of steps) {
@@ -134,7 +134,7 @@ function* cutRuns({ contents: { steps, tooLong, tooMany } }: StageView): Iterabl
 }
 
 const SHELL_SCRIPT = /\.(sh|bash)$|entrypoint/
-/** What only reads, or is part of what a distribution's package or the image's vendor brings. */
+/** Programs that only read, or that come with the distribution or the image's vendor. */
 const HARMLESS = /^(wait-for|wait_for|healthcheck)|^\/etc\/|^\/usr\/(s?bin|share|lib)\//
 
 /** Scripts that are started, and that neither the build context, the Dockerfile nor the base image shows. */
@@ -149,7 +149,7 @@ function* unreadScripts({ start, started, facts, entry, contents: { copies, step
     const isScript = SHELL_SCRIPT.test(name) || written.has(name) || (missing.has(name) && STARTED.test(name))
     if (!isScript || read.has(name) || vendors.includes(name)) continue
     if (HARMLESS.test(name) || (name !== 'entrypoint' && HARMLESS.test(word))) continue
-    // Of a base image that is known all files are.
+    // All files of a known base image are known.
     if (facts.files.known && !missing.has(name) && !written.has(name)) continue
     yield question('start-script', word, `${word}, which it starts, could not be read`)
   }
@@ -161,10 +161,10 @@ function wordsOf(argv: readonly string[]): readonly string[] {
   return argv.flatMap((word) => word.split(/\s+/)).filter((word) => word !== '' && !word.startsWith('-'))
 }
 
-/** What brings a program that nobody has read: an image, the network, or a package that no rule tells of. */
+/** Sources of a program that nobody has read: an image, the network, or a package without a rule. */
 function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Claim> {
   const { contents, builders, started, servers, installed } = view
-  // Who names a place that it writes has thought of it.
+  // An author who names a writable place has thought of it.
   if (started.volumes.length > 0 || earlier.some(isWritten)) return
   const programs = [...new Set([...programsOf(started), ...(started.cmd?.slice(0, 1) ?? []).map(baseName)])]
   const known = startedByRules(programs, servers)
@@ -183,7 +183,7 @@ function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Cl
   }
 }
 
-/** A place that the program is given; that it may read or start a file says nothing of what it writes. */
+/** A writable place that the program is given; that it may read or start a file says nothing about its writes. */
 function isWritten(claim: Claim): boolean {
   return claim.kind === 'path' && claim.access !== 'read' && claim.access !== 'execute'
 }
@@ -227,16 +227,16 @@ function* volumes({ contents: { steps } }: StageView): Iterable<Claim> {
   }
 }
 
-/** A shell, `make` or a runner of tests: what is done in it others say at each run. */
+/** A shell, `make` or a test runner: what it does is decided at each run. */
 function* openEnded({ started, start: { programs }, entry }: StageView): Iterable<Claim> {
   const argv = argvOf(started)
   const isOpen = programs.length <= 1 && isOneOf(knownPrograms.openEnded, programs[0] ?? '')
-  // That of a base image is there to be replaced.
+  // The command of a base image is there to be replaced.
   if (!isOpen && (!waitsForInput(argv) || argv.join(' ') === argvOf(entry?.config ?? {}).join(' '))) return
   yield question('writes', argv.join(' '), `it starts ${argv.join(' ')}: whoever runs it says what that writes`)
 }
 
-/** What a start script calls that only root may; where it asks for root first, that is its answer. */
+/** Calls of a start script that only root may make; a script that asks for root first has its answer. */
 function* fromStart(
   { start: { launches }, facts, stepDowns, listed }: StageView,
   { programs }: Catalogue,
@@ -269,7 +269,7 @@ function* fromStart(
     yield question('root-work', path ?? 'the command', `what is started in some cases needs root: ${reason}`)
 }
 
-/** A supervisor of which no configuration can be read: what it starts, and as whom, nobody knows. */
+/** A supervisor without a readable configuration: what it starts, and as whom, is unknown. */
 function* supervisors({ start: { programs }, own }: StageView): Iterable<Claim> {
   for (const name of programs) {
     const manager = knownPrograms.serviceManagers.find(({ program }) => program === name)
@@ -294,21 +294,21 @@ function* cronJobs({ contents: { entries }, start: { programs } }: StageView): I
     })
 }
 
-/** What is there for people and for those who build it. */
+/** Folders for people and for those who build the program. */
 const ASIDE =
   /(^|\/)(tests?|specs?|__tests__|docs?|examples?|\.github|node_modules|vendor|site-packages)\/|\.(test|spec)\./
-/** It does so where it is root alone. */
+/** It does this only as root. */
 const ASKS_WHO = /\bget_?e?uid\(\)\s{0,9}(?:===?|!==?|>)\s{0,9}0\b|\bposix_gete?uid\(\)/i
 
 interface SourceCall {
   readonly files: RegExp
   readonly call: RegExp
   readonly needs: string
-  /** A start may do without it for long: only where somebody asks for that work a run shows it. */
+  /** A start may not need it for long: a run shows it only where somebody asks for that work. */
   readonly unasked?: true
 }
 
-/** What a program starts or does to itself that only root may. Each tool's man page; setuid(2), chroot(2), chown(2), raw(7). */
+/** What a program starts, or does to itself, that only root may. Each tool's man page; setuid(2), chroot(2), chown(2), raw(7). */
 const SOURCE_CALLS: readonly SourceCall[] = [
   {
     files: /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs)$/,
@@ -329,7 +329,7 @@ const SOURCE_CALLS: readonly SourceCall[] = [
   },
 ]
 
-/** The first of each sort, in the sources of all stages that the program is made in. */
+/** The first call of each kind in the sources of all stages that build the program. */
 export const rootCalls: Provider = {
   name: 'root-calls',
   summary: 'calls in the sources that only root may make, such as runuser, setuid, chown and raw sockets',

@@ -9,7 +9,7 @@ import { choices } from '../words.ts'
 import { type Claim, declared, type Evidence, question } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
 
-/** What the program is started in or from, by the Dockerfile's own words. */
+/** Paths that the program is started in or from, as the Dockerfile names them. */
 interface Use {
   readonly what: string
   readonly path: string
@@ -19,8 +19,8 @@ interface Use {
 const HOME = '/root'
 
 /**
- * /root has mode 0700 in nearly every image (FACTS 16). Where a stage keeps its program there, the user must get through;
- * what asks for its home finds another one, unless a variable names the place. Keys are the reason to leave it closed.
+ * /root has mode 0700 in nearly every image (FACTS 16). Where a stage keeps its program there, the user must be able to pass; a
+ * program that asks for its home finds another one, unless a variable names the place. Keys are the reason to leave it closed.
  */
 export const rootHome: Provider = {
   name: 'root-home',
@@ -80,7 +80,7 @@ function homeOf(volume: string): Claim {
   return { kind: 'env', name: 'HOME', value: HOME, reason, evidence: [because(volume, 'declared by VOLUME')] }
 }
 
-/** Put there by a plain name: the program is told the place, and goes through root's home to it. */
+/** It is copied there by a plain name: the program is told the path, and passes through root's home. */
 function copiedUses({ copies }: StageContents): readonly Use[] {
   return copies
     .filter(
@@ -89,7 +89,7 @@ function copiedUses({ copies }: StageContents): readonly Use[] {
     .map(({ destination, line }) => ({ what: `what line ${line} copies`, path: destination }))
 }
 
-/** For the shells and editors of people. */
+/** Settings of people's shells and editors. */
 const OF_PEOPLE =
   /^\/root\/\.(bashrc|bash_profile|bash_aliases|profile|zshrc|vimrc|viminfo|inputrc|tmux\.conf|oh-my-zsh|vim|hushlogin|\w*_?history)(\/|$)/
 /** Something below root's home that a program looks for in the home of whoever runs it. */
@@ -152,7 +152,7 @@ function copiedSettings({ copies }: StageContents): readonly HomeSetting[] {
     .map(({ destination, line }) => ({ path: destination, line }))
 }
 
-/** Settings of tools that builds use too: of the build alone where a RUN follows, and nothing that is started uses the tool. */
+/** Settings of tools that builds use too: they are the build's where a RUN follows and nothing that is started uses the tool. */
 function isOfBuild(path: string, line: number, { contents: { steps, texts }, start, started }: StageView): boolean {
   const known = knownPrograms.readFromHome.find((one) => new RegExp(one.path).test(path))
   if (known === undefined) return false
@@ -219,7 +219,7 @@ function toolsIn(
   })
 }
 
-/** Texts of the stage's own scripts that a RUN names: what they load it keeps. */
+/** The stage's own scripts that a RUN names: what they load stays in use. */
 function scriptsOf({ instruction, shell, workdir }: Step, files: StageContents['texts']): readonly string[] {
   if (!says(instruction, /\.(py|sh|m?js|rb)\b/)) return []
   const script = shellCommands(instruction, shell)
@@ -233,7 +233,7 @@ function scriptsOf({ instruction, shell, workdir }: Step, files: StageContents['
 }
 
 const SCRIPT = /\.(py|sh|m?js|rb)$/
-/** Of a command: a script stands among the first. */
+/** Words of a command that are read: a script is among the first. */
 const MOST_WORDS = 6
 
 /** Most stages use none of them. */
@@ -250,7 +250,7 @@ function compiled(pattern: string | undefined): RegExp | null {
   return pattern === undefined ? null : new RegExp(pattern)
 }
 
-/** Something that is to be kept from others than root, and would be readable with the folder open. */
+/** Secrets that would become readable with the folder open. */
 function secretsIn(contents: StageContents): string | null {
   const { entries, origins, steps, copies } = contents
   const copied = [...entries].find(
@@ -258,7 +258,7 @@ function secretsIn(contents: StageContents): string | null {
       type === 'file' && origins.has(path) && isInside(path, HOME) && isSecretPlace(path) && (mode & 0o004) !== 0,
   )
   if (copied !== undefined) return copied[0]
-  // Its mode nobody has seen.
+  // The mode is unknown.
   const unseen = copies.find(
     ({ destination, seen }) =>
       !seen && isInside(destination, HOME) && isSecretPlace(destination) && !isRemoved(contents, destination),

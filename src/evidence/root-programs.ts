@@ -9,7 +9,7 @@ import { nameOf } from '../path.ts'
 import type { StageView } from './provider.ts'
 import type { Vendor } from './vendor.ts'
 
-/** A program that is started or was seen running, and is listed as one that only root can run. */
+/** A started or running program that is listed as one that only root can run. */
 export function rootProgram(
   { facts, own, stepDowns }: StageView,
   programs: readonly ProgramRule[],
@@ -26,7 +26,7 @@ export function rootProgram(
     )
     if (named !== null) return need(named, '', facts)
   }
-  // What a script comes to last is the service, what it does before prepares the way for it.
+  // The last command of a script is the service; those before it prepare for it.
   for (const launch of stepDowns.launches.toReversed()) {
     const found = launch.conditional ? null : launched(launch, programs, facts)
     if (found !== null) return need(found, placeOf(launch), facts)
@@ -34,7 +34,7 @@ export function rootProgram(
   return ownerOfArguments(stepDowns, own)
 }
 
-/** What a script may do beside its one work. */
+/** Commands that a script may run beside its one task. */
 const ASIDE = /^(?:echo|printf|stat|test|\[|shift|set|find|xargs|ls|id|cd|exit|true|chown|chgrp|chmod)$/
 
 /** `exec "$@"`, and a line or branch that begins with a variable. */
@@ -44,7 +44,7 @@ function startsWords(text: string): boolean {
     .some((part) => /^["']?\$[@*{\w]/.test(part.trim().replace(/^(?:then|do|else|exec) /, '')))
 }
 
-/** A script that gives away, or opens, what its arguments name, and does nothing else: without root it has no purpose. */
+/** A script that only changes the owner or mode of its arguments: without root it has no purpose. */
 function ownerOfArguments(
   { actions, started, launches, scripts }: StageView['stepDowns'],
   files: FileModel,
@@ -64,7 +64,7 @@ function ownerOfArguments(
   }
 }
 
-/** Its own words, where the command shows which these are: `strace -t sshd` is no `sshd -t`. */
+/** The program's own words, where the command shows them: `strace -t sshd` is no `sshd -t`. */
 function wordsOf(program: string, config: Command): readonly string[] {
   return wordsByName(config).get(nameOf(program)) ?? argvOf(config)
 }
@@ -80,7 +80,7 @@ const wordsByName = memoizeByObject((config: Command): ReadonlyMap<string, reado
   return found
 })
 
-/** Such programs that a start script comes to in some cases only: nobody has seen whether it does. */
+/** Such programs that a start script reaches only under a condition: nobody has seen whether it does. */
 export function conditionalRootPrograms(
   facts: ImageFacts,
   { launches }: Pick<StageView['stepDowns'], 'launches'>,

@@ -10,7 +10,7 @@ import { FILE_TOOLS } from './command-line.ts'
 import type { Provider, StageView } from './provider.ts'
 import { isOneOf } from './servers.ts'
 
-/** Folders that RUN lines make for the program to fill, or hand to somebody: who wrote that wanted them written. */
+/** Folders that RUN lines make for the program, or hand to a user: their author wanted them writable. */
 export const runLines: Provider = {
   name: 'run-lines',
   summary: 'folders that RUN makes, hands over or opens up for the program',
@@ -22,7 +22,7 @@ export const runLines: Provider = {
 }
 
 function pathsOf(actions: readonly RunAction[]): readonly PathClaim[] {
-  // Taken away again: it was for the build. From the last on, so that what is removed later is known.
+  // A later RUN removes it: it was for the build. Read from the end, so that later removals are known.
   const gone = removals()
   const needs: (readonly PathClaim[])[] = []
   for (const action of actions.toReversed()) {
@@ -33,7 +33,7 @@ function pathsOf(actions: readonly RunAction[]): readonly PathClaim[] {
 }
 
 function needOf(action: RunAction, path: string): readonly PathClaim[] {
-  // The build fills it, and what reads it is root.
+  // The build fills it, and root reads it.
   if (isSchedule(path)) return []
   const why = reasonFor(action, path)
   if (why === null) return []
@@ -51,7 +51,7 @@ function reasonFor(action: RunAction, path: string): string | null {
       return isStatePlace(path) ? 'made' : null
     case 'chown': {
       const user = action.value?.split(/[:.]/)[0]
-      // A file alone is handed over to be read as often as to be written.
+      // A single file is handed over to be read as often as to be written.
       return user === undefined ||
         user === '' ||
         user === 'root' ||
@@ -96,8 +96,8 @@ function openedToAll(actions: readonly RunAction[]): readonly Claim[] {
 const ONLY_ASKS = /^--?(v|V|t|h|version|help|test|configtest|check[\w-]*)$/
 
 /**
- * The build runs the very program that the image starts (`RUN taskd init`), or copies a tree to where a volume goes: what it left there
- * is root's, and not seen before the build.
+ * The build runs the program that the image starts (`RUN taskd init`), or copies a tree to the place of a volume: it leaves files
+ * of root's there that nobody sees before the build.
  */
 export const filledVolumes: Provider = {
   name: 'filled-volumes',
@@ -122,7 +122,7 @@ export const filledVolumes: Provider = {
   },
 }
 
-/** Folders that a RUN puts whole trees into: `cp -r`, `rsync`, `tar -C`, `unzip -d`. */
+/** Folders that receive whole trees: `cp -r`, `rsync`, `tar -C`, `unzip -d`. */
 function treesPut({ instruction, shell, workdir }: Step): readonly { readonly path: string; readonly line: number }[] {
   if (instruction.keyword !== 'RUN' || !says(instruction, /\b(cp|rsync|tar|unzip)\b/)) return []
   const script = shellCommands(instruction, shell)
@@ -141,7 +141,7 @@ function treesPut({ instruction, shell, workdir }: Step): readonly { readonly pa
 }
 
 function runs({ instruction, shell }: Step, program: string): boolean {
-  // Most RUN lines do not speak of it.
+  // Most RUN lines do not name it.
   if (instruction.keyword !== 'RUN' || !wholeText(instruction).includes(program)) return false
   const script = shellCommands(instruction, shell)
   return (
@@ -152,7 +152,10 @@ function runs({ instruction, shell }: Step, program: string): boolean {
   )
 }
 
-/** The line of a build step of root's that works with the application: its settings are read, so folders are made and logs begun. Null for none. */
+/**
+ * The line of a build step that works with the application as root: it reads its settings, so it may create folders and logs. Null
+ * for none.
+ */
 export function preparedByRun(view: StageView): number | null {
   const step = view.contents.steps.find((each) => isRunOfRoot(each) && says(each.instruction, RUNS_ITSELF))
   return step?.instruction.line ?? startedByRun(view)
@@ -160,7 +163,7 @@ export function preparedByRun(view: StageView): number | null {
 
 const RUNS_ITSELF = /\b(?:manage\.py|artisan|bin\/console|rake|rails|flask|alembic)\s{1,9}[a-z]/
 
-/** The same of one that starts the very program that the image starts, to check it or to prepare it. */
+/** The line of a build step that starts the image's own program, to check or to prepare it. */
 export const startedByRun = memoizeByObject(({ contents: { steps }, started }: StageView): number | null => {
   const main = invocationsIn(asWords(argvOf(started))).at(-1)
   const program = main === undefined ? null : programIn(main.words, started.workdir)
@@ -181,7 +184,7 @@ function isRunOfRoot({ instruction, user }: Step): boolean {
   return instruction.keyword === 'RUN' && (!user.known || isRootUser(user.value))
 }
 
-/** Which program a command is, of an interpreter which script. Null for what only tells of itself, and where no word says it. */
+/** The program of a command, or the script of an interpreter. Null for one that only prints information, and where no word names it. */
 function programIn(words: readonly Word[], folder: string | null): string | null {
   const [program, ...args] = words.map(({ value }) => value)
   if (program == null || (args.length === 1 && TELLS_OF_ITSELF.test(args[0] ?? ''))) return null
@@ -196,13 +199,13 @@ function programIn(words: readonly Word[], folder: string | null): string | null
 }
 
 const TELLS_OF_ITSELF = /^(?:-[vVht]|-?-?(?:version|help))$/
-/** What is behind them tells what is run. */
+/** The words behind them name what is run. */
 const RUNS_SCRIPTS =
   /^(?:npm|npx|yarn|pnpm|bunx|uv|uvx|poetry|pipenv|pdm|bundle|composer|make|gradlew?|mvnw?|cargo|mix)$/
 /** Options of Node whose value is loaded before the script. */
 const LOADS = /^(?:-r|--require|--import|--loader)$/
 
-/** What such a step leaves in the program's own places is the user's too. */
+/** Files that such a step leaves in the program's own places are the user's too. */
 export function leftBehind(claim: PathClaim, line: number): readonly PathClaim[] {
   const { path, access, evidence } = claim
   if (access === 'keep-state') return [isStatePlace(path) ? { ...claim, tree: true } : claim]

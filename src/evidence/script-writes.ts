@@ -17,24 +17,24 @@ import { choices, joinTruncated } from '../words.ts'
 import { declared, type PathClaim, question } from './claim.ts'
 import type { Provider } from './provider.ts'
 
-/** What a start script writes by itself: without it the script ends, or goes on with what it did not write. */
+/** Paths that a start script itself writes: where it cannot, it ends, or goes on without them. */
 export const scriptWrites: Provider = {
   name: 'script-writes',
   summary: 'files that a start script writes by itself',
   when: 'always',
   *claims({ start: { writes, possibleWrites, actions }, contents, facts: { config }, listed }) {
     const made = actions.filter(({ action }) => action === 'mkdir').flatMap(({ paths }) => paths)
-    // In a folder that the script itself makes all is the user's.
+    // A folder that the script itself makes is the user's, with everything in it.
     const isElsewhere = ({ path }: ScriptWrite): boolean => !made.some((folder) => isInside(path, folder))
     for (const write of writes.filter(isElsewhere)) yield* neededFor(write, contents, config)
     for (const write of [...writes, ...possibleWrites]) yield* reopened(write, contents)
-    // What the scripts of a known vendor do is known of its image.
+    // The scripts of a known vendor are known with its image.
     const possible = possibleWrites.filter(({ script }) => !listed || script === null || contents.origins.has(script))
     for (const write of possible.filter(isElsewhere)) yield* neededPerhaps(write, contents, config)
   },
 }
 
-/** What a start script does where nobody can say that the user may: a path that the run decides, root's home, a tree of root's. */
+/** Writes of a start script that the user may not be able to do: to a path that the run decides, in root's home, in a tree of root's. */
 export const openScriptWrites: Provider = {
   name: 'open-script-writes',
   summary: 'what a start script makes, writes or removes at a path that only the run decides',
@@ -54,12 +54,12 @@ export const openScriptWrites: Provider = {
   },
 }
 
-/** Where a start says something: null for the text of `sh -c`. */
+/** The place of a line in a start; null for the text of `sh -c`. */
 export function placeIn(script: string | null, line: number): string {
   return script === null ? 'the command' : `${script} line ${line}`
 }
 
-/** Work that a start script leaves to root: as another user it goes the other way, which lacks that. */
+/** Work that a start script does only as root: another user takes the other branch, which lacks it. */
 export const rootBranches: Provider = {
   name: 'root-branches',
   summary: 'what a start script does behind its question for root, and does not do as another user',
@@ -90,8 +90,8 @@ export const rootBranches: Provider = {
 type ScriptWrite = StepDownReport['writes'][number]
 
 /**
- * Root writes where `chmod -R u-w` has closed a tree to its owner; nobody else does. Of what is not seen there the folder of the
- * file is opened again.
+ * Only root can write in a tree that `chmod -R u-w` has closed to its owner. For a file that is not seen there its folder is opened
+ * again.
  */
 function reopened({ script, line, path, any }: ScriptWrite, { actions, entries }: StageContents): readonly PathClaim[] {
   const folder = any === undefined ? parentOf(path) : path
@@ -107,7 +107,7 @@ function reopened({ script, line, path, any }: ScriptWrite, { actions, entries }
 
 const CLOSES = /(^|,)(a|ug?o?|go?u)?-[rx]*w|^0?[0-5][0-7]{2}$/
 
-/** Of the program's state, and of a file that the stage itself puts in, more than it needs does no harm. */
+/** More access than needed does no harm to the program's state, and to a file that the stage itself adds. */
 function neededPerhaps(
   write: StepDownReport['possibleWrites'][number],
   contents: StageContents,
@@ -120,7 +120,7 @@ function neededPerhaps(
   const isThere = contents.entries.get(path)?.type === 'file'
   if (any === undefined && !isThere && isMadeEmpty(parentOf(path), contents))
     return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
-  // Where it is not written, an empty file would be one too many: its folder is enough.
+  // An empty file would be too much where none is written: access to its folder is enough.
   if (isStatePlace(path) && !isThere && any === undefined && !isSharedFolder(parentOf(path)))
     return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
   if (isStatePlace(path) || isThere || known !== undefined)
@@ -134,7 +134,7 @@ function neededPerhaps(
   return [declared(what, path, detail, { ...how, certainty: 'possible', onlyIf })]
 }
 
-/** A RUN has made it, and nothing that is seen lies in it: whatever its name, it waits for what the start puts there. */
+/** A RUN has made it and nothing lies in it: whatever its name, the start will fill it. */
 function isMadeEmpty(
   folder: string,
   { actions, entries, copies }: Pick<StageContents, 'actions' | 'entries' | 'copies'>,
@@ -162,14 +162,14 @@ function neededFor(
     if (isSharedFolder(path)) return []
     if (known !== undefined)
       return [declared('keep-state', path, `files in it are ${detail}`, known === 'tree' ? { tree: true } : {})]
-    // Which folders lie below is known only where all that is put there was seen.
+    // The folders below are known only where everything in it was seen.
     const isSeen = !copies.some(({ seen, destination }) => !seen && isInside(destination, path))
     return [declared('keep-state', path, `files in it are ${detail}`, any === 'below' && !isSeen ? { tree: true } : {})]
   }
   if (!replaces) {
-    // What a package or a build step may have put there is not known: the file is the user's from the start.
+    // A package or a build step may have put something unknown there: the file is the user's from the start.
     if (isBuilt) return [declared('create-file', path, detail, { tree: true })]
-    // Where the script asks whether it is there, it must not be made beforehand.
+    // A file whose existence the script tests must not be created beforehand.
     if (ifMissing) return [declared('create-file', path, detail, { beside: true })]
     return [
       entries.has(path) ? declared('write', path, detail) : declared('create-file', path, detail, { alone: 'any' }),
@@ -177,12 +177,12 @@ function neededFor(
   }
   const parent = parentOf(path)
   const file = declared('create-file', path, detail, { beside: true })
-  // A folder of many is given to nobody for that: it is said.
+  // A shared folder is not granted for this: it is reported.
   if (isSystemFolder(parent)) return [file]
   const name = declared('rename', path, detail, edits === true && !ifMissing ? { atStart: true } : {})
   if (isSharedFolder(parent)) return [file, name]
   return [
-    // Of a file that a package brings not even its folder is known: that one is meant, not the first that is missing.
+    // Even the folder of a package's file is unknown: this file is meant, not the first missing folder.
     entries.has(path) || entries.has(parent)
       ? declared('create-file', `${parent}/sed`, detail, { beside: true, subject: parent })
       : declared('keep-state', parent, detail),
@@ -190,7 +190,7 @@ function neededFor(
   ]
 }
 
-/** Files in whose place a start script puts a text of its own, each time or at the first start. */
+/** Files that a start script replaces with a text of its own, always or at the first start. */
 export function writtenAnew({ writes }: Pick<StepDownReport, 'writes'>): readonly string[] {
   return writes.flatMap(({ path, anew, ifMissing, any }) =>
     anew === true && !ifMissing && any === undefined ? [path] : [],

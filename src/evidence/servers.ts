@@ -70,7 +70,7 @@ function imagePackages(files: FileModel): readonly InstalledPackage[] {
   ]
 }
 
-/** Of a line as `ls -l` tells it: `drwxr-x--- 33:33 /path`, `lrwxrwxrwx 0:0 /path -> target`; `-1`: an owner that is not known. */
+/** An entry from a line like that of `ls -l`: `drwxr-x--- 33:33 /path`, `lrwxrwxrwx 0:0 /path -> target`; `-1` is an unknown owner. */
 function entryOf(line: string): readonly [string, FileEntry] {
   const [, type = '-', bits = '', uid = '0', gid = '0', path = '', link] =
     /^([-dl])(\S{9}) (-?\d+):(-?\d+) (\S+?)(?: -> (\S+))?$/.exec(line) ?? []
@@ -108,9 +108,9 @@ export interface ServerSources {
   readonly files: FileModel
   /** Base names of what is started. */
   readonly programs: readonly string[]
-  /** A start script could not be read: it may start any of them. */
+  /** A start script could not be read and may start any of them. */
   readonly opaque: boolean
-  /** The catalogue says what the server of the base image writes: that it is a package in there says no more. */
+  /** The catalogue says what the base image's server writes: that it came as a package adds nothing. */
   readonly listed: boolean
 }
 

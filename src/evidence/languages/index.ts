@@ -28,7 +28,10 @@ export interface SourceRule {
   readonly writes?: 'file' | 'directory' | 'database'
   /** It makes new files beside it, or puts others in its place: old logs, a lock. */
   readonly beside?: boolean
-  /** What is taken away by a whole name need not be there: only what only the run tells, in a folder that is known, says that it is filled. */
+  /**
+   * Only a write whose path ends in an unknown name, in a known folder, shows that the folder is filled; a file that is removed by
+   * its full name need not exist.
+   */
   readonly within?: boolean
   /** Where the path is left to the run another rule has told of it. */
   readonly known?: boolean
