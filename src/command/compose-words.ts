@@ -1,8 +1,8 @@
 const END = /[;&|<>]/
 
 /**
- * The words of a command as Compose takes a text apart, which no shell gets to see: at the first `&&`, `|` or `>` it ends, and
- * what follows is dropped. Null where a quote or bracket is not closed. Source: mattn/go-shellwords, which compose-go uses.
+ * The words of a command as Compose splits a text that no shell sees: it ends at the first `&&`, `|` or `>`, and the rest is
+ * dropped. Null where a quote or bracket is not closed. Source: mattn/go-shellwords, which compose-go uses.
  */
 export function composeWords(text: string): readonly string[] | null {
   const words: string[] = []
@@ -20,7 +20,7 @@ export function composeWords(text: string): readonly string[] | null {
       word ??= ''
     } else if (within === '' && sign === '(' && word?.endsWith('$') !== true) return null
     else if (within === '' && END.test(sign)) {
-      // The number before it is of a file that is open, and no word.
+      // The number before it is a file descriptor, and no word.
       if (sign === '>' && /^\d/.test(word ?? '')) word = null
       break
     } else {

@@ -4,11 +4,11 @@ import { parseShellScript, shellArguments } from './parse-shell.ts'
 import { isShell, optionsFrom, type Starter, starterOf, type Word } from './starters.ts'
 import { type SwitchCommand, switchAt } from './switches.ts'
 
-/** A command taken apart: the program that it starts in the end, and what starts that. */
+/** A parsed command: the program that it starts in the end, and what starts that. */
 export interface Invocation {
   /** Index of the program's word; as long as the command where there is none, such as `gosu app "$@"` without arguments. */
   readonly at: number
-  /** From the program on. */
+  /** The words from the program on. */
   readonly words: readonly Word[]
   /** The shell text that the last of `via` is given in place of words: `su -c TEXT`, `env -S TEXT`. */
   readonly text: Word | null
@@ -17,7 +17,7 @@ export interface Invocation {
 }
 
 export interface InvocationOptions {
-  /** What `npx`, `bundle exec`, `python` and their like start counts as the program. */
+  /** The program that `npx`, `bundle exec`, `python` and their like start counts. */
   readonly runners?: boolean
 }
 
@@ -34,7 +34,7 @@ export function invocationOf(words: readonly Word[], { runners = false }: Invoca
   }
 }
 
-/** `su` takes its options wherever they stand; behind the command of `env` they are the command's. */
+/** `su` takes its options anywhere; words behind the command of `env` are the command's. */
 function givenText(words: readonly Word[], at: number): Word | null {
   const starter = starterOf(nameOf(words[at]?.value ?? ''))
   if (starter?.text === undefined) return null
@@ -63,7 +63,7 @@ export function programIndex(words: readonly Word[], from = 0): number {
   }
 }
 
-/** Index behind the starter at `at`, its options and its operands; null where none stands there that is meant. */
+/** The index behind the starter at `at` with its options and operands; null where no starter stands there. */
 function behindStarter(words: readonly Word[], at: number, isMeant: (starter: Starter) => boolean): number | null {
   const word = words[at]?.value
   if (word == null) return null
@@ -99,12 +99,12 @@ export function readSwitch(words: readonly Word[]): SwitchCommand | null {
   return found?.user.value === 'root' || found?.user.value === '0' ? null : found
 }
 
-/** The same, whoever it runs the program as: `gosu root crond` too. */
+/** Like readSwitch, also for a switch to root: `gosu root crond`. */
 export function readRunAs(words: readonly Word[]): SwitchCommand | null {
   return switchAt(words, programIndex(words))
 }
 
-/** The program that a word names, `$(which squid)` too; null where something else decides it. */
+/** The program that a word names, also `$(which squid)`; null where something else decides it. */
 export function programName({ text, value }: Word): string | null {
   return value ?? /^"?(?:\$\(|`)\s*(?:which|command -v)\s+([\w.+-]+)\s*[)`]"?$/.exec(text)?.[1] ?? null
 }
@@ -115,7 +115,7 @@ export interface Command {
   readonly cmd: readonly string[] | null
 }
 
-/** What is started: ENTRYPOINT followed by CMD, as the engine joins them. */
+/** The words of a start: ENTRYPOINT followed by CMD, as the engine joins them. */
 export function argvOf(config: Partial<Command>): readonly string[] {
   return [...(config.entrypoint ?? []), ...(config.cmd ?? [])]
 }
@@ -128,7 +128,7 @@ export const programsOf = memoizeByObject(({ entrypoint, cmd }: Command): readon
   return [...new Set([...programsIn(entrypoint ?? []), ...programsIn(cmd ?? [])])]
 })
 
-/** The same of one command. */
+/** The programs of one command. */
 export function programsIn(argv: readonly string[]): readonly string[] {
   return invocationsIn(asWords(argv)).flatMap(({ via, words }) => {
     const program = words[0]?.value
@@ -142,8 +142,8 @@ export function asWords(argv: readonly string[]): readonly Word[] {
 }
 
 /**
- * What a command comes down to: of `sh -c 'text'` the commands of the text, of `sh script` the script, else itself. What
- * starts the shell is one of its own, without words.
+ * The commands that a command runs in the end: those in the text of `sh -c 'text'`, the script of `sh script`, or itself. What
+ * starts the shell is one of them, without words.
  */
 export function invocationsIn(words: readonly Word[], options: InvocationOptions = {}): readonly Invocation[] {
   const invocation = invocationOf(words, options)
@@ -164,7 +164,7 @@ function invocationsOfText({ value, text }: Word, options: InvocationOptions): r
     return script.commands.flatMap(({ words, within }) =>
       within === 'script' && words.length > 0 ? invocationsIn(words, options) : [],
     )
-  // What the parser refuses is said elsewhere; names that stand where commands do are better than none.
+  // A text that cannot be parsed is reported elsewhere; names in the place of commands are better than none.
   return text.split(/&&|\|\||[;\n|&]/).map((command) => {
     const words = command.trim().split(/\s+/)
     return invocationOf(asWords(words.filter((word) => word !== '' && !/^\w+=/.test(word))), options)

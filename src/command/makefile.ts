@@ -1,6 +1,6 @@
 import { normalisePath } from '../path.ts'
 
-/** What one `make` runs, line by line, in the folder of its Makefile. */
+/** The lines that one `make` runs in the folder of its Makefile. */
 export interface Recipe {
   /** Absolute. */
   readonly folder: string

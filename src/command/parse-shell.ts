@@ -26,7 +26,7 @@ export const parseShellScript = memoizeByText((text): ShellScript => {
   return readCommands({ kind: 'text', text, spanOf: (start, end) => ({ start, end }) })
 })
 
-/** Text that is no shell script is a value with a reason. */
+/** A text that is no shell script gives a value with the reason. */
 export function readCommands(source: ShellSource): ShellScript {
   if (source.kind === 'none') return { kind: 'unparsed', reason: source.reason }
   if (source.kind === 'words') return execForm(source)
@@ -53,7 +53,7 @@ const TOO_MANY_HEREDOCS: ShellScript = {
   tooLong: true,
 }
 
-/** An exec form runs one command; that of `["sh", "-c", "…"]` is followed. */
+/** An exec form runs one command; the text of `["sh", "-c", "…"]` is followed. */
 function execForm({ words, span }: Extract<ShellSource, { kind: 'words' }>): ShellScript {
   if (words.length === 0) return { kind: 'parsed', commands: [] }
   const command: ShellCommand = {
@@ -87,7 +87,7 @@ export interface ShellArguments<W extends Word> {
   readonly exitsOnError: boolean
 }
 
-/** What a shell is told by the words behind its name. */
+/** The options and the script of a shell's command line. */
 export function shellArguments<W extends Word>(args: readonly W[]): ShellArguments<W> {
   let isText = false
   let exitsOnError = false
@@ -122,7 +122,7 @@ export function innerScript(words: readonly ShellWord[]): ShellText | null {
   return script === null ? null : quotedScript(script)
 }
 
-/** What a `trap 'script' SIGNAL…` does once the signal comes; null when the words are no such thing, or take one back. */
+/** The script of a `trap 'script' SIGNAL…`; null for other words, or for one that resets a trap. */
 export function trapScript(words: readonly ShellWord[]): ShellText | null {
   if (words[0]?.value !== 'trap') return null
   const [script, ...signals] = words.slice(words[1]?.value === '--' ? 2 : 1)
@@ -135,7 +135,7 @@ function quotedScript(script: ShellWord): ShellText | null {
   const inner = quoted?.[2]
   const text = script.value ?? inner
   if (text === undefined) return null
-  // Places are exact where the text stands in its quotes as it is, else the whole word is the place.
+  // Places are exact where the text stands unchanged in its quotes; otherwise the whole word is the place.
   const exact = text === inner && end - start === text.length + 2
   return {
     kind: 'text',

@@ -4,7 +4,7 @@ export type { Span }
 
 export type ShellScript = { readonly kind: 'parsed'; readonly commands: readonly ShellCommand[] } | Unparsed
 
-/** What is no shell script, or more of one than is taken in. */
+/** A text that is no shell script, or one that is too large. */
 interface Unparsed {
   readonly kind: 'unparsed'
   /** A subject and a verb. */
@@ -23,17 +23,17 @@ export interface ShellCommand {
   readonly words: readonly ShellWord[]
   readonly assignments: readonly ShellAssignment[]
   readonly redirects: readonly ShellRedirect[]
-  /** What joins it to the command before it; '' for the first of a list. */
+  /** The operator that joins it to the command before it; '' for the first of a list. */
   readonly connector: Connector
   /** It may not run at all: in a branch, a loop, a function, after `||` or after a test and `&&`. */
   readonly conditional: boolean
-  /** The texts of what must hold, outermost first; `! ` before one that must not. */
+  /** The texts of the conditions that must hold, outermost first; `! ` before one that must not. */
   readonly conditions: readonly string[]
   /** The function in whose body it stands. */
   readonly functionName: string | null
-  /** Its failure is an answer, and ends nothing: it stands in the question of an `if` or a loop, or behind `!`. */
+  /** Its failure is only tested and ends nothing: it stands in the condition of an `if` or a loop, or behind `!`. */
   readonly tested?: true
-  /** Where the innermost subshell stands that it is part of: a `cd` in there holds in there alone. */
+  /** The start of the innermost subshell around it: a `cd` in there ends with it. */
   readonly subshell?: Span
   /** How it is embedded. */
   readonly within: 'script' | 'substitution' | 'sh -c' | 'heredoc' | 'trap'

@@ -6,7 +6,7 @@ export interface Word {
   readonly value: string | null
 }
 
-/** A program that is there to start another one, named by the words behind its own. */
+/** A program that starts another one, which the words behind its own name. */
 export interface Starter {
   /**
    * `init` is process 1 and waits; `wrapper` changes something for the program, and is gone or waits; `switch` makes it run
@@ -15,7 +15,7 @@ export interface Starter {
   readonly kind: 'init' | 'wrapper' | 'switch' | 'runner'
   /** Options whose value may be the next word. */
   readonly valued: readonly string[]
-  /** Words of its own before the command: `timeout 60 server`. */
+  /** The number of its own words before the command: `timeout 60 server`. */
   readonly operands: number
   /** `NAME=value` may stand before the command. */
   readonly settings?: true
@@ -125,7 +125,7 @@ const starters: Readonly<Record<string, Starter>> = table({
   python3: PYTHON,
 })
 
-/** What the program of that base name starts others by; null where it is none that does. */
+/** How the program with this base name starts others; null where it does not. */
 export function starterOf(name: string): Starter | null {
   const known = Object.hasOwn(starters, name) ? starters[name] : undefined
   return known ?? (/^python[\d.]+$/.test(name) ? PYTHON : null)
@@ -133,15 +133,15 @@ export function starterOf(name: string): Starter | null {
 
 export const switchTools: readonly string[] = Object.keys(starters).filter((name) => starters[name]?.kind === 'switch')
 
-/** By its set-user-id bit it runs others as root, or as anybody, for whoever may call it. */
+/** Its set-user-id bit lets any permitted caller run programs as root, or as anybody. */
 export const setuidTools: readonly string[] = ['sudo', 'doas', 'su', 'pkexec', 'newgrp', 'sg']
 
-/** sh, and what is called like it. A name or a path. */
+/** A shell, by name or path. */
 export function isShell(name: string): boolean {
   return /^(?:.*\/)?(?:ba|da|a|k|z)?sh$/.test(name)
 }
 
-/** What such a program does is in the text that it is given. */
+/** An interpreter: its work is in the text that it is given. */
 const INTERPRETER =
   /^(python|pypy|perl|ruby|irb|node(js)?|bun|deno|php|lua(jit)?|tclsh|java|jshell|erl|beam(?=\.)|iex|elixir|julia|ghci|R$|dotnet|go$)(?![a-z_])/
 
@@ -150,7 +150,7 @@ export function isInterpreter(name: string): boolean {
   return isShell(name) || /^(busy|toy)box$/.test(name) || INTERPRETER.test(name)
 }
 
-/** The program does nothing but start another one as somebody else; `chroot` and `start-stop-daemon` do more. A base name. */
+/** The program only starts another one as another user; `chroot` and `start-stop-daemon` do more. A base name. */
 export function isSwitcher(name: string): boolean {
   return starterOf(name)?.kind === 'switch' && name !== 'chroot' && name !== 'start-stop-daemon'
 }
@@ -192,7 +192,7 @@ function optionOf(word: Word): { readonly name: string; readonly value: Word | n
   return { name: match[1], value: { text: value, value: word.value === null && /[$`]/.test(value) ? null : value } }
 }
 
-/** Nothing but a shell, or what starts another program. A base name. */
+/** A shell, or a program that starts others. A base name. */
 export function isStarter(name: string): boolean {
   const kind = starterOf(name)?.kind
   return isShell(name) || name === 'busybox' || name.startsWith('s6-') || (kind !== undefined && kind !== 'runner')

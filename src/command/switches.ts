@@ -7,18 +7,18 @@ export interface SwitchCommand {
   /** The words that name user and group; a value of null is decided at run time. */
   readonly user: Word
   readonly group: Word | null
-  /** The words from `from` up to `to` switch; put `instead` in their place and the command runs without switching. */
+  /** The words from `from` up to `to` are the switch; with `instead` in their place the command runs without it. */
   readonly from: number
   readonly to: number
-  /** Source texts; null where the command cannot be had without its switch. */
+  /** Source texts; null where the switch cannot be removed. */
   readonly instead: readonly Word[] | null
-  /** The folder that those words also lock it into. Absent: none. */
+  /** The folder that the words also chroot into. Absent: none. */
   readonly jail?: string
 }
 
 type FoundSwitch = Omit<SwitchCommand, 'tool' | 'from'>
 
-/** What the word at `at` switches to for the command behind it, also to root; null where it is no switch. */
+/** The switch that begins at the word `at`, also to root; null where there is none. */
 export function switchAt(words: readonly Word[], at: number): SwitchCommand | null {
   const program = words[at]?.value
   const tool = program == null ? '' : nameOf(program)

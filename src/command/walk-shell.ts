@@ -18,7 +18,7 @@ import { innerScript, type ShellText, trapScript } from './parse-shell.ts'
 import type { Connector, ShellAssignment, ShellCommand, ShellRedirect, ShellWord } from './shell-command.ts'
 import { isShell } from './starters.ts'
 
-/** What holds for the commands below a node of a script. */
+/** The context of the commands below a node of a script. */
 interface WalkContext {
   readonly source: ShellText
   readonly connector: Connector
@@ -38,7 +38,7 @@ interface Extent {
   readonly end: number
 }
 
-/** Takes the commands as they are found: this runs for every RUN of a tree, and nested generators cost more than parsing. */
+/** Receives each command as it is found: this runs for every RUN of a tree, and nested generators would cost more than parsing. */
 type FoundCommands = ShellCommand[]
 
 export function walkScript(script: ParsedScript, source: ShellText): readonly ShellCommand[] {
@@ -67,7 +67,7 @@ function statements(list: readonly Statement[], found: FoundCommands, context: W
   }
 }
 
-/** Whether they succeed is asked: `if`, `while` and `!` (set -e does not end there). */
+/** Their success is tested: `if`, `while` and `!` (set -e does not end there). */
 function tested(context: WalkContext): WalkContext {
   return context.tested ? context : { ...context, tested: true }
 }
@@ -113,7 +113,7 @@ function node(current: ShellNode, found: FoundCommands, context: WalkContext): v
     case 'While': {
       node(current.clause, found, tested(context))
       const clause = textOf(current.clause, context)
-      // Its body is run whatever happens.
+      // Its body runs in any case.
       if ((current.kind === 'until' ? NEVER : ALWAYS).test(clause)) return node(current.body, found, context)
       return node(current.body, found, under(context, current.kind === 'until' ? not(clause) : clause))
     }
@@ -175,7 +175,7 @@ function command(current: Command, found: FoundCommands, context: WalkContext): 
     assignments: current.prefix.flatMap((part) => (part.type === 'Assignment' ? [assignmentOf(part, source)] : [])),
     redirects: redirects(current.redirects, context),
   }
-  // A plain command has none, and to look for them takes every word apart. (The body of a heredoc lies outside its text.)
+  // A plain command has none, and a search would parse every word. (A heredoc's body lies outside its text.)
   if (current.redirects.length > 0 || /[`(]/.test(textOf(current, context))) substitutions(current, found, context)
   found.push(whole)
   if (context.within === 'sh -c' || context.within === 'heredoc' || context.within === 'trap') return
@@ -196,7 +196,7 @@ function heredocScripts(current: Command, found: FoundCommands, context: WalkCon
   }
 }
 
-/** A script in a script. One that cannot be read adds nothing: the command that runs it is reported all the same. */
+/** A script inside a script. One that cannot be read adds nothing: the command that runs it is reported all the same. */
 function embedded(source: ShellText, found: FoundCommands, context: WalkContext): void {
   const script = parse(source.text)
   if (script.errors === undefined || script.errors.length === 0) {
@@ -306,7 +306,7 @@ function redirectOf(redirect: Redirection, source: ShellText): ShellRedirect {
 
 const plain = /^[\w./=:@,+%-]*$/
 
-/** What the word says whatever the environment and the files are; null where they decide. */
+/** The value of a word that neither the environment nor files decide; null for others. */
 function staticValue(word: Word): string | null {
   // Most words are plain, and unbash takes a word apart only when it is asked for its parts.
   if (plain.test(word.text)) return word.text

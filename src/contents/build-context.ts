@@ -16,11 +16,11 @@ export interface ContextEntry {
 /** The build context as far as it was listed, by path below it, without what .dockerignore leaves out. */
 export interface BuildContext {
   readonly entries: ReadonlyMap<string, ContextEntry>
-  /** A bound was hit: what is not listed may be there all the same. */
+  /** A bound was reached: files that are not listed may exist all the same. */
   readonly partial: boolean
   /** Sources, by path, that a bound left unread; absent where there are none. */
   readonly unread?: ReadonlySet<string>
-  /** So many files it has at least, of which the others are not listed; absent where all are. */
+  /** The number of files at which listing stopped; absent where all are listed. */
   readonly cutAt?: number
   /**
    * Programs that a release tool builds of the sources in here before it copies them: by their name the folder of their main package, ''
@@ -39,7 +39,7 @@ export interface ContextFile {
   readonly origin: string
 }
 
-/** What `COPY SOURCE` takes out of the build context. */
+/** The files that `COPY SOURCE` takes from the build context. */
 export function fromContext(context: BuildContext, source: string): readonly ContextFile[] {
   return matching([...context.entries.keys()], contextPath(source)).flatMap(({ path, below, name }) => {
     const entry = context.entries.get(path)

@@ -2,12 +2,12 @@ import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { baseName, parentOf } from '../places.ts'
 import type { CopiedPath } from './stage-contents.ts'
 
-/** What is put into an image, while its instructions are gone through. */
+/** The files that a stage adds, while its instructions are read. */
 export interface Draft {
   readonly base: FileModel | null
   /** Changed by `place` and `remove` alone. */
   readonly entries: Map<string, FileEntry>
-  /** What is in each folder, by path, so that a whole tree is found without a look at all entries. */
+  /** The content of each folder, so that a whole tree is found without a look at all entries. */
   readonly inFolder: Map<string, Set<string>>
   readonly texts: Map<string, string>
   /** Paths of texts, by the first word of their name. */
@@ -33,7 +33,7 @@ export function emptyDraft(base: FileModel | null): Draft {
 
 export const directory: FileEntry = { type: 'directory', uid: 0, gid: 0, mode: 0o755, size: 0, link: null }
 
-/** Made with its parents where they are missing; what the base image has stays as it is there. */
+/** A folder, made with its parents where they are missing; the base image's folders stay as they are. */
 export function folder(draft: Draft, path: string | null, mode = 0o755): void {
   if (path === null) return
   for (let at = path; at !== '/' && !draft.entries.has(at); at = parentOf(at))
@@ -41,8 +41,8 @@ export function folder(draft: Draft, path: string | null, mode = 0o755): void {
 }
 
 /**
- * What is there before any instruction puts something in. Of a base that is not known only root's home is known, which is
- * closed in nearly all (FACTS 16); the package openssl brings its folder for keys.
+ * The files that exist before any instruction adds one. Of an unknown base only root's home is assumed, which is closed in nearly
+ * all (FACTS 16); the package openssl brings its key folder.
  */
 function brought({ base }: Draft, path: string): FileEntry | null {
   const closed = { ...directory, mode: 0o700 }
@@ -64,7 +64,7 @@ export function setText({ texts, byWord }: Draft, path: string, text: string): v
   else others.add(path)
 }
 
-/** Texts that a command may name: those of whose names the first word is among its words. */
+/** Texts that a command may name: the first word of their name is among its words. */
 export function textsNamedIn({ texts, byWord }: Draft, command: string): readonly string[] {
   if (texts.size === 0) return []
   const words = new Set(['', ...(command.match(new RegExp(WORD, 'g')) ?? [])])
@@ -73,7 +73,7 @@ export function textsNamedIn({ texts, byWord }: Draft, command: string): readonl
 
 const WORD = /[\w-]+/
 
-/** As it is, its parents not asked for. */
+/** Sets one entry without a look at its parents. */
 export function place({ entries, inFolder }: Draft, path: string, entry: FileEntry): void {
   const isNew = !entries.has(path)
   entries.set(path, entry)

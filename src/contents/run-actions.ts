@@ -15,7 +15,7 @@ export interface RunAction {
   /** `user[:group]` of a chown, the mode of a chmod or of `mkdir -m` and `install -m`, where a link leads and a file is put; null where there is none or a variable decides it. */
   readonly value: string | null
   readonly recursive: boolean
-  /** It runs whenever the instruction does, and what it says of an account holds to the end. */
+  /** It runs whenever the instruction does, and an account that it names is still the same at the end. */
   readonly certain: boolean
   /** Line of the instruction. */
   readonly line: number
@@ -25,13 +25,16 @@ const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
 
 export interface RunActions {
   readonly actions: readonly RunAction[]
-  /** Lines of the RUNs that name longer paths than are followed. */
+  /** Lines of RUN instructions with paths that are too long to follow. */
   readonly tooLong: readonly number[]
   /** The first RUN whose `rm` of a pattern is one too many; null where none is. */
   readonly tooMany: number | null
 }
 
-/** What the RUN lines make, hand over, open up and remove. Paths that a variable, a pattern (but for rm) or an unknown folder decides are left out. */
+/**
+ * The paths that RUN lines make, hand over, open up and remove. Those that a variable, a pattern (except for rm) or an unknown
+ * folder decides are left out.
+ */
 export function runActions(steps: readonly Step[]): RunActions {
   const tooLong = new Set<number>()
   const actions = steps.flatMap((step) => {
@@ -42,7 +45,7 @@ export function runActions(steps: readonly Step[]): RunActions {
   return { ...withFewPatterns(actions), tooLong: [...tooLong] }
 }
 
-/** The same of the stage's own scripts that a RUN starts. `textOf`: of a file as it is then; null where it is not known. */
+/** The same for the stage's own scripts that a RUN starts. `textOf`: the text of a file at that point; null where it is unknown. */
 export function scriptActions(step: Step, textOf: (path: string) => string | null): readonly RunAction[] {
   return runScripts(step, textOf, MENTIONS).flatMap(({ commands, folder }) =>
     // Patterns are counted where the Dockerfile has them.
@@ -66,7 +69,7 @@ function actionsOf(
   const own = new Map<string, string | undefined>()
   const variables = over(own, knownIn(step.environment))
   let folder = from
-  // What another command of this RUN names may be its work: a touch then only sets its times.
+  // A file that another command of this RUN names may be its work: a touch then only sets its times.
   const named = new Set<string>()
   return commands.flatMap((command) => {
     for (const { name, value } of command.assignments) {
@@ -120,14 +123,14 @@ function withFewPatterns(actions: readonly RunAction[]): Pick<RunActions, 'actio
   return { actions: kept, tooMany }
 }
 
-/** Null for what is not known, for a relative one in a folder that is not, and for what is longer than is followed. */
+/** Null for an unknown path, a relative one in an unknown folder, and one that is too long to follow. */
 type PathIn = (text: string | null, folder: string | null) => string | null
 
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
   /\b(mkdir|chown|chmod|rm|touch|ln|mv|cp|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin|tar|bsdtar|unzip|clone|checkout|create-project)\b|\b(?:git|hg)\b(?:(?!\b(?:git|hg)\b)[^&|;\n])*\binit\b|(?:(?:^|[;&|({!]|\b(?:do|then|else|sudo))\s*|\n[^\S\n]*)install\s/
 
-/** What a command sets counts before what was set outside, and may not be known. */
+/** Variables that a command sets hide those from outside, and may be unknown. */
 function over(own: ReadonlyMap<string, string | undefined>, outer: Values): Values {
   return { get: (name) => (own.has(name) ? own.get(name) : outer.get(name)) }
 }
@@ -164,7 +167,7 @@ function installOwner({ name, words }: ShellCommand, made: RunAction, variables:
   return value === null || /[$"'\x60]/.test(value) ? [] : [{ ...made, tool: 'chown', value }]
 }
 
-/** What only a shell expands, where there is no variable in it. */
+/** A pattern that only a shell expands, with no variable in it. */
 function patternIn(word: ShellWord | undefined): string | null {
   return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
 }
@@ -250,7 +253,7 @@ export function isPattern(path: string): boolean {
   return /[*?]/.test(path)
 }
 
-/** What a shell expands it to, and all below; names that begin with a dot are left out. */
+/** The files that a shell expands a pattern to, and everything below; names with a leading dot are left out. */
 function patternOf(path: string): RegExp {
   const source = path
     .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)

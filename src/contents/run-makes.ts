@@ -3,7 +3,7 @@ import { baseName, normalisePath } from '../places.ts'
 import { table } from '../table.ts'
 import type { RunAction } from './run-actions.ts'
 
-/** A tool that gives what it writes to its owner alone (mode 0600), by the option or the place of its path. */
+/** A tool that writes files for their owner alone (mode 0600), and the option or operand with the path. */
 interface KeyTool {
   /** Must stand among its words. */
   readonly with?: RegExp
@@ -43,8 +43,8 @@ export function keysOf(
 }
 
 /**
- * What `mv`, `cp` and `install` put elsewhere; `value` is where to, with a slash behind it where that is surely a folder. Null for other
- * commands, where their text does not tell, and for one file whose text `runTexts` follows.
+ * The files that `mv`, `cp` and `install` put elsewhere; `value` is the destination, with a slash at its end where it is certainly
+ * a folder. Null for other commands, where the text does not tell, and for one file that `runTexts` follows.
  */
 export function placedBy(
   { name, words }: ShellCommand,
@@ -53,7 +53,7 @@ export function placedBy(
 ): Pick<RunAction, 'tool' | 'paths' | 'value' | 'recursive'> | null {
   if (name !== 'mv' && name !== 'cp' && name !== 'install') return null
   const args = words.slice(1)
-  // With an option that takes a word, or one that says the folder first, it is another thing.
+  // An option that takes a word, or that names the folder first, changes the meaning.
   if (
     args.some(({ text }) =>
       /^(-[a-zA-Z]*[tSgo]\b|--(?!recursive|force|verbose|archive|preserve|no-clobber))/.test(text),
@@ -119,7 +119,7 @@ export function linkActions(
 interface Unpacker {
   /** Must stand among its words. */
   readonly when: RegExp
-  /** The folder stands behind this option, or is the one that it works in; without it the last operand is the folder. */
+  /** The option in front of the folder, or the working folder; without it the last operand is the folder. */
   readonly into?: RegExp
 }
 

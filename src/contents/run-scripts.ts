@@ -9,13 +9,13 @@ import type { BuildContext } from './build-context.ts'
 export interface RunScript {
   readonly text: string
   readonly commands: readonly ShellCommand[]
-  /** What it is given as `$1`, `$2` …; null for what a variable decides. */
+  /** Its arguments `$1`, `$2` …; null for one that a variable decides. */
   readonly args: readonly (string | null)[]
   /** Where it starts; null where that is not known. */
   readonly folder: string | null
 }
 
-/** Scripts that run others are followed as far as this. */
+/** How deep scripts that run others are followed. */
 const DEPTH = 3
 
 /**
@@ -35,7 +35,7 @@ export function runScripts(
     started(commands, from, textOf).flatMap(({ text, args, folder }) => {
       if (text === null || seen.has(text) || seen.size >= bounds.scripts || /^#!(?!.*sh\b)/.test(text)) return []
       seen.add(text)
-      // What starts others may be told by these alone.
+      // A script that only starts others is recognised by these words alone.
       if (!mentions.test(text) && (depth >= DEPTH || !/\.sh\b/.test(text))) return []
       const script = parseShellScript(text)
       if (script.kind !== 'parsed' || script.commands.length > bounds.scriptCommands) return []
@@ -77,7 +77,7 @@ function started(
   })
 }
 
-/** As a script that says where each line works. Null where a word of it, or the Makefile, is not known. */
+/** The recipe as a script that names the folder of each line. Null where a word of it, or the Makefile, is unknown. */
 function recipeText(
   words: ShellCommand['words'],
   folder: string,

@@ -6,14 +6,14 @@ import { baseName, normalisePath } from '../places.ts'
 /** A file that a RUN writes with a text of the Dockerfile. */
 export interface RunText {
   readonly path: string
-  /** Its whole text, or what is put at its end; null where a variable, a question or another command decides it. */
+  /** Its whole text, or the text that is appended; null where a variable, a condition or another command decides it. */
   readonly text: string | null
   readonly appended: boolean
-  /** Its text is that of this file, its own or another, with these changes. */
+  /** Its text is that of this file (itself or another) with these changes. */
   readonly of?: { readonly path: string; readonly edits: readonly LineEdit[] }
-  /** The file is there no more. */
+  /** The file no longer exists. */
   readonly gone?: true
-  /** It is not followed, since there are too many before it. */
+  /** It is not followed: too many came before it. */
   readonly leftOut?: true
 }
 
@@ -36,7 +36,7 @@ export function runTexts(step: Step): readonly RunText[] {
   const found: RunText[] = []
   // Texts that no other command has named since.
   const known = new Set<string>()
-  // What was done before by a command that nobody understands.
+  // A command that is not understood came before.
   const odd: string[] = []
   let folder = step.workdir
   for (const command of script.commands) {
@@ -78,7 +78,7 @@ export function runTexts(step: Step): readonly RunText[] {
   return found
 }
 
-/** They leave what is in a file as it is. */
+/** These commands leave the text of a file as it is. */
 const KEEPS = new Set(['chmod', 'chown', 'cat', 'grep', 'ls', 'test', '[', 'stat', 'cp', 'mkdir', 'install'])
 
 type Copy = Pick<RunText, 'path'> & { readonly of: NonNullable<RunText['of']> }
@@ -213,7 +213,7 @@ function printed([format = '', ...values]: readonly string[]): string | null {
   return values.length > 0 || format.includes('%') ? null : withEscapes(format)
 }
 
-/** What a backslash means to `echo` is another thing in each shell. */
+/** Shells differ in what a backslash means to `echo`. */
 function echoed(values: readonly string[]): string | null {
   const options = values[0] !== undefined && /^-[neE]+$/.test(values[0]) ? values[0] : ''
   const text = values.slice(options === '' ? 0 : 1).join(' ')

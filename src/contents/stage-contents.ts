@@ -25,13 +25,13 @@ import {
 import { isPattern, type RunAction, removedBy, runActions, scriptActions } from './run-actions.ts'
 import { names, type RunText, runTexts } from './run-texts.ts'
 
-/** What the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
+/** The files that the instructions of a stage put into its image, as far as text and build context tell. Paths are the image's. */
 export interface StageContents {
   readonly entries: ReadonlyMap<string, FileEntry>
   readonly texts: ReadonlyMap<string, string>
-  /** Where a file comes from, as people call it: its path in the build context. */
+  /** The origin of a file, for people: its path in the build context. */
   readonly origins: ReadonlyMap<string, string>
-  /** Texts of sources that a RUN has taken away, after the build of a program as a rule. */
+  /** Texts of sources that a RUN has removed, usually after the program was built. */
   readonly removedSources: ReadonlyMap<string, string>
   readonly copies: readonly CopiedPath[]
   readonly actions: readonly RunAction[]
@@ -54,9 +54,9 @@ export interface CopiedPath {
   readonly destination: string
   /** Its files are known, from the build context or from a stage. */
   readonly seen: boolean
-  /** There is a build context, and no such file in it; absent where there is, or nobody can say. */
+  /** The build context has no such file; absent where it does, or where that is unknown. */
   readonly missing?: true
-  /** The image that it is taken out of, by `--from` or through a stage that puts nothing into that one; absent for what comes from elsewhere. */
+  /** The image that it is copied from, by `--from` or through a stage that adds nothing to that image; absent for other sources. */
   readonly image?: string
   /** It is made outside, of sources that the build context has (`BuildContext.released`); absent where it is not. */
   readonly released?: true
@@ -75,7 +75,7 @@ export interface ContentsSources {
   readonly onRun?: (step: Step, textOf: (path: string) => string | null) => void
 }
 
-/** An owner whom only the build knows. No process has this uid, so nothing counts as owned. */
+/** An owner that only the build knows. No process has this uid, so nothing counts as owned. */
 const unknownOwner = -1
 
 /** Stops behind each instruction. */
@@ -121,7 +121,7 @@ function* contentsIn(
     else if (keyword === 'COPY' || keyword === 'ADD') copy(draft, step, sources, known)
     else if (keyword === 'RUN') {
       const texts = runTexts(step)
-      // Before the RUN takes them away again.
+      // The texts before the RUN removes them.
       const textOf = (path: string): string | null => draft.texts.get(path) ?? null
       const inScripts = scriptActions(step, textOf)
       sources.onRun?.(step, textOf)
@@ -129,7 +129,7 @@ function* contentsIn(
       const editing = editingCommands(step, own)
       forgetEdited(draft, editing, texts)
       for (const text of texts) write(draft, text)
-      // What this RUN did to them before was understood.
+      // The earlier commands of this RUN that changed them were understood.
       const followed = new Set(texts.flatMap(({ path, text, of }) => (of !== undefined || text !== null ? [path] : [])))
       for (const action of [...inScripts, ...own]) {
         const outlived = isOutlived(action, renumbered)
@@ -155,7 +155,7 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
     /(^|\/)\.?$/.test(target) ||
     words.length > 2 ||
     there === 'directory' ||
-    // Of a base that nobody has seen: every image with a system has it.
+    // An unknown base image: every image with a system has this file.
     (there === undefined && sources.base === null && isSharedFolder(destination))
   const flag = (name: string): string | null => instruction.flags.find((each) => each.name === name)?.value ?? null
   const owner = flag('chown')
@@ -189,7 +189,7 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
     const text = source ?? written[at] ?? '<<'
     return text.startsWith('<<') ? [] : [text]
   })
-  // `COPY package.json yarn.lock* ./`: beside what is there a pattern that fits nothing means that nothing is needed.
+  // `COPY package.json yarn.lock* ./`: a pattern beside an existing file may match nothing.
   const isOptional = named.length > 1
   for (const source of named) {
     const remote = instruction.keyword === 'ADD' ? remoteFile(source) : null
@@ -227,11 +227,11 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
   }
 }
 
-/** What only the build tells, `${TARGETOS}/${TARGETARCH}/app`. */
+/** A part that only the build knows: `${TARGETOS}/${TARGETARCH}/app`. */
 const VARIABLE = /\$\{[^{}]*\}|\$\w+/
 const VARIABLES = /\$\{[^{}]*\}|\$\w+/g
 
-/** What a variable decides is known where but one thing is there that it can mean. */
+/** A path with a variable is known where only one existing path fits. */
 function onlyOne(found: ReturnType<typeof fromContext>): ReturnType<typeof fromContext> {
   const tops = new Set(
     found.map(({ origin, below }) => (below === '' ? origin : origin.slice(0, -below.length)).replace(/\/$/, '')),
@@ -239,7 +239,7 @@ function onlyOne(found: ReturnType<typeof fromContext>): ReturnType<typeof fromC
   return tops.size === 1 ? found : []
 }
 
-/** Nothing has such a path; a folder by the first name of it may not have been looked into. */
+/** No file has such a path; a folder with its first name may not have been inspected. */
 function isNowhere(context: BuildContext | null, pattern: string): boolean {
   if (context === null || context.partial) return false
   const first = pattern.split('/').find((part) => part !== '' && part !== '.') ?? '*'
@@ -267,7 +267,7 @@ function remoteFile(source: string): string | null {
   return name === '' || /\.git$|^\$|\.(?:tar|tgz|gz|xz|bz2|zst|zip|deb|rpm|apk)\b/i.test(name) ? null : name
 }
 
-/** A text that a RUN writes; to what is not known nothing can be added. */
+/** A text that a RUN writes; nothing can be appended to an unknown one. */
 function write(draft: Draft, { path, text, appended, of, gone }: RunText): void {
   if (of !== undefined) return writeChanged(draft, path, of)
   if (gone === true) return remove(draft, path)
@@ -280,7 +280,7 @@ function write(draft: Draft, { path, text, appended, of, gone }: RunText): void 
   draft.origins.set(path, path)
 }
 
-/** It has the text of another file, or its own, with changes, and comes from where that one does. */
+/** A file with the text of another file, or its own, with changes; its origin is that file's. */
 function writeChanged(draft: Draft, to: string, { path: from, edits }: NonNullable<RunText['of']>): void {
   const isFolder = to !== from && draft.entries.get(to)?.type === 'directory'
   const path = isFolder ? `${to}/${baseName(from)}` : to
@@ -300,7 +300,7 @@ function writeChanged(draft: Draft, to: string, { path: from, edits }: NonNullab
   if (origin !== undefined) draft.origins.set(path, origin)
 }
 
-/** A folder that is there may not have been looked into. */
+/** An existing folder may not have been inspected. */
 function isMissing(context: BuildContext | null, source: string): boolean {
   const first = source.split('/').find((part) => part !== '' && part !== '.')
   if (context === null || context.partial || first === undefined || /[[$:]/.test(source)) return false
@@ -323,12 +323,12 @@ function ownerOf(owner: string, { idsOf }: ContentsSources): { readonly uid: num
   return idsOf(owner) ?? { uid: unknownOwner, gid: unknownOwner }
 }
 
-/** What had an account's old number keeps that: usermod(8) follows its home alone. */
+/** Files with an account's old number keep it: usermod(8) only changes its home. */
 function isOutlived({ tool, value, line }: RunAction, renumbered: ReadonlyMap<string, number>): boolean {
   return tool === 'chown' && (renumbered.get((value ?? '').split(/[:.]/)[0] ?? '') ?? 0) > line
 }
 
-/** By the name of an account the last line in which it is given another number. */
+/** For each account the last line that gives it another number. */
 function renumberedIn(steps: readonly Step[]): ReadonlyMap<string, number> {
   const found = new Map<string, number>()
   for (const { instruction } of steps) {
@@ -348,7 +348,7 @@ function below(draft: Draft, path: string): readonly string[] {
   return [...new Set([...own, ...belowIn(base, path)])]
 }
 
-/** What lies below a folder is one stretch of all paths in their order. */
+/** The paths below a folder are consecutive in sorted order. */
 function belowIn(base: FileModel, folder: string): readonly string[] {
   const all = pathsInOrder(base)
   if (folder === '/') return all
@@ -396,12 +396,12 @@ function act(draft: Draft, action: RunAction, sources: ContentsSources, outlived
   }
 }
 
-/** What a change of owner or mode is sure to have worked on is there, whatever it is: a jar, a pipe, an unpacked tree. */
+/** A path whose owner or mode was certainly changed exists, whatever it is: a jar, a pipe, an unpacked tree. */
 function thereBy({ certain, recursive }: RunAction): FileEntry | null {
   return certain ? { ...directory, type: recursive ? 'directory' : 'other' } : null
 }
 
-/** A file that a RUN edits is not what the context says any more; what it writes itself is known. */
+/** A file that a RUN edits no longer has the context's text; texts that the RUN itself writes are known. */
 function forgetEdited(
   draft: Draft,
   editing: readonly string[],
@@ -417,7 +417,7 @@ function forgetEdited(
 /** The commands of a RUN that change files; those that put some elsewhere as they are do not, where all of them were understood. */
 function editingCommands({ instruction: { text } }: Step, actions: readonly RunAction[]): readonly string[] {
   if (!EDITS.test(text)) return []
-  // `chmod +x start.sh && sed -i … other.conf` leaves the first as it is; in a loop the name may stand elsewhere.
+  // `chmod +x start.sh && sed -i … other.conf` leaves the first file unchanged; in a loop the name may stand elsewhere.
   const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
   const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
   const placing = editing.filter((command) => /^[\s\\]*(?:mv|cp)\s[^>|]*$/.test(command) && !isPlainCopy(command))
@@ -443,7 +443,7 @@ function isPlacing({ tool }: RunAction): boolean {
 /** Files that one command puts elsewhere: with more it is a whole tree, which the build unpacks or copies. */
 const MOST_PLACED = 2_000
 
-/** What `mv` and `cp` do to files that are known, as root; the paths that they are at then. */
+/** The effect of `mv` and `cp` on known files, as root; gives their new paths. */
 function putElsewhere(
   draft: Draft,
   { tool, paths, value, recursive, certain }: RunAction,
@@ -468,7 +468,7 @@ function putElsewhere(
   return found
 }
 
-/** A file, or a folder with all that is in it; the paths that they are at then. */
+/** Copies a file, or a folder with everything in it; gives the new paths. */
 function putTree(draft: Draft, from: string, to: string): readonly string[] {
   const all = [from, ...entriesBelow(draft, from)]
   if (isInside(to, from) || all.length > MOST_PLACED) return []
@@ -483,7 +483,7 @@ function putTree(draft: Draft, from: string, to: string): readonly string[] {
   })
 }
 
-/** What is printed into another file may say anything. */
+/** A printed text may name anything. */
 function withoutPrinted(command: string): string {
   return /^\s*(echo|printf)\b/.test(command) ? command.slice(command.lastIndexOf('>')) : command
 }

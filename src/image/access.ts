@@ -2,8 +2,8 @@ import { isWithin, parentOf } from '../path.ts'
 import { type FileEntry, type FileView, type Identity, type Walk, walk } from './file-model.ts'
 
 /**
- * What is missing at the blocker: a permission; ownership; `root`, where only a capability would do; or it is no
- * question of permission: the path is missing (`exists`), is a file where a directory is needed, or a symlink loop.
+ * What is missing at the path that blocks: a permission; ownership; `root`, where only a capability helps. Or permission is not the
+ * matter: the path is missing (`exists`), a file stands in place of a directory, or links form a loop.
  */
 type Missing = 'search' | 'read' | 'write' | 'execute' | 'owner' | 'root' | 'exists' | 'directory' | 'loop'
 
@@ -41,7 +41,7 @@ export function couldExecute(model: FileView, identity: Identity, path: string):
   })
 }
 
-/** Whether a program makes whoever starts it root: it is root's, and has the set-user-id bit. */
+/** Whether starting a program makes the caller root: it is root's and has the set-user-id bit. */
 export function becomesRoot(model: FileView, path: string): boolean {
   const entry = model.entry(model.resolve(path) ?? path)
   return entry?.type === 'file' && entry.uid === 0 && (entry.mode & 0o4000) !== 0
@@ -155,7 +155,7 @@ function stickyForbids(directory: FileEntry, entry: FileEntry, identity: Identit
   return (directory.mode & 0o1000) !== 0 && !owns(directory, identity) && !owns(entry, identity)
 }
 
-/** What every container runtime mounts itself, whatever the image has there (OCI runtime spec, default file systems). */
+/** File systems that every container runtime mounts over the image (OCI runtime spec, default file systems). */
 const device = (mode: number): FileEntry => ({ type: 'other', uid: 0, gid: 0, mode, size: 0, link: null })
 const directory = (mode: number): FileEntry => ({ type: 'directory', uid: 0, gid: 0, mode, size: 0, link: null })
 const symlink = (link: string): FileEntry => ({ type: 'symlink', uid: 0, gid: 0, mode: 0o777, size: 0, link })
@@ -179,10 +179,10 @@ const devices: ReadonlyMap<string, FileEntry> = new Map([
   ['/sys', directory(0o555)],
 ])
 
-/** Below /proc all is taken as the process's own, so that stdio and /proc/self work, but for what the runtime makes read-only. */
+/** Everything below /proc counts as the process's own, so that stdio and /proc/self work, except what the runtime makes read-only. */
 const readOnly = ['/proc/sys', '/proc/bus', '/proc/fs', '/proc/irq', '/proc/sysrq-trigger', '/sys']
 
-/** The path is the runtime's and not the image's: nothing that is written into the image changes it. */
+/** The path is the runtime's, not the image's: nothing written into the image changes it. */
 function isRuntimePath(path: string): boolean {
   return isWithin(path, '/dev') || isWithin(path, '/proc') || isWithin(path, '/sys')
 }
@@ -194,7 +194,7 @@ function withRuntime(get: (path: string) => FileEntry | null): (path: string) =>
     const known = devices.get(path)
     if (known !== undefined) return known
     if (isWithin(path, '/dev')) return null
-    // Which of these names are directories is not known and does not matter: they can be entered, read and written.
+    // It does not matter which of these names are directories: they can be entered, read and written.
     return directory(readOnly.some((prefix) => isWithin(path, prefix)) ? 0o555 : 0o777)
   }
 }

@@ -1,6 +1,6 @@
 import { table } from '../table.ts'
 
-/** What a command that makes an account or a group says: shadow's tools, busybox, and Debian's adduser. */
+/** The arguments of a command that creates an account or a group: shadow's tools, busybox, and Debian's adduser. */
 export interface AccountCommand {
   readonly makes: 'user' | 'group'
   readonly tool: 'shadow' | 'adduser'
@@ -8,9 +8,9 @@ export interface AccountCommand {
   readonly id: SaidId
   /** The primary group, by name or id; null where the tool decides. */
   readonly group: string | SaidId
-  /** The tool makes a group of the user's name: with the uid as its gid, with a gid of its own, or it makes none. */
+  /** Whether the tool creates a group named like the user: with the uid as gid, with a gid of its own, or not at all. */
   readonly ownGroup: 'same-id' | 'other-id' | 'none'
-  /** It is put into the group `nogroup`, which has this gid where the tool comes from; null: it is not. */
+  /** The gid of `nogroup` on the tool's distribution, where the account is put into that group; null where it is not. */
   readonly nogroup: number | null
   /** Absolute; '' where there is no folder. */
   readonly home: string
@@ -21,7 +21,7 @@ export interface AccountCommand {
   readonly groupOption: string
 }
 
-/** What usermod and groupmod change of an account or a group that is there. */
+/** The changes that usermod and groupmod make to an existing account or group. */
 export interface AccountChange {
   readonly of: 'user' | 'group'
   readonly name: string
@@ -96,7 +96,7 @@ export function readAccountChange(words: readonly ArgumentWord[]): AccountChange
   if (name == null || operands.length !== 1) return null
   const newName = options.get(isUser ? 'l' : 'n')
   const home = isUser ? options.get('d') : undefined
-  // Of one that is called nobody knows what nothing is known any more.
+  // An account with an unknown name: everything about all accounts becomes unknown.
   const id = newName === null ? 'unclear' : idOf(options, isUser ? 'u' : 'g')
   const group = isUser ? groupOf(options, 'g') : null
   if (id === null && group === null && newName === undefined && home === undefined) return null

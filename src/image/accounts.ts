@@ -8,13 +8,13 @@ const privilegedGroups: ReadonlySet<string> = new Set(
   ),
 )
 
-/** Accounts that unrelated services share: what is theirs is everybody's. */
+/** Accounts that unrelated services share: their files are everybody's. */
 export const sharedAccounts: ReadonlySet<string> = new Set(['nobody', 'nogroup', 'daemon'])
 
 /**
- * Accounts that a distribution or a service of the system has for itself, whatever the image is for: base-passwd of Debian,
- * alpine-baselayout, setup of Fedora, and what systemd, a system log, D-Bus and the package manager bring. That a program is
- * called like one of them is chance.
+ * Accounts of a distribution or a system service, whatever the image is for: base-passwd of Debian, alpine-baselayout, setup of
+ * Fedora, and those of systemd, a system log, D-Bus and the package manager. A program that is named like one of them is so by
+ * chance.
  */
 const STOCK = new Set(
   'adm backup bin cron ftp games gnats guest halt irc list lp mail man news operator proxy shutdown sync sys uucp www-data'.split(
@@ -26,7 +26,7 @@ export function isStockAccount(name: string): boolean {
   return STOCK.has(name) || sharedAccounts.has(name) || isOfSystem(name)
 }
 
-/** Of those the ones that no program is ever given to, also where the Dockerfile makes them itself. */
+/** The accounts among them that no program is ever given to, even where the Dockerfile creates them. */
 export function isOfSystem(name: string): boolean {
   return /^(_apt|messagebus|polkitd|sshd|syslog|systemd-[\w-]+|tss)$/.test(name)
 }
@@ -86,7 +86,7 @@ export function parseGroup(text: string): readonly Group[] {
   return groups
 }
 
-/** Who is called what: the first of two that are called alike, as the C library takes it. */
+/** Entries by name: the first of two alike counts, as in the C library. */
 interface AccountIndex {
   readonly users: ReadonlyMap<string, Account>
   readonly uids: ReadonlyMap<number, Account>
@@ -186,7 +186,7 @@ export function resolveUser(text: string, accounts: Accounts): Known<ResolvedUse
   return { known: true, value: { ...base, gid: group?.gid ?? engineId(asked ?? 0n), groups: [] } }
 }
 
-/** Digits that are too many for a number are a name to the engine; to everybody else they are out of range. */
+/** A number with too many digits is a name to the engine; to everybody else it is out of range. */
 function isName(text: string): boolean {
   return text !== '' && !/^[+-]?\d+$/.test(text)
 }
@@ -196,8 +196,8 @@ function isInRange(number: bigint | null): boolean {
 }
 
 /**
- * Why no container starts as a user or a group of USER, whatever the image: null where an image may have it. What begins like a
- * number and is none to the engine (`0x0`, `0.0`, ` 0`) is an account's name to it, which no tool makes.
+ * Why no container can start as a user or group of USER, whatever the image; null where an image may have it. A text that begins
+ * like a number and is none to the engine (`0x0`, `0.0`, ` 0`) is a name to it, which no tool creates.
  */
 export function neverStarts(text: string): string | null {
   const number = engineNumber(text)
@@ -207,10 +207,7 @@ export function neverStarts(text: string): string | null {
   return null
 }
 
-/**
- * Stands for the number of an account of which only the name is known: below zero, so that no process has it, and another
- * for each name.
- */
+/** A stand-in for the unknown number of a named account: below zero, so that no process has it, and different for each name. */
 export function idOfName(name: string): number {
   let hash = 0
   for (const sign of name) hash = (hash * 31 + (sign.codePointAt(0) ?? 0)) % 1_000_000_007
@@ -246,7 +243,7 @@ export function isRootUser(text: string): boolean {
   return number !== null && engineId(number) === 0
 }
 
-/** What Go's Atoi makes of a whole text; null where that is an error, and the text a name. */
+/** The result of Go's Atoi for a whole text; null where that is an error and the text is a name. */
 export function engineNumber(text: string): bigint | null {
   if (!/^[+-]?\d+$/.test(text)) return null
   const number = clamped(text)
@@ -277,7 +274,7 @@ function fieldId(text: string): number {
 
 const MOST = 2n ** 63n - 1n
 
-/** Beyond 64 bits the number stays at their end. Never reads on: the digits may be a whole file. */
+/** The number stops at the limits of 64 bits. Never reads on: the digits may be a whole file. */
 function clamped(text: string): bigint {
   const isNegative = text.startsWith('-')
   const digits = text.replace(/^[+-]?0*/, '')

@@ -4,7 +4,7 @@ const NAMES =
     ' ',
   )
 
-/** Names without `CAP_` of all that one of the sets has; `#41` for one that is not known. */
+/** The names, without `CAP_`, of all capabilities in one of the sets; `#41` for an unknown one. */
 export function capabilityNames(sets: readonly bigint[]): readonly string[] {
   const all = sets.reduce((union, set) => union | set, 0n)
   const names: string[] = []
@@ -14,7 +14,7 @@ export function capabilityNames(sets: readonly bigint[]): readonly string[] {
   return names
 }
 
-/** By number; null for a name that is none. */
+/** The number of a capability; null for an unknown name. */
 export function capabilityNumber(name: string): number | null {
   const at = NAMES.indexOf(name)
   return at < 0 ? null : at
@@ -23,8 +23,8 @@ export function capabilityNumber(name: string): number | null {
 const EFFECTIVE = 0x1
 
 /**
- * What the attribute `security.capability` gives a program as it starts: `struct vfs_cap_data` of linux/capability.h, its
- * revisions 2 and 3. Empty without the effective bit (a program that takes them itself starts everywhere), and for what is none.
+ * The capabilities that the attribute `security.capability` gives a program at its start: `struct vfs_cap_data` of
+ * linux/capability.h, revisions 2 and 3. Empty without the effective bit (such a program starts everywhere), and for anything else.
  */
 export function fileCapabilities(attribute: Buffer): readonly string[] {
   if (attribute.length < 20 || (attribute.readUInt32LE(0) & EFFECTIVE) === 0) return []

@@ -48,7 +48,7 @@ function milliseconds(value: unknown): number {
   return typeof value === 'number' ? Math.round(value / 1e6) : 0
 }
 
-/** The first port that no program needs a right for. */
+/** The first port that needs no privilege. */
 export const FIRST_HIGH_PORT = 1024
 
 export const morePorts = `more than ${bounds.ports} ports are exposed`
@@ -74,7 +74,7 @@ function takenVolumes(paths: readonly string[]): Pick<ImageConfig, 'volumes' | '
   return volumes.length < paths.length ? { volumes, volumesLeftOut: true } : { volumes }
 }
 
-/** The path of a volume that is looked at; one that is only long is refused, with that reason, where it would be written. */
+/** Whether the path of a volume is taken in; one that is merely long is refused, with that reason, where it would be written. */
 export function isTakenPath(path: string): boolean {
   return path.split('/').length <= bounds.pathDepth + 1
 }
@@ -122,7 +122,7 @@ export const emptyConfig: ImageConfig = {
   labels: new Map(),
 }
 
-/** What a base image that nobody could look at is known to be: nothing, for this reason. */
+/** The facts of a base image that nobody could look at: none, for this reason. */
 export function unknownFacts(reference: string, reason: string): ImageFacts {
   const unknown = { known: false, reason } as const
   return {

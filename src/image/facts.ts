@@ -35,7 +35,7 @@ export interface ImageConfig {
   readonly exposedPorts: readonly ExposedPort[]
   /** Why ports below 1024 are missing in `exposedPorts`; null or absent where none is. */
   readonly portsLeftOut?: string | null
-  /** There are more volumes than are taken, or ones with paths too long. */
+  /** The image has more volumes than are read, or volumes with paths that are too long. */
   readonly volumesLeftOut?: true
   readonly volumes: readonly string[]
   /** Absolute; '/' where the image says nothing. */
@@ -81,8 +81,8 @@ export interface OsRelease {
 export type FactSource = 'engine' | 'registry' | 'archive' | 'catalogue' | 'derived'
 
 /**
- * What is known of an image. Each source gives the same shape. `files` holds owner and mode of every path and the text
- * of the small files that decide something (accounts, entrypoint scripts, configuration).
+ * What is known about an image; each source gives the same shape. `files` holds owner and mode of every path and the text of small
+ * files that decide something (accounts, entrypoint scripts, configuration).
  */
 export interface ImageFacts {
   /** As the user or the FROM line named it. */
@@ -94,9 +94,9 @@ export interface ImageFacts {
   readonly config: ImageConfig
   readonly accounts: Known<Accounts>
   readonly files: Known<FileModel>
-  /** Files that are known to be in it, where not all of them are; absent: none. */
+  /** Files that are known to exist, where not all files are known; absent: none. */
   readonly someFiles?: FileModel
-  /** The image that a Dockerfile of the same tree has made it from; absent where none has. */
+  /** The image that a Dockerfile of the same repository builds it from; absent where none does. */
   readonly madeFrom?: string
   readonly os: Known<OsRelease>
 }
@@ -107,7 +107,7 @@ export function parsePlatform(text: string): Platform {
   return { os, architecture, ...(variant ? { variant } : {}) }
 }
 
-/** What runs on the one runs on the other, as far as the variant allows. */
+/** A program for the one platform runs on the other, as far as the variant allows. */
 export function isAlike(platform: Partial<Platform> | undefined, { os, architecture }: Platform): boolean {
   return platform?.os === os && platform.architecture === architecture
 }

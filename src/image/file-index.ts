@@ -14,7 +14,7 @@ export function createFileModel(
   return modelOf(base, emptyOverlay(base))
 }
 
-/** The base is never copied: changes on changes are merged into one overlay over it. */
+/** The base is never copied: further changes are merged into one overlay. */
 function modelOf(store: FileStore, overlay: Overlay): FileModel {
   return {
     ...viewOf(store),
@@ -117,12 +117,12 @@ interface FileStore {
   texts(): Iterable<string>
 }
 
-/** Changes laid over a store, which is not copied: what is set or hidden here counts before what the base has. */
+/** Changes over a store, which is not copied: entries that are set or hidden here count before the base's. */
 interface Overlay {
   readonly base: FileStore
   readonly entries: Map<string, FileEntry>
   readonly texts: Map<string, string>
-  /** Paths hidden in the base with all below them. */
+  /** Paths of the base that are hidden, with everything below them. */
   readonly hidden: Set<string>
   /**
    * Names on the way to each of `entries` and `texts`, by their folder. Kept up with each change once it was asked for, since
@@ -192,7 +192,7 @@ function overlayStore(overlay: Overlay): FileStore {
 
 const noNames: ReadonlySet<string> = new Set()
 
-/** Makes one change in an overlay: what is no directory, or is removed, takes all below it away. */
+/** Makes one change in an overlay: a path that is no directory, or is removed, takes everything below it away. */
 function apply(overlay: Overlay, store: FileStore, path: string, entry: FileEntry | null): void {
   if (entry?.type !== 'directory') {
     if (entry === null || store.get(path)?.type === 'directory') hideTree(overlay, path)
@@ -233,7 +233,7 @@ function indexChildren(paths: Iterable<string>): Map<string, Set<string>> {
   return children
 }
 
-/** Up to the first folder that is named already: what is above it is too. */
+/** Adds names up to the first folder that has its name already: those above it have theirs. */
 function addChild(children: Map<string, Set<string>>, path: string): void {
   for (let at = path; at !== '/'; at = parentOf(at)) {
     const parent = parentOf(at)

@@ -12,7 +12,7 @@ export interface FileEntry {
   readonly size: number
   /** Target of a symlink as stored, else null. */
   readonly link: string | null
-  /** What a program may that starts from it, without `CAP_` (file capabilities with the effective bit); absent: nothing more. */
+  /** Capabilities, without `CAP_`, of a program that starts from this file (effective file capabilities); absent: none. */
   readonly capabilities?: readonly string[]
 }
 
@@ -22,7 +22,7 @@ export interface Identity {
   readonly gids: readonly number[]
 }
 
-/** What can be asked of the files of an image, by absolute, normalised path. Nothing is read when it is asked. */
+/** Questions about the files of an image, by absolute, normalised path. Nothing is read at that time. */
 export interface FileView {
   /** Not following a symlink at the end; parents are followed. */
   entry(path: string): FileEntry | null
@@ -38,7 +38,7 @@ export interface FileView {
   paths(): Iterable<string>
 }
 
-/** Files with changes made one by one: it tells how they are now. For one owner alone. */
+/** Files that change one by one; every answer is about the current state. For one owner alone. */
 export interface FileDraft extends FileView {
   /** As `FileModel.with` does it, at the cost of the changes alone. */
   change(changes: ReadonlyMap<string, FileEntry | null>): void

@@ -12,7 +12,7 @@ export interface ImageRun {
   readonly by: string
   /** The file that says so, absolute; absent where a project is planned with its services. */
   readonly file?: string
-  /** A line of a document may be the short form of another; what a service or a pod does not say it has not. */
+  /** A command line in a document may be a shortened example; a service or a pod lists everything that it has. */
   readonly kind: 'service' | 'command' | 'pod'
   /** The stage that is built for it; null for the last one. */
   readonly stage: string | null
@@ -26,7 +26,7 @@ export interface ImageRun {
   readonly devices: readonly string[]
   /** As whom, where it says so. */
   readonly user: string | null
-  /** What only root can use of what it is given is there on purpose: it keeps root for that. Absent: nobody says so. */
+  /** The options that only root can use are there on purpose: the image keeps root for them. Absent: nothing says so. */
   readonly isMeant?: boolean
   /** It is given more groups. */
   readonly groups: boolean
@@ -62,13 +62,13 @@ export interface RunMount {
   readonly readOnly: boolean
   /** Of the host: what the repository has there, or the folder of whoever runs it. Absent: made where it is run. */
   readonly from?: 'checkout' | 'file'
-  /** Whoever plans the whole project sees to its owner. Absent: nobody does. */
+  /** The plan of the whole project takes care of its owner. Absent: nobody does. */
   readonly isFollowed?: true
-  /** Who of another image has the same volume and may write there, for people; absent where nobody. */
+  /** Users of the same volume from another image that may write there, for people; absent: none. */
   readonly sharedWith?: string
 }
 
-/** What is started in an image, and with what, in place of what it says itself: by a Compose service or a pod. */
+/** The command and environment that a Compose service or a pod sets in place of the image's own. */
 export interface StartOverlay {
   /** `service worker`, for people. */
   readonly by: string
@@ -79,7 +79,7 @@ export interface StartOverlay {
   readonly workdir: string | null
 }
 
-/** The configuration that it starts with. Who says another entrypoint gets none of the image's CMD. Source: docker run, *ENTRYPOINT*. */
+/** The configuration that such a container starts with. A new entrypoint drops the image's CMD. Source: docker run, *ENTRYPOINT*. */
 export function overlaid(config: ImageConfig, { entrypoint, command, env, workdir }: StartOverlay): ImageConfig {
   const cmd = command ?? (entrypoint === null ? config.cmd : null)
   return {
@@ -91,15 +91,15 @@ export function overlaid(config: ImageConfig, { entrypoint, command, env, workdi
   }
 }
 
-/** What such a capability is for takes root; not those of every container, nor those that a program does without. */
+/** Capabilities that only root can use: neither those of every container, nor those that programs do without. */
 const ROOTS_ALONE = /^(ALL|NET_ADMIN|SYS_(ADMIN|MODULE|TIME|RAWIO|BOOT)|BPF|PERFMON|DAC_READ_SEARCH)$/
 
-/** What is called so on either side of a mount is for what the program keeps: `./dev-data:/srv/acme`, `data:/app/pb_data`. */
+/** Names, on either side of a mount, of files that the program keeps: `./dev-data:/srv/acme`, `data:/app/pb_data`. */
 const KEEPING = /^(?:data\w*|\w*data|db|databases?|sqlite|storage|store|state|uploads?|persist(?:ent)?|persistence)$/i
 
-/** By the words of its last name, and of the variable that stands for it. */
+/** Whether the words of its last name, or of the variable in its place, say so. */
 export function isCalledKept({ source, target, from }: Pick<RunMount, 'source' | 'target' | 'from'>): boolean {
-  // What the repository has itself is called after what is in it.
+  // Folders of the repository itself are named after their content.
   const places = from === 'checkout' ? [target] : [source, target]
   return places.some((place) =>
     (place.split('/').findLast((part) => part !== '') ?? '').split(/[^A-Za-z]+/).some((word) => KEEPING.test(word)),
@@ -112,7 +112,7 @@ export function socketOf({ mounts, groups }: Pick<ImageRun, 'mounts' | 'groups'>
   return mounts.map(({ source }) => HOST_SOCKET.exec(source)?.[0]).find((found) => found !== undefined) ?? null
 }
 
-/** What it is given that only root can use, as capabilities; `ALL` for `privileged`. */
+/** The options that only root can use, as capabilities; `ALL` for `privileged`. */
 export function rightsOf({
   privileged,
   capabilities,
@@ -120,7 +120,7 @@ export function rightsOf({
   return privileged ? ['ALL'] : capabilities.filter((name) => ROOTS_ALONE.test(name))
 }
 
-/** It is to work on the host itself, which only root of the host may: all of its files, or its processes, and every capability. */
+/** The container works on the host itself, which only the host's root may: all of its files, or its processes, and every capability. */
 export function worksOnHost({ mounts, privileged, hostPid }: ImageRun): boolean {
   return privileged && (hostPid || mounts.some(mountsHost))
 }
@@ -129,7 +129,7 @@ export function mountsHost({ kind, source }: RunMount): boolean {
   return kind === 'host' && source === '/'
 }
 
-/** The first of those of which something holds: of all services and pods, else of half of the commands, some of which may be short for others. */
+/** The first run for which something holds: for all services and pods, or else for half of the commands, some of which may be shortened. */
 export function usualRun(runs: readonly ImageRun[], holds: (run: ImageRun) => boolean): ImageRun | null {
   const services = runs.filter(({ kind }) => kind !== 'command')
   const all = services.length > 0 ? services : runs

@@ -6,7 +6,7 @@ import { parsePasswd } from './accounts.ts'
 import type { FileModel } from './file-model.ts'
 
 export interface RootProgram {
-  /** As it stands in the command. */
+  /** The program as the command names it. */
   readonly program: string
   readonly rule: RootNeed
 }
@@ -34,7 +34,7 @@ export function programThatNeedsRoot(
   return null
 }
 
-/** The rules by the base names that they speak of. */
+/** The rules, by the base names that they are about. */
 const byName = memoizeByObject((rules: readonly ProgramRule[]) => {
   const found = new Map<string, ProgramRule[]>()
   for (const rule of rules) {
@@ -45,7 +45,7 @@ const byName = memoizeByObject((rules: readonly ProgramRule[]) => {
   return found
 })
 
-/** `/usr/local/samba/sbin` and `/opt/x/sbin` too: what is there is a server of the system by its place. */
+/** `/usr/local/samba/sbin` and `/opt/x/sbin` too: a program in such a folder is a server of the system. */
 const systemFolder = /^(\/usr(\/local)?)?\/(s?bin|lib|lib64|libexec)(\/|$)|^\/(usr\/local|opt)\/[^/]+\/sbin\//
 
 function namesProgram(rule: ProgramRule, path: string): boolean {

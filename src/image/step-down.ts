@@ -63,46 +63,46 @@ export type { StepDown, SwitchTool } from './step-down/switches.ts'
 
 export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]
-  /** What runs programs as somebody else wherever the image does not start as root, or needs root for it. */
+  /** Tools that run programs as another user and fail, or do nothing, unless the image starts as root. */
   readonly switchTools: readonly SwitchTool[]
-  /** What the start scripts do that takes root. */
+  /** Actions of the start scripts that need root. */
   readonly actions: readonly RootAction[]
-  /** What they do for root and for nobody else. */
+  /** Actions that they do only when they are root. */
   readonly rootOnly: readonly RootOnlyWork[]
-  /** Files that it makes there. */
+  /** Files that are made in those branches. */
   readonly rootWrites: readonly string[]
-  /** Variables that tell them a uid or gid, which only root can change to. */
+  /** Variables that give them a uid or gid to change to, which only root can do. */
   readonly toldIds: readonly ToldId[]
   /** Start scripts that end unless they are root. */
   readonly refusals: readonly (RootRefusal & { readonly path: string })[]
-  /** Real paths of the start scripts that were read, the entrypoint's first. */
+  /** Real paths of the start scripts that were read, the entrypoint first. */
   readonly scripts: readonly string[]
-  /** What those start. */
+  /** The programs that those scripts start. */
   readonly started: readonly WrittenCommand[]
   /** Every program that a start script or supervisord starts, with its words. */
   readonly launches: readonly Launch[]
-  /** Lines of configuration files over which a daemon that is started stops unless it is root. */
+  /** Lines of configuration files that stop a started daemon unless it is root. */
   readonly owners: readonly OwnerLine[]
-  /** What they ask for before they decide what to do. */
+  /** The conditions that they test before they act. */
   readonly asked: readonly AskedPath[]
   /** Files that a start script writes by itself. */
   readonly writes: readonly ScriptWrite[]
-  /** Others that it writes in some cases only. */
+  /** Files that it writes only under conditions. */
   readonly possibleWrites: readonly PossibleWrite[]
-  /** What it does to paths that only a run decides. */
+  /** Actions on paths that only a run decides. */
   readonly openWrites: readonly OpenWrite[]
-  /** Start scripts that are for another interpreter or could not be parsed: nothing is known of them. */
+  /** Start scripts for another interpreter, or that could not be parsed: nothing is known about them. */
   readonly unread: readonly { readonly path: string; readonly reason: string; readonly tooLong?: true }[]
   /** Names of all programs that the command, its scripts and supervisord start. */
   readonly programs: readonly string[]
-  /** Where the last that they start works, behind each `cd`; null where that is where they begin, or not known. */
+  /** The folder in which the last program is started, behind each `cd`; null where it is the first folder, or unknown. */
   readonly folder: string | null
 }
 
 /** Finds every step-down of an image by what its ENTRYPOINT, CMD, start scripts and configuration files say. */
 export function findStepDowns(
   facts: Pick<ImageFacts, 'config' | 'files'> & Partial<Pick<ImageFacts, 'accounts'>>,
-  /** Scripts that an entrypoint which nobody can read is known to run. */
+  /** Scripts that an unreadable entrypoint is known to run. */
   also: readonly StartScript[] = [],
 ): StepDownReport {
   const { config } = facts
@@ -128,7 +128,7 @@ export function findStepDowns(
   const said = new Set(
     scripts.flatMap(({ commands }) => commands.flatMap(({ command }) => command.words.map(({ value }) => value))),
   )
-  // Of a file that is sourced for some of its functions the others are nobody's.
+  // Of a file that is sourced for some of its functions, the others are not called.
   const isCalled = ({ functionName }: ShellCommand): boolean => functionName === null || said.has(functionName)
   const launches = scripts
     .map((script) =>
@@ -137,7 +137,7 @@ export function findStepDowns(
     .flatMap((script) => launchesIn(script, certain, sourced))
   const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced, certain))
   const writes = written.flatMap((each) => each.writes)
-  // What puts a new file in the place of the old one takes more than what writes into it.
+  // An action that replaces a file needs more than one that writes into it.
   const keyOf = ({ path, replaces }: ScriptWrite): string => `${replaces} ${path}`
   const surely = new Set(writes.flatMap((each) => [keyOf(each), keyOf({ ...each, replaces: false })]))
   const inArgv = [
@@ -181,7 +181,7 @@ export function findStepDowns(
   }
 }
 
-/** Those of `b` behind those of `a` that are not the same. */
+/** The items of `a`, followed by those of `b` that are not among them. */
 export function both<T>(
   a: readonly T[],
   b: readonly T[],
@@ -191,7 +191,10 @@ export function both<T>(
   return [...a, ...b.filter((one) => !known.has(key(one)))]
 }
 
-/** What an image does at two of its starts. Of the second only what files of the image say: its command is not that of the image. */
+/**
+ * The actions of an image at two of its starts. For the second, only actions in files of the image count: its command is not the
+ * image's.
+ */
 export function atBothStarts(first: StepDownReport, second: StepDownReport): StepDownReport {
   return {
     stepDowns: both(
@@ -227,7 +230,7 @@ export function atBothStarts(first: StepDownReport, second: StepDownReport): Ste
   }
 }
 
-/** Of the first script, or of the one that it ends in. */
+/** The folder of the first script, or of the one that it ends in. */
 function lastFolder(scripts: readonly ReadScript[]): string | null {
   let script = scripts.find(({ by }) => by === null)
   for (let depth = 0; script !== undefined && depth < scripts.length; depth += 1) {
@@ -243,7 +246,7 @@ function lastFolder(scripts: readonly ReadScript[]): string | null {
   return null
 }
 
-/** The start scripts, and where one of them or the command is supervisord those that it starts. */
+/** The start scripts, and those that supervisord starts where it is the command or one of them starts it. */
 function readWithServices(
   start: readonly StartScript[],
   programs: readonly string[],
@@ -257,8 +260,8 @@ function readWithServices(
 }
 
 /**
- * Lines of the files that a run has read which name an account of the image, for a program that nobody has told us of.
- * Only a refused switch says that they mean one.
+ * Lines of files that a run has read which name an account of the image, for an unknown program. Only a refused switch shows that
+ * they mean one.
  */
 export function findAccountLines({ files }: Pick<ImageFacts, 'files'>, opened: readonly string[]): readonly StepDown[] {
   if (!files.known) return []
@@ -288,8 +291,8 @@ export function findRootLines({ files }: Pick<ImageFacts, 'files'>, opened: read
 }
 
 /**
- * Options that name an account of the image, of the programs that were refused the switch, in the command and the start
- * scripts: what such an option means elsewhere is not known.
+ * Options that name an account of the image, for programs that were refused the switch, in the command and the start scripts:
+ * elsewhere such an option may mean anything.
  */
 export function findRefusedOptions(
   facts: Pick<ImageFacts, 'config' | 'files'>,
@@ -306,7 +309,7 @@ export function findRefusedOptions(
   return [...argvOptions(facts.config, read), ...scripts.flatMap((script) => scriptStepDowns(script, read))]
 }
 
-/** An option that names an account, of a program that a script becomes and nobody has told us of. */
+/** An option that names an account, of an unknown program that a script becomes by exec. */
 function execOption(names: () => AccountNames): (words: readonly Word[]) => SwitchCommand | null {
   return (words) =>
     words[0]?.value !== 'exec' || readSwitch(words) !== null || readDaemonOption(words) !== null
@@ -318,7 +321,7 @@ function execOption(names: () => AccountNames): (words: readonly Word[]) => Swit
 function argvOptions(config: ImageConfig, read: (words: readonly Word[]) => SwitchCommand | null): readonly StepDown[] {
   return (['entrypoint', 'cmd'] as const).flatMap((of) => {
     const argv = config[of] ?? []
-    // No option without a word before it.
+    // An option has a word before it.
     const found = argv.length < 2 ? null : read(asWords(argv))
     return found === null ? [] : [argvStepDown(of, argv, found)]
   })
@@ -336,8 +339,8 @@ function accountNames(files: FileModel | null, accounts?: ImageFacts['accounts']
 }
 
 /**
- * What the script that is the last word of ENTRYPOINT gets as its first: the command; one of CMD gets the word behind it. '' for
- * none, and null where that is not known.
+ * The first argument of a script that ends ENTRYPOINT (the command), or of one in CMD (the next word). '' for none, null where it
+ * is unknown.
  */
 function argumentOf(
   { path }: ReadScript,
@@ -365,7 +368,7 @@ function programsIn({ commands }: ReadScript): readonly string[] {
   })
 }
 
-/** Of the text that `su -c` hands to a shell. */
+/** The programs in the text that `su -c` hands to a shell. */
 function innerPrograms({ text }: Word): readonly string[] {
   const inner = parseShellScript(text.replace(/^(["'])(.*)\1$/s, '$2'))
   if (inner.kind !== 'parsed') return []

@@ -88,14 +88,11 @@ const GROUP =
 export const CHROOT =
   /^[ \t]*["']?chroot(?:[_-]?(?:dir|directory|path|to))?["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?:\/[^\s"';,]*|yes|true|on|1)["']?[ \t]*(?:[;,][ \t]*)?$/im
 
-/**
- * Lines of files that a program has read, and that nobody has told us of, which name an account of the image; and those
- * that only name a folder to be locked into.
- */
+/** Lines of unknown files that a program has read and that name an account of the image, and lines that only name a folder for chroot. */
 export function accountLines(files: FileModel, paths: readonly string[], names: AccountNames): readonly AccountLine[] {
   return [...new Set(paths)].sort().flatMap((path) => {
     const text = files.text(path)
-    // What a script says of accounts, or shows in its manual, is no setting.
+    // Accounts that a script names, or shows in its help, are no settings.
     if (text === null || text.startsWith('#!') || daemonsOfFile(path, text).length > 0) return []
     const [group = null] = text.matchAll(GROUP)
     const ofGroup = group !== null && names.groups.has(group.groups?.group ?? '') ? group : null
@@ -129,8 +126,8 @@ export function accountLines(files: FileModel, paths: readonly string[], names: 
 }
 
 /**
- * Lines of files that a program has read, and that nobody has told us of, which tell it to be root: as somebody else it
- * would become root, or give root what it makes.
+ * Lines of unknown files that a program has read and that tell it to be root: another user would try to become root, or to give
+ * root its files.
  */
 export function rootLines(files: FileModel, paths: readonly string[]): readonly OwnerLine[] {
   return [...new Set(paths)].sort().flatMap((path) => {
@@ -152,7 +149,7 @@ function isRoot(name: string | undefined): boolean {
 const OWNER =
   /^[ \t]*\$?["']?(?:file|dir|directory|log|output|socket|sock|unix|pid|db|data|create|default)[_-]?(?:owner|user|group|uid|gid)["']?(?:[ \t]*[=:][ \t]*|[ \t]+)["']?(?<name>[\w.-]+)["']?[ \t]*(?:[;,][ \t]*)?$/gim
 
-/** Of the daemons that are started: without it what they make is theirs. */
+/** Owner lines of the started daemons: without such a line a daemon owns its files itself. */
 export function daemonOwnerLines(files: FileModel, programs: ReadonlySet<string>): readonly OwnerLine[] {
   return daemonFiles(files).flatMap(({ path, text, daemons }) =>
     daemons

@@ -4,20 +4,20 @@ import { memoizeByObject, memoizeByText } from '../../memoize.ts'
 import { nameOf } from '../../path.ts'
 import type { FileModel } from '../file-model.ts'
 
-/** A program that switches to another user by itself where it is told so, as it is looked for. */
+/** A program that switches user where its configuration says so, with the expressions that find the line. */
 export interface SwitchingDaemon
   extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'owner' | 'inOption'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
   readonly files: readonly FileGlob[]
-  /** A line that only its configuration has, whatever the file is called. */
+  /** A line that only its configuration has, whatever the file is named. */
   readonly says: RegExp | null
   /** A line that names the user; groups `user` and, where it is in the same line, `group`. */
   readonly user: RegExp
   /** A line that names the group alone. */
   readonly group: RegExp | null
-  /** Whole lines that say whom what it makes is given to. */
+  /** Whole lines that name the owner of the files that it makes. */
   readonly owner: RegExp | null
   readonly inOption: { readonly option: string; readonly pattern: RegExp } | null
 }
@@ -27,15 +27,15 @@ export function insistsOnUser(name: string): boolean {
   return daemonCalled(name)?.insists === true
 }
 
-/** By its own name, as a switch of its configuration is told of, or that of its program. */
+/** Finds a daemon by its own name, as its configuration lines have it, or by that of its program. */
 export function daemonCalled(name: string): SwitchingDaemon | null {
   return daemons.find((daemon) => daemon.name === name) ?? daemonOf(name)
 }
 
 /**
- * The daemons that may read a file as their configuration, likeliest first: one whose file has that very name, one whose
- * folder it is in (/etc/supervisor/conf.d), one that it is named after. Which it is shows in its lines. Where no name says
- * it, a line of `text` may that only one of them understands.
+ * The daemons that may read a file as their configuration, likeliest first: one with that file name, one whose folder it is in
+ * (/etc/supervisor/conf.d), one that it is named after. Its lines show which one it is. Where no name tells, a line that only one
+ * of them understands does.
  */
 export function daemonsOfFile(path: string, text: string | null): readonly SwitchingDaemon[] {
   const reads = readersOf(path)
@@ -53,7 +53,7 @@ export const daemonFiles = memoizeByObject((files: FileModel) =>
 )
 
 const readersOf = memoizeByText((path): readonly SwitchingDaemon[] => {
-  // Most files of an image are called like none of them.
+  // No daemon has a file of this name: so it is with most files of an image.
   if (!anyFile.test(nameOf(path))) return []
   return daemons
     .flatMap((daemon) => {
@@ -64,18 +64,18 @@ const readersOf = memoizeByText((path): readonly SwitchingDaemon[] => {
     .map(({ daemon }) => daemon)
 })
 
-/** How files of settings end: of all that an image holds only these are looked into. */
+/** Endings of settings files: only these are searched. */
 const SETTINGS = /\.(conf|cfg|ini)$/
 
 export function configures({ files }: SwitchingDaemon, path: string): boolean {
   return files.some((glob) => fits(glob, path))
 }
 
-/** Its two halves, each of which takes linear time: a path may be a megabyte long. */
+/** A glob in two halves, each of which takes linear time: a path may be a megabyte long. */
 interface FileGlob {
   readonly folder: RegExp | null
   readonly name: RegExp
-  /** The lower, the more it says. */
+  /** The lower, the more specific. */
   readonly rank: 0 | 1 | 2
 }
 

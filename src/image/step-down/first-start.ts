@@ -6,17 +6,17 @@ import type { FileModel } from '../file-model.ts'
 import { declaredIn, type ReadScript, type ScriptCommand } from './scripts.ts'
 import { staticValue, type Values, type Variables } from './static-text.ts'
 
-/** A command that a first start may come to, with what its variables hold there. */
+/** A command that a first start may reach, with the values of its variables there. */
 export interface ReachedCommand {
   readonly command: ShellCommand
-  /** Where it stands: in a function it may be another script than the one that calls it. */
+  /** The script that it stands in, which may not be the one that calls its function. */
   readonly script: ReadScript
   readonly variables: Variables
   /** Those of them that nothing from outside changes. */
   readonly fixed: Variables
-  /** Only where something is not there yet. */
+  /** The command runs only where something is missing. */
   readonly ifMissing: boolean
-  /** The questions before it that only a run answers; none: a start comes to it for certain. */
+  /** Conditions before it that only a run answers; none: every first start reaches it. */
   readonly undecided: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export type Functions = ReadonlyMap<string, readonly LocatedCommand[]>
 
 type LocatedCommand = Pick<ReachedCommand, 'command' | 'script'>
 
-/** The functions of scripts that others source. What two of them define is left out: which one counts nobody knows. */
+/** Functions of sourced scripts. One that two scripts define is left out: which counts is unknown. */
 export function sourcedFunctions(scripts: readonly ReadScript[]): Functions {
   const found = new Map<string, readonly LocatedCommand[]>()
   for (const script of scripts.filter(({ sourced }) => sourced)) {
@@ -39,8 +39,8 @@ export function sourcedFunctions(scripts: readonly ReadScript[]): Functions {
 }
 
 /**
- * What every start comes to, whatever is asked on the way: of the scripts that the image starts, of the functions that these
- * call, and of the scripts that these run in turn.
+ * The commands that every start reaches, whatever the conditions: those of the image's start scripts, of the functions that these
+ * call, and of the scripts that these run.
  */
 export function certainCommands(
   scripts: readonly ReadScript[],
@@ -84,7 +84,7 @@ export function stepsOf(
   const reached = [...open.keys()].map((command) => ({ command, script }))
   const bodies = groupedBy(reached, ({ command }) => command.functionName)
   const fixed = fixedVariables(script, start.environment)
-  // Functions that call each other many times are as long as that.
+  // Functions that call each other many times would be followed without end.
   let left = bounds.scriptCommands
   const walk = (
     commands: readonly LocatedCommand[],
@@ -121,7 +121,7 @@ export function stepsOf(
       }
       if (command.name === 'return' && !isNever) {
         if (conditions.length === 0 && depth > 0) break
-        // What stands behind it is for those whom it lets pass.
+        // The commands behind it run only for those whom it lets pass.
         undecided = [...undecided, ...conditions.map(negation).slice(-1)]
       }
       if (depth > 0) {
@@ -147,7 +147,7 @@ export function stepsOf(
   )
 }
 
-/** Questions of which a yes ends the script with an error: whoever it works for has said no. */
+/** Conditions that end the script with an error: whoever it works for has answered no. */
 const refusedIn = memoizeByObject(
   ({ commands }: ReadScript): ReadonlySet<string> =>
     new Set(
@@ -180,7 +180,7 @@ function groupedBy<K, V>(values: readonly V[], keyOf: (value: V) => K): Readonly
   return groups
 }
 
-/** What a script itself sets once, to a text of its own: whoever starts the container sets it to nothing else. */
+/** Variables that a script sets once, to a literal: the caller cannot change them. */
 function fixedVariables(script: ReadScript, environment: FirstStart['environment']): Variables {
   const { filled } = namesIn(script.text)
   const all = script.commands.flatMap(({ command }) =>
@@ -199,7 +199,7 @@ function fixedVariables(script: ReadScript, environment: FirstStart['environment
   )
 }
 
-/** A function has the words of its call as `$1`, `$2` …; '' where there are fewer. */
+/** A function sees the words of its call as `$1`, `$2` …; '' where there are fewer. */
 function called({ words }: ShellCommand, given: FirstStart): FirstStart {
   const withWords = (known: Variables): Map<string, string> => {
     const variables = new Map(known)
@@ -229,51 +229,51 @@ function assign(command: ShellCommand, text: string, variables: Map<string, stri
   }
 }
 
-/** What is known of a first start. */
+/** What is known about a first start. */
 interface FirstStart {
   readonly variables: Variables
   /** Those of them that nothing from outside changes. */
   readonly fixed: Variables
-  /** What the image sets, and whoever starts the container may set otherwise. */
+  /** Variables of the image, which the caller may override. */
   readonly environment: ReadonlyMap<string, string>
-  /** What the script gets as `$1`; null where that is not known. */
+  /** The script's `$1`; null where it is unknown. */
   readonly argument: string | null
-  /** The same, whoever starts it: without a command anything may be given. */
+  /** The script's `$1` where the caller cannot change it: without a command anything may be given. */
   readonly fixedArgument: string | null
   /** Null where no file is known. */
   readonly files: FileModel | null
   readonly workdir: string
 }
 
-/** The same before the script has said anything. */
+/** The state before the script has run. */
 export type GivenStart = Omit<FirstStart, 'variables' | 'fixed'>
 
 /** `ifMissing`: some file has to be missing for it, which the image does not have. */
 export type Sure = { readonly holds: boolean; readonly ifMissing: boolean }
 
-/** What is asked: its variables, its argument and its files. */
+/** The variables, argument and files that conditions are tested against. */
 export type Asked = Omit<FirstStart, 'variables' | 'fixed' | 'fixedArgument' | 'environment'> & {
   readonly variables: Values
 }
 
-/** Whether conditions hold at the first start for certain: those that ask for `$1`, for a variable that is known, and for a file. */
+/** Whether conditions certainly hold at the first start: tests of `$1`, of a known variable, and of a file. */
 export function sureConditions(conditions: readonly string[], start: Asked): Sure {
   let ifMissing = false
   for (const condition of conditions)
     for (const parts of allOf(condition)) {
       const found = parts.map((part) => answer(part, start))
       const sure = found.find((one) => one !== null) ?? null
-      // What is not this one may have held before it was asked.
+      // Another branch may have been taken before it was tested.
       if (sure === null || (sure === 'missing' && found.length > 1)) return { holds: false, ifMissing: false }
       ifMissing ||= sure === 'missing'
     }
   return { holds: true, ifMissing }
 }
 
-/** Whatever the container is started with, it does not hold: the script itself says so, its command, or a file of the image. */
+/** The condition can never hold: the script itself, its command or a file of the image rules it out. */
 function neverHolds(condition: string, start: FirstStart): boolean {
   const known = { ...start, variables: start.fixed, argument: start.fixedArgument }
-  // The default of a variable is for where nobody sets it.
+  // A default counts only where nobody sets the variable.
   const isFixed = (part: string): boolean => variablesAskedIn(part).every((name) => start.fixed.has(name))
   return allOf(condition).some((parts) =>
     parts.every((part) => isFixed(part) && answer(negation(part), known) === 'known'),
@@ -288,7 +288,7 @@ function negation(condition: string): string {
   return condition.startsWith('! ') ? condition.slice(2) : `! ${condition}`
 }
 
-/** What neither the image nor the script sets is empty, where nobody says otherwise. */
+/** A variable that neither the image nor the script sets is empty, unless the caller sets it. */
 export function withUnset(conditions: readonly string[], script: ReadScript, variables: Variables): Values {
   const { set, filled } = namesIn(script.text)
   const unset = conditions
@@ -315,8 +315,8 @@ const namesIn = memoizeByText((text) => {
 })
 
 /**
- * All of these must hold, of each one part at least: `a || b`, `a && b`, `[ a -a b ]` and their negations. Of what mixes them
- * nothing is known.
+ * Conditions that must all hold, each with its alternatives: `a || b`, `a && b`, `[ a -a b ]` and their negations. A mixture is
+ * unknown.
  */
 const allOf = memoizeByText((condition): readonly (readonly string[])[] => {
   const isNot = condition.startsWith('! ')
@@ -336,13 +336,13 @@ const allOf = memoizeByText((condition): readonly (readonly string[])[] => {
 
 const TEST = /^(! )?\s*(?:\[\[?|test)\s+(! )?\s*(.*)$/s
 
-/** A loop over words that stand there, or over an array, is gone through. */
+/** A loop over literal words, or over an array, runs at least once. */
 const OVER_WORDS = /^for\s+\w+\s+in(\s+[\w./:@%+-]+|\s+"\$\{!?\w+\[@\]\}")+[\s;]*(do\s*)?$/
 
 /** `$1`, `${1:-}`, quoted or not. */
 const FIRST = /^"?\$\{?1(?:[:-]+)?\}?"?$/
 
-/** A question as it is written, taken apart. */
+/** A condition, parsed. */
 interface Question {
   readonly isNot: boolean
   readonly overWords: boolean
@@ -369,7 +369,7 @@ interface Comparison {
   readonly right: string
 }
 
-/** Scripts ask the same again and again. */
+/** Scripts repeat the same conditions. */
 const questionIn = memoizeByText((condition): Question => {
   const text = condition.replace(/^! /, '')
   const [, word = '', patterns] = /^case\s+(\S+)\s+in\s+(\S+(?:\s+\|\s+\S+)*)$/.exec(text) ?? []
@@ -400,7 +400,7 @@ const questionIn = memoizeByText((condition): Question => {
   }
 })
 
-/** Null where something else decides it, or it does not hold. */
+/** The answer; null where something else decides, or the condition does not hold. */
 function answer(condition: string, start: Asked): 'known' | 'missing' | null {
   const { isNot, overWords, negated, path, length, bare, compared, matched, ...said } = questionIn(condition)
   if (overWords) return 'known'

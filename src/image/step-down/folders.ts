@@ -5,19 +5,19 @@ import { memoizeByObject } from '../../memoize.ts'
 import { normalisePath, parentOf } from '../../path.ts'
 import { staticValue, type Values } from './static-text.ts'
 
-/** Of a script that was read. */
+/** A script that was read. */
 interface MovingScript {
   /** Null for the text of a command. */
   readonly path: string | null
   readonly commands: readonly { readonly command: ShellCommand }[]
   readonly variables: Values
-  /** Where whoever runs it is then. */
+  /** The folder in which it is run. */
   readonly workdir: string
 }
 
 /**
- * Where each command of a script works, behind each `cd` before it: in brackets one holds for what is in them. Null where a question
- * or a variable decides it, and in a function, which may be called from anywhere.
+ * The working folder of each command, behind each `cd` before it (one in brackets holds inside them). Null where a condition or a
+ * variable decides it, and in a function, which may be called from anywhere.
  */
 export const foldersIn = memoizeByObject((script: MovingScript): ReadonlyMap<ShellCommand, string | null> => {
   const found = new Map<ShellCommand, string | null>()
