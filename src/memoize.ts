@@ -5,6 +5,10 @@ const MOST_CHARACTERS = 1_000_000
 
 /** What is made of a text alone is made once, as long as there are not too many of them: many images have the same script. */
 export function memoizeByText<Made>(make: (text: string) => Made): (text: string) => Made {
+  return memoizedBy(make, MOST_KEPT, MOST_CHARACTERS)
+}
+
+function memoizedBy<Made>(make: (text: string) => Made, most: number, mostCharacters: number): (text: string) => Made {
   const made = new Map<string, { readonly value: Made }>()
   let characters = 0
   return (text) => {
@@ -12,7 +16,7 @@ export function memoizeByText<Made>(make: (text: string) => Made): (text: string
     if (known === undefined) {
       known = { value: make(text) }
       characters += text.length
-      if (made.size >= MOST_KEPT || characters > MOST_CHARACTERS) {
+      if (made.size >= most || characters > mostCharacters) {
         made.clear()
         characters = text.length
       }
@@ -20,6 +24,15 @@ export function memoizeByText<Made>(make: (text: string) => Made): (text: string
     }
     return known.value
   }
+}
+
+/** Texts whose search is kept, and the sum of their characters: contexts hold them anyway. */
+const MOST_SEARCHED = 65_536
+const MOST_SEARCHED_CHARACTERS = 64_000_000
+
+/** As `memoizeByText`, for a small result: targets of one repository have thousands of sources in common. */
+export function memoizeSearch<Made>(search: (text: string) => Made): (text: string) => Made {
+  return memoizedBy(search, MOST_SEARCHED, MOST_SEARCHED_CHARACTERS)
 }
 
 /** What is made of a thing that never changes is made once, for as long as the thing is there. */

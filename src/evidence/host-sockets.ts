@@ -3,6 +3,7 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET } from '../image/image-run.ts'
+import { memoizeSearch } from '../memoize.ts'
 import { question } from './claim.ts'
 import type { Provider } from './provider.ts'
 
@@ -56,14 +57,24 @@ const CLIENTS =
 const OF_LIBRARY =
   /\/docker\/client"|\/engine\/docker"|\/go-dockerclient"|\/moby\/(?:moby\/)?client"|\b(?:import|from) docker\b|\bbollard\b|['"]dockerode['"]/
 
+/** The socket that a source names, and the client of one that takes the usual socket; each where it is no comment. */
+const socketIn = memoizeSearch((text) => {
+  const place = (found: RegExpExecArray | null): { readonly line: number; readonly said: string } | null =>
+    found === null || COMMENT.test(text.slice(text.lastIndexOf('\n', found.index) + 1, found.index))
+      ? null
+      : { line: lineOf(text, found.index), said: found[0] }
+  const named = HOST_SOCKET.exec(text)
+  // A client that is told of a socket takes that.
+  return { named: place(named), client: named === null && OF_LIBRARY.test(text) ? place(CLIENTS.exec(text)) : null }
+})
+
 function* inSources({ texts, origins }: StageContents, { env }: ImageConfig): Iterable<Named> {
   for (const [file, text] of texts) {
     const origin = origins.get(file) ?? file
     if (!SOURCE.test(file) || ASIDE.test(origin)) continue
-    const byLibrary = !isElsewhere(env) && OF_LIBRARY.test(text) ? CLIENTS.exec(text) : null
-    const found = HOST_SOCKET.exec(text) ?? byLibrary
-    if (found === null || COMMENT.test(text.slice(text.lastIndexOf('\n', found.index) + 1, found.index))) continue
-    const where = `${origin} line ${lineOf(text, found.index)}`
-    yield { socket: found === byLibrary ? '/var/run/docker.sock' : found[0], where }
+    const { named, client } = socketIn(text)
+    if (named !== null) yield { socket: named.said, where: `${origin} line ${named.line}` }
+    else if (client !== null && !isElsewhere(env))
+      yield { socket: '/var/run/docker.sock', where: `${origin} line ${client.line}` }
   }
 }

@@ -6,6 +6,7 @@ import type { CopiedPath } from '../contents/stage-contents.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import { daemonsOfFile } from '../image/step-down/daemons.ts'
+import { memoizeSearch } from '../memoize.ts'
 import { baseName, isPrivateKey, isSchedule, looksLikeFile, normalisePath, parentOf } from '../places.ts'
 import { choices, joinTruncated } from '../words.ts'
 import { type Claim, question } from './claim.ts'
@@ -302,29 +303,45 @@ const ASKS_WHO = /\bget_?e?uid\(\)\s{0,9}(?:===?|!==?|>)\s{0,9}0\b|\bposix_gete?
 
 interface SourceCall {
   readonly files: RegExp
-  readonly call: RegExp
+  readonly find: ReturnType<typeof callIn>
   readonly needs: string
   /** A start may not need it for long: a run shows it only where somebody asks for that work. */
   readonly unasked?: true
+}
+
+/** Where a text calls it, and by which name; null where it does not, or asks first who it is. */
+function callIn(call: RegExp): (text: string) => { readonly line: number; readonly name: string } | null {
+  return memoizeSearch((text) => {
+    const found = call.exec(text)
+    if (found === null || ASKS_WHO.test(text) || isComment(text, found.index)) return null
+    const name = found.slice(1).find((group) => group !== undefined) ?? found[0].trim().replace(/\($/, '')
+    return { line: lineOf(text, found.index), name }
+  })
 }
 
 /** What a program starts, or does to itself, that only root may. Each tool's man page; setuid(2), chroot(2), chown(2), raw(7). */
 const SOURCE_CALLS: readonly SourceCall[] = [
   {
     files: /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs)$/,
-    call: /\b(?:execFile|execFileSync|spawn|spawnSync|exec|execSync|execa|run|call|check_call|check_output|Popen|popen|system|execvp|execv|execlp|shell_exec|passthru|proc_open|Command|Command::new|ProcessBuilder|Start)\(\s{0,9}\[?\s{0,9}["'`](?:\/usr)?(?:\/s?bin\/)?(runuser|su|sudo|gosu|su-exec|setpriv|chroot|useradd|usermod|userdel|groupadd|adduser|deluser|chpasswd|mount|umount|iptables|nft|modprobe)(?=["'`\s])|\b(?:process|os|syscall|unix)\.(setuid|setgid|setgroups|seteuid|setresuid|initgroups|chroot|Setuid|Setgid|Chroot|Mount)\(|\b(posix_setuid|posix_setgid)\(/,
+    find: callIn(
+      /\b(?:execFile|execFileSync|spawn|spawnSync|exec|execSync|execa|run|call|check_call|check_output|Popen|popen|system|execvp|execv|execlp|shell_exec|passthru|proc_open|Command|Command::new|ProcessBuilder|Start)\(\s{0,9}\[?\s{0,9}["'`](?:\/usr)?(?:\/s?bin\/)?(runuser|su|sudo|gosu|su-exec|setpriv|chroot|useradd|usermod|userdel|groupadd|adduser|deluser|chpasswd|mount|umount|iptables|nft|modprobe)(?=["'`\s])|\b(?:process|os|syscall|unix)\.(setuid|setgid|setgroups|seteuid|setresuid|initgroups|chroot|Setuid|Setgid|Chroot|Mount)\(|\b(posix_setuid|posix_setgid)\(/,
+    ),
     needs: 'which only root may',
     unasked: true,
   },
   {
     files: /(?:^|\/)(?:Cargo\.toml|package\.json)$|\.(?:go|py|rs|c|cc|cpp)$/,
-    call: /^(?:ping|surge-ping|fastping-rs|ping-rs|oping)[ \t]{0,9}=|\.SetPrivileged\(true\)|\b(?:icmp\.ListenPacket|net\.(?:ListenPacket|DialIP|ListenIP))\(\s{0,9}"ip[46]?:|\bSOCK_RAW\b|^[ \t]{0,40}(?:from|import) (?:scapy|ping3)\b|^[ \t]{0,40}"(?:net-ping|raw-socket)"[ \t]{0,9}:|\bType::RAW\b/m,
+    find: callIn(
+      /^(?:ping|surge-ping|fastping-rs|ping-rs|oping)[ \t]{0,9}=|\.SetPrivileged\(true\)|\b(?:icmp\.ListenPacket|net\.(?:ListenPacket|DialIP|ListenIP))\(\s{0,9}"ip[46]?:|\bSOCK_RAW\b|^[ \t]{0,40}(?:from|import) (?:scapy|ping3)\b|^[ \t]{0,40}"(?:net-ping|raw-socket)"[ \t]{0,9}:|\bType::RAW\b/m,
+    ),
     needs: 'which takes NET_RAW',
     unasked: true,
   },
   {
     files: /\.(py|[cm]?[jt]sx?|go|rb|php|rs|java|kt)$/,
-    call: /\b(?:(?:os\.[lf]?|shutil\.)chown|(?:fs|fsp|fse|fsPromises|promises)\.[lf]?chown(?:Sync)?|(?:os|unix|syscall)\.[LF]?[Cc]hown|FileUtils\.chown(?:_R)?|File\.l?chown|(?:fs|unistd)::l?chown|Files\.setOwner)\(/,
+    find: callIn(
+      /\b(?:(?:os\.[lf]?|shutil\.)chown|(?:fs|fsp|fse|fsPromises|promises)\.[lf]?chown(?:Sync)?|(?:os|unix|syscall)\.[LF]?[Cc]hown|FileUtils\.chown(?:_R)?|File\.l?chown|(?:fs|unistd)::l?chown|Files\.setOwner)\(/,
+    ),
     needs: 'which only root may, unless the file is its own',
   },
 ]
@@ -340,15 +357,19 @@ export const rootCalls: Provider = {
     const texts = stages.flatMap(({ texts, origins }) =>
       [...texts].map(([file, text]) => ({ file, text, origin: origins.get(file) ?? file })),
     )
-    for (const { files, call, needs, unasked } of SOURCE_CALLS) {
+    for (const { files, find, needs, unasked } of SOURCE_CALLS) {
       if (isCapable && needs.endsWith('NET_RAW')) continue
       for (const { file, text, origin } of texts) {
         if (!files.test(file) || idle.has(file) || ASIDE.test(origin) || isTest(file)) continue
-        const found = call.exec(text)
-        if (found === null || ASKS_WHO.test(text) || isComment(text, found.index)) continue
-        const where = `${origin} line ${lineOf(text, found.index)}`
-        const name = found.slice(1).find((group) => group !== undefined) ?? found[0].trim().replace(/\($/, '')
-        yield question('root-work', where, `${where} calls ${name}, ${needs}`, unasked === true ? { unasked } : {})
+        const found = find(text)
+        if (found === null) continue
+        const where = `${origin} line ${found.line}`
+        yield question(
+          'root-work',
+          where,
+          `${where} calls ${found.name}, ${needs}`,
+          unasked === true ? { unasked } : {},
+        )
         break
       }
     }

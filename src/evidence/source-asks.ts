@@ -2,6 +2,7 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
+import { memoizeSearch } from '../memoize.ts'
 import { type Claim, inferred, type PathClaim } from './claim.ts'
 import type { StageView } from './provider.ts'
 import { isComment, isTest } from './source-text.ts'
@@ -44,6 +45,12 @@ const ASKS_HOME =
 const WRITES_FILES =
   /\bos\.(?:Mkdir|Create|WriteFile|OpenFile)|\bioutil\.WriteFile\(|\bcreate_dir|\bFile::create|\bfs::write\(|\b(?:mkdir|writeFile|createWriteStream|outputFile)(?:Sync)?\(|\bmkdirs\(\)|\bcreateDirector(?:y|ies)\(|\bCreateDirectory\(|\bWriteAll\w+\(/
 
+/** The line of a text that asks for the home and makes files somewhere; null for none. */
+const homeAskedIn = memoizeSearch((text): number | null => {
+  const at = text.search(ASKS_HOME)
+  return at < 0 || isComment(text, at) || !WRITES_FILES.test(text) ? null : lineOf(text, at)
+})
+
 /**
  * Where no account gives it one, HOME is `/` (FACTS 3), which root alone may write. Not where the image or a volume puts something
  * there: a program that keeps its files in the root is found to.
@@ -55,9 +62,9 @@ export function homeAsked(
   const isHidden = (path: string): boolean => path.startsWith('/.')
   if (env.has('HOME') || volumes.some(isHidden) || copies.some(({ destination }) => isHidden(destination))) return []
   for (const [file, text] of texts) {
-    const at = COMPILED.test(file) && !isTest(file) ? text.search(ASKS_HOME) : -1
-    if (at < 0 || isComment(text, at) || !WRITES_FILES.test(text)) continue
-    const detail = `${origins.get(file) ?? file} line ${lineOf(text, at)} looks for the home of who runs it, and makes files`
+    const line = COMPILED.test(file) && !isTest(file) ? homeAskedIn(text) : null
+    if (line === null) continue
+    const detail = `${origins.get(file) ?? file} line ${line} looks for the home of who runs it, and makes files`
     return [{ kind: 'home', evidence: { source: 'framework', subject: '/', detail } }]
   }
   return []

@@ -1,3 +1,4 @@
+import { memoizeSearch } from '../../memoize.ts'
 import type { Grammar } from '../syntax.ts'
 import go from './go.json' with { type: 'json' }
 import php from './php.json' with { type: 'json' }
@@ -75,26 +76,10 @@ const LANGUAGES: Readonly<Record<'go' | 'php' | 'python' | 'script', Language>> 
 function languageOf(table: readonly object[], isMade: (text: string) => boolean = () => false): Language {
   const rules: readonly SourceRule[] = table
   const written = rules.filter(({ means }) => means === undefined)
-  // A module's function is called of the module, or by its own name alone where it was imported: `text.replace(` is none of `os.replace`.
-  const callOf = (name: string, { whole, path, usual }: SourceRule): string => {
-    const last = lastWord(name)
-    const full =
-      name === last ? (whole === true ? [] : [`(?<!\\w)${last}`]) : [`(?<!\\w)${name.replaceAll('.', '\\.')}`]
-    const alone = name === last && whole !== true ? [] : [`(?<![.\\w])${last}`]
-    const given = path === 'self' || usual !== undefined ? '' : '(?!\\))'
-    return `(?:${[...full, ...alone].join('|')})\\(${given}`
-  }
-  const namesOf = (some: readonly SourceRule[]): readonly string[] =>
-    some.flatMap(({ call = [], new: made = [] }) => [...call, ...made])
   // Rules that ask the same of the file are looked for together.
   const groups = [...new Set(written.map(({ of = '' }) => of))].map((asked) => {
     const all = written.filter(({ of = '' }) => of === asked)
-    const called = all.flatMap((rule) => namesOf([rule]).map((name) => callOf(name, rule)))
-    const set = all.flatMap(({ key = [], name = [], keyword = [] }) => [...key, ...name, ...keyword])
-    const words = [...called, ...set.map((name) => `\\b${lastWord(name)}["'\\]]{0,2}\\s{0,9}[:=(]`)]
-    const modules = [...new Set(namesOf(all).flatMap((name) => /^(\w+)\./.exec(name)?.[1] ?? []))].join('|')
-    if (modules !== '') words.push(`\\bimport (?:${modules}) as (?!(?:${modules})\\b)`)
-    return { of: new RegExp(`\\b(?:${asked})`), words: new RegExp([...new Set(words)].join('|')) }
+    return { of: new RegExp(`\\b(?:${asked})`), words: new RegExp(wordsOf(all).join('|')) }
   })
   return {
     rules: {
@@ -109,9 +94,37 @@ function languageOf(table: readonly object[], isMade: (text: string) => boolean 
       new: byLastWord(rules.filter(isMeaning), 'new'),
       name: byLastWord(rules.filter(isMeaning), 'name'),
     },
-    mayWrite: (text) =>
-      !isMade(text) && (DATABASE.test(text) || groups.some(({ of, words }) => words.test(text) && of.test(text))),
+    mayWrite: memoizeSearch(
+      (text) =>
+        !isMade(text) && (DATABASE.test(text) || groups.some(({ of, words }) => of.test(text) && words.test(text))),
+    ),
   }
+}
+
+/**
+ * Expressions of a text that one of the rules may apply to, one for all names that begin and end alike. A module's function is called of
+ * the module, or by its own name alone where it was imported: `text.replace(` is none of `os.replace`.
+ */
+function wordsOf(rules: readonly SourceRule[]): readonly string[] {
+  const byForm = new Map<string, Set<string>>()
+  const add = (before: string, name: string, behind: string): void => {
+    const form = `${before}(?:NAMES)${behind}`
+    byForm.set(form, (byForm.get(form) ?? new Set()).add(name.replaceAll('.', '\\.')))
+  }
+  const modules = new Set<string>()
+  for (const { call = [], new: made = [], key = [], name = [], keyword = [], whole, path, usual } of rules) {
+    const given = path === 'self' || usual !== undefined ? '\\(' : '\\((?!\\))'
+    for (const each of [...call, ...made]) {
+      const last = lastWord(each)
+      if (whole !== true || each !== last) add('\\b', each, given)
+      if (whole === true || each !== last) add('(?<![.\\w])', last, given)
+      if (each !== last) modules.add(each.slice(0, each.indexOf('.')))
+    }
+    for (const each of [...key, ...name, ...keyword]) add('\\b', lastWord(each), `["'\\]]{0,2}\\s{0,9}[:=(]`)
+  }
+  const named = [...modules].join('|')
+  const words = [...byForm].map(([form, names]) => form.replace('NAMES', () => [...names].join('|')))
+  return named === '' ? words : [...words, `\\bimport (?:${named}) as (?!(?:${named})\\b)`]
 }
 
 /** A database may be named anywhere. */

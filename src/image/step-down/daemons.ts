@@ -46,6 +46,7 @@ export function daemonsOfFile(path: string, text: string | null): readonly Switc
 /** The files of an image that a daemon may read, in the order of their paths; several rules ask. */
 export const daemonFiles = memoizeByObject((files: FileModel) =>
   [...files.texts()].sort().flatMap((path) => {
+    if (!anyFile.test(nameOf(path)) && !SETTINGS.test(path)) return []
     const text = files.text(path)
     const readers = text === null ? [] : daemonsOfFile(path, text)
     return text === null || readers.length === 0 ? [] : [{ path, text, daemons: readers }]
