@@ -7,7 +7,7 @@ import ts from 'typescript'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(attest|borders|command|contents|evidence|plan|dockerfile|report|profile|stack)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
+  /^(src\/(attest|borders|command|contents|evidence|plan|dockerfile|manifests|report)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
@@ -26,7 +26,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   // What reads sources; its grammars are files of @vscode/tree-sitter-wasm.
   'web-tree-sitter': /^src\/app\/grammars\.ts$/,
   // Configuration is read; Compose files and manifests are changed in place.
-  yaml: /^src\/(workspace|profile)\//,
+  yaml: /^src\/(workspace|manifests\/yaml)\//,
   // How wide a text is on a terminal, and where it breaks.
   'string-width': /^src\/report\/layout\.ts$/,
   'wrap-ansi': /^src\/report\/layout\.ts$/,

@@ -14,8 +14,8 @@ import {
   socketOf,
   usualRun,
 } from '../image/image-run.ts'
-import { movedPort } from '../profile/compose-parts.ts'
-import type { Profile } from '../profile/profile.ts'
+import { movedPort } from '../manifests/compose/parts.ts'
+import type { Profile } from '../manifests/profile.ts'
 import { isComplete, type ReportFinding, type ReportUser, targetFinding, targetQuestion } from '../report/report.ts'
 import { choices, joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'

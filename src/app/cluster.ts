@@ -4,28 +4,45 @@ import { lineOf } from '../edit.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import { textIn } from '../files-in.ts'
-import { put } from '../profile/manifest.ts'
-import type { Profile } from '../profile/profile.ts'
-import { slug } from '../profile/profile.ts'
-import { rewriteYaml } from '../profile/rewrite-yaml.ts'
-import { asObject, isEqual, parseYaml } from '../profile/yaml-file.ts'
-import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
-import { proofFindings } from '../report/proof-findings.ts'
-import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import {
   type ClusterService,
   clusterServices,
   fsGroups,
   projectOf,
   unreachedVolumes,
-} from '../stack/cluster-project.ts'
-import { type LeftOf, manifestsDecidedLater, standingInManifests, todosIn, unsettled } from '../stack/decisions.ts'
-import { type EditedPod, editPod, type PlannedContainer } from '../stack/edit-pods.ts'
-import { calledDirectly, followConfiguration, followPorts, withAnnotation } from '../stack/follow-cluster.ts'
-import type { PlannedService, StackFile } from '../stack/planned.ts'
-import type { ServiceBuild } from '../stack/project.ts'
-import { refusals } from '../stack/restricted.ts'
-import { containerOf, type Manifests, manifestsOf, nameOfContainer, type Workload } from '../stack/workloads.ts'
+} from '../manifests/kubernetes/cluster-services.ts'
+import { type EditedPod, editPod, type PlannedContainer } from '../manifests/kubernetes/edit-pod.ts'
+import {
+  calledDirectly,
+  followConfiguration,
+  followPorts,
+  withAnnotation,
+} from '../manifests/kubernetes/follow-ports.ts'
+import { put } from '../manifests/kubernetes/objects.ts'
+import { refusals } from '../manifests/kubernetes/restricted.ts'
+import {
+  containerOf,
+  type Manifests,
+  manifestsOf,
+  nameOfContainer,
+  type Workload,
+} from '../manifests/kubernetes/workloads.ts'
+import {
+  type LeftOf,
+  manifestsDecidedLater,
+  standingInManifests,
+  todosIn,
+  unsettled,
+} from '../manifests/left-to-decide.ts'
+import type { PlannedService, StackFile } from '../manifests/planned.ts'
+import type { Profile } from '../manifests/profile.ts'
+import { slug } from '../manifests/profile.ts'
+import type { ServiceBuild } from '../manifests/project.ts'
+import { asObject, isEqual, parseYaml } from '../manifests/yaml/file.ts'
+import { rewriteYaml } from '../manifests/yaml/rewrite.ts'
+import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
+import { proofFindings } from '../report/proof-findings.ts'
+import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import { choices } from '../words.ts'
 import { likelyContext } from '../workspace/context.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'

@@ -1,14 +1,14 @@
 import type { Proven } from '../attest/statement.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
+import type { StackFile } from '../manifests/planned.ts'
+import type { Profile } from '../manifests/profile.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
-import type { Profile } from '../profile/profile.ts'
 import type { Idle } from '../proof/container/limiter.ts'
 import type { ChangeSet } from '../report/changes.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import type { StackFile } from '../stack/planned.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 
 export interface TargetOutcome {

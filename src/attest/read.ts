@@ -1,7 +1,7 @@
 import { jsonIn } from '../borders/json.ts'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import { isObject } from '../profile/yaml-file.ts'
+import { isObject } from '../manifests/yaml/file.ts'
 import { PROOF, type ProofPredicate, TEST_RESULT, type TestResult } from './statement.ts'
 
 /** A statement that somebody hands over. Nothing of it is believed yet but its shape. */

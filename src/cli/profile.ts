@@ -7,21 +7,21 @@ import { bounds } from '../bounds.ts'
 import { ENGINE_NAMES, type EngineName } from '../engine/kinds.ts'
 import { HardenError } from '../errors.ts'
 import { listIn, readIn, staysIn } from '../files-in.ts'
-import { editCompose, type NamedText, type Rendered } from '../profile/compose.ts'
-import { composeFile } from '../profile/compose-file.ts'
-import { renewNotes } from '../profile/compose-service.ts'
-import { dockerRun } from '../profile/docker.ts'
-import { editManifests } from '../profile/kubernetes.ts'
+import { editCompose, type NamedText, type Rendered } from '../manifests/compose/edit-files.ts'
+import { renewNotes } from '../manifests/compose/harden-service.ts'
+import { composeFile } from '../manifests/compose/new-file.ts'
+import { dockerRun } from '../manifests/docker.ts'
+import { editManifests } from '../manifests/kubernetes/edit-files.ts'
 import {
   helmValues,
   isHelmTemplate,
   isKustomization,
   kubernetesManifest,
   kustomization,
-} from '../profile/kubernetes-files.ts'
-import { type Profile, withImage } from '../profile/profile.ts'
-import { profileNotes } from '../profile/said.ts'
-import { isObject, type Json, parseYaml, textOf } from '../profile/yaml-file.ts'
+} from '../manifests/kubernetes/new-files.ts'
+import { type Profile, withImage } from '../manifests/profile.ts'
+import { profileNotes } from '../manifests/said.ts'
+import { isObject, type Json, parseYaml, textOf } from '../manifests/yaml/file.ts'
 import { fileDiff } from '../report/diff.ts'
 import { hasFailed } from '../report/report.ts'
 import { renderTargets } from '../report/text.ts'

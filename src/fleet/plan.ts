@@ -1,6 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import { isObject } from '../profile/yaml-file.ts'
+import { isObject } from '../manifests/yaml/file.ts'
 import { type TargetKind, tool } from '../report/report.ts'
 
 /** One target of a fleet, as a line of a plan says it. Paths are from the folder that the plan was made in, with forward slashes. */

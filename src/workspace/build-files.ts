@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { composeWords } from '../command/index.ts'
-import { asList, asObject, isObject, parseYaml } from '../profile/yaml-file.ts'
-import { interpolated } from '../stack/variables.ts'
+import { interpolated } from '../manifests/compose/variables.ts'
+import { asList, asObject, isObject, parseYaml } from '../manifests/yaml/file.ts'
 
 /** How a file beside the Dockerfiles has one of them built. Paths are absolute. */
 export interface NamedBuild {

@@ -13,7 +13,7 @@ import {
 import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import { staysIn } from '../files-in.ts'
-import { repeatedKey, yamlExcess } from '../profile/yaml-file.ts'
+import { repeatedKey, yamlExcess } from '../manifests/yaml/file.ts'
 import { nearestName } from '../words.ts'
 import { readFound, readText } from './files.ts'
 import { messageOf, onTop, type SettingName, type Settings, settingNames, settings as table } from './settings.ts'

@@ -5,7 +5,7 @@ import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { ANYWHERE, namesIn, realOf } from '../files-in.ts'
 import { parseReference } from '../image/reference.ts'
-import type { Project } from '../stack/project.ts'
+import type { Project } from '../manifests/project.ts'
 import { type BuildSettingsOf, buildSettings } from './build-settings.ts'
 import { type Excludes, noExcludes } from './ignore-rules.ts'
 import {

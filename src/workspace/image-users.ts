@@ -1,8 +1,8 @@
 import { basename, dirname, join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { isInside, textIn } from '../files-in.ts'
+import { asList, asObject, type Json } from '../manifests/yaml/file.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
-import { asList, asObject, type Json } from '../profile/yaml-file.ts'
 import { assignmentsOf } from './assignments.ts'
 import { namedBuilds, valuesOf } from './build-files.ts'
 import {

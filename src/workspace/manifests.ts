@@ -2,10 +2,10 @@ import { statSync } from 'node:fs'
 import { basename, dirname, join, relative, resolve } from 'node:path'
 import { HardenError } from '../errors.ts'
 import { ANYWHERE, namesIn, realOf, staysIn, textIn } from '../files-in.ts'
-import { isHelmTemplate } from '../profile/kubernetes-files.ts'
-import { asList, asObject, isObject, type Json, parseYaml, textOf } from '../profile/yaml-file.ts'
+import { isHelmTemplate } from '../manifests/kubernetes/new-files.ts'
+import { manifestsOf } from '../manifests/kubernetes/workloads.ts'
+import { asList, asObject, isObject, type Json, parseYaml, textOf } from '../manifests/yaml/file.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
-import { manifestsOf } from '../stack/workloads.ts'
 import { allowedRootOf } from './trust.ts'
 
 /** Manifests that are worked on together. */

@@ -1,10 +1,10 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ANYWHERE, staysIn, textIn } from '../files-in.ts'
+import type { ProjectRequest, ReadProjectFile } from '../manifests/compose/resolve.ts'
+import type { StackFile } from '../manifests/planned.ts'
+import type { Project, ProjectOrigin, Service } from '../manifests/project.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
-import type { StackFile } from '../stack/planned.ts'
-import type { Project, ProjectOrigin, Service } from '../stack/project.ts'
-import type { ProjectRequest, ReadProjectFile } from '../stack/resolve.ts'
 import { choices } from '../words.ts'
 import { allowedRootOf, type Trust } from './trust.ts'
 
@@ -42,7 +42,7 @@ const OVERRIDES = [
 export async function projectFilesIn(folder: string): Promise<readonly string[]> {
   const text = textIn(allowedRootOf(join(folder, '.env')), join(folder, '.env'))
   if (text?.includes('COMPOSE_FILE') === true) {
-    const { dotEnv } = await import('../stack/variables.ts')
+    const { dotEnv } = await import('../manifests/compose/variables.ts')
     const env = dotEnv(text, () => null)
     const named = (env.get('COMPOSE_FILE') ?? '').split(env.get('COMPOSE_PATH_SEPARATOR') || ':').filter(Boolean)
     if (named.length > 0) return named.map((one) => resolve(folder, one))
@@ -100,7 +100,7 @@ export async function openProject(
 /** With these texts in place of what files have. */
 async function resolved(origin: ProjectOrigin, texts: ReadonlyMap<string, string>): Promise<Project> {
   const { request, named, allowedRoot, isTrusted } = origin
-  const { resolveProject } = await import('../stack/resolve.ts')
+  const { resolveProject } = await import('../manifests/compose/resolve.ts')
   const read = readerOf(allowedRoot, named, isTrusted)
   const project = resolveProject(request, (path) => {
     const text = texts.get(path)
@@ -160,7 +160,7 @@ export async function saysServices(path: string, root: string): Promise<boolean>
   if (!/\.ya?ml$/i.test(path)) return false
   const text = textIn(root, path)
   if (text === null || !/^["']?services["']?\s*:/m.test(text)) return false
-  const { asObject, isObject, parseYaml } = await import('../profile/yaml-file.ts')
+  const { asObject, isObject, parseYaml } = await import('../manifests/yaml/file.ts')
   try {
     return isObject(asObject(parseYaml(text, path).values[0]).services)
   } catch {

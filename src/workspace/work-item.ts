@@ -1,10 +1,10 @@
 import type { ImageFacts } from '../image/facts.ts'
 import type { ImageRun, StartOverlay } from '../image/image-run.ts'
 import type { ArchiveReference } from '../image/reference.ts'
+import type { Project } from '../manifests/project.ts'
 import type { Child, ImageUser } from '../plan/exemptions.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { TargetKind } from '../report/report.ts'
-import type { Project } from '../stack/project.ts'
 import type { ClusterTarget } from './manifests.ts'
 
 /** One thing to work on: a Dockerfile's text, an image by name, or a project of several. */

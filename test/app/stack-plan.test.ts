@@ -7,10 +7,10 @@ import { withDefaults } from '../../src/app/api.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
 import { stackVerdict } from '../../src/app/stack.ts'
 import { planStack } from '../../src/app/stack-plan.ts'
-import type { PlannedService } from '../../src/stack/planned.ts'
-import type { Project, Service, ServiceMount } from '../../src/stack/project.ts'
+import type { PlannedService } from '../../src/manifests/planned.ts'
+import type { Project, Service, ServiceMount } from '../../src/manifests/project.ts'
 import { surroundings } from '../../src/workspace/surroundings.ts'
-import { sampleService } from '../stack/sample-service.ts'
+import { sampleService } from '../manifests/compose/sample-service.ts'
 
 let folder: string
 

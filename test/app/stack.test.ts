@@ -7,7 +7,7 @@ import { targetProcessor } from '../../src/app/pipeline.ts'
 import type { TargetOutcome } from '../../src/app/task.ts'
 import { renderTargets } from '../../src/report/text.ts'
 import { openProject } from '../../src/workspace/open-project.ts'
-import { composeSays, hasCompose } from '../stack/compose-config.ts'
+import { composeSays, hasCompose } from '../manifests/compose/compose-config.ts'
 import { plant, tree } from '../workspace/tree.ts'
 
 type Policy = NonNullable<Parameters<typeof withDefaults>[0]['policy']>

@@ -1,9 +1,9 @@
 import { expect, test } from '@jest/globals'
 import { images } from '../../catalogue/index.ts'
 import { harden } from '../../src/index.ts'
-import { profileFile } from '../../src/profile/compose-file.ts'
+import { profileFile } from '../../src/manifests/compose/new-file.ts'
 import { isOwnCompose, isOwnDockerfile } from '../../src/workspace/own-files.ts'
-import { sampleProfile } from '../profile/sample.ts'
+import { sampleProfile } from '../manifests/sample.ts'
 
 const names = images.flatMap(({ repositories: [name] }) => name?.replaceAll('*', 'x') ?? [])
 

@@ -2,8 +2,8 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { writeOwn } from '../../src/cli/write-results.ts'
-import { profileFile } from '../../src/profile/compose-file.ts'
-import { sampleProfile } from '../profile/sample.ts'
+import { profileFile } from '../../src/manifests/compose/new-file.ts'
+import { sampleProfile } from '../manifests/sample.ts'
 import { tree } from '../workspace/tree.ts'
 
 const FIRST = 'FROM nginx:1\n# harden-image: nginx (101:101)\nUSER 101:101\n'

@@ -5,6 +5,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
 import { factsFromEngine } from '../../src/image/sources/engine.ts'
 import { thisRun, tokenOf } from '../../src/made-by.ts'
+import type { Project, Service } from '../../src/manifests/project.ts'
 import { stopwatch } from '../../src/proof/proof-report.ts'
 import { openComposeDriver } from '../../src/proof/stack/compose-driver.ts'
 import {
@@ -14,7 +15,6 @@ import {
   type StackResult,
 } from '../../src/proof/stack/prove-stack.ts'
 import { type SmokeCheck, smokeCommand } from '../../src/smoke-check.ts'
-import type { Project, Service } from '../../src/stack/project.ts'
 import { countAll } from './support/images.ts'
 import { imagesOf, smallStack, stackImage, upon } from './support/small-stack.ts'
 

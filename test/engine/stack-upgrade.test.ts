@@ -7,12 +7,18 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals'
 import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
+import { migrationOf } from '../../src/manifests/compose/migration.ts'
+import type { Project } from '../../src/manifests/project.ts'
 import { openComposeDriver } from '../../src/proof/stack/compose-driver.ts'
 import { proveUpgrade, type UpgradeProof } from '../../src/proof/stack/upgrade.ts'
-import { migrationOf } from '../../src/stack/migration.ts'
-import type { Project } from '../../src/stack/project.ts'
-import { facts, mount, planned, project as projectOf, type SampleService } from '../stack/migration-sample.ts'
-import { sampleService } from '../stack/sample-service.ts'
+import {
+  facts,
+  mount,
+  planned,
+  project as projectOf,
+  type SampleService,
+} from '../manifests/compose/migration-sample.ts'
+import { sampleService } from '../manifests/compose/sample-service.ts'
 import { countAll, docker } from './support/images.ts'
 import { debian } from './support/small-images.ts'
 import { project } from './support/small-stack.ts'

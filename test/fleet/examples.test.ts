@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { parseArguments } from '../../src/cli/arguments.ts'
 import { shardOf } from '../../src/fleet/plan.ts'
-import { expectKubernetes, expectRestricted } from '../profile/schemas.ts'
+import { expectKubernetes, expectRestricted } from '../manifests/schemas.ts'
 
 const job = parse(readFileSync('examples/fleet/kubernetes-job.yaml', 'utf8'))
 

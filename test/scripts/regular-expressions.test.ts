@@ -6,9 +6,9 @@ import { bounds } from '../../src/bounds.ts'
 
 /** All that are made while the program runs, and what of a stranger's is in them. */
 const MADE: Readonly<Record<string, string>> = {
-  'src/stack/edit-service.ts: `\\\\b${group}\\\\b`': 'constants, and names of \\w alone',
-  'src/stack/edit-entries.ts: `\\\\$\\\\{?${variable}\\\\b`': 'constants, and names of \\w alone',
-  "src/stack/port-calls.ts: `(?<![\\\\w.$-])(?:${names.join('|')})(?![\\\\w-]|\\\\.\\\\w)`":
+  'src/manifests/compose/edit-service.ts: `\\\\b${group}\\\\b`': 'constants, and names of \\w alone',
+  'src/manifests/compose/edit-entries.ts: `\\\\$\\\\{?${variable}\\\\b`': 'constants, and names of \\w alone',
+  "src/manifests/compose/port-calls.ts: `(?<![\\\\w.$-])(?:${names.join('|')})(?![\\\\w-]|\\\\.\\\\w)`":
     'constants, and names of \\w alone',
   "src/borders/terminal.ts: `(${'\\u001b'}\\\\[(?:1|2|22|3[1236]|39)m)`": 'constants, and names of \\w alone',
   'src/dockerfile/words.ts: `[${unicodeSpaces}]`': 'constants, and names of \\w alone',
@@ -153,8 +153,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/ports/low-ports.ts: form': 'numbers of ports between constants; one line of a file',
   "src/plan/step-down/step-down-edits.ts: String.raw`(?<!\\w=\\S*\\s+)(?:${texts.join('|')})(?![\\w./-])`":
     'escaped texts',
-  'src/profile/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
-  'src/profile/rewrite-yaml.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
+  'src/manifests/make-profile.ts: String.raw`(?<!\\d)${to}(?!\\d)`': 'numbers',
+  'src/manifests/yaml/rewrite.ts: `(?: {${column + 1},}#.*(?:\\\\n|$))*`': 'numbers',
   'src/proof/ask/ask-port.ts: `^${name}:[ \\\\t]*([^\\\\r\\\\n]+)`': 'constants, and names of \\w alone',
   'src/contents/build-context.ts: `^${source}$`': 'a glob of COPY or rm, escaped but for its stars; a path',
   'src/contents/run-actions.ts: `^${source}(?:/|$)`': 'a glob of COPY or rm, escaped but for its stars; a path',
@@ -195,9 +195,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/proof/trace/file-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
-  'src/profile/compose-parts.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
-  'src/profile/compose-parts.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
-  'src/profile/compose-parts.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
+  'src/manifests/compose/parts.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
+  'src/manifests/compose/parts.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
+  'src/manifests/compose/parts.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

@@ -1,7 +1,7 @@
 import type { Engine, Mount, RunSpec } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import type { ProfileUser } from '../../profile/profile.ts'
+import type { ProfileUser } from '../../manifests/profile.ts'
 import type { ReportCell } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import { type Comparison, compare } from '../checks/index.ts'

@@ -1,10 +1,10 @@
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Mount, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
+import { giveVolume, type ProfileUser } from '../../manifests/profile.ts'
 import { normalisePath } from '../../places.ts'
 import { ARBITRARY_UID, ROOT_GROUP } from '../../plan/account/account-ids.ts'
 import { hasCommand, toolsOf } from '../../plan/tools.ts'
-import { giveVolume, type ProfileUser } from '../../profile/profile.ts'
 import { tail } from '../container/files.ts'
 import { arbitrarySpec, limits, lockedSpec, volumePaths } from '../container/run-specs.ts'
 import {

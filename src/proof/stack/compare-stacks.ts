@@ -1,6 +1,6 @@
+import type { Service } from '../../manifests/project.ts'
 import { isInside } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import type { Service } from '../../stack/project.ts'
 import { type PortAnswer, variantOf, withoutNumbers } from '../ask/answers.ts'
 import { portKey } from '../ask/questions.ts'
 import { type Folders, isPassing, madeCheck, missingFiles } from '../checks/files.ts'

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { sessionLabels } from '../../engine/clean-up.ts'
 import type { Engine, ExecResult } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
-import type { Json } from '../../profile/yaml-file.ts'
+import type { Json } from '../../manifests/yaml/file.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 
 /** By a name that all sets have in common, the engine's volume. */

@@ -1,5 +1,4 @@
-import { asList, asObject, isObject, type Json, textOf } from '../../profile/yaml-file.ts'
-import { SAFE_SYSCTLS } from '../../stack/restricted.ts'
+import { SAFE_SYSCTLS } from '../../manifests/kubernetes/restricted.ts'
 import {
   containerOf,
   type Manifests,
@@ -8,7 +7,8 @@ import {
   selects,
   usesOf,
   type Workload,
-} from '../../stack/workloads.ts'
+} from '../../manifests/kubernetes/workloads.ts'
+import { asList, asObject, isObject, type Json, textOf } from '../../manifests/yaml/file.ts'
 import { HARMLESS_CAPABILITIES, type PodSide, type StackSide, type TracedStart } from './run-file.ts'
 
 /** A pod that is run: one for each workload. */

@@ -1,7 +1,7 @@
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
+import { asList, type Json, textOf } from '../../manifests/yaml/file.ts'
 import type { Observation } from '../../plan/stage-input.ts'
-import { asList, type Json, textOf } from '../../profile/yaml-file.ts'
 import type { ReportProof, ReportSandbox } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import { unseenWork } from '../caveats.ts'

@@ -2,9 +2,9 @@ import { noCoreDumps } from '../../engine/arguments.ts'
 import { sessionLabels } from '../../engine/clean-up.ts'
 import { logLimits } from '../../engine/kinds.ts'
 import { DEFAULT_CAPABILITIES } from '../../image/capabilities.ts'
-import { isObject, type Json } from '../../profile/yaml-file.ts'
-import type { Project, Service, ServiceMount } from '../../stack/project.ts'
-import type { Manifests } from '../../stack/workloads.ts'
+import type { Manifests } from '../../manifests/kubernetes/workloads.ts'
+import type { Project, Service, ServiceMount } from '../../manifests/project.ts'
+import { isObject, type Json } from '../../manifests/yaml/file.ts'
 
 /** How the services of a project are run: as they are, or as they are to be. */
 export interface StackSide {

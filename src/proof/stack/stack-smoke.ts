@@ -1,6 +1,6 @@
 import type { ContainerState, Engine, Listener } from '../../engine/engine.ts'
+import type { Service } from '../../manifests/project.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
-import type { Service } from '../../stack/project.ts'
 import type { PortAnswer } from '../ask/answers.ts'
 import type { Forwarded } from '../smoke/forward.ts'
 import { onThisMachine, runChecks, type SmokeResult, type SmokeTarget } from '../smoke/run-checks.ts'

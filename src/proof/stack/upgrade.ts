@@ -1,11 +1,16 @@
 import { lstat, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import {
+  MIGRATION_OWNERS,
+  MIGRATION_SERVICE,
+  type PlannedMigration,
+  type VolumeNeed,
+} from '../../manifests/compose/migration.ts'
+import type { Project } from '../../manifests/project.ts'
+import { asList, asObject, isObject, type Json, parseYaml, textOf } from '../../manifests/yaml/file.ts'
 import { normalisePath } from '../../places.ts'
-import { asList, asObject, isObject, type Json, parseYaml, textOf } from '../../profile/yaml-file.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { counted } from '../../report/summary.ts'
-import { MIGRATION_OWNERS, MIGRATION_SERVICE, type PlannedMigration, type VolumeNeed } from '../../stack/migration.ts'
-import type { Project } from '../../stack/project.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { joinTruncated } from '../../words.ts'
 import { health, liveness, ports, smoke } from '../checks/runs.ts'

@@ -1,6 +1,6 @@
 // A stack of five services that answers over two hops and keeps its state in a volume, made by hand.
-import type { Project, Service } from '../../../src/stack/project.ts'
-import { sampleService } from '../../stack/sample-service.ts'
+import type { Project, Service } from '../../../src/manifests/project.ts'
+import { sampleService } from '../../manifests/compose/sample-service.ts'
 import { buildImage, buildText, withLists } from './images.ts'
 
 const PROGRAM = `import json, os, socket, socketserver, sys, threading, time

@@ -9,7 +9,7 @@ import {
 } from '../../../src/proof/stack/compare-stacks.ts'
 import { type Connection, connectionsIn } from '../../../src/proof/stack/connections.ts'
 import type { StackSight } from '../../../src/proof/stack/stack-run.ts'
-import { sampleService } from '../../stack/sample-service.ts'
+import { sampleService } from '../../manifests/compose/sample-service.ts'
 import { closed, ended, http, passedSmoke, process, record, running } from '../support/records.ts'
 
 const data = { kind: 'volume', source: 'data', target: '/data', readOnly: false, isEmpty: false } as const

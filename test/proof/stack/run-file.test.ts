@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals'
+import type { Project, Service } from '../../../src/manifests/project.ts'
 import { type RunFileOptions, runFile } from '../../../src/proof/stack/run-file.ts'
-import type { Project, Service } from '../../../src/stack/project.ts'
 import { imagesOf, project, smallStack } from '../../engine/support/small-stack.ts'
-import { sampleService } from '../../stack/sample-service.ts'
+import { sampleService } from '../../manifests/compose/sample-service.ts'
 
 const options: RunFileOptions = {
   name: 'harden-image-5e55-1',

@@ -1,0 +1,224 @@
+import { composeWords } from '../../command/index.ts'
+import { writtenByName } from '../../evidence/command-line.ts'
+import { isInside } from '../../places.ts'
+import { type Own, overridden, type ServiceOverlay, withRaised } from '../overridden.ts'
+import { type Profile, type RunningNote, userText, volumeName } from '../profile.ts'
+import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'
+import { rewriteYaml } from '../yaml/rewrite.ts'
+import { checkImage, checkInherited, chooseService, inherited } from './choose-service.ts'
+import { alignService, hardenService } from './harden-service.ts'
+import { mergedService } from './merge.ts'
+import { callers, migration, saidPorts, sourceOf, targetOf, writtenPlaces } from './parts.ts'
+
+/** A text that was made or changed, and what is to be said of it. */
+export interface Rendered {
+  readonly text: string
+  readonly notes: readonly string[]
+  /** What the profile says of every run, and these notes better of this one. */
+  readonly covers?: readonly RunningNote['about'][]
+}
+
+/** A file to change, by the name that messages call it. */
+export interface NamedText {
+  readonly name: string
+  readonly text: string
+}
+
+/**
+ * Compose files, read one on top of the other as with `-f`, with the profile on one service. `service` null: the one
+ * that is built from the Dockerfile (`isBuilt`) or runs the image, or the only one. The first file that has it gets the profile, the others what contradicts it put
+ * right. `stage`: what the profile is for, null for an image. Throws HardenError where the service is none or several, or where it cannot be done in these files.
+ */
+export function editCompose(
+  sources: readonly NamedText[],
+  asked: Profile,
+  service: string | null,
+  read: ReadMounted = () => null,
+  isBuilt: (build: unknown) => boolean = () => false,
+  stage: string | null = null,
+): readonly Rendered[] {
+  const files = sources.map(({ text, name }) => parseYaml(text, name))
+  const services = files.map(servicesOf)
+  const all = together(services)
+  const chosen = chooseService(all, files, asked, service, isBuilt)
+  const chosenService = asObject(all[chosen])
+  const { settings } = inherited(all, chosen)
+  const own = composeOwn(chosenService, settings, chosen, read)
+  const whole = mergedService(settings, chosenService)
+  const { profile, notes } = overridden(withRaised(asked, saidPorts(whole)), own)
+  checkInherited(all, chosen, files, profile)
+  checkImage(chosenService, chosen, files, profile)
+  const main = services.findIndex((own) => Object.hasOwn(own, chosen))
+  const names = sources.map(({ name }) => name)
+  const elsewhere = writtenByName(own.env).filter(([, path]) => !isWrittenInImage(path, profile))
+  const moved = elsewhere.map(([, path]) => path)
+  const moves = migrationNotes(chosenService, chosen, { files: names, moved }, profile)
+  const family = [
+    ...notes,
+    ...stageNotes(chosen, chosenService.build, stage),
+    ...familyNotes(all, chosen),
+    ...moves,
+    ...unmounted(elsewhere, whole, profile),
+  ]
+  const covers = [...(profile === asked ? [] : ['ports' as const]), ...(moves.length === 0 ? [] : ['data' as const])]
+  return files.map((file, index) => {
+    const own = services[index] ?? {}
+    if (!Object.hasOwn(own, chosen)) return { text: file.text, notes: callers(own, chosen, profile) }
+    const elsewhere = services
+      .filter((_, other) => other !== index)
+      .map((other) => asObject(other[chosen]))
+      .reduce(mergedService, settings)
+    const edit = editService(file, chosen, profile, index === main ? elsewhere : null, chosenService)
+    const more = index === main ? family : []
+    return { text: edit.text, notes: [...edit.notes, ...callers(own, chosen, profile), ...more], covers }
+  })
+}
+
+/** Each service as all files together say it. */
+function together(files: readonly Json[]): Json {
+  const all: Record<string, unknown> = {}
+  for (const services of files)
+    for (const [name, service] of Object.entries(services))
+      all[name] = mergedService(asObject(all[name]), asObject(service))
+  return all
+}
+
+function stageNotes(service: string, build: unknown, stage: string | null): readonly string[] {
+  const { target } = asObject(build)
+  if (stage === null || typeof target !== 'string' || target.toLowerCase() === stage) return []
+  return [`${service} builds stage ${target}, and this is for stage ${stage}: --target ${target} makes it for that one`]
+}
+
+/** What `extends` brings in from elsewhere, and where this goes on to. */
+function familyNotes(services: Json, name: string): readonly string[] {
+  const { elsewhere } = inherited(services, name)
+  const heirs = Object.keys(services).filter((one) => inherited(services, one).parent === name)
+  return [
+    ...(elsewhere === null
+      ? []
+      : [
+          `${name} also gets what ${elsewhere.service} of ${elsewhere.file} says (extends), which was not inspected: its ports, cap_add and privileged still hold`,
+        ]),
+    ...(heirs.length === 0 ? [] : [`${heirs.join(', ')} (extends ${name}) gets all of this too`]),
+  ]
+}
+
+/** What is written where nobody has looked: in a mount it is given with that, elsewhere it is refused. */
+function unmounted(
+  elsewhere: readonly (readonly [name: string, path: string])[],
+  service: Json,
+  { root, readOnly, user }: Profile,
+): readonly string[] {
+  if (root || user === null) return []
+  const mounts = [
+    ...asList(service.volumes).map(targetOf),
+    ...asList(service.tmpfs).map((one) => textOf(one).split(':')[0] ?? ''),
+  ]
+  return elsewhere
+    .filter(([, path]) => !mounts.some((target) => target !== '' && isInside(path, target)))
+    .map(
+      ([name, path]) =>
+        `${name}=${path} is not where the image writes: mount a volume there that belongs to ${userText(user.value)}${readOnly.value ? ', since the root is read-only' : ''}`,
+    )
+}
+
+function isWrittenInImage(path: string, profile: Profile): boolean {
+  return writtenPlaces(profile).some((one) => isInside(path, one))
+}
+
+function migrationNotes(
+  service: Json,
+  name: string,
+  { files, moved }: { readonly files: readonly string[]; readonly moved: readonly string[] },
+  profile: Profile,
+): readonly string[] {
+  const command = migration(service, name, files, profile, moved)
+  return command === null
+    ? []
+    : [
+        `what is in the mounts of ${name} so far may belong to root: once, after it has stopped and before it starts again, ${command}`,
+      ]
+}
+
+/** `elsewhere` null: another file has the profile, and this one must not undo it. `whole`: of all files. */
+function editService(file: YamlFile, name: string, profile: Profile, elsewhere: Json | null, whole: Json): Rendered {
+  const [first, ...others] = file.values
+  const document = asObject(first)
+  const services = servicesOf(file)
+  const before = asObject(services[name])
+  const declared = asObject(document.volumes)
+  const notes: string[] = []
+  const edit =
+    elsewhere === null
+      ? { service: alignService(before, profile, notes), volumes: [], notes }
+      : hardenService(before, profile, { name, elsewhere, declared: Object.keys(declared) })
+  const image = imageOf(before, whole, elsewhere !== null, profile)
+  const missing = edit.volumes.filter((volume) => !Object.hasOwn(declared, volume))
+  const after = {
+    ...document,
+    services: { ...services, [name]: { ...edit.service, ...(image === null ? {} : { image }) } },
+    ...(missing.length > 0 ? { volumes: { ...declared, ...Object.fromEntries(missing.map((one) => [one, {}])) } } : {}),
+  }
+  const variable =
+    image !== null && typeof before.image === 'string' && before.image.includes('$')
+      ? [`image: ${before.image} becomes ${image}: its variable has no effect any more`]
+      : []
+  return { text: rewriteYaml(file, [after, ...others]), notes: [...edit.notes, ...variable] }
+}
+
+function servicesOf({ values }: YamlFile): Json {
+  return asObject(asObject(values[0]).services)
+}
+
+/** The image that the service has to name in this file; null where it stays. */
+function imageOf({ image }: Json, whole: Json, isMain: boolean, profile: Profile): string | null {
+  const { original, name } = profile.image
+  if (original === null || whole.build !== undefined || image === name) return null
+  return image === undefined && (whole.image !== undefined || !isMain) ? null : name
+}
+
+/** Texts of the file, or of the files of the folder, that a service mounts from here; null where they are not known. */
+type ReadMounted = (source: string) => readonly string[] | null
+
+/** What a service has over its image. */
+function composeOwn(service: Json, inherited: Json, name: string, read: ReadMounted): Own {
+  const whole = mergedService(inherited, service)
+  const mounts = asList(whole.volumes)
+    .map((volume) => ({ source: sourceOf(volume), target: targetOf(volume) }))
+    // A new volume starts with what the image has there.
+    .filter(({ source, target }) => source !== '' && !source.startsWith(volumeName(name, target)))
+    .map(({ source, target }): ServiceOverlay => ({ target, name: source, texts: () => read(source) }))
+  const configs = asList(whole.configs)
+    .filter(isObject)
+    .map(
+      ({ source, target }): ServiceOverlay => ({
+        target: textOf(target ?? `/${source}`),
+        name: `config ${source}`,
+        texts: () => null,
+      }),
+    )
+  return {
+    overlays: [...mounts, ...configs],
+    env: pairs(whole.environment),
+    entrypoint: words(whole.entrypoint),
+    command: words(whole.command),
+    workdir: typeof whole.working_dir === 'string' ? whole.working_dir : null,
+  }
+}
+
+/** Null and nothing leave the image's own. */
+function words(command: unknown): readonly string[] | null {
+  if (Array.isArray(command)) return command.map(String)
+  return typeof command === 'string' ? composeWords(command) : null
+}
+
+function pairs(environment: unknown): ReadonlyMap<string, string> {
+  if (!Array.isArray(environment))
+    return new Map(Object.entries(asObject(environment)).map(([name, value]) => [name, textOf(value)]))
+  return new Map(
+    environment.map((item) => {
+      const [name = '', ...value] = textOf(item).split('=')
+      return [name, value.join('=')]
+    }),
+  )
+}

@@ -1,0 +1,286 @@
+import { composeValue } from '../../borders/mount.ts'
+import { composeWords } from '../../command/index.ts'
+import { nameOf, normalisePath, parentOf } from '../../path.ts'
+import type { SettledService } from '../mounted-configuration.ts'
+import type { PlannedService } from '../planned.ts'
+import { derivedName, type ProfilePort } from '../profile.ts'
+import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
+import { alignService, hardenService, type ServiceEdit } from './harden-service.ts'
+import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts'
+import { targetOf, volumeParts } from './parts.ts'
+import { knownPort, type MovedPort } from './port-calls.ts'
+
+/** A service and all that decides what stands in its entries. */
+export interface EditedService extends SettledService {
+  /** Its own, and those of services that share its network. */
+  readonly ports: readonly ProfilePort[]
+  /** Ports of all services that move, by the names that they are called. */
+  readonly called: readonly MovedPort[]
+  /** Where it has a volume that it only reads and that is not to be filled from its image, by path in the container. */
+  readonly unfilled: ReadonlySet<string>
+  /** As `networkOf` has it. */
+  readonly network: string
+  readonly advice: readonly MountAdvice[]
+  /** What its image is called once it is built here; null where that does not change. */
+  readonly image: string | null
+  readonly host: HostFiles
+}
+
+/** Its own entry: with all that is new. `base`: the folder that paths of its file are meant from. */
+export function ownEntry(
+  before: Json,
+  edited: EditedService,
+  {
+    elsewhere,
+    isWrittenElsewhere,
+    declared,
+    base,
+  }: {
+    readonly elsewhere: Json
+    /** Another entry says it, and is changed where it stands. */
+    readonly isWrittenElsewhere: (key: string) => boolean
+    readonly declared: readonly string[]
+    readonly base: string
+  },
+): ServiceEdit {
+  const { planned, profile, ports, advice, image } = edited
+  const { service, derived } = planned
+  const edit = hardenService(
+    withKnownPorts(before, edited),
+    { ...profile, ports },
+    { name: service.name, elsewhere, declared, isFollowed: true, network: edited.network },
+  )
+  const set: Record<string, unknown> = { ...edit.service, ...ownPorts(edit.service, edited, elsewhere) }
+  if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
+  const owner = checkoutOwner(service, edited.host)
+  const user = profile.user?.value
+  if (owner !== null && user?.uid === owner.uid && !textOf(set.user ?? '').includes('$'))
+    set.user = `\${UID:-${owner.uid}}:\${GID:-${user.gid}}`
+  if (planned.keepsRoot) set.user = '0:0'
+  const groups = advice.flatMap(({ group }) => group ?? [])
+  const held = [...asList(elsewhere.group_add), ...asList(set.group_add)].map(textOf)
+  const missing = [...new Set(groups)].filter((group) => !held.some((one) => new RegExp(`\\b${group}\\b`).test(one)))
+  if (missing.length > 0) set.group_add = [...asList(set.group_add), ...missing.map(String)]
+  if (derived !== null && image !== null) {
+    set.image = image
+    set.build = buildOf(base, derived.path)
+    if (set.pull_policy !== undefined) set.pull_policy = 'build'
+  }
+  for (const key of START_KEYS) if (set[key] !== undefined || !isWrittenElsewhere(key)) setStart(set, key, planned)
+  return { ...edit, service: set }
+}
+
+const START_KEYS = ['entrypoint', 'command'] as const
+
+/** What is planned to be started, in the words of the entry: those that stay are written as they were, variables and all. */
+function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number], planned: PlannedService): void {
+  const now = planned.start?.[key] ?? null
+  if (now === null) return
+  const { [key]: was } = planned.service
+  const { [key]: written } = set
+  const words = written == null ? null : Array.isArray(written) ? written.map(textOf) : composeWords(textOf(written))
+  if (words === null || was === null || now.length < was.length) {
+    set[key] = now.map(composeValue)
+    return
+  }
+  // Another file may put others in the place of what this one says.
+  const isInForce =
+    words.length === was.length && words.every((word, index) => word.includes('$') || word === was[index])
+  const isSameProgram = words[0] === was[0]
+  const moved = words.map((word, index) => {
+    const at = isInForce ? index : was.indexOf(word)
+    return at < 0 || now[at] === was[at] ? word : composeValue(now[at] ?? '')
+  })
+  const added = isSameProgram ? now.slice(was.length).map(composeValue) : []
+  const after = [...moved, ...added]
+  if (after.length > words.length || after.some((word, index) => word !== words[index])) set[key] = after
+}
+
+/** Another entry of the service: only what it says already, where that contradicts. `extended`: others may have it too, and it is overridden. */
+export function otherEntry(
+  before: Json,
+  edited: EditedService,
+  isExtended: boolean,
+  notes: string[],
+  open: string[],
+): Json {
+  const { profile, ports, image, planned } = edited
+  const aligned = alignService(withKnownPorts(before, edited), { ...profile, ports }, notes, open)
+  const set: Record<string, unknown> = { ...aligned, ...ownPorts(aligned, edited, null) }
+  if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
+  if (isExtended) return set
+  if (image !== null && set.image !== undefined) set.image = image
+  for (const key of START_KEYS) if (set[key] !== undefined) setStart(set, key, planned)
+  return set
+}
+
+function withoutCopy(volumes: unknown, targets: ReadonlySet<string>): unknown {
+  if (!Array.isArray(volumes) || targets.size === 0) return volumes
+  return volumes.map((volume) => {
+    if (!targets.has(targetOf(volume))) return volume
+    if (isObject(volume)) return { ...volume, volume: { ...asObject(volume.volume), nocopy: true } }
+    const [source, target, mode] = volumeParts(textOf(volume))
+    return [source, target, `${mode},nocopy`].join(':')
+  })
+}
+
+/** An entry with the numbers of ports that move where it has them by a variable, so that they can be followed. */
+export function withKnownPorts(
+  entry: Json,
+  { ports, host: { variables } }: Pick<EditedService, 'ports'> & { readonly host: Pick<HostFiles, 'variables'> },
+): Json {
+  const moving = ports.filter(({ from, to }) => from !== to).map(({ from }) => from)
+  const put = (text: string, pattern: RegExp): string =>
+    text.replace(pattern, (variable) => {
+      const known = knownPort(variable, variables)
+      return known !== null && moving.includes(known) ? String(known) : variable
+    })
+  const last = (value: unknown): unknown =>
+    typeof value === 'string' ? put(value, /(?<=^|:)\$(?:\{[^{}]{1,80}\}|\w+)(?=(?:\/\w+)?$)/g) : value
+  const published = asList(entry.ports).map((port) =>
+    isObject(port) ? { ...port, target: last(port.target) } : last(port),
+  )
+  const { healthcheck: check } = entry
+  const asked = (word: unknown): unknown =>
+    typeof word === 'string' ? put(word, /(?<=(?:localhost|127\.0\.0\.1):)\$(?:\{[^{}]{1,80}\}|\w+)/g) : word
+  return {
+    ...entry,
+    ...(Array.isArray(entry.ports) ? { ports: published } : {}),
+    ...(Array.isArray(entry.expose) ? { expose: entry.expose.map(last) } : {}),
+    ...(isObject(check) && check.test !== undefined
+      ? { healthcheck: { ...check, test: Array.isArray(check.test) ? check.test.map(asked) : asked(check.test) } }
+      : {}),
+  }
+}
+
+/** `build: ./web`, or with the name of a Dockerfile that has another one. */
+function buildOf(base: string, path: string): unknown {
+  const context = relativeTo(base, parentOf(path))
+  return nameOf(path) === 'Dockerfile' ? context : { context, dockerfile: nameOf(path) }
+}
+
+/** As people write it: `./web`, `../shared/web`. */
+function relativeTo(base: string, path: string): string {
+  const from = normalisePath(base).split('/').filter(Boolean)
+  const to = normalisePath(path).split('/').filter(Boolean)
+  const same = from.findIndex((part, index) => part !== to[index])
+  const common = same < 0 ? from.length : same
+  const up = from.slice(common).map(() => '..')
+  return [...(up.length === 0 ? ['.'] : up), ...to.slice(common)].join('/')
+}
+
+/** The name that a derived image gets: never the vendor's, and another one for another text. */
+export function imageNames(all: readonly SettledService[]): ReadonlyMap<string, string> {
+  const taken = new Map<string, string>()
+  return new Map(
+    all.flatMap(({ planned: { service, derived }, profile }) => {
+      if (derived === null) return []
+      const original = profile.image.original ?? service.image ?? service.name
+      const named = profile.image.name !== original && profile.image.name !== service.image
+      const name = named ? profile.image.name : derivedName(original, profile.root ? 'locked' : 'nonroot')
+      const isFree = (taken.get(name) ?? derived.text) === derived.text
+      const own = isFree ? name : name.replace(/(?=:[^:/]*$)|$/, `-${service.name}`)
+      taken.set(own, derived.text)
+      return [[service.name, own] as const]
+    }),
+  )
+}
+
+/** What a service says of its own ports to others (labels), and of others' to itself by name and number in two variables. */
+function ownPorts(set: Json, { ports, called, env }: EditedService, elsewhere: Json | null): Json {
+  const moves = ports.filter(({ from, to, protocol }) => from !== to && protocol === 'tcp')
+  const given = { ...pairsOf(elsewhere?.environment), ...pairsOf(set.environment) }
+  const told = (name: string, value: string): string =>
+    literal(env.get(name)) ?? movedVariable(name, value, given, moves, called)
+  const environment = withPairs(set.environment, told)
+  // Hidden by no entry of its own: an env_file says it.
+  const missing = [...env].filter(([name]) => elsewhere !== null && given[name] === undefined)
+  const isProxied = given.VIRTUAL_HOST !== undefined && given.VIRTUAL_PORT === undefined
+  const http = moves.find(({ from }) => from === 80)
+  const port: readonly (readonly [string, string])[] =
+    elsewhere !== null && isProxied && http !== undefined ? [['VIRTUAL_PORT', String(http.to)]] : []
+  const added = [...missing, ...port].reduce<unknown>(
+    (pairs, [name, value]) => withPair(pairs, name, composeValue(value)),
+    environment,
+  )
+  return {
+    ...(added === undefined ? {} : { environment: added }),
+    ...(set.labels === undefined
+      ? {}
+      : { labels: withPairs(set.labels, (name, value) => movedLabel(name, value, moves)) }),
+  }
+}
+
+function literal(value: string | undefined): string | null {
+  return value === undefined ? null : composeValue(value)
+}
+
+/** Traefik's `loadbalancer.server.port`, and what Caddy's labels call the service itself. */
+function movedLabel(name: string, value: string, moves: readonly ProfilePort[]): string {
+  const move = moves.find(({ from }) => String(from) === value)
+  if (move !== undefined && /(?:^|[._-])port$/i.test(name)) return String(move.to)
+  return moves.reduce(
+    (text, { from, to }) =>
+      text.replace(/\{\{\s*upstreams(?:\s+(https?))?(?:\s+(\d+))?\s*\}\}/g, (all, scheme?: string, port?: string) =>
+        Number(port ?? (scheme === 'https' ? 443 : 80)) === from
+          ? `{{upstreams ${scheme === undefined ? '' : `${scheme} `}${to}}}`
+          : all,
+      ),
+    value,
+  )
+}
+
+/** nginx-proxy's `VIRTUAL_PORT` is the service's own; `API_PORT: 80` is that of `API_HOST: api`. */
+function movedVariable(
+  name: string,
+  value: string,
+  given: Readonly<Record<string, string>>,
+  own: readonly ProfilePort[],
+  called: readonly MovedPort[],
+): string {
+  if (name === 'VIRTUAL_PORT') return String(own.find(({ from }) => String(from) === value)?.to ?? value)
+  const [, about] = /^(.*?)_?PORT$/i.exec(name) ?? []
+  if (about === undefined || about === '') return value
+  const hosts = ['HOST', 'HOSTNAME', 'SERVER', 'ADDR', 'ADDRESS', 'SERVICE'].flatMap(
+    (word) => given[`${about}_${word}`] ?? [],
+  )
+  const move = called.find(
+    ({ hosts: names, from }) => String(from) === value && hosts.some((one) => names.includes(one)),
+  )
+  return move === undefined ? value : String(move.to)
+}
+
+function pairsOf(written: unknown): Readonly<Record<string, string>> {
+  if (!Array.isArray(written))
+    return Object.fromEntries(Object.entries(asObject(written)).map(([name, value]) => [name, textOf(value)]))
+  return Object.fromEntries(
+    written.map((item) => {
+      const [name = '', ...value] = textOf(item).split('=')
+      return [name, value.join('=')]
+    }),
+  )
+}
+
+/** Both ways to write pairs; a value that does not change stays what it is, number or text. */
+function withPairs(written: unknown, told: (name: string, value: string) => string): unknown {
+  if (Array.isArray(written))
+    return written.map((item) => {
+      const [name = '', ...rest] = textOf(item).split('=')
+      const value = rest.join('=')
+      const other = told(name, value)
+      return rest.length === 0 || other === value ? item : `${name}=${other}`
+    })
+  if (!isObject(written)) return written
+  return Object.fromEntries(
+    Object.entries(written).map(([name, value]) => {
+      if (value === null) return [name, value]
+      const other = told(name, textOf(value))
+      if (other === textOf(value)) return [name, value]
+      return [name, typeof value === 'number' ? Number(other) : other]
+    }),
+  )
+}
+
+function withPair(written: unknown, name: string, value: string): unknown {
+  return Array.isArray(written) ? [...written, `${name}=${value}`] : { ...asObject(written), [name]: value }
+}

@@ -1,0 +1,249 @@
+import { composeValue } from '../../borders/mount.ts'
+import { isInside } from '../../places.ts'
+import {
+  hostPortNotes,
+  type Profile,
+  type ProfileUser,
+  TMPFS_MEGABYTES,
+  userText,
+  volumeName,
+  type WritablePlace,
+} from '../profile.ts'
+import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
+import { mergedService } from './merge.ts'
+import { isRootUser, movedExpose, movedHealthcheck, movedPort, targetOf, warnOfPorts } from './parts.ts'
+
+export interface ServiceEdit {
+  readonly service: Json
+  /** Named volumes that the file has to declare. */
+  readonly volumes: readonly string[]
+  readonly notes: readonly string[]
+  /** Of these, what a person has to do before it works. */
+  readonly open: readonly string[]
+}
+
+/** What is around a service. */
+export interface Around {
+  readonly name: string
+  /** What it gets from other files or by `extends`, which adds up with its own. */
+  readonly elsewhere?: Json
+  /** Volumes that there are already: somebody else's. */
+  readonly declared?: readonly string[]
+  /** A port is followed to the service that publishes it (`network_mode: service:x`). */
+  readonly isFollowed?: boolean
+  /** Whose network it has in the end, where that is not what it says itself: `host` by way of the service that it shares one with. */
+  readonly network?: string
+}
+
+/**
+ * A Compose service with the profile on it: what is there and does no harm stays. Twice is the same as once.
+ */
+export function hardenService(
+  before: Json,
+  profile: Profile,
+  { name, elsewhere = {}, declared = [], isFollowed = false, network }: Around,
+): ServiceEdit {
+  const notes: string[] = []
+  const open: string[] = []
+  const volumes: string[] = []
+  const set: Record<string, unknown> = { ...alignService(before, profile, notes, open) }
+  const adds = (key: string): readonly unknown[] => [...asList(elsewhere[key]), ...asList(set[key])]
+  const { user, capabilities, noNewPrivileges, readOnly, sysctls, env } = profile
+  if (user !== null && set.user === undefined && elsewhere.user !== userText(user.value))
+    set.user = userText(user.value)
+  if (capabilities !== null) {
+    if (!holds(adds('cap_drop'), 'ALL')) set.cap_drop = [...asList(before.cap_drop), 'ALL']
+    const missing = capabilities.value.filter((name) => !holds(adds('cap_add'), name))
+    if (missing.length > 0) set.cap_add = [...asList(before.cap_add), ...missing]
+    if (elsewhere.privileged === true && set.privileged === undefined) set.privileged = false
+  }
+  // Compose refuses a list that says it twice.
+  if (noNewPrivileges.value && !adds('security_opt').some(forbidsNew))
+    set.security_opt = [...asList(set.security_opt), 'no-new-privileges:true']
+  if (readOnly.value && (elsewhere.read_only !== true || set.read_only !== undefined)) set.read_only = true
+  const added = profile.writable.filter((place) => mount(place, set, volumes, { name, elsewhere, declared }))
+  notes.push(...renewNotes(added))
+  const mode = network ?? textOf({ ...elsewhere, ...before }.network_mode ?? '')
+  // Neither the machine's kernel nor another's container is set from here: the engine refuses the first.
+  if (mode === 'host') open.push(...hostPortNotes('network_mode: host', sysctls))
+  else if (
+    !mode.startsWith('container:') &&
+    Object.keys(sysctls).length > 0 &&
+    !isLocked(mergedService(elsewhere, before), profile)
+  )
+    set.sysctls = withPairs(before.sysctls, sysctls)
+  if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, literal(env))
+  const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
+  const whole: Json = { ...elsewhere, ...before, ...checked }
+  const isShared = isFollowed && /^service:/.test(textOf(whole.network_mode ?? ''))
+  warn(isShared ? { ...whole, network_mode: undefined } : whole, profile, notes, open)
+  return { service: set, volumes, notes: [...notes, ...open], open }
+}
+
+/**
+ * Run as the planned user with nothing more already (`whole`: all that is said of a service): whoever wrote that has said what it needs
+ * besides, and only a run knows better.
+ */
+function isLocked(whole: Json, { user }: Profile): boolean {
+  const isPlanned = user !== null && whole.user != null && alignedUser(whole.user, user.value, []) === whole.user
+  return isPlanned && holds(whole.cap_drop, 'ALL') && asList(whole.security_opt).some(forbidsNew)
+}
+
+/** The root of what is locked already stays as it is. */
+export function asLocked(whole: Json, profile: Profile): Profile {
+  const isOpen = profile.readOnly.known === 'planned' && whole.read_only !== true && isLocked(whole, profile)
+  return isOpen && profile.readOnly.value
+    ? { ...profile, readOnly: { value: false, known: 'planned' }, writable: [] }
+    : profile
+}
+
+/**
+ * Only what is there and contradicts the profile: all that a second file with the same service needs. `open` takes what a person has
+ * to do before it works.
+ */
+export function alignService(before: Json, profile: Profile, notes: string[], open: string[] = notes): Json {
+  const { user, capabilities, noNewPrivileges, readOnly } = profile
+  const set: Record<string, unknown> = { ...before }
+  if (user !== null && before.user !== undefined) set.user = alignedUser(before.user, user.value, notes, open)
+  if (capabilities !== null && before.privileged === true) {
+    set.privileged = false
+    notes.push('privileged: true becomes false: it would undo everything else')
+  }
+  if (noNewPrivileges.value && asList(before.security_opt).some(allowsNew)) {
+    const kept = asList(before.security_opt).filter((item) => !allowsNew(item))
+    set.security_opt = kept.some(forbidsNew) ? kept : [...kept, 'no-new-privileges:true']
+  }
+  if (readOnly.value && before.read_only === false) set.read_only = true
+  if (Array.isArray(before.ports)) set.ports = before.ports.map((port) => movedPort(port, profile, open))
+  if (Array.isArray(before.expose)) set.expose = movedExpose(before.expose, profile)
+  if (before.healthcheck !== undefined) set.healthcheck = movedHealthcheck(before.healthcheck, profile)
+  return set
+}
+
+function alignedUser(before: unknown, user: ProfileUser, notes: string[], open: string[] = notes): unknown {
+  const wanted = userText(user)
+  if (before === null) return wanted
+  // The same one by its name; that has a number is asked for by Kubernetes only.
+  if (textOf(before) === wanted || (user.name !== '' && textOf(before) === user.name)) return before
+  if (!textOf(before).includes('$')) {
+    if (!isRootUser(before)) notes.push(`user: ${before} becomes ${wanted}: that is who the image's files are for`)
+    return wanted
+  }
+  const moved = withDefaults(textOf(before), user)
+  if (moved === null) {
+    if (!isChosen(textOf(before), user))
+      open.push(`user: ${before} stays, as it comes from a variable: it has to be ${wanted}`)
+    return before
+  }
+  notes.push(`user: ${before} becomes ${moved}: whoever sets the variable decides who it runs as`)
+  return moved
+}
+
+/** `${UID:-0}:${GID:-0}` with the user's own numbers as what holds where nobody sets them; null where it has no such part, or is not root's. */
+function withDefaults(text: string, { uid, gid }: ProfileUser): string | null {
+  const [, first, second] = /^(\$\{\w+:?-(?:0|root)\})(?::(\$\{\w+:?-(?:0|root|\d+)\}|0|root))?$/.exec(text) ?? []
+  if (first === undefined) return null
+  const put = (part: string, number: number): string => part.replace(/(?<=-)\w+(?=\}$)|^\w+$/, String(number))
+  // Without a group it would be root's, or that of an account by chance.
+  return `${put(first, uid)}:${second === undefined ? gid : put(second, gid)}`
+}
+
+/** It has the user's numbers where nobody sets a variable. */
+function isChosen(text: string, { uid, gid }: ProfileUser): boolean {
+  const plain = text.replaceAll(/\$\{\w+:?-(\w+)\}/g, '$1')
+  return plain === userText({ uid, gid }) || plain === String(uid)
+}
+
+/** What stays and takes something from the rest. */
+function warn(service: Json, profile: Profile, notes: string[], open: string[]): void {
+  const added = asList(service.cap_add)
+  if (profile.capabilities !== null && !profile.root && added.length > 0)
+    notes.push(`cap_add: ${added.join(', ')} gives a user other than root nothing: take it out`)
+  for (const option of asList(service.security_opt).map(String))
+    if (/^(seccomp|apparmor|systempaths)[:=]unconfined$/.test(option))
+      notes.push(`security_opt: ${option} takes a guard away: take it out if nothing needs it`)
+  for (const key of ['pid', 'ipc', 'userns_mode', 'uts', 'cgroup'])
+    if (service[key] === 'host')
+      notes.push(`${key}: host shares that with the machine: take it out if nothing needs it`)
+  for (const volume of asList(service.volumes)) {
+    const source = isObject(volume) ? textOf(volume.source ?? '') : textOf(volume).split(':')[0]
+    if (/\/(docker|containerd|podman)\.sock$/.test(source ?? ''))
+      notes.push(`${source} is the engine: who may write to it is root of the machine, whatever the user is`)
+  }
+  warnOfPorts(service, profile, open)
+}
+
+function holds(list: unknown, name: string): boolean {
+  return asList(list).some((item) => textOf(item).toUpperCase().replace(/^CAP_/, '') === name)
+}
+
+function allowsNew(option: unknown): boolean {
+  return /^no-new-privileges[:=]false$/.test(textOf(option))
+}
+
+function forbidsNew(option: unknown): boolean {
+  return /^no-new-privileges([:=]true)?$/.test(textOf(option))
+}
+
+/** Compose hands an anonymous volume on to the next container, with what the image had there when it was new. */
+export function renewNotes(places: readonly WritablePlace[]): readonly string[] {
+  const paths = places.filter(({ kind, filled }) => kind === 'copy' && filled).map(({ path }) => path)
+  return paths.length === 0
+    ? []
+    : [`${paths.join(', ')}: Compose keeps what the image had there; docker compose up -V after an update of the image`]
+}
+
+/** Whether it is one more. */
+function mount(
+  place: WritablePlace,
+  set: Record<string, unknown>,
+  volumes: string[],
+  { name: service, elsewhere, declared }: Required<Omit<Around, 'isFollowed' | 'network'>>,
+): boolean {
+  const { uid, gid, mode, kind } = place
+  const path = composeValue(place.path)
+  const options = `uid=${uid},gid=${gid},mode=${mode.toString(8)}`
+  // Without a word of whose it is, it is root's as the folder was.
+  const bare = tmpfsOf(set).find((item) => linked(textOf(item)) === linked(path))
+  if (bare !== undefined && mode !== OPEN_TO_ALL) {
+    set.tmpfs = tmpfsOf(set).map((item) => (item === bare ? `${textOf(item)}:${options}` : item))
+    return false
+  }
+  const taken = [set, elsewhere].flatMap((service) => [
+    ...tmpfsOf(service).map((item) => textOf(item).split(':')[0] ?? ''),
+    ...asList(service.volumes).map(targetOf),
+  ])
+  // What lies in a mount is written there: another one below it would hide what is kept in it.
+  if (taken.some((target) => target !== '' && isInside(linked(path), linked(target)))) return false
+  if (kind === 'tmpfs') {
+    set.tmpfs = [...tmpfsOf(set), `${path}:${options},size=${TMPFS_MEGABYTES}m`]
+    return true
+  }
+  const own = volumeName(service, place.path)
+  const name = declared.includes(own) ? `${own}-writable` : own
+  if (kind === 'state') volumes.push(name)
+  set.volumes = [...asList(set.volumes), kind === 'state' ? `${name}:${path}` : path]
+  return true
+}
+
+const OPEN_TO_ALL = 0o1777
+
+/** Where the links of every distribution lead: `/var/run/x` is `/run/x`. */
+function linked(path: string): string {
+  return path.replace(/^\/var\/run(?=\/|$)/, '/run').replace(/^\/var\/lock(?=\/|$)/, '/run/lock')
+}
+
+function tmpfsOf({ tmpfs }: Json): readonly unknown[] {
+  return typeof tmpfs === 'string' ? [tmpfs] : asList(tmpfs)
+}
+
+function literal(pairs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, composeValue(value)]))
+}
+
+/** Both ways to write pairs: a map, or a list of `key=value`. */
+function withPairs(before: unknown, pairs: Readonly<Record<string, string>>): unknown {
+  if (!Array.isArray(before)) return { ...pairs, ...asObject(before) }
+  const missing = Object.entries(pairs).filter(([key]) => !before.some((item) => textOf(item).split('=')[0] === key))
+  return [...before, ...missing.map(([key, value]) => `${key}=${value}`)]
+}

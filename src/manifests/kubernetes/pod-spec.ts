@@ -1,0 +1,188 @@
+import { shellQuoted } from '../../borders/shell.ts'
+import { isInside } from '../../places.ts'
+import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from '../profile.ts'
+import { asList, asObject, isEqual, type Json, textOf } from '../yaml/file.ts'
+import { podSecurity, restrictedNotes, securityOf } from './pod-security.ts'
+
+export interface PodEdit {
+  readonly spec: Json
+  readonly notes: readonly string[]
+}
+
+/** One container of a pod. */
+export interface Chosen {
+  readonly list: 'containers' | 'initContainers'
+  readonly index: number
+  readonly name: string
+  readonly image: unknown
+}
+
+const COPIER = 'copy-writable'
+
+/** It fills what a run before has mounted over the image. */
+export function isCopier({ name }: Pick<Chosen, 'name'>): boolean {
+  return name === COPIER || name.startsWith(`${COPIER}-`)
+}
+
+/** All containers that a pod has of its own. */
+export function namesIn(spec: Json): readonly Chosen[] {
+  return (['containers', 'initContainers'] as const).flatMap((list) =>
+    asList(spec[list]).map((one, index) => {
+      const { name, image } = asObject(one)
+      return { list, index, name: textOf(name ?? ''), image }
+    }),
+  )
+}
+
+/** Those that run what the image runs: an init container has a job of its own, unless it is a sidecar. */
+export function longRunning(spec: Json): readonly Chosen[] {
+  return namesIn(spec).filter(
+    ({ list, index }) =>
+      list === 'containers' || asObject(asList(spec.initContainers)[index]).restartPolicy === 'Always',
+  )
+}
+
+/** A pod's spec with the profile on some of its containers, as Pod Security *restricted* asks for. Twice is the same as once. */
+export function hardenPod(before: Json, chosen: readonly Chosen[], profile: Profile): PodEdit {
+  const notes: string[] = []
+  const others = namesIn(before).filter(
+    (one) => !isCopier(one) && !chosen.some(({ list, index }) => list === one.list && index === one.index),
+  )
+  const spec = chosen.reduce((pod, one) => hardenContainer(pod, one, profile, notes), {
+    ...before,
+    securityContext: asObject(before.securityContext),
+  } as Json)
+  const mountsSome = namesIn(spec).some(
+    ({ list, index }) => asList(asObject(asList(spec[list])[index]).volumeMounts).length > 0,
+  )
+  const security = podSecurity(before, others, mountsSome, profile, notes)
+  notes.push(...restrictedNotes(before, chosen, others, profile))
+  const isSaid = Object.keys(security).length > 0 || before.securityContext !== undefined
+  const { securityContext: _, ...rest } = spec
+  return { spec: isSaid ? { ...spec, securityContext: security } : rest, notes }
+}
+
+/** A pod's spec with the profile on one of its containers. Adds to `notes`. */
+export function hardenContainer(pod: Json, { list, index, name }: Chosen, profile: Profile, notes: string[]): Json {
+  const container = asObject(asList(pod[list])[index])
+  const { mounts, volumes, copies } = writableMounts(pod, container, profile)
+  // Nothing could be copied in before an init container that is there already: its root stays as it is.
+  const isLate = list === 'initContainers' && copies.length > 0
+  if (isLate)
+    notes.push(`${name}: its root stays writable, since nothing can be copied for an init container before it`)
+  const own = isLate ? { ...profile, readOnly: { ...profile.readOnly, value: false } } : profile
+  const hardened: Record<string, unknown> = {
+    ...container,
+    image: profile.image.original === null ? container.image : profile.image.name,
+    ...withEnv(asList(container.env), profile.env),
+    securityContext: securityOf(asObject(container.securityContext), own, notes),
+    ...(mounts.length > 0 && !isLate ? { volumeMounts: [...asList(container.volumeMounts), ...mounts] } : {}),
+  }
+  for (const [key, value] of Object.entries(hardened))
+    hardened[key] = key === 'ports' || /Probe$|^lifecycle$/.test(key) ? moved(value, profile) : value
+  if (hardened.image === undefined) delete hardened.image
+  const after: Record<string, unknown> = {
+    ...pod,
+    [list]: asList(pod[list]).map((one, at) => (at === index ? hardened : one)),
+  }
+  if (isLate) return after
+  for (const { kind, path } of profile.writable.filter((one) => mounts.some(({ mountPath }) => mountPath === one.path)))
+    if (kind === 'state')
+      notes.push(`${path} is an emptyDir, gone with the pod: put a persistentVolumeClaim in its place`)
+  if (volumes.length > 0) after.volumes = [...asList(pod.volumes), ...volumes]
+  if (copies.length === 0) return after
+  const taken = asList(pod.initContainers).some((one) => asObject(one).name === COPIER)
+  const added = copier(taken ? `${COPIER}-${name}` : COPIER, hardened, copies, notes)
+  return { ...after, initContainers: [...asList(after.initContainers), added] }
+}
+
+/** What is said already stays. */
+function withEnv(before: readonly unknown[], env: Profile['env']): Json {
+  const names = before.map((one) => asObject(one).name)
+  const added = Object.entries(env).filter(([name]) => !names.includes(name))
+  return added.length === 0 ? {} : { env: [...before, ...added.map(([name, value]) => ({ name, value }))] }
+}
+
+/** Every `port` and `containerPort` that is the number of a moved one; names stay. */
+function moved(value: unknown, profile: Profile): unknown {
+  if (Array.isArray(value)) return value.map((item) => moved(item, profile))
+  if (typeof value !== 'object' || value === null) return value
+  return Object.fromEntries(
+    Object.entries(value).map(([key, inner]) => {
+      if (key !== 'port' && key !== 'containerPort') return [key, moved(inner, profile)]
+      const move = profile.ports.find(({ from, to }) => from !== to && from === inner)
+      return [key, move?.to ?? inner]
+    }),
+  )
+}
+
+interface Copy {
+  readonly name: string
+  readonly path: string
+  /** Only the first time: what was kept there is not to be overwritten. */
+  readonly once: boolean
+}
+
+interface Mounts {
+  readonly mounts: readonly Json[]
+  readonly volumes: readonly Json[]
+  readonly copies: readonly Copy[]
+}
+
+/** What one container of a pod lacks so that the user can write; a place that is mounted already stays as it is. */
+function writableMounts(pod: Json, container: Json, { writable }: Profile): Mounts {
+  const taken = asList(container.volumeMounts).map((mount) => textOf(asObject(mount).mountPath).replace(/(.)\/$/, '$1'))
+  const missing = writable
+    // Another one below a mount would hide what is kept in it.
+    .filter(({ path }) => !taken.some((target) => isInside(path, target)))
+    .map((place) => ({ place, volume: volumeOf(place, pod, container) }))
+  return {
+    mounts: missing.map(({ place, volume }) => ({ name: volume.name, mountPath: place.path })),
+    volumes: missing
+      .filter(({ volume }) => !asList(pod.volumes).some((one) => isEqual(one, volume)))
+      .map(({ volume }) => volume),
+    copies: missing
+      .filter(({ place }) => place.filled)
+      .map(({ place, volume }) => ({ name: textOf(volume.name), path: place.path, once: place.kind === 'state' })),
+  }
+}
+
+/** Of its own: what another container has mounted is no scratch space of this one. */
+function volumeOf({ kind, path }: WritablePlace, pod: Json, container: Json): Json {
+  const emptyDir = kind === 'tmpfs' ? { medium: 'Memory', sizeLimit: `${TMPFS_MEGABYTES}Mi` } : {}
+  const others = [...asList(pod.containers), ...asList(pod.initContainers)].map(asObject)
+  const mounted = others
+    .filter((one) => one.name !== container.name)
+    .flatMap((one) => asList(one.volumeMounts).map((mount) => asObject(mount).name))
+  const used = [
+    ...mounted,
+    ...asList(pod.volumes)
+      .map(asObject)
+      .filter((one) => !isEqual(one.emptyDir, emptyDir))
+      .map((one) => one.name),
+  ]
+  const name = slug(path)
+  const free = [name, `${name}-writable`, slug(`${textOf(container.name)}-${name}`)].find((one) => !used.includes(one))
+  return { name: free ?? `${name}-${used.length}`, emptyDir }
+}
+
+/** An emptyDir is empty: what the image has there is copied in first, by the image itself. */
+function copier(name: string, container: Json, copies: Mounts['copies'], notes: string[]): Json {
+  notes.push(
+    `${copies.map(({ path }) => path).join(', ')}: copied into an emptyDir by the image's own cp before the start; with no cp in the image, set readOnlyRootFilesystem to false`,
+  )
+  const script = copies.map(copyCommand).join(' && ')
+  return {
+    name,
+    image: container.image,
+    command: ['sh', '-c', script],
+    securityContext: container.securityContext,
+    volumeMounts: copies.map((one) => ({ name: one.name, mountPath: `/writable/${one.name}` })),
+  }
+}
+
+/** A file system of its own has a `lost+found`. */
+function copyCommand({ name, path, once }: Copy): string {
+  const [from, to] = [shellQuoted(`${path}/.`), `/writable/${name}/`]
+  return once ? `{ [ -n "$(ls ${to} | grep -vx lost+found)" ] || cp -R ${from} ${to}; }` : `cp -R ${from} ${to}`
+}

@@ -1,0 +1,228 @@
+import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
+import { applySubstitutions } from '../evidence/file-edit.ts'
+import { isInside } from '../places.ts'
+import { portLines } from '../plan/ports/port-lines.ts'
+import { asLocked } from './compose/harden-service.ts'
+import type { HostFiles } from './compose/host-files.ts'
+import { holderOf } from './compose/networks.ts'
+import { saidPorts } from './compose/parts.ts'
+import { isNearby, type Own, overridden, type ServiceOverlay, withRaised } from './overridden.ts'
+import type { PlannedService } from './planned.ts'
+import { type ImageChange, type Profile, type ProfilePort, sysctlsFor } from './profile.ts'
+import type { Project, Service } from './project.ts'
+import { textOf } from './yaml/file.ts'
+
+/** A file that a service has from the machine. */
+interface MountedFile {
+  readonly path: string
+  /** Where the service sees it. */
+  readonly target: string
+  readonly text: string
+}
+
+/** What mounted configuration makes of a plan. */
+export interface SettledService {
+  readonly planned: PlannedService
+  /** As the plan has it, with those of its ports that cannot move put back. */
+  readonly profile: Profile
+  /** What does not hold of the image's changes, one sentence each. */
+  readonly notes: readonly string[]
+  /** Of these, what a person has to do before it works. */
+  readonly open: readonly string[]
+  /** Changes of the image that are made in what is mounted over it. */
+  readonly made: ReadonlySet<ImageChange>
+  /** Ports that stay since something that is put over the image sets them, and what that is. */
+  readonly kept: ReadonlyMap<number, string>
+  /** What its own environment has to say instead, since it hides the image's. */
+  readonly env: ReadonlyMap<string, string>
+}
+
+export interface Settled {
+  readonly services: readonly SettledService[]
+  /** New texts of mounted files, by path. */
+  readonly texts: ReadonlyMap<string, string>
+}
+
+/**
+ * Configuration that a service has mounted hides that of its image: what the plan changes there is changed in the mounted file, and
+ * where that cannot be, the port stays.
+ */
+export function settleMounted(
+  all: readonly PlannedService[],
+  host: HostFiles,
+  { folder }: Pick<Project, 'folder'>,
+): Settled {
+  const texts = new Map<string, string>()
+  const services = all.flatMap((planned): readonly SettledService[] => {
+    const { service } = planned
+    if (planned.profile === null) return []
+    const raised = withRaised(planned.profile, saidPorts(service.settings))
+    const unlisted = unlistedPorts(raised, service, all)
+    const ports = [...raised.ports, ...unlisted]
+    const profile = unlisted.length === 0 ? raised : { ...raised, ports, sysctls: sysctlsFor(ports, false) }
+    const files = mountedFiles(service, host)
+    const others = all.filter((one) => one !== planned)
+    const done = new Set<ImageChange>()
+    for (const change of profile.changes) {
+      const file = files.find(({ target }) => change.kind === 'file' && target === change.name)
+      if (file === undefined || change.substitutions === undefined) continue
+      // What another service of the same file has changed by then is changed for this one too.
+      const after = applySubstitutions(file.text, change.substitutions)
+      // It may have been moved before: `git checkout` brings back a part of the files.
+      const isMade = listensAlready(file, change.ports, profile) || says(file, change.substitutions)
+      if (after === file.text && isMade) done.add(change)
+      if (after === null || after === file.text || isShared(file, change.ports, profile, others, host)) continue
+      // The words of its own lines are changed below, and nothing else of them.
+      if (change.ports.length > 0 && change.ports.every((port) => saysPort(file, port, profile))) continue
+      texts.set(file.path, applySubstitutions(texts.get(file.path) ?? file.text, change.substitutions) ?? after)
+      done.add(change)
+    }
+    for (const port of profile.ports.filter(({ from, to }) => from !== to)) {
+      const said = files.filter(
+        (file) => isNearby(file.target, port.from, profile) && linesOf(file.text, port).length > 0,
+      )
+      if (said.some((file) => isShared(file, [port.from], profile, others, host))) continue
+      for (const file of said) {
+        const before = texts.get(file.path) ?? file.text
+        const after = applySubstitutions(
+          before,
+          linesOf(before, port).map(({ substitution }) => substitution),
+        )
+        if (after !== null) texts.set(file.path, after)
+      }
+      const hidden = profile.changes.filter(({ kind, ports }) => kind === 'file' && ports.includes(port.from))
+      if (said.length > 0) for (const change of hidden) done.add(change)
+    }
+    const copied = service.mounts.filter(
+      ({ kind, source }) => (kind === 'config' || kind === 'secret') && source === '',
+    )
+    const env = new Map(planned.env)
+    for (const change of profile.changes.filter(({ kind }) => kind === 'env')) {
+      const move = profile.ports.find(({ from, to }) => from !== to && service.env.get(change.name) === String(from))
+      if (move === undefined || !change.ports.includes(move.from)) continue
+      env.set(change.name, String(move.to))
+      done.add(change)
+    }
+    const asked = { ...profile, changes: profile.changes.filter((change) => !done.has(change)) }
+    const settled = overridden(asked, ownOf(planned, files, host, texts, folder))
+    return [
+      {
+        planned,
+        profile: asLocked(service.settings, {
+          ...settled.profile,
+          changes: profile.changes,
+          ...(copied.length === 0 ? {} : { readOnly: { value: false, known: 'planned' }, writable: [] }),
+        }),
+        notes: [
+          ...unlisted.map(
+            ({ from }) => `port ${from} stays: the service opens it, and its image does not say what listens there`,
+          ),
+          ...(copied.length > 0 && settled.profile.readOnly.value
+            ? [
+                `its root is not made read-only, since Compose copies ${copied.map(({ target }) => target).join(', ')} into it`,
+              ]
+            : []),
+          ...settled.notes,
+        ],
+        open: settled.open,
+        made: done,
+        kept: settled.kept,
+        env,
+      },
+    ]
+  })
+  return { services, texts }
+}
+
+/** All files of the machine that a service sees, as far as their texts are known. */
+export function mountedFiles({ mounts }: Service, host: HostFiles): readonly MountedFile[] {
+  const found: MountedFile[] = []
+  const look = (path: string, target: string): void => {
+    const entry = host.entries.get(path)
+    if (entry?.kind === 'file' && entry.text !== null) found.push({ path, target, text: entry.text })
+    for (const child of entry?.children ?? []) if (isInside(child, path)) look(child, target + child.slice(path.length))
+  }
+  for (const { kind, source, target } of mounts) if (kind !== 'volume' && kind !== 'tmpfs') look(source, target)
+  return found
+}
+
+/** Low ports that the service itself opens, and of which its image says nothing: whoever listens there stays there, and is no longer root. */
+function unlistedPorts(profile: Profile, service: Service, all: readonly PlannedService[]): readonly ProfilePort[] {
+  const mode = textOf(service.settings.network_mode ?? '')
+  if (profile.root || !['', 'bridge', 'default'].includes(mode)) return []
+  const around = all.filter((one) => holderOf(one.service) === service.name).flatMap((one) => one.profile?.ports ?? [])
+  const isKnown = (target: number, protocol: string): boolean =>
+    [...profile.ports, ...around].some(
+      (port) => port.protocol === protocol && (port.from === target || port.to === target),
+    )
+  const said = service.ports.filter(
+    ({ target, protocol }) => target < FIRST_UNPRIVILEGED_PORT && !isKnown(target, protocol),
+  )
+  const each = said.map(
+    ({ target, protocol }) => [`${target}/${protocol}`, { from: target, to: target, protocol }] as const,
+  )
+  return [...new Map(each).values()]
+}
+
+function saysPort(file: MountedFile, from: number, { ports }: Profile): boolean {
+  return ports.some((port) => port.from === from && port.from !== port.to && linesOf(file.text, port).length > 0)
+}
+
+function listensAlready(file: MountedFile, moved: readonly number[], { ports }: Profile): boolean {
+  const moves = ports.filter(({ from, to }) => moved.includes(from) && from !== to)
+  return moves.length > 0 && moves.every(({ from, to }) => linesOf(file.text, { from: to, to: from }).length > 0)
+}
+
+/** All that is put in, but for what is taken over from the line before. */
+function says({ text }: MountedFile, substitutions: NonNullable<ImageChange['substitutions']>): boolean {
+  const added = substitutions.filter(({ remove }) => remove !== true).map(({ replacement }) => replacement)
+  return added.length > 0 && added.every((one) => one.split(/\\.|&/).every((part) => text.includes(part)))
+}
+
+function linesOf(text: string, { from, to }: Pick<ProfilePort, 'from' | 'to'>): ReturnType<typeof portLines> {
+  return portLines('', text, from, to)
+}
+
+/** Another service reads the same file, and does not move along. */
+function isShared(
+  { path }: MountedFile,
+  ports: readonly number[],
+  { ports: own }: Profile,
+  others: readonly PlannedService[],
+  host: HostFiles,
+): boolean {
+  const moved = own.filter(({ from, to }) => ports.includes(from) && from !== to)
+  return others.some(({ service, profile }) => {
+    if (!mountedFiles(service, host).some((file) => file.path === path)) return false
+    return !moved.every(({ from, to }) => profile?.ports.some((port) => port.from === from && port.to === to) === true)
+  })
+}
+
+function ownOf(
+  { service, start }: PlannedService,
+  files: readonly MountedFile[],
+  host: HostFiles,
+  texts: ReadonlyMap<string, string>,
+  folder: string,
+): Own {
+  const overlays = service.mounts
+    // A new volume starts with what the image has there.
+    .filter(({ kind, source, isEmpty }) => kind !== 'tmpfs' && (kind !== 'volume' || (source !== '' && isEmpty)))
+    .map(({ source, target }): ServiceOverlay => {
+      const below = files.filter(({ path }) => isInside(path, source))
+      const isKnown = host.entries.get(source)?.kind === 'file' ? below.length > 0 : host.entries.has(source)
+      return {
+        target,
+        name: isInside(source, folder) ? `.${source.slice(folder.length)}` : source || target,
+        texts: () => (isKnown ? below.map(({ path, text }) => texts.get(path) ?? text) : null),
+      }
+    })
+  return {
+    overlays,
+    env: service.env,
+    // What is planned for it is what it starts.
+    entrypoint: start === null ? service.entrypoint : null,
+    command: start === null ? service.command : null,
+    workdir: service.workdir,
+  }
+}

@@ -1,0 +1,123 @@
+import type { ReportFinding } from '../report/report.ts'
+import type { ProjectRequest } from './compose/resolve.ts'
+import type { Json } from './yaml/file.ts'
+
+/** A Compose project as Compose resolves it, with where each part of it is written. */
+export interface Project {
+  /** As `--project-name`, `name:` or the folder says it. */
+  readonly name: string
+  /** Absolute; what paths of the first file are meant from, and where commands of a person are run. */
+  readonly folder: string
+  /** The files that it is made of: those that were named or found, in that order, then what they include and extend. */
+  readonly files: readonly ProjectFile[]
+  /** Those that the profiles let run, by name as first written. */
+  readonly services: readonly Service[]
+  /** Named volumes, by the name that services call them. */
+  readonly volumes: ReadonlyMap<string, ProjectVolume>
+  /** Networks that are not of this project, by the names that services call them: others are there too. Absent: none. */
+  readonly externalNetworks?: ReadonlySet<string>
+  /** What it was resolved from, so that it can be again with other texts; absent for one that was put together by hand. */
+  readonly origin?: ProjectOrigin
+  /** Left open: a variable without a value, a file that cannot be read or must not be. */
+  readonly findings: readonly ReportFinding[]
+}
+
+export interface ProjectOrigin {
+  readonly request: ProjectRequest
+  /** What the caller has named, absolute: it may lie anywhere. */
+  readonly named: ReadonlySet<string>
+  /** Absolute: of what lies outside of it only that is read, unless the project is trusted. */
+  readonly allowedRoot: string
+  /** The caller answers for what it says. */
+  readonly isTrusted: boolean
+}
+
+export interface ProjectFile {
+  /** Absolute. */
+  readonly path: string
+  /** From where the caller stands, for people and for the diff. */
+  readonly name: string
+  readonly text: string
+  /** It belongs to the repository and may be changed; not what an `include` of somebody else's brings in. */
+  readonly isOwn: boolean
+}
+
+export interface ProjectVolume {
+  /** Not made by this project: what is in it, others may count on. */
+  readonly external: boolean
+  /** Of `driver_opts` with `type: none` the folder of the host; null for a volume of the engine's own. */
+  readonly device: string | null
+}
+
+/** One service, with all its files, `extends` and variables put together. */
+export interface Service {
+  readonly name: string
+  /** As Compose would show it (`docker compose config`), the short forms as they were written. */
+  readonly settings: Json
+  /** Where it is written: what it gets first comes first (`extends`, then the files in their order). */
+  readonly origins: readonly ServiceOrigin[]
+  readonly build: ServiceBuild | null
+  /** Null where only `build` says what it runs. */
+  readonly image: string | null
+  /** As it is with its variables put in; null where the image says it. */
+  readonly user: string | null
+  /** `user:` is written with a variable, which whoever starts it may set: its value here is only a default. */
+  readonly userIsOpen: boolean
+  /** Words; null where the image says it. */
+  readonly entrypoint: readonly string[] | null
+  readonly command: readonly string[] | null
+  readonly workdir: string | null
+  /** `env_file` and `environment`; without those whose value only whoever starts it knows. */
+  readonly env: ReadonlyMap<string, string>
+  readonly mounts: readonly ServiceMount[]
+  readonly ports: readonly ServicePort[]
+  /** Services that it waits for. */
+  readonly dependsOn: readonly {
+    readonly service: string
+    readonly condition: 'started' | 'healthy' | 'completed'
+  }[]
+}
+
+export interface ServiceOrigin {
+  /** Index into `files` of the project. */
+  readonly file: number
+  /** What the service is called there: of `extends` the one that is extended. */
+  readonly service: string
+}
+
+export interface ServiceBuild {
+  /** Absolute; null for `dockerfile_inline`. */
+  readonly dockerfile: string | null
+  /** The text of `dockerfile_inline`; null where it is a file. */
+  readonly inline: string | null
+  /** Absolute; null for a remote one, of which nothing is known. */
+  readonly context: string | null
+  /** Null for the last stage. */
+  readonly target: string | null
+  readonly args: ReadonlyMap<string, string>
+}
+
+export interface ServiceMount {
+  /** `volume`: named or (source '') anonymous; `host`: of the machine; `config` and `secret`: a file of the machine that Compose mounts. */
+  readonly kind: 'volume' | 'host' | 'tmpfs' | 'config' | 'secret'
+  /** Name of the volume, or absolute path on the machine; '' where there is none. */
+  readonly source: string
+  /** Absolute path in the container. */
+  readonly target: string
+  readonly readOnly: boolean
+  /** `nocopy`: a new volume does not take what the image has there. */
+  readonly isEmpty: boolean
+  /**
+   * Of a config or secret in its long form: whether it is given an owner, and its permission bits (null: those of everybody, 0444).
+   * Compose minds them only where it copies what is no file of the machine. Absent: nothing is said.
+   */
+  readonly given?: { readonly isOwned: boolean; readonly mode: number | null }
+}
+
+export interface ServicePort {
+  /** As published on the machine; null where the engine chooses, '' for none (`expose`). */
+  readonly published: string | null
+  /** In the container. */
+  readonly target: number
+  readonly protocol: 'tcp' | 'udp'
+}
