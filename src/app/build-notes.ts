@@ -15,7 +15,7 @@ import {
   usualRun,
 } from '../image/image-run.ts'
 import { movedPort } from '../manifests/compose/parts.ts'
-import type { Profile } from '../manifests/profile.ts'
+import { movesOf, type Profile } from '../manifests/profile.ts'
 import { isComplete, type ReportFinding, type ReportUser, targetFinding, targetQuestion } from '../report/report.ts'
 import { choices, joinTruncated } from '../words.ts'
 import type { BuildSettings, WorkItem } from '../workspace/work-item.ts'
@@ -287,7 +287,7 @@ function portNotes(
   target: string,
   follows: (stage: string | null, moves: Profile['ports']) => boolean,
 ): readonly ReportFinding[] {
-  const moves = ports.filter(({ from, to }) => from !== to)
+  const moves = movesOf({ ports })
   if (moves.length === 0) return []
   const concerned = services.filter((service) => follows(service.target, moves))
   return concerned.map(({ by, file, ports: written }) => {

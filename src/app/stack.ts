@@ -4,9 +4,9 @@ import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { HostFiles } from '../manifests/compose/host-files.ts'
 import type { VolumeNeed } from '../manifests/compose/migration.ts'
-import { type StackFinding, stackFinding } from '../manifests/finding.ts'
 import { decidedLater, type LeftOf, standingIn, todosIn, unsaid, unsettled } from '../manifests/left-to-decide.ts'
 import type { PlannedService, StackFile } from '../manifests/planned.ts'
+import { type StackFinding, stackFinding } from '../manifests/planned.ts'
 import type { Project } from '../manifests/project.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
@@ -15,7 +15,6 @@ import { proofFindings } from '../report/proof-findings.ts'
 import {
   isComplete,
   type ReportFinding,
-  type ReportPort,
   type ReportProof,
   type TargetResult,
   targetFinding,
@@ -79,51 +78,89 @@ function outcomeOf(
   const isMoved = proved?.upgrade?.volumes.every(({ step }) => step === 'works as it is') !== true
   const migration = isMoved ? plan.migration.migration : null
   const unneeded = new Set(isMoved ? [] : plan.migration.files.map(({ path }) => path))
-  const planFiles = plan.files.filter(({ path }) => !unneeded.has(path))
+  const files = plan.files.filter(({ path }) => !unneeded.has(path))
   const proof = proved?.proof ?? null
   const report = withUpgrade(proof?.report ?? null, proved?.upgrade ?? null)
-  const volumes = proved?.upgrade == null ? volumeFindings(plan.migration.volumes, plan.planned, host) : []
-  const results = (more: readonly StackFinding[]): readonly TargetResult[] =>
-    planned.map((one) => {
-      const about = [...said, ...leftOver(one, volumes, target), ...more]
-      return serviceResult(one, about, edited.has(one.service.name), proof)
-    })
-  const findings = [
-    ...project.findings,
-    ...said.filter(({ service }) => service === undefined),
-    ...volumes.map(({ finding }) => finding),
-    ...(proved?.upgrade == null ? [] : upgradeFindings(proved.upgrade)),
-    ...proofFindings(report, proved?.proof.failures.get('') ?? []),
-  ]
-  const derived = results([])
+  const volumes = proved?.upgrade == null ? volumeFindings(plan.migration.volumes, planned, host) : []
+  return wholeOutcome({
+    target,
+    kind,
+    comments,
+    proof,
+    report,
+    findings: [
+      ...project.findings,
+      ...said.filter(({ service }) => service === undefined),
+      ...volumes.map(({ finding }) => finding),
+      ...(proved?.upgrade == null ? [] : upgradeFindings(proved.upgrade)),
+    ],
+    results: (more) =>
+      planned.map((one) => {
+        const about = [...said, ...leftOver(one, volumes, target), ...more]
+        const own = serviceResult(one.result, one, { said: about, proof, inFiles: inProject, changed: false })
+        return { ...own, changed: own.changed || edited.has(one.service.name) }
+      }),
+    standing: (saidOf) => standingIn(project, saidOf),
+    left: (results, isProved) => leftToDecide(planned, results, volumes, { edited, isProved }),
+    first: project.files[0],
+    files,
+    decided: (left) => decidedLater(project, files, left),
+    reported: (after) => reportFiles(project, after),
+    migration: migration === null ? null : { command: migration.command, undo: migration.undo },
+  })
+}
+
+/** A project of Compose or manifests, as planned and, where asked for, shown. */
+interface Whole extends Pick<TargetResult, 'target' | 'kind' | 'migration'> {
+  readonly comments: Options['policy']['comments']
+  readonly proof: StackProof | null
+  /** Of the proof, what the report says. */
+  readonly report: ReportProof | null
+  /** What is of no service alone. */
+  readonly findings: readonly ReportFinding[]
+  /** Each service, with what is said of it besides. */
+  readonly results: (more: readonly StackFinding[]) => readonly TargetResult[]
+  /** What comments leave to a person; `said`: what is said of a service by itself. */
+  readonly standing: (said: (service: string) => readonly ReportFinding[]) => readonly StackFinding[]
+  readonly left: (results: readonly TargetResult[], isProved: (service: string) => boolean) => LeftOf
+  readonly first: { readonly path: string | null; readonly name: string; readonly text: string } | undefined
+  readonly files: readonly StackFile[]
+  /** The files with what is left to a person in them. */
+  readonly decided: (left: LeftOf) => readonly StackFile[]
+  readonly reported: (files: readonly StackFile[]) => NonNullable<TargetResult['files']>
+}
+
+export function wholeOutcome(whole: Whole): TargetOutcome {
+  const { target, kind, comments, proof, report, results, first, migration } = whole
+  const findings = [...whole.findings, ...proofFindings(report, proof?.failures.get('') ?? [])]
   const isProved = (name: string): boolean => proof?.services.get(name)?.passed === true
-  const ofService = (name: string): readonly ReportFinding[] => [
+  const derived = results([])
+  const saidOf = (name: string): readonly ReportFinding[] => [
     ...findings,
     ...derived.flatMap((one) => (one.target === name ? one.findings : [])),
   ]
-  const standing = unsettled(standingIn(project, ofService), isProved)
+  const standing = unsettled(whole.standing(saidOf), isProved)
   const services = standing.length === 0 ? derived : results(standing)
-  const left = leftToDecide(plan.planned, derived, volumes, { edited, isProved })
-  const files = comments === 'none' ? planFiles : decidedLater(project, planFiles, left)
+  const left = whole.left(derived, isProved)
+  const files = comments === 'none' ? whole.files : whole.decided(left)
   const forgotten = comments === 'none' ? unwrittenOf(left) : []
-  const [first] = project.files
-  const output = files.find(({ path }) => path === first?.path)?.after ?? first?.text ?? ''
+  const changed = files.filter(({ before, after }) => before !== after)
   const result: TargetResult = {
     target,
     kind,
-    verdict: stackVerdict(services, { findings, changed: files.length > 0, proof: report }),
+    verdict: stackVerdict(services, { findings, changed: changed.length > 0, proof: report }),
     user: null,
-    ports: portsOf(services),
+    ports: [...new Map(services.flatMap(({ ports }) => ports).map((port) => [JSON.stringify(port), port])).values()],
     stages: [],
     findings: [...findings, ...forgotten],
-    output,
-    changed: files.length > 0,
+    output: files.find(({ path }) => path === (first?.path ?? first?.name))?.after ?? first?.text ?? '',
+    changed: changed.length > 0,
     proof: report,
     services,
-    files: reportFiles(project, files),
-    migration: migration === null ? null : { command: migration.command, undo: migration.undo },
+    files: whole.reported(files),
+    migration: migration ?? null,
   }
-  return { source: first?.text ?? '', path: first?.path ?? null, result, files }
+  return { source: first?.text ?? '', path: first?.path ?? null, result, files: changed }
 }
 
 /** A stack is not shown to work whose volumes were not. */
@@ -154,7 +191,7 @@ function leftToDecide(
 }
 
 /** With `--comments none` no file holds these decisions: that is told in their place. */
-export function unwrittenOf(left: LeftOf): readonly ReportFinding[] {
+function unwrittenOf(left: LeftOf): readonly ReportFinding[] {
   const said = unwritten([...left.values()].reduce((sum, { todos }) => sum + todos.length, 0))
   return said === null ? [] : [targetFinding('report-remarks', 'note', said.message, said.hint)]
 }
@@ -269,22 +306,34 @@ function leftOver(
   return [stackFinding('migrate-volumes', 'todo', message, name)]
 }
 
+interface OfService {
+  /** What is said of all of them. */
+  readonly said: readonly StackFinding[]
+  readonly proof: StackProof | null
+  /** Without what a person would do with `docker run`, which is done in the files. */
+  readonly inFiles: (finding: ReportFinding) => ReportFinding
+  /** What was not root before is changed all the same. */
+  readonly changed: boolean
+}
+
 /** A service as the report has it: its findings stand in the file that its lines are of. */
-function serviceResult(
-  { result: planned, answered, dockerfile, derived }: PlannedService,
-  said: readonly StackFinding[],
-  isEdited: boolean,
-  proof: StackProof | null,
+export function serviceResult(
+  planned: TargetResult,
+  { answered, dockerfile, derived }: Partial<Pick<PlannedService, 'answered' | 'dockerfile' | 'derived'>>,
+  { said, proof, inFiles, changed }: OfService,
 ): TargetResult {
   const file = dockerfile?.path ?? derived?.path
   const { own, report } = afterRun(planned, answered, proof?.services.get(planned.target) ?? null)
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
   const failed = proofFindings(report, proof?.failures.get(own.target) ?? [])
-  const findings = [...own.findings.map(inProject), ...about, ...failed]
   const isLeft = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'
-  const verdict = isLeft ? 'incomplete' : ofProof(own.verdict, false, report)
-  const result: TargetResult = { ...own, findings, verdict, changed: own.changed || isEdited, proof: report }
-  return file === undefined ? result : { ...result, file: here(file) }
+  return {
+    ...own,
+    findings: [...own.findings.map(inFiles), ...about, ...failed],
+    verdict: isLeft ? 'incomplete' : ofProof(own.verdict, changed, report),
+    proof: report,
+    ...(file === undefined ? {} : { file: here(file) }),
+  }
 }
 
 /** A service behind its own proof: what a proof that passed has answered is left out, and work that it did not ask for makes it not shown. */
@@ -305,11 +354,6 @@ export function afterRun(
 function inProject(finding: ReportFinding): ReportFinding {
   const { hint, ...rest } = finding
   return finding.transform === 'raise-ports' && finding.outcome === 'fixed' && hint !== undefined ? rest : finding
-}
-
-/** Of all of them, each once. */
-export function portsOf(services: readonly TargetResult[]): readonly ReportPort[] {
-  return [...new Map(services.flatMap(({ ports }) => ports).map((port) => [JSON.stringify(port), port])).values()]
 }
 
 /** All files of the project that are its own, and those that are new. */

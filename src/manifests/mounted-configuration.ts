@@ -8,7 +8,7 @@ import { holderOf } from './compose/networks.ts'
 import { saidPorts } from './compose/parts.ts'
 import { isNearby, type Own, overridden, type ServiceOverlay, withRaised } from './overridden.ts'
 import type { PlannedService } from './planned.ts'
-import { type ImageChange, type Profile, type ProfilePort, sysctlsFor } from './profile.ts'
+import { type ImageChange, movesOf, type Profile, type ProfilePort, sysctlsFor } from './profile.ts'
 import type { Project, Service } from './project.ts'
 import { textOf } from './yaml/file.ts'
 
@@ -77,7 +77,7 @@ export function settleMounted(
       texts.set(file.path, applySubstitutions(texts.get(file.path) ?? file.text, change.substitutions) ?? after)
       done.add(change)
     }
-    for (const port of profile.ports.filter(({ from, to }) => from !== to)) {
+    for (const port of movesOf(profile)) {
       const said = files.filter(
         (file) => isNearby(file.target, port.from, profile) && linesOf(file.text, port).length > 0,
       )
@@ -98,7 +98,7 @@ export function settleMounted(
     )
     const env = new Map(planned.env)
     for (const change of profile.changes.filter(({ kind }) => kind === 'env')) {
-      const move = profile.ports.find(({ from, to }) => from !== to && service.env.get(change.name) === String(from))
+      const move = movesOf(profile).find(({ from }) => service.env.get(change.name) === String(from))
       if (move === undefined || !change.ports.includes(move.from)) continue
       env.set(change.name, String(move.to))
       done.add(change)
@@ -164,12 +164,12 @@ function unlistedPorts(profile: Profile, service: Service, all: readonly Planned
   return [...new Map(each).values()]
 }
 
-function saysPort(file: MountedFile, from: number, { ports }: Profile): boolean {
-  return ports.some((port) => port.from === from && port.from !== port.to && linesOf(file.text, port).length > 0)
+function saysPort(file: MountedFile, from: number, profile: Profile): boolean {
+  return movesOf(profile).some((port) => port.from === from && linesOf(file.text, port).length > 0)
 }
 
-function listensAlready(file: MountedFile, moved: readonly number[], { ports }: Profile): boolean {
-  const moves = ports.filter(({ from, to }) => moved.includes(from) && from !== to)
+function listensAlready(file: MountedFile, moved: readonly number[], profile: Profile): boolean {
+  const moves = movesOf(profile).filter(({ from }) => moved.includes(from))
   return moves.length > 0 && moves.every(({ from, to }) => linesOf(file.text, { from: to, to: from }).length > 0)
 }
 
@@ -187,11 +187,11 @@ function linesOf(text: string, { from, to }: Pick<ProfilePort, 'from' | 'to'>): 
 function isShared(
   { path }: MountedFile,
   ports: readonly number[],
-  { ports: own }: Profile,
+  own: Profile,
   others: readonly PlannedService[],
   host: HostFiles,
 ): boolean {
-  const moved = own.filter(({ from, to }) => ports.includes(from) && from !== to)
+  const moved = movesOf(own).filter(({ from }) => ports.includes(from))
   return others.some(({ service, profile }) => {
     if (!mountedFiles(service, host).some((file) => file.path === path)) return false
     return !moved.every(({ from, to }) => profile?.ports.some((port) => port.from === from && port.to === to) === true)

@@ -2,7 +2,7 @@ import { programsIn } from '../command/index.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { baseName, isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
-import { type ImageChange, type Profile, sysctlsFor } from './profile.ts'
+import { type ImageChange, movesOf, type Profile, sysctlsFor } from './profile.ts'
 
 /** What a service or a container puts over its image. */
 export interface Own {
@@ -80,7 +80,7 @@ function otherProgram({ programs }: Profile, { entrypoint, command }: Own): stri
 /** Nobody has looked at that program: what it writes, and where it listens. */
 function withOther(profile: Profile, other: string): Overridden {
   const ports = profile.ports.map((port) => ({ ...port, to: port.from }))
-  const isMoved = profile.ports.some(({ from, to }) => from !== to)
+  const isMoved = movesOf(profile).length > 0
   if (!profile.readOnly.value && !isMoved) return { profile, notes: [], open: [], kept: new Map() }
   return {
     profile: {
@@ -108,14 +108,14 @@ function withOverlays(profile: Profile, own: Own): Overridden {
       open.push(`${by}, so this change of the image does not hold: ${change.reason}; make it there too`)
     for (const port of change.ports) kept.set(port, by)
   }
-  for (const { from, to } of profile.ports.filter((port) => port.from !== port.to)) {
+  for (const { from, to } of movesOf(profile)) {
     const said = own.overlays.find(
       ({ target, texts }) => isNearby(target, from, profile) && texts()?.some((text) => listens(text, from, to)),
     )
     if (said !== undefined) kept.set(from, `${said.name} sets it`)
   }
   for (const { target, name, texts } of own.overlays)
-    for (const { from, to } of profile.ports.filter((port) => port.from !== port.to && !kept.has(port.from)))
+    for (const { from, to } of movesOf(profile).filter((port) => !kept.has(port.from)))
       if (isNearby(target, from, profile) && texts() === null)
         open.push(`${name} on ${target} was not read: if it sets port ${from}, that has to be ${to}`)
   if (kept.size === 0) return { profile, notes: open, open, kept }

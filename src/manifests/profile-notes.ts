@@ -4,7 +4,7 @@ import { decided } from '../plan/plan.ts'
 import { hasFailed } from '../report/report.ts'
 import { joinAnd } from '../words.ts'
 import type { ProfileSource } from './make-profile.ts'
-import { giveVolume, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'
+import { giveVolume, movesOf, type Profile, type ProfileVolume, type RunningNote, userText } from './profile.ts'
 import { isInWorkdir, isPassing } from './writable-places.ts'
 
 type UnnotedProfile = Omit<Profile, 'notes' | 'running'>
@@ -104,12 +104,10 @@ export function runningNotes(profile: UnnotedProfile, source: ProfileSource): re
 }
 
 function ports(profile: UnnotedProfile): readonly string[] {
-  return profile.ports
-    .filter(({ from, to }) => from !== to)
-    .map(({ from, to, protocol }) => {
-      const kind = protocol === 'tcp' ? '' : `/${protocol}`
-      return `port ${from}${kind} is ${to} now: what published it as -p ${from}:${from}${kind} says -p ${from}:${to}${kind} and is found where it was; other containers call ${to}`
-    })
+  return movesOf(profile).map(({ from, to, protocol }) => {
+    const kind = protocol === 'tcp' ? '' : `/${protocol}`
+    return `port ${from}${kind} is ${to} now: what published it as -p ${from}:${from}${kind} says -p ${from}:${to}${kind} and is found where it was; other containers call ${to}`
+  })
 }
 
 function data(

@@ -132,6 +132,11 @@ export interface AsIs {
   readonly breaks: readonly string[]
 }
 
+/** Ports that are elsewhere than in the original. */
+export function movesOf({ ports }: Pick<Profile, 'ports'>): readonly ProfilePort[] {
+  return ports.filter(({ from, to }) => from !== to)
+}
+
 /** Of the machine's memory, for what is only passing. */
 export const TMPFS_MEGABYTES = 64
 

@@ -1,7 +1,7 @@
 import { HardenError } from '../../errors.ts'
 import { normalisePath, parentOf } from '../../path.ts'
 import { choices } from '../../words.ts'
-import { type StackFinding, stackFinding } from '../finding.ts'
+import { type StackFinding, stackFinding } from '../planned.ts'
 import { userText } from '../profile.ts'
 import type { Project, Service } from '../project.ts'
 import { asList, asObject, isEqual, isObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'

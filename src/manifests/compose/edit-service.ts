@@ -3,7 +3,7 @@ import { composeWords } from '../../command/index.ts'
 import { nameOf, normalisePath, parentOf } from '../../path.ts'
 import type { SettledService } from '../mounted-configuration.ts'
 import type { PlannedService } from '../planned.ts'
-import { derivedName, type ProfilePort } from '../profile.ts'
+import { derivedName, movesOf, type ProfilePort } from '../profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { alignService, hardenService, type ServiceEdit } from './harden-service.ts'
 import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts'
@@ -129,7 +129,7 @@ export function withKnownPorts(
   entry: Json,
   { ports, host: { variables } }: Pick<EditedService, 'ports'> & { readonly host: Pick<HostFiles, 'variables'> },
 ): Json {
-  const moving = ports.filter(({ from, to }) => from !== to).map(({ from }) => from)
+  const moving = movesOf({ ports }).map(({ from }) => from)
   const put = (text: string, pattern: RegExp): string =>
     text.replace(pattern, (variable) => {
       const known = knownPort(variable, variables)
@@ -188,7 +188,7 @@ export function imageNames(all: readonly SettledService[]): ReadonlyMap<string, 
 
 /** What a service says of its own ports to others (labels), and of others' to itself by name and number in two variables. */
 function ownPorts(set: Json, { ports, called, env }: EditedService, elsewhere: Json | null): Json {
-  const moves = ports.filter(({ from, to, protocol }) => from !== to && protocol === 'tcp')
+  const moves = movesOf({ ports }).filter(({ protocol }) => protocol === 'tcp')
   const given = { ...pairsOf(elsewhere?.environment), ...pairsOf(set.environment) }
   const told = (name: string, value: string): string =>
     literal(env.get(name)) ?? movedVariable(name, value, given, moves, called)

@@ -1,5 +1,5 @@
 import type { PlannedService } from '../planned.ts'
-import type { Profile, ProfilePort } from '../profile.ts'
+import { movesOf, type Profile, type ProfilePort } from '../profile.ts'
 import type { Project, Service } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import type { MovedPort } from './port-calls.ts'
@@ -78,7 +78,7 @@ export function portsAround(service: Service, all: readonly RunService[]): reado
   const holder = holderOf(service)
   const around = all.filter(({ planned }) => holderOf(planned.service) === holder)
   const own = around.find(({ planned }) => planned.service.name === service.name)?.profile.ports ?? []
-  const more = around.flatMap(({ profile }) => profile.ports.filter(({ from, to }) => from !== to))
+  const more = around.flatMap(({ profile }) => movesOf(profile))
   return [
     ...own,
     ...more.filter((port) => !own.some(({ from, protocol }) => from === port.from && protocol === port.protocol)),
@@ -89,8 +89,8 @@ export function portsAround(service: Service, all: readonly RunService[]): reado
 export function movedPorts(project: Project, all: readonly RunService[]): readonly MovedPort[] {
   return all.flatMap(({ planned: { service }, profile }) => {
     const holder = project.services.find(({ name }) => name === holderOf(service)) ?? service
-    return profile.ports
-      .filter(({ from, to, protocol }) => from !== to && protocol === 'tcp')
+    return movesOf(profile)
+      .filter(({ protocol }) => protocol === 'tcp')
       .map(({ from, to }) => ({ hosts: hostsOf(holder, project), from, to, by: service.name }))
   })
 }

@@ -2,7 +2,7 @@ import { shellQuoted } from '../../borders/shell.ts'
 import { escapeEre } from '../../evidence/file-edit.ts'
 import { isInside } from '../../places.ts'
 import { movedTest } from '../../plan/ports/healthcheck.ts'
-import { type Profile, type ProfilePort, userText } from '../profile.ts'
+import { movesOf, type Profile, type ProfilePort, userText } from '../profile.ts'
 import { asList, isObject, type Json, textOf } from '../yaml/file.ts'
 
 /** `80:80` publishes the moved port under the same one of the host: who calls it from outside sees no change. */
@@ -99,10 +99,6 @@ export function saidPorts({ ports, expose }: Json): readonly number[] {
 /** Lists of ports add up over files and `extends`: an old one cannot be taken back from outside. */
 export function hasMoved(ports: unknown, profile: Profile): boolean {
   return asList(ports).some((port) => movedPort(port, profile, []) !== port)
-}
-
-function movesOf({ ports }: Pick<Profile, 'ports'>): readonly ProfilePort[] {
-  return ports.filter(({ from, to }) => from !== to)
 }
 
 function said(moves: readonly ProfilePort[]): string {

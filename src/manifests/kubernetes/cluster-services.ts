@@ -2,10 +2,11 @@ import type { Profile } from '../profile.ts'
 import type { Project, Service, ServiceBuild } from '../project.ts'
 import { asList, asObject, type Json, textOf } from '../yaml/file.ts'
 import { ownerSteps } from './edit-pod.ts'
-import { type Chosen, isCopier } from './pod-spec.ts'
 import { type Refusal, refusals } from './restricted.ts'
 import {
+  type Chosen,
   containerOf,
+  isCopier,
   type Manifests,
   nameOfContainer,
   uidOf,

@@ -1,19 +1,25 @@
 import { HardenError } from '../../errors.ts'
 import type { NamedText, Rendered } from '../compose/edit-files.ts'
 import { type Own, overridden, type ServiceOverlay, withRaised } from '../overridden.ts'
-import { type Profile, sameImage } from '../profile.ts'
-import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'
+import { movesOf, type Profile, sameImage } from '../profile.ts'
+import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { rewriteYaml } from '../yaml/rewrite.ts'
-import { at, type Member, membersOf, type Path, type Pod, podsOf, put } from './objects.ts'
-import { type Chosen, hardenPod, longRunning, namesIn } from './pod-spec.ts'
+import { followPorts, leadsTo, type MovedPod } from './follow-ports.ts'
+import { hardenPod } from './harden-pod.ts'
+import {
+  type Chosen,
+  containerOf,
+  longRunning,
+  type Manifests,
+  manifestsOf,
+  type ObjectAt,
+  put,
+  type Workload,
+} from './workloads.ts'
 
-/** Where one pod is, and which of its containers are meant. */
+/** A pod, and which of its containers are meant. */
 interface Meant {
-  readonly file: number
-  readonly document: number
-  readonly path: Path
-  readonly spec: Json
-  readonly labels: Json
+  readonly workload: Workload
   readonly chosen: readonly Chosen[]
 }
 
@@ -26,93 +32,66 @@ export function editManifests(
   asked: Profile,
   container: string | null,
 ): readonly Rendered[] {
-  const files = sources.map(({ name, text }) => parseYaml(text, name))
-  const pods = files.flatMap(({ values }, file) =>
-    values.flatMap((value, document) =>
-      membersOf(value)
-        .flatMap(podsOf)
-        .map((pod) => ({ ...pod, file, document })),
-    ),
-  )
-  const found = pods.map((pod) => ({ ...pod, chosen: chooseIn(pod, asked, container) }))
-  const [only, ...more] = pods.flatMap((pod) => longRunning(pod.spec).map((one) => ({ ...pod, chosen: [one] })))
-  const none = found.every(({ chosen }) => chosen.length === 0)
-  if (none && (container !== null || only === undefined || more.length > 0))
-    throw notFound(files, pods, asked, container)
-  const meant: readonly Meant[] = none && only !== undefined ? [only] : found.filter(({ chosen }) => chosen.length > 0)
+  const manifests = manifestsOf(sources, () => true)
+  const { files, objects } = manifests
   const notes = files.map(() => new Set<string>())
-  const members = files.flatMap(({ values }) => values.flatMap(membersOf))
-  const after = files.map(({ values }) => [...values])
-  const ports: { readonly labels: Json; readonly profile: Profile }[] = []
-  for (const { file, document, path, spec, labels, chosen } of meant) {
-    const raised = withRaised(asked, containerPorts(spec, chosen))
-    const { profile, notes: own } = overridden(raised, podOwn(spec, chosen, members, asked))
-    ports.push({ labels, profile })
-    const values = after[file] ?? []
-    checkImages(at(values[document], path), chosen, files[file]?.name ?? '', profile)
-    const edit = hardenPod(at(values[document], path) as Json, chosen, profile)
-    for (const note of [...own, ...edit.notes, ...serviceNotes(labels, members, profile)]) notes[file]?.add(note)
-    values[document] = put(values[document], path, edit.spec)
+  const values = files.map((file) => [...file.values])
+  const moved: (MovedPod & { readonly isAsked: boolean })[] = []
+  for (const { workload, chosen } of meantIn(manifests, asked, container)) {
+    const { file, document, path, pod } = workload
+    const containers = chosen.map((one) => containerOf(pod.spec, one))
+    const own = overridden(withRaised(asked, portsOf(containers)), podOwn(containers, pod.spec, objects, asked))
+    checkImages(chosen, files[file]?.name ?? '', own.profile)
+    const edit = hardenPod(pod.spec, chosen, own.profile)
+    moved.push({ workload, ports: own.profile.ports, isAsked: own.profile === asked })
+    for (const note of [...own.notes, ...edit.notes, ...serviceNotes(workload, objects, own.profile)])
+      notes[file]?.add(note)
+    const documents = values[file] ?? []
+    documents[document] = put(documents[document], path, edit.spec)
   }
+  const followed = followPorts(manifests, moved, values)
+  const isOther = moved.some(({ isAsked }) => !isAsked)
   return files.map((file, index) => ({
-    text: rewriteYaml(
-      file,
-      (after[index] ?? []).map((value) =>
-        ports.reduce<unknown>((before, { labels, profile }) => followed(before, labels, profile), value),
-      ),
-    ),
-    notes: [...(notes[index] ?? [])],
-    ...(ports.some(({ profile }) => profile !== asked) ? { covers: ['ports'] as const } : {}),
+    text: rewriteYaml(file, followed.values[index] ?? file.values),
+    notes: [...(notes[index] ?? []), ...(index === 0 ? followed.open : [])],
+    ...(isOther ? { covers: ['ports'] as const } : {}),
   }))
 }
 
-function containerPorts(spec: Json, chosen: readonly Chosen[]): readonly number[] {
-  const containers = chosen.map(({ list, index }) => asObject(asList(spec[list])[index]))
-  const ports = containers.flatMap((one) => asList(one.ports).map((port) => asObject(port).containerPort))
-  return ports.flatMap((port) => (typeof port === 'number' ? [port] : []))
-}
-
-/** A Service of another file still leads to the old port. */
-function serviceNotes(labels: Json, members: readonly Member[], { ports }: Profile): readonly string[] {
-  const moved = ports.filter(({ from, to }) => from !== to)
-  const isThere = members.some(
-    ({ value }) => value.kind === 'Service' && selects(asObject(value.spec).selector, labels),
-  )
-  return isThere
-    ? []
-    : moved.map(({ from, to }) => `a Service of another file that leads to port ${from} leads to ${to} (targetPort)`)
-}
-
-function chooseIn({ spec }: Pod, profile: Profile, container: string | null): readonly Chosen[] {
-  if (container !== null) return namesIn(spec).filter(({ name }) => name === container)
-  return longRunning(spec).filter(({ image }) => sameImage(image, profile))
-}
-
-function notFound(
-  files: readonly YamlFile[],
-  pods: readonly Pod[],
+function meantIn(
+  { files, objects, workloads }: Manifests,
   profile: Profile,
   container: string | null,
-): HardenError {
+): readonly Meant[] {
+  const found = workloads
+    .map((workload): Meant => {
+      const { pod, containers } = workload
+      const isMeant = ({ name, image }: Chosen): boolean =>
+        container === null ? sameImage(image, profile) : name === container
+      return { workload, chosen: (container === null ? longRunning(pod.spec) : containers).filter(isMeant) }
+    })
+    .filter(({ chosen }) => chosen.length > 0)
+  if (found.length > 0) return found
+  const [only, ...more] = workloads.flatMap((workload) =>
+    longRunning(workload.pod.spec).map((one): Meant => ({ workload, chosen: [one] })),
+  )
+  if (container === null && only !== undefined && more.length === 0) return [only]
   const file = files.map(({ name }) => name).join(', ')
-  const names = [...new Set(pods.flatMap(({ spec }) => namesIn(spec)).map(({ name }) => name))]
   const problem =
     container === null
       ? `no container of ${file} runs ${profile.image.original ?? profile.image.name}`
       : `${file} has no container ${container}`
-  const kinds = files.flatMap(({ values }) =>
-    values.flatMap(membersOf).map(({ value }) => textOf(value.kind ?? 'an object without a kind')),
-  )
-  const isPatch = files.some(({ values }) => values.some(isJsonPatch))
-  const isCompose = files.some(({ values }) => values.some((value) => isObject(value) && isObject(value.services)))
-  const hint = isCompose
+  const names = [...new Set(workloads.flatMap(({ containers }) => containers.map(({ name }) => name)))]
+  const kinds = [...new Set(objects.map(({ value }) => textOf(value.kind ?? 'an object without a kind')))]
+  const has = (test: (value: unknown) => boolean): boolean => files.some(({ values }) => values.some(test))
+  const hint = has((value) => isObject(value) && isObject(value.services))
     ? 'it is a Compose file: use --for compose'
-    : isPatch
+    : has(isJsonPatch)
       ? 'it is a list of JSON patch operations: write the patch as a part of the Deployment (strategic merge), or change the manifest that it patches'
       : names.length > 0
         ? `name it with --container: it has ${names.join(', ')}`
-        : `it has no Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob, but ${[...new Set(kinds)].join(', ') || 'nothing'}`
-  return new HardenError('bad-usage', problem, { hint })
+        : `it has no Pod, Deployment, StatefulSet, DaemonSet, Job or CronJob, but ${kinds.join(', ') || 'nothing'}`
+  throw new HardenError('bad-usage', problem, { hint })
 }
 
 /** As Kustomize and `kubectl patch --type json` take it. */
@@ -120,13 +99,23 @@ function isJsonPatch(value: unknown): boolean {
   return Array.isArray(value) && value.length > 0 && value.every((one) => isObject(one) && 'op' in one && 'path' in one)
 }
 
+function portsOf(containers: readonly Json[]): readonly number[] {
+  const ports = containers.flatMap((one) => asList(one.ports).map((port) => asObject(port).containerPort))
+  return ports.filter((port) => typeof port === 'number')
+}
+
+/** A Service of another file still leads to the old port. */
+function serviceNotes(workload: Workload, objects: readonly ObjectAt[], profile: Profile): readonly string[] {
+  if (objects.some((one) => one.value.kind === 'Service' && leadsTo(one, workload))) return []
+  return movesOf(profile).map(
+    ({ from, to }) => `a Service of another file that leads to port ${from} leads to ${to} (targetPort)`,
+  )
+}
+
 /** A container of another image must not be given this one. */
-function checkImages(spec: unknown, chosen: readonly Chosen[], file: string, profile: Profile): void {
+function checkImages(chosen: readonly Chosen[], file: string, profile: Profile): void {
   const { original } = profile.image
-  const other = chosen.find(({ list, index }) => {
-    const image = at(spec, [list, index, 'image'])
-    return original !== null && image !== undefined && !sameImage(image, profile)
-  })
+  const other = chosen.find(({ image }) => original !== null && image !== undefined && !sameImage(image, profile))
   if (other === undefined) return
   throw new HardenError(
     'bad-usage',
@@ -135,11 +124,10 @@ function checkImages(spec: unknown, chosen: readonly Chosen[], file: string, pro
   )
 }
 
-/** What some containers of a pod have over their image. `members`: all objects of the files, ConfigMaps among them. */
-function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[], profile: Profile): Own {
-  const containers = chosen.map(({ list, index }) => asObject(asList(pod[list])[index]))
+/** What some containers of a pod have over their image. `objects`: all of the files, ConfigMaps among them. */
+function podOwn(containers: readonly Json[], pod: Json, objects: readonly ObjectAt[], profile: Profile): Own {
   return {
-    overlays: containers.flatMap((one) => podOverlays(one, pod, members, profile)),
+    overlays: containers.flatMap((one) => podOverlays(one, pod, objects, profile)),
     env: new Map(
       containers.flatMap(({ env }) =>
         asList(env).map((item): [string, string] => {
@@ -148,84 +136,40 @@ function podOwn(pod: Json, chosen: readonly Chosen[], members: readonly Member[]
         }),
       ),
     ),
-    entrypoint: words(containers.map(({ command }) => command)),
-    command: words(containers.map(({ args }) => args)),
+    // Of the first container that has some.
+    entrypoint:
+      containers
+        .map(({ command }) => command)
+        .find(Array.isArray)
+        ?.map(String) ?? null,
+    command:
+      containers
+        .map(({ args }) => args)
+        .find(Array.isArray)
+        ?.map(String) ?? null,
     workdir: containers.map(({ workingDir }) => workingDir).find((folder) => typeof folder === 'string') ?? null,
   }
 }
 
-/** What a container of a pod mounts over its image. `members`: all objects, ConfigMaps among them. */
+/** What a container of a pod mounts over its image. `objects`: all of the files, ConfigMaps among them. */
 export function podOverlays(
   container: Json,
   pod: Json,
-  members: readonly Member[],
-  profile: Profile,
+  objects: readonly ObjectAt[],
+  { writable }: Profile,
 ): readonly ServiceOverlay[] {
-  return asList(container.volumeMounts).flatMap((mount) => overlay(asObject(mount), pod, members, profile))
-}
-
-/** Of the first container that has some. */
-function words(commands: readonly unknown[]): readonly string[] | null {
-  const found = commands.find(Array.isArray)
-  return found === undefined ? null : found.map(String)
-}
-
-function overlay(mount: Json, pod: Json, members: readonly Member[], { writable }: Profile): readonly ServiceOverlay[] {
-  const target = textOf(mount.mountPath).replace(/(.)\/$/, '$1')
-  const volume = asObject(asList(pod.volumes).find((one) => asObject(one).name === mount.name))
-  // What the image has there is copied in first.
-  if (volume.emptyDir !== undefined && writable.some(({ path, filled }) => filled && path === target)) return []
-  const { name } = asObject(volume.configMap)
-  const found = members.find(({ value }) => value.kind === 'ConfigMap' && asObject(value.metadata).name === name)
-  const texts = found === undefined ? null : Object.values(asObject(found.value.data)).map(String)
-  return [
-    { target, name: name === undefined ? `the volume ${mount.name}` : `the ConfigMap ${name}`, texts: () => texts },
-  ]
-}
-
-/**
- * A document in which what leads to the pods with these labels says the moved port: a Service's targetPort, and
- * the ports that a NetworkPolicy lets in.
- */
-function followed(document: unknown, labels: Json, profile: Profile): unknown {
-  return membersOf(document).reduce((whole, { path, value }) => {
-    const spec = asObject(value.spec)
-    if (value.kind === 'Service' && selects(spec.selector, labels))
-      return put(whole, path, { ...value, spec: { ...spec, ports: servicePorts(spec, profile) } })
-    const chosen = asObject(asObject(spec.podSelector).matchLabels)
-    if (value.kind === 'NetworkPolicy' && Array.isArray(spec.ingress) && selects(chosen, labels))
-      return put(whole, path, {
-        ...value,
-        spec: { ...spec, ingress: spec.ingress.map((rule) => letIn(rule, profile)) },
-      })
-    return whole
-  }, document)
-}
-
-/** Whether a selector finds pods with these labels; an empty one finds none here. */
-function selects(selector: unknown, labels: Json): boolean {
-  const wanted = Object.entries(asObject(selector))
-  return wanted.length > 0 && wanted.every(([key, value]) => labels[key] === value)
-}
-
-function servicePorts(spec: Json, profile: Profile): readonly unknown[] {
-  return asList(spec.ports).map((port) => {
-    const { port: own, targetPort = own } = asObject(port)
-    const to = movedTo(targetPort, profile)
-    return to === null ? port : { ...asObject(port), targetPort: to }
-  })
-}
-
-function letIn(rule: unknown, profile: Profile): unknown {
-  const { ports } = asObject(rule)
-  if (!Array.isArray(ports)) return rule
-  const moved = ports.map((port) => {
-    const to = movedTo(asObject(port).port, profile)
-    return to === null ? port : { ...asObject(port), port: to }
-  })
-  return { ...asObject(rule), ports: moved }
-}
-
-function movedTo(port: unknown, { ports }: Profile): number | null {
-  return ports.find(({ from, to }) => from !== to && from === port)?.to ?? null
+  return asList(container.volumeMounts)
+    .map(asObject)
+    .flatMap((mount) => {
+      const target = textOf(mount.mountPath).replace(/(.)\/$/, '$1')
+      const volume = asObject(asList(pod.volumes).find((one) => asObject(one).name === mount.name))
+      // What the image has there is copied in first.
+      if (volume.emptyDir !== undefined && writable.some(({ path, filled }) => filled && path === target)) return []
+      const { name } = asObject(volume.configMap)
+      const found = objects.find(({ value }) => value.kind === 'ConfigMap' && asObject(value.metadata).name === name)
+      const texts = found === undefined ? null : Object.values(asObject(found.value.data)).map(String)
+      return [
+        { target, name: name === undefined ? `the volume ${mount.name}` : `the ConfigMap ${name}`, texts: () => texts },
+      ]
+    })
 }

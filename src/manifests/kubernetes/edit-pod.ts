@@ -2,13 +2,13 @@ import { moveHealthcheckPort } from '../../plan/ports/healthcheck.ts'
 import { choices } from '../../words.ts'
 import { overridden } from '../overridden.ts'
 import type { PlannedService } from '../planned.ts'
-import type { ImageChange, Profile, ProfilePort } from '../profile.ts'
+import { type ImageChange, movesOf, type Profile, type ProfilePort } from '../profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { podOverlays } from './edit-files.ts'
-import { put } from './objects.ts'
+import { hardenContainer } from './harden-container.ts'
+import { podSecurity } from './harden-pod.ts'
 import { type OwnerStep, ownerStep } from './owner-steps.ts'
-import { type Chosen, hardenContainer } from './pod-spec.ts'
-import { containerOf, type Manifests, uidOf, usesOf, type Workload } from './workloads.ts'
+import { type Chosen, containerOf, type Manifests, put, uidOf, usesOf, type Workload } from './workloads.ts'
 
 /** What is planned for one container of a pod. */
 export interface PlannedContainer extends Pick<PlannedService, 'start' | 'env'> {
@@ -85,7 +85,7 @@ export function editPod(
     say(container.name, 'note', [...overlaid, ...more])
   }
   const profiles = [...runs.values()]
-  const ports = profiles.flatMap((profile) => profile.ports).filter(({ from, to }) => from !== to)
+  const ports = profiles.flatMap(movesOf)
   spec = withCalls(spec, ports)
   for (const [name, step] of steps) {
     if (step.kind === 'all' || step.kind === 'part')
@@ -102,7 +102,13 @@ export function editPod(
   }
   const left = planned.filter(({ container }) => steps.get(container.name)?.kind !== 'all')
   const isNonRoot = left.every(({ container }) => isNotRoot(spec, container))
-  const security = securityOfPod(before, { isNonRoot, fsGroup, profiles })
+  const security = podSecurity(before, {
+    isLocked: isNonRoot,
+    isNonRoot,
+    uid: profiles.find(({ user }) => user !== null)?.user?.value.uid,
+    fsGroup,
+    sysctls: [...new Map(profiles.flatMap(({ sysctls }) => Object.entries(sysctls)))],
+  })
   say('', 'note', security.notes)
   const gone = [...steps].flatMap(([name, { kind }]) => (kind === 'all' ? [name] : []))
   const { initContainers: _, securityContext: __, ...rest } = spec
@@ -200,37 +206,4 @@ function isNotRoot(spec: Json, container: Chosen): boolean {
   const own = asObject(containerOf(spec, container).securityContext)
   const uid = uidOf(spec, container)
   return uid === null ? (own.runAsNonRoot ?? asObject(spec.securityContext).runAsNonRoot) === true : uid !== 0
-}
-
-interface OfPod {
-  readonly isNonRoot: boolean
-  readonly fsGroup: number | null
-  readonly profiles: readonly Profile[]
-}
-
-function securityOfPod(
-  before: Json,
-  { isNonRoot, fsGroup, profiles }: OfPod,
-): { readonly value: Json; readonly notes: readonly string[] } {
-  const old = asObject(before.securityContext)
-  const uid = profiles.find(({ user }) => user !== null)?.user?.value.uid
-  const isRoot = isNonRoot && old.runAsUser === 0 && uid !== undefined
-  const names = asList(old.sysctls).map((one) => asObject(one).name)
-  const wanted = new Map(profiles.flatMap(({ sysctls }) => Object.entries(sysctls)))
-  const added = [...wanted].filter(([name]) => before.hostNetwork !== true && !names.includes(name))
-  return {
-    value: {
-      ...old,
-      ...(isRoot ? { runAsUser: uid } : {}),
-      ...(isNonRoot ? { runAsNonRoot: true } : {}),
-      ...(isNonRoot && asObject(old.seccompProfile).type !== 'Localhost'
-        ? { seccompProfile: { type: 'RuntimeDefault' } }
-        : {}),
-      ...(fsGroup === null || old.fsGroup !== undefined ? {} : { fsGroup, fsGroupChangePolicy: 'OnRootMismatch' }),
-      ...(added.length === 0
-        ? {}
-        : { sysctls: [...asList(old.sysctls), ...added.map(([name, value]) => ({ name, value }))] }),
-    },
-    notes: isRoot ? [`runAsUser: 0 of the pod becomes ${uid}: restricted refuses root`] : [],
-  }
 }

@@ -3,8 +3,15 @@ import { settleMounted } from '../mounted-configuration.ts'
 import type { PlannedService } from '../planned.ts'
 import type { ImageChange, ProfilePort } from '../profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
-import { put } from './objects.ts'
-import { containerOf, type Manifests, nameOfContainer, type ObjectAt, selects, type Workload } from './workloads.ts'
+import {
+  containerOf,
+  type Manifests,
+  nameOfContainer,
+  type ObjectAt,
+  put,
+  selects,
+  type Workload,
+} from './workloads.ts'
 
 /** A pod whose ports move, or not. */
 export interface MovedPod {
@@ -24,14 +31,14 @@ export interface FollowedObjects {
  * them), NetworkPolicies in both directions, and the annotations that Prometheus reads.
  */
 export function followPorts(
-  manifests: Manifests,
+  { objects }: Pick<Manifests, 'objects'>,
   pods: readonly MovedPod[],
   values: FollowedObjects['values'],
 ): FollowedObjects {
   const after = values.map((documents) => [...documents])
   const open: string[] = []
   if (pods.every(({ ports }) => ports.length === 0)) return { values, open }
-  for (const object of manifests.objects) {
+  for (const object of objects) {
     const changed = followedIn(object, pods, open)
     const documents = after[object.file] ?? []
     if (changed !== object.value)
@@ -52,9 +59,8 @@ export interface FollowedConfiguration {
  * does not move along stays, and with it the port.
  */
 export function followConfiguration(
-  { workloads, objects }: Manifests,
+  { files, workloads, objects }: Manifests,
   planned: ReadonlyMap<string, PlannedService>,
-  values: FollowedObjects['values'],
 ): FollowedConfiguration {
   const places = new Map<string, { readonly object: ObjectAt; readonly key: string }>()
   const entries = new Map<string, HostEntry>()
@@ -74,7 +80,7 @@ export function followConfiguration(
     }),
   )
   const settled = settleMounted(moving, { entries, texts: [], variables: new Map() }, { folder: '/' })
-  const after = values.map((documents) => [...documents])
+  const after = files.map(({ values }) => [...values])
   for (const [path, text] of settled.texts) {
     const place = places.get(path)
     if (place === undefined) continue
@@ -147,7 +153,7 @@ function isNear({ value }: Pick<ObjectAt, 'value'>, { namespace }: Workload): bo
   return own === '' || namespace === '' || own === namespace
 }
 
-function leadsTo(service: Pick<ObjectAt, 'value'>, workload: Workload): boolean {
+export function leadsTo(service: Pick<ObjectAt, 'value'>, workload: Workload): boolean {
   const { selector } = asObject(service.value.spec)
   const isEmpty = Object.keys(asObject(selector)).length === 0
   return !isEmpty && isNear(service, workload) && selects({ matchLabels: selector }, workload.pod.labels)

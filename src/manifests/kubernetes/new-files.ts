@@ -1,8 +1,9 @@
 import type { Rendered } from '../compose/edit-files.ts'
-import { type Profile, serviceName, slug } from '../profile.ts'
+import { movesOf, type Profile, serviceName, slug } from '../profile.ts'
 import { asList, asObject, type Json } from '../yaml/file.ts'
 import { blockText } from '../yaml/style.ts'
-import { hardenPod, longRunning } from './pod-spec.ts'
+import { hardenPod } from './harden-pod.ts'
+import { longRunning } from './workloads.ts'
 
 /** A Deployment that passes Pod Security *restricted*, where the profile does. */
 export function kubernetesManifest(profile: Profile): Rendered {
@@ -59,7 +60,7 @@ export function helmValues(profile: Profile): string {
   const bare = { containers: [{ name, image: profile.image.name }] }
   const { spec } = hardenPod(bare, longRunning(bare), profile)
   const container = asObject(asList(spec.containers)[0])
-  const moved = profile.ports.find(({ from, to }) => from !== to)
+  const [moved] = movesOf(profile)
   const [, repository = profile.image.name, tag = ''] = /^(.*?)(?::([^:/@]+))?$/.exec(profile.image.name) ?? []
   const values = {
     image: { repository, tag },

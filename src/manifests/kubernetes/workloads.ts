@@ -1,6 +1,14 @@
-import { asList, asObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'
-import { at, type Member, membersOf, type Path, type Pod, podsOf } from './objects.ts'
-import { type Chosen, isCopier, namesIn } from './pod-spec.ts'
+import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'
+
+export type Path = readonly (string | number)[]
+
+interface Pod {
+  /** Of its spec. */
+  readonly path: Path
+  readonly spec: Json
+  readonly labels: Json
+  readonly annotations: Json
+}
 
 /** Files of manifests, and what runs in the cluster by them. */
 export interface Manifests {
@@ -9,8 +17,10 @@ export interface Manifests {
   readonly workloads: readonly Workload[]
 }
 
-/** An object, and the place that it is written at. */
-export interface ObjectAt extends Member {
+/** An object, a document of its own or an item of a List, and the place that it is written at. */
+export interface ObjectAt {
+  readonly path: Path
+  readonly value: Json
   /** Indexes into `files`, and the documents of that one. */
   readonly file: number
   readonly document: number
@@ -39,24 +49,25 @@ export interface PodVolume {
   readonly key: string
 }
 
-/** Throws HardenError `unreadable` for what is no YAML. */
-export function manifestsOf(sources: readonly { readonly name: string; readonly text: string }[]): Manifests {
+/** `isMeant`: objects that may make pods. Throws HardenError `unreadable` for what is no YAML. */
+export function manifestsOf(
+  sources: readonly { readonly name: string; readonly text: string }[],
+  isMeant: (object: Json) => boolean = isObjectOfCluster,
+): Manifests {
   const files = sources.map(({ name, text }) => parseYaml(text, name))
   const objects = files.flatMap(({ values }, file) =>
     values.flatMap((value, document) => membersOf(value).map((member) => ({ ...member, file, document }))),
   )
-  return { files, objects, workloads: objects.flatMap(workloadsOf) }
+  return { files, objects, workloads: objects.filter(({ value }) => isMeant(value)).flatMap(workloadsOf) }
 }
 
 /** It says of itself that it is one of Kubernetes'. */
-function isObjectOfCluster(value: unknown): boolean {
-  const { apiVersion, kind } = asObject(value)
+function isObjectOfCluster({ apiVersion, kind }: Json): boolean {
   return typeof apiVersion === 'string' && typeof kind === 'string'
 }
 
 function workloadsOf(object: ObjectAt): readonly Workload[] {
   const { value, file, document } = object
-  if (!isObjectOfCluster(value)) return []
   const kind = textOf(value.kind)
   const metadata = asObject(value.metadata)
   const name = `${kind.toLowerCase()}/${textOf(metadata.name ?? metadata.generateName ?? '')}`
@@ -111,6 +122,36 @@ function kindOf(volume: Json): PodVolume['kind'] {
   return has(REMOTE) ? 'remote' : 'other'
 }
 
+/** One container of a pod. */
+export interface Chosen {
+  readonly list: 'containers' | 'initContainers'
+  readonly index: number
+  readonly name: string
+  readonly image: unknown
+}
+
+export const COPIER = 'copy-writable'
+
+/** It fills what a run before has mounted over the image. */
+export function isCopier({ name }: Pick<Chosen, 'name'>): boolean {
+  return name === COPIER || name.startsWith(`${COPIER}-`)
+}
+
+/** All containers that a pod has of its own. */
+export function namesIn(spec: Json): readonly Chosen[] {
+  return (['containers', 'initContainers'] as const).flatMap((list) =>
+    asList(spec[list]).map((one, index) => {
+      const { name, image } = asObject(one)
+      return { list, index, name: textOf(name ?? ''), image }
+    }),
+  )
+}
+
+/** Those that run what the image runs: an init container has a job of its own, unless it is a sidecar. */
+export function longRunning(spec: Json): readonly Chosen[] {
+  return namesIn(spec).filter((one) => one.list === 'containers' || containerOf(spec, one).restartPolicy === 'Always')
+}
+
 export interface VolumeUse {
   readonly volume: PodVolume
   /** Absolute path in the container. */
@@ -162,4 +203,42 @@ export function selects(selector: unknown, labels: Json): boolean {
       return operator === 'NotIn' ? !isIn : isIn
     })
   )
+}
+
+/** All objects of a document; `kind: List` (and `DeploymentList` and the like) has them in `items`. */
+function membersOf(document: unknown): readonly Pick<ObjectAt, 'path' | 'value'>[] {
+  if (!isObject(document)) return []
+  if (!/List$/.test(textOf(document.kind)) || !Array.isArray(document.items)) return [{ path: [], value: document }]
+  return document.items.flatMap((item, index) =>
+    membersOf(item).map(({ path, value }) => ({ path: ['items', index, ...path], value })),
+  )
+}
+
+/** Deployment and its like, also those of others (a Rollout, a DeploymentConfig); CronJob; PodTemplate. */
+const TEMPLATES: readonly Path[] = [['spec', 'template'], ['spec', 'jobTemplate', 'spec', 'template'], ['template']]
+
+/** The pod that an object runs; empty where it runs none. */
+function podsOf({ path, value }: ObjectAt): readonly Pod[] {
+  const places = value.kind === 'Pod' ? [[]] : TEMPLATES
+  return places.flatMap((place) => {
+    const pod = asObject(at(value, place))
+    const spec = asObject(pod.spec)
+    if (asList(spec.containers).length === 0) return []
+    const { labels, annotations } = asObject(pod.metadata)
+    return [{ path: [...path, ...place, 'spec'], spec, labels: asObject(labels), annotations: asObject(annotations) }]
+  })
+}
+
+export function at(value: unknown, path: Path): unknown {
+  return path.reduce<unknown>(
+    (current, key) => (typeof key === 'number' ? asList(current) : asObject(current))[key as never],
+    value,
+  )
+}
+
+export function put(value: unknown, [key, ...rest]: Path, inner: unknown): unknown {
+  if (key === undefined) return inner
+  if (typeof key === 'number')
+    return asList(value).map((item, index) => (index === key ? put(item, rest, inner) : item))
+  return { ...asObject(value), [key]: put(asObject(value)[key], rest, inner) }
 }

@@ -1,70 +1,13 @@
 import { shellQuoted } from '../../borders/shell.ts'
 import { isInside } from '../../places.ts'
-import { type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from '../profile.ts'
+import { movesOf, type Profile, slug, TMPFS_MEGABYTES, type WritablePlace } from '../profile.ts'
 import { asList, asObject, isEqual, type Json, textOf } from '../yaml/file.ts'
-import { podSecurity, restrictedNotes, securityOf } from './pod-security.ts'
-
-export interface PodEdit {
-  readonly spec: Json
-  readonly notes: readonly string[]
-}
-
-/** One container of a pod. */
-export interface Chosen {
-  readonly list: 'containers' | 'initContainers'
-  readonly index: number
-  readonly name: string
-  readonly image: unknown
-}
-
-const COPIER = 'copy-writable'
-
-/** It fills what a run before has mounted over the image. */
-export function isCopier({ name }: Pick<Chosen, 'name'>): boolean {
-  return name === COPIER || name.startsWith(`${COPIER}-`)
-}
-
-/** All containers that a pod has of its own. */
-export function namesIn(spec: Json): readonly Chosen[] {
-  return (['containers', 'initContainers'] as const).flatMap((list) =>
-    asList(spec[list]).map((one, index) => {
-      const { name, image } = asObject(one)
-      return { list, index, name: textOf(name ?? ''), image }
-    }),
-  )
-}
-
-/** Those that run what the image runs: an init container has a job of its own, unless it is a sidecar. */
-export function longRunning(spec: Json): readonly Chosen[] {
-  return namesIn(spec).filter(
-    ({ list, index }) =>
-      list === 'containers' || asObject(asList(spec.initContainers)[index]).restartPolicy === 'Always',
-  )
-}
-
-/** A pod's spec with the profile on some of its containers, as Pod Security *restricted* asks for. Twice is the same as once. */
-export function hardenPod(before: Json, chosen: readonly Chosen[], profile: Profile): PodEdit {
-  const notes: string[] = []
-  const others = namesIn(before).filter(
-    (one) => !isCopier(one) && !chosen.some(({ list, index }) => list === one.list && index === one.index),
-  )
-  const spec = chosen.reduce((pod, one) => hardenContainer(pod, one, profile, notes), {
-    ...before,
-    securityContext: asObject(before.securityContext),
-  } as Json)
-  const mountsSome = namesIn(spec).some(
-    ({ list, index }) => asList(asObject(asList(spec[list])[index]).volumeMounts).length > 0,
-  )
-  const security = podSecurity(before, others, mountsSome, profile, notes)
-  notes.push(...restrictedNotes(before, chosen, others, profile))
-  const isSaid = Object.keys(security).length > 0 || before.securityContext !== undefined
-  const { securityContext: _, ...rest } = spec
-  return { spec: isSaid ? { ...spec, securityContext: security } : rest, notes }
-}
+import { type Chosen, COPIER, containerOf } from './workloads.ts'
 
 /** A pod's spec with the profile on one of its containers. Adds to `notes`. */
-export function hardenContainer(pod: Json, { list, index, name }: Chosen, profile: Profile, notes: string[]): Json {
-  const container = asObject(asList(pod[list])[index])
+export function hardenContainer(pod: Json, chosen: Chosen, profile: Profile, notes: string[]): Json {
+  const { list, index, name } = chosen
+  const container = containerOf(pod, chosen)
   const { mounts, volumes, copies } = writableMounts(pod, container, profile)
   // Nothing could be copied in before an init container that is there already: its root stays as it is.
   const isLate = list === 'initContainers' && copies.length > 0
@@ -110,7 +53,7 @@ function moved(value: unknown, profile: Profile): unknown {
   return Object.fromEntries(
     Object.entries(value).map(([key, inner]) => {
       if (key !== 'port' && key !== 'containerPort') return [key, moved(inner, profile)]
-      const move = profile.ports.find(({ from, to }) => from !== to && from === inner)
+      const move = movesOf(profile).find(({ from }) => from === inner)
       return [key, move?.to ?? inner]
     }),
   )
@@ -185,4 +128,70 @@ function copier(name: string, container: Json, copies: Mounts['copies'], notes: 
 function copyCommand({ name, path, once }: Copy): string {
   const [from, to] = [shellQuoted(`${path}/.`), `/writable/${name}/`]
   return once ? `{ [ -n "$(ls ${to} | grep -vx lost+found)" ] || cp -R ${from} ${to}; }` : `cp -R ${from} ${to}`
+}
+
+interface RefusedSetting {
+  readonly key: string
+  readonly instead: unknown
+  readonly why: string
+  is(before: Json): boolean
+}
+
+/** What undoes the rest. Its line stays, and with it what a comment there says. Source: Pod Security Standards, *baseline*. */
+const REFUSED: readonly RefusedSetting[] = [
+  {
+    key: 'privileged',
+    instead: false,
+    why: 'it would undo everything else',
+    is: ({ privileged }) => privileged === true,
+  },
+  {
+    key: 'procMount',
+    instead: 'Default',
+    why: 'restricted refuses it',
+    is: ({ procMount }) => procMount !== undefined && procMount !== 'Default',
+  },
+  {
+    key: 'appArmorProfile',
+    instead: { type: 'RuntimeDefault' },
+    why: 'restricted refuses it',
+    is: ({ appArmorProfile }) => asObject(appArmorProfile).type === 'Unconfined',
+  },
+]
+
+/** The securityContext of one container. Source: Kubernetes, Pod Security Standards, *restricted*. */
+function securityOf(before: Json, profile: Profile, notes: string[]): Json {
+  const { user, anyUid, capabilities, noNewPrivileges, readOnly } = profile
+  if (user !== null && !anyUid && typeof before.runAsUser === 'number' && before.runAsUser !== user.value.uid)
+    notes.push(`runAsUser ${before.runAsUser} becomes ${user.value.uid}: that is who the image's files are for`)
+  const refused = capabilities === null ? [] : REFUSED.filter(({ is }) => is(before))
+  for (const { key, instead, why } of refused)
+    notes.push(`${key}: ${textOf(before[key])} becomes ${textOf(instead)}: ${why}`)
+  return {
+    ...before,
+    ...Object.fromEntries(refused.map(({ key, instead }) => [key, instead])),
+    ...(user === null ? {} : { runAsNonRoot: true }),
+    // A platform that assigns uids refuses to be told one (OpenShift, SCC restricted-v2).
+    ...(user === null || anyUid ? {} : { runAsUser: user.value.uid, runAsGroup: user.value.gid }),
+    ...(noNewPrivileges.value && capabilities !== null ? { allowPrivilegeEscalation: false } : {}),
+    ...(capabilities === null
+      ? {}
+      : { capabilities: capabilitiesOf(asObject(before.capabilities), capabilities.value, notes) }),
+    ...(readOnly.value ? { readOnlyRootFilesystem: true } : {}),
+    ...(asObject(before.seccompProfile).type === 'Localhost' ? {} : { seccompProfile: { type: 'RuntimeDefault' } }),
+  }
+}
+
+/** All are dropped; what was added stays only where the profile asks for it, or restricted allows it. */
+function capabilitiesOf(before: Json, wanted: readonly string[], notes: string[]): Json {
+  const old = asList(before.add).map(String)
+  const kept = old.filter((name) => wanted.includes(name) || (name === 'NET_BIND_SERVICE' && wanted.length === 0))
+  const gone = old.filter((name) => !kept.includes(name))
+  if (gone.length > 0)
+    notes.push(
+      `capabilities.add loses ${gone.join(', ')}: a user other than root gets nothing from them, and restricted refuses them`,
+    )
+  const add = [...kept, ...wanted.filter((name) => !kept.includes(name))]
+  const drop = asList(before.drop).map(String)
+  return { ...(add.length > 0 ? { add } : {}), drop: drop.includes('ALL') ? drop : [...drop, 'ALL'] }
 }
