@@ -14,7 +14,7 @@ import {
   socketOf,
   usualRun,
 } from '../image/image-run.ts'
-import { movedPort } from '../manifests/compose/parts.ts'
+import { movedPort } from '../manifests/compose/ports.ts'
 import { movesOf, type Profile } from '../manifests/profile.ts'
 import { isComplete, type ReportFinding, type ReportUser, targetFinding, targetQuestion } from '../report/report.ts'
 import { choices, joinTruncated } from '../words.ts'

@@ -233,3 +233,8 @@ function familiar(image: string): string {
   const short = image.replace(/^(index\.)?docker\.io\//, '').replace(/^library\//, '')
   return /[:@]/.test(short.slice(short.lastIndexOf('/') + 1)) ? short : `${short}:latest`
 }
+
+/** Where the image writes. */
+export function writtenPlaces({ volumes, writable, owned }: Profile): readonly string[] {
+  return [...[...volumes, ...writable].map(({ path }) => path), ...owned]
+}

@@ -1,5 +1,4 @@
 import type { ReportFinding } from '../report/report.ts'
-import type { ProjectRequest } from './compose/resolve.ts'
 import type { Json } from './yaml/file.ts'
 
 /** A Compose project as Compose resolves it, with where each part of it is written. */
@@ -120,4 +119,38 @@ export interface ServicePort {
   /** In the container. */
   readonly target: number
   readonly protocol: 'tcp' | 'udp'
+}
+
+/** Which project, as `docker compose` is told it. All paths are absolute. */
+export interface ProjectRequest {
+  /** `-f`, or what was found: at least one. */
+  readonly files: readonly string[]
+  /** From where people look at it: names of files start there. */
+  readonly cwd: string
+  /** `--profile`; null for what `.env` says. */
+  readonly profiles: readonly string[] | null
+  /** `--env-file`; null for the `.env` beside the first file. */
+  readonly envFiles: readonly string[] | null
+  /** `--project-name`; null for what the files or their folder say. */
+  readonly name: string | null
+  /** Variables of the caller that the project may have. */
+  readonly env: Readonly<Record<string, string | undefined>>
+  /** Those that the caller has set and the project may not have. */
+  readonly withheld: ReadonlySet<string>
+  /** What `~` stands for; null where nobody knows. */
+  readonly home: string | null
+}
+
+/** The text of a file (absolute path); null where there is none. */
+export type ReadProjectFile = (path: string) => ReadText | Unread | null
+
+interface ReadText {
+  readonly text: string
+  /** It may be changed. */
+  readonly isOwn: boolean
+}
+
+interface Unread {
+  /** Why it is not read: a subject and a verb. */
+  readonly refused: string
 }

@@ -2,8 +2,8 @@ import { dirname, join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
 import { type ImageRun, plainRun, type RunMount } from '../image/image-run.ts'
-import { volumeParts } from '../manifests/compose/parts.ts'
 import { interpolated } from '../manifests/compose/variables.ts'
+import { volumeOf } from '../manifests/compose/written.ts'
 import { asList, asObject, isObject, type Json } from '../manifests/yaml/file.ts'
 import { assignmentsOf } from './assignments.ts'
 import { pairsOf, valuesOf } from './build-files.ts'
@@ -137,10 +137,8 @@ function mountOfService(volume: unknown, volumes: Json, at: At): WrittenMount | 
 
 /** `SOURCE:TARGET[:OPTIONS]`, or the path of a volume without a name. */
 function mountOf(written: string, volumes: Json, at: At): WrittenMount | null {
-  const parts = volumeParts(written.slice(0, bounds.lineLength))
-  if (parts.length === 1) return mount('', parts[0] ?? '', false, volumes, at)
-  const [source = '', target = '', options = ''] = parts
-  return mount(source, target, options.split(',').includes('ro'), volumes, at)
+  const { source, target, readOnly } = volumeOf(written.slice(0, bounds.lineLength))
+  return mount(source, target, readOnly, volumes, at)
 }
 
 function mount(source: string, target: string, readOnly: boolean, volumes: Json, at: At): WrittenMount | null {

@@ -2,7 +2,7 @@ import { HardenError } from '../../errors.ts'
 import { type Profile, sameImage, volumeName } from '../profile.ts'
 import { asList, asObject, isObject, type Json, textOf, type YamlFile } from '../yaml/file.ts'
 import { mergedService } from './merge.ts'
-import { hasMoved } from './parts.ts'
+import { hasMoved } from './ports.ts'
 
 /** `asked`; else the one that is built from the Dockerfile or runs the image, or the only one. Throws HardenError where that is none or several. */
 export function chooseService(

@@ -9,7 +9,8 @@ import { rewriteShared } from '../yaml/rewrite.ts'
 import { tagsAt, withOverride } from '../yaml/scalars.ts'
 import { type EditedService, otherEntry, ownEntry, withKnownPorts } from './edit-service.ts'
 import { mergedService } from './merge.ts'
-import { isRootUser, movedHealthcheck, movedPort } from './parts.ts'
+import { movedHealthcheck, movedPort } from './ports.ts'
+import { isRootUser } from './written.ts'
 
 /** One place where a service, or a part of it, is written. */
 interface Entry {

@@ -1,14 +1,15 @@
-import { composeWords } from '../../command/index.ts'
+import { shellQuoted } from '../../borders/shell.ts'
 import { writtenByName } from '../../evidence/command-line.ts'
 import { isInside } from '../../places.ts'
 import { type Own, overridden, type ServiceOverlay, withRaised } from '../overridden.ts'
-import { type Profile, type RunningNote, userText, volumeName } from '../profile.ts'
+import { type Profile, type RunningNote, userText, volumeName, writtenPlaces } from '../profile.ts'
 import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'
 import { rewriteYaml } from '../yaml/rewrite.ts'
 import { checkImage, checkInherited, chooseService, inherited } from './choose-service.ts'
 import { alignService, hardenService } from './harden-service.ts'
 import { mergedService } from './merge.ts'
-import { callers, migration, saidPorts, sourceOf, targetOf, writtenPlaces } from './parts.ts'
+import { callers, saidPorts } from './ports.ts'
+import { pairsOf, targetsOf, volumeOf, type WrittenVolume, wordsOf } from './written.ts'
 
 /** A text that was made or changed, and what is to be said of it. */
 export interface Rendered {
@@ -110,10 +111,7 @@ function unmounted(
   { root, readOnly, user }: Profile,
 ): readonly string[] {
   if (root || user === null) return []
-  const mounts = [
-    ...asList(service.volumes).map(targetOf),
-    ...asList(service.tmpfs).map((one) => textOf(one).split(':')[0] ?? ''),
-  ]
+  const mounts = targetsOf(service)
   return elsewhere
     .filter(([, path]) => !mounts.some((target) => target !== '' && isInside(path, target)))
     .map(
@@ -138,6 +136,49 @@ function migrationNotes(
     : [
         `what is in the mounts of ${name} so far may belong to root: once, after it has stopped and before it starts again, ${command}`,
       ]
+}
+
+/**
+ * The one command that gives the user what is in the service's own mounts already; null where none of them is a place
+ * that the image writes, or where no `chown` of the image's own can do it. `files` as for `docker compose --file`; `moved`:
+ * where it writes by what the service sets.
+ */
+function migration(
+  service: Json,
+  name: string,
+  files: readonly string[],
+  profile: Profile,
+  moved: readonly string[] = [],
+): string | null {
+  const { user, image } = profile
+  if (user === null || (image.chown !== image.original && image.chown !== image.name)) return null
+  const written = [...writtenPlaces(profile), ...moved]
+  const targets = asList(service.volumes)
+    .map(volumeOf)
+    .filter((volume) => !volume.readOnly && isKept(volume) && !isConfiguration(volume))
+    .map(({ target }) => target)
+    .filter((target) => written.some((path) => path === target || isInside(target, path) || isInside(path, target)))
+  // What a variable of Compose says, a shell does not know.
+  if (targets.length === 0 || targets.some((target) => target.includes('$'))) return null
+  // Without its profile the service is none that others of the project may depend on.
+  const profiles = asList(service.profiles).slice(0, 1).map(String)
+  const given = [
+    ...files.map((file) => ` --file ${shellQuoted(file)}`),
+    ...profiles.map((one) => ` --profile ${shellQuoted(one)}`),
+  ]
+  // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
+  const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
+  return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(shellQuoted).join(' ')}`
+}
+
+/** One that outlives the container: a tmpfs and a volume without a name do not. */
+function isKept({ type, source }: WrittenVolume): boolean {
+  return source !== '' && (type === '' || type === 'volume' || type === 'bind')
+}
+
+/** Files of the host that the program reads: their owner is whoever edits them. */
+function isConfiguration({ source, target }: WrittenVolume): boolean {
+  return /^[./~$]/.test(source) && target.startsWith('/etc/')
 }
 
 /** `elsewhere` null: another file has the profile, and this one must not undo it. `whole`: of all files. */
@@ -184,7 +225,7 @@ type ReadMounted = (source: string) => readonly string[] | null
 function composeOwn(service: Json, inherited: Json, name: string, read: ReadMounted): Own {
   const whole = mergedService(inherited, service)
   const mounts = asList(whole.volumes)
-    .map((volume) => ({ source: sourceOf(volume), target: targetOf(volume) }))
+    .map(volumeOf)
     // A new volume starts with what the image has there.
     .filter(({ source, target }) => source !== '' && !source.startsWith(volumeName(name, target)))
     .map(({ source, target }): ServiceOverlay => ({ target, name: source, texts: () => read(source) }))
@@ -199,26 +240,9 @@ function composeOwn(service: Json, inherited: Json, name: string, read: ReadMoun
     )
   return {
     overlays: [...mounts, ...configs],
-    env: pairs(whole.environment),
-    entrypoint: words(whole.entrypoint),
-    command: words(whole.command),
+    env: new Map(pairsOf(whole.environment).map(([name, value]) => [name, value ?? ''])),
+    entrypoint: wordsOf(whole.entrypoint),
+    command: wordsOf(whole.command),
     workdir: typeof whole.working_dir === 'string' ? whole.working_dir : null,
   }
-}
-
-/** Null and nothing leave the image's own. */
-function words(command: unknown): readonly string[] | null {
-  if (Array.isArray(command)) return command.map(String)
-  return typeof command === 'string' ? composeWords(command) : null
-}
-
-function pairs(environment: unknown): ReadonlyMap<string, string> {
-  if (!Array.isArray(environment))
-    return new Map(Object.entries(asObject(environment)).map(([name, value]) => [name, textOf(value)]))
-  return new Map(
-    environment.map((item) => {
-      const [name = '', ...value] = textOf(item).split('=')
-      return [name, value.join('=')]
-    }),
-  )
 }

@@ -10,7 +10,7 @@ import { type EditedService, imageNames } from './edit-service.ts'
 import { followPorts } from './follow-ports.ts'
 import { type HostFiles, mountAdvice } from './host-files.ts'
 import { movedPorts, networkOf, portsAround } from './networks.ts'
-import { isRootUser } from './parts.ts'
+import { isRootUser } from './written.ts'
 
 export interface StackSource {
   readonly project: Project

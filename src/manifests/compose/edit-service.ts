@@ -1,14 +1,13 @@
 import { composeValue } from '../../borders/mount.ts'
-import { composeWords } from '../../command/index.ts'
-import { nameOf, normalisePath, parentOf } from '../../path.ts'
+import { nameOf, normalisePath, parentOf, relativePath } from '../../path.ts'
 import type { SettledService } from '../mounted-configuration.ts'
 import type { PlannedService } from '../planned.ts'
 import { derivedName, movesOf, type ProfilePort } from '../profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { alignService, hardenService, type ServiceEdit } from './harden-service.ts'
 import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts'
-import { targetOf, volumeParts } from './parts.ts'
 import { knownPort, type MovedPort } from './port-calls.ts'
+import { mapPairs, pairsOf, volumeOf, volumeParts, withPairs, wordsOf } from './written.ts'
 
 /** A service and all that decides what stands in its entries. */
 export interface EditedService extends SettledService {
@@ -78,7 +77,7 @@ function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number]
   if (now === null) return
   const { [key]: was } = planned.service
   const { [key]: written } = set
-  const words = written == null ? null : Array.isArray(written) ? written.map(textOf) : composeWords(textOf(written))
+  const words = wordsOf(written)
   if (words === null || was === null || now.length < was.length) {
     set[key] = now.map(composeValue)
     return
@@ -117,7 +116,7 @@ export function otherEntry(
 function withoutCopy(volumes: unknown, targets: ReadonlySet<string>): unknown {
   if (!Array.isArray(volumes) || targets.size === 0) return volumes
   return volumes.map((volume) => {
-    if (!targets.has(targetOf(volume))) return volume
+    if (!targets.has(volumeOf(volume).target)) return volume
     if (isObject(volume)) return { ...volume, volume: { ...asObject(volume.volume), nocopy: true } }
     const [source, target, mode] = volumeParts(textOf(volume))
     return [source, target, `${mode},nocopy`].join(':')
@@ -155,18 +154,8 @@ export function withKnownPorts(
 
 /** `build: ./web`, or with the name of a Dockerfile that has another one. */
 function buildOf(base: string, path: string): unknown {
-  const context = relativeTo(base, parentOf(path))
+  const context = relativePath(normalisePath(base), parentOf(path)).replace(/^(?!\.\.?(?:\/|$))/, './')
   return nameOf(path) === 'Dockerfile' ? context : { context, dockerfile: nameOf(path) }
-}
-
-/** As people write it: `./web`, `../shared/web`. */
-function relativeTo(base: string, path: string): string {
-  const from = normalisePath(base).split('/').filter(Boolean)
-  const to = normalisePath(path).split('/').filter(Boolean)
-  const same = from.findIndex((part, index) => part !== to[index])
-  const common = same < 0 ? from.length : same
-  const up = from.slice(common).map(() => '..')
-  return [...(up.length === 0 ? ['.'] : up), ...to.slice(common)].join('/')
 }
 
 /** The name that a derived image gets: never the vendor's, and another one for another text. */
@@ -189,30 +178,26 @@ export function imageNames(all: readonly SettledService[]): ReadonlyMap<string, 
 /** What a service says of its own ports to others (labels), and of others' to itself by name and number in two variables. */
 function ownPorts(set: Json, { ports, called, env }: EditedService, elsewhere: Json | null): Json {
   const moves = movesOf({ ports }).filter(({ protocol }) => protocol === 'tcp')
-  const given = { ...pairsOf(elsewhere?.environment), ...pairsOf(set.environment) }
-  const told = (name: string, value: string): string =>
-    literal(env.get(name)) ?? movedVariable(name, value, given, moves, called)
-  const environment = withPairs(set.environment, told)
+  const given: Readonly<Record<string, string | null>> = Object.fromEntries([
+    ...pairsOf(elsewhere?.environment),
+    ...pairsOf(set.environment),
+  ])
+  const environment = mapPairs(set.environment, (name, value) => {
+    const own = env.get(name)
+    return own === undefined ? movedVariable(name, value, given, moves, called) : composeValue(own)
+  })
   // Hidden by no entry of its own: an env_file says it.
   const missing = [...env].filter(([name]) => elsewhere !== null && given[name] === undefined)
   const isProxied = given.VIRTUAL_HOST !== undefined && given.VIRTUAL_PORT === undefined
   const http = moves.find(({ from }) => from === 80)
-  const port: readonly (readonly [string, string])[] =
-    elsewhere !== null && isProxied && http !== undefined ? [['VIRTUAL_PORT', String(http.to)]] : []
-  const added = [...missing, ...port].reduce<unknown>(
-    (pairs, [name, value]) => withPair(pairs, name, composeValue(value)),
-    environment,
-  )
+  if (elsewhere !== null && isProxied && http !== undefined) missing.push(['VIRTUAL_PORT', String(http.to)])
+  const added = missing.map(([name, value]) => [name, composeValue(value)] as const)
   return {
-    ...(added === undefined ? {} : { environment: added }),
+    ...(environment === undefined && added.length === 0 ? {} : { environment: withPairs(environment, added) }),
     ...(set.labels === undefined
       ? {}
-      : { labels: withPairs(set.labels, (name, value) => movedLabel(name, value, moves)) }),
+      : { labels: mapPairs(set.labels, (name, value) => movedLabel(name, value, moves)) }),
   }
-}
-
-function literal(value: string | undefined): string | null {
-  return value === undefined ? null : composeValue(value)
 }
 
 /** Traefik's `loadbalancer.server.port`, and what Caddy's labels call the service itself. */
@@ -234,7 +219,7 @@ function movedLabel(name: string, value: string, moves: readonly ProfilePort[]):
 function movedVariable(
   name: string,
   value: string,
-  given: Readonly<Record<string, string>>,
+  given: Readonly<Record<string, string | null>>,
   own: readonly ProfilePort[],
   called: readonly MovedPort[],
 ): string {
@@ -248,39 +233,4 @@ function movedVariable(
     ({ hosts: names, from }) => String(from) === value && hosts.some((one) => names.includes(one)),
   )
   return move === undefined ? value : String(move.to)
-}
-
-function pairsOf(written: unknown): Readonly<Record<string, string>> {
-  if (!Array.isArray(written))
-    return Object.fromEntries(Object.entries(asObject(written)).map(([name, value]) => [name, textOf(value)]))
-  return Object.fromEntries(
-    written.map((item) => {
-      const [name = '', ...value] = textOf(item).split('=')
-      return [name, value.join('=')]
-    }),
-  )
-}
-
-/** Both ways to write pairs; a value that does not change stays what it is, number or text. */
-function withPairs(written: unknown, told: (name: string, value: string) => string): unknown {
-  if (Array.isArray(written))
-    return written.map((item) => {
-      const [name = '', ...rest] = textOf(item).split('=')
-      const value = rest.join('=')
-      const other = told(name, value)
-      return rest.length === 0 || other === value ? item : `${name}=${other}`
-    })
-  if (!isObject(written)) return written
-  return Object.fromEntries(
-    Object.entries(written).map(([name, value]) => {
-      if (value === null) return [name, value]
-      const other = told(name, textOf(value))
-      if (other === textOf(value)) return [name, value]
-      return [name, typeof value === 'number' ? Number(other) : other]
-    }),
-  )
-}
-
-function withPair(written: unknown, name: string, value: string): unknown {
-  return Array.isArray(written) ? [...written, `${name}=${value}`] : { ...asObject(written), [name]: value }
 }

@@ -9,9 +9,10 @@ import {
   volumeName,
   type WritablePlace,
 } from '../profile.ts'
-import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
+import { asList, type Json, textOf } from '../yaml/file.ts'
 import { mergedService } from './merge.ts'
-import { isRootUser, movedExpose, movedHealthcheck, movedPort, targetOf, warnOfPorts } from './parts.ts'
+import { movedExpose, movedHealthcheck, movedPort, warnOfPorts } from './ports.ts'
+import { isRootUser, listOf, targetsOf, volumeOf, withPairs } from './written.ts'
 
 export interface ServiceEdit {
   readonly service: Json
@@ -71,8 +72,12 @@ export function hardenService(
     Object.keys(sysctls).length > 0 &&
     !isLocked(mergedService(elsewhere, before), profile)
   )
-    set.sysctls = withPairs(before.sysctls, sysctls)
-  if (Object.keys(env).length > 0) set.environment = withPairs(before.environment, literal(env))
+    set.sysctls = withPairs(before.sysctls, Object.entries(sysctls))
+  if (Object.keys(env).length > 0)
+    set.environment = withPairs(
+      before.environment,
+      Object.entries(env).map(([name, value]) => [name, composeValue(value)] as const),
+    )
   const checked = set.healthcheck === undefined ? {} : { healthcheck: set.healthcheck }
   const whole: Json = { ...elsewhere, ...before, ...checked }
   const isShared = isFollowed && /^service:/.test(textOf(whole.network_mode ?? ''))
@@ -165,9 +170,8 @@ function warn(service: Json, profile: Profile, notes: string[], open: string[]):
   for (const key of ['pid', 'ipc', 'userns_mode', 'uts', 'cgroup'])
     if (service[key] === 'host')
       notes.push(`${key}: host shares that with the machine: take it out if nothing needs it`)
-  for (const volume of asList(service.volumes)) {
-    const source = isObject(volume) ? textOf(volume.source ?? '') : textOf(volume).split(':')[0]
-    if (/\/(docker|containerd|podman)\.sock$/.test(source ?? ''))
+  for (const { source, target, type } of asList(service.volumes).map(volumeOf)) {
+    if (/\/(docker|containerd|podman)\.sock$/.test(source || (type === '' ? target : '')))
       notes.push(`${source} is the engine: who may write to it is root of the machine, whatever the user is`)
   }
   warnOfPorts(service, profile, open)
@@ -204,19 +208,17 @@ function mount(
   const path = composeValue(place.path)
   const options = `uid=${uid},gid=${gid},mode=${mode.toString(8)}`
   // Without a word of whose it is, it is root's as the folder was.
-  const bare = tmpfsOf(set).find((item) => linked(textOf(item)) === linked(path))
+  const tmpfs = listOf(set.tmpfs)
+  const bare = tmpfs.find((item) => linked(textOf(item)) === linked(path))
   if (bare !== undefined && mode !== OPEN_TO_ALL) {
-    set.tmpfs = tmpfsOf(set).map((item) => (item === bare ? `${textOf(item)}:${options}` : item))
+    set.tmpfs = tmpfs.map((item) => (item === bare ? `${textOf(item)}:${options}` : item))
     return false
   }
-  const taken = [set, elsewhere].flatMap((service) => [
-    ...tmpfsOf(service).map((item) => textOf(item).split(':')[0] ?? ''),
-    ...asList(service.volumes).map(targetOf),
-  ])
+  const taken = [set, elsewhere].flatMap(targetsOf)
   // What lies in a mount is written there: another one below it would hide what is kept in it.
   if (taken.some((target) => target !== '' && isInside(linked(path), linked(target)))) return false
   if (kind === 'tmpfs') {
-    set.tmpfs = [...tmpfsOf(set), `${path}:${options},size=${TMPFS_MEGABYTES}m`]
+    set.tmpfs = [...tmpfs, `${path}:${options},size=${TMPFS_MEGABYTES}m`]
     return true
   }
   const own = volumeName(service, place.path)
@@ -231,19 +233,4 @@ const OPEN_TO_ALL = 0o1777
 /** Where the links of every distribution lead: `/var/run/x` is `/run/x`. */
 function linked(path: string): string {
   return path.replace(/^\/var\/run(?=\/|$)/, '/run').replace(/^\/var\/lock(?=\/|$)/, '/run/lock')
-}
-
-function tmpfsOf({ tmpfs }: Json): readonly unknown[] {
-  return typeof tmpfs === 'string' ? [tmpfs] : asList(tmpfs)
-}
-
-function literal(pairs: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
-  return Object.fromEntries(Object.entries(pairs).map(([name, value]) => [name, composeValue(value)]))
-}
-
-/** Both ways to write pairs: a map, or a list of `key=value`. */
-function withPairs(before: unknown, pairs: Readonly<Record<string, string>>): unknown {
-  if (!Array.isArray(before)) return { ...pairs, ...asObject(before) }
-  const missing = Object.entries(pairs).filter(([key]) => !before.some((item) => textOf(item).split('=')[0] === key))
-  return [...before, ...missing.map(([key, value]) => `${key}=${value}`)]
 }

@@ -1,6 +1,6 @@
 import { table } from '../../table.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
-import { targetOf } from './parts.ts'
+import { targetOf } from './written.ts'
 
 // How Compose puts two of a kind together, several files as well as a service and the one that it extends. Source: Compose
 // specification, *merge*; compose-go, override/merge.go and override/uncity.go.

@@ -4,13 +4,12 @@ import { visibleLine } from '../../borders/terminal.ts'
 import { isInside, isSharedFolder, isSystemFolder, outermost } from '../../places.ts'
 import { joinAnd } from '../../words.ts'
 import type { Migration, PlannedService, StackFile } from '../planned.ts'
-import { slug } from '../profile.ts'
+import { slug, writtenPlaces } from '../profile.ts'
 import type { Project, Service, ServiceMount } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { blockText } from '../yaml/style.ts'
 import type { HostEntry } from './host-files.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
-import { writtenPlaces } from './parts.ts'
 
 /** How somebody calls the project. */
 interface ComposeChoice {

@@ -1,10 +1,9 @@
-import { composeWords } from '../../command/index.ts'
 import { HardenError } from '../../errors.ts'
 import { normalisePath } from '../../path.ts'
 import type { ProjectVolume, Service, ServiceBuild, ServiceMount, ServiceOrigin, ServicePort } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
-import { sourceOf, targetOf, volumeParts } from './parts.ts'
 import type { LookUp } from './variables.ts'
+import { listOf, pairsOf, volumeOf, type WrittenVolume, wordsOf } from './written.ts'
 
 /** What a service is understood with. */
 export interface ServiceContext {
@@ -54,7 +53,7 @@ export function serviceOf(
 /** Nothing in the place of an entrypoint takes the image's away, in that of a command it leaves it. */
 function startOf(written: unknown, name: string, isEntrypoint: boolean): readonly string[] | null {
   if (written === null || written === undefined) return null
-  const words = Array.isArray(written) ? written.map(textOf) : composeWords(textOf(written))
+  const words = wordsOf(written)
   if (words !== null) return words.length === 0 && !isEntrypoint ? null : words
   throw new HardenError(
     'unreadable',
@@ -77,7 +76,7 @@ function buildOf(written: unknown, { folder, home, lookUp }: ServiceContext): Se
     inline,
     context,
     target: build.target == null || build.target === '' ? null : textOf(build.target),
-    args: pairsOf(build.args, lookUp),
+    args: valuesOf(build.args, lookUp),
   }
 }
 
@@ -98,39 +97,31 @@ function placeOn(path: string, folder: string, home: string | null): string {
   return normalisePath(from, folder)
 }
 
-/** A map, or a list of NAME=VALUE; a name alone has its value from whoever starts it, and is left out where they have none. */
-function pairsOf(written: unknown, lookUp: LookUp): ReadonlyMap<string, string> {
-  const pairs = isObject(written)
-    ? Object.entries(written)
-    : asList(written).map((entry): [string, unknown] => {
-        const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(textOf(entry)) ?? []
-        return [name, value]
-      })
+/** A name alone is left out where whoever starts it has no value for it. */
+function valuesOf(written: unknown, lookUp: LookUp): ReadonlyMap<string, string> {
   return new Map(
-    pairs.flatMap(([name, said]) => {
-      const value = said === null || said === undefined ? lookUp(name) : textOf(said)
+    pairsOf(written).flatMap(([name, said]) => {
+      const value = said ?? lookUp(name)
       return value === null || name === '' ? [] : [[name, value] as const]
     }),
   )
 }
 
 function envOf(settings: Json, { folder, env, lookUp }: ServiceContext): ReadonlyMap<string, string> {
-  const files = settings.env_file == null ? [] : [settings.env_file].flat()
   const values = new Map<string, string>()
-  for (const file of files) {
+  for (const file of listOf(settings.env_file)) {
     const isOptional = isObject(file) && file.required === false
     const path = normalisePath(textOf(isObject(file) ? (file.path ?? '') : file), folder)
     for (const [name, value] of env([path], !isOptional)) values.set(name, value)
   }
-  for (const [name, value] of pairsOf(settings.environment, lookUp)) values.set(name, value)
+  for (const [name, value] of valuesOf(settings.environment, lookUp)) values.set(name, value)
   return values
 }
 
 function mountsOf(settings: Json, around: ServiceContext): readonly ServiceMount[] {
-  const tmpfs = settings.tmpfs == null ? [] : [settings.tmpfs].flat()
   return [
-    ...asList(settings.volumes).flatMap((volume) => mountOf(volume, around)),
-    ...tmpfs.map((one) => mount('tmpfs', '', textOf(one).split(':')[0] ?? '')),
+    ...asList(settings.volumes).flatMap((volume) => mountOf(volumeOf(volume), around)),
+    ...listOf(settings.tmpfs).map((one) => mount('tmpfs', '', textOf(one).split(':')[0] ?? '')),
     ...asList(settings.configs).map((one) => fileMount('config', one, around)),
     ...asList(settings.secrets).map((one) => fileMount('secret', one, around)),
   ]
@@ -145,19 +136,15 @@ function mount(
   return { kind, source, target: normalisePath(target), readOnly: false, isEmpty: false, ...more }
 }
 
-function mountOf(volume: unknown, around: ServiceContext): readonly ServiceMount[] {
+function mountOf(written: WrittenVolume, around: ServiceContext): readonly ServiceMount[] {
   const { folder, home, volumes } = around
-  const [source, target] = [sourceOf(volume), targetOf(volume)]
+  const { type, source, target, readOnly, isEmpty } = written
   if (target === '') return []
-  const options = isObject(volume) ? [] : (volumeParts(textOf(volume))[2] ?? '').split(',')
-  const readOnly = isObject(volume) ? volume.read_only === true : options.includes('ro')
-  const isEmpty = isObject(volume) ? asObject(volume.volume).nocopy === true : options.includes('nocopy')
-  const isHost = isObject(volume)
-    ? volume.type === 'bind' || volume.type === 'npipe'
-    : /^[./~]/.test(source) || WINDOWS.test(source)
-  if (isObject(volume) && volume.type === 'tmpfs') return [mount('tmpfs', '', target, { readOnly })]
+  const isShort = type === '' && (/^[./~]/.test(source) || WINDOWS.test(source))
+  const isHost = isShort || type === 'bind' || type === 'npipe'
+  if (type === 'tmpfs') return [mount('tmpfs', '', target, { readOnly })]
   if (isHost) return [mount('host', placeOn(source, folder, home), target, { readOnly })]
-  const { device } = volumeOf(asObject(volumes[source]), folder)
+  const { device } = projectVolume(asObject(volumes[source]), folder)
   return [
     device === null
       ? mount('volume', source, target, { readOnly, isEmpty })
@@ -194,7 +181,7 @@ function modeOf(written: unknown): number | null {
 }
 
 /** What a volume of the project is kept in. */
-export function volumeOf(volume: Json, folder: string): ProjectVolume {
+export function projectVolume(volume: Json, folder: string): ProjectVolume {
   const { device, o, type } = asObject(volume.driver_opts)
   const isBound = typeof device === 'string' && (type === 'none' || /(?:^|,)r?bind(?:,|$)/.test(textOf(o ?? '')))
   return {
@@ -286,8 +273,8 @@ export function placedIn(settings: Json, base: string): Json {
     ...(build == null ? {} : { build: placedBuild(build, place) }),
     ...(envFile == null
       ? {}
-      : { env_file: [envFile].flat().map((one) => (isObject(one) ? { ...one, path: place(one.path) } : place(one))) }),
-    ...(labelFile == null ? {} : { label_file: [labelFile].flat().map(place) }),
+      : { env_file: listOf(envFile).map((one) => (isObject(one) ? { ...one, path: place(one.path) } : place(one))) }),
+    ...(labelFile == null ? {} : { label_file: listOf(labelFile).map(place) }),
     ...(Array.isArray(volumes) ? { volumes: volumes.map((volume) => placedVolume(volume, place)) } : {}),
   }
 }
@@ -313,6 +300,6 @@ function placedBuild(build: unknown, place: PlacePath): unknown {
 
 function placedVolume(volume: unknown, place: PlacePath): unknown {
   if (isObject(volume)) return volume.type === 'bind' ? { ...volume, source: place(volume.source) } : volume
-  const source = sourceOf(volume)
+  const { source } = volumeOf(volume)
   return source.startsWith('.') ? `${textOf(place(source))}${textOf(volume).slice(source.length)}` : volume
 }

@@ -1,7 +1,7 @@
 // The oracle: what `docker compose config` says of the services of a project, and a Project in the same words.
 import { spawnSync } from 'node:child_process'
 import { resolve } from 'node:path'
-import { volumeOf } from '../../../src/manifests/compose/read-service.ts'
+import { projectVolume } from '../../../src/manifests/compose/read-service.ts'
 import type { Project, Service } from '../../../src/manifests/project.ts'
 import { asList, asObject, type Json } from '../../../src/manifests/yaml/file.ts'
 import { tree } from '../../workspace/tree.ts'
@@ -123,7 +123,7 @@ function texts(pairs: unknown): Json {
 function mountOf(volume: Json, config: Json, cwd: string): Json {
   const { type, source = '', target, read_only: readOnly = false } = volume
   if (type === 'tmpfs') return { kind: 'tmpfs', source: '', target }
-  const { device } = volumeOf(asObject(asObject(config.volumes)[String(source)]), cwd)
+  const { device } = projectVolume(asObject(asObject(config.volumes)[String(source)]), cwd)
   if (type === 'volume' && device !== null) return { kind: 'host', source: device, target, readOnly }
   return { kind: type === 'volume' ? 'volume' : 'host', source: plainPath(source), target, readOnly }
 }
