@@ -7,7 +7,7 @@ import { type ClusterService, clusterServices, projectOf } from '../manifests/ku
 import { type EditedManifests, editCluster, takenPorts, withNames } from '../manifests/kubernetes/edit-project.ts'
 import { calledDirectly } from '../manifests/kubernetes/follow-ports.ts'
 import { type Manifests, manifestsOf } from '../manifests/kubernetes/workloads.ts'
-import { manifestsDecidedLater, standingInManifests, todosIn } from '../manifests/left-to-decide.ts'
+import { placesOfCluster, todosIn } from '../manifests/left-to-decide.ts'
 import { type PlannedService, type StackFile, type StackFinding, stackFinding } from '../manifests/planned.ts'
 import type { ServiceBuild } from '../manifests/project.ts'
 import { isEqual, parseYaml } from '../manifests/yaml/file.ts'
@@ -106,7 +106,6 @@ function outcomeOf(
         const { changed } = before
         return serviceResult(before, one ?? {}, { said: [...said, ...more], proof, inFiles: inCluster, changed })
       }),
-    standing: (saidOf) => standingInManifests(manifests, services, saidOf),
     left: (results, isProved) =>
       new Map(
         services.map(({ workload: { file, document }, service: { name } }, index) => {
@@ -116,13 +115,10 @@ function outcomeOf(
           return [name, { todos: todosIn(own, planned.get(name)?.answered), isProved: isProved(name) }]
         }),
       ),
-    first: cluster.files[0],
+    places: placesOfCluster(services),
+    sources: cluster.files,
     files,
-    decided: (left) => {
-      const texts = manifestsDecidedLater(after, services, left)
-      return files.map((file, index) => ({ ...file, after: texts[index] ?? file.after }))
-    },
-    reported: (all) => all.map(({ name, before, after }) => ({ path: name, output: after, changed: before !== after })),
+    reported: (all) => all,
     // fsGroup hands over what volumes hold; where it does not, that is a todo.
     migration: null,
   })

@@ -1,13 +1,23 @@
 import { shellQuoted } from '../borders/shell.ts'
-import { unwritten } from '../decisions.ts'
+import { DECIDE, unwritten } from '../decisions.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { HostFiles } from '../manifests/compose/host-files.ts'
 import type { VolumeNeed } from '../manifests/compose/migration.ts'
-import { decidedLater, type LeftOf, standingIn, todosIn, unsaid, unsettled } from '../manifests/left-to-decide.ts'
+import {
+  decidedLater,
+  type LeftOf,
+  type LeftPlace,
+  placesOfProject,
+  standingIn,
+  todosIn,
+  unsaid,
+  unsettled,
+} from '../manifests/left-to-decide.ts'
 import type { PlannedService, StackFile } from '../manifests/planned.ts'
 import { type StackFinding, stackFinding } from '../manifests/planned.ts'
 import type { Project } from '../manifests/project.ts'
+import { parseYaml } from '../manifests/yaml/file.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import type { UpgradeProof } from '../proof/stack/upgrade.ts'
@@ -100,12 +110,15 @@ function outcomeOf(
         const own = serviceResult(one.result, one, { said: about, proof, inFiles: inProject, changed: false })
         return { ...own, changed: own.changed || edited.has(one.service.name) }
       }),
-    standing: (saidOf) => standingIn(project, saidOf),
     left: (results, isProved) => leftToDecide(planned, results, volumes, { edited, isProved }),
-    first: project.files[0],
+    places: placesOfProject(project),
+    sources: project.files,
     files,
-    decided: (left) => decidedLater(project, files, left),
-    reported: (after) => reportFiles(project, after),
+    // Of those that change nothing the project's own.
+    reported: (all) => [
+      ...all.filter(isChanged),
+      ...all.filter((one) => !isChanged(one) && project.files.some(({ path, isOwn }) => isOwn && path === one.path)),
+    ],
     migration: migration === null ? null : { command: migration.command, undo: migration.undo },
   })
 }
@@ -120,18 +133,19 @@ interface Whole extends Pick<TargetResult, 'target' | 'kind' | 'migration'> {
   readonly findings: readonly ReportFinding[]
   /** Each service, with what is said of it besides. */
   readonly results: (more: readonly StackFinding[]) => readonly TargetResult[]
-  /** What comments leave to a person; `said`: what is said of a service by itself. */
-  readonly standing: (said: (service: string) => readonly ReportFinding[]) => readonly StackFinding[]
   readonly left: (results: readonly TargetResult[], isProved: (service: string) => boolean) => LeftOf
-  readonly first: { readonly path: string | null; readonly name: string; readonly text: string } | undefined
+  /** Where comments leave something to a person, in the sources. */
+  readonly places: readonly LeftPlace[]
+  readonly sources: readonly { readonly path: string | null; readonly name: string; readonly text: string }[]
+  /** All that change. */
   readonly files: readonly StackFile[]
-  /** The files with what is left to a person in them. */
-  readonly decided: (left: LeftOf) => readonly StackFile[]
-  readonly reported: (files: readonly StackFile[]) => NonNullable<TargetResult['files']>
+  /** Of the sources and all that change what is reported, in its order. */
+  readonly reported: (all: readonly StackFile[]) => readonly StackFile[]
 }
 
 export function wholeOutcome(whole: Whole): TargetOutcome {
-  const { target, kind, comments, proof, report, results, first, migration } = whole
+  const { target, kind, comments, proof, report, results, places, sources, migration } = whole
+  const [first] = sources
   const findings = [...whole.findings, ...proofFindings(report, proof?.failures.get('') ?? [])]
   const isProved = (name: string): boolean => proof?.services.get(name)?.passed === true
   const derived = results([])
@@ -139,12 +153,22 @@ export function wholeOutcome(whole: Whole): TargetOutcome {
     ...findings,
     ...derived.flatMap((one) => (one.target === name ? one.findings : [])),
   ]
-  const standing = unsettled(whole.standing(saidOf), isProved)
+  const commented = sources.map(({ name, text }) => (text.includes(DECIDE) ? parseYaml(text, name) : null))
+  const standing = unsettled(standingIn(commented, places, saidOf), isProved)
   const services = standing.length === 0 ? derived : results(standing)
   const left = whole.left(derived, isProved)
-  const files = comments === 'none' ? whole.files : whole.decided(left)
+  const own = sources.map(({ path, name, text }): StackFile => {
+    const file = { path: path ?? name, name, before: text, after: text }
+    return whole.files.find((one) => one.path === file.path) ?? file
+  })
+  const parsed = comments === 'none' ? [] : own.map(({ name, after }) => parseYaml(after, name))
+  const texts = decidedLater(parsed, places, left)
+  const files = [
+    ...own.map((file, index) => ({ ...file, after: texts[index] ?? file.after })),
+    ...whole.files.filter(({ path }) => !own.some((one) => one.path === path)),
+  ]
   const forgotten = comments === 'none' ? unwrittenOf(left) : []
-  const changed = files.filter(({ before, after }) => before !== after)
+  const changed = files.filter(isChanged)
   const result: TargetResult = {
     target,
     kind,
@@ -153,14 +177,18 @@ export function wholeOutcome(whole: Whole): TargetOutcome {
     ports: [...new Map(services.flatMap(({ ports }) => ports).map((port) => [JSON.stringify(port), port])).values()],
     stages: [],
     findings: [...findings, ...forgotten],
-    output: files.find(({ path }) => path === (first?.path ?? first?.name))?.after ?? first?.text ?? '',
+    output: files[0]?.after ?? '',
     changed: changed.length > 0,
     proof: report,
     services,
-    files: whole.reported(files),
+    files: whole.reported(files).map((file) => ({ path: file.name, output: file.after, changed: isChanged(file) })),
     migration: migration ?? null,
   }
   return { source: first?.text ?? '', path: first?.path ?? null, result, files: changed }
+}
+
+function isChanged({ before, after }: StackFile): boolean {
+  return before !== after
 }
 
 /** A stack is not shown to work whose volumes were not. */
@@ -354,16 +382,6 @@ export function afterRun(
 function inProject(finding: ReportFinding): ReportFinding {
   const { hint, ...rest } = finding
   return finding.transform === 'raise-ports' && finding.outcome === 'fixed' && hint !== undefined ? rest : finding
-}
-
-/** All files of the project that are its own, and those that are new. */
-function reportFiles(project: Project, files: readonly StackFile[]): NonNullable<TargetResult['files']> {
-  const changed = new Map(files.map((file) => [file.path, file]))
-  const same = project.files.filter(({ path, isOwn }) => isOwn && !changed.has(path))
-  return [
-    ...files.map(({ name, before, after }) => ({ path: name, output: after, changed: before !== after })),
-    ...same.map(({ name, text }) => ({ path: name, output: text, changed: false })),
-  ]
 }
 
 const WORST_FIRST: readonly Verdict[] = [

@@ -1,12 +1,10 @@
-import { DECIDE, decisionKey, HOW_DECIDED, isProvable, type Todo } from '../decisions.ts'
+import { decisionKey, HOW_DECIDED, isProvable, type Todo } from '../decisions.ts'
 import type { ReportFinding } from '../report/report.ts'
 import type { ClusterService } from './kubernetes/cluster-services.ts'
-import type { Manifests } from './kubernetes/workloads.ts'
-import type { StackFile } from './planned.ts'
 import { type StackFinding, stackFinding } from './planned.ts'
-import type { Project, Service } from './project.ts'
-import { type DecisionLine, type DecisionPlace, decisionsAbove, type LeftAt, withDecisions } from './yaml/decisions.ts'
-import { parseYaml, type YamlFile } from './yaml/file.ts'
+import type { Project } from './project.ts'
+import { type DecisionPlace, decisionsAbove, type LeftAt, withDecisions } from './yaml/decisions.ts'
+import type { YamlFile } from './yaml/file.ts'
 
 /** By service: what is left to a person, and whether a run of it has passed. */
 export type LeftOf = ReadonlyMap<string, Pick<LeftAt, 'todos' | 'isProved'>>
@@ -28,31 +26,6 @@ export function unsettled<T extends StackFinding>(
   return all.filter(({ message, service = '' }) => !(isProvable(message) && isProved(service)))
 }
 
-/** What a comment of a file leaves to a person about a service, or about none. */
-function standing(
-  { message, line }: Pick<DecisionLine, 'message' | 'line'>,
-  file: string,
-  service: string | null,
-): StackFinding {
-  return { ...stackFinding('report-remarks', 'todo', message, service, HOW_DECIDED), line, file }
-}
-
-/** What comments above the services of a project say; `said`: what is said of a service by itself, and not twice. */
-export function standingIn(
-  { files, services }: Project,
-  said: (service: string) => readonly Pick<ReportFinding, 'message'>[],
-): readonly StackFinding[] {
-  const parsed = files.map(({ text, name }) => (text.includes(DECIDE) ? parseYaml(text, name) : null))
-  return services.flatMap(({ name, origins }) => {
-    const all = origins.flatMap((origin) => {
-      const file = parsed[origin.file] ?? null
-      const found = file === null ? [] : decisionsAbove(file, placeOf(origin.service))
-      return found.map((one) => standing(one, file?.name ?? '', name))
-    })
-    return all.length === 0 ? [] : unsaid(all, said(name))
-  })
-}
-
 /** Those that nothing else says, each once. */
 export function unsaid<T extends Pick<ReportFinding, 'message'>>(
   all: readonly T[],
@@ -63,90 +36,84 @@ export function unsaid<T extends Pick<ReportFinding, 'message'>>(
   return all.filter(({ message }) => !known.has(decisionKey(message)) && !seen.has(message) && seen.add(message))
 }
 
-/** The files to write, with what is left to a person about services above their own entries. */
-export function decidedLater(
-  { files, services }: Project,
-  changed: readonly StackFile[],
-  left: LeftOf,
-): readonly StackFile[] {
-  const others = changed.filter(({ path }) => !files.some((file) => file.path === path))
-  const own = files.map(({ path, name, text }, index): StackFile => {
-    const file = changed.find((one) => one.path === path) ?? { path, name, before: text, after: text }
-    const entries = services.flatMap((service) => {
-      const about = left.get(service.name)
-      if (about === undefined || (about.todos.length === 0 && !about.isProved)) return []
-      return ownFile(service, files) === index ? [{ ...placeOf(service.name), ...about }] : []
+/** A key above which comments leave something to a person, and the services that they may be about. */
+export interface LeftPlace extends DecisionPlace {
+  /** Index into the files. */
+  readonly file: number
+  /** Of several, each line names its own. */
+  readonly services: readonly string[]
+  /** Lines are written there; elsewhere they are only read. */
+  readonly isOwn: boolean
+}
+
+/** Entries of services; lines are written where one stands by its own name, in a file that may be changed. */
+export function placesOfProject({ files, services }: Project): readonly LeftPlace[] {
+  return services.flatMap(({ name, origins }) => {
+    const own = origins.find(({ file, service }) => service === name && files[file]?.isOwn === true)
+    return origins.map((origin): LeftPlace => {
+      const { file, service } = origin
+      return { file, document: 0, path: ['services', service], services: [name], isOwn: origin === own }
     })
-    return entries.length === 0 ? file : { ...file, after: withDecisions(parseYaml(file.after, name), entries) }
   })
-  return [...own.filter(({ before, after }) => before !== after), ...others]
 }
 
-/** Where it is written by its own name, in a file that may be changed. */
-function ownFile({ name, origins }: Service, files: Project['files']): number | undefined {
-  return origins.find(({ file, service }) => service === name && files[file]?.isOwn === true)?.file
+/** Containers of one document have one place. */
+export function placesOfCluster(services: readonly ClusterService[]): readonly LeftPlace[] {
+  const names = new Map<string, string[]>()
+  const places = services.flatMap(({ workload: { file, document }, service: { name } }): readonly LeftPlace[] => {
+    const mates = names.get(`${file} ${document}`)
+    if (mates !== undefined) mates.push(name)
+    const own = mates ?? [name]
+    names.set(`${file} ${document}`, own)
+    return mates === undefined ? [{ file, document, path: [], services: own, isOwn: true }] : []
+  })
+  return places
 }
 
-function placeOf(service: string): DecisionPlace {
-  return { document: 0, path: ['services', service] }
-}
-
-/** Containers of one document, which have one place for what is left to a person. */
-function byDocument(services: readonly ClusterService[]): readonly (readonly [ClusterService, ...ClusterService[]])[] {
-  const found = new Map<string, [ClusterService, ...ClusterService[]]>()
-  for (const service of services) {
-    const key = `${service.workload.file} ${service.workload.document}`
-    const mates = found.get(key)
-    if (mates === undefined) found.set(key, [service])
-    else mates.push(service)
-  }
-  return [...found.values()]
-}
-
-/** What comments above the documents of manifests say: of several containers the one that it names. */
-export function standingInManifests(
-  { files }: Pick<Manifests, 'files'>,
-  services: readonly ClusterService[],
+/** What comments of files say; `said`: what is said of a service by itself, and not twice. */
+export function standingIn(
+  files: readonly (YamlFile | null)[],
+  places: readonly LeftPlace[],
   said: (service: string) => readonly Pick<ReportFinding, 'message'>[],
-): readonly (StackFinding & { readonly service: string })[] {
-  return byDocument(services).flatMap((mates) => {
-    const [{ workload, service: first }] = mates
-    const file = files[workload.file]
-    if (file === undefined) return []
-    return decisionsAbove(file, { document: workload.document, path: [] }).flatMap(({ message, line }) => {
-      const named = mates.find(({ service }) => message.startsWith(`${service.name}: `))?.service
-      const { name } = named ?? first
-      const prefix = named === undefined ? '' : `${name}: `
-      const known = said(name).map((one) => ({ message: `${prefix}${one.message}` }))
-      return unsaid([{ message, line }], known).map((one) => ({
-        ...standing({ line, message: one.message.slice(prefix.length) }, file.name, name),
-        service: name,
-      }))
+): readonly StackFinding[] {
+  const seen = new Set<string>()
+  return places.flatMap((place) => {
+    const file = files[place.file] ?? null
+    return (file === null ? [] : decisionsAbove(file, place)).flatMap(({ message, line }) => {
+      const { services } = place
+      const named = services.length > 1 ? services.find((one) => message.startsWith(`${one}: `)) : undefined
+      const [service = '', prefix] = named === undefined ? [services[0], ''] : [named, `${named}: `]
+      const key = `${service} ${message}`
+      const isSaid = said(service).some((one) => decisionKey(prefix + one.message) === decisionKey(message))
+      if (isSaid || seen.has(key)) return []
+      seen.add(key)
+      const finding = stackFinding('report-remarks', 'todo', message.slice(prefix.length), service, HOW_DECIDED)
+      return [{ ...finding, line, file: file?.name ?? '' }]
     })
   })
 }
 
-/** The texts of manifests with what is left to a person of their containers above their documents. */
-export function manifestsDecidedLater(
+/** New texts of the files, with what is left to a person above the keys that it is about. */
+export function decidedLater(
   files: readonly YamlFile[],
-  services: readonly ClusterService[],
+  places: readonly LeftPlace[],
   left: LeftOf,
 ): readonly string[] {
-  const places = byDocument(services).map((mates): LeftAt & { readonly file: number } => {
-    const [{ workload }] = mates
-    const todos = mates.flatMap(({ service: { name } }): readonly Todo[] =>
+  const own = places.flatMap((place): readonly (LeftAt & LeftPlace)[] => {
+    const { services, isOwn } = place
+    const todos = services.flatMap((name): readonly Todo[] =>
       (left.get(name)?.todos ?? []).map((todo) =>
-        mates.length === 1 ? todo : { ...todo, message: `${name}: ${todo.message}` },
+        services.length === 1 ? todo : { ...todo, message: `${name}: ${todo.message}` },
       ),
     )
     // Of a pod that was shown in part it is not told whose a line is.
-    const isProved = mates.every(({ service: { name } }) => left.get(name)?.isProved === true)
-    return { file: workload.file, document: workload.document, path: [], todos, isProved }
+    const isProved = services.every((name) => left.get(name)?.isProved === true)
+    return isOwn ? [{ ...place, todos, isProved }] : []
   })
   return files.map((file, index) =>
     withDecisions(
       file,
-      places.filter((place) => place.file === index),
+      own.filter((place) => place.file === index),
     ),
   )
 }
