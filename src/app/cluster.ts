@@ -13,7 +13,7 @@ import type { ServiceBuild } from '../manifests/project.ts'
 import { isEqual, parseYaml } from '../manifests/yaml/file.ts'
 import { rewriteYaml } from '../manifests/yaml/rewrite.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
-import type { ReportFinding, TargetResult } from '../report/report.ts'
+import { bareResult, type ReportFinding, type TargetResult } from '../report/report.ts'
 import { likelyContext } from '../workspace/context.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
 import { projectRoot } from '../workspace/project-root.ts'
@@ -211,16 +211,6 @@ function inCluster(finding: ReportFinding): ReportFinding {
 
 function asBefore(target: string, user: string | null, changed: boolean): TargetResult {
   const as = user ?? 'the user of its image'
-  return {
-    target,
-    kind: 'image',
-    verdict: 'unchanged',
-    user: null,
-    ports: [],
-    stages: [{ name: '0', index: 0, userBefore: as, userAfter: as }],
-    findings: [],
-    output: '',
-    changed,
-    proof: null,
-  }
+  const stages = [{ name: '0', index: 0, userBefore: as, userAfter: as }]
+  return { ...bareResult(target, 'image', 'unchanged'), stages, changed }
 }

@@ -1,17 +1,12 @@
 import { dirname, join, relative } from 'node:path'
-import { shellQuoted } from '../borders/shell.ts'
-import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { textIn } from '../files-in.ts'
+import { asRun, stillRoot, withLeastRoot } from '../manifests/as-run.ts'
 import { editStack, type StackEdit } from '../manifests/compose/edit-project.ts'
 import type { HostFiles } from '../manifests/compose/host-files.ts'
 import { MIGRATION_FILE, type MigrationFacts, migrationOf } from '../manifests/compose/migration.ts'
 import { whyPortsStay } from '../manifests/compose/networks.ts'
-import { isRootUser } from '../manifests/compose/written.ts'
 import type { PlannedService, StackFile, StackFinding } from '../manifests/planned.ts'
-import { type Profile, type ProfilePort, userText } from '../manifests/profile.ts'
 import type { Project } from '../manifests/project.ts'
-import { type ReportPort, targetFinding } from '../report/report.ts'
-import { choices, joinTruncated } from '../words.ts'
 import { planStack, type StackPlanning } from './stack-plan.ts'
 import type { StackPlan } from './stack-proof.ts'
 
@@ -68,96 +63,6 @@ function keptPorts({ settled, findings }: StackEdit): ReadonlyMap<string, string
     ),
     ...findings.flatMap(({ movedBy, message }) => (movedBy === undefined ? [] : [[movedBy, message] as const])),
   ])
-}
-
-/**
- * A service that runs as root over an image with a user of its own does so for what that user may not write, most likely: until the
- * image gives it that, it stays as it is. `isSeen`: a run has shown what it does.
- */
-function stillRoot(planned: PlannedService, isSeen: boolean): PlannedService {
-  const { service, profile, result } = planned
-  const last = result.stages.at(-1)
-  const isOwn = result.verdict === 'unchanged' && isRootUser(service.user) && profile?.root === false
-  if (!isOwn || profile === null || last === undefined) return planned
-  const { ungiven, user } = profile
-  if (ungiven === undefined ? isSeen : ungiven.length === 0) return planned
-  const who = user === null ? last.userAfter : userText(user.value)
-  const what = ungiven === undefined ? 'what it writes is not known' : `it writes ${joinTruncated(ungiven)}`
-  const folders = (ungiven ?? []).map(shellQuoted).join(' ')
-  const hint =
-    ungiven === undefined
-      ? choices('add --prove, which shows it', 'take user: out')
-      : choices(
-          `give it to the user above USER in its Dockerfile, then run again: RUN mkdir -p ${folders} && chown ${who} ${folders}`,
-          'take user: out, where the service does not write there',
-        )
-  const message = `user: ${service.user} stays over an image that runs as ${who}: ${what}`
-  const no = { value: false, known: 'planned' } as const
-  return {
-    ...planned,
-    profile: {
-      ...profile,
-      root: true,
-      user: null,
-      capabilities: null,
-      noNewPrivileges: no,
-      readOnly: no,
-      writable: [],
-      ports: profile.ports.map((port) => ({ ...port, to: port.from })),
-      sysctls: {},
-      changes: [],
-    },
-    result: {
-      ...result,
-      verdict: 'incomplete',
-      ports: [],
-      stages: [...result.stages.slice(0, -1), { ...last, userAfter: 'root' }],
-      findings: [...result.findings, targetFinding('compose-service', 'todo', message, hint)],
-    },
-  }
-}
-
-/** What keeps root keeps the capabilities that runs have shown it to use, and the next run shows whether it does with those. */
-function withLeastRoot(planned: PlannedService, used: readonly string[] | null): PlannedService {
-  const { profile } = planned
-  // What the catalogue names is for work that was not exercised, too.
-  if (used === null || profile?.root !== true || profile.capabilities !== null) return planned
-  const measured = 'measured' as const
-  const least = { capabilities: { value: used, known: measured }, noNewPrivileges: { value: true, known: measured } }
-  return { ...planned, profile: { ...profile, ...least } }
-}
-
-/** A plan as the project's files make it: with the ports that move in the end, and as somebody else's than before wherever they say so. */
-function asRun(planned: PlannedService, settled: Profile | null, isEdited: boolean): PlannedService {
-  const { result, service } = planned
-  const last = result.stages.at(-1)
-  const wasRoot = last !== undefined && isRootUser(service.user)
-  return {
-    ...planned,
-    profile: settled ?? planned.profile,
-    result: {
-      ...result,
-      verdict: result.verdict === 'unchanged' && isEdited ? 'rewritten' : result.verdict,
-      ports: settled === null ? result.ports : portsAsRun(result.ports, settled, service),
-      stages: wasRoot ? [...result.stages.slice(0, -1), { ...last, userBefore: 'root' }] : result.stages,
-    },
-  }
-}
-
-/** Those of the plan, and those that only the service speaks of. */
-function portsAsRun(
-  planned: readonly ReportPort[],
-  { ports }: Profile,
-  service: PlannedService['service'],
-): readonly ReportPort[] {
-  const isSaid = ({ from, protocol }: ProfilePort): boolean =>
-    service.ports.some((one) => one.target === from && one.protocol === protocol) ||
-    planned.some((one) => one.from === from && one.protocol === protocol)
-  return ports.flatMap((port): readonly ReportPort[] => {
-    const { from, to, protocol } = port
-    if (protocol === 'sctp' || !isSaid(port) || (from === to && from >= FIRST_UNPRIVILEGED_PORT)) return []
-    return [{ from, to: from === to ? null : to, protocol }]
-  })
 }
 
 function named(file: StackFile): StackFile {

@@ -1,5 +1,5 @@
 import { asFailure, HardenError } from '../errors.ts'
-import { hasFailed, type TargetResult } from '../report/report.ts'
+import { bareResult, hasFailed, type TargetResult } from '../report/report.ts'
 import type { Found } from '../workspace/discover.ts'
 import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
@@ -133,16 +133,7 @@ export function failed(
 ): TargetOutcome {
   const { code, message, hint, line, cause } = asFailure(thrown)
   const result: TargetResult = {
-    target,
-    kind,
-    verdict: 'failed',
-    user: null,
-    ports: [],
-    stages: [],
-    findings: [],
-    output: '',
-    changed: false,
-    proof: null,
+    ...bareResult(target, kind, 'failed'),
     error: { code, message, ...(hint === undefined ? {} : { hint }), ...(line === undefined ? {} : { line }) },
   }
   return { result, source: '', path, ...(code === 'bug' ? { bug: cause } : {}) }

@@ -4,18 +4,25 @@ import { leafStages } from '../dockerfile/stages.ts'
 import { HardenError } from '../errors.ts'
 import { ANYWHERE } from '../files-in.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import type { ImageRun, RunMount, StartOverlay } from '../image/image-run.ts'
+import type { ImageRun } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
+import { asServiceRan } from '../manifests/as-run.ts'
 import { checkoutOwner, type HostFiles } from '../manifests/compose/host-files.ts'
 import type { PlannedService } from '../manifests/planned.ts'
-import { type Profile, slug, userText } from '../manifests/profile.ts'
+import { slug } from '../manifests/profile.ts'
 import type { Project, Service, ServiceBuild } from '../manifests/project.ts'
-import { asList, textOf } from '../manifests/yaml/file.ts'
-import { isInside, isStatePlace } from '../places.ts'
-import { mayBeWritten, privateKeyIn } from '../plan/host-mounts.ts'
+import { askedUser, isHandOver, overlaysOf, runOf } from '../manifests/service-runs.ts'
+import {
+  buildOf,
+  type ChosenUser,
+  imageKey,
+  type SharedUser,
+  sameImage,
+  sharedUsers,
+} from '../manifests/shared-users.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
-import { isComplete, type ReportFinding, type TargetResult, targetFinding, targetQuestion } from '../report/report.ts'
-import { choices, joinTruncated } from '../words.ts'
+import { bareResult, type ReportFinding, type TargetResult, targetFinding, targetQuestion } from '../report/report.ts'
+import { choices } from '../words.ts'
 import { imageItem } from '../workspace/discover.ts'
 import { readFound } from '../workspace/files.ts'
 import { placeForDockerfile } from '../workspace/own-files.ts'
@@ -112,12 +119,8 @@ function withText(
   }
 }
 
-interface Planned {
+interface Planned extends ChosenUser {
   readonly outcome: TargetOutcome
-  /** `uid:gid`; null where nobody can say, or root. */
-  readonly user: string | null
-  /** Nobody may choose another for it: it has it already, or the service says so. */
-  readonly isFixed: boolean
 }
 
 /** Its text is another than before, for a user of its own. */
@@ -132,13 +135,6 @@ interface Together {
   readonly user: SharedUser | null
   /** Of its Dockerfile, as it is changed so far; absent: as it is. */
   readonly text?: string | undefined
-}
-
-interface SharedUser {
-  /** `uid:gid` */
-  readonly ids: string
-  /** `the same user as api, which shares volume data with it` */
-  readonly because: string
 }
 
 async function planService(
@@ -262,30 +258,6 @@ function lastOfSeveral({ kind, text }: WorkItem): string | null {
   }
 }
 
-/** A user other than root that the service itself says, by number and for everybody; null for none. */
-function askedUser({ user, userIsOpen }: Service): string | null {
-  return user !== null && !userIsOpen && /^[1-9]\d*(:\d+)?$/.test(user) ? user : null
-}
-
-/** How the image is built that it runs: by itself, or by another service that gives it this name. */
-export function buildOf({ build, image }: Service, { services }: Project): ServiceBuild | null {
-  if (build !== null || image === null) return build
-  return services.find((one) => one.build !== null && one.image === image)?.build ?? null
-}
-
-/** Equal for services that run one image. */
-export function imageKey(service: Service, project: Project): string {
-  const build = buildOf(service, project)
-  if (build === null) return JSON.stringify(['image', service.image ?? service.name])
-  const { dockerfile, inline, context, target, args } = build
-  return JSON.stringify([dockerfile ?? inline, context, target, [...args].sort()])
-}
-
-function sameImage(service: Service, project: Project): readonly Service[] {
-  const key = imageKey(service, project)
-  return project.services.filter((one) => imageKey(one, project) === key)
-}
-
 async function itemFor(
   service: Service,
   build: ServiceBuild | null,
@@ -295,7 +267,7 @@ async function itemFor(
   const { project, surroundingsOf } = planning
   const { name, image } = service
   const runs = [service, ...others].map((one) => runOf(one, planning.host, project.folder))
-  const overlays = distinct([service, ...others].map(overlayOf))
+  const overlays = overlaysOf([service, ...others])
   const about = {
     target: name,
     path: null,
@@ -352,19 +324,6 @@ function nameOf(dockerfile: string | null, { folder }: Project): string {
   return dockerfile === null ? 'dockerfile_inline' : relative(folder, dockerfile)
 }
 
-const OWNER_STEP = /^(?:chown|chmod|chgrp|mkdir|touch|echo|true|exit|set)(?:\s|$)/
-
-/** All that it is there for is to hand what is mounted to others, before they start: as another user it does nothing, and they fail. */
-function isHandOver({ entrypoint, command, mounts, user, userIsOpen }: Service): boolean {
-  if (mounts.length === 0 || (user !== null && !userIsOpen && !/^(?:0|root)(?::|$)/.test(user))) return false
-  const words = [...(entrypoint ?? []), ...(command ?? [])]
-  const [shell = '', option = '', text = ''] = words
-  const isText = /^(?:\/\S+\/)?(?:ba|da|a|z)?sh$/.test(shell) && /^-[a-z]*c$/.test(option)
-  const steps = (isText ? text : words.join(' ')).split(/&&|\|\||[;\n]/).map((step) => step.trim())
-  const said = steps.filter((step) => step !== '')
-  return said.every((step) => OWNER_STEP.test(step)) && said.some((step) => /^ch(?:own|grp)\s/.test(step))
-}
-
 function handOver(service: Service): TargetOutcome {
   const { source, path, result } = unplanned(
     service,
@@ -390,120 +349,8 @@ function unplanned({ name }: Service, { code, message, hint }: HardenError): Tar
   return {
     source: '',
     path: null,
-    result: {
-      target: name,
-      kind: 'dockerfile',
-      verdict: 'incomplete',
-      user: null,
-      ports: [],
-      stages: [],
-      findings,
-      output: '',
-      changed: false,
-      proof: null,
-    },
+    result: { ...bareResult(name, 'dockerfile', 'incomplete'), findings },
   }
-}
-
-/** A workload of a cluster says itself what it is: `deployment/web`. */
-function saidOf(name: string): string {
-  return name.includes('/') ? name : `service ${name}`
-}
-
-function overlayOf({ name, entrypoint, command, env, workdir }: Service): StartOverlay {
-  return { by: saidOf(name), entrypoint, command, env, workdir }
-}
-
-function distinct(overlays: readonly StartOverlay[]): readonly StartOverlay[] {
-  const key = ({ entrypoint, command, env, workdir }: StartOverlay): string =>
-    JSON.stringify([entrypoint, command, [...env].sort(), workdir])
-  return [...new Map(overlays.toReversed().map((one) => [key(one), one])).values()].toReversed()
-}
-
-/** Host folders and files are looked at where they are: what is asked of the image is what volumes need. */
-function runOf({ name, settings, mounts, env }: Service, { entries }: HostFiles, folder: string): ImageRun {
-  const { privileged, pid, cap_add, devices, group_add } = settings
-  return {
-    by: saidOf(name),
-    kind: 'service',
-    stage: null,
-    // What takes nothing from the image is not made ready there.
-    mounts: mounts.flatMap(({ kind, source, target, readOnly, isEmpty }): readonly RunMount[] => {
-      if (kind === 'volume') return isEmpty ? [] : [{ kind, source, target, readOnly }]
-      const entry = entries.get(source)
-      const isFolder = (entry?.kind ?? 'missing') === 'missing' || (entry?.kind === 'folder' && !entry.isCheckout)
-      // As people write it, and as it is on every machine.
-      const written = folder !== '/' && isInside(source, folder) ? `.${source.slice(folder.length)}` : source
-      const mount: RunMount = { kind: 'host', source: written, target, readOnly, isFollowed: true }
-      if (kind !== 'host' || !isFolder) return []
-      // Who says a user has one that may read it.
-      const isKey = textOf(settings.user ?? '') === '' && privateKeyIn(mount, env) !== null
-      return isKey || (isStatePlace(target) && mayBeWritten(mount)) ? [mount] : []
-    }),
-    isMeant: true,
-    privileged: privileged === true,
-    hostPid: pid === 'host',
-    capabilities: asList(cap_add).map((one) => textOf(one).toUpperCase().replace(/^CAP_/, '')),
-    devices: asList(devices).flatMap((one) => textOf(one).split(':')[0] ?? []),
-    // As whom it is run is decided for all of them.
-    user: null,
-    groups: asList(group_add).length > 0,
-    env,
-  }
-}
-
-/**
- * For each service whose user depends on another: of those that write one volume, and of those that run one image. Who has a
- * user already, or an account of its image, is followed by the others.
- */
-function sharedUsers(project: Project, alone: ReadonlyMap<string, Planned>): ReadonlyMap<string, SharedUser> {
-  const users = new Map<string, SharedUser>()
-  for (const group of groupsOf(project)) {
-    const members = project.services.flatMap(({ name }) => {
-      const planned = alone.get(name)
-      return !group.names.has(name) || planned?.user == null ? [] : [{ name, ...planned, user: planned.user }]
-    })
-    const chosen =
-      members.find(({ isFixed }) => isFixed) ??
-      members.find(({ outcome }) => outcome.result.kind === 'image') ??
-      members.find(({ outcome }) => outcome.result.user?.from === 'image') ??
-      members[0]
-    if (chosen === undefined) continue
-    const because = `the user of ${chosen.name}, with which it shares ${group.volumes.size === 0 ? 'its image' : joinTruncated([...group.volumes])}`
-    for (const { name, isFixed } of members)
-      if (!isFixed && name !== chosen.name) users.set(name, { ids: chosen.user, because })
-  }
-  return users
-}
-
-interface Group {
-  readonly names: ReadonlySet<string>
-  readonly volumes: ReadonlySet<string>
-}
-
-/** Services that must be one user, directly or over a third. */
-function groupsOf(project: Project): readonly Group[] {
-  let groups: readonly Group[] = []
-  const put = (names: readonly string[], volumes: readonly string[]): void => {
-    const touched = groups.filter((group) => names.some((name) => group.names.has(name)))
-    const all = {
-      names: new Set([...touched.flatMap((group) => [...group.names]), ...names]),
-      volumes: new Set([...touched.flatMap((group) => [...group.volumes]), ...volumes]),
-    }
-    groups = [...groups.filter((group) => !touched.includes(group)), all]
-  }
-  for (const service of project.services)
-    put(
-      sameImage(service, project).map(({ name }) => name),
-      [],
-    )
-  const writers = new Map<string, Set<string>>()
-  for (const { name, mounts } of project.services)
-    for (const { kind, source, readOnly } of mounts)
-      if (kind === 'volume' && source !== '' && !readOnly)
-        writers.set(source, new Set([...(writers.get(source) ?? []), name]))
-  for (const [volume, names] of writers) if (names.size > 1) put([...names], [`volume ${volume}`])
-  return groups
 }
 
 function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
@@ -524,30 +371,6 @@ function plannedService(service: Service, first: Planned, { outcome }: Planned, 
     derived: isDerived ? { path, text: result.output } : null,
     dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
     keepsRoot: false,
-  }
-}
-
-/** The image starts as root, and the service did not: who it was is what the service says. */
-function asServiceRan(
-  result: TargetResult,
-  { user, userIsOpen }: Service,
-  profile: Profile | null,
-  isDerived: boolean,
-): TargetResult {
-  const chosen = profile?.user?.value
-  const [said = ''] = user?.split(':') ?? []
-  if (user === null || userIsOpen || profile?.root === true || chosen === undefined || chosen.uid === 0) return result
-  if (said !== String(chosen.uid) && said !== chosen.name) return result
-  const about = { userBefore: user, userAfter: userText(chosen) }
-  return {
-    ...result,
-    verdict: isComplete(result) ? 'unchanged' : result.verdict,
-    stages: result.stages.map((stage) => ({ ...stage, ...about })),
-    // No Dockerfile gets a USER for it.
-    findings: result.findings.filter(
-      ({ transform, outcome }) =>
-        isDerived || result.kind !== 'image' || transform !== 'set-user' || outcome !== 'fixed',
-    ),
   }
 }
 

@@ -23,6 +23,7 @@ import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
 import type { UpgradeProof } from '../proof/stack/upgrade.ts'
 import { proofFindings } from '../report/proof-findings.ts'
 import {
+  bareResult,
   isComplete,
   type ReportFinding,
   type ReportProof,
@@ -169,13 +170,10 @@ export function wholeOutcome(whole: Whole): TargetOutcome {
   ]
   const forgotten = comments === 'none' ? unwrittenOf(left) : []
   const changed = files.filter(isChanged)
+  const verdict = stackVerdict(services, { findings, changed: changed.length > 0, proof: report })
   const result: TargetResult = {
-    target,
-    kind,
-    verdict: stackVerdict(services, { findings, changed: changed.length > 0, proof: report }),
-    user: null,
+    ...bareResult(target, kind, verdict),
     ports: [...new Map(services.flatMap(({ ports }) => ports).map((port) => [JSON.stringify(port), port])).values()],
-    stages: [],
     findings: [...findings, ...forgotten],
     output: files[0]?.after ?? '',
     changed: changed.length > 0,

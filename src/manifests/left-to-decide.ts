@@ -38,7 +38,6 @@ export function unsaid<T extends Pick<ReportFinding, 'message'>>(
 
 /** A key above which comments leave something to a person, and the services that they may be about. */
 export interface LeftPlace extends DecisionPlace {
-  /** Index into the files. */
   readonly file: number
   /** Of several, each line names its own. */
   readonly services: readonly string[]

@@ -33,7 +33,6 @@ export interface ProfileSource {
   readonly result: TargetResult
   /** The image that was asked about; null for a Dockerfile. */
   readonly reference: string | null
-  /** Name of the folder of a Dockerfile; '' where there is none. */
   readonly folder: string
   /** NAME=VALUE, as somebody has said that it is run with. */
   readonly given?: readonly string[]

@@ -12,10 +12,8 @@ import { type ImageChange, movesOf, type Profile, type ProfilePort, sysctlsFor }
 import type { Project, Service } from './project.ts'
 import { textOf } from './yaml/file.ts'
 
-/** A file that a service has from the machine. */
 interface MountedFile {
   readonly path: string
-  /** Where the service sees it. */
   readonly target: string
   readonly text: string
 }
@@ -39,7 +37,6 @@ export interface SettledService {
 
 export interface Settled {
   readonly services: readonly SettledService[]
-  /** New texts of mounted files, by path. */
   readonly texts: ReadonlyMap<string, string>
 }
 

@@ -4,7 +4,6 @@ import { baseName, isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
 import { type ImageChange, movesOf, type Profile, sysctlsFor } from './profile.ts'
 
-/** What a service or a container puts over its image. */
 export interface Own {
   readonly overlays: readonly ServiceOverlay[]
   readonly env: ReadonlyMap<string, string>
@@ -16,7 +15,6 @@ export interface Own {
 }
 
 export interface ServiceOverlay {
-  /** Absolute path in the container. */
   readonly target: string
   /** As messages call it: `./nginx.conf`. */
   readonly name: string

@@ -38,7 +38,6 @@ export interface Migration {
   /** One shell line, run in the folder of the project. */
   readonly command: string
   readonly undo: string
-  /** What it does, one line a volume, for people. */
   readonly steps: readonly string[]
 }
 

@@ -9,7 +9,6 @@ import { isInWorkdir, isPassing } from './writable-places.ts'
 
 type UnnotedProfile = Omit<Profile, 'notes' | 'running'>
 
-/** What nobody has shown, and what keeps root. */
 export function notesOf(profile: UnnotedProfile, source: ProfileSource): readonly string[] {
   return profile.root ? rootNotes(profile, source) : unproved(profile, source)
 }

@@ -56,7 +56,6 @@ export interface ProfileImage {
   readonly original: string | null
   /** It runs as a new image that is built from the original. */
   readonly derived: boolean
-  /** What to run. */
   readonly name: string
   /** An image that has a `chown`: its own where it has one. */
   readonly chown: string
@@ -67,7 +66,6 @@ export interface ProfileImage {
 }
 
 export interface ProfileUser {
-  /** '' for a bare uid. */
   readonly name: string
   readonly uid: number
   readonly gid: number
@@ -234,7 +232,6 @@ function familiar(image: string): string {
   return /[:@]/.test(short.slice(short.lastIndexOf('/') + 1)) ? short : `${short}:latest`
 }
 
-/** Where the image writes. */
 export function writtenPlaces({ volumes, writable, owned }: Profile): readonly string[] {
   return [...[...volumes, ...writable].map(({ path }) => path), ...owned]
 }

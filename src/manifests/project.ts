@@ -32,7 +32,6 @@ export interface ProjectOrigin {
 }
 
 export interface ProjectFile {
-  /** Absolute. */
   readonly path: string
   /** From where the caller stands, for people and for the diff. */
   readonly name: string
@@ -48,7 +47,6 @@ export interface ProjectVolume {
   readonly device: string | null
 }
 
-/** One service, with all its files, `extends` and variables put together. */
 export interface Service {
   readonly name: string
   /** As Compose would show it (`docker compose config`), the short forms as they were written. */
@@ -70,7 +68,6 @@ export interface Service {
   readonly env: ReadonlyMap<string, string>
   readonly mounts: readonly ServiceMount[]
   readonly ports: readonly ServicePort[]
-  /** Services that it waits for. */
   readonly dependsOn: readonly {
     readonly service: string
     readonly condition: 'started' | 'healthy' | 'completed'
@@ -78,7 +75,6 @@ export interface Service {
 }
 
 export interface ServiceOrigin {
-  /** Index into `files` of the project. */
   readonly file: number
   /** What the service is called there: of `extends` the one that is extended. */
   readonly service: string
@@ -101,7 +97,6 @@ export interface ServiceMount {
   readonly kind: 'volume' | 'host' | 'tmpfs' | 'config' | 'secret'
   /** Name of the volume, or absolute path on the machine; '' where there is none. */
   readonly source: string
-  /** Absolute path in the container. */
   readonly target: string
   readonly readOnly: boolean
   /** `nocopy`: a new volume does not take what the image has there. */
@@ -116,7 +111,6 @@ export interface ServiceMount {
 export interface ServicePort {
   /** As published on the machine; null where the engine chooses, '' for none (`expose`). */
   readonly published: string | null
-  /** In the container. */
   readonly target: number
   readonly protocol: 'tcp' | 'udp'
 }

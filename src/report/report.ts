@@ -252,6 +252,22 @@ export function targetFinding(
   }
 }
 
+/** Of a target of which nothing is planned. */
+export function bareResult(target: string, kind: TargetResult['kind'], verdict: Verdict): TargetResult {
+  return {
+    target,
+    kind,
+    verdict,
+    user: null,
+    ports: [],
+    stages: [],
+    findings: [],
+    output: '',
+    changed: false,
+    proof: null,
+  }
+}
+
 export const version: string = manifest.version
 
 /** Where the repository of this tool can be read; null as long as its package does not say. */

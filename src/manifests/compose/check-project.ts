@@ -9,7 +9,6 @@ export function refused(message: string, hint: string): HardenError {
   return new HardenError('unreadable', message, { hint })
 }
 
-/** What a project has that runs nothing. */
 export function noServices(files: readonly ProjectFile[], model: Json): HardenError {
   const names = joinAnd(files.map(({ name }) => name))
   const first = Object.entries(model).find(([, part]) => isObject(part) && ('image' in part || 'build' in part))

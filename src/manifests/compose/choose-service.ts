@@ -30,7 +30,6 @@ export function chooseService(
   throw wrong(`${file} does not say which service is meant`, `name it with --service: ${list}`)
 }
 
-/** What a file without services is, or what to do instead. */
 function whatElse(files: readonly YamlFile[]): string {
   const isManifest = (value: unknown): boolean => isObject(value) && 'kind' in value && 'apiVersion' in value
   return files.some(({ values }) => values.some(isManifest))
@@ -95,9 +94,7 @@ function wrong(message: string, hint: string): HardenError {
 
 /** Where a service gets more from than its own lines. */
 export interface Inherited {
-  /** What services of the same file give by `extends`, lists added up. */
   readonly settings: Json
-  /** The service that is extended; null where there is none. */
   readonly parent: string | null
   /** The first one of another file: nobody has looked at it. */
   readonly elsewhere: { readonly file: string; readonly service: string } | null

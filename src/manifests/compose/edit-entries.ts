@@ -12,14 +12,12 @@ import { mergedService } from './merge.ts'
 import { movedHealthcheck, movedPort } from './ports.ts'
 import { isRootUser } from './written.ts'
 
-/** One place where a service, or a part of it, is written. */
 interface Entry {
   readonly id: string
   readonly file: number
   readonly service: string
   readonly before: Json
   readonly tags: Readonly<Record<string, string>>
-  /** The file may be changed. */
   readonly isOwn: boolean
   /** A service gets it by `extends`: others may too. */
   readonly isExtended: boolean
@@ -29,11 +27,9 @@ interface EntriesState {
   readonly project: Project
   readonly files: readonly YamlFile[]
   readonly services: readonly EditedService[]
-  /** What each entry says by now, by its id. */
   readonly current: Map<string, Json>
   /** Keys that take the place of what comes from elsewhere, by the id of the entry. */
   readonly replacing: Map<string, Set<string>>
-  /** Volumes to declare, by file. */
   readonly volumes: Map<number, Set<string>>
   readonly findings: StackFinding[]
 }
@@ -186,7 +182,6 @@ function putRight(edited: EditedService, entries: readonly Entry[], own: Entry, 
   return set
 }
 
-/** All entries put together, as they are by now. */
 function resolved(entries: readonly Entry[], current: ReadonlyMap<string, Json>): Json {
   return entries.reduce<Json>((above, { id, before, tags }) => {
     const entry = current.get(id) ?? before

@@ -11,7 +11,6 @@ import { mergedService } from './merge.ts'
 import { callers, saidPorts } from './ports.ts'
 import { pairsOf, targetsOf, volumeOf, type WrittenVolume, wordsOf } from './written.ts'
 
-/** A text that was made or changed, and what is to be said of it. */
 export interface Rendered {
   readonly text: string
   readonly notes: readonly string[]
@@ -75,7 +74,6 @@ export function editCompose(
   })
 }
 
-/** Each service as all files together say it. */
 function together(files: readonly Json[]): Json {
   const all: Record<string, unknown> = {}
   for (const services of files)
@@ -221,7 +219,6 @@ function imageOf({ image }: Json, whole: Json, isMain: boolean, profile: Profile
 /** Texts of the file, or of the files of the folder, that a service mounts from here; null where they are not known. */
 type ReadMounted = (source: string) => readonly string[] | null
 
-/** What a service has over its image. */
 function composeOwn(service: Json, inherited: Json, name: string, read: ReadMounted): Own {
   const whole = mergedService(inherited, service)
   const mounts = asList(whole.volumes)

@@ -22,7 +22,6 @@ export interface StackSource {
 export interface StackEdit {
   readonly files: readonly StackFile[]
   readonly findings: readonly StackFinding[]
-  /** What mounted configuration has made of the plans. */
   readonly settled: readonly SettledService[]
   /** Services of which anything that is written changes, by name. */
   readonly changed: ReadonlySet<string>
@@ -77,7 +76,6 @@ export function editStack({ project, planned, host }: StackSource): StackEdit {
 /** A volume that a service only reads, and that others write as a user of their own from now on. */
 interface ReadVolume {
   readonly volume: string
-  /** Where the reader has it. */
   readonly target: string
   readonly writer: string
   /** What the reader's image has there is changed by its plan: it is there for the volume to have it. */

@@ -9,7 +9,6 @@ import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts
 import { knownPort, type MovedPort } from './port-calls.ts'
 import { mapPairs, pairsOf, volumeOf, volumeParts, withPairs, wordsOf } from './written.ts'
 
-/** A service and all that decides what stands in its entries. */
 export interface EditedService extends SettledService {
   /** Its own, and those of services that share its network. */
   readonly ports: readonly ProfilePort[]

@@ -12,9 +12,7 @@ import type { HostFiles, HostText } from './host-files.ts'
 import { asVariable, type CallContext, type MovedPort, portCalls, upstreamNames } from './port-calls.ts'
 
 export interface Followed {
-  /** New texts of the project's own files, by path. */
   readonly texts: ReadonlyMap<string, string>
-  /** Other files of the repository. */
   readonly files: readonly StackFile[]
   readonly findings: readonly StackFinding[]
 }

@@ -16,14 +16,12 @@ import { isRootUser, listOf, targetsOf, volumeOf, withPairs } from './written.ts
 
 export interface ServiceEdit {
   readonly service: Json
-  /** Named volumes that the file has to declare. */
   readonly volumes: readonly string[]
   readonly notes: readonly string[]
   /** Of these, what a person has to do before it works. */
   readonly open: readonly string[]
 }
 
-/** What is around a service. */
 export interface Around {
   readonly name: string
   /** What it gets from other files or by `extends`, which adds up with its own. */
@@ -197,7 +195,6 @@ export function renewNotes(places: readonly WritablePlace[]): readonly string[] 
     : [`${paths.join(', ')}: Compose keeps what the image had there; docker compose up -V after an update of the image`]
 }
 
-/** Whether it is one more. */
 function mount(
   place: WritablePlace,
   set: Record<string, unknown>,

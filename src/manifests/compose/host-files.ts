@@ -11,7 +11,6 @@ export interface HostFiles {
   readonly entries: ReadonlyMap<string, HostEntry>
   /** Texts of the repository that may call services: `env_file`, and what the folders have that images are built in. */
   readonly texts: readonly HostText[]
-  /** What Compose fills variables in from (`.env`). */
   readonly variables: ReadonlyMap<string, string>
 }
 
@@ -19,7 +18,6 @@ export interface HostEntry {
   readonly kind: 'file' | 'folder' | 'socket' | 'missing'
   readonly uid: number
   readonly gid: number
-  /** Permission bits. */
   readonly mode: number
   /** Null for what is no text, too large, or not of the repository: then it is neither read nor changed. */
   readonly text: string | null
@@ -71,7 +69,6 @@ export function checkoutOwner(service: Service, host: HostFiles): (WhoRuns & { r
   return null
 }
 
-/** What the host has in the way of a service's user, and what to do. */
 export function mountAdvice(
   service: Service,
   { root, user }: Pick<Profile, 'root' | 'user'>,

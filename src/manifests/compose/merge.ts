@@ -5,7 +5,6 @@ import { targetOf } from './written.ts'
 // How Compose puts two of a kind together, several files as well as a service and the one that it extends. Source: Compose
 // specification, *merge*; compose-go, override/merge.go and override/uncity.go.
 
-/** A whole file on top of another. */
 export function mergedFile(first: Json, second: Json): Json {
   const both: Record<string, unknown> = { ...first, ...second }
   for (const [key, value] of Object.entries(first)) {
@@ -29,7 +28,6 @@ function eachMerged(first: Json, second: Json, merge: (first: Json, second: Json
   return both
 }
 
-/** How the values of one key are put together. */
 type Merge = (first: unknown, second: unknown) => unknown
 
 function mergedMap(first: Json, second: Json, special: Readonly<Record<string, Merge>> = NOTHING_SPECIAL): Json {

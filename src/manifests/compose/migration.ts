@@ -11,7 +11,6 @@ import { blockText } from '../yaml/style.ts'
 import type { HostEntry } from './host-files.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 
-/** How somebody calls the project. */
 interface ComposeChoice {
   /** As for `-f`, from the project's folder: those that were named or found, none that they include or extend. */
   readonly files: readonly string[]
@@ -25,7 +24,6 @@ export interface MigrationFacts {
   readonly choice: ComposeChoice
   /** Services whose image is known to have a shell, `find`, `stat`, `xargs`, `chown`, `chmod` and `tr`. */
   readonly equipped: ReadonlySet<string>
-  /** What is mounted of the machine, by its absolute path. */
   readonly entries: ReadonlyMap<string, HostEntry>
   /** What stands in MIGRATION_FILE of the project's folder; null where nothing does. */
   readonly existing: string | null
@@ -36,7 +34,6 @@ export interface VolumeNeed {
   /** As the project calls it; of the machine its absolute path. */
   readonly volume: string
   readonly kind: 'volume' | 'host'
-  /** Services that write there, by name. */
   readonly services: readonly string[]
   /** `nothing`: nobody who writes there changes; `unknown`: a person has to see to it. */
   readonly need: 'nothing' | 'migration' | 'unknown'
@@ -116,7 +113,6 @@ interface Writer {
   readonly service: string
   readonly mount: ServiceMount
   readonly before: readonly number[]
-  /** Null where nobody can say. */
   readonly after: { readonly uid: number; readonly gid: number } | null
   readonly groups: readonly number[]
   /** Without any capability: as this tool runs it. */
@@ -326,7 +322,6 @@ function migrationFile(
   return `${head.map(visibleLine).join('\n')}\n${text}`
 }
 
-/** What each place is mounted as: a word, one of its own. */
 function idsOf(volumes: readonly string[]): readonly string[] {
   const ids: string[] = []
   for (const volume of volumes) {

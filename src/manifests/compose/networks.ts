@@ -4,13 +4,11 @@ import type { Project, Service } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import type { MovedPort } from './port-calls.ts'
 
-/** A service as its plan has it in the end. */
 interface RunService {
   readonly planned: Pick<PlannedService, 'service'>
   readonly profile: Pick<Profile, 'ports'>
 }
 
-/** All names by which others of the project call a service. */
 function hostsOf({ name, settings }: Service, project: Pick<Project, 'name' | 'services'>): readonly string[] {
   const networks = Object.values(asObject(settings.networks)).flatMap((one) => asList(asObject(one).aliases))
   const links = project.services.flatMap((other) =>
@@ -73,7 +71,6 @@ function isProxyPort(label: string): boolean {
   return label.startsWith('caddy') && /\{\{\s*upstreams\b/.test(label)
 }
 
-/** Ports of a service, and of those that share its network. */
 export function portsAround(service: Service, all: readonly RunService[]): readonly ProfilePort[] {
   const holder = holderOf(service)
   const around = all.filter(({ planned }) => holderOf(planned.service) === holder)

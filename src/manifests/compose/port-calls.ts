@@ -11,7 +11,6 @@ export interface MovedPort {
   readonly by?: string
 }
 
-/** What a text says of ports that move. */
 export interface PortCalls {
   readonly edits: readonly Edit[]
   /** Where it speaks of one in a way that no rule can follow. */
@@ -21,7 +20,6 @@ export interface PortCalls {
 interface OpenCall {
   /** Of the text, 1-based. */
   readonly line: number
-  /** As it stands there. */
   readonly said: string
   readonly port: MovedPort
 }
@@ -29,7 +27,6 @@ interface OpenCall {
 export interface CallContext {
   /** Names that mean something of the text's own: nginx's `upstream api {`. */
   readonly ownNames?: ReadonlySet<string>
-  /** Values of variables, as far as they are known. */
   readonly variables?: ReadonlyMap<string, string>
   /** Source code and the like: a host alone, without a scheme or a port, is a word like any other. */
   readonly isSource?: boolean
@@ -87,10 +84,8 @@ function hostPattern(hosts: readonly string[]): RegExp {
 
 interface Place {
   readonly text: string
-  /** Of the host. */
   readonly start: number
   readonly end: number
-  /** What stands before it on its line. */
   readonly before: string
   readonly host: string
   readonly context: CallContext

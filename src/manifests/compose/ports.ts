@@ -80,7 +80,6 @@ function speaksOf(service: unknown, name: string, port: number): boolean {
   )
 }
 
-/** Ports of its own that a service speaks of, in the container. */
 export function saidPorts({ ports, expose }: Json): readonly number[] {
   const said = [...asList(ports).map((port) => (isObject(port) ? port.target : port)), ...asList(expose)]
   return said.flatMap((port) => {

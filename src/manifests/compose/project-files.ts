@@ -26,7 +26,6 @@ interface Opened {
   readonly documents: readonly { readonly value: unknown; readonly tagged: ReturnType<typeof taggedPaths> }[]
 }
 
-/** Where one is first used, and how. */
 interface UsedVariable {
   readonly file: number
   readonly isMissing: boolean
@@ -42,7 +41,6 @@ export function given({ env }: ProjectRequest, name: string): string | null {
   return Object.hasOwn(env, name) ? (env[name] ?? null) : null
 }
 
-/** Variables of files, later ones over earlier ones. */
 export function envOf(
   resolving: Resolving,
   paths: readonly string[],
@@ -105,9 +103,7 @@ export function opened(resolving: Resolving, path: string): Opened {
   return file
 }
 
-/** Where a file is loaded from. */
-export interface Place {
-  /** What its relative paths start from. */
+export interface LoadedFrom {
   readonly base: string
   readonly lookUp: LookUp
   /** Files that include it, the first one first. */
@@ -120,7 +116,7 @@ export type KeyPath = readonly string[]
 export function* documentsIn(
   resolving: Resolving,
   path: string,
-  place: Place,
+  place: LoadedFrom,
 ): Generator<{ readonly file: number; readonly own: Json; readonly resets: readonly KeyPath[] }> {
   const { index: file, documents } = opened(resolving, path)
   for (const { value, tagged } of documents) {
@@ -159,7 +155,7 @@ function without(value: unknown, [key, ...rest]: KeyPath): unknown {
 }
 
 /** With variables put in, and paths that mean the same wherever they are read. */
-function filledFile(resolving: Resolving, file: number, value: Json, place: Place): Json {
+function filledFile(resolving: Resolving, file: number, value: Json, place: LoadedFrom): Json {
   const isElsewhere = place.base !== resolving.folder
   const entries = Object.entries(value).map(([key, part]): [string, unknown] => {
     if (key !== 'services') return [key, fill(resolving, file, part, place.lookUp, { service: '', key })]

@@ -5,14 +5,12 @@ import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import type { LookUp } from './variables.ts'
 import { listOf, pairsOf, volumeOf, type WrittenVolume, wordsOf } from './written.ts'
 
-/** What a service is understood with. */
 export interface ServiceContext {
   /** Absolute; what its relative paths start from. */
   readonly folder: string
   /** What `~` stands for; null where nobody knows. */
   readonly home: string | null
   readonly lookUp: LookUp
-  /** The parts of the project that services name. */
   readonly volumes: Json
   readonly secrets: Json
   readonly configs: Json
@@ -23,7 +21,6 @@ export interface ServiceContext {
 /** Beside `user` in the settings of a service, until it is understood: whether that is written with a variable. */
 export const USER_IS_OPEN = 'x-harden-image-user-is-open'
 
-/** A service from all that is said of it, its variables put in. */
 export function serviceOf(
   name: string,
   merged: Json,
@@ -180,7 +177,6 @@ function modeOf(written: unknown): number | null {
   return /^\d{1,4}$/.test(digits) ? Number.parseInt(digits, isDecimal ? 10 : 8) : null
 }
 
-/** What a volume of the project is kept in. */
 export function projectVolume(volume: Json, folder: string): ProjectVolume {
   const { device, o, type } = asObject(volume.driver_opts)
   const isBound = typeof device === 'string' && (type === 'none' || /(?:^|,)r?bind(?:,|$)/.test(textOf(o ?? '')))

@@ -13,7 +13,7 @@ import {
   leaveTodo,
   named,
   opened,
-  type Place,
+  type LoadedFrom,
   type Resolving,
   TRUST,
   variableFindings,
@@ -106,8 +106,7 @@ interface Loaded {
   readonly origins: ReadonlyMap<string, readonly ServiceOrigin[]>
 }
 
-/** Files one on top of the other. */
-function loaded(resolving: Resolving, paths: readonly string[], place: Place): Loaded {
+function loaded(resolving: Resolving, paths: readonly string[], place: LoadedFrom): Loaded {
   let model: Json = {}
   const origins = new Map<string, readonly ServiceOrigin[]>()
   for (const path of paths)
@@ -136,7 +135,7 @@ function uniqueServices(model: Json): Json {
 }
 
 /** What `include` brings in, below what the file itself says. */
-function withIncluded(resolving: Resolving, own: Json, place: Place): Loaded {
+function withIncluded(resolving: Resolving, own: Json, place: LoadedFrom): Loaded {
   const { include, ...rest } = own
   let all: Json = {}
   const origins = new Map<string, readonly ServiceOrigin[]>()
@@ -191,12 +190,11 @@ function isRemote(path: string): boolean {
 
 interface Extending {
   readonly resolving: Resolving
-  readonly place: Place
+  readonly place: LoadedFrom
   readonly file: number
   readonly path: string
   readonly services: Json
   readonly resets: readonly KeyPath[]
-  /** Of what was included. */
   readonly origins: ReadonlyMap<string, readonly ServiceOrigin[]>
 }
 
@@ -245,7 +243,7 @@ function isWrittenHere({ resolving, path }: Extending, name: string): boolean {
   return opened(resolving, path).documents.some(({ value }) => Object.hasOwn(asObject(asObject(value).services), name))
 }
 
-function otherFile(resolving: Resolving, path: string, above: Place): Extending {
+function otherFile(resolving: Resolving, path: string, above: LoadedFrom): Extending {
   const place = { ...above, base: parentOf(path) }
   const documents = [...documentsIn(resolving, path, place)]
   const model = documents.reduce<Json>((all, { own }) => mergedFile(all, own), {})

@@ -5,10 +5,8 @@ import { table } from '../../table.ts'
 /** The value of a variable; null where nobody sets it. */
 export type LookUp = (name: string) => string | null
 
-/** A text with its variables put in, and what it counted on. */
 export interface Filled {
   readonly text: string
-  /** All that it names. */
   readonly named: readonly string[]
   /** Of those that have neither a value nor a default: '' stands in their place. */
   readonly missing: readonly string[]

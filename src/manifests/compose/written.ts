@@ -55,7 +55,6 @@ export function mapPairs(written: unknown, told: (name: string, value: string) =
   )
 }
 
-/** A text or a list of them: `tmpfs`. */
 export function listOf(written: unknown): readonly unknown[] {
   return written == null ? [] : [written].flat()
 }
@@ -103,7 +102,6 @@ function trimmed(target: string): string {
   return target.replace(/(.)\/$/, '$1')
 }
 
-/** Where a service mounts something. */
 export function targetsOf({ volumes, tmpfs }: Json): readonly string[] {
   return [...listOf(tmpfs).map((item) => textOf(item).split(':')[0] ?? ''), ...asList(volumes).map(targetOf)]
 }

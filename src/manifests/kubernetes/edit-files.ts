@@ -17,7 +17,6 @@ import {
   type Workload,
 } from './workloads.ts'
 
-/** A pod, and which of its containers are meant. */
 interface Meant {
   readonly workload: Workload
   readonly chosen: readonly Chosen[]
@@ -112,7 +111,6 @@ function serviceNotes(workload: Workload, objects: readonly ObjectAt[], profile:
   )
 }
 
-/** A container of another image must not be given this one. */
 function checkImages(chosen: readonly Chosen[], file: string, profile: Profile): void {
   const { original } = profile.image
   const other = chosen.find(({ image }) => original !== null && image !== undefined && !sameImage(image, profile))

@@ -10,7 +10,6 @@ import { podSecurity } from './harden-pod.ts'
 import { type OwnerStep, ownerStep } from './owner-steps.ts'
 import { type Chosen, containerOf, type Manifests, put, uidOf, usesOf, type Workload } from './workloads.ts'
 
-/** What is planned for one container of a pod. */
 export interface PlannedContainer extends Pick<PlannedService, 'start' | 'env'> {
   readonly container: Chosen
   /** How it is run; null where it stays as it is. */
@@ -29,7 +28,6 @@ export interface EditedPod {
     readonly hint?: string
     readonly text: string
   }[]
-  /** Ports that moved. */
   readonly ports: readonly ProfilePort[]
   /** How each container is run in it, by its name. */
   readonly profiles: ReadonlyMap<string, Profile>

@@ -13,7 +13,6 @@ import {
   type Workload,
 } from './workloads.ts'
 
-/** A pod whose ports move, or not. */
 export interface MovedPod {
   readonly workload: Workload
   readonly ports: readonly ProfilePort[]

@@ -45,7 +45,6 @@ export function hardenPod(
   return { spec: isSaid ? { ...spec, securityContext: security.value } : rest, notes }
 }
 
-/** What all containers of a pod agree on. */
 interface OfPod {
   /** Each of them does with what seccomp leaves. */
   readonly isLocked: boolean

@@ -23,7 +23,6 @@ const OWNERS = ['chown', 'chgrp', 'chmod']
 /** They change nothing. */
 const QUIET = 'echo printf true : set [ [[ test ls id stat whoami sleep exit'.split(' ')
 
-/** `uses`: what it mounts. */
 export function ownerStep(container: Json, uses: readonly VolumeUse[]): OwnerStep {
   const words = [...asList(container.command), ...asList(container.args)].map(textOf)
   const script = scriptOf(words)

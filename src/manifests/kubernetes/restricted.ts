@@ -8,7 +8,6 @@ export interface Refusal {
   readonly field: string
   /** The container that it is about; null for the pod. */
   readonly container: string | null
-  /** A subject and a verb. */
   readonly reason: string
 }
 
@@ -30,7 +29,6 @@ interface Looked {
   readonly annotations: Json
   /** Init containers and ephemeral ones too. */
   readonly containers: readonly ContainerAt[]
-  /** Of the pod. */
   readonly security: Json
   readonly isWindows: boolean
 }
@@ -287,7 +285,6 @@ function volumesOf(spec: Json): readonly { at: string; name: string; kinds: read
   })
 }
 
-/** Probes and lifecycle hooks by their field. */
 function handlersOf(container: Json): readonly (readonly [string, Json])[] {
   const lifecycle = asObject(container.lifecycle)
   return [

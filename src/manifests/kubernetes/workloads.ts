@@ -3,14 +3,12 @@ import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile
 export type Path = readonly (string | number)[]
 
 interface Pod {
-  /** Of its spec. */
   readonly path: Path
   readonly spec: Json
   readonly labels: Json
   readonly annotations: Json
 }
 
-/** Files of manifests, and what runs in the cluster by them. */
 export interface Manifests {
   readonly files: readonly YamlFile[]
   readonly objects: readonly ObjectAt[]
@@ -33,7 +31,6 @@ export interface Workload extends Omit<ObjectAt, 'path' | 'value'> {
   readonly kind: string
   /** '' where the manifest leaves it to whoever applies it. */
   readonly namespace: string
-  /** Of the pod's spec, in its document. */
   readonly path: Path
   readonly pod: Pod
   readonly containers: readonly Chosen[]
@@ -61,7 +58,6 @@ export function manifestsOf(
   return { files, objects, workloads: objects.filter(({ value }) => isMeant(value)).flatMap(workloadsOf) }
 }
 
-/** It says of itself that it is one of Kubernetes'. */
 function isObjectOfCluster({ apiVersion, kind }: Json): boolean {
   return typeof apiVersion === 'string' && typeof kind === 'string'
 }
@@ -122,7 +118,6 @@ function kindOf(volume: Json): PodVolume['kind'] {
   return has(REMOTE) ? 'remote' : 'other'
 }
 
-/** One container of a pod. */
 export interface Chosen {
   readonly list: 'containers' | 'initContainers'
   readonly index: number
@@ -137,7 +132,6 @@ export function isCopier({ name }: Pick<Chosen, 'name'>): boolean {
   return name === COPIER || name.startsWith(`${COPIER}-`)
 }
 
-/** All containers that a pod has of its own. */
 export function namesIn(spec: Json): readonly Chosen[] {
   return (['containers', 'initContainers'] as const).flatMap((list) =>
     asList(spec[list]).map((one, index) => {
@@ -154,12 +148,10 @@ export function longRunning(spec: Json): readonly Chosen[] {
 
 export interface VolumeUse {
   readonly volume: PodVolume
-  /** Absolute path in the container. */
   readonly path: string
   readonly readOnly: boolean
 }
 
-/** What a container mounts. */
 export function usesOf({ pod, volumes }: Pick<Workload, 'pod' | 'volumes'>, container: Chosen): readonly VolumeUse[] {
   return asList(containerOf(pod.spec, container).volumeMounts)
     .map(asObject)
