@@ -26,7 +26,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   // What reads sources; its grammars are files of @vscode/tree-sitter-wasm.
   'web-tree-sitter': /^src\/app\/grammars\.ts$/,
   // Configuration is read; Compose files and manifests are changed in place.
-  yaml: /^src\/(workspace|manifests\/yaml)\//,
+  yaml: /^src\/(workspace|manifests)\//,
   // How wide a text is on a terminal, and where it breaks.
   'string-width': /^src\/report\/layout\.ts$/,
   'wrap-ansi': /^src\/report\/layout\.ts$/,

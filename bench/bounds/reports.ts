@@ -1,6 +1,5 @@
 import { bounds } from '../../src/bounds.ts'
-import { composeFile } from '../../src/manifests/compose/new-file.ts'
-import { dockerRun } from '../../src/manifests/docker.ts'
+import { composeFile, dockerRun } from '../../src/manifests/docker.ts'
 import { kubernetesManifest } from '../../src/manifests/kubernetes/new-files.ts'
 import type { Profile } from '../../src/manifests/profile.ts'
 import { formatNames, formatOf } from '../../src/report/format.ts'

@@ -8,8 +8,13 @@ import { type EditedManifests, editCluster, takenPorts, withNames } from '../man
 import { calledDirectly } from '../manifests/kubernetes/follow-ports.ts'
 import { type Manifests, manifestsOf } from '../manifests/kubernetes/workloads.ts'
 import { placesOfCluster, todosIn } from '../manifests/left-to-decide.ts'
-import { type PlannedService, type StackFile, type StackFinding, stackFinding } from '../manifests/planned.ts'
-import type { ServiceBuild } from '../manifests/project.ts'
+import {
+  type PlannedService,
+  type ServiceBuild,
+  type StackFile,
+  type StackFinding,
+  stackFinding,
+} from '../manifests/project.ts'
 import { isEqual, parseYaml } from '../manifests/yaml/file.ts'
 import { rewriteYaml } from '../manifests/yaml/rewrite.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'

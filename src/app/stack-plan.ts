@@ -8,18 +8,20 @@ import type { ImageRun } from '../image/image-run.ts'
 import { parseReference } from '../image/reference.ts'
 import { asServiceRan } from '../manifests/as-run.ts'
 import { checkoutOwner, type HostFiles } from '../manifests/compose/host-files.ts'
-import type { PlannedService } from '../manifests/planned.ts'
 import { slug } from '../manifests/profile.ts'
-import type { Project, Service, ServiceBuild } from '../manifests/project.ts'
-import { askedUser, isHandOver, overlaysOf, runOf } from '../manifests/service-runs.ts'
+import type { PlannedService, Project, Service, ServiceBuild } from '../manifests/project.ts'
 import {
+  askedUser,
   buildOf,
   type ChosenUser,
   imageKey,
+  isHandOver,
+  overlaysOf,
+  runOf,
   type SharedUser,
   sameImage,
   sharedUsers,
-} from '../manifests/shared-users.ts'
+} from '../manifests/service-images.ts'
 import type { Observation, Policy } from '../plan/stage-input.ts'
 import { bareResult, type ReportFinding, type TargetResult, targetFinding, targetQuestion } from '../report/report.ts'
 import { choices } from '../words.ts'

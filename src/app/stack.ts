@@ -14,9 +14,13 @@ import {
   unsaid,
   unsettled,
 } from '../manifests/left-to-decide.ts'
-import type { PlannedService, StackFile } from '../manifests/planned.ts'
-import { type StackFinding, stackFinding } from '../manifests/planned.ts'
-import type { Project } from '../manifests/project.ts'
+import {
+  type PlannedService,
+  type Project,
+  type StackFile,
+  type StackFinding,
+  stackFinding,
+} from '../manifests/project.ts'
 import { parseYaml } from '../manifests/yaml/file.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
 import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'

@@ -1,7 +1,7 @@
 import type { Proven } from '../attest/statement.ts'
 import type { EngineOption } from '../engine/open-engine.ts'
-import type { StackFile } from '../manifests/planned.ts'
 import type { Profile } from '../manifests/profile.ts'
+import type { StackFile } from '../manifests/project.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import type { Idle } from '../proof/container/limiter.ts'

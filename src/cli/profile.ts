@@ -9,8 +9,7 @@ import { HardenError } from '../errors.ts'
 import { listIn, readIn, staysIn } from '../files-in.ts'
 import { editCompose, type NamedText, type Rendered } from '../manifests/compose/edit-files.ts'
 import { renewNotes } from '../manifests/compose/harden-service.ts'
-import { composeFile } from '../manifests/compose/new-file.ts'
-import { dockerRun } from '../manifests/docker.ts'
+import { composeFile, dockerRun } from '../manifests/docker.ts'
 import { editManifests } from '../manifests/kubernetes/edit-files.ts'
 import {
   helmValues,
@@ -20,7 +19,7 @@ import {
   kustomization,
 } from '../manifests/kubernetes/new-files.ts'
 import { type Profile, withImage } from '../manifests/profile.ts'
-import { profileNotes } from '../manifests/said.ts'
+import { profileNotes } from '../manifests/profile-notes.ts'
 import { isObject, type Json, parseYaml, textOf } from '../manifests/yaml/file.ts'
 import { fileDiff } from '../report/diff.ts'
 import { hasFailed } from '../report/report.ts'

@@ -213,7 +213,7 @@ async function jobOf(
     if (output === null) return null
     const name = join(output, 'Dockerfile')
     const own: OwnFile[] = [[name, result.output]]
-    const { profileFile } = await import('../manifests/compose/new-file.ts')
+    const { profileFile } = await import('../manifests/docker.ts')
     if (profile !== undefined) own.push([join(output, 'compose.yaml'), profileFile(profile)])
     return { names: [own.map(([file]) => file).join(' and ')], write: () => writeOwn(own, cwd) }
   }

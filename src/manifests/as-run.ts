@@ -3,9 +3,8 @@ import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { isComplete, type ReportPort, type TargetResult, targetFinding } from '../report/report.ts'
 import { choices, joinTruncated } from '../words.ts'
 import { isRootUser } from './compose/written.ts'
-import type { PlannedService } from './planned.ts'
 import { type Profile, type ProfilePort, userText } from './profile.ts'
-import type { Service } from './project.ts'
+import type { PlannedService, Service } from './project.ts'
 
 // A plan is of an image: as a service runs it, it may be another one.
 

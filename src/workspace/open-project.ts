@@ -1,8 +1,14 @@
 import { existsSync, statSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { ANYWHERE, staysIn, textIn } from '../files-in.ts'
-import type { StackFile } from '../manifests/planned.ts'
-import type { Project, ProjectOrigin, ProjectRequest, ReadProjectFile, Service } from '../manifests/project.ts'
+import type {
+  Project,
+  ProjectOrigin,
+  ProjectRequest,
+  ReadProjectFile,
+  Service,
+  StackFile,
+} from '../manifests/project.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { choices } from '../words.ts'
 import { allowedRootOf, type Trust } from './trust.ts'

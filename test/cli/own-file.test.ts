@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { images } from '../../catalogue/index.ts'
 import { harden } from '../../src/index.ts'
-import { profileFile } from '../../src/manifests/compose/new-file.ts'
+import { profileFile } from '../../src/manifests/docker.ts'
 import { isOwnCompose, isOwnDockerfile } from '../../src/workspace/own-files.ts'
 import { sampleProfile } from '../manifests/sample.ts'
 

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { writeOwn } from '../../src/cli/write-results.ts'
-import { profileFile } from '../../src/manifests/compose/new-file.ts'
+import { profileFile } from '../../src/manifests/docker.ts'
 import { sampleProfile } from '../manifests/sample.ts'
 import { tree } from '../workspace/tree.ts'
 

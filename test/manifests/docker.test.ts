@@ -1,7 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { shellQuoted } from '../../src/borders/shell.ts'
-import { profileFile } from '../../src/manifests/compose/new-file.ts'
-import { dockerRun } from '../../src/manifests/docker.ts'
+import { dockerRun, profileFile } from '../../src/manifests/docker.ts'
 import { rootProfile, sampleProfile } from './sample.ts'
 
 test('one line, with all that is locked', () => {

@@ -2,8 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
 import { composeValue, unmountable } from '../../src/borders/mount.ts'
-import { composeFile, profileFile } from '../../src/manifests/compose/new-file.ts'
-import { dockerRun } from '../../src/manifests/docker.ts'
+import { composeFile, dockerRun, profileFile } from '../../src/manifests/docker.ts'
 import { sampleProfile } from './sample.ts'
 
 // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's variable

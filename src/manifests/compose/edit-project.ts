@@ -1,15 +1,13 @@
 import { isInside } from '../../places.ts'
 import { choices } from '../../words.ts'
 import { type SettledService, settleMounted } from '../mounted-configuration.ts'
-import type { PlannedService, StackFile } from '../planned.ts'
-import { type StackFinding, stackFinding } from '../planned.ts'
-import type { Project } from '../project.ts'
+import { type PlannedService, type Project, type StackFile, type StackFinding, stackFinding } from '../project.ts'
 import { isEqual, parseYaml } from '../yaml/file.ts'
 import { changedServices, editEntries } from './edit-entries.ts'
 import { type EditedService, imageNames } from './edit-service.ts'
 import { followPorts } from './follow-ports.ts'
 import { type HostFiles, mountAdvice } from './host-files.ts'
-import { movedPorts, networkOf, portsAround } from './networks.ts'
+import { movedPorts, networkOf, portsAround } from './ports.ts'
 import { isRootUser } from './written.ts'
 
 export interface StackSource {

@@ -1,7 +1,7 @@
 import type { HostEntry } from '../compose/host-files.ts'
 import { settleMounted } from '../mounted-configuration.ts'
-import type { PlannedService } from '../planned.ts'
 import type { ImageChange, ProfilePort } from '../profile.ts'
+import type { PlannedService } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import {
   containerOf,

@@ -1,6 +1,5 @@
 import type { MigrationFacts } from '../../../src/manifests/compose/migration.ts'
-import type { PlannedService } from '../../../src/manifests/planned.ts'
-import type { Project, Service, ServiceMount } from '../../../src/manifests/project.ts'
+import type { PlannedService, Project, Service, ServiceMount } from '../../../src/manifests/project.ts'
 import { sampleResult } from '../../report/sample.ts'
 import { sampleProfile } from '../sample.ts'
 import { sampleService } from './sample-service.ts'

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { editCompose as editFiles, type Rendered } from '../../../src/manifests/compose/edit-files.ts'
-import { composeFile, profileFile } from '../../../src/manifests/compose/new-file.ts'
+import { composeFile, profileFile } from '../../../src/manifests/docker.ts'
 import type { Profile } from '../../../src/manifests/profile.ts'
 import { rootProfile, sampleProfile } from '../sample.ts'
 import { expectCompose } from '../schemas.ts'

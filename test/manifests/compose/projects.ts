@@ -1,8 +1,7 @@
 import type { HostEntry, HostFiles } from '../../../src/manifests/compose/host-files.ts'
 import { resolveProject } from '../../../src/manifests/compose/resolve.ts'
-import type { PlannedService } from '../../../src/manifests/planned.ts'
 import type { Profile } from '../../../src/manifests/profile.ts'
-import type { Project } from '../../../src/manifests/project.ts'
+import type { PlannedService, Project } from '../../../src/manifests/project.ts'
 import { parseYaml } from '../../../src/manifests/yaml/file.ts'
 import { sampleProfile } from '../sample.ts'
 

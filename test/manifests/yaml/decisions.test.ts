@@ -1,7 +1,7 @@
 // Comments above a key of YAML that leave something to a person, and what becomes of them when a run has passed.
 import { expect, test } from '@jest/globals'
 import { DECIDE } from '../../../src/decisions.ts'
-import { decisionsAbove, withDecisions } from '../../../src/manifests/yaml/decisions.ts'
+import { decisionsAbove, withDecisions } from '../../../src/manifests/left-to-decide.ts'
 import { parseYaml } from '../../../src/manifests/yaml/file.ts'
 
 const web = { document: 0, path: ['services', 'web'] }
