@@ -263,7 +263,6 @@ function volumeFindings(
 ): readonly OfVolume[] {
   return volumes.flatMap(({ volume: path, kind, need, services, reason }) => {
     const volume = path.startsWith('/') ? here(path) || '.' : path
-    const of = (finding: ReportFinding): OfVolume => ({ volume, services, finding })
     if (need === 'nothing' && kind === 'host' && services.length === 0) return perhapsWritten(path, planned, entries)
     const name = `${volume} (${services.join(', ')})`
     const users = planned.flatMap(({ service, profile }) =>
@@ -272,23 +271,14 @@ function volumeFindings(
     // Whoever has checked it out runs it.
     const owner = entries.get(path)
     if (need === 'nothing' || (owner?.isCheckout === true && users.every((uid) => uid === owner.uid))) return []
-    return need === 'migration'
-      ? [
-          of(
-            targetFinding(
-              'migrate-volumes',
-              'note',
-              `${name}: ${owner?.kind === 'missing' ? 'Docker makes it as root, so it' : 'what root has left there'} changes its owner once: ${reason}`,
-            ),
-          ),
-        ]
-      : [
-          of(
-            kind === 'host'
-              ? targetQuestion('migrate-volumes', 'host-folder', `${name}: ${reason}`, KEPT_HINT)
-              : targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`),
-          ),
-        ]
+    const what = owner?.kind === 'missing' ? 'Docker makes it as root, so it' : 'what root has left there'
+    const finding =
+      need === 'migration'
+        ? targetFinding('migrate-volumes', 'note', `${name}: ${what} changes its owner once: ${reason}`)
+        : kind === 'host'
+          ? targetQuestion('migrate-volumes', 'host-folder', `${name}: ${reason}`, KEPT_HINT)
+          : targetFinding('migrate-volumes', 'todo', `${name}: ${reason}`)
+    return [{ volume, services, finding }]
   })
 }
 
@@ -311,13 +301,8 @@ function perhapsWritten(
     if (!mayBeWritten({ ...written, kind: 'host', readOnly })) return []
     const hint = `give it to the user once: chown -R ${user.uid}:${user.gid} ${shellQuoted(volume)}`
     const message = `${volume} (${name}): it keeps its owner; cannot tell whether the program writes ${target}, and the user may not`
-    return [
-      {
-        volume,
-        services: [name],
-        finding: targetQuestion('migrate-volumes', 'host-folder', message, `where it does, ${hint}`),
-      },
-    ]
+    const finding = targetQuestion('migrate-volumes', 'host-folder', message, `where it does, ${hint}`)
+    return [{ volume, services: [name], finding }]
   })
 }
 

@@ -3,6 +3,7 @@ import { shellQuoted } from '../borders/shell.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import type { EngineName } from '../engine/kinds.ts'
 import { hardenService } from './compose/harden-service.ts'
+import { withServices } from './compose/written.ts'
 import {
   derivedName,
   giveVolume,
@@ -15,7 +16,7 @@ import {
   type WritablePlace,
 } from './profile.ts'
 import type { Json } from './yaml/file.ts'
-import { blockText } from './yaml/style.ts'
+import { fileText } from './yaml/style.ts'
 
 /** One line for a shell that starts the container in the background, locked down. */
 export function dockerRun(profile: Profile, engine: EngineName): string {
@@ -99,40 +100,24 @@ function nameOf(given: string): string {
 
 /** A whole Compose file with one service. `build`: the folder it is built from; null for an image that is there. */
 export function composeFile(profile: Profile, build: string | Json | null): string {
-  const named = profile.volumes.map(({ path, prepared }) => ({
-    path,
-    prepared,
-    name: volumeName(serviceName(profile), path),
-  }))
+  const name = serviceName(profile)
   const ports = profile.ports.map(({ to, protocol }) => `${to}:${to}${protocol === 'tcp' ? '' : `/${protocol}`}`)
+  const mounts = profile.volumes.map(({ path, prepared }): unknown => {
+    const [source, target] = [volumeName(name, path), composeValue(path)]
+    // An empty volume takes the owner of the image's folder at each start, unless it is told not to.
+    return prepared ? `${source}:${target}` : { type: 'volume', source, target, volume: { nocopy: true } }
+  })
   const { service, volumes } = hardenService(
     {
       image: profile.image.name,
       ...(build === null ? {} : { build }),
       ...(ports.length > 0 ? { ports } : {}),
-      ...(named.length > 0 ? { volumes: named.map(mountOf) } : {}),
+      ...(mounts.length > 0 ? { volumes: mounts } : {}),
     },
     { ...profile, ports: profile.ports.map((port) => ({ ...port, from: port.to })) },
-    { name: serviceName(profile) },
+    { name },
   )
-  const declared = [...named.map(({ name }) => name), ...volumes]
-  const file = {
-    services: { [serviceName(profile)]: service },
-    ...(declared.length > 0 ? { volumes: Object.fromEntries(declared.map((name) => [name, {}])) } : {}),
-  }
-  return blockText(file, 0, { indent: 2, indentSeq: true })
-}
-
-/** An empty volume takes the owner of the image's folder at each start, unless it is told not to. */
-function mountOf({
-  path,
-  name,
-  prepared,
-}: {
-  readonly path: string
-  readonly name: string
-  readonly prepared: boolean
-}): unknown {
-  const target = composeValue(path)
-  return prepared ? `${name}:${target}` : { type: 'volume', source: name, target, volume: { nocopy: true } }
+  return fileText(
+    withServices({}, { [name]: service }, [...profile.volumes.map(({ path }) => volumeName(name, path)), ...volumes]),
+  )
 }

@@ -200,32 +200,22 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
     decided(plan, 'port').flatMap(({ from, to }) =>
       to !== null && new RegExp(String.raw`(?<!\d)${to}(?!\d)`).test(text) ? [from] : [],
     )
+  const change = (kind: ImageChange['kind'], name: string, reason: string, text: string): ImageChange => ({
+    kind,
+    name,
+    reason,
+    ports: moved(text),
+  })
   return [
     ...decided(plan, 'edit-file').map(({ path, reason, substitutions }) => ({
-      kind: 'file' as const,
-      name: path,
-      reason,
-      ports: moved(substitutions.map(({ replacement }) => replacement).join('\n')),
+      ...change('file', path, reason, substitutions.map(({ replacement }) => replacement).join('\n')),
       substitutions,
     })),
-    ...decided(plan, 'set-env').map(({ name, value, reason }) => ({
-      kind: 'env' as const,
-      name,
-      reason,
-      ports: moved(value),
-    })),
-    ...decided(plan, 'set-workdir').map(({ path, reason }) => ({
-      kind: 'workdir' as const,
-      name: path,
-      reason,
-      ports: [],
-    })),
-    ...decided(plan, 'set-command').map(({ reason, entrypoint, cmd }) => ({
-      kind: 'command' as const,
-      name: 'command',
-      reason,
-      ports: moved([...(entrypoint ?? []), ...(cmd ?? [])].join('\n')),
-    })),
+    ...decided(plan, 'set-env').map(({ name, value, reason }) => change('env', name, reason, value)),
+    ...decided(plan, 'set-workdir').map(({ path, reason }) => change('workdir', path, reason, '')),
+    ...decided(plan, 'set-command').map(({ reason, entrypoint, cmd }) =>
+      change('command', 'command', reason, [...(entrypoint ?? []), ...(cmd ?? [])].join('\n')),
+    ),
   ]
 }
 

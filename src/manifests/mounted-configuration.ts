@@ -5,7 +5,7 @@ import { portLines } from '../plan/ports/port-lines.ts'
 import { asLocked } from './compose/harden-service.ts'
 import type { HostFiles } from './compose/host-files.ts'
 import { holderOf, saidPorts } from './compose/ports.ts'
-import { isNearby, type Own, overridden, type ServiceOverlay, withRaised } from './overridden.ts'
+import { isNearby, type Overridden, type Own, overridden, type ServiceOverlay, withRaised } from './overridden.ts'
 import { type ImageChange, movesOf, type Profile, type ProfilePort, sysctlsFor } from './profile.ts'
 import type { PlannedService, Project, Service } from './project.ts'
 import { textOf } from './yaml/file.ts'
@@ -16,19 +16,11 @@ interface MountedFile {
   readonly text: string
 }
 
-/** What mounted configuration makes of a plan. */
-export interface SettledService {
+/** What mounted configuration makes of a plan: with those of its ports that cannot move put back. */
+export interface SettledService extends Overridden {
   readonly planned: PlannedService
-  /** As the plan has it, with those of its ports that cannot move put back. */
-  readonly profile: Profile
-  /** What does not hold of the image's changes, one sentence each. */
-  readonly notes: readonly string[]
-  /** Of these, what a person has to do before it works. */
-  readonly open: readonly string[]
   /** Changes of the image that are made in what is mounted over it. */
   readonly made: ReadonlySet<ImageChange>
-  /** Ports that stay since something that is put over the image sets them, and what that is. */
-  readonly kept: ReadonlyMap<number, string>
   /** What its own environment has to say instead, since it hides the image's. */
   readonly env: ReadonlyMap<string, string>
 }
@@ -88,8 +80,8 @@ export function settleMounted(
       const hidden = profile.changes.filter(({ kind, ports }) => kind === 'file' && ports.includes(port.from))
       if (said.length > 0) for (const change of hidden) done.add(change)
     }
-    const copied = service.mounts.filter(
-      ({ kind, source }) => (kind === 'config' || kind === 'secret') && source === '',
+    const copied = service.mounts.flatMap(({ kind, source, target }) =>
+      (kind === 'config' || kind === 'secret') && source === '' ? [target] : [],
     )
     const env = new Map(planned.env)
     for (const change of profile.changes.filter(({ kind }) => kind === 'env')) {
@@ -100,31 +92,17 @@ export function settleMounted(
     }
     const asked = { ...profile, changes: profile.changes.filter((change) => !done.has(change)) }
     const settled = overridden(asked, ownOf(planned, files, host, texts, folder))
-    return [
-      {
-        planned,
-        profile: asLocked(service.settings, {
-          ...settled.profile,
-          changes: profile.changes,
-          ...(copied.length === 0 ? {} : { readOnly: { value: false, known: 'planned' }, writable: [] }),
-        }),
-        notes: [
-          ...unlisted.map(
-            ({ from }) => `port ${from} stays: the service opens it, and its image does not say what listens there`,
-          ),
-          ...(copied.length > 0 && settled.profile.readOnly.value
-            ? [
-                `its root is not made read-only, since Compose copies ${copied.map(({ target }) => target).join(', ')} into it`,
-              ]
-            : []),
-          ...settled.notes,
-        ],
-        open: settled.open,
-        made: done,
-        kept: settled.kept,
-        env,
-      },
-    ]
+    const locked = asLocked(service.settings, {
+      ...settled.profile,
+      changes: profile.changes,
+      ...(copied.length === 0 ? {} : { readOnly: { value: false, known: 'planned' }, writable: [] }),
+    })
+    const notes = unlisted.map(
+      ({ from }) => `port ${from} stays: the service opens it, and its image does not say what listens there`,
+    )
+    if (copied.length > 0 && settled.profile.readOnly.value)
+      notes.push(`its root is not made read-only, since Compose copies ${copied.join(', ')} into it`)
+    return [{ ...settled, planned, profile: locked, notes: [...notes, ...settled.notes], made: done, env }]
   })
   return { services, texts }
 }

@@ -31,7 +31,7 @@ export function overridden(profile: Profile, own: Own): Overridden {
   return other === null ? withOverlays(profile, own) : withOther(profile, other)
 }
 
-interface Overridden {
+export interface Overridden {
   readonly profile: Profile
   readonly notes: readonly string[]
   /** Of these, what a person has to do before it works. */

@@ -195,9 +195,9 @@ const MADE: Readonly<Record<string, string>> = {
   'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
   'src/proof/trace/file-calls.ts: `\\\\b${name}=([\\\\w|]+)`': 'constants, and names of \\w alone',
-  'src/manifests/compose/parts.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
-  'src/manifests/compose/parts.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
-  'src/manifests/compose/parts.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
+  'src/manifests/compose/ports.ts: `[:\\\\s]${from}\\\\b`': 'numbers of ports and escaped names',
+  'src/manifests/compose/ports.ts: `\\\\b${host}:${port}\\\\b`': 'numbers of ports and escaped names',
+  'src/manifests/compose/ports.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`': 'numbers of ports and escaped names',
 }
 
 /** Numbers from 0 to 1, the same in each run (mulberry32). */

@@ -12,7 +12,7 @@ export function chooseService(
   asked: string | null,
   isBuilt: (build: unknown) => boolean,
 ): string {
-  const file = named(files)
+  const file = files.map((one) => one.name).join(', ')
   const names = Object.keys(services).filter((one) => isObject(services[one]))
   const included = files.flatMap(({ values }) => asList(asObject(values[0]).include)).map(includedFile)
   const others = `it includes ${included.join(', ')}: those are files of their own, for --file`
@@ -51,8 +51,7 @@ function declaredHere({ readOnly, writable }: Profile, service: string, file: st
 }
 
 /** Throws HardenError where what the service extends would keep the profile from it. */
-export function checkInherited(services: Json, name: string, files: readonly YamlFile[], profile: Profile): void {
-  const file = named(files)
+export function checkInherited(services: Json, name: string, file: string, profile: Profile): void {
   const service = asObject(services[name])
   const { settings, parent, elsewhere } = inherited(services, name)
   if (parent === null) return
@@ -75,17 +74,13 @@ export function checkInherited(services: Json, name: string, files: readonly Yam
 }
 
 /** Throws HardenError where the service runs something else. */
-export function checkImage({ image, build }: Json, name: string, files: readonly YamlFile[], profile: Profile): void {
+export function checkImage({ image, build }: Json, name: string, file: string, profile: Profile): void {
   if (profile.image.original === null || build !== undefined) return
   if (image === undefined || sameImage(image, profile)) return
   throw wrong(
-    `the service ${name} of ${named(files)} runs ${textOf(image)}, not ${profile.image.original}`,
+    `the service ${name} of ${file} runs ${textOf(image)}, not ${profile.image.original}`,
     `ask for the profile of ${textOf(image)}, or name another --service`,
   )
-}
-
-function named(files: readonly YamlFile[]): string {
-  return files.map(({ name }) => name).join(', ')
 }
 
 function wrong(message: string, hint: string): HardenError {

@@ -7,9 +7,10 @@ import { asList, asObject, isEqual, isObject, type Json, parseYaml, textOf, type
 import { rewriteShared } from '../yaml/rewrite.ts'
 import { tagsAt, withOverride } from '../yaml/style.ts'
 import { type EditedService, otherEntry, ownEntry, withKnownPorts } from './edit-service.ts'
+import { allowsNew } from './harden-service.ts'
 import { mergedService } from './merge.ts'
 import { movedHealthcheck, movedPort } from './ports.ts'
-import { isRootUser } from './written.ts'
+import { isRootUser, withServices } from './written.ts'
 
 interface Entry {
   readonly id: string
@@ -112,11 +113,9 @@ function editOwn(edited: EditedService, state: EntriesState): void {
   if (own === undefined) return
   const name = state.project.files[own.file]?.name ?? ''
   if (!own.isOwn) {
-    say(
-      'todo',
-      `${service.name} is written in ${name}, which this project only includes`,
-      choices(`harden it there: harden-image ${name}`, 'set how it runs in an override file of this project'),
-    )
+    const there = `harden it there: harden-image ${name}`
+    const ways = choices(there, 'set how it runs in an override file of this project')
+    say('todo', `${service.name} is written in ${name}, which this project only includes`, ways)
     return
   }
   const others = entries.filter((entry) => entry !== own)
@@ -130,7 +129,7 @@ function editOwn(edited: EditedService, state: EntriesState): void {
     others.some((entry) => entry.isOwn && !entry.isExtended && entry.before[key] !== undefined)
   const edit = ownEntry(own.before, edited, { elsewhere, isWrittenElsewhere, declared, base })
   const volumes = state.volumes.get(own.file) ?? new Set()
-  for (const volume of edit.volumes) if (!declared.includes(volume)) volumes.add(volume)
+  for (const volume of edit.volumes) volumes.add(volume)
   state.volumes.set(own.file, volumes)
   state.current.set(own.id, edit.service)
   const said = entries.map(({ before }) => textOf(before.user ?? '')).join(' ')
@@ -166,14 +165,8 @@ function putRight(edited: EditedService, entries: readonly Entry[], own: Entry, 
   if (profile.readOnly.value && is.read_only !== true) set.read_only = true
   if (profile.capabilities === null && asList(is.cap_drop).length > asList(was.cap_drop).length)
     replace('cap_drop', asList(was.cap_drop))
-  if (
-    asList(is.security_opt).some((one) => /^no-new-privileges[:=]false$/.test(textOf(one))) &&
-    profile.noNewPrivileges.value
-  )
-    replace(
-      'security_opt',
-      asList(is.security_opt).filter((one) => !/^no-new-privileges[:=]false$/.test(textOf(one))),
-    )
+  const locked = asList(is.security_opt).filter((one) => !allowsNew(one))
+  if (profile.noNewPrivileges.value && locked.length < asList(is.security_opt).length) replace('security_opt', locked)
   const moved = asList(was.ports).map((port) => movedPort(port, { ports }, []))
   if (!isEqual(asList(is.ports).map(textOf), moved.map(textOf))) replace('ports', moved)
   const check = movedHealthcheck(was.healthcheck, { ports })
@@ -216,7 +209,6 @@ function folderOf(file: number, { project, files }: EntriesState): string {
 
 function textOfFile(file: YamlFile, index: number, state: EntriesState): string {
   const [first, ...others] = file.values
-  const document = asObject(first)
   const services = servicesIn(file)
   const changed = Object.fromEntries(
     Object.keys(services).flatMap((name) => {
@@ -225,13 +217,7 @@ function textOfFile(file: YamlFile, index: number, state: EntriesState): string 
     }),
   )
   if (Object.keys(changed).length === 0) return file.text
-  const declared = asObject(document.volumes)
-  const volumes = Object.fromEntries([...(state.volumes.get(index) ?? [])].map((name) => [name, {}]))
-  const after = {
-    ...document,
-    services: { ...services, ...changed },
-    ...(Object.keys(volumes).length === 0 ? {} : { volumes: { ...declared, ...volumes } }),
-  }
+  const after = withServices(asObject(first), changed, [...(state.volumes.get(index) ?? [])])
   try {
     const text = rewriteShared(file, [after, ...others])
     return Object.keys(changed).reduce((current, name) => {
@@ -240,15 +226,8 @@ function textOfFile(file: YamlFile, index: number, state: EntriesState): string 
     }, text)
   } catch (error) {
     if (!(error instanceof HardenError)) throw error
-    state.findings.push(
-      stackFinding(
-        'compose-service',
-        'todo',
-        `${file.name} was not changed: ${error.message}`,
-        null,
-        error.hint ?? null,
-      ),
-    )
+    const why = `${file.name} was not changed: ${error.message}`
+    state.findings.push(stackFinding('compose-service', 'todo', why, null, error.hint ?? null))
     return file.text
   }
 }

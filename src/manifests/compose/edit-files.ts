@@ -9,7 +9,7 @@ import { checkImage, checkInherited, chooseService, inherited } from './choose-s
 import { alignService, hardenService } from './harden-service.ts'
 import { mergedService } from './merge.ts'
 import { callers, saidPorts } from './ports.ts'
-import { pairsOf, targetsOf, volumeOf, type WrittenVolume, wordsOf } from './written.ts'
+import { pairsOf, targetsOf, volumeOf, type WrittenVolume, withServices, wordsOf } from './written.ts'
 
 export interface Rendered {
   readonly text: string
@@ -46,13 +46,19 @@ export function editCompose(
   const own = composeOwn(chosenService, settings, chosen, read)
   const whole = mergedService(settings, chosenService)
   const { profile, notes } = overridden(withRaised(asked, saidPorts(whole)), own)
-  checkInherited(all, chosen, files, profile)
-  checkImage(chosenService, chosen, files, profile)
-  const main = services.findIndex((own) => Object.hasOwn(own, chosen))
   const names = sources.map(({ name }) => name)
+  checkInherited(all, chosen, names.join(', '), profile)
+  checkImage(chosenService, chosen, names.join(', '), profile)
+  const main = services.findIndex((own) => Object.hasOwn(own, chosen))
   const elsewhere = writtenByName(own.env).filter(([, path]) => !isWrittenInImage(path, profile))
   const moved = elsewhere.map(([, path]) => path)
-  const moves = migrationNotes(chosenService, chosen, { files: names, moved }, profile)
+  const command = migration(chosenService, chosen, names, profile, moved)
+  const moves =
+    command === null
+      ? []
+      : [
+          `what is in the mounts of ${chosen} so far may belong to root: once, after it has stopped and before it starts again, ${command}`,
+        ]
   const family = [
     ...notes,
     ...stageNotes(chosen, chosenService.build, stage),
@@ -122,20 +128,6 @@ function isWrittenInImage(path: string, profile: Profile): boolean {
   return writtenPlaces(profile).some((one) => isInside(path, one))
 }
 
-function migrationNotes(
-  service: Json,
-  name: string,
-  { files, moved }: { readonly files: readonly string[]; readonly moved: readonly string[] },
-  profile: Profile,
-): readonly string[] {
-  const command = migration(service, name, files, profile, moved)
-  return command === null
-    ? []
-    : [
-        `what is in the mounts of ${name} so far may belong to root: once, after it has stopped and before it starts again, ${command}`,
-      ]
-}
-
 /**
  * The one command that gives the user what is in the service's own mounts already; null where none of them is a place
  * that the image writes, or where no `chown` of the image's own can do it. `files` as for `docker compose --file`; `moved`:
@@ -183,21 +175,16 @@ function isConfiguration({ source, target }: WrittenVolume): boolean {
 function editService(file: YamlFile, name: string, profile: Profile, elsewhere: Json | null, whole: Json): Rendered {
   const [first, ...others] = file.values
   const document = asObject(first)
-  const services = servicesOf(file)
-  const before = asObject(services[name])
-  const declared = asObject(document.volumes)
+  const before = asObject(servicesOf(file)[name])
+  const declared = Object.keys(asObject(document.volumes))
   const notes: string[] = []
   const edit =
     elsewhere === null
       ? { service: alignService(before, profile, notes), volumes: [], notes }
-      : hardenService(before, profile, { name, elsewhere, declared: Object.keys(declared) })
+      : hardenService(before, profile, { name, elsewhere, declared })
   const image = imageOf(before, whole, elsewhere !== null, profile)
-  const missing = edit.volumes.filter((volume) => !Object.hasOwn(declared, volume))
-  const after = {
-    ...document,
-    services: { ...services, [name]: { ...edit.service, ...(image === null ? {} : { image }) } },
-    ...(missing.length > 0 ? { volumes: { ...declared, ...Object.fromEntries(missing.map((one) => [one, {}])) } } : {}),
-  }
+  const service = image === null ? edit.service : { ...edit.service, image }
+  const after = withServices(document, { [name]: service }, edit.volumes)
   const variable =
     image !== null && typeof before.image === 'string' && before.image.includes('$')
       ? [`image: ${before.image} becomes ${image}: its variable has no effect any more`]

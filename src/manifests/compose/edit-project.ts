@@ -112,16 +112,8 @@ function readVolumes(
 
 function fillFinding(service: string, { volume, target, writer, isMeant }: ReadVolume): StackFinding {
   const why = `volume ${volume}: what the image of ${service} has in ${target} would fill it as root's, where ${writer} writes`
-  return isMeant
-    ? stackFinding(
-        'compose-service',
-        'todo',
-        why,
-        service,
-        choices(
-          `let the image of ${writer} bring it, and mount it with nocopy in ${service}`,
-          `start ${writer} before ${service} (depends_on)`,
-        ),
-      )
-    : stackFinding('compose-service', 'note', `${why}: it is mounted with nocopy`, service)
+  if (!isMeant) return stackFinding('compose-service', 'note', `${why}: it is mounted with nocopy`, service)
+  const brought = `let the image of ${writer} bring it, and mount it with nocopy in ${service}`
+  const ways = choices(brought, `start ${writer} before ${service} (depends_on)`)
+  return stackFinding('compose-service', 'todo', why, service, ways)
 }

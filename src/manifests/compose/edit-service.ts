@@ -4,7 +4,7 @@ import type { SettledService } from '../mounted-configuration.ts'
 import { derivedName, movesOf, type ProfilePort } from '../profile.ts'
 import type { PlannedService } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
-import { alignService, hardenService, type ServiceEdit } from './harden-service.ts'
+import { type Around, alignService, hardenService, type ServiceEdit } from './harden-service.ts'
 import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts'
 import { knownPort, type MovedPort } from './port-calls.ts'
 import { mapPairs, pairsOf, volumeOf, volumeParts, withPairs, wordsOf } from './written.ts'
@@ -24,22 +24,18 @@ export interface EditedService extends SettledService {
   readonly host: HostFiles
 }
 
-/** Its own entry: with all that is new. `base`: the folder that paths of its file are meant from. */
+interface AroundEntry extends Required<Pick<Around, 'elsewhere' | 'declared'>> {
+  /** Another entry says it, and is changed where it stands. */
+  readonly isWrittenElsewhere: (key: string) => boolean
+  /** The folder that paths of its file are meant from. */
+  readonly base: string
+}
+
+/** Its own entry: with all that is new. */
 export function ownEntry(
   before: Json,
   edited: EditedService,
-  {
-    elsewhere,
-    isWrittenElsewhere,
-    declared,
-    base,
-  }: {
-    readonly elsewhere: Json
-    /** Another entry says it, and is changed where it stands. */
-    readonly isWrittenElsewhere: (key: string) => boolean
-    readonly declared: readonly string[]
-    readonly base: string
-  },
+  { elsewhere, isWrittenElsewhere, declared, base }: AroundEntry,
 ): ServiceEdit {
   const { planned, profile, ports, advice, image } = edited
   const { service, derived } = planned
@@ -153,7 +149,8 @@ export function withKnownPorts(
 
 /** `build: ./web`, or with the name of a Dockerfile that has another one. */
 function buildOf(base: string, path: string): unknown {
-  const context = relativePath(normalisePath(base), parentOf(path)).replace(/^(?!\.\.?(?:\/|$))/, './')
+  const way = relativePath(normalisePath(base), parentOf(path))
+  const context = way === '.' || way.split('/')[0] === '..' ? way : `./${way}`
   return nameOf(path) === 'Dockerfile' ? context : { context, dockerfile: nameOf(path) }
 }
 

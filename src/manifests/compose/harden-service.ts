@@ -179,7 +179,7 @@ function holds(list: unknown, name: string): boolean {
   return asList(list).some((item) => textOf(item).toUpperCase().replace(/^CAP_/, '') === name)
 }
 
-function allowsNew(option: unknown): boolean {
+export function allowsNew(option: unknown): boolean {
   return /^no-new-privileges[:=]false$/.test(textOf(option))
 }
 

@@ -6,7 +6,7 @@ import { joinAnd } from '../../words.ts'
 import { slug, writtenPlaces } from '../profile.ts'
 import type { Migration, PlannedService, Project, Service, ServiceMount, StackFile } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
-import { blockText } from '../yaml/style.ts'
+import { fileText } from '../yaml/style.ts'
 import type { HostEntry } from './host-files.ts'
 import { MIGRATION_SCRIPT } from './migration-script.ts'
 
@@ -274,20 +274,11 @@ function migrationFile(
     if (owner === null) return []
     const { uid, gid, from, members, paths } = owner
     const id = ids[index] ?? ''
-    return paths.map((path) =>
-      [
-        'hand',
-        kind,
-        members.join(' '),
-        id,
-        visibleLine(`${names[index] ?? volume}${path}`),
-        `/volumes/${id}${path}`,
-        `${uid}:${gid}`,
-        ...from.map(String),
-      ]
-        .map(shellQuoted)
-        .join(' '),
-    )
+    return paths.map((path) => {
+      const name = visibleLine(`${names[index] ?? volume}${path}`)
+      const words = [kind, members.join(' '), id, name, `/volumes/${id}${path}`, `${uid}:${gid}`, ...from.map(String)]
+      return ['hand', ...words].map(shellQuoted).join(' ')
+    })
   })
   const isAnyGroup = rows.some(({ owner }) => owner !== null && owner.members.length > 0)
   const service = {
@@ -307,10 +298,7 @@ function migrationFile(
       ...rows.map(({ volume }, index) => mountOf(volume, `/volumes/${ids[index]}`, project)),
     ],
   }
-  const text = blockText({ services: { [MIGRATION_SERVICE]: service }, volumes: { [MIGRATION_OWNERS]: {} } }, 0, {
-    indent: 2,
-    indentSeq: true,
-  })
+  const text = fileText({ services: { [MIGRATION_SERVICE]: service }, volumes: { [MIGRATION_OWNERS]: {} } })
   const compose = composeCommand(choice, [...choice.files, name])
   const head = [
     `${MARK} gives what root has left in volumes to the users that run there now, once, while the services are stopped:`,
@@ -334,7 +322,7 @@ function mountOf(volume: string, target: string, project: Project): Json {
   if (project.volumes.has(volume) || !volume.startsWith('/'))
     return { type: 'volume', source: volume, target, volume: { nocopy: true } }
   // On a new machine it is run before anything has made the folder.
-  return { type: 'bind', source: hostPath(volume, project), target, bind: { create_host_path: true } }
+  return { type: 'bind', source: composeValue(nameFrom(volume, project)), target, bind: { create_host_path: true } }
 }
 
 /** Whose image is there already and has the tools; null where nobody's is known to. */
@@ -347,7 +335,7 @@ function toolsOf(planned: readonly PlannedService[], equipped: ReadonlySet<strin
 function imageOf(tools: Service | null, project: Project): Json {
   const context = tools?.build?.context ?? null
   if (context === null) return { image: composeValue(tools?.image ?? FALLBACK_IMAGE) }
-  return { build: { ...asObject(literal(tools?.settings.build)), context: hostPath(context, project) } }
+  return { build: { ...asObject(literal(tools?.settings.build)), context: composeValue(nameFrom(context, project)) } }
 }
 
 /** Compose fills in variables, and these values have theirs. */
@@ -355,10 +343,6 @@ function literal(value: unknown): unknown {
   if (typeof value === 'string') return composeValue(value)
   if (Array.isArray(value)) return value.map(literal)
   return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literal(one)])) : value
-}
-
-function hostPath(path: string, project: Project): string {
-  return composeValue(nameFrom(path, project))
 }
 
 /** As whoever has the project elsewhere would write it. */

@@ -59,6 +59,17 @@ export function listOf(written: unknown): readonly unknown[] {
   return written == null ? [] : [written].flat()
 }
 
+/** A file with other services, and with these volumes declared. */
+export function withServices(document: Json, services: Json, volumes: readonly string[]): Json {
+  const declared = asObject(document.volumes)
+  const missing = volumes.filter((name) => !Object.hasOwn(declared, name)).map((name) => [name, {}])
+  return {
+    ...document,
+    services: { ...asObject(document.services), ...services },
+    ...(missing.length === 0 ? {} : { volumes: { ...declared, ...Object.fromEntries(missing) } }),
+  }
+}
+
 /** A mount as a service writes it, in the short form or the long one. */
 export interface WrittenVolume {
   /** '' in the short form, which leaves it to its source. */

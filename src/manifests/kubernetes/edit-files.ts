@@ -9,11 +9,12 @@ import { hardenPod } from './harden-pod.ts'
 import {
   type Chosen,
   containerOf,
+  type FileValues,
   longRunning,
   type Manifests,
   manifestsOf,
   type ObjectAt,
-  put,
+  putIn,
   type Workload,
 } from './workloads.ts'
 
@@ -34,10 +35,10 @@ export function editManifests(
   const manifests = manifestsOf(sources, () => true)
   const { files, objects } = manifests
   const notes = files.map(() => new Set<string>())
-  const values = files.map((file) => [...file.values])
+  let values: FileValues = files.map((file) => file.values)
   const moved: (MovedPod & { readonly isAsked: boolean })[] = []
   for (const { workload, chosen } of meantIn(manifests, asked, container)) {
-    const { file, document, path, pod } = workload
+    const { file, pod } = workload
     const containers = chosen.map((one) => containerOf(pod.spec, one))
     const own = overridden(withRaised(asked, portsOf(containers)), podOwn(containers, pod.spec, objects, asked))
     checkImages(chosen, files[file]?.name ?? '', own.profile)
@@ -45,8 +46,7 @@ export function editManifests(
     moved.push({ workload, ports: own.profile.ports, isAsked: own.profile === asked })
     for (const note of [...own.notes, ...edit.notes, ...serviceNotes(workload, objects, own.profile)])
       notes[file]?.add(note)
-    const documents = values[file] ?? []
-    documents[document] = put(documents[document], path, edit.spec)
+    values = putIn(values, workload, edit.spec)
   }
   const followed = followPorts(manifests, moved, values)
   const isOther = moved.some(({ isAsked }) => !isAsked)

@@ -5,7 +5,7 @@ import { type ImageChange, movesOf, type Profile, type ProfilePort } from '../pr
 import type { PlannedService } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { podOverlays } from './edit-files.ts'
-import { hardenContainer } from './harden-container.ts'
+import { hardenContainer, withEnv } from './harden-container.ts'
 import { podSecurity } from './harden-pod.ts'
 import { type OwnerStep, ownerStep } from './owner-steps.ts'
 import { type Chosen, containerOf, type Manifests, put, uidOf, usesOf, type Workload } from './workloads.ts'
@@ -156,19 +156,16 @@ function ownersOnly(container: Json, { isAlone }: Extract<OwnerStep, { kind: 'ot
 
 /** What it has to start, and the variables that it has to set, in place of what the manifest says now. */
 function withStart(container: Json, { start, env }: Pick<PlannedContainer, 'start' | 'env'>): Json {
-  const listed = asList(container.env)
-  const names = listed.map((one) => asObject(one).name)
-  const changed = listed.map((one) => {
+  const changed = asList(container.env).map((one) => {
     const { name, value } = asObject(one)
     const after = env.get(textOf(name))
     return after === undefined || after === value ? one : { name, value: after }
   })
-  const added = [...env].filter(([name]) => !names.includes(name)).map(([name, value]) => ({ name, value }))
   return {
     ...container,
     ...(start?.entrypoint == null ? {} : { command: start.entrypoint }),
     ...(start?.command == null ? {} : { args: start.command }),
-    ...(env.size === 0 ? {} : { env: [...changed, ...added] }),
+    ...(env.size === 0 ? {} : { env: changed, ...withEnv(changed, env) }),
   }
 }
 

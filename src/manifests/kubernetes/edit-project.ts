@@ -9,11 +9,11 @@ import { type ClusterService, fsGroups, unreachedVolumes } from './cluster-servi
 import { type EditedPod, editPod, type PlannedContainer } from './edit-pod.ts'
 import { followConfiguration, followPorts, withAnnotation } from './follow-ports.ts'
 import { refusals } from './restricted.ts'
-import { at, containerOf, type Manifests, nameOfContainer, put } from './workloads.ts'
+import { at, containerOf, type FileValues, type Manifests, nameOfContainer, putIn } from './workloads.ts'
 
 export interface EditedManifests {
   /** Of each file, what its documents mean then. */
-  readonly values: readonly (readonly unknown[])[]
+  readonly values: FileValues
   readonly findings: readonly StackFinding[]
   /** How containers are run in their pods, by service. */
   readonly profiles: ReadonlyMap<string, Profile>
@@ -26,10 +26,10 @@ export function editCluster(
   planned: ReadonlyMap<string, PlannedService>,
 ): EditedManifests {
   const configuration = followConfiguration(manifests, planned)
-  const values = configuration.values.map((documents) => [...documents])
+  let { values } = configuration
   const objects = manifests.objects.map((object) => ({
     ...object,
-    value: asObject(at(values[object.file]?.[object.document], object.path)),
+    value: asObject(at(configuration.values, [object.file, object.document, ...object.path])),
   }))
   const profiles = new Map(services.map((one) => [one.service.name, profileOf(one, planned.get(one.service.name))]))
   const groups = fsGroups(services, profiles)
@@ -48,12 +48,11 @@ export function editCluster(
       const profile = pod.profiles.get(container.name)
       if (profile !== undefined) runs.set(nameOfContainer(workload, container), profile)
     }
-    const documents = values[workload.file] ?? []
-    const holder = workload.path.slice(0, -1)
-    const before = asObject(at(documents[workload.document], holder))
+    const { file, document, path } = workload
+    const holder = { file, document, path: path.slice(0, -1) }
+    const before = asObject(at(values, [file, document, ...holder.path]))
     const { metadata } = withAnnotation({ metadata: before.metadata }, [pod])
-    const after = { ...before, spec: pod.spec, ...(metadata === undefined ? {} : { metadata }) }
-    documents[workload.document] = put(documents[workload.document], holder, after)
+    values = putIn(values, holder, { ...before, spec: pod.spec, ...(metadata === undefined ? {} : { metadata }) })
     return pod
   })
   const followed = followPorts({ objects }, edited, values)

@@ -5,10 +5,11 @@ import type { PlannedService } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import {
   containerOf,
+  type FileValues,
   type Manifests,
   nameOfContainer,
   type ObjectAt,
-  put,
+  putIn,
   selects,
   type Workload,
 } from './workloads.ts'
@@ -18,50 +19,34 @@ export interface MovedPod {
   readonly ports: readonly ProfilePort[]
 }
 
-export interface FollowedObjects {
-  /** Of each file, what its documents mean then. */
-  readonly values: readonly (readonly unknown[])[]
-  /** Where nobody can say what is meant: a subject and a verb. */
-  readonly open: readonly string[]
-}
-
 /**
  * What leads to pods whose ports have moved, at the new ones: `targetPort` of Services (their own port stays, and with it what calls
- * them), NetworkPolicies in both directions, and the annotations that Prometheus reads.
+ * them), NetworkPolicies in both directions, and the annotations that Prometheus reads. `open`: where nobody can say what is meant, a
+ * subject and a verb.
  */
 export function followPorts(
   { objects }: Pick<Manifests, 'objects'>,
   pods: readonly MovedPod[],
-  values: FollowedObjects['values'],
-): FollowedObjects {
-  const after = values.map((documents) => [...documents])
+  values: FileValues,
+): { readonly values: FileValues; readonly open: readonly string[] } {
   const open: string[] = []
   if (pods.every(({ ports }) => ports.length === 0)) return { values, open }
-  for (const object of objects) {
+  const after = objects.reduce((all, object) => {
     const changed = followedIn(object, pods, open)
-    const documents = after[object.file] ?? []
-    if (changed !== object.value)
-      documents[object.document] = put(documents[object.document], object.path, { ...changed })
-  }
+    return changed === object.value ? all : putIn(all, object, changed)
+  }, values)
   return { values: after, open }
-}
-
-export interface FollowedConfiguration {
-  /** Of each file, what its documents mean then. */
-  readonly values: readonly (readonly unknown[])[]
-  /** By service what of the changes of its image ConfigMaps say now. */
-  readonly made: ReadonlyMap<string, ReadonlySet<ImageChange>>
 }
 
 /**
  * Configuration that is mounted from ConfigMaps says the ports that have moved, as the image's own does. A file that somebody reads who
- * does not move along stays, and with it the port.
+ * does not move along stays, and with it the port. `made`: by service what of the changes of its image they say now.
  */
 export function followConfiguration(
   { files, workloads, objects }: Manifests,
   planned: ReadonlyMap<string, PlannedService>,
-): FollowedConfiguration {
-  const places = new Map<string, { readonly object: ObjectAt; readonly key: string }>()
+): { readonly values: FileValues; readonly made: ReadonlyMap<string, ReadonlySet<ImageChange>> } {
+  const places = new Map<string, Omit<ObjectAt, 'value'>>()
   const entries = new Map<string, HostEntry>()
   const moving = workloads.flatMap((workload) =>
     workload.containers.flatMap((container): readonly PlannedService[] => {
@@ -69,7 +54,7 @@ export function followConfiguration(
       if (one === undefined) return []
       const files = configFiles(workload, container, objects)
       for (const { path, object, key, text } of files) {
-        places.set(path, { object, key })
+        places.set(path, { ...object, path: [...object.path, 'data', key] })
         entries.set(path, { kind: 'file', uid: 0, gid: 0, mode: 0o644, text, children: [], isCheckout: false })
       }
       const mounts = files.map(
@@ -79,15 +64,12 @@ export function followConfiguration(
     }),
   )
   const settled = settleMounted(moving, { entries, texts: [], variables: new Map() }, { folder: '/' })
-  const after = files.map(({ values }) => [...values])
+  let values: FileValues = files.map((file) => file.values)
   for (const [path, text] of settled.texts) {
     const place = places.get(path)
-    if (place === undefined) continue
-    const { object, key } = place
-    const documents = after[object.file] ?? []
-    documents[object.document] = put(documents[object.document], [...object.path, 'data', key], text)
+    if (place !== undefined) values = putIn(values, place, text)
   }
-  return { values: after, made: new Map(settled.services.map((one) => [one.planned.service.name, one.made])) }
+  return { values, made: new Map(settled.services.map((one) => [one.planned.service.name, one.made])) }
 }
 
 interface ConfigFile {

@@ -17,7 +17,7 @@ export function hardenContainer(pod: Json, chosen: Chosen, profile: Profile, not
   const hardened: Record<string, unknown> = {
     ...container,
     image: profile.image.original === null ? container.image : profile.image.name,
-    ...withEnv(asList(container.env), profile.env),
+    ...withEnv(container.env, Object.entries(profile.env)),
     securityContext: securityOf(asObject(container.securityContext), own, notes),
     ...(mounts.length > 0 && !isLate ? { volumeMounts: [...asList(container.volumeMounts), ...mounts] } : {}),
   }
@@ -39,11 +39,11 @@ export function hardenContainer(pod: Json, chosen: Chosen, profile: Profile, not
   return { ...after, initContainers: [...asList(after.initContainers), added] }
 }
 
-/** What is said already stays. */
-function withEnv(before: readonly unknown[], env: Profile['env']): Json {
-  const names = before.map((one) => asObject(one).name)
-  const added = Object.entries(env).filter(([name]) => !names.includes(name))
-  return added.length === 0 ? {} : { env: [...before, ...added.map(([name, value]) => ({ name, value }))] }
+/** With variables that it lacks. */
+export function withEnv(before: unknown, env: Iterable<readonly [name: string, value: string]>): Json {
+  const names = asList(before).map((one) => asObject(one).name)
+  const added = [...env].filter(([name]) => !names.includes(name)).map(([name, value]) => ({ name, value }))
+  return added.length === 0 ? {} : { env: [...asList(before), ...added] }
 }
 
 /** Every `port` and `containerPort` that is the number of a moved one; names stay. */

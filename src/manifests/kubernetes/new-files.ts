@@ -1,7 +1,7 @@
 import type { Rendered } from '../compose/edit-files.ts'
 import { movesOf, type Profile, serviceName, slug } from '../profile.ts'
 import { asList, asObject, type Json } from '../yaml/file.ts'
-import { blockText } from '../yaml/style.ts'
+import { fileText } from '../yaml/style.ts'
 import { hardenPod } from './harden-pod.ts'
 import { longRunning } from './workloads.ts'
 
@@ -32,7 +32,7 @@ export function kubernetesManifest(profile: Profile): Rendered {
   const copied = (filled ?? []).map(
     ({ path, uid, gid }) => ({ kind: 'state', path, uid, gid, mode: 0o755, filled: true }) as const,
   )
-  const { spec, notes } = hardenPod(bare, longRunning(bare), { ...profile, writable: [...profile.writable, ...copied] })
+  const { spec, notes } = newPod(bare, { ...profile, writable: [...profile.writable, ...copied] })
   const labels = { app: name }
   const manifest = {
     apiVersion: 'apps/v1',
@@ -43,7 +43,11 @@ export function kubernetesManifest(profile: Profile): Rendered {
   const lost = data.map(
     ({ mountPath }) => `${mountPath} is an emptyDir here, gone with the pod: put a persistentVolumeClaim in its place`,
   )
-  return { text: blockText(manifest, 0, { indent: 2, indentSeq: true }), notes: [...notes, ...lost] }
+  return { text: fileText(manifest), notes: [...notes, ...lost] }
+}
+
+function newPod(bare: Json, profile: Profile): ReturnType<typeof hardenPod> {
+  return hardenPod(bare, longRunning(bare), profile)
 }
 
 /** Go's template actions as charts use them; `{{ $labels.x }}` in the text of a ConfigMap is none. */
@@ -56,9 +60,7 @@ export function isHelmTemplate(text: string): boolean {
 
 /** The same settings under the names that `helm create` gives them. */
 export function helmValues(profile: Profile): string {
-  const name = serviceName(profile)
-  const bare = { containers: [{ name, image: profile.image.name }] }
-  const { spec } = hardenPod(bare, longRunning(bare), profile)
+  const { spec } = newPod({ containers: [{ name: serviceName(profile), image: profile.image.name }] }, profile)
   const container = asObject(asList(spec.containers)[0])
   const [moved] = movesOf(profile)
   const [, repository = profile.image.name, tag = ''] = /^(.*?)(?::([^:/@]+))?$/.exec(profile.image.name) ?? []
@@ -71,10 +73,8 @@ export function helmValues(profile: Profile): string {
     // The Service's own port stays, and with it what calls it.
     ...(moved === undefined ? {} : { service: { targetPort: moved.to } }),
   }
-  return blockText(values, 0, { indent: 2, indentSeq: true })
+  return fileText(values)
 }
-
-const LAYOUT = { indent: 2, indentSeq: true } as const
 
 /** A file that says what Kustomize puts together; it has no containers of its own. */
 export function isKustomization(values: readonly unknown[], name: string): boolean {
@@ -86,29 +86,19 @@ export function isKustomization(values: readonly unknown[], name: string): boole
 export function kustomization(profile: Profile, container: string | null): string {
   const { original, name: image } = profile.image
   const name = container ?? serviceName(profile)
-  const bare = { containers: [{ name }] }
-  const { spec } = hardenPod(bare, longRunning(bare), { ...profile, image: { ...profile.image, original: null } })
-  const { initContainers, ...rest } = spec as Json
-  const copying = initContainers === undefined ? {} : { initContainers: withImage(initContainers, image) }
-  const patch = {
-    apiVersion: 'apps/v1',
-    kind: 'Deployment',
-    metadata: { name: 'any' },
-    spec: { template: { spec: { ...rest, ...copying } } },
-  }
+  const { spec } = newPod({ containers: [{ name }] }, { ...profile, image: { ...profile.image, original: null } })
+  const copying = asList(spec.initContainers).map((one) => ({ ...asObject(one), image }))
+  const template = { spec: copying.length === 0 ? spec : { ...spec, initContainers: copying } }
+  const patch = { apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'any' }, spec: { template } }
   const file = {
     ...(original === null || original === image ? {} : { images: [renamed(original, image)] }),
-    patches: [{ target: { kind: 'Deployment' }, patch: blockText(patch, 0, LAYOUT) }],
+    patches: [{ target: { kind: 'Deployment' }, patch: fileText(patch) }],
   }
-  return blockText(file, 0, LAYOUT)
+  return fileText(file)
 }
 
 function renamed(original: string, image: string): Json {
   const [, name = original] = /^(.*?)(?:@.*|:[^:/]+)?$/s.exec(original) ?? []
   const [, newName = image, newTag] = /^(.*?)(?::([^:/@]+))?$/.exec(image) ?? []
   return { name, newName, ...(newTag === undefined ? {} : { newTag }) }
-}
-
-function withImage(containers: unknown, image: string): unknown {
-  return Array.isArray(containers) ? containers.map((one) => ({ ...asObject(one), image })) : containers
 }

@@ -221,6 +221,18 @@ function podsOf({ path, value }: ObjectAt): readonly Pod[] {
   })
 }
 
+/** What each document of each file means. */
+export type FileValues = readonly (readonly unknown[])[]
+
+/** With another part at the place of an object. */
+export function putIn(
+  values: FileValues,
+  { file, document, path }: Omit<ObjectAt, 'value'>,
+  inner: unknown,
+): FileValues {
+  return put(values, [file, document, ...path], inner) as FileValues
+}
+
 export function at(value: unknown, path: Path): unknown {
   return path.reduce<unknown>(
     (current, key) => (typeof key === 'number' ? asList(current) : asObject(current))[key as never],

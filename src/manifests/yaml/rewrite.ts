@@ -4,6 +4,7 @@ import { HardenError } from '../../errors.ts'
 import { isEqual, isObject, type Json, nodeValue, parseYaml, type YamlDocument, type YamlFile } from './file.ts'
 import {
   afterColon,
+  belowKey,
   blockText,
   columnOf,
   contentEnd,
@@ -208,9 +209,8 @@ function replaceValue(pair: Pair, after: unknown, inFlow: boolean, state: Rewrit
     state.edits.push({ start, end, text: `${isBare ? ' ' : ''}${scalarText(after, null)}${lineEndAt(end, state)}` })
     return
   }
-  const deeper = Array.isArray(after) && !state.style.indentSeq ? 0 : state.style.indent
-  const lines = blockText(after, columnOf(startOf(pair), text) + deeper, state.style).replace(/\n$/, '')
-  state.edits.push({ start: keyEnd, end, text: state.style.eol + eol(lines, state) + lineEndAt(end, state) })
+  const lines = belowKey(after, pair, { text, style: state.style })
+  state.edits.push({ start: keyEnd, end, text: eol(lines, state) + lineEndAt(end, state) })
 }
 
 /** The content of a block of text reaches over its line end. */

@@ -58,6 +58,21 @@ export function blockText(
   return text.replace(/^(?=.)/gm, ' '.repeat(column))
 }
 
+/** A whole file, as people write it. */
+export function fileText(value: unknown): string {
+  return blockText(value, 0, { indent: 2, indentSeq: true })
+}
+
+/** On lines of its own below a key. */
+export function belowKey(
+  value: unknown,
+  pair: Pair,
+  { text, style }: { readonly text: string; readonly style: YamlStyle },
+): string {
+  const deeper = Array.isArray(value) && !style.indentSeq ? 0 : style.indent
+  return `\n${blockText(value, columnOf(startOf(pair), text) + deeper, style).replace(/\n$/, '')}`
+}
+
 /** In one line. */
 export function flowText(value: unknown): string {
   return stringify(quoted(value), { ...options, collectionStyle: 'flow', flowCollectionPadding: false }).trim()
@@ -182,10 +197,7 @@ export function withoutAliases({ documents, text }: YamlFile, anchor: string): s
         }
         const keyEnd = afterColon(pair, text)
         const isBlock = !isFlow && typeof value === 'object' && value !== null && Object.keys(value).length > 0
-        const deeper = Array.isArray(value) && !style.indentSeq ? 0 : style.indent
-        const lines = isBlock
-          ? `\n${blockText(value, columnOf(startOf(pair), text) + deeper, style).replace(/\n$/, '')}`
-          : ` ${flowText(value)}`
+        const lines = isBlock ? belowKey(value, pair, { text, style }) : ` ${flowText(value)}`
         edits.push({ start: keyEnd, end, text: lines.replaceAll('\n', style.eol) })
         return visit.SKIP
       },
