@@ -214,6 +214,11 @@ services:
     expect(notes.includes('/data')).toBe(said !== '')
   })
 
+  test('a tmpfs that is written as one word is a mount', () => {
+    const text = 'services:\n  web:\n    image: nginx\n    environment: { DATA_DIR: /data }\n    tmpfs: /data\n'
+    expect(editCompose(text, 'c.yaml', profile, null).notes.join()).not.toContain('is not where the image writes')
+  })
+
   test('what is in its mounts already: the command for those that the image writes', () => {
     const volumes = [
       'data:/var/lib/x',

@@ -148,6 +148,39 @@ test('what leads to the pod follows a moved port, also in another file', () => {
   expect(closed).toEqual(policy(443))
 })
 
+test('a port is followed out of policies too, of the same protocol and namespace alone', () => {
+  const near = { ...pod({ containers: [web] }), metadata: { name: 'x', namespace: 'a', labels: { app: 'web' } } }
+  const to = [{ podSelector: { matchLabels: { app: 'web' } } }]
+  const ports = [{ port: 80 }, { port: 80, protocol: 'UDP' }]
+  const policy = { kind: 'NetworkPolicy', spec: { podSelector: {}, egress: [{ to, ports }] } }
+  const far = {
+    kind: 'Service',
+    metadata: { namespace: 'b' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  }
+  const { objects } = edited([near, policy, far])
+  expect(objects[1].spec.egress[0].ports).toEqual([{ port: 8080 }, { port: 80, protocol: 'UDP' }])
+  expect(objects[2]).toEqual(far)
+})
+
+test('a Service of pods that do not have one port any more is left, and said', () => {
+  const service = {
+    kind: 'Service',
+    metadata: { name: 'web' },
+    spec: { selector: { app: 'web' }, ports: [{ port: 80 }] },
+  }
+  const other = pod({ containers: [{ ...web, command: ['/bin/sh', '-c', 'sleep 60'] }] })
+  const [result] = editManifests(
+    [{ name: 'x.yaml', text: [pod({ containers: [web] }), other, service].map((one) => stringify(one)).join('---\n') }],
+    profile,
+    null,
+  )
+  expect(parseAllDocuments(result?.text ?? '')[2]?.toJS()).toEqual(service)
+  expect(result?.notes).toContain(
+    'service/web leads to pod/x and pod/x, which do not have the same port any more: 8080 and 80',
+  )
+})
+
 test.each<[unknown, RegExp]>([
   [[{ op: 'replace', path: '/spec', value: 1 }], /a list of JSON patch operations/],
   [{ kind: 'ConfigMap' }, /it has no Pod.* but ConfigMap/],
