@@ -17,8 +17,14 @@ import { type Project, type StackFinding, stackFinding } from './project.ts'
 import type { YamlFile } from './yaml/file.ts'
 import { keyOf, startOf, yamlStyle } from './yaml/style.ts'
 
-/** By service: what is left to a person, and whether a run of it has passed. */
-export type LeftOf = ReadonlyMap<string, Pick<LeftAt, 'todos' | 'isProved'>>
+/** What is left to a person; `isProved`: a run has passed, and what was left to it is decided. */
+interface Left {
+  readonly todos: readonly Todo[]
+  readonly isProved: boolean
+}
+
+/** By service. */
+export type LeftOf = ReadonlyMap<string, Left>
 
 /** The todos among findings. `answered`: messages that a run which passes would answer. */
 export function todosIn(
@@ -45,6 +51,12 @@ export function unsaid<T extends Pick<ReportFinding, 'message'>>(
   const known = new Set(said.map(({ message }) => decisionKey(message)))
   const seen = new Set<string>()
   return all.filter(({ message }) => !known.has(decisionKey(message)) && !seen.has(message) && seen.add(message))
+}
+
+/** A key above which comments leave something to a person: the one that `path` leads to, or the first of a document. */
+interface DecisionPlace {
+  readonly document: number
+  readonly path: readonly string[]
 }
 
 /** A key above which comments leave something to a person, and the services that they may be about. */
@@ -109,7 +121,7 @@ export function decidedLater(
   places: readonly LeftPlace[],
   left: LeftOf,
 ): readonly string[] {
-  const own = places.flatMap((place): readonly (LeftAt & LeftPlace)[] => {
+  const own = places.flatMap((place): readonly (Left & LeftPlace)[] => {
     const { services, isOwn } = place
     const todos = services.flatMap((name): readonly Todo[] =>
       (left.get(name)?.todos ?? []).map((todo) =>
@@ -128,26 +140,15 @@ export function decidedLater(
   )
 }
 
-/** A key above which comments leave something to a person: the one that `path` leads to, or the first of a document. */
-export interface DecisionPlace {
-  readonly document: number
-  readonly path: readonly string[]
-}
-
-export type DecisionLine = Pick<Standing, 'message' | 'line' | 'span'>
-
-/** What is left to a person about a key; `isProved`: a run has passed, and what was left to it is decided. */
-export interface LeftAt extends DecisionPlace {
-  readonly todos: readonly Todo[]
-  readonly isProved: boolean
-}
-
 /** What the comments right above a key say, from the top. */
-export function decisionsAbove(file: YamlFile, place: DecisionPlace): readonly DecisionLine[] {
+export function decisionsAbove(
+  file: YamlFile,
+  place: DecisionPlace,
+): readonly Pick<Standing, 'message' | 'line' | 'span'>[] {
   const at = file.text.includes(DECIDE) ? keyLine(file, place) : null
   if (at === null) return []
   const { text } = file
-  const found: DecisionLine[] = []
+  const found: Pick<Standing, 'message' | 'line' | 'span'>[] = []
   // A line that is set in otherwise may be part of a text: a block, or a value that goes on.
   for (let end = at.start - 1; end >= 0; ) {
     const start = text.lastIndexOf('\n', end - 1) + 1
@@ -161,7 +162,7 @@ export function decisionsAbove(file: YamlFile, place: DecisionPlace): readonly D
 }
 
 /** The text with these above the keys that they are about, but for those that it says there already. A key within a line gets none. */
-export function withDecisions(file: YamlFile, left: readonly LeftAt[]): string {
+export function withDecisions(file: YamlFile, left: readonly (DecisionPlace & Left)[]): string {
   const { eol } = yamlStyle(file)
   const edits = left.flatMap((place): readonly Edit[] => {
     const at = keyLine(file, place)
