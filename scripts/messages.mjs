@@ -13,6 +13,8 @@ const CALLS = new Map(
     HardenError: [1],
     targetFinding: [2, 3],
     targetQuestion: [2, 3],
+    stackFinding: [2, 4],
+    leaveTodo: [1, 2, 3],
     usage: [0, 1],
     remark: [0, 1],
     fail: [0, 2],

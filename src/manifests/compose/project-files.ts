@@ -56,10 +56,9 @@ export function envOf(
     }
     if (read === null && !isNeeded) continue
     const name = named(resolving, path)
-    const [what, hint] =
-      read === null
-        ? [`${name} is not there: what it sets is not known`, 'put it there, or name another with --env-file']
-        : [`${name} was not read: ${read.refused}`, TRUST]
+    const what =
+      read === null ? `${name} is not there: what it sets is not known` : `${name} was not read: ${read.refused}`
+    const hint = read === null ? 'put it there, or name another with --env-file' : TRUST
     leave(resolving, targetFinding('read-project', 'note', what, hint))
   }
   return values
