@@ -10,11 +10,12 @@ import { factsFromCatalogue } from '../../src/image/sources/catalogue.ts'
 import { editCompose } from '../../src/manifests/compose/edit-files.ts'
 import { editManifests } from '../../src/manifests/kubernetes/edit-files.ts'
 import { defaultPolicy } from '../../src/plan/stage-input.ts'
-import { namedBuilds } from '../../src/workspace/build-files.ts'
 import { parseConfig } from '../../src/workspace/config.ts'
 import { buildContexts } from '../../src/workspace/context.ts'
 import { discover } from '../../src/workspace/discover.ts'
 import { parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
+import { bakeRuns } from '../../src/workspace/readers/bake.ts'
+import { composeRuns } from '../../src/workspace/readers/compose.ts'
 import { transforms } from '../../transforms/index.ts'
 import { lines } from './dockerfiles.ts'
 import type { Input, Prepared } from './input.ts'
@@ -143,13 +144,15 @@ function text(kind: string, name: string, make: (n: number) => string, work: (te
 
 function compose(name: string, make: (n: number) => string): Input {
   return text('Compose', name, make, (made) => {
-    namedBuilds(made, '/r/compose.yaml', 'compose.yaml')
+    composeRuns({ ...file, path: '/r/compose.yaml', name: 'compose.yaml', text: made })
     editCompose([{ name: 'compose.yaml', text: made }], largeProfile(2), 's0')
   })
 }
 
+const file = { root: '/r', env: {}, repository: 'r' }
+
 function bake(made: string): void {
-  namedBuilds(made, '/r/docker-bake.json', 'docker-bake.json')
+  bakeRuns({ ...file, path: '/r/docker-bake.json', name: 'docker-bake.json', text: made })
 }
 
 function manifests(made: string): void {

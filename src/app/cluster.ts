@@ -22,7 +22,7 @@ import { bareResult, type ReportFinding, type TargetResult } from '../report/rep
 import { likelyContext } from '../workspace/context.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../workspace/manifests.ts'
 import { projectRoot } from '../workspace/project-root.ts'
-import { madeImages, surroundings } from '../workspace/surroundings.ts'
+import { type Survey, survey } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { here, imageFiles } from './project-plan.ts'
 import { serviceResult, wholeOutcome } from './stack.ts'
@@ -40,11 +40,13 @@ export async function hardenCluster(
       hint: 'leave out --build, and build the images that it names one by one',
     })
   const manifests = manifestsOf(cluster.files)
-  const services = clusterServices(manifests, await buildsOf(manifests, cluster), (image) =>
+  const { surroundingsOf, madeImages } = survey(process.cwd())
+  const services = clusterServices(manifests, await buildsOf(manifests, cluster, madeImages), (image) =>
     imageIn(image, cluster.images),
   )
   const plan = async (seen: StackEvidence, facts: StackFacts): Promise<ClusterPlan> => {
-    const planning = { options, hooks, processTarget, seen, facts, ...(followed === undefined ? {} : { followed }) }
+    const shared = { options, hooks, processTarget, surroundingsOf, seen, facts }
+    const planning = { ...shared, ...(followed === undefined ? {} : { followed }) }
     const planned = await planServices(services, manifests, cluster, planning)
     const edited = editCluster(manifests, services, planned)
     const texts = manifests.files.map((file, index) => rewriteYaml(file, edited.values[index] ?? file.values))
@@ -133,6 +135,7 @@ function outcomeOf(
 async function buildsOf(
   { workloads }: Manifests,
   { folder, images }: ClusterTarget,
+  madeImages: Survey['madeImages'],
 ): Promise<ReadonlyMap<string, ServiceBuild>> {
   const named = new Set(
     workloads.flatMap(({ containers }) => containers.flatMap(({ image }) => (typeof image === 'string' ? image : []))),
@@ -140,7 +143,6 @@ async function buildsOf(
   const made = await madeImages(
     [...named].map((image) => imageIn(image, images)),
     folder,
-    process.cwd(),
   )
   return new Map(
     [...named].flatMap((image) => {
@@ -165,7 +167,7 @@ function contextOf(path: string): string | null {
 
 type Planning = Pick<
   Parameters<typeof planStack>[0],
-  'options' | 'hooks' | 'processTarget' | 'seen' | 'facts' | 'followed'
+  'options' | 'hooks' | 'processTarget' | 'surroundingsOf' | 'seen' | 'facts' | 'followed'
 >
 
 /** By name, of those that are not run by another user already. */
@@ -181,9 +183,8 @@ async function planServices(
     files.flatMap(({ path, name, text }) => (path === null ? [] : [{ path, name, text, isOwn: true }])),
   )
   const host = { entries: new Map(), texts: [], variables: new Map() }
-  const surroundingsOf = surroundings(process.cwd())
   const plan = (portsStay: ReadonlySet<string>): Promise<readonly PlannedService[]> =>
-    planStack({ ...planning, project, host, surroundingsOf, portsStay })
+    planStack({ ...planning, project, host, portsStay })
   const direct = calledDirectly(manifests)
   const stay = new Set(services.flatMap(({ workload, service }) => (direct.includes(workload) ? [service.name] : [])))
   const planned = await plan(stay)

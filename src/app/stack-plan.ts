@@ -29,7 +29,7 @@ import { imageItem } from '../workspace/discover.ts'
 import { readFound } from '../workspace/files.ts'
 import { placeForDockerfile } from '../workspace/own-files.ts'
 import { projectRoot } from '../workspace/project-root.ts'
-import type { SurroundingsOf } from '../workspace/surroundings.ts'
+import type { Survey } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
 
@@ -39,7 +39,7 @@ export interface StackPlanning {
   readonly hooks: TaskHooks
   readonly processTarget: ProcessTarget
   /** What the repository says of each Dockerfile, which is planned again and again. */
-  readonly surroundingsOf: SurroundingsOf
+  readonly surroundingsOf: Survey['surroundingsOf']
   readonly host: HostFiles
   /** What a run of the whole stack has shown, by service. */
   readonly seen: ReadonlyMap<string, Observation>

@@ -38,7 +38,7 @@ import {
 } from '../report/report.ts'
 import { joinTruncated } from '../words.ts'
 import { hostFilesOf } from '../workspace/host-files.ts'
-import { surroundings } from '../workspace/surroundings.ts'
+import { survey } from '../workspace/surroundings.ts'
 import type { WorkItem } from '../workspace/work-item.ts'
 import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
@@ -65,7 +65,7 @@ export async function hardenProject(
     hooks,
     processTarget,
     host,
-    surroundingsOf: surroundings(process.cwd()),
+    surroundingsOf: survey(process.cwd()).surroundingsOf,
     ...(followed === undefined ? {} : { followed }),
   }
   const plan = (seen: StackEvidence, facts: StackFacts) => planProject({ ...planning, seen, facts })

@@ -16,7 +16,7 @@ import { buildContexts, copiedSources, ignoreRules, type ReadBuildContext, resul
 import type { Found } from '../workspace/discover.ts'
 import { MAY_NAME_PORTS } from '../workspace/port-users.ts'
 import { rootOf } from '../workspace/project-root.ts'
-import { walkOver } from '../workspace/surroundings.ts'
+import { walkOver } from '../workspace/project-tree.ts'
 import { allowedRootOf, holdsHome } from '../workspace/trust.ts'
 import type { NeighbourImage } from '../workspace/work-item.ts'
 

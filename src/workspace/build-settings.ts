@@ -3,7 +3,7 @@ import { stat } from 'node:fs/promises'
 import { dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import { entriesIn, isInside, realOf, staysIn, textIn } from '../files-in.ts'
-import type { NamedBuild } from './build-files.ts'
+import type { Run } from './readers/run.ts'
 import { isOfOwnHand, repositoryOf, upwards } from './repository.ts'
 import { allowedRootOf, holdsHome } from './trust.ts'
 import { isBuildFileName, neverEntered } from './walk.ts'
@@ -99,8 +99,16 @@ interface ReadFile {
   readonly leftOut: readonly LeftOut[]
 }
 
-/** With its links resolved. */
-interface FoundBuild extends NamedBuild {
+/** A service that is built, or a target of a bake file. */
+interface FoundBuild extends Pick<Run, 'by' | 'stage' | 'args' | 'ports' | 'user' | 'start'> {
+  /** With its links resolved. */
+  readonly dockerfile: string
+  readonly context: string
+  readonly service: string
+  /** What is known of its variables, with those of its files. */
+  readonly env: ReadonlyMap<string, string>
+  /** The file that says it, for people. */
+  readonly file: string
   /** Its context is one that the file may name. */
   readonly isUsed: boolean
   readonly leftOut: readonly LeftOut[]
@@ -123,42 +131,34 @@ async function readBuilds(file: string, name: string, allowedRoot: string): Prom
   // Compose reads it without being told to.
   const dotEnv = join(dirname(file), '.env')
   const [text, env] = [read(file), read(dotEnv)]
-  const { namedBuilds } = await import('./build-files.ts')
+  const { readerOf } = await import('./readers/index.ts')
+  const runs =
+    readerOf(file)?.runs({ path: file, root: dirname(file), name, text, env: parseEnv(env), repository: '' }) ?? []
   const builds = await Promise.all(
-    namedBuilds(text, file, name, parseEnv(env)).map(async (build) => {
-      if ((await stat(build.context).catch(() => null))?.isDirectory() !== true) return []
-      const texts = build.envFiles.map(read)
-      const more = texts.flatMap((one) =>
-        Object.entries(parseEnv(one)).map(([key, value = '']) => [key, value] as const),
+    runs.map(async ({ service, context, ...run }): Promise<readonly FoundBuild[]> => {
+      const [dockerfile] = run.dockerfiles
+      if (dockerfile === undefined || service === null || context === null) return []
+      if ((await stat(context).catch(() => null))?.isDirectory() !== true) return []
+      const env = new Map(
+        run.envFiles.flatMap((one) => Object.entries(parseEnv(read(one)))).map(([key, value = '']) => [key, value]),
       )
-      const outside = elsewhere(
-        build.context,
-        build.by,
-        `its context ${relative(dirname(file), build.context)}`,
-        '--context DIR',
-      )
+      for (const [key, value] of run.env) if (value !== null) env.set(key, value)
+      const outside = elsewhere(context, run.by, `its context ${relative(dirname(file), context)}`, '--context DIR')
       const leftOut = [
         ...outside,
-        ...[...build.envFiles, dotEnv].flatMap((path) =>
-          elsewhere(path, build.by, `its ${relative(dirname(file), path)}`, '--env NAME=VALUE'),
+        ...[...run.envFiles, dotEnv].flatMap((path) =>
+          elsewhere(path, run.by, `its ${relative(dirname(file), path)}`, '--env NAME=VALUE'),
         ),
       ]
-      return [
-        {
-          ...build,
-          dockerfile: realOf(build.dockerfile),
-          env: new Map([...more, ...build.env]),
-          isUsed: outside.length === 0,
-          leftOut,
-        },
-      ]
+      const about = { ...run, file: name, service, context, env, leftOut }
+      return [{ ...about, dockerfile: realOf(dockerfile), isUsed: outside.length === 0 }]
     }),
   )
   return { builds: builds.flat(), leftOut: elsewhere(file, name, 'the file that it is a link to', 'a copy of it') }
 }
 
 /** Where several say different things of one, nobody knows which of them is meant. */
-function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings | null {
+function settingsOf(builds: readonly FoundBuild[], cwd: string): BuildSettings | null {
   if (builds.length === 0) return null
   const contexts = new Set(builds.map(({ context }) => context))
   const [context = null] = contexts.size === 1 ? contexts : []
@@ -166,24 +166,24 @@ function settingsOf(builds: readonly NamedBuild[], cwd: string): BuildSettings |
   const env = agreed(builds.map((build) => build.env))
   return {
     by: builds.map(({ by }) => by),
-    name: builds.every(({ name }) => name === builds[0]?.name) ? (builds[0]?.name ?? null) : null,
+    name: builds.every(({ service }) => service === builds[0]?.service) ? (builds[0]?.service ?? null) : null,
     context,
     contextNames: [...contexts].map((folder) => relative(cwd, folder) || '.'),
     args: args.alike,
     unlike: args.unlike,
     env: env.alike,
-    services: builds.flatMap(({ start, by, file, ports, target }) =>
+    services: builds.flatMap(({ start, by, file, ports, stage: target }) =>
       start === null ? [] : [{ by, file, ports, target }],
     ),
     users: builds.flatMap(({ by, user }) => (user === null ? [] : [{ by, user }])),
     allSayUser: builds.every(({ user, start }) => user !== null || start === null),
     ...startsOf(builds),
-    targets: [...new Set(builds.flatMap(({ target }) => target ?? []))],
+    targets: [...new Set(builds.flatMap(({ stage }) => stage ?? []))],
   }
 }
 
 /** A bake file starts nothing. */
-function startsOf(builds: readonly NamedBuild[]): Pick<BuildSettings, 'starts' | 'startsOwn'> {
+function startsOf(builds: readonly FoundBuild[]): Pick<BuildSettings, 'starts' | 'startsOwn'> {
   const services = builds.filter(({ start }) => start !== null)
   const starts = services
     .toSorted((a, b) => Number(b.ports.length > 0) - Number(a.ports.length > 0))

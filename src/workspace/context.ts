@@ -83,8 +83,8 @@ async function releasedFrom(root: string, files: ContextFiles): Promise<Readonly
   const file = files.folder(root, root)?.find((entry) => entry.isFile() && RELEASES.test(entry.name))
   const text = file === undefined ? null : textIn(root, join(root, file.name))
   if (file === undefined || text === null) return null
-  const { releasedPrograms } = await import('./build-files.ts')
-  const found = releasedPrograms(text, file.name, textIn(root, join(root, 'go.mod')))
+  const { releasedPrograms } = await import('./readers/goreleaser.ts')
+  const found = releasedPrograms(text, textIn(root, join(root, 'go.mod')))
   return found.size === 0 ? null : found
 }
 

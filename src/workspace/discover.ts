@@ -18,7 +18,7 @@ import {
   saysServices,
 } from './open-project.ts'
 import { projectRoots, rootOf } from './project-root.ts'
-import { type SurroundingsOf, surroundings } from './surroundings.ts'
+import { type Survey, survey } from './surroundings.ts'
 import type { Trust } from './trust.ts'
 import { walk } from './walk.ts'
 import type { ImageSource, WorkItem } from './work-item.ts'
@@ -73,11 +73,15 @@ export async function discover(
   }
   const folders = targets.flatMap((target) => (target === '-' ? [] : resolve(cwd, target)))
   const settingsOf = buildSettings(buildFiles, cwd, trust.found, folders)
-  const surroundingsOf = surroundings(cwd)
+  const { surroundingsOf } = survey(cwd)
   return { found: await Promise.all(found.map((item) => withBuild(item, settingsOf, surroundingsOf))), empty }
 }
 
-async function withBuild(found: Found, settingsOf: BuildSettingsOf, surroundingsOf: SurroundingsOf): Promise<Found> {
+async function withBuild(
+  found: Found,
+  settingsOf: BuildSettingsOf,
+  surroundingsOf: Survey['surroundingsOf'],
+): Promise<Found> {
   if (found.path === null || found.error !== null || found.kind !== 'dockerfile') return found
   const root = rootOf({ ...found, path: found.path })
   const { build, leftOut } = await settingsOf(found.path, root)

@@ -9,8 +9,8 @@ import type { Project } from '../manifests/project.ts'
 import { asList, asObject, isObject, parseYaml, textOf } from '../manifests/yaml/file.ts'
 import { STATE_NAME } from '../places.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './ignore-rules.ts'
+import { walkOver } from './project-tree.ts'
 import { repositoryOf } from './repository.ts'
-import { walkOver } from './surroundings.ts'
 import { allowedRootOf, holdsHome } from './trust.ts'
 
 /** What a mount has in it that is looked at: a folder of configuration has no more, and one of data is not gone through. */

@@ -3,9 +3,10 @@ import { bounds } from '../bounds.ts'
 import { isInside, textIn } from '../files-in.ts'
 import { isNearPort } from '../manifests/compose/port-calls.ts'
 import type { PortUser } from '../plan/exemptions.ts'
-import type { NamedImage } from './image-users.ts'
+import { escaped, isListed, isOpenImage, lastPart, nameIn, namesAfter, namesOfWhole } from './image-names.ts'
+import { walkOver } from './project-tree.ts'
+import type { Run } from './readers/run.ts'
 import { upwards } from './repository.ts'
-import { escaped, isListed, isOpenImage, lastPart, nameIn, namesAfter, namesOfWhole, walkOver } from './surroundings.ts'
 import { holdsHome } from './trust.ts'
 
 /** Who counts on a low port of the image that a Dockerfile (absolute path) makes, by the files of its projectRoot. */
@@ -32,7 +33,7 @@ interface File {
 interface Tree {
   readonly dockerfiles: readonly string[]
   readonly files: readonly File[]
-  readonly named: () => Promise<readonly NamedImage[]>
+  readonly named: () => Promise<readonly Run[]>
 }
 
 /** What says how something is run, or whom it speaks to; of documents those that everybody reads. */
@@ -51,7 +52,7 @@ function readTree(root: string, own: string): Tree {
     length += text.length
     files.push({ path, text: shortLines(text) })
   }
-  let named: Promise<readonly NamedImage[]> | null = null
+  let named: Promise<readonly Run[]> | null = null
   return {
     dockerfiles,
     files,
@@ -71,12 +72,12 @@ function shortLines(text: string): string {
 }
 
 /** Names that files give to what they build; those of Compose files are read as texts, since many are templates. */
-async function namedIn(files: readonly File[], root: string): Promise<readonly NamedImage[]> {
-  const { kindOf } = await import('./image-users.ts')
-  const called = namesOfWhole(root)
-  return files.flatMap(({ path, text }): readonly NamedImage[] => {
+async function namedIn(files: readonly File[], root: string): Promise<readonly Run[]> {
+  const { readerOf } = await import('./readers/index.ts')
+  const repository = namesOfWhole(root).at(-1) ?? ''
+  return files.flatMap(({ path, text }) => {
     if (!/\bbuild/.test(text) || SERVICES.test(text)) return []
-    return kindOf(path)?.read(text, { path, root, name: path, repository: called.at(-1) ?? '' }).named ?? []
+    return readerOf(path)?.runs({ path, root, name: path, text, env: {}, repository }) ?? []
   })
 }
 
@@ -85,7 +86,7 @@ interface About {
   readonly path: string
   readonly root: string
   readonly cwd: string
-  readonly named: readonly NamedImage[]
+  readonly named: readonly Pick<Run, 'names' | 'dockerfiles'>[]
   /** All of the tree. */
   readonly dockerfiles: readonly string[]
 }
@@ -114,7 +115,7 @@ export function portUsersIn(
   const after = namesAfter(path, root)
   const image: Image = {
     names: [
-      ...named.filter(({ dockerfiles }) => dockerfiles.includes(path)).map(({ name }) => nameIn(name)),
+      ...named.flatMap(({ names, dockerfiles }) => (dockerfiles.includes(path) ? names.map(nameIn) : [])),
       ...built.flatMap((service) => (service.image === null ? [] : [nameIn(service.image)])),
     ].filter((name) => lastPart(name) !== ''),
     called: [...after, ...(dirname(path) === root ? namesOfWhole(root) : []), ...built.map(({ name }) => name)].filter(

@@ -6,11 +6,13 @@ import { manifestsOf } from '../manifests/kubernetes/workloads.ts'
 import type { Project, Service } from '../manifests/project.ts'
 import { asObject, parseYaml } from '../manifests/yaml/file.ts'
 import { composeProject, type Found } from './discover.ts'
+import type { MadeImage } from './makers.ts'
 import { type ClusterTarget, imageIn, isChart, manifestsIn } from './manifests.ts'
 import { isComposeFileName, type ProjectFlags, projectFilesIn, saysServices } from './open-project.ts'
 import { isOwnDockerfile } from './own-files.ts'
+import { walkOver } from './project-tree.ts'
 import { repositoryOf } from './repository.ts'
-import { type MadeImage, madeImages, walkOver } from './surroundings.ts'
+import { type Survey, survey } from './surroundings.ts'
 import { allowedRootOf, holdsHome, type Trust } from './trust.ts'
 
 /** Something of a repository that runs what Dockerfiles make, and those of them that were asked for (real paths). */
@@ -32,6 +34,7 @@ interface Looking {
   /** A proof builds what the files say. */
   readonly isProved: boolean
   readonly trust: Pick<Trust, 'found'>
+  readonly madeImages: Survey['madeImages']
 }
 
 /**
@@ -41,15 +44,16 @@ interface Looking {
  */
 export async function withManifests(
   targets: readonly Found[],
-  { cwd, flags, trust, isProved }: Omit<Looking, 'asked'>,
+  { cwd, flags, trust, isProved }: Omit<Looking, 'asked' | 'madeImages'>,
 ): Promise<readonly Found[]> {
-  const found = await Promise.all(targets.map((one) => withMadeImages(one, cwd, isProved)))
+  const { madeImages } = survey(cwd)
+  const found = await Promise.all(targets.map((one) => withMadeImages(one, { madeImages, isProved })))
   const single = found.filter(({ kind, path, error }) => kind === 'dockerfile' && path !== null && error === null)
   const asked = new Set([
     ...single.map(({ path }) => realOf(path ?? '')),
     ...found.flatMap(({ project }) => (project === undefined ? [] : builtBy(project))),
   ])
-  const looking = { cwd, asked, flags, trust, isProved }
+  const looking = { cwd, asked, flags, trust, isProved, madeImages }
   const known: Runner[] = []
   for (const one of found) {
     const dockerfiles = await runBy(one, looking)
@@ -152,7 +156,7 @@ async function composeRunners(yaml: readonly string[], looking: Looking): Promis
 
 /** Null where it runs nothing of what was asked for. */
 async function composeRunner(files: readonly string[], looking: Looking): Promise<Runner | null> {
-  const { cwd, flags, trust, asked, isProved } = looking
+  const { cwd, flags, trust, asked } = looking
   const [path = ''] = files
   const target = relative(cwd, path) || basename(path)
   const own = { ...flags, files: [], name: null }
@@ -164,17 +168,20 @@ async function composeRunner(files: readonly string[], looking: Looking): Promis
     const dockerfiles = near(path, looking)
     return dockerfiles.length === 0 ? null : { found, dockerfiles, files }
   }
-  const made = await withMadeImages(found, cwd, isProved)
+  const made = await withMadeImages(found, looking)
   const dockerfiles = made.project === undefined ? [] : builtBy(made.project)
   return dockerfiles.some((one) => asked.has(one)) ? { found: made, dockerfiles, files: filesOf(made) } : null
 }
 
 /** A service that only names its image is built from what makes it in the repository. */
-async function withMadeImages(found: Found, cwd: string, isProved: boolean): Promise<Found> {
+async function withMadeImages(
+  found: Found,
+  { madeImages, isProved }: Pick<Looking, 'madeImages' | 'isProved'>,
+): Promise<Found> {
   const { project, target } = found
   if (project === undefined) return found
   const named = project.services.flatMap(({ build, image }) => (build === null && image !== null ? [image] : []))
-  const made = await madeImages(named, project.folder, cwd)
+  const made = await madeImages(named, project.folder)
   if (made.size === 0) return found
   const services = project.services.map((service) => withBuild(service, made))
   const error = new HardenError(
@@ -308,8 +315,12 @@ async function runIn({ files, folder, images }: ClusterTarget, looking: Looking)
   }
 }
 
-async function madeBy(images: readonly string[], folder: string, { cwd, asked }: Looking): Promise<readonly string[]> {
-  const made = await madeImages(images, folder, cwd)
+async function madeBy(
+  images: readonly string[],
+  folder: string,
+  { madeImages, asked }: Looking,
+): Promise<readonly string[]> {
+  const made = await madeImages(images, folder)
   return [...new Set([...made.values()].map(({ path }) => realOf(path)))].filter((path) => asked.has(path))
 }
 

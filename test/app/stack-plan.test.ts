@@ -8,7 +8,7 @@ import { targetProcessor } from '../../src/app/pipeline.ts'
 import { stackVerdict } from '../../src/app/stack.ts'
 import { planStack } from '../../src/app/stack-plan.ts'
 import type { PlannedService, Project, Service, ServiceMount } from '../../src/manifests/project.ts'
-import { surroundings } from '../../src/workspace/surroundings.ts'
+import { survey } from '../../src/workspace/surroundings.ts'
 import { sampleService } from '../manifests/compose/sample-service.ts'
 
 let folder: string
@@ -59,7 +59,7 @@ async function planned(
     options,
     hooks,
     processTarget: targetProcessor(),
-    surroundingsOf: surroundings(process.cwd()),
+    surroundingsOf: survey(process.cwd()).surroundingsOf,
     host: { entries: new Map(), texts: [], variables: new Map() },
     seen: new Map(),
     facts: new Map(),

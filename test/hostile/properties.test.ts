@@ -15,8 +15,9 @@ import type { HostFacts, HostFile } from '../../src/userns/facts.ts'
 import { checkJson } from '../../src/userns/host/perform.ts'
 import { makePlan } from '../../src/userns/plan.ts'
 import { checkText } from '../../src/userns/text.ts'
-import { namedBuilds } from '../../src/workspace/build-files.ts'
 import { parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
+import { bakeRuns } from '../../src/workspace/readers/bake.ts'
+import { composeRuns } from '../../src/workspace/readers/compose.ts'
 import { sampleProfile } from '../manifests/sample.ts'
 import { expectSound, throughAll } from './pipeline.ts'
 
@@ -402,9 +403,15 @@ test('Compose files: put into a profile, and read for how an image is built', ()
       const sources = [text, other].map((one, index) => ({ text: one, name: `c${index}.yaml` }))
       const edited = refusedOr(() => editCompose(sources, sampleProfile(), chosen))
       for (const { text: after } of edited ?? []) parse(after, { merge: true, logLevel: 'error' })
-      for (const file of ['/r/compose.yaml', '/r/docker-bake.json'])
-        for (const { args, env } of namedBuilds(text, file, 'c', { __proto__: 'x', constructor: 'y' }))
-          for (const [key, value] of [...args, ...env]) expect([typeof key, typeof value]).toEqual(['string', 'string'])
+      const file = { root: '/r', name: 'c', text, env: { __proto__: 'x', constructor: 'y' }, repository: 'r' }
+      const runs = [
+        ...composeRuns({ ...file, path: '/r/compose.yaml' }),
+        ...bakeRuns({ ...file, path: '/r/docker-bake.json' }),
+      ]
+      for (const { args, env } of runs) {
+        for (const [key, value] of args) expect([typeof key, typeof value]).toEqual(['string', 'string'])
+        for (const value of env.values()) expect(value === null || typeof value === 'string').toBe(true)
+      }
       expect(({} as Record<string, unknown>).polluted).toBeUndefined()
     }),
     RUNS,

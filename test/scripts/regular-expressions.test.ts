@@ -50,14 +50,13 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
   'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
-  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
+  'src/workspace/readers/bake.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
     'constants, and names of \\w alone',
-  'src/workspace/image-users.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
+  'src/workspace/readers/bake.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
     'constants, and names of \\w alone',
   'src/plan/ports/healthcheck.ts: String.raw`\\blocalhost(?=:${to}(?!\\d))`': 'a number',
-  "src/workspace/image-users.ts: String.raw`\\$\\{\\{\\s*matrix\\.${plainName}\\s*(?:\\|\\|\\s*'[\\w./:@-]*'\\s*)?\\}\\}`":
+  "src/workspace/readers/workflow.ts: String.raw`\\$\\{\\{\\s*matrix\\.${plainName}\\s*(?:\\|\\|\\s*'[\\w./:@-]*'\\s*)?\\}\\}`":
     'a name of \\w and dashes',
-  "src/workspace/surroundings.ts: names.map(escaped).join('|')": 'names, escaped',
   'src/workspace/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   'src/image/step-down/loops.ts: String.raw`(?:^|[\\s;])(\\w{1,99})\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
@@ -68,8 +67,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/account/stage-users.ts: `(?:^|\\\\s)${name}(?:[=\\\\s]|$)`': 'constants, and names of \\w alone',
   'transforms/own-writable-paths.ts: `(?:^|\\\\s)${name}\\\\b`': 'constants, and names of \\w alone',
   'src/evidence/working-folder.ts: pattern': 'the catalogue, which is ours',
-  'src/workspace/image-runs.ts: `${MAY_RUN.source}|^[ \\\\t]{0,20}(?:(?:services|container):|FROM[ \\\\t])`':
-    'constants, and names of \\w alone',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',

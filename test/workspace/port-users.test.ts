@@ -7,7 +7,7 @@ const path = '/r/web/Dockerfile'
 /** The lines that count on port 80 of /r/web/Dockerfile, which is built as acme/web. */
 function users(files: Readonly<Record<string, string>>, port = 80, dockerfile = path): readonly string[] {
   const texts = Object.entries(files).map(([name, text]) => ({ path: `/r/${name}`, text }))
-  const named = [{ name: 'acme/web:latest', dockerfiles: [path], context: null, target: null }]
+  const named = [{ names: ['acme/web:latest'], dockerfiles: [path] }]
   const about = { path: dockerfile, root: '/r', cwd: '/r', named, dockerfiles: [path] }
   return portUsersIn(texts, about, [port]).map(({ place }) => place)
 }

@@ -4,9 +4,11 @@ import { stringify } from 'yaml'
 import { bounds } from '../../src/bounds.ts'
 import { HardenError } from '../../src/errors.ts'
 import { parseYaml } from '../../src/manifests/yaml/file.ts'
-import { namedBuilds } from '../../src/workspace/build-files.ts'
 import { parseConfig } from '../../src/workspace/config.ts'
 import { decode } from '../../src/workspace/files.ts'
+import { bakeRuns } from '../../src/workspace/readers/bake.ts'
+import { composeRuns } from '../../src/workspace/readers/compose.ts'
+import type { SourceFile } from '../../src/workspace/readers/run.ts'
 import { settingNames } from '../../src/workspace/settings.ts'
 import { smokeChecks } from '../../src/workspace/smoke.ts'
 import { isBuildFileName } from '../../src/workspace/walk.ts'
@@ -30,8 +32,11 @@ const configured = (text: string) =>
     smokeChecks(settings.smoke ?? [], ['a/Dockerfile'])
     return settings
   })
-const composed = (text: string) => namedBuilds(text, '/repo/compose.yaml', 'compose.yaml', { A: '1' })
-const baked = (text: string) => namedBuilds(text, '/repo/docker-bake.json', 'docker-bake.json')
+const file = (name: string, text: string): SourceFile => ({
+  ...{ path: `/repo/${name}`, root: '/repo', name, text, env: { A: '1' }, repository: 'repo' },
+})
+const composed = (text: string) => composeRuns(file('compose.yaml', text))
+const baked = (text: string) => bakeRuns(file('docker-bake.json', text))
 const manifest = (text: string) => outcomeOf(() => parseYaml(text, 'app.yaml').values)
 
 const names = [
@@ -231,7 +236,7 @@ describe('what is made to cost too much is refused before it does', () => {
     const long = 'x'.repeat(half)
     const service = (more: object) => composed(stringify({ services: { api: { build: '.', ...more } } }))
     expect(service({ command: `a${' '.repeat(half)}b` })[0]?.start?.command).toBeNull()
-    expect(service({ environment: { A: '${A-'.repeat(half / 8) } })[0]?.env.size).toBe(0)
+    expect(service({ environment: { A: '${A-'.repeat(half / 8) } })[0]?.env).toEqual(new Map([['A', null]]))
     expect(configured(`${long}: 1`)).toMatch(/^.{1,200}$/)
     expect(configured(`ignore: [${long}]`)).toMatch(/^.{1,200}$/)
     expect(configured(`writable: [${long}]`)).toMatch(/^.{1,200}$/)
@@ -244,7 +249,7 @@ test('a key of every object is a key, and changes no other object', () => {
   const text =
     '{"services": {"__proto__": {"build": "."}, "api": {"build": {"context": ".", "args": {"__proto__": "x", "toString": "y"}}}}}'
   const [first, second] = composed(text)
-  expect([first?.name, second?.args.get('__proto__'), second?.args.get('toString')]).toEqual(['__proto__', 'x', 'y'])
+  expect([first?.service, second?.args.get('__proto__'), second?.args.get('toString')]).toEqual(['__proto__', 'x', 'y'])
   expect(({} as Record<string, unknown>).build).toBeUndefined()
   for (const key of ['__proto__', 'constructor', 'toString'])
     expect(configured(`${key}: { user: app }`)).toContain(`unknown setting "${key}"`)

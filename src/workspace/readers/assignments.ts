@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { bounds } from '../bounds.ts'
+import { bounds } from '../../bounds.ts'
 
 interface Assignment {
   /** Where in the text it begins. */
