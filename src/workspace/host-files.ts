@@ -1,15 +1,16 @@
 import { type Stats, statSync } from 'node:fs'
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { bytesIn, isInside, namesIn, staysIn, textIn } from '../files-in.ts'
 import { isSource } from '../manifests/compose/follow-ports.ts'
 import type { HostEntry, HostFiles, HostText } from '../manifests/compose/host-files.ts'
 import type { Project } from '../manifests/project.ts'
-import { asList, asObject, isObject, parseYaml, textOf } from '../manifests/yaml/file.ts'
 import { STATE_NAME } from '../places.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './ignore-rules.ts'
+import { isComposeFileName } from './open-project.ts'
 import { walkOver } from './project-tree.ts'
+import { composeRuns } from './readers/compose.ts'
 import { repositoryOf } from './repository.ts'
 import { allowedRootOf, holdsHome } from './trust.ts'
 
@@ -147,8 +148,7 @@ function textsOf(project: Project, cwd: string, allowedRoot: string): readonly H
     for (const path of walkOver(context, project.folder, ANY_TEXT).others) {
       if (!isSource(path) && !CONFIGURATION.test(basename(path))) continue
       if (length > bounds.surveyedText / 4 || NO_PART_OF_IT.test(relative(context, path))) continue
-      if (/^(?:docker-)?compose[\w.-]*\.ya?ml$/.test(basename(path)) || /\.(?:example|sample|dist)$/.test(path))
-        continue
+      if (isComposeFileName(basename(path)) || /\.(?:example|sample|dist)$/.test(path)) continue
       add(path, isSource(path) ? 'source' : 'configuration')
       length += found.get(path)?.text.length ?? 0
     }
@@ -158,15 +158,8 @@ function textsOf(project: Project, cwd: string, allowedRoot: string): readonly H
 
 const ANY_TEXT = /./
 
-function envFilesOf({ files, folder }: Project): readonly string[] {
-  return files.flatMap(({ path, name, text }) => {
-    const services = asObject(asObject(parseYaml(text, name).values[0]).services)
-    return Object.values(services).flatMap((service) => {
-      const { env_file: said } = asObject(service)
-      return (typeof said === 'string' ? [said] : asList(said))
-        .map((one) => textOf(isObject(one) ? one.path : one))
-        .filter((one) => !one.includes('$'))
-        .map((one) => resolve(dirname(path) === folder ? folder : dirname(path), one))
-    })
-  })
+function envFilesOf({ files, folder: root }: Project): readonly string[] {
+  return files.flatMap((file) =>
+    composeRuns({ ...file, root, env: {}, repository: '' }).flatMap(({ envFiles }) => envFiles),
+  )
 }

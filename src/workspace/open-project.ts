@@ -165,11 +165,7 @@ export async function saysServices(path: string, root: string): Promise<boolean>
   if (!/\.ya?ml$/i.test(path)) return false
   const text = textIn(root, path)
   if (text === null || !/^["']?services["']?\s*:/m.test(text)) return false
-  const { asObject, isObject, parseYaml } = await import('../manifests/yaml/file.ts')
-  try {
-    return isObject(asObject(parseYaml(text, path).values[0]).services)
-  } catch {
-    // What it is nobody can say, then.
-    return false
-  }
+  const { asObject, isObject } = await import('../manifests/yaml/file.ts')
+  const { yamlIn } = await import('./readers/run.ts')
+  return isObject(asObject(yamlIn(text)[0]).services)
 }

@@ -1,12 +1,13 @@
-import { basename, dirname, join, relative, resolve } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { isInside, textIn } from '../files-in.ts'
 import { isNearPort } from '../manifests/compose/port-calls.ts'
 import type { PortUser } from '../plan/exemptions.ts'
 import { escaped, isListed, isOpenImage, lastPart, nameIn, namesAfter, namesOfWhole } from './image-names.ts'
 import { walkOver } from './project-tree.ts'
-import type { Run } from './readers/run.ts'
-import { upwards } from './repository.ts'
+import { composeRuns } from './readers/compose.ts'
+import { readerOf } from './readers/index.ts'
+import type { Run, SourceFile } from './readers/run.ts'
 import { holdsHome } from './trust.ts'
 
 /** Who counts on a low port of the image that a Dockerfile (absolute path) makes, by the files of its projectRoot. */
@@ -14,13 +15,12 @@ export type PortUsersOf = (path: string, ports: readonly number[], root: string)
 
 /** The files are read once, and only where somebody asks. `cwd`: what paths are said from. */
 export function portUsers(cwd: string): PortUsersOf {
-  const trees = new Map<string, Tree>()
+  const trees = new Map<string, PortTree>()
   return async (path, ports, root) => {
     if (holdsHome(root)) return []
     const tree = trees.get(root) ?? readTree(root, dirname(path))
     trees.set(root, tree)
-    const named = await tree.named()
-    return portUsersIn(tree.files, { path, root, cwd, named, dockerfiles: tree.dockerfiles }, ports)
+    return portUsersIn(tree, path, ports, cwd)
   }
 }
 
@@ -30,10 +30,13 @@ interface File {
   readonly text: string
 }
 
-interface Tree {
+interface PortTree {
+  readonly root: string
   readonly dockerfiles: readonly string[]
   readonly files: readonly File[]
-  readonly named: () => Promise<readonly Run[]>
+  /** What names files give to what they build, but for the services. */
+  readonly named: readonly Pick<Run, 'names' | 'dockerfiles'>[]
+  readonly services: readonly Service[]
 }
 
 /** What says how something is run, or whom it speaks to; of documents those that everybody reads. */
@@ -41,7 +44,7 @@ export const MAY_NAME_PORTS =
   /\.(ya?ml|json|hcl|tf|toml|ini|cfg|conf|vcl|properties|env|sh|bash|bats|tpl|tmpl|template|j2|jinja2?|nomad|mk)$|^\.env|^(Caddy|Make|make|just|Jenkins)file|^README\.md$/
 const NO_CONFIGURATION = /^(package|composer|tsconfig|angular|renovate)[\w.-]*\.json$|[-.]lock\.(json|ya?ml)$/
 
-function readTree(root: string, own: string): Tree {
+function readTree(root: string, own: string): PortTree {
   const { dockerfiles, others } = walkOver(root, own, MAY_NAME_PORTS)
   const files: File[] = []
   let length = 0
@@ -52,14 +55,20 @@ function readTree(root: string, own: string): Tree {
     length += text.length
     files.push({ path, text: shortLines(text) })
   }
-  let named: Promise<readonly Run[]> | null = null
+  return portTree(root, dockerfiles, files)
+}
+
+export function portTree(root: string, dockerfiles: readonly string[], files: readonly File[]): PortTree {
+  const repository = namesOfWhole(root).at(-1) ?? ''
+  const sourceOf = ({ path, text }: File): SourceFile => ({ path, root, name: path, text, env: {}, repository })
   return {
+    root,
     dockerfiles,
     files,
-    named: () => {
-      named ??= namedIn(files, root)
-      return named
-    },
+    named: files.flatMap((file) =>
+      /\bbuild/.test(file.text) && !SERVICES.test(file.text) ? (readerOf(file.path)?.runs(sourceOf(file)) ?? []) : [],
+    ),
+    services: files.filter(isOfServices).flatMap((file) => servicesIn(file, composeRuns(sourceOf(file)))),
   }
 }
 
@@ -71,26 +80,6 @@ function shortLines(text: string): string {
     .join('\n')
 }
 
-/** Names that files give to what they build; those of Compose files are read as texts, since many are templates. */
-async function namedIn(files: readonly File[], root: string): Promise<readonly Run[]> {
-  const { readerOf } = await import('./readers/index.ts')
-  const repository = namesOfWhole(root).at(-1) ?? ''
-  return files.flatMap(({ path, text }) => {
-    if (!/\bbuild/.test(text) || SERVICES.test(text)) return []
-    return readerOf(path)?.runs({ path, root, name: path, text, env: {}, repository }) ?? []
-  })
-}
-
-interface About {
-  /** Of the Dockerfile. */
-  readonly path: string
-  readonly root: string
-  readonly cwd: string
-  readonly named: readonly Pick<Run, 'names' | 'dockerfiles'>[]
-  /** All of the tree. */
-  readonly dockerfiles: readonly string[]
-}
-
 /** The image of a Dockerfile, by all that it goes by. */
 interface Image {
   /** As files name it that build it. */
@@ -99,13 +88,13 @@ interface Image {
   readonly called: readonly string[]
 }
 
-/** Which of these files count on a port of the image that the Dockerfile makes, with the line that says so. */
+/** Which files count on a port of the image that the Dockerfile at `path` makes, with the line that says so. */
 export function portUsersIn(
-  files: readonly File[],
-  { path, root, cwd, named, dockerfiles }: About,
+  { root, dockerfiles, files, named, services }: PortTree,
+  path: string,
   ports: readonly number[],
+  cwd: string,
 ): readonly PortUser[] {
-  const services = files.filter(isOfServices).flatMap((file) => servicesIn(file))
   const there = new Set([...dockerfiles, path])
   // `project_directory: ..` of whoever includes the file: its paths count from above.
   const built = services.filter((service) => {
@@ -217,18 +206,14 @@ function isImage(reference: string, { names, called }: Image, isExact: boolean):
   return called.some((one) => last === one || last.endsWith(`-${one}`) || last.endsWith(`_${one}`))
 }
 
-/** A service of a Compose file, as its lines say it. */
-interface Service {
+/** A service of a Compose file, and its lines. */
+interface Service extends Pick<Run, 'dockerfiles' | 'stage'> {
   readonly file: File
   readonly name: string
   readonly lines: readonly string[]
   /** The line after the one that names it. */
   readonly from: number
   readonly image: string | null
-  /** The Dockerfiles that it may be built from, the likeliest first; none where it is not built. */
-  readonly dockerfiles: readonly string[]
-  /** The stage that it builds; null for the last one. */
-  readonly stage: string | null
   readonly hosts: readonly string[]
 }
 
@@ -238,52 +223,24 @@ function isOfServices({ path, text }: File): boolean {
   return /\.(ya?ml|j2|jinja2?|tmpl|tpl|template)$/.test(path) && SERVICES.test(text)
 }
 
-/** By indentation: templates of YAML are no YAML. */
-function servicesIn(file: File): readonly Service[] {
+/** Their lines by indentation: templates of YAML are no YAML. */
+function servicesIn(file: File, said: readonly Run[]): readonly Service[] {
+  const runs = new Map(said.map((run) => [run.service, run]))
   const lines = file.text.split('\n')
   const top = lines.findIndex((line) => SERVICES.test(line))
   const end = top + 1 + endOfBlock(lines.slice(top + 1), 0)
   const inside = lines.slice(top + 1, end)
   const indent = Math.min(...inside.flatMap((line) => (isContent(line) ? [indentOf(line)] : [])))
-  const found: Service[] = []
-  for (const [index, line] of inside.entries()) {
+  return inside.flatMap((line, index): readonly Service[] => {
     const name = indentOf(line) === indent ? /^\s*["']?([\w.-]+)["']?:/.exec(line)?.[1] : undefined
-    if (name === undefined) continue
+    if (name === undefined) return []
     const from = top + 1 + index + 1
     const body = lines.slice(from, Math.min(end, from + endOfBlock(lines.slice(from, end), indent)))
-    found.push(serviceOf(file, name, body, from))
-  }
-  return found
-}
-
-function serviceOf(file: File, name: string, lines: readonly string[], from: number): Service {
-  const indent = Math.min(...lines.flatMap((line) => (isContent(line) ? [indentOf(line)] : [])))
-  const own = (key: string): string | null =>
-    valueIn(
-      lines.filter((line) => indentOf(line) === indent),
-      key,
-    )
-  const build = lines.findIndex((line) => indentOf(line) === indent && /^\s*build:/.test(line))
-  const more = build < 0 ? [] : lines.slice(build + 1, build + 1 + endOfBlock(lines.slice(build + 1), indent))
-  const short = (lines[build] ?? '').replace(/^\s*build:\s*/, '')
-  const flow = (key: string): string | null => new RegExp(`\\b${key}:\\s*["']?([^\\s"',}]+)`).exec(short)?.[1] ?? null
-  const isFlow = short.startsWith('{')
-  const context = isFlow ? flow('context') : plainValue(short) || valueIn(more, 'context')
-  const dockerfile = isFlow ? flow('dockerfile') : valueIn(more, 'dockerfile')
-  const names = lines.flatMap((line) => /^\s*(?:container_name|hostname):\s*["']?([\w.-]+)/.exec(line)?.[1] ?? [])
-  return {
-    file,
-    name,
-    lines,
-    from,
-    image: own('image'),
-    dockerfiles:
-      build < 0
-        ? []
-        : [...upwards(dirname(file.path))].map((at) => resolve(at, context ?? '.', dockerfile ?? 'Dockerfile')),
-    stage: isFlow ? flow('target') : valueIn(more, 'target'),
-    hosts: [name, ...names, ...aliasesIn(lines)],
-  }
+    const names = body.flatMap((one) => /^\s*(?:container_name|hostname):\s*["']?([\w.-]+)/.exec(one)?.[1] ?? [])
+    const { image = null, names: [built = null] = [], dockerfiles = [], stage = null } = runs.get(name) ?? {}
+    const hosts = [name, ...names, ...aliasesIn(body)]
+    return [{ file, name, lines: body, from, image: image ?? built, dockerfiles, stage, hosts }]
+  })
 }
 
 function aliasesIn(lines: readonly string[]): readonly string[] {
@@ -522,14 +479,6 @@ function isContent(line: string): boolean {
 function endOfBlock(lines: readonly string[], indent: number): number {
   const end = lines.findIndex((line) => isContent(line) && indentOf(line) <= indent)
   return end < 0 ? lines.length : end
-}
-
-function valueIn(lines: readonly string[], key: string): string | null {
-  for (const line of lines) {
-    const [, name, value = ''] = /^\s*([\w-]+):(.*)$/.exec(line) ?? []
-    if (name === key && plainValue(value) !== '') return plainValue(value)
-  }
-  return null
 }
 
 function plainValue(text: string): string {

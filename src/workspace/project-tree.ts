@@ -3,6 +3,7 @@ import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
 import { entriesIn, isInside, textIn } from '../files-in.ts'
+import { memoizeByText } from '../memoize.ts'
 import { isListed, nameIn, namesOfWhole } from './image-names.ts'
 import type { Run, SourceFile } from './readers/run.ts'
 import { isOfOwnHand, repositoryOf } from './repository.ts'
@@ -148,10 +149,11 @@ function filledIn(text: string, args: ReadonlyMap<string, string>): string {
   )
 }
 
-export function parsed(text: string): Dockerfile | null {
+/** Null for what is none. Several questions are asked of each. */
+export const parsed: (text: string) => Dockerfile | null = memoizeByText((text) => {
   try {
     return parseDockerfile(text)
   } catch {
     return null
   }
-}
+})

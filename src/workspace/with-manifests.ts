@@ -4,13 +4,14 @@ import { HardenError } from '../errors.ts'
 import { isInside, namesIn, realOf, textIn } from '../files-in.ts'
 import { manifestsOf } from '../manifests/kubernetes/workloads.ts'
 import type { Project, Service } from '../manifests/project.ts'
-import { asObject, parseYaml } from '../manifests/yaml/file.ts'
+import { asObject, type Json } from '../manifests/yaml/file.ts'
 import { composeProject, type Found } from './discover.ts'
 import type { MadeImage } from './makers.ts'
 import { type ClusterTarget, imageIn, isChart, manifestsIn } from './manifests.ts'
 import { isComposeFileName, type ProjectFlags, projectFilesIn, saysServices } from './open-project.ts'
 import { isOwnDockerfile } from './own-files.ts'
 import { walkOver } from './project-tree.ts'
+import { yamlIn } from './readers/run.ts'
 import { repositoryOf } from './repository.ts'
 import { type Survey, survey } from './surroundings.ts'
 import { allowedRootOf, holdsHome, type Trust } from './trust.ts'
@@ -238,13 +239,13 @@ const MATTERS = [
 /** The Compose files of its folder that belong to no project by themselves, and say more of services of this one. */
 function overlaysOf(files: readonly string[], { asked }: Looking): readonly string[] {
   const [first = ''] = files
-  const services = files.flatMap((path) => Object.keys(asObject(servicesAt(path))))
+  const services = files.flatMap((path) => Object.keys(servicesAt(path)))
   if (services.length === 0 || asked.size === 0) return []
   const beside = namesIn(allowedRootOf(first), dirname(first)).filter((name) => isComposeFileName(name))
   return beside
     .map((name) => join(dirname(first), name))
     .filter((path) => {
-      const said = files.includes(path) ? {} : asObject(servicesAt(path))
+      const said = files.includes(path) ? {} : servicesAt(path)
       return services.some((name) => {
         const service = asObject(Object.hasOwn(said, name) ? said[name] : null)
         return MATTERS.some((key) => Object.hasOwn(service, key))
@@ -252,13 +253,8 @@ function overlaysOf(files: readonly string[], { asked }: Looking): readonly stri
     })
 }
 
-function servicesAt(path: string): unknown {
-  try {
-    return asObject(parseYaml(textIn(allowedRootOf(path), path) ?? '', path).values[0]).services
-  } catch (error) {
-    if (error instanceof HardenError) return null
-    throw error
-  }
+function servicesAt(path: string): Json {
+  return asObject(asObject(yamlIn(textIn(allowedRootOf(path), path) ?? '')[0]).services)
 }
 
 async function clusterRunners(yaml: readonly string[], looking: Looking): Promise<readonly Runner[]> {

@@ -112,7 +112,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/workspace/port-users.ts: `[=:\\\\s"\']${port}["\']?\\\\s*$`':
     'numbers of ports between constants; one line of a file',
   'src/workspace/port-users.ts: `[\\\\s"\'\\\\[-]${end}`': 'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `\\\\b${key}:\\\\s*["\']?([^\\\\s"\',}]+)`': 'constants, and names of \\w alone',
   'src/workspace/port-users.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`':
     'numbers of ports between constants; one line of a file',
   'src/workspace/port-users.ts: `\\\\btcp6?:${port}["\']?:`': 'numbers of ports between constants; one line of a file',

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
-import { portUsersIn } from '../../src/workspace/port-users.ts'
+import { portTree, portUsersIn } from '../../src/workspace/port-users.ts'
 
 const path = '/r/web/Dockerfile'
 
@@ -8,8 +8,8 @@ const path = '/r/web/Dockerfile'
 function users(files: Readonly<Record<string, string>>, port = 80, dockerfile = path): readonly string[] {
   const texts = Object.entries(files).map(([name, text]) => ({ path: `/r/${name}`, text }))
   const named = [{ names: ['acme/web:latest'], dockerfiles: [path] }]
-  const about = { path: dockerfile, root: '/r', cwd: '/r', named, dockerfiles: [path] }
-  return portUsersIn(texts, about, [port]).map(({ place }) => place)
+  const tree = { ...portTree('/r', [path], texts), named }
+  return portUsersIn(tree, dockerfile, [port], '/r').map(({ place }) => place)
 }
 
 const compose = (lines: string, build = 'build: ./web'): string => `services:\n  front:\n    ${build}\n${lines}`

@@ -1,7 +1,9 @@
 import { dirname, join, resolve } from 'node:path'
 import { composeWords } from '../../command/index.ts'
+import { isInside } from '../../files-in.ts'
 import { interpolated } from '../../manifests/compose/variables.ts'
 import { asList, asObject, isObject, type Json } from '../../manifests/yaml/file.ts'
+import { upwards } from '../repository.ts'
 import { capability, deviceOf, mountOfService } from './container-options.ts'
 import { nothingSaid, type Reader, type Run, type SourceFile, withoutTemplates, yamlIn } from './run.ts'
 
@@ -81,8 +83,8 @@ function namesIn(services: readonly (readonly [string, Json])[]): ReadonlyMap<st
 }
 
 /**
- * Its paths are meant from the folder of the file, or where that is given beside another one (`-f`) from the top, or a folder of that.
- * Remote contexts name no Dockerfile of this tree.
+ * Its paths are meant from the folder of the file, or from one above it where another file there includes it, or it is given beside one (`-f`);
+ * that one may lie in a folder of the top. Remote contexts name no Dockerfile of this tree.
  */
 function builtBy(
   build: unknown,
@@ -97,7 +99,7 @@ function builtBy(
   const isInline = isObject(written) && ('dockerfile_inline' in written || 'dockerfile-inline' in written)
   if (!isObject(written) || isInline || context === null || dockerfile === null)
     return { dockerfiles: [], context: null, args: new Map() }
-  const folders = [...new Set([dirname(path), root, join(root, 'x')])]
+  const folders = [...[...upwards(dirname(path))].filter((folder) => isInside(folder, root)), join(root, 'x')]
   return {
     dockerfiles: folders.map((from) => resolve(from, context, dockerfile)),
     context: resolve(dirname(path), context),
