@@ -91,7 +91,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     const outfile = join(scratch, 'settings.mjs')
     const contents =
-      "export { commands } from './src/cli/arguments.ts'\nexport { settings } from './src/workspace/settings.ts'"
+      "export { commands } from './src/cli/arguments.ts'\nexport { settings } from './src/repository/settings.ts'"
     await build({ ...moduleBundle, stdin: { contents, resolveDir: root }, outfile, define: await imageReader() })
     const { commands, settings } = await import(pathToFileURL(outfile).href)
     writeFileSync(join(root, 'docs', 'reference', 'flags.md'), flagsPage(commands))

@@ -12,7 +12,7 @@ export const ROOMS = new Map(
     app: 'takes one target from its text to its report',
     fleet: 'many targets, shared out among many machines',
     userns: 'root in containers as nobody on the host: userns-remap',
-    workspace: 'the tree around a target: who builds and runs its image',
+    repository: 'the tree around a target: who builds and runs its image',
     proof: 'runs original and result side by side, and compares them',
     attest: 'what is kept of a proof, and whether it still fits',
     manifests: 'Compose and Kubernetes: how a result is run, and what changes in files',

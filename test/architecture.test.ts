@@ -22,11 +22,11 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   // What an address is, and which hosts are of one site.
   'ipaddr.js': /^src\/image\/sources\/registry\/where\.ts$/,
   tldts: /^src\/image\/sources\/registry\/where\.ts$/,
-  ignore: /^src\/workspace\//,
+  ignore: /^src\/repository\//,
   // What reads sources; its grammars are files of @vscode/tree-sitter-wasm.
   'web-tree-sitter': /^src\/app\/grammars\.ts$/,
   // Configuration is read; Compose files and manifests are changed in place.
-  yaml: /^src\/(workspace|manifests)\//,
+  yaml: /^src\/(repository|manifests)\//,
   // How wide a text is on a terminal, and where it breaks.
   'string-width': /^src\/report\/layout\.ts$/,
   'wrap-ansi': /^src\/report\/layout\.ts$/,
@@ -263,8 +263,8 @@ const OPENS_OTHERS: Readonly<Record<string, string>> = {
   'src/fleet/store.ts': 'the folder of results that the caller names',
   'src/made-by.ts': '/proc',
   'src/temporary.ts': 'what killed runs left',
-  'src/workspace/files.ts': 'what the caller names, which may be a pipe; and the folders that it writes into',
-  'src/workspace/trust.ts': "the caller's own list of folders",
+  'src/repository/files.ts': 'what the caller names, which may be a pipe; and the folders that it writes into',
+  'src/repository/trust.ts': "the caller's own list of folders",
   // A proof runs on copies, in which links stay links.
   'src/app/stack-proof.ts': 'the copy of a build context',
   'src/proof/stack/host-files.ts': 'the copies of what a stack mounts',
@@ -289,6 +289,6 @@ test('files of a target are opened by one door', () => {
     .map(({ path }) => path)
     .filter((path) => opensFiles(path, readFileSync(path, 'utf8')).length > 0 && !OPENS_NO_TARGET.test(path))
   expect(opening.sort()).toEqual(['src/files-in.ts', ...Object.keys(OPENS_OTHERS)].sort())
-  expect(opensFiles('src/workspace/x.ts', "import { lstatSync, readFileSync } from 'node:fs'\n")).toHaveLength(1)
-  expect(opensFiles('src/workspace/x.ts', "import fs from 'node:fs'\n")).toHaveLength(1)
+  expect(opensFiles('src/repository/x.ts', "import { lstatSync, readFileSync } from 'node:fs'\n")).toHaveLength(1)
+  expect(opensFiles('src/repository/x.ts', "import fs from 'node:fs'\n")).toHaveLength(1)
 })

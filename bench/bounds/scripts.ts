@@ -60,7 +60,7 @@ const SHAPES: readonly (readonly [name: string, text: (n: number) => string])[] 
   ]),
 ]
 
-/** The largest script that is read: src/workspace/context.ts. */
+/** The largest script that is read: src/repository/context.ts. */
 const LARGEST = 512 * 1024
 
 export const scripts: readonly Input[] = SHAPES.flatMap(([shape, make]): readonly Input[] => [

@@ -273,7 +273,7 @@ function shapesOf(one: Language): readonly (readonly [name: string, text: (n: nu
   ]
 }
 
-/** The largest source that is read: src/workspace/context.ts. */
+/** The largest source that is read: src/repository/context.ts. */
 const LARGEST = 512 * 1024
 
 export const sources: readonly Input[] = Object.entries(LANGUAGES).flatMap(([language, one]) =>

@@ -8,8 +8,8 @@ import {
 } from '../dockerfile/index.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import { type ReportFinding, type TargetResult, targetFinding, targetQuestion } from '../report/report.ts'
+import type { BuildSettings, ComposeStart, WorkItem } from '../repository/work-item.ts'
 import { choices, joinTruncated } from '../words.ts'
-import type { BuildSettings, ComposeStart, WorkItem } from '../workspace/work-item.ts'
 
 /** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
 export interface ServiceStart {

@@ -4,12 +4,12 @@ import { commentsOnTop } from '../dockerfile/layout.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { isInside, namesIn, textIn } from '../files-in.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
+import { rootOf } from '../repository/project-root.ts'
+import { walkOver } from '../repository/project-tree.ts'
+import { upwards } from '../repository/repository.ts'
+import { holdsHome } from '../repository/trust.ts'
+import type { FileOrigin, WorkItem } from '../repository/work-item.ts'
 import { joinTruncated } from '../words.ts'
-import { rootOf } from '../workspace/project-root.ts'
-import { walkOver } from '../workspace/project-tree.ts'
-import { upwards } from '../workspace/repository.ts'
-import { holdsHome } from '../workspace/trust.ts'
-import type { FileOrigin, WorkItem } from '../workspace/work-item.ts'
 
 /**
  * What makes a Dockerfile that nobody edits: its header says that it is generated, or it is a copy of another project's file. What it

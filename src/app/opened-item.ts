@@ -5,7 +5,7 @@ import { factsFromLayers } from '../image/sources/stored/facts.ts'
 import { type OpenedImage, openArchive } from '../image/sources/stored/open-archive.ts'
 import { dockerSave } from '../image/sources/stored/stored-image.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
-import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
+import type { ArchivePlace, WorkItem } from '../repository/work-item.ts'
 import type { Session } from './session.ts'
 import { needsEngine } from './task.ts'
 

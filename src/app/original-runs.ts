@@ -4,10 +4,10 @@ import { tail } from '../proof/container/files.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
 import { removeVolumes } from '../proof/container/run-specs.ts'
 import { type Original, runOriginal } from '../proof/original.ts'
+import { learnedRequests } from '../repository/learned-requests.ts'
+import { rootOf } from '../repository/project-root.ts'
+import type { WorkItem } from '../repository/work-item.ts'
 import type { LearnedRequests } from '../smoke-check.ts'
-import { learnedRequests } from '../workspace/learned-requests.ts'
-import { rootOf } from '../workspace/project-root.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
 import { proofEnv, type Session, withEnv } from './session.ts'
 
 /** How an original is run. */

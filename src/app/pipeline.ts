@@ -11,9 +11,9 @@ import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
 import { type Inspection, inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
-import { buildContexts } from '../workspace/context.ts'
-import type { PortUsersOf } from '../workspace/port-users.ts'
-import type { ArchivePlace, WorkItem } from '../workspace/work-item.ts'
+import { buildContexts } from '../repository/context.ts'
+import type { PortUsersOf } from '../repository/port-users.ts'
+import type { ArchivePlace, WorkItem } from '../repository/work-item.ts'
 import { baseReferences } from './base-images.ts'
 import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
@@ -102,7 +102,7 @@ function weightOf({ project, cluster }: WorkItem): number {
 function portUsersLater(cwd: string): PortUsersOf {
   let found: Promise<PortUsersOf> | null = null
   return async (path, ports, root) => {
-    found ??= import('../workspace/port-users.ts').then(({ portUsers }) => portUsers(cwd))
+    found ??= import('../repository/port-users.ts').then(({ portUsers }) => portUsers(cwd))
     return (await found)(path, ports, root)
   }
 }

@@ -22,7 +22,7 @@ import {
   type TargetResult,
   targetFinding,
 } from '../report/report.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
+import type { WorkItem } from '../repository/work-item.ts'
 import { buildText } from './build.ts'
 import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'

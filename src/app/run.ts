@@ -1,7 +1,7 @@
 import { asFailure, HardenError } from '../errors.ts'
 import { bareResult, hasFailed, type TargetResult } from '../report/report.ts'
-import type { Found } from '../workspace/discover.ts'
-import type { NeighbourImage, WorkItem } from '../workspace/work-item.ts'
+import type { Found } from '../repository/discover.ts'
+import type { NeighbourImage, WorkItem } from '../repository/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
 
 /** What a run needs from the outside. */

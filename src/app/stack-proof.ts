@@ -19,9 +19,9 @@ import { proveStack, type StackEvidence, type StackProof, type StackResult } fro
 import type { StackSide } from '../proof/stack/run-file.ts'
 import type { StackDriver } from '../proof/stack/stack-run.ts'
 import { proveUpgrade, type UpgradeProof } from '../proof/stack/upgrade.ts'
+import { readFound } from '../repository/files.ts'
+import { withFiles } from '../repository/open-project.ts'
 import { removeFolder, temporaryFolder } from '../temporary.ts'
-import { readFound } from '../workspace/files.ts'
-import { withFiles } from '../workspace/open-project.ts'
 import type { Options, TaskHooks } from './task.ts'
 
 /** What is planned for a project, with all files that are written for it. */

@@ -36,10 +36,10 @@ import {
   targetQuestion,
   type Verdict,
 } from '../report/report.ts'
+import { hostFilesOf } from '../repository/host-files.ts'
+import { survey } from '../repository/surroundings.ts'
+import type { WorkItem } from '../repository/work-item.ts'
 import { joinTruncated } from '../words.ts'
-import { hostFilesOf } from '../workspace/host-files.ts'
-import { survey } from '../workspace/surroundings.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
 import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'

@@ -8,8 +8,8 @@ import type { Idle } from '../proof/container/limiter.ts'
 import type { ChangeSet } from '../report/changes.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { ReportFinding, TargetResult } from '../report/report.ts'
+import type { WorkItem } from '../repository/work-item.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import type { WorkItem } from '../workspace/work-item.ts'
 
 export interface TargetOutcome {
   readonly result: TargetResult

@@ -8,8 +8,8 @@ import type { Rendering } from '../report/format.ts'
 import { fingerprintOf, locatedFindings } from '../report/located.ts'
 import { hasFailed, type ReportFinding, type TargetResult } from '../report/report.ts'
 import { counted } from '../report/summary.ts'
-import { writeText } from '../workspace/files.ts'
-import type { FailOn } from '../workspace/settings.ts'
+import { writeText } from '../repository/files.ts'
+import type { FailOn } from '../repository/settings.ts'
 import { exitCode, isCounted, rendering } from './show.ts'
 
 /** What is left to do and known, one line a finding: `FINGERPRINT  TARGET: MESSAGE`, sorted. The words behind the fingerprint are for people. */

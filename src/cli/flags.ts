@@ -1,6 +1,6 @@
 import type { Options as Flag } from 'yargs'
 import { formatNames } from '../report/format.ts'
-import { flagOf, groups, type SettingName, settings } from '../workspace/settings.ts'
+import { flagOf, groups, type SettingName, settings } from '../repository/settings.ts'
 
 const text = { type: 'string', requiresArg: true } as const satisfies Flag
 const list = { type: 'array', requiresArg: true, string: true } as const satisfies Flag

@@ -1,6 +1,6 @@
 import type { Options as Flag } from 'yargs'
 import { formatNames } from '../report/format.ts'
-import { type FailOn, failOns } from '../workspace/settings.ts'
+import { type FailOn, failOns } from '../repository/settings.ts'
 import { hardenFlags } from './flags.ts'
 import { builderOf, choice, type Parsed, text, usage, type Work, wordOf, workRequest } from './request.ts'
 

@@ -3,15 +3,15 @@ import { dirname, posix, relative, resolve } from 'node:path'
 import type { Mode, Options } from '../app/task.ts'
 import { HardenError } from '../errors.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
+import type { Config, readConfig } from '../repository/config.ts'
+import type { Found } from '../repository/discover.ts'
+import { type Excludes, isNamedBy, noExcludes } from '../repository/ignore-rules.ts'
+import { configIn, configsFrom } from '../repository/repository.ts'
+import { contradiction, type FailOn, onTop, type SettingName, type Settings, usual } from '../repository/settings.ts'
+import { type SmokeSetting, smokeChecks } from '../repository/smoke.ts'
+import { type Trust, trustOf } from '../repository/trust.ts'
+import type { LeftOut } from '../repository/work-item.ts'
 import type { SmokeCheck } from '../smoke-check.ts'
-import type { Config, readConfig } from '../workspace/config.ts'
-import type { Found } from '../workspace/discover.ts'
-import { type Excludes, isNamedBy, noExcludes } from '../workspace/ignore-rules.ts'
-import { configIn, configsFrom } from '../workspace/repository.ts'
-import { contradiction, type FailOn, onTop, type SettingName, type Settings, usual } from '../workspace/settings.ts'
-import { type SmokeSetting, smokeChecks } from '../workspace/smoke.ts'
-import { type Trust, trustOf } from '../workspace/trust.ts'
-import type { LeftOut } from '../workspace/work-item.ts'
 import type { Io } from './io.ts'
 import type { Work } from './request.ts'
 
@@ -137,7 +137,7 @@ function settingsFor({ settings, overrides }: Config, path: string | null, file:
 
 /** Most targets have no configuration, and do without what parses one. */
 async function readingConfig(...file: Parameters<typeof readConfig>): Promise<Config> {
-  return (await import('../workspace/config.ts')).readConfig(...file)
+  return (await import('../repository/config.ts')).readConfig(...file)
 }
 
 /** A configuration file that somebody else has put above the target. */

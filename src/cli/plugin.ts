@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { shellQuoted } from '../borders/shell.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { version } from '../report/report.ts'
-import { readText, writeText } from '../workspace/files.ts'
+import { readText, writeText } from '../repository/files.ts'
 import type { Io } from './io.ts'
 import type { Plugin } from './request.ts'
 

@@ -2,9 +2,7 @@ import type { EngineOption } from '../engine/open-engine.ts'
 import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
 import { formatNames } from '../report/format.ts'
-import type { UsernsRequest } from '../userns/facts.ts'
-import { nearestName } from '../words.ts'
-import type { ProjectFlags } from '../workspace/open-project.ts'
+import type { ProjectFlags } from '../repository/open-project.ts'
 import {
   contradiction,
   flagOf,
@@ -14,7 +12,9 @@ import {
   type Settings,
   settingNames,
   settings,
-} from '../workspace/settings.ts'
+} from '../repository/settings.ts'
+import type { UsernsRequest } from '../userns/facts.ts'
+import { nearestName } from '../words.ts'
 import type { FleetRequest } from './fleet-request.ts'
 
 /** What the command line asks for, checked as far as it can be without looking at the targets. */

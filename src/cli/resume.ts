@@ -5,10 +5,10 @@ import { isProved, type Options, type TargetOutcome } from '../app/task.ts'
 import { sha256 } from '../digest.ts'
 import { targetKeys } from '../fleet/key.ts'
 import { openStore, type ResultStore } from '../fleet/store.ts'
+import type { Found } from '../repository/discover.ts'
+import { readText } from '../repository/files.ts'
+import type { NeighbourImage } from '../repository/work-item.ts'
 import { cacheFolder } from '../temporary.ts'
-import type { Found } from '../workspace/discover.ts'
-import { readText } from '../workspace/files.ts'
-import type { NeighbourImage } from '../workspace/work-item.ts'
 import type { Work } from './request.ts'
 
 /**

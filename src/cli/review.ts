@@ -10,7 +10,7 @@ import { type ChangeSet, choicesOf, subset, unprepared, wholeChange, withNeeds }
 import { fileDiff } from '../report/diff.ts'
 import { REVIEW_POLICY, reviewPage } from '../report/html.ts'
 import { counted, painter } from '../report/summary.ts'
-import { replaceTexts, type TextChange } from '../workspace/files.ts'
+import { replaceTexts, type TextChange } from '../repository/files.ts'
 import { type Io, wantsColour } from './io.ts'
 import type { Work } from './request.ts'
 import { rendering } from './show.ts'

@@ -1,8 +1,8 @@
 import { resolve } from 'node:path'
 import { shellQuoted } from '../borders/shell.ts'
 import { realOf } from '../files-in.ts'
-import type { Found } from '../workspace/discover.ts'
-import { flagOf, type SettingName } from '../workspace/settings.ts'
+import type { Found } from '../repository/discover.ts'
+import { flagOf, type SettingName } from '../repository/settings.ts'
 import { nearestVerb } from './arguments.ts'
 import { usage, type Work } from './request.ts'
 

@@ -1,7 +1,7 @@
 import type { Options as Flag } from 'yargs'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
+import { engines, messageOf, settings } from '../repository/settings.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
-import { engines, messageOf, settings } from '../workspace/settings.ts'
 import {
   type Clean,
   type Completion,

@@ -6,10 +6,10 @@ import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
 import { limiterFor } from '../proof/container/limiter.ts'
 import { formatOf, type Rendering } from '../report/format.ts'
 import { counted } from '../report/summary.ts'
+import { discover, type Found, withStdin } from '../repository/discover.ts'
+import { decode, readText, tidy, writeText } from '../repository/files.ts'
+import { MOST_JOBS } from '../repository/settings.ts'
 import type { Transform } from '../transform.ts'
-import { discover, type Found, withStdin } from '../workspace/discover.ts'
-import { decode, readText, tidy, writeText } from '../workspace/files.ts'
-import { MOST_JOBS } from '../workspace/settings.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom, usualFailOn } from './options.ts'
@@ -49,7 +49,7 @@ export async function workOn(
       ? null
       : (await import('./baseline.ts')).openBaseline(request.known.file, request.known.update, io.cwd)
   const found = request.withManifests
-    ? await (await import('../workspace/with-manifests.ts')).withManifests(given, {
+    ? await (await import('../repository/with-manifests.ts')).withManifests(given, {
         cwd: io.cwd,
         flags: { ...request.project, env: io.env },
         trust,
@@ -167,7 +167,7 @@ async function changedSince(
   io: Io,
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
-  const { changedFiles, changedTargets } = await import('../workspace/changed.ts')
+  const { changedFiles, changedTargets } = await import('../repository/changed.ts')
   const changed = changedTargets(found, await changedFiles(io.cwd, ref, signal))
   const rest = found.length - changed.length
   if (rest > 0) io.stderr.write(`${rest} of ${counted(found.length, 'target')} not changed since ${ref}: left out\n`)

@@ -1,7 +1,7 @@
 import { statSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { textIn } from '../files-in.ts'
-import { remotesIn } from '../workspace/repository.ts'
+import { remotesIn } from '../repository/repository.ts'
 
 /**
  * What a repository (absolute) was cloned from and what is checked out in it, as `URL@COMMIT`; null where either is not known. Read from

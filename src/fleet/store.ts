@@ -4,9 +4,9 @@ import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
 import { HardenError, reasonOf } from '../errors.ts'
 import { fateOf, makerOf, thisRun, tokenOf } from '../made-by.ts'
+import { resultsMark } from '../repository/context.ts'
+import { tidy } from '../repository/files.ts'
 import { temporaryBeside } from '../temporary.ts'
-import { resultsMark } from '../workspace/context.ts'
-import { tidy } from '../workspace/files.ts'
 
 /**
  * A folder of results that workers share, on one machine or over NFS. A result is a file that is there as a whole or not at all, has its

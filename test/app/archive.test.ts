@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { withDefaults } from '../../src/app/api.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
 import type { Options, TargetOutcome } from '../../src/app/task.ts'
-import { imageItem } from '../../src/workspace/discover.ts'
+import { imageItem } from '../../src/repository/discover.ts'
 import { imageOf, layoutOf, named, tarOf, writeFolder } from '../image/support/stored.ts'
 
 let folder = ''

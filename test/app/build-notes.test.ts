@@ -3,9 +3,9 @@ import { expect, test } from '@jest/globals'
 import { withDefaults } from '../../src/app/api.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
 import type { Options } from '../../src/app/task.ts'
-import { discover } from '../../src/workspace/discover.ts'
-import { readText } from '../../src/workspace/files.ts'
-import { tree } from '../workspace/tree.ts'
+import { discover } from '../../src/repository/discover.ts'
+import { readText } from '../../src/repository/files.ts'
+import { tree } from '../repository/tree.ts'
 
 const dockerfile =
   'ARG NODE\nFROM node:$NODE AS dev\nARG SVC=x\nFROM dev\nCOPY services/api /app\nENTRYPOINT ["/app/start.sh"]\n'

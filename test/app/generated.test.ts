@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { originOf } from '../../src/app/generated.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 import { type Files, worked } from './worked.ts'
 
 const FROM = 'FROM node:22\nCMD ["node", "/srv/server.js"]\n'

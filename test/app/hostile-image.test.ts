@@ -8,7 +8,7 @@ import { targetProcessor } from '../../src/app/pipeline.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { healthcheckText } from '../../src/plan/ports/healthcheck.ts'
 import type { TargetResult } from '../../src/report/report.ts'
-import { imageItem } from '../../src/workspace/discover.ts'
+import { imageItem } from '../../src/repository/discover.ts'
 import { type Entry, imageOf, layoutOf, named, tarOf, writeFolder } from '../image/support/stored.ts'
 
 let folder = ''

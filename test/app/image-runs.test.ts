@@ -4,9 +4,9 @@ import { expect, test } from '@jest/globals'
 import { withDefaults } from '../../src/app/api.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
 import type { TargetResult } from '../../src/report/report.ts'
-import { discover } from '../../src/workspace/discover.ts'
-import { readText } from '../../src/workspace/files.ts'
-import { plant, tree } from '../workspace/tree.ts'
+import { discover } from '../../src/repository/discover.ts'
+import { readText } from '../../src/repository/files.ts'
+import { plant, tree } from '../repository/tree.ts'
 
 type Files = Readonly<Record<string, string>>
 

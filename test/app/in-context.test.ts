@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { withDefaults } from '../../src/app/api.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 
 test('a start script above the Dockerfile is found and read', async () => {
   const text = 'FROM debian:trixie-slim\nCOPY docker/start.sh /\nCMD ["/start.sh"]\n'

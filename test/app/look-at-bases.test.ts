@@ -9,8 +9,8 @@ import { unknownFacts } from '../../src/image/config.ts'
 import type { ImageFacts, Known } from '../../src/image/facts.ts'
 import { openRegistries } from '../../src/image/sources/registry/registries.ts'
 import { limiterFor } from '../../src/proof/container/limiter.ts'
-import { buildContexts } from '../../src/workspace/context.ts'
-import type { WorkItem } from '../../src/workspace/work-item.ts'
+import { buildContexts } from '../../src/repository/context.ts'
+import type { WorkItem } from '../../src/repository/work-item.ts'
 
 interface World {
   /** `none`: no engine answers; `empty`: it has nothing, and nothing can be pulled; `amd64`: it has it for that one. */

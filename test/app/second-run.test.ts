@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { targetProcessor } from '../../src/app/pipeline.ts'
 import { call } from '../cli/call.ts'
-import { plant, tree } from '../workspace/tree.ts'
+import { plant, tree } from '../repository/tree.ts'
 
 interface Run {
   readonly code: number

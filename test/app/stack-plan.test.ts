@@ -8,7 +8,7 @@ import { targetProcessor } from '../../src/app/pipeline.ts'
 import { stackVerdict } from '../../src/app/stack.ts'
 import { planStack } from '../../src/app/stack-plan.ts'
 import type { PlannedService, Project, Service, ServiceMount } from '../../src/manifests/project.ts'
-import { survey } from '../../src/workspace/surroundings.ts'
+import { survey } from '../../src/repository/surroundings.ts'
 import { sampleService } from '../manifests/compose/sample-service.ts'
 
 let folder: string

@@ -6,9 +6,9 @@ import { withDefaults } from '../../src/app/api.ts'
 import { targetProcessor } from '../../src/app/pipeline.ts'
 import type { TargetOutcome } from '../../src/app/task.ts'
 import { renderTargets } from '../../src/report/text.ts'
-import { openProject } from '../../src/workspace/open-project.ts'
+import { openProject } from '../../src/repository/open-project.ts'
 import { composeSays, hasCompose } from '../manifests/compose/compose-config.ts'
-import { plant, tree } from '../workspace/tree.ts'
+import { plant, tree } from '../repository/tree.ts'
 
 type Policy = NonNullable<Parameters<typeof withDefaults>[0]['policy']>
 

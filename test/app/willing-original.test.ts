@@ -3,7 +3,7 @@ import type { Manner, OriginalRuns } from '../../src/app/original-runs.ts'
 import { willingOriginal } from '../../src/app/willing-original.ts'
 import type { RunRecord } from '../../src/proof/container/run-record.ts'
 import type { Original } from '../../src/proof/original.ts'
-import type { BuildSettings } from '../../src/workspace/work-item.ts'
+import type { BuildSettings } from '../../src/repository/work-item.ts'
 
 interface Came {
   readonly ready: boolean

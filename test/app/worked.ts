@@ -4,9 +4,9 @@ import { targetProcessor } from '../../src/app/pipeline.ts'
 import { run } from '../../src/app/run.ts'
 import { limiterFor } from '../../src/proof/container/limiter.ts'
 import type { TargetResult } from '../../src/report/report.ts'
-import { discover } from '../../src/workspace/discover.ts'
-import { readText } from '../../src/workspace/files.ts'
-import { tree } from '../workspace/tree.ts'
+import { discover } from '../../src/repository/discover.ts'
+import { readText } from '../../src/repository/files.ts'
+import { tree } from '../repository/tree.ts'
 
 export type Files = Readonly<Record<string, string>>
 

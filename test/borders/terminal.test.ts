@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { allVisible, hiddenIn, visible, visibleLine, visiblePainted } from '../../src/borders/terminal.ts'
 import { painter } from '../../src/report/summary.ts'
 import { call } from '../cli/call.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 
 /** What a terminal acts upon and what a reader does not see, said by numbers and not by the same pattern as the source. */
 function isHidden(character: string): boolean {

@@ -4,8 +4,8 @@ import { existsSync, readdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parse } from 'yaml'
+import { plant, tree } from '../repository/tree.ts'
 import { action, runAction } from '../support/composite-action.ts'
-import { plant, tree } from '../workspace/tree.ts'
 
 const ROOT = 'FROM debian:trixie-slim\nCMD ["./server"]\n'
 const offline = { '.harden-image.yaml': 'engine: none\noffline: true\n' }

@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
 const run = promisify(execFile)

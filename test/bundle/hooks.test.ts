@@ -4,8 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
+import { tree } from '../repository/tree.ts'
 import { available } from '../support/available.ts'
-import { tree } from '../workspace/tree.ts'
 
 const repository = join(import.meta.dirname, '..', '..')
 const hooks: Readonly<Record<string, string>>[] = parse(

@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
-import { plant, tree } from '../workspace/tree.ts'
+import { plant, tree } from '../repository/tree.ts'
 
 const program = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
 const DOCKERFILE = 'FROM debian:trixie-slim\nCOPY . /app\nCMD ["/app/server"]\n'

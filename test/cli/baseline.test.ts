@@ -4,7 +4,7 @@ import { describe, expect, test } from '@jest/globals'
 import { openBaseline } from '../../src/cli/baseline.ts'
 import { sha256 } from '../../src/digest.ts'
 import { finding, sampleResult } from '../report/sample.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 import { call } from './call.ts'
 
 const cron = 'FROM a\n# CRON\nCMD b\n'

@@ -4,7 +4,7 @@ import type { Io } from '../../src/cli/io.ts'
 import { main } from '../../src/cli/main.ts'
 import type { Services } from '../../src/cli/work.ts'
 import { HardenError } from '../../src/errors.ts'
-import type { WorkItem } from '../../src/workspace/work-item.ts'
+import type { WorkItem } from '../../src/repository/work-item.ts'
 import { finding, sampleResult } from '../report/sample.ts'
 
 export interface Called {

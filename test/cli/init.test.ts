@@ -1,9 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { readConfig } from '../../src/workspace/config.ts'
-import { settingNames } from '../../src/workspace/settings.ts'
-import { tree } from '../workspace/tree.ts'
+import { readConfig } from '../../src/repository/config.ts'
+import { settingNames } from '../../src/repository/settings.ts'
+import { tree } from '../repository/tree.ts'
 import { call } from './call.ts'
 
 describe('init', () => {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { describe, expect, test } from '@jest/globals'
 import { finding, proof, sampleResult } from '../report/sample.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 import { call, pretend } from './call.ts'
 
 const before = 'FROM a\nCMD b\n'

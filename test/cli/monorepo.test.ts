@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { plant, tree } from '../workspace/tree.ts'
+import { plant, tree } from '../repository/tree.ts'
 import { call } from './call.ts'
 
 const numbers = Array.from({ length: 200 }, (_, index) => index)

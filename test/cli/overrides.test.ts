@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 import { call } from './call.ts'
 
 test('overrides hold for the files that their patterns name, later ones over earlier ones, and flags over all', async () => {

@@ -2,8 +2,8 @@
 import { describe, expect, test } from '@jest/globals'
 import stringWidth from 'string-width'
 import { targetProcessor } from '../../src/app/pipeline.ts'
+import { tree } from '../repository/tree.ts'
 import { dockerfileTree } from '../support/many-dockerfiles.ts'
-import { tree } from '../workspace/tree.ts'
 import { call } from './call.ts'
 
 const FILES = 300

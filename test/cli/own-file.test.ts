@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { images } from '../../catalogue/index.ts'
 import { harden } from '../../src/index.ts'
 import { profileFile } from '../../src/manifests/docker.ts'
-import { isOwnCompose, isOwnDockerfile } from '../../src/workspace/own-files.ts'
+import { isOwnCompose, isOwnDockerfile } from '../../src/repository/own-files.ts'
 import { sampleProfile } from '../manifests/sample.ts'
 
 const names = images.flatMap(({ repositories: [name] }) => name?.replaceAll('*', 'x') ?? [])

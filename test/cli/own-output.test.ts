@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 import { writeOwn } from '../../src/cli/write-results.ts'
 import { profileFile } from '../../src/manifests/docker.ts'
 import { sampleProfile } from '../manifests/sample.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 
 const FIRST = 'FROM nginx:1\n# harden-image: nginx (101:101)\nUSER 101:101\n'
 const SECOND = FIRST.replace('nginx:1', 'nginx:2')

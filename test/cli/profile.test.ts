@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals'
 import type { ProcessTarget } from '../../src/app/task.ts'
 import { rootProfile, sampleProfile } from '../manifests/sample.ts'
 import { proof, sampleResult } from '../report/sample.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 import { call } from './call.ts'
 
 const made =

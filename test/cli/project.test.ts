@@ -3,9 +3,9 @@ import { chmodSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import type { TargetOutcome } from '../../src/app/task.ts'
-import type { WorkItem } from '../../src/workspace/work-item.ts'
+import type { WorkItem } from '../../src/repository/work-item.ts'
 import { sampleProject } from '../report/sample.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 import { type Called, call, pretend } from './call.ts'
 
 const COMPOSE = 'services:\n  api:\n    build: ./api\n  db:\n    image: postgres\n    profiles: [data]\n'

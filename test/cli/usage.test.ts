@@ -2,7 +2,7 @@
 
 import { describe, expect, test } from '@jest/globals'
 import { formatNames } from '../../src/report/format.ts'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 import { call } from './call.ts'
 
 const files = { Dockerfile: 'FROM a\n', 'b/Dockerfile': 'FROM b\n' }

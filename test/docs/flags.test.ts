@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { configSchema, flagsPage } from '../../scripts/flags-page.mjs'
 import { commands } from '../../src/cli/arguments.ts'
-import { settings } from '../../src/workspace/settings.ts'
+import { settings } from '../../src/repository/settings.ts'
 
 test('the page of flags is what the flags are: npm run docs:flags writes it', () => {
   const page = flagsPage(commands)

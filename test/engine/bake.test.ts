@@ -4,7 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { expect, test } from '@jest/globals'
-import { tree } from '../workspace/tree.ts'
+import { tree } from '../repository/tree.ts'
 
 const cli = join(import.meta.dirname, '..', '..', 'dist', 'cli.js')
 const run = promisify(execFile)

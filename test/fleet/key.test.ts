@@ -4,9 +4,9 @@ import { expect, test } from '@jest/globals'
 import { withDefaults } from '../../src/app/api.ts'
 import type { Options } from '../../src/app/task.ts'
 import { targetKeys } from '../../src/fleet/key.ts'
-import { discover } from '../../src/workspace/discover.ts'
-import { readText } from '../../src/workspace/files.ts'
-import { tree } from '../workspace/tree.ts'
+import { discover } from '../../src/repository/discover.ts'
+import { readText } from '../../src/repository/files.ts'
+import { tree } from '../repository/tree.ts'
 
 const files = {
   '.git/HEAD': '',

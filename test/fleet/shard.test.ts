@@ -7,8 +7,8 @@ import { HardenError } from '../../src/errors.ts'
 import type { PlanLine } from '../../src/fleet/plan.ts'
 import { type ShardHooks, type ToldOfTarget, workShard } from '../../src/fleet/shard.ts'
 import { openStore, type ResultStore } from '../../src/fleet/store.ts'
-import type { Found } from '../../src/workspace/discover.ts'
-import { tree } from '../workspace/tree.ts'
+import type { Found } from '../../src/repository/discover.ts'
+import { tree } from '../repository/tree.ts'
 
 function line(number: number): PlanLine {
   const target = `t${number}`

@@ -10,7 +10,7 @@ import type { FileEntry } from '../../src/image/file-model.ts'
 import type { PortSources } from '../../src/plan/ports/decide-port.ts'
 import { freePort } from '../../src/plan/ports/low-ports.ts'
 import { replay } from '../../src/plan/replay.ts'
-import { parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
+import { parseDockerIgnore } from '../../src/repository/ignore-rules.ts'
 
 const DEEP = 10_000
 

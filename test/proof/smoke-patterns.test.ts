@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { checkHttp, checkLog, checkTcp, firstMatch, TOO_SLOW } from '../../src/proof/smoke/ask-checks.ts'
 import type { SmokeTarget } from '../../src/proof/smoke/run-checks.ts'
-import { smokeChecks } from '../../src/workspace/smoke.ts'
+import { smokeChecks } from '../../src/repository/smoke.ts'
 
 const slow = '^(a+)+$'
 const bait = `${'a'.repeat(64)}!`

@@ -50,14 +50,14 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/vendor-files.ts: String.raw`(?:^|[\\s/])${program}\\s(?:[^;&|]*\\s)?${option}\\s*["\']?(/[^\\s"\';&|]+)`':
     'constants, and names of \\w alone',
   'src/evidence/servers.ts: `^(?:${pattern})$`': 'the catalogue, which is ours',
-  'src/workspace/readers/bake.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
+  'src/repository/readers/bake.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*"([^"\\n]*)"`':
     'constants, and names of \\w alone',
-  'src/workspace/readers/bake.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
+  'src/repository/readers/bake.ts: String.raw`^[ \\t]*${key}[ \\t]*=[ \\t]*\\[([^\\]]*)\\]`':
     'constants, and names of \\w alone',
   'src/plan/ports/healthcheck.ts: String.raw`\\blocalhost(?=:${to}(?!\\d))`': 'a number',
-  "src/workspace/readers/workflow.ts: String.raw`\\$\\{\\{\\s*matrix\\.${plainName}\\s*(?:\\|\\|\\s*'[\\w./:@-]*'\\s*)?\\}\\}`":
+  "src/repository/readers/workflow.ts: String.raw`\\$\\{\\{\\s*matrix\\.${plainName}\\s*(?:\\|\\|\\s*'[\\w./:@-]*'\\s*)?\\}\\}`":
     'a name of \\w and dashes',
-  'src/workspace/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
+  'src/repository/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
   'src/image/step-down/loops.ts: String.raw`(?:^|[\\s;])(\\w{1,99})\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
     'constants, and names of \\w alone',
@@ -101,21 +101,21 @@ const MADE: Readonly<Record<string, string>> = {
     'numbers of ports between constants; a text of the image',
   'src/plan/ports/port-files.ts: String.raw`\\bdefault\\s+\\.Env\\.(\\w*(?:PORT|LISTEN)\\w*)\\s+"?${from}\\b`':
     'numbers of ports between constants; a text of the image',
-  'src/workspace/port-users.ts: `${host}(?::|["\',\\\\s]+)${port}(?!\\\\d)`':
+  'src/repository/port-users.ts: `${host}(?::|["\',\\\\s]+)${port}(?!\\\\d)`':
     'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `(?:[\\\\s"\'\\\\[:-]|target:\\\\s*)${end}`':
+  'src/repository/port-users.ts: `(?:[\\\\s"\'\\\\[:-]|target:\\\\s*)${end}`':
     'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `(?:^|\\\\s)(?:-p|--publish)[=\\\\s]*["\']?\\\\S*:${port}(?:/tcp)?["\']?(?=\\\\s|$)`':
+  'src/repository/port-users.ts: `(?:^|\\\\s)(?:-p|--publish)[=\\\\s]*["\']?\\\\S*:${port}(?:/tcp)?["\']?(?=\\\\s|$)`':
     'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `(?:internal_port|ContainerPort)["\']?\\\\s*[:=]\\\\s*["\']?${port}(?!\\\\d)`':
+  'src/repository/port-users.ts: `(?:internal_port|ContainerPort)["\']?\\\\s*[:=]\\\\s*["\']?${port}(?!\\\\d)`':
     'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `[=:\\\\s"\']${port}["\']?\\\\s*$`':
+  'src/repository/port-users.ts: `[=:\\\\s"\']${port}["\']?\\\\s*$`':
     'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `[\\\\s"\'\\\\[-]${end}`': 'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`':
+  'src/repository/port-users.ts: `[\\\\s"\'\\\\[-]${end}`': 'numbers of ports between constants; one line of a file',
+  'src/repository/port-users.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`':
     'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: `\\\\btcp6?:${port}["\']?:`': 'numbers of ports between constants; one line of a file',
-  'src/workspace/port-users.ts: said + implied + upstream':
+  'src/repository/port-users.ts: `\\\\btcp6?:${port}["\']?:`': 'numbers of ports between constants; one line of a file',
+  'src/repository/port-users.ts: said + implied + upstream':
     'names, escaped, and numbers of ports; a text whose lines are short',
   'src/plan/ports/port-lines.ts: String.raw`(?:<\\w+\\b[^>]*|\\binput\\([^)]*)\\bport\\s*=\\s*["\']${from}["\']`':
     'numbers of ports between constants; one line of a file',
@@ -161,8 +161,8 @@ const MADE: Readonly<Record<string, string>> = {
   'src/temporary.ts: `^harden-image-(${tokenPattern})-[a-z]+-\\\\w{6}$`': 'constants, and names of \\w alone',
   'src/userns/sub-ids.ts: `^[ \\\\t]*${prefix}_${name}[ \\\\t]+(\\\\d+)[ \\\\t]*$`':
     'constants, and names of \\w alone',
-  'src/workspace/ignore-rules.ts: `^${source}$`': 'bounds.patternFolders and bounds.patternStars',
-  'src/workspace/smoke.ts: value': 'bounds.patternLength, and a process of its own that bounds.patternMs ends',
+  'src/repository/ignore-rules.ts: `^${source}$`': 'bounds.patternFolders and bounds.patternStars',
+  'src/repository/smoke.ts: value': 'bounds.patternLength, and a process of its own that bounds.patternMs ends',
   'transforms/raise-ports.ts: `\\\\b${from}\\\\b`': 'a number',
   'src/image/root-program.ts: pattern': 'the catalogue, which is ours',
   "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":

@@ -1,7 +1,7 @@
 import { chmod, mkdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { HardenError } from '../../errors.ts'
-import { readText, replaceText, writeText } from '../../workspace/files.ts'
+import { readText, replaceText, writeText } from '../../repository/files.ts'
 import type { FileChange } from '../plan.ts'
 import { withoutAdded } from '../sub-ids.ts'
 import { type LockOptions, whileLocked } from './lock.ts'

@@ -4,7 +4,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve } from 'node:pat
 import { promisify } from 'node:util'
 import { HardenError } from '../../errors.ts'
 import { parsePasswd } from '../../image/accounts.ts'
-import { readText } from '../../workspace/files.ts'
+import { readText } from '../../repository/files.ts'
 import { type DaemonArguments, daemonArguments, flagsIn, readDaemonConfig } from '../daemon-config.ts'
 import type { DaemonFlag, EngineAnswer, HostFacts, HostFile, Kernel } from '../facts.ts'
 import { askDocker } from './ask-docker.ts'

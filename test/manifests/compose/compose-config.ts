@@ -4,7 +4,7 @@ import { resolve } from 'node:path'
 import { projectVolume } from '../../../src/manifests/compose/read-service.ts'
 import type { Project, Service } from '../../../src/manifests/project.ts'
 import { asList, asObject, type Json } from '../../../src/manifests/yaml/file.ts'
-import { tree } from '../../workspace/tree.ts'
+import { tree } from '../../repository/tree.ts'
 
 /** What is compared, by service. */
 export type Compared = Readonly<Record<string, Json>>

@@ -7,7 +7,7 @@ import { HardenError } from '../../../src/errors.ts'
 import { inStartOrder } from '../../../src/manifests/compose/check-project.ts'
 import { resolveProject } from '../../../src/manifests/compose/resolve.ts'
 import type { Project, ProjectRequest } from '../../../src/manifests/project.ts'
-import { plant, tree } from '../../workspace/tree.ts'
+import { plant, tree } from '../../repository/tree.ts'
 import { composeSays, hasCompose, inItsWords, sorted } from './compose-config.ts'
 
 type Files = Readonly<Record<string, string>>

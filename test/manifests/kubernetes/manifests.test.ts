@@ -4,7 +4,7 @@ import { parseAllDocuments } from 'yaml'
 import { withDefaults } from '../../../src/app/api.ts'
 import { targetProcessor } from '../../../src/app/pipeline.ts'
 import { refusals } from '../../../src/manifests/kubernetes/restricted.ts'
-import { manifestsOfText } from '../../../src/workspace/manifests.ts'
+import { manifestsOfText } from '../../../src/repository/manifests.ts'
 
 interface Any {
   // biome-ignore lint/suspicious/noExplicitAny: whatever a manifest has

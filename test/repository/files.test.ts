@@ -15,7 +15,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
 import { entriesIn, textIn } from '../../src/files-in.ts'
-import { decode, readFound, readText, replaceText, replaceTexts, writeText } from '../../src/workspace/files.ts'
+import { decode, readFound, readText, replaceText, replaceTexts, writeText } from '../../src/repository/files.ts'
 import { tree } from './tree.ts'
 
 describe('reading', () => {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { buildContexts, startedFiles } from '../../src/workspace/context.ts'
+import { buildContexts, startedFiles } from '../../src/repository/context.ts'
 import { tree } from './tree.ts'
 
 describe('texts of the build context', () => {

@@ -4,7 +4,7 @@ import { asObject } from '../../manifests/yaml/file.ts'
 import { isDocumentName } from '../walk.ts'
 import { commandRuns } from './commands.ts'
 import { compose } from './compose.ts'
-import { nothingSaid, type Reader, type Run, type SourceFile, yamlIn } from './run.ts'
+import { nothingSaid, type Reader, type RepositoryFile, type Run, yamlIn } from './run.ts'
 import { jobRuns } from './workflow.ts'
 
 /** What a document shows: commands, and Compose files, workflows and Dockerfiles between its lines. */
@@ -14,7 +14,7 @@ export const document: Reader = {
 }
 
 /** Each may be the short form of another, as commands may. */
-function servicesOf(file: SourceFile): readonly Run[] {
+function servicesOf(file: RepositoryFile): readonly Run[] {
   return snippetsIn(file.text, SERVICES).flatMap(({ snippet, line }) =>
     compose
       .runs({ ...file, name: `${file.name} line ${line}`, text: snippet })
@@ -27,7 +27,7 @@ function servicesOf(file: SourceFile): readonly Run[] {
 const SERVICES = /^[ \t]{0,20}services:/m
 
 /** The jobs of workflows run in an image as well. */
-function jobsOf(file: SourceFile): readonly Run[] {
+function jobsOf(file: RepositoryFile): readonly Run[] {
   return snippetsIn(file.text, /^[ \t]{0,20}container:/m).flatMap(({ snippet, line }) => {
     const { jobs } = asObject(yamlIn(snippet)[0])
     const source = { ...file, name: `${file.name} line ${line}` }
@@ -36,7 +36,7 @@ function jobsOf(file: SourceFile): readonly Run[] {
 }
 
 /** Dockerfiles in a document that run something in an image before they say a user. */
-function buildsOfSnippets(file: SourceFile): readonly Run[] {
+function buildsOfSnippets(file: RepositoryFile): readonly Run[] {
   return snippetsIn(file.text, MAY_BUILD).flatMap(({ snippet, line }) => {
     const stages = dockerfileIn(snippet)?.stages ?? []
     return stages.flatMap(({ base, instructions }): readonly Run[] => {

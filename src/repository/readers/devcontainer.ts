@@ -4,7 +4,7 @@ import { asList, asObject, type Json } from '../../manifests/yaml/file.ts'
 import { toldTo } from './commands.ts'
 import { composeRuns } from './compose.ts'
 import { capability, mountOfFields, mountOfService } from './container-options.ts'
-import { nothingSaid, plain, type Reader, type Run, type SourceFile, yamlIn } from './run.ts'
+import { nothingSaid, plain, type Reader, type RepositoryFile, type Run, yamlIn } from './run.ts'
 
 /** The container that people develop in: what it mounts, and as whom. https://containers.dev/implementors/json_reference */
 export const devcontainer: Reader = {
@@ -22,7 +22,7 @@ export const devcontainer: Reader = {
   },
 }
 
-function givenBy(file: Json, source: SourceFile): Partial<Run> {
+function givenBy(file: Json, source: RepositoryFile): Partial<Run> {
   const mounts = asList(file.mounts).flatMap((one) => {
     if (typeof one === 'string') return mountOfFields(plainText(one), source) ?? []
     const { source: from, ...fields } = asObject(one)
@@ -48,7 +48,7 @@ function plainText(written: string): string {
 }
 
 /** `build.dockerfile`, once `dockerFile`, lies beside it; of Compose files (from which the later ones count) a service says it. */
-function builtFor(file: Json, source: SourceFile): Pick<Run, 'dockerfiles' | 'stage'> {
+function builtFor(file: Json, source: RepositoryFile): Pick<Run, 'dockerfiles' | 'stage'> {
   const folder = dirname(source.path)
   const dockerfile = plain(asObject(file.build).dockerfile) ?? plain(file.dockerFile)
   if (dockerfile !== null)

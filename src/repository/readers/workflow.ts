@@ -3,7 +3,7 @@ import { bounds } from '../../bounds.ts'
 import { asList, asObject, type Json } from '../../manifests/yaml/file.ts'
 import { assignmentsOf } from './assignments.ts'
 import { commandRuns } from './commands.ts'
-import { nothingSaid, plain, type Reader, type Run, type SourceFile, yamlIn } from './run.ts'
+import { nothingSaid, plain, type Reader, type RepositoryFile, type Run, yamlIn } from './run.ts'
 
 /** https://docs.github.com/actions/reference/workflows-and-actions/workflow-syntax */
 export const workflow: Reader = {
@@ -12,7 +12,7 @@ export const workflow: Reader = {
 }
 
 /** Builds by docker/build-push-action and by commands; the containers that jobs run in. */
-function workflowRuns(source: SourceFile): readonly Run[] {
+function workflowRuns(source: RepositoryFile): readonly Run[] {
   const runs: Run[] = []
   if (/\bcontainer:|build-push-action/.test(source.text)) {
     const file = asObject(yamlIn(source.text)[0])
@@ -36,7 +36,7 @@ function workflowRuns(source: SourceFile): readonly Run[] {
 }
 
 /** The container that a job runs in. */
-export function jobRuns(job: string, { container }: Json, { name, path }: SourceFile): readonly Run[] {
+export function jobRuns(job: string, { container }: Json, { name, path }: RepositoryFile): readonly Run[] {
   const image = typeof container === 'string' ? container : asObject(container).image
   const { options } = asObject(container)
   // `--user 0` says itself who it runs as.
@@ -172,7 +172,7 @@ function plainValue(value: unknown): readonly string[] {
 }
 
 /** The stages of a build that is pushed, by name or as the matrix of the job lists them: `target: ${{ matrix.stage }}`. */
-function stagesPushed(build: Json, job: Json, { root, name, path }: SourceFile): readonly Run[] {
+function stagesPushed(build: Json, job: Json, { root, name, path }: RepositoryFile): readonly Run[] {
   const { target, push, outputs } = build
   if (typeof target !== 'string' || push === false || push === 'false' || (push === undefined && outputs === undefined))
     return []
@@ -193,7 +193,10 @@ function stagesPushed(build: Json, job: Json, { root, name, path }: SourceFile):
   return [...stages].slice(0, bounds.matrixBuilds).map((stage) => ({ ...about, stage }))
 }
 
-function pushed({ context: written, file, tags, target, outputs }: Json, { root, name: by, path }: SourceFile): Run {
+function pushed(
+  { context: written, file, tags, target, outputs }: Json,
+  { root, name: by, path }: RepositoryFile,
+): Run {
   const context = resolve(root, plain(written) ?? '.')
   const dockerfiles = [plain(file) === null ? resolve(context, 'Dockerfile') : resolve(root, plain(file) ?? '')]
   // One that is pushed by its digest has its name there: `type=image,name=acme/web,push-by-digest=true`.

@@ -4,8 +4,8 @@ import { capability } from './container-options.ts'
 import {
   nothingSaid,
   type Reader,
+  type RepositoryFile,
   type Run,
-  type SourceFile,
   type WrittenMount,
   withoutTemplates,
   yamlIn,
@@ -22,7 +22,7 @@ export const manifest: Reader = {
 }
 
 /** By the pods of a manifest, whatever makes them. */
-function manifestRuns(file: SourceFile): readonly Run[] {
+function manifestRuns(file: RepositoryFile): readonly Run[] {
   if (!/\b(?:securityContext|volumeMounts|hostPID|gpu)\b/.test(file.text)) return []
   return yamlIn(withoutTemplates(file.text)).flatMap((document) => {
     const manifest = asObject(document)
@@ -45,7 +45,7 @@ export function containerRuns(
   container: Json,
   pod: Json,
   claimed: readonly unknown[],
-  { name: by, path }: SourceFile,
+  { name: by, path }: RepositoryFile,
 ): readonly Run[] {
   const { image } = container
   if (typeof image !== 'string') return []

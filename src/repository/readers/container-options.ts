@@ -3,10 +3,10 @@ import { bounds } from '../../bounds.ts'
 import { interpolated } from '../../manifests/compose/variables.ts'
 import { volumeOf } from '../../manifests/compose/written.ts'
 import { asObject, isObject, type Json } from '../../manifests/yaml/file.ts'
-import type { SourceFile, WrittenMount } from './run.ts'
+import type { RepositoryFile, WrittenMount } from './run.ts'
 
 /** A mount, as a Compose service has it by its fields, or in one text; null for what is none. */
-export function mountOfService(volume: unknown, volumes: Json, file: SourceFile): WrittenMount | null {
+export function mountOfService(volume: unknown, volumes: Json, file: RepositoryFile): WrittenMount | null {
   if (isObject(volume)) {
     const { type, source, target, read_only: isReadOnly } = volume
     if (typeof target !== 'string' || (type !== 'bind' && type !== 'volume')) return null
@@ -16,13 +16,13 @@ export function mountOfService(volume: unknown, volumes: Json, file: SourceFile)
 }
 
 /** `SOURCE:TARGET[:OPTIONS]`, or the path of a volume without a name. */
-export function mountOf(written: string, volumes: Json, file: SourceFile): WrittenMount | null {
+export function mountOf(written: string, volumes: Json, file: RepositoryFile): WrittenMount | null {
   const { source, target, readOnly } = volumeOf(written.slice(0, bounds.lineLength))
   return mount(source, target, readOnly, volumes, file)
 }
 
 /** `type=bind,source=X,target=Y,readonly` */
-export function mountOfFields(written: string, file: SourceFile): WrittenMount | null {
+export function mountOfFields(written: string, file: RepositoryFile): WrittenMount | null {
   const fields = new Map(
     written.split(',').map((field) => {
       const [, key = '', value = 'true'] = /^([\w-]+)(?:=(.*))?$/s.exec(field.trim()) ?? []
@@ -41,7 +41,7 @@ function mount(
   target: string,
   readOnly: boolean,
   volumes: Json,
-  file: SourceFile,
+  file: RepositoryFile,
 ): WrittenMount | null {
   const filled = interpolated(target, file.env)
   // `${PATH}${FLAG}`, where the flag is `:ro`.
@@ -66,7 +66,7 @@ const VOLUME_NAME = /^[A-Za-z0-9][\w.-]*$/
 const CALLERS =
   /^(?:\$\{?(?:PWD|CURDIR)\}?|\$\(\s*(?:(?:shell\s+)?pwd|realpath \.|CURDIR)\s*\)|`pwd`|%cd%|\$PSScriptRoot|\.)(?=[/\\]|$)[/\\]?/i
 
-function placesOf(source: string, { path, root, env }: SourceFile): Pick<WrittenMount, 'paths' | 'isCallers'> {
+function placesOf(source: string, { path, root, env }: RepositoryFile): Pick<WrittenMount, 'paths' | 'isCallers'> {
   const callers = CALLERS.exec(source)
   const rest = callers === null ? source : source.slice(callers[0].length)
   const filled = interpolated(rest, env)

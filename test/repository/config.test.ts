@@ -4,10 +4,10 @@ import { describe, expect, test } from '@jest/globals'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import addFormats from 'ajv-formats'
 import { parse } from 'yaml'
+import { parseConfig, readConfig } from '../../src/repository/config.ts'
+import { configsFrom } from '../../src/repository/repository.ts'
+import { smokeChecks } from '../../src/repository/smoke.ts'
 import { nearestName } from '../../src/words.ts'
-import { parseConfig, readConfig } from '../../src/workspace/config.ts'
-import { configsFrom } from '../../src/workspace/repository.ts'
-import { smokeChecks } from '../../src/workspace/smoke.ts'
 import { tree } from './tree.ts'
 
 const schema = JSON.parse(readFileSync('schema/config.schema.json', 'utf8'))

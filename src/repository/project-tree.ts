@@ -5,7 +5,7 @@ import { type Dockerfile, parseDockerfile } from '../dockerfile/index.ts'
 import { entriesIn, isInside, textIn } from '../files-in.ts'
 import { memoizeByText } from '../memoize.ts'
 import { isListed, nameIn, namesOfWhole } from './image-names.ts'
-import type { Run, SourceFile } from './readers/run.ts'
+import type { RepositoryFile, Run } from './readers/run.ts'
 import { isOfOwnHand, repositoryOf } from './repository.ts'
 import { allowedRootOf } from './trust.ts'
 import { isDockerfile, isDocumentName, neverEntered } from './walk.ts'
@@ -90,7 +90,7 @@ export async function readTree(root: string, own: string, cwd: string): Promise<
   const { commentRuns } = await import('./readers/commands.ts')
   const envOf = envFilesAbove(root)
   const repository = namesOfWhole(root).at(-1) ?? ''
-  const fileAt = (path: string, text: string, env: SourceFile['env']): SourceFile => ({
+  const fileAt = (path: string, text: string, env: RepositoryFile['env']): RepositoryFile => ({
     ...{ path, root, name: relative(cwd, path), text, env, repository },
   })
   const inComments = [...members].flatMap(([path, { text }]) => commentRuns(fileAt(path, text, {})))

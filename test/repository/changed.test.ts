@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process'
 import { appendFileSync, existsSync, mkdirSync, realpathSync, rmSync, writeFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { changedFiles, changedTargets } from '../../src/workspace/changed.ts'
-import { discover } from '../../src/workspace/discover.ts'
+import { changedFiles, changedTargets } from '../../src/repository/changed.ts'
+import { discover } from '../../src/repository/discover.ts'
 import { tree } from './tree.ts'
 
 const NEVER = new AbortController().signal

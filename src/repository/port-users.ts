@@ -7,7 +7,7 @@ import { escaped, isListed, isOpenImage, lastPart, nameIn, namesAfter, namesOfWh
 import { walkOver } from './project-tree.ts'
 import { composeRuns } from './readers/compose.ts'
 import { readerOf } from './readers/index.ts'
-import type { Run, SourceFile } from './readers/run.ts'
+import type { RepositoryFile, Run } from './readers/run.ts'
 import { holdsHome } from './trust.ts'
 
 /** Who counts on a low port of the image that a Dockerfile (absolute path) makes, by the files of its projectRoot. */
@@ -60,7 +60,7 @@ function readTree(root: string, own: string): PortTree {
 
 export function portTree(root: string, dockerfiles: readonly string[], files: readonly File[]): PortTree {
   const repository = namesOfWhole(root).at(-1) ?? ''
-  const sourceOf = ({ path, text }: File): SourceFile => ({ path, root, name: path, text, env: {}, repository })
+  const sourceOf = ({ path, text }: File): RepositoryFile => ({ path, root, name: path, text, env: {}, repository })
   return {
     root,
     dockerfiles,

@@ -2,6 +2,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFil
 import { basename, join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { type Maker, thisRun, tokenOf } from '../../src/made-by.ts'
+import { replaceText, tidy } from '../../src/repository/files.ts'
 import {
   removeTemporary,
   temporaryBeside,
@@ -10,7 +11,6 @@ import {
   temporaryFolders,
   withTemporaryFolder,
 } from '../../src/temporary.ts'
-import { replaceText, tidy } from '../../src/workspace/files.ts'
 import { tree } from './tree.ts'
 
 const own = thisRun()

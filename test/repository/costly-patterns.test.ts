@@ -2,9 +2,9 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
-import { buildContexts } from '../../src/workspace/context.ts'
-import { discover } from '../../src/workspace/discover.ts'
-import { isAffordable, parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
+import { buildContexts } from '../../src/repository/context.ts'
+import { discover } from '../../src/repository/discover.ts'
+import { isAffordable, parseDockerIgnore } from '../../src/repository/ignore-rules.ts'
 import { tree } from './tree.ts'
 
 const targets = async (cwd: string) =>

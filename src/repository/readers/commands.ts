@@ -3,7 +3,7 @@ import { bounds } from '../../bounds.ts'
 import { assignmentsOf } from './assignments.ts'
 import { pairsOf } from './compose.ts'
 import { capability, deviceOf, mountOf, mountOfFields } from './container-options.ts'
-import { nothingSaid, type Reader, type Run, type SourceFile } from './run.ts'
+import { nothingSaid, type Reader, type RepositoryFile, type Run } from './run.ts'
 
 const ENGINE = /\b(?:docker|podman|nerdctl|buildah)[ \t-]/
 
@@ -14,7 +14,7 @@ export const commands: Reader = {
 }
 
 /** `docker run` in the comments of a Dockerfile, of whatever it calls its image. */
-export function commentRuns(file: SourceFile): readonly Run[] {
+export function commentRuns(file: RepositoryFile): readonly Run[] {
   if (!ENGINE.test(file.text)) return []
   const comments = file.text.split('\n').map((line) => /^[ \t]*#+[ \t]?(.*)$/s.exec(line)?.[1] ?? '')
   return commandRuns({ ...file, text: comments.join('\n') }).flatMap((run) =>
@@ -23,7 +23,7 @@ export function commentRuns(file: SourceFile): readonly Run[] {
 }
 
 /** `docker build` and `docker run` in whatever they are written: documents, scripts, Makefiles, workflows. */
-export function commandRuns(file: SourceFile): readonly Run[] {
+export function commandRuns(file: RepositoryFile): readonly Run[] {
   const { text } = file
   if (!ENGINE.test(text)) return []
   // As long as it was, so that its lines are. Documents explain an option behind the end of its line, which no shell would take.
@@ -58,7 +58,7 @@ type Told = Pick<
 >
 
 /** The words behind `docker run`; null where they name no image. */
-export function toldTo(words: readonly string[], file: SourceFile): Told | null {
+export function toldTo(words: readonly string[], file: RepositoryFile): Told | null {
   const options: (readonly [string, string])[] = []
   let image: string | null = null
   for (let index = 0; index < words.length && image === null; index += 1) {
@@ -114,7 +114,7 @@ const LONG: ReadonlyMap<string, string> = new Map([
 ])
 
 /** The words behind `docker build`: `-t NAME -f FILE DIR`. It is run in the folder of its file, or at the top of the repository. */
-function builtBy(words: readonly string[], { path, root }: SourceFile): Omit<Run, 'by' | 'file'> {
+function builtBy(words: readonly string[], { path, root }: RepositoryFile): Omit<Run, 'by' | 'file'> {
   const names: string[] = []
   let [dockerfile, stage, context]: (string | null)[] = [null, null, null]
   for (let at = 0; at < words.length; at += 1) {

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
-import { readerOf, readers } from '../../src/workspace/readers/index.ts'
-import type { Run } from '../../src/workspace/readers/run.ts'
+import { readerOf, readers } from '../../src/repository/readers/index.ts'
+import type { Run } from '../../src/repository/readers/run.ts'
 
 /** What a file of the repository /r says, without what nobody said. */
 function said(path: string, text: string): readonly Partial<Run>[] {

@@ -2,14 +2,14 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import type { LearnedRequest } from '../../src/smoke-check.ts'
 import {
   curlLines,
   describedRoutes,
   learnedRequests,
   routesIn,
   urlLines,
-} from '../../src/workspace/learned-requests.ts'
+} from '../../src/repository/learned-requests.ts'
+import type { LearnedRequest } from '../../src/smoke-check.ts'
 
 const shown = (requests: readonly LearnedRequest[]): readonly string[] =>
   requests.map(({ method, path, port, data, headers }) =>

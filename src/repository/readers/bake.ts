@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path'
 import { asList, asObject } from '../../manifests/yaml/file.ts'
 import { pairsOf, textOf } from './compose.ts'
-import { nothingSaid, plain, type Reader, type Run, type SourceFile, yamlIn } from './run.ts'
+import { nothingSaid, plain, type Reader, type RepositoryFile, type Run, yamlIn } from './run.ts'
 
 /** https://docs.docker.com/build/bake/reference/ */
 export const bake: Reader = {
@@ -10,7 +10,7 @@ export const bake: Reader = {
 }
 
 /** A build for each target, with what it inherits. */
-export function bakeRuns({ path, name, text }: SourceFile): readonly Run[] {
+export function bakeRuns({ path, name, text }: RepositoryFile): readonly Run[] {
   const targets = path.endsWith('.json')
     ? new Map(Object.entries(asObject(asObject(yamlIn(text)[0]).target)))
     : targetsOf(text)

@@ -4,14 +4,14 @@ import { stringify } from 'yaml'
 import { bounds } from '../../src/bounds.ts'
 import { HardenError } from '../../src/errors.ts'
 import { parseYaml } from '../../src/manifests/yaml/file.ts'
-import { parseConfig } from '../../src/workspace/config.ts'
-import { decode } from '../../src/workspace/files.ts'
-import { bakeRuns } from '../../src/workspace/readers/bake.ts'
-import { composeRuns } from '../../src/workspace/readers/compose.ts'
-import type { SourceFile } from '../../src/workspace/readers/run.ts'
-import { settingNames } from '../../src/workspace/settings.ts'
-import { smokeChecks } from '../../src/workspace/smoke.ts'
-import { isBuildFileName } from '../../src/workspace/walk.ts'
+import { parseConfig } from '../../src/repository/config.ts'
+import { decode } from '../../src/repository/files.ts'
+import { bakeRuns } from '../../src/repository/readers/bake.ts'
+import { composeRuns } from '../../src/repository/readers/compose.ts'
+import type { RepositoryFile } from '../../src/repository/readers/run.ts'
+import { settingNames } from '../../src/repository/settings.ts'
+import { smokeChecks } from '../../src/repository/smoke.ts'
+import { isBuildFileName } from '../../src/repository/walk.ts'
 
 const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 100) }
 
@@ -32,7 +32,7 @@ const configured = (text: string) =>
     smokeChecks(settings.smoke ?? [], ['a/Dockerfile'])
     return settings
   })
-const file = (name: string, text: string): SourceFile => ({
+const file = (name: string, text: string): RepositoryFile => ({
   ...{ path: `/repo/${name}`, root: '/repo', name, text, env: { A: '1' }, repository: 'repo' },
 })
 const composed = (text: string) => composeRuns(file('compose.yaml', text))

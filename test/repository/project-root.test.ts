@@ -1,9 +1,9 @@
 import { chmodSync, mkdirSync, realpathSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
-import { discover } from '../../src/workspace/discover.ts'
-import { projectRoot } from '../../src/workspace/project-root.ts'
-import { originIn } from '../../src/workspace/repository.ts'
+import { discover } from '../../src/repository/discover.ts'
+import { projectRoot } from '../../src/repository/project-root.ts'
+import { originIn } from '../../src/repository/repository.ts'
 import { tree } from './tree.ts'
 
 /** The root of what surrounds `folder`, by its path from the top of these files. */

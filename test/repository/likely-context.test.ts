@@ -2,8 +2,8 @@ import { mkdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
-import { likelyContext } from '../../src/workspace/context.ts'
-import { projectRoot } from '../../src/workspace/project-root.ts'
+import { likelyContext } from '../../src/repository/context.ts'
+import { projectRoot } from '../../src/repository/project-root.ts'
 import { tree } from './tree.ts'
 
 /** Path of the context from the top of a repository with these files; null for the Dockerfile's own folder. */

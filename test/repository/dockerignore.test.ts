@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { parseDockerIgnore } from '../../src/workspace/ignore-rules.ts'
+import { parseDockerIgnore } from '../../src/repository/ignore-rules.ts'
 
 test.each([
   ['node_modules', 'node_modules/x/index.js', true],

@@ -50,7 +50,7 @@ export const nothingSaid = {
   start: null,
 } satisfies Partial<Run>
 
-export interface SourceFile {
+export interface RepositoryFile {
   /** Absolute. */
   readonly path: string
   /** Absolute: the top of its repository, where a command is run that does not say so. */
@@ -67,7 +67,7 @@ export interface SourceFile {
 /** A kind of file that says something of the images of its repository. */
 export interface Reader {
   readonly reads: (name: string, path: string) => boolean
-  readonly runs: (file: SourceFile) => readonly Run[]
+  readonly runs: (file: RepositoryFile) => readonly Run[]
 }
 
 /** Files of others: one that cannot be read says nothing. Several readers ask for the same one. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import { bounds } from '../../src/bounds.ts'
-import { portTree, portUsersIn } from '../../src/workspace/port-users.ts'
+import { portTree, portUsersIn } from '../../src/repository/port-users.ts'
 
 const path = '/r/web/Dockerfile'
 

@@ -3,9 +3,9 @@ import { chmodSync, chownSync, mkdirSync, rmSync, symlinkSync, writeFileSync } f
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { realOf, staysIn } from '../../src/files-in.ts'
-import { discover } from '../../src/workspace/discover.ts'
-import { configsFrom } from '../../src/workspace/repository.ts'
-import { allowedRootOf, trustOf } from '../../src/workspace/trust.ts'
+import { discover } from '../../src/repository/discover.ts'
+import { configsFrom } from '../../src/repository/repository.ts'
+import { allowedRootOf, trustOf } from '../../src/repository/trust.ts'
 import { call } from '../cli/call.ts'
 import { plant, tree } from './tree.ts'
 

@@ -5,7 +5,7 @@ import { interpolated } from '../../manifests/compose/variables.ts'
 import { asList, asObject, isObject, type Json } from '../../manifests/yaml/file.ts'
 import { upwards } from '../repository.ts'
 import { capability, deviceOf, mountOfService } from './container-options.ts'
-import { nothingSaid, type Reader, type Run, type SourceFile, withoutTemplates, yamlIn } from './run.ts'
+import { nothingSaid, type Reader, type RepositoryFile, type Run, withoutTemplates, yamlIn } from './run.ts'
 
 /** `compose.prod.yaml`, `web.compose.yaml`, and those that people are given to copy: `docker-compose.yml.sample`. */
 const COMPOSE =
@@ -23,7 +23,7 @@ export const compose: Reader = {
 }
 
 /** All of its services. What a variable leaves open is left out, but for the names of images. */
-export function composeRuns(file: SourceFile): readonly Run[] {
+export function composeRuns(file: RepositoryFile): readonly Run[] {
   const said = asObject(yamlIn(withoutTemplates(file.text))[0])
   const volumes = asObject(said.volumes)
   const services = Object.entries(asObject(said.services)).map(([key, written]) => [key, asObject(written)] as const)
@@ -35,7 +35,7 @@ export function composeRuns(file: SourceFile): readonly Run[] {
   return withSharing(runs)
 }
 
-function serviceRun(key: string, service: Json, volumes: Json, file: SourceFile): Run {
+function serviceRun(key: string, service: Json, volumes: Json, file: RepositoryFile): Run {
   const said: Read = (written) => {
     const text = textOf(written)
     return text === null ? null : interpolated(text, file.env)
@@ -89,7 +89,7 @@ function namesIn(services: readonly (readonly [string, Json])[]): ReadonlyMap<st
 function builtBy(
   build: unknown,
   said: Read,
-  { path, root }: SourceFile,
+  { path, root }: RepositoryFile,
 ): Pick<Run, 'dockerfiles' | 'context' | 'args'> {
   const written = typeof build === 'string' ? { context: build } : build
   const [context, dockerfile] = [
