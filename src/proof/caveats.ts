@@ -39,10 +39,10 @@ const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the confi
 const WORK_UNSEEN = `whether it does its work: it goes on as the original does, and has no port, HEALTHCHECK or socket to ask; ${YOUR_CHECK}`
 const UNREACHED = 'the ports could not be reached from here, so they were not compared'
 
-/** Lines of a log that nobody would call silent. */
+/** A log with this many lines is not silent. */
 const TALKATIVE = 5
 
-/** What was not seen, or is not as it was though every check passed. */
+/** Doubts about a result although every check passed: work that was not seen, and differences that no check counts. */
 export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean): readonly string[] {
   const remarks: string[] = []
   if (result.state.running && result.listeners === null) remarks.push(UNREACHED)
@@ -50,7 +50,7 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   remarks.push(...new Set([...baseline.unread, ...result.unread]))
   if (!passed) return remarks
   const unasked = baseline.answers.filter(({ unasked, kind }) => unasked === true && kind !== 'closed').map(portKey)
-  // What ends when it is asked is a doubt of its own, above which a check of the user's own stands.
+  // A server that ends when it is asked is a doubt of its own; a passing check of the user's own settles it.
   if (unasked.length > 0 && !wasQuiet(baseline))
     remarks.push(
       `what it answers on ${listedPorts(unasked)}: open as in the original, and not asked, since ${bounds.askedPorts} ports are; ${YOUR_CHECK}`,
@@ -81,22 +81,22 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   return remarks
 }
 
-/** Something is there, and nothing of what it can do was seen. */
+/** Something listens, and none of its work was seen. */
 function isSilent({ kind, unasked }: PortAnswer): boolean {
   return unasked !== true && (kind === 'open' || kind === 'bound')
 }
 
-/** Asked for because the image names it, and nobody was there. */
+/** The port was asked because the image names it, and nothing answered. */
 function isUnopened({ kind, protocol }: PortAnswer): boolean {
   return kind === 'closed' && protocol === 'tcp'
 }
 
-/** A page that takes none of the work behind it. Source: RFC 9110, 15.5.2, 15.5.4 and 15.5.8 */
+/** A status that shows none of the work behind it. Source: RFC 9110, 15.5.2, 15.5.4 and 15.5.8 */
 function isTurnedAway({ kind, detail }: PortAnswer): boolean {
   return isWeb(kind) && /^40[137]\b/.test(detail)
 }
 
-/** Why nothing of its work was compared; empty where anything was. `study`: the traced run of the original. */
+/** Why none of its work was compared; empty where some was. `study`: the traced run of the original. */
 export function unseenWork(baseline: RunRecord, study: RunRecord, result: RunRecord): readonly string[] {
   if (!isUnseen(baseline)) return []
   if (result.listeners === null) return [UNREACHED]
@@ -107,7 +107,7 @@ function lines({ logs }: RunRecord): number {
   return logs.split('\n').filter((line) => line.trim() !== '').length
 }
 
-/** A tag that nothing closes is text. */
+/** An unclosed tag is text. */
 function withoutTags(page: string): string {
   return page.replace(/<[^>]*(?:>|$)/g, (tag) => (tag.endsWith('>') ? ' ' : tag))
 }
@@ -120,8 +120,8 @@ function quoted(page: string): string {
 }
 
 /**
- * Places that the original asked whether it may write, and as root might; the result asks, may not, and goes on without
- * a word. What a report says of them: nobody saw what hangs on the answer. What lies where programs keep data is given.
+ * Paths for which the original tested write access, which root has; the result tests, is refused, and goes on silently. Reported,
+ * since nobody saw what depends on the answer. A path where programs keep data is granted instead.
  */
 export function askedToWrite(original: RunRecord, traced: RunRecord | null): readonly string[] {
   const may = operationsBy(original, 'done', askedToWriteAt)
@@ -145,12 +145,12 @@ function isPrograms(path: string): boolean {
 
 const MOST_NAMED = 3
 
-/** What packages bring is theirs to know; people put their own scripts elsewhere. */
+/** Scripts of packages do not count; people put their own scripts elsewhere. */
 const OF_PACKAGES = /^\/(usr\/(?!local\/)|bin\/|sbin\/|lib\w*\/|etc\/|proc\/|sys\/|dev\/)/
 
 /**
- * Scripts that a file which the original read names (the hooks of a webhook server, the jobs of a scheduler), and that no
- * run has started: what a report says of them. Empty where the original was not traced, or a check of the user's own ran.
+ * Scripts that a file read by the original names (hooks of a webhook server, jobs of a scheduler) and that no run has started, for
+ * the report. Empty where the original was not traced, or a check of the user's own ran.
  */
 export function unrunScripts({ trace, smoke }: RunRecord, { files }: Pick<ImageFacts, 'files'>): readonly string[] {
   if (trace === null || smoke.length > 0 || !files.known) return []
@@ -173,7 +173,7 @@ export function unrunScripts({ trace, smoke }: RunRecord, { files }: Pick<ImageF
     )
 }
 
-/** A script that names another is read by an interpreter: it was run, and so was what it wanted. */
+/** An interpreter that reads a script runs it, so the scripts that it names were wanted. */
 function scriptsIn(model: FileModel, path: string): readonly string[] {
   const text = model.text(path) ?? ''
   if (text === '' || text.startsWith('#!')) return []
@@ -186,8 +186,8 @@ function isScript(model: FileModel, path: string): boolean {
 }
 
 /**
- * Files that are closed to others, lie where programs keep their data, and were only read: the original, as root, could
- * write them all the same, and nobody asked it for what it writes them for. What a report says of them.
+ * Closed files in data folders that were only read: the original, as root, could write them as well, and nobody asked for the work
+ * that does. For the report.
  */
 export function readState({ grants }: { readonly grants: readonly Grant[] }): readonly string[] {
   const paths = grants.filter(({ kind, path }) => kind === 'group-read' && isStatePlace(path)).map(({ path }) => path)
@@ -198,8 +198,8 @@ export function readState({ grants }: { readonly grants: readonly Grant[] }): re
 }
 
 /**
- * Places that the program's own files speak of, and that no run has come to: it may do so on a signal, after minutes or
- * for a request that nobody sent. What a report says of them, one sentence each.
+ * Paths that the program's own files name and that no run has reached: it may do so on a signal, after minutes, or on a request
+ * that nobody sent. One sentence each, for the report.
  */
 export function unshownPlaces(grants: readonly Grant[]): readonly string[] {
   const rest = grants.length - MOST_NAMED
@@ -213,8 +213,8 @@ export function unshownPlaces(grants: readonly Grant[]): readonly string[] {
 }
 
 /**
- * Programs with which other users do something as the account (`sendmail` that puts into a spool): no-new-privileges takes that from
- * them, and the proof runs nothing as somebody else. What a report says of them.
+ * Programs by which other users act as the account (`sendmail` with its spool): no-new-privileges prevents that, and the proof runs
+ * nothing as another user. For the report.
  */
 export function helpersOfOthers(
   { files }: Pick<ImageFacts, 'files'>,
@@ -237,7 +237,7 @@ export function helpersOfOthers(
       ]
 }
 
-/** What a report says of a raw socket that the result does without, for all that it was asked. */
+/** The remark about a raw socket that the result does without in all that it was asked. */
 export function unsentPackets(original: RunRecord, traced: RunRecord | null): readonly string[] {
   if (original.smoke.length > 0 || !answersWithoutRaw(original, traced)) return []
   return [
@@ -245,12 +245,12 @@ export function unsentPackets(original: RunRecord, traced: RunRecord | null): re
   ]
 }
 
-/** What is served or run from there is read. */
+/** Folders that are served or run from are only read. */
 const READ = /\.(html?|css|m?js|ts|py|rb|php|pl|jar|class|go|sh|wasm)$/i
 
 /**
- * Folders with data that the command names (`svnserve -r /srv/svn`), and that no run wrote to: a client may well ask for
- * that. What a report says of them, one sentence each.
+ * Data folders that the command names (`svnserve -r /srv/svn`) and that no run wrote to, although a client may ask for that. One
+ * sentence each, for the report.
  */
 export function namedFolders(
   { config, files }: Pick<ImageFacts, 'config' | 'files'>,
@@ -277,7 +277,7 @@ export function namedFolders(
     )
 }
 
-/** Empty where it is only read: what is served, loaded or included from there somebody else puts in. */
+/** Folders that others fill: what is served, loaded or included from there is only read. */
 const FILLED_BY_OTHERS =
   /^(empty|html?|www|htdocs|public|static|assets|webroot|docroot|certs?|ssl|tls|keys?|secrets?|includes?|modules|plugins|extensions|templates|themes|locales?|fonts|scripts|hooks|bin|lib|sites-\w+|.*\.d)$/i
 
@@ -323,14 +323,14 @@ export function emptyFolders(
   })
 }
 
-/** Of a file that the plan changes, as it is then; null of any other. */
+/** The text of a file after the plan's edits; null for a file without any. */
 function textLeft(model: FileModel, path: string, edits: readonly FileEdit[]): string | null {
   const own = edits.filter((edit) => edit.path === path).flatMap(({ substitutions }) => substitutions)
   const text = own.length === 0 ? null : model.text(path)
   return text === null ? null : applySubstitutions(text, own)
 }
 
-/** A source of a person's own, as interpreters read it. */
+/** A source file of the author's own, for an interpreter. */
 const SOURCE =
   /^(?!.*\/(?:node_modules|site-packages|dist-packages|vendor|gems)\/).*\.(?:py|[cm]?[jt]s|rb|php|pl|pm|lua|tcl|exs?|jl|R)$/
 
@@ -347,12 +347,12 @@ function constantFolders(model: FileModel, path: string): readonly string[] {
   })
 }
 
-/** What is there only while something runs: sockets and pid files of others are read there. */
+/** Folders with sockets and pid files, which exist only while a program runs. */
 function isRunPlace(path: string): boolean {
   return /^(?:\/var)?\/run\//.test(path)
 }
 
-/** Three folders deep nothing but folders. */
+/** The tree holds only folders, three levels deep. */
 function hasFoldersOnly(model: FileModel, path: string, depth = 3): boolean {
   return model.list(path).every((name) => {
     const below = `${path}/${name}`
@@ -360,7 +360,7 @@ function hasFoldersOnly(model: FileModel, path: string, depth = 3): boolean {
   })
 }
 
-/** Accounts, and what the distribution ships: they name places of all programs. */
+/** Accounts and files of the distribution name paths of all programs. */
 function isOfSystem(path: string): boolean {
   return isAuthority(path) || /^\/(usr\/)?(s?bin|lib\w*|share)\//.test(path)
 }
@@ -382,18 +382,18 @@ export function unknownNames(names: readonly string[]): readonly string[] {
     : [`what it does with ${names.join(', ')}: no proof has these services, and their names lead to nobody`]
 }
 
-/** What goes unseen of an original that was not traced, for the report. */
+/** What cannot be seen of an untraced original, for the report. */
 export function untracedOriginal(asked: boolean, { traceRefused }: RunRecord): readonly string[] {
   if (!asked) return [`not traced (--no-trace), so more is granted; ${UNSEEN}`]
   return traceRefused === null ? [] : [`not traced, so more is granted (${traceRefused}); ${UNSEEN}`]
 }
 
-/** The same of the result alone. */
+/** What cannot be seen of an untraced result, for the report. */
 export function untracedRun(original: RunRecord, { untraced }: Pick<ResultRun, 'untraced'>): readonly string[] {
   return untraced === null || original.trace === null ? [] : [`the result was not traced (${untraced}); ${UNSEEN}`]
 }
 
-/** Of a job that leaves something running, which ends with it. */
+/** Programs that a job leaves running, and that end with it. */
 export function leftBehind({ state, trace }: RunRecord): readonly string[] {
   const programs = trace?.outlived ?? []
   if (state.running || programs.length === 0) return []
@@ -402,10 +402,10 @@ export function leftBehind({ state, trace }: RunRecord): readonly string[] {
   ]
 }
 
-/** Of the routes that the sources declare those that nothing asked, or that the original answered with an error. */
+/** The declared routes that nothing asked, or that the original answered with an error. */
 export function unaskedRoutes({ routes, smoke }: RunRecord, learned: LearnedRequests | undefined): readonly string[] {
   const declared = learned?.declared ?? []
-  // Without a port that answers HTTP it is another program whose sources lie here.
+  // Without an HTTP port the sources here belong to another program.
   if (declared.length === 0 || routes.length === 0 || smoke.length > 0) return []
   const done = new Set(routes.filter(isExercised).map(({ request }) => `${request.method} ${request.path}`))
   const rest = declared.filter((route) => !done.has(route))
@@ -415,7 +415,7 @@ export function unaskedRoutes({ routes, smoke }: RunRecord, learned: LearnedRequ
   ]
 }
 
-/** Of an image that leaves it to whoever runs it what is started. */
+/** The image leaves its command to whoever runs it. */
 export function startsNothing({ state }: RunRecord, { config }: Pick<ImageFacts, 'config'>): readonly string[] {
   const argv = argvOf(config)
   return state.running || !waitsForInput(argv)

@@ -15,11 +15,11 @@ import { besideOptions, limits } from './container/run-specs.ts'
 import type { ProveRequest } from './request.ts'
 import { commandOf, type Round, resultSpec } from './round.ts'
 
-/** A program beside the main one that only root, or who is given a capability, can let do its work. */
+/** A helper program that needs a capability, or root, for its work. */
 export interface Helper {
   readonly program: string
   readonly capability: string
-  /** Its file gives it to whoever starts it, where a container may have it. */
+  /** Its file gives it the capability, where a container may have it. */
   readonly isCapable: boolean
 }
 
@@ -29,7 +29,7 @@ const TAKES = /^what takes ([A-Z_]+)$/
 const BY = /^refused \((\/[^\s:]+): /
 const PATIENCE = 20_000
 const LOOK_AGAIN = 500
-/** What is missing where a helper has no capability, and nothing else. */
+/** The checks that fail where a helper lacks its capability, and nothing else is wrong. */
 const ITS_LACK = /^(what takes [A-Z_]+|starts \/.*|its processes)$/
 
 /**
@@ -59,7 +59,7 @@ export function lackingHelpers(
   return [...new Map(all.map((helper) => [`${helper.program} ${helper.capability}`, helper])).values()]
 }
 
-/** What a run with the capability showed, for a person who has to choose. */
+/** What a run with the capability has shown, for the person who decides. */
 export interface CapabilityWay {
   readonly message: string
   readonly hint: string
@@ -120,7 +120,7 @@ export async function grantHelpers(
 
 const WITHOUT = 'where it does without, a check of yours that passes (--smoke) says so'
 
-/** The result with the file capabilities that its helpers need; null where they cannot be given. */
+/** The result's image with the file capabilities that its helpers need; null where they cannot be set. */
 async function imageWith(
   request: ProveRequest,
   plan: StagePlan,
@@ -137,7 +137,7 @@ async function imageWith(
   const parts = helpers.filter(({ isCapable }) => isCapable).map(({ program }) => capableName(program))
   const kept = parts.length === 0 ? round.image : await request.build((await hardenWithout(parts)).result.output)
   if (setcap.length === 0) return kept
-  // What an interpreter may, every script may that it runs.
+  // A capability of an interpreter is one of every script that it runs.
   if (helpers.some(({ program, isCapable }) => !isCapable && isInterpreter(baseName(program)))) return null
   if (helpers.some(({ program }) => !/^\/[\w./@+-]+$/.test(program))) return null
   const { uid, gid } = plan.account ?? { uid: 0, gid: 0 }
@@ -179,7 +179,7 @@ async function worksWith(
   const haveUsed = async (): Promise<boolean> => {
     const container = await runContainer(engine, traced, { ...options, smoke: [], trace, traceMode })
     try {
-      // Some start their helpers when they are up.
+      // Some programs start their helpers only once they are up.
       for (const end = Date.now() + PATIENCE; ; await pause(LOOK_AGAIN, undefined, { signal: request.signal })) {
         const seen = await container.snapshot('trace')
         const used = operationsBy(seen, 'done', ({ capability = null, by = '' }) => capability && `${by} ${capability}`)

@@ -14,11 +14,11 @@ import type { Acceptor, RunRecord, TraceRecord } from './container/run-record.ts
 import { exposedTcp, wasQuiet } from './container/run-specs.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 
-/** Why a baseline cannot be compared with, or null: one that does nothing proves nothing. */
+/** Why a baseline cannot be compared with; null where it can. One that does nothing proves nothing. */
 export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | null {
   const exposed = exposedTcp(facts.config)
   const { state, answers } = baseline
-  // Some say only in a file of their own why they end.
+  // Some programs say why they end only in a log file of their own.
   const lastLines = tail(`${baseline.logs}\n${baseline.logFiles}`)
   const why = `${lastLines === '' ? '' : `; its last words: ${lastLines}`}${missingFolder(baseline, facts)}`
   if (state.error !== '') return `the original does not start: ${state.error}`
@@ -26,11 +26,11 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
     return `what the original does was not seen: ${baseline.traceRefused}`
   if (!state.running && state.exitCode !== 0)
     return `the original itself ends with exit code ${state.exitCode ?? '?'}, so there is nothing to compare with${why}`
-  // A job may have its EXPOSE from its base; then a check of its user's own says that it did its work.
+  // A job may inherit EXPOSE from its base image; a check of the user's own then shows that it has done its work.
   const asked = state.running || baseline.smoke.length === 0
   const behind = asked ? wentToBackground(baseline, exposed) : null
   if (behind !== null) return behind
-  // What listened for a moment, and ended, served nobody.
+  // A program that listened for a moment and ended served nobody.
   const isNone = ({ kind }: PortAnswer): boolean => kind === 'closed' || (kind === 'bound' && !state.running)
   if (asked && exposed.length > 0 && answers.every(isNone)) {
     const end = state.running ? '' : 'ends by itself and '
@@ -44,7 +44,7 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
   return null
 }
 
-/** A server that lets go of its first process ends with it: a container lives no longer. A job may leave a helper behind. */
+/** A server that detaches from its first process ends with it, since a container lives no longer. A job may leave a helper behind. */
 function wentToBackground({ state, trace, logs }: RunRecord, exposed: readonly number[]): string | null {
   const [first, ...more] = trace?.outlived ?? []
   if (state.running || first === undefined) return null
@@ -57,28 +57,28 @@ function wentToBackground({ state, trace, logs }: RunRecord, exposed: readonly n
   return `the original goes to the background: its first process ends with exit code 0 while ${programs.join(', ')} still runs, and the container ends with it, so there is nothing to compare with${said === '' ? '' : `; its last words: ${said}`}`
 }
 
-/** Many packages leave the folder of their pid file to systemd, and their programs end without a word for want of it. */
+/** Many packages rely on systemd for the folder of their pid file, and their programs end silently without it. */
 function missingFolder({ trace }: RunRecord, { files }: ImageFacts): string {
   const path = trace?.unmade
   if (path === undefined || !files.known || files.value.entry(realPath(files.value, parentOf(path))) !== null) return ''
   return `; it wanted to make ${path}, and the image has no folder ${parentOf(path)} (mkdir -p makes it)`
 }
 
-/** A dynamic program names what it imports, each between two zero bytes: elf(5), string table. */
+/** Imported names in a dynamic program, between two zero bytes: elf(5), string table. */
 const SWITCHES = ['setgroups', 'initgroups']
-/** Who lets people or their jobs in takes these: such a switch is for each of them. Source: pam(3), getspnam(3), crypt(3) */
+/** Calls of programs that let people or their jobs in: they switch to each of them. Source: pam(3), getspnam(3), crypt(3) */
 const LOGINS = ['pam_start', 'getspnam', 'crypt', 'crypt_r']
-/** A line of a program's own help that tells of an option for the user that it is to be. */
+/** A line of a program's help about an option for the user to run as. */
 const OWN_OPTION = /[\n\0][ \t]{0,20}--?[a-zA-Z][^\n\0]{0,120}/g
 const IS_OF_USER = /\b(?:user(?:id|name)?|uid|identity)\b/i
 const IS_SWITCH = /\b(?:change|chang(?:es|ing)|switch(?:es)?|become|assume|drop|run(?:s|ning)? as|setuid)\b/i
 
 type Run = Pick<RunRecord, 'container' | 'state' | 'trace' | 'processes' | 'smoke' | 'answers'>
 
-/** Why what a server does was not seen in what it was asked. */
+/** Why a server's work did not show in what it was asked. */
 export interface Doubt {
   readonly message: string
-  /** Whether a result that does what the original was seen to do may be called proved all the same. */
+  /** Whether the doubt is only a remark: the result does what the original was seen to do. */
   readonly isRemark: boolean
 }
 
@@ -106,7 +106,7 @@ export async function unexercised(
   }
   if (trace === null || !facts.files.known) return null
   if (trace.exercised.some((one) => isSwitch(one) && !isToRoot(one))) return null
-  // A job has done its work when it ends, and all of that was watched.
+  // A job has done its work once it ends, and all of it was watched.
   if (!state.running) return null
   const asked = answers.some(({ protocol, kind }) => protocol === 'tcp' && kind !== 'closed')
   if (asked && trace.forked === 0 && !keepsRootAside(processes)) return null
@@ -117,18 +117,18 @@ export async function unexercised(
     operations.flatMap(({ access, outcome, path }) =>
       access === 'execute' && outcome === 'done' && path !== null ? [path] : [],
     )
-  // inetd and tcpserver become nobody: what they start for a connection does.
+  // inetd and tcpserver switch to nobody themselves: the program that they start for a connection does the work.
   const programs = [
     ...(trace.exercised.some(isSwitch) ? [] : executed(trace.operations).filter((path) => running.has(baseName(path)))),
     ...executed(trace.exercised),
   ].map((path) => files.resolve(path) ?? path)
   for (const path of new Set(programs)) {
-    // Interpreters bring all calls along for whatever they run.
+    // Interpreters import every call, whatever they run.
     if (isInterpreter(baseName(path)) || isSwitcher(baseName(path)) || isToldNobody(baseName(path), root)) continue
     const seen = await engine.copyOut(container, path, seenIn)
     if (seen === null || !SWITCHES.some((name) => seen.names.has(name))) continue
     const isWatcher = onlyWatches(path, trace)
-    // Who is told at the start whom to be has the switch for that, and asks nobody for a password.
+    // A program that is told its user at the start switches for that, and asks nobody for a password.
     const isTold = seen.hasOption || hasBecomeTheNamed(path, trace, root, facts)
     const isToldAtStart = isTold && !LOGINS.some((name) => seen.names.has(name)) && !keepsRootAside(processes)
     const where = seen.hasOption ? 'its own help names an option' : 'its settings have a line'
@@ -151,8 +151,8 @@ const SETTING = 200
 const NAMES_USER = /^["']?[\w.-]*?(?:user(?:_?name)?|run_?as|uid)["']?[=: \t]+["']?([\w.-]+)["']?[;,]?$/i
 
 /**
- * It has become somebody by the time it is asked, though it could come back to root, and a setting that it has read names
- * just that account: that is what it can switch for.
+ * It has switched user by the time it is asked, although it could become root again, and a setting that it has read names that
+ * account: that is what it can switch for.
  */
 function hasBecomeTheNamed(
   program: string,
@@ -175,7 +175,7 @@ function hasBecomeTheNamed(
   return [...read].some((path) => (model.text(path) ?? '').split('\n').some((line) => names.has(named(line))))
 }
 
-/** Becomes somebody only where its own words name whom, and these do not. Source: socat(1), su, su-d, su-e, chroot; tcpserver(1), -u, -g */
+/** It switches only where its own words name a user, and these do not. Source: socat(1), su, su-d, su-e, chroot; tcpserver(1), -u, -g */
 function isToldNobody(program: string, processes: Run['processes']): boolean {
   const told = ONLY_TOLD.find(({ name }) => name.test(program))
   if (told === undefined) return false
@@ -196,8 +196,8 @@ function onlyWatches(program: string, { acceptors = [], forked, forkedAsRoot = f
 }
 
 /**
- * Who answers has given up root for good, and beside it the same program waits that can come back to it. Nobody keeps that
- * without a use: credentials(7), saved set-user-ID.
+ * The process that answers has given up root for good, while the same program waits beside it and can become root again, which has
+ * a purpose: credentials(7), saved set-user-ID.
  */
 function keepsRootAside(processes: Run['processes']): boolean {
   const name = ({ command }: Run['processes'][number]): string => baseName(command.split(/\s+/)[0] ?? '')

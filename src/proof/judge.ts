@@ -22,22 +22,22 @@ import type { ProvenRun, Stopwatch } from './proof-report.ts'
 import { hasPassed, type ResultRun } from './round.ts'
 import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
 
-/** A program that is to go on is watched for this long once it is up, milliseconds: some die after ten seconds. */
+/** How long a service is watched once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 10_250
-/** One that showed nothing that could be asked: some sleep before they open their port, and none is declared. */
+/** The same for one that nothing could be asked: some sleep before they open an undeclared port. */
 const WATCH_UNSEEN = 30_000
-/** What it is refused shows only in its trace: one that was started again meanwhile is given time too. */
+/** The same for a traced run, whose refusals show only in the trace; a second start takes time too. */
 const WATCH_TRACED = 8500
-/** A timer, or a sleep, that is under way is waited for so long, milliseconds, and for a moment more, in which its work is done. */
+/** The longest pending timer or sleep that is waited for, milliseconds, with a moment for its work. */
 const WATCH_TIMER = 60_000
 const AFTER_TIMER = 1500
-/** A shorter one has been seen to go off. */
+/** A shorter timer has gone off within the watch. */
 const SHORTEST_SLEEP = 5000
-/** Nobody waits for the end of a longer one. */
+/** A longer one is not waited for. */
 const LONGEST_SLEEP = 24 * 3600 * 1000
-/** The last questions are asked so long before the watch ends, milliseconds: it is what is left, not what comes after. */
+/** The time before the end of the watch at which the last questions are asked, milliseconds. */
 const LAST_LOOK = 500
-/** Whether it is still up, milliseconds. */
+/** The pause between two looks whether it is still up, milliseconds. */
 const LOOK_AGAIN = 250
 /** Between two looks at its processes. */
 const GLANCE = 3000
@@ -45,28 +45,28 @@ const GLANCE = 3000
 export interface Judged {
   readonly baseline: RunRecord
   readonly run: ProvenRun
-  /** It passed what a round shows, and what is missing showed only later. Else null. */
+  /** It passed the round, and the difference showed only later. Otherwise null. */
   readonly late: Late | null
-  /** What it would do by itself after a time that nobody waited for, a sentence each. */
+  /** Later work of its own that nobody waited for, one sentence each. */
   readonly pending: readonly string[]
 }
 
 export interface Late {
-  /** For how long the original had been up by then, milliseconds. */
+  /** How long the original had been up by then, milliseconds. */
   readonly after: number
   /** Files that it made, changed or removed by then, and the result did not. */
   readonly missed: readonly string[]
 }
 
 export interface JudgeRequest extends Omit<ConditionsRequest, 'baseline' | 'mounts'> {
-  /** What a read-only root needs to be writable by what is known so far, and where it wrote more. */
+  /** The paths that must be writable under a read-only root, as far as is known, and where it wrote more. */
   readonly mountsFor: (more: readonly Operation[]) => readonly Mount[]
   /** See WatchRecord. */
   readonly disarmed?: readonly string[]
   readonly progress: (line: string) => void
   readonly times: Stopwatch
   readonly idle: Idle
-  /** Of runs before these: its traced runs stayed up for as long. Null where there were none. */
+  /** From earlier runs: its traced runs stayed up this long. Null where there were none. */
   readonly late: Late | null
 }
 
@@ -108,10 +108,10 @@ export async function judge(
     cells = met
     times.lap('conditions')
     const [later] = await Promise.all([tracedContainer?.snapshot('logs and trace'), live.look(), result.look()])
-    // Nobody waits for it; what it leaves undone, the end of the session does.
+    // It is not waited for; the end of the session does what it leaves undone.
     tracedContainer?.remove().catch(() => undefined)
     if (later !== undefined && traced !== null) traces = { before: traced, later }
-    // Traces that went on for as long tell more.
+    // Traces of equal length tell more.
     const [left, made] = await Promise.all([
       heldBy(engine, seen.container, facts),
       heldBy(engine, early.container, facts),
@@ -164,7 +164,7 @@ export async function judge(
   }
 }
 
-/** The timers that its sources set and the sleeps that it is in now: both are known to go off after so long at most. */
+/** The timers that its sources set and its current sleeps: both go off after a known time at most. */
 function duesOf(
   { engine, facts }: Pick<JudgeRequest, 'engine' | 'facts'>,
   original: RunRecord,
@@ -180,7 +180,7 @@ function duesOf(
 
 const MOST_PENDING = 3
 
-/** What goes off later than anybody waits, the soonest first, for the report. */
+/** Timers that go off later than anyone waits, soonest first, for the report. */
 export function pendingIn(dues: readonly LaterWork[]): readonly string[] {
   const late = dues
     .filter(({ milliseconds }) => milliseconds > WATCH_TIMER)
@@ -203,7 +203,7 @@ interface SecondStarts {
   readonly result: RestartRecord
 }
 
-/** Traced runs are started twice anyway; null where they do not tell it all. */
+/** Traced runs are started twice anyway; null where they do not show everything. */
 function secondStarts({ smoke }: JudgeRequest, { restart }: RunRecord, traced: RunRecord | null): SecondStarts | null {
   if (smoke.length > 0 || restart === null || traced === null || traced.restart === null) return null
   return { baseline: restart, result: traced.restart }
@@ -225,7 +225,7 @@ async function watch(
     due === 0 ? 0 : Math.max(Date.now(), result.upSince, tracedContainer?.startedAgain() ?? 0) + due + AFTER_TIMER,
   )
   const end = whole - before
-  // An interval timer shows in no file of /proc, only in a trace.
+  // An interval timer does not show in /proc, only in a trace.
   const timed = traces.some((record) => record?.trace?.timers ?? true)
   const runs = [live, result, ...(tracedContainer === null ? [] : [tracedContainer])]
   let glanced = Date.now()
@@ -246,7 +246,7 @@ interface Watched {
   readonly result: Container
   /** The traced run of the result. */
   readonly tracedContainer: Container | null
-  /** What it does by itself it has done after so many milliseconds; 0 where nothing of the kind is known. */
+  /** Its own timed work is done after so many milliseconds; 0 where none is known. */
   readonly due: number
   /** Of both. */
   readonly traces: readonly (RunRecord | null)[]

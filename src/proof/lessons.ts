@@ -18,8 +18,8 @@ import type { ProveRequest } from './request.ts'
 import { hasPassed, type Round } from './round.ts'
 
 /**
- * What a round was refused: from its trace, where each refusal has its path and kind, and from its logs. A round that
- * failed tells all; one that passed only what it could not keep, since working programs are refused things too.
+ * The refusals of a round, from its trace (with path and kind) and from its logs. A failed round tells all of them, a passing one
+ * only those about files that it could not keep, since working programs are refused things too.
  */
 export function learnedFrom(
   round: Round,
@@ -49,7 +49,7 @@ export function learnedFrom(
   )
 }
 
-/** What it made it could not give to somebody: it may have dropped what it was about to write there. */
+/** It could not hand over a file that it made, and may have dropped what it was about to write there. */
 function isOwnFileKept({ access, made }: Operation): boolean {
   return access === 'change-owner' && made === true
 }
@@ -109,8 +109,8 @@ interface HelpRequest {
 }
 
 /**
- * Asks the program that binds the one low port which could not be moved how that is set: the one that was seen to, else
- * the last of the image's command.
+ * Asks the program that binds the one low port that could not be moved how to set it: the program that was seen to, or else the
+ * last of the image's command.
  */
 export async function askHelp(
   request: HelpRequest,
@@ -124,8 +124,8 @@ export async function askHelp(
 }
 
 /**
- * Asks the program that ended because it is not root for its own way to start without: its last words may name an option,
- * or its help. Null where it did not end so, or neither names one.
+ * Asks a program that ended because it is not root how to start without root: its last words may name an option, or its help. Null
+ * where it ended for another reason, or neither names one.
  */
 export async function askOwnWay(
   request: HelpRequest,
@@ -139,7 +139,7 @@ export async function askOwnWay(
   return words.length === 0 ? null : (said ?? (await helpOf(request, words, ownWayOf)))
 }
 
-/** What a program's help says, by the first of its usual options that tells it. */
+/** A program's help, by the first of the usual options that prints one. */
 async function helpOf<T>(
   request: HelpRequest,
   words: readonly string[],
@@ -153,7 +153,7 @@ async function helpOf<T>(
   return null
 }
 
-/** The words that start it: a start script is asked only where nothing else was seen, an interpreter with what it runs. */
+/** The command to ask: a start script only where no other program was seen, an interpreter with its script. */
 function programToAsk(config: ImageConfig, seen: string | null): readonly string[] {
   const program = programsOf(config).at(-1)
   const argv = argvOf(config)
@@ -174,7 +174,7 @@ function binderOf(operations: readonly Operation[], ports: ReadonlySet<number>):
   return bind?.by ?? null
 }
 
-/** In a container that can neither write nor reach anything. */
+/** Runs in a container that can neither write nor reach anything. */
 async function printedBy(
   { engine, baseline, signal }: HelpRequest,
   [program = '', ...command]: readonly string[],
@@ -199,9 +199,9 @@ async function printedBy(
   }
 }
 
-/** What rounds have taught beside what the original did. */
+/** What the rounds have taught beyond what the original did. */
 export interface Learning {
-  /** What they were refused. */
+  /** Their refusals. */
   readonly learned: readonly Operation[]
   /** Parts of the plan that did not help. */
   readonly excluded: readonly string[]
@@ -212,11 +212,11 @@ export interface Learning {
 }
 
 interface Taught extends Learning {
-  /** Ports were looked for in the wrong places: what the program itself says is worth a question now. */
+  /** Ports were moved in the wrong places: the program's help is worth a question now. */
   readonly misplaced: boolean
 }
 
-/** What the last round adds; null where it adds nothing, and another would be the same. `plan`: what it was made by. */
+/** The news of the last round; null where there is none and another round would be the same. `plan`: the plan of that round. */
 export function taughtBy(
   { facts, stage }: Pick<ProveRequest, 'facts' | 'stage'>,
   { original, baseline }: { readonly original: RunRecord; readonly baseline: RunRecord },
@@ -245,7 +245,7 @@ export function taughtBy(
   }
 }
 
-/** A refusal of such a kind leads to no other plan. */
+/** Kinds of refusals that change no plan. */
 const NO_NEWS = new Set<Operation['access']>(['bind', 'listen', 'use-capability'])
 
 /**
@@ -270,8 +270,8 @@ export function misplacedPorts(
 }
 
 /**
- * What a round changed in the program's own settings, and that did not help: it fails just as the round before did, in
- * the same checks and with the same last words. Such changes are taken back; grants are not, they have a ladder.
+ * Changes of the program's own settings that did not help: it fails as the round before did, in the same checks and with the same
+ * last words. They are taken back; grants are not, since they grow step by step.
  */
 export function uselessCures(before: Round | null, now: Round, stage: number): readonly string[] {
   if (before === null || hasPassed(now) || before.run === null || now.run === null) return []
@@ -280,7 +280,7 @@ export function uselessCures(before: Round | null, now: Round, stage: number): r
   return curesOf(now, stage).flatMap(({ name }) => (known.has(name) ? [] : [name]))
 }
 
-/** It does not work where it starts now, and nothing that it was refused says why: what it needs lies where it started. */
+/** It fails in its new working folder, and no refusal explains why: what it needs lies where it started before. */
 export function movedInVain(now: Round, stage: number, news: readonly Operation[]): readonly string[] {
   const plan = stagePlanOf(now.hardened.plan, stage)
   const isMoved = plan !== undefined && decided(plan, 'set-workdir').length > 0

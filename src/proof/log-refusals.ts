@@ -51,12 +51,12 @@ export function refusalsIn(log: string, workdir: string): readonly Operation[] {
   return [...found.values()]
 }
 
-/** What permissions alone refuse, in a line of a log. */
+/** A line of a log about a refusal that only permissions explain. */
 export function isRefusal(line: string): boolean {
   return /permission denied|operation not permitted|\bEACCES\b|\bEPERM\b|read-only file system/i.test(line)
 }
 
-/** The lines of a log as they are, but for colours and those refusals that another one has too, dates and numbers aside. */
+/** The lines of a log without colours, and without refusals that another log has too, dates and numbers aside. */
 export function linesBeside(usual: string, log: string): readonly string[] {
   const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.replace(COLOUR, '').trim())
   const keyOf = (line: string): string => line.replace(/\d+/g, '0')
@@ -65,7 +65,7 @@ export function linesBeside(usual: string, log: string): readonly string[] {
 }
 
 function pathsIn(line: string, workdir: string): readonly string[] {
-  // PHP says last where in its own code it was.
+  // PHP names the place in its own code last.
   const text = line.replace(/ in \/\S+ on line \d+$/, '')
   const absolute = [...text.matchAll(/(?<![\w.:/~-])(\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*)/g)].map(
     (match) => match[1] ?? '',
@@ -87,7 +87,7 @@ function startsWithProgram(text: string, path: string): boolean {
 }
 
 function accessOf(line: string): Access {
-  // A path says nothing of what was wanted: /etc/bind/named.conf is no socket.
+  // A path does not say what was wanted: /etc/bind/named.conf is no socket.
   const text = line.replace(/\/[^\s"'`:()]+/g, '/')
   if (/mkdir|create directory|creating directory|make directory|makedirs/i.test(text)) return 'create-directory'
   if (/\b(bind|socket|listen E\w+)\b/i.test(text)) return 'create-socket'
@@ -104,7 +104,7 @@ function accessOf(line: string): Access {
   return 'write'
 }
 
-/** Without what differs from run to run: time stamps, process ids, the level in brackets. */
+/** Without time stamps, process ids and bracketed levels, which differ from run to run. */
 function shorten(line: string): string {
   const text = line
     .replace(

@@ -19,7 +19,7 @@ export interface MinimizeRequest {
 }
 
 export interface Minimized {
-  /** The same, the one that passed with the least in its place. */
+  /** The rounds, with the smallest one that passed in place of the last. */
   readonly rounds: readonly Round[]
   readonly remarks: readonly string[]
 }
@@ -43,7 +43,7 @@ export async function minimize(
   for (const [index, part] of parts.entries()) {
     const hardened = await hardenWithout([...excluded, ...out, part])
     const plan = stagePlanOf(hardened.plan, request.stage)
-    // Without one grant another may have gone already.
+    // Without one grant another may be gone already.
     if (plan === undefined || hardened.result.output === best.hardened.result.output) continue
     request.progress(`leaving out ${part}`)
     const seen = { baseline, operations, original }

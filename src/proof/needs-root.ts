@@ -30,7 +30,7 @@ export function rootWork(trace: TraceRecord): string | null {
     ),
   )
   const chroot = trace.exercised.find((operation) => isDone(operation, 'chroot'))
-  // One that stays root in there (fossil) jails itself because it is root: what it does otherwise is there to be compared.
+  // A program that stays root inside (fossil) jails itself because it is root: its other behaviour can be compared.
   if (chroot !== undefined && users.size > 0) return `it changes its root folder for each connection (${chroot.detail})`
   if (users.size > 1) return `it becomes a different user for each piece of work (uids ${[...users].join(', ')})`
   return null
@@ -61,7 +61,7 @@ export async function neededCapability(
   return null
 }
 
-/** What asks for a root folder of its own, and what to try without it, as half a sentence: the word of the command that names the folder. */
+/** The word of the command that asks for a chroot, and what to try without it, as half a sentence. */
 export function chrootAsked(config: ImageConfig, folder: string | null): string {
   const argv = argvOf(config)
   const isFolder = (word: string): boolean => folder !== null && normalisePath(word, config.workdir) === folder
@@ -93,7 +93,7 @@ function using(record: RunRecord, outcome: Operation['outcome']): readonly Opera
 
 const PATIENCE = 10_000
 
-/** A higher limit or priority is asked for and done without, and what insists on one takes `--ulimit` in place of root. */
+/** A program that asks for a higher limit or priority usually goes on without; one that insists takes `--ulimit` instead of root. */
 const WISHES = new Set(['SYS_RESOURCE', 'SYS_NICE'])
 
 type Request = Pick<ProveRequest, 'engine' | 'baseline' | 'facts' | 'trace' | 'capAdd' | 'signal'>
@@ -124,7 +124,7 @@ export async function lackedPrivilege(
   }
 }
 
-/** What was refused for want of a capability that is not `given`, in words; null where nothing was. */
+/** The refusals for lack of a capability that is not `given`, in words; null for none. */
 export function lacking(operations: readonly Operation[], given: ReadonlySet<string>): string | null {
   const found = operations.find(
     ({ outcome, capability }) =>
@@ -142,18 +142,18 @@ const WANTS_ROOT =
 const REFUSES_ROOT =
   /\b(do not|don't|not be|should not|cannot be|can't be|never)\b.{0,30}\b(run|started|executed)\b.{0,20}\broot\b/i
 
-/** The user, not a folder, an owner or a word with it: `root/superuser` is the user still. */
+/** The user root, not a folder, an owner or a compound: `root/superuser` still is the user. */
 const SPEAKS_OF_ROOT = /(?<![\w/.-])root(?![\w/:-])|\b(superuser|super-user)\b|\b[ug]id (is )?0\b/i
 
 interface Refusal {
   /** Start scripts of the image. */
   readonly scripts: readonly string[]
   readonly files: FileModel | null
-  /** What the round was refused and the original was not. */
+  /** Refusals of the round that the original did not have. */
   readonly refused: readonly Operation[]
 }
 
-/** It ended, and speaks of root: whether it would rather be somebody else only a run as somebody else can show. */
+/** It ended with a message about root: only a run as another user shows whether it would rather not be root. */
 export function mayRefuseRoot({ state, logs }: Pick<RunRecord, 'state' | 'logs'>): boolean {
   const last = logs.trim().split('\n').slice(-10)
   return !state.running && state.exitCode !== 0 && last.some((line) => SPEAKS_OF_ROOT.test(line))
@@ -164,7 +164,7 @@ export async function refusesRoot(container: Pick<Container, 'snapshot'>): Promi
   return !state.running && mayRefuseRoot(await container.snapshot('logs'))
 }
 
-/** What the image itself has to say at its start. */
+/** The texts of the image's own start. */
 export function scriptsOf(facts: ImageFacts): Pick<Refusal, 'scripts' | 'files'> {
   return { scripts: findStepDowns(facts).scripts, files: facts.files.known ? facts.files.value : null }
 }
@@ -179,8 +179,8 @@ export function refusesOthers(round: Round, refusal: Refusal): string | null {
 }
 
 /**
- * The same as if it had been refused a switch of user: many ask who they are only because an option or a line of their
- * configuration tells them to become somebody, and go on without it.
+ * The refused switch that such a program stands for: many check who they are only because an option or setting tells them to
+ * switch, and go on without it.
  */
 export function switchNotTried(round: Round, refusal: Refusal): readonly Operation[] {
   const asking = whoAsksForRoot(round, refusal)
@@ -229,7 +229,7 @@ export function rootAskedFor(
   return scripts.some((path) => (files?.text(path) ?? '').includes(line.slice(-40))) ? null : line
 }
 
-/** The original run in another way than it usually is, and compared with how it usually is; traced where `trace` says what it starts. */
+/** Runs the original in another way and compares it with the usual one; traced where `trace` says what it starts. */
 export async function originalUnder(
   request: ProveRequest,
   baseline: RunRecord,

@@ -9,12 +9,12 @@ import type { RunRecord } from './container/run-record.ts'
 import { rootHome } from './container/run-specs.ts'
 import { rootWork } from './needs-root.ts'
 
-/** What a run of the original as root has shown, for the plan: its trace, or what `docker diff` tells where there is none. */
+/** What a run of the original as root has shown, for the plan: from its trace, or from `docker diff` where there is none. */
 export function observationOf(record: RunRecord, facts: ImageFacts): Observation {
   const traced = record.trace?.operations ?? null
   const operations = traced ?? fromDiff(record, facts)
   return {
-    // What the original itself is refused it goes on without: a setuid(0) that must fail, a look where its user may not.
+    // Refusals of the original itself are left out: a setuid(0) that must fail, a test where its user may not look.
     operations: operations.filter(({ outcome, path }) => outcome === 'done' && (path === null || !isOptional(path))),
     bound: boundPorts(record, facts),
     uids: [...new Set([...workerUids(record), ...switchedUids(traced ?? [])])],
@@ -41,7 +41,7 @@ function boundPorts(record: RunRecord, facts: ImageFacts): readonly ExposedPort[
     .map(({ port, protocol }) => ({ port, protocol }))
 }
 
-/** Non-root uids by how many processes have them: the most is who does the work. */
+/** Non-root uids by their number of processes: the most frequent does the work. */
 function workerUids(record: RunRecord): readonly number[] {
   const counts = new Map<number, number>()
   for (const { uids } of record.processes) {
@@ -68,17 +68,17 @@ function programName(command: string): string {
   return baseName((command.trim().split(/\s+/)[0] ?? '').replace(/:$/, ''))
 }
 
-/** What a program will do by itself, after the same time again and again or once. */
+/** Work that a program will do by itself later, repeatedly or once. */
 export interface LaterWork {
   /** `/srv/app.js line 12`. */
   readonly at: string
   readonly milliseconds: number
 }
 
-/** Shorter ones have gone off before anybody looks; of longer ones nobody says what they are for. */
+/** Shorter timers have gone off before anybody looks; longer ones have no known purpose. */
 const SHORTEST_TIMER = 5000
 const LONGEST_TIMER = 24 * 3600 * 1000
-/** Libraries look after themselves. */
+/** Timers of libraries do not count. */
 const OF_LIBRARIES = /\/(node_modules|site-packages|dist-packages|vendor|lib|lib64|usr\/share)\//
 
 /** Timers that the files which the original has read set, by what stands there in numbers. Empty where it was not traced. */
@@ -136,7 +136,7 @@ function ofCalls(text: string): readonly Found[] {
   })
 }
 
-/** Up to the bracket that closes what is open at its start; quotes count for nothing but the brackets in them. */
+/** The text up to the bracket that closes the one open at its start; inside it quotes are skipped. */
 function bracketed(text: string): string | null {
   let depth = 1
   let quote = ''
@@ -180,7 +180,7 @@ function ofCrontab(text: string): readonly Found[] {
   )
 }
 
-/** The time between two jobs, as far as seconds and minutes tell; an hour where it is the others. */
+/** The time between two jobs by the seconds and minutes fields; an hour where only the others differ. */
 function ofPattern(index: number, pattern: string): readonly Found[] {
   const fields = pattern.trim().split(/\s+/)
   if (fields.length < 5 || fields.length > 6) return []

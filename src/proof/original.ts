@@ -12,10 +12,10 @@ import { NEVER_RAN } from './trace/trace.ts'
 
 const PATIENCE = 30_000
 
-/** Between two looks whether it is still up, milliseconds. */
+/** The pause between two looks whether it is still up, milliseconds. */
 const GLANCE = 200
 
-/** What the original is run with; its config is all that is needed of its facts, so it can run while they are read. */
+/** How the original is run; its config is enough, so it can run while its files are read. */
 export interface OriginalRequest {
   readonly engine: Engine
   readonly image: string
@@ -28,26 +28,26 @@ export interface OriginalRequest {
   readonly trace: boolean
   /** Requests that the files around it show; absent: none. */
   readonly routes?: readonly LearnedRequest[]
-  /** How long the run that is learned from stays up, milliseconds; see StudyOptions. */
+  /** How long the studied run stays up, milliseconds; see StudyOptions. */
   readonly stays?: number
   /** Absent or null where names are looked up outside. */
   readonly names?: KnownNames | null
   readonly signal: AbortSignal
-  /** Told what the trace of that run shows, where it takes long to ask it everything. */
+  /** Receives what the trace of that run shows, where asking it everything takes long. */
   readonly early?: (record: RunRecord) => void
 }
 
 /** Runs of the original: one that stays up, and one from start to stop. */
 export interface Original {
-  /** As it is; it stays up beside the result. */
+  /** The unchanged original, which stays up beside the result. */
   readonly live: Container
-  /** Run once more, from start to stop and again: traced, and by what it leaves behind. */
+  /** A second run, from start to stop and again: traced, and with the files that it leaves. */
   readonly study: Promise<RunRecord>
-  /** What its trace had shown when it was stopped for the first time; null where there is none. */
+  /** Its trace up to the first stop; null where there is none. */
   readonly begun: Promise<RunRecord | null>
   /** The volumes that the second run has filled: what those have who run the original today. */
   readonly filled: readonly Mount[]
-  /** Names that it looked for, and that were given an address which nobody has. */
+  /** Names that it looked up, and that were given an address that nobody has. */
   readonly nobody: readonly string[]
 }
 
@@ -62,7 +62,7 @@ export async function runOriginal(request: OriginalRequest): Promise<Original> {
   if (ended === null) return original
   await original.study.catch(() => undefined)
   const unasked = await startOriginal(request, true)
-  // A job that listens meanwhile ends all the same: then it has been asked, and that is more.
+  // A job that listens meanwhile still ends: it has been asked by then, which shows more.
   const [kept, other] = ended === 'fault' || (await unasked.live.isUp()) ? [unasked, original] : [original, unasked]
   await drop(request, other)
   return kept
@@ -74,7 +74,7 @@ async function drop({ engine }: OriginalRequest, { live, study, filled }: Origin
   await removeVolumes(engine, filled)
 }
 
-/** A program that ends for want of a name tells of one at a time. */
+/** A program that lacks several names complains about one at a time. */
 const MOST_TRIES = 4
 
 /**
@@ -109,11 +109,11 @@ function hasNoFault({ state }: Pick<RunRecord, 'state'>): boolean {
 
 const LINES = 40
 const LINE_BYTES = 1000
-/** How the resolvers of libc, Go, Node, Java and of what has its own say that they do not know a name. */
+/** How the resolvers of libc, Go, Node, Java and others say that a name is unknown. */
 const UNKNOWN_NAME =
   /resol[vu]|name or service not known|no address associated|(?:unknown|no such) host|host (?:name )?(?:was )?not found|\bE(?:NOTFOUND|AI_AGAIN)\b|getaddrinfo|UnknownHost/i
 const NAME = /(?<![\w./@%-])[a-z0-9](?:[a-z0-9_.-]{0,61}[a-z0-9])?(?![\w./@%-])/gi
-/** Words of such a line that are no names: what they would lead to is asked by nobody, and only the report would be longer. */
+/** Words of such a line that are no names: nobody asks for them, and the report would only get longer. */
 const WORDS = new Set(
   `a address after again alert an and any are at can cannot config configuration connect connection could critical dial dns
   eai_again emerg enotfound err error exception failed failure fatal find for found from getaddrinfo get gethostbyname host hostname in info
@@ -122,7 +122,7 @@ const WORDS = new Set(
   unknownhostexception upstream warning with`.split(/\s+/),
 )
 
-/** Names of which the last lines say that nobody knows them. */
+/** Unknown names in the last lines. */
 export function soughtNames(logs: string): readonly string[] {
   const lines = logs
     .split('\n')
@@ -134,7 +134,7 @@ export function soughtNames(logs: string): readonly string[] {
 
 const MOST_NAMES = 8
 
-/** Before a colon stands who says so, mostly, or the name of which it is said. */
+/** Before a colon stands the speaker, usually, or the name in question. */
 const IS_SPEAKER = /^: (?!name or |no such |not known|no address|temporary |unknown|nodename|could not |cannot )/i
 
 function namesOf(line: string): readonly string[] {
@@ -214,7 +214,7 @@ async function runTwice(
   return container.finish()
 }
 
-/** Until it has been up for that long, or has ended; asked as often as what is watched for as long. */
+/** Waits until it has been up that long, or has ended; asks as often as a watch of that length does. */
 export async function stay(container: Container, { stays, signal }: StudyOptions): Promise<void> {
   while (Date.now() < container.upSince + stays && (await container.isUp())) await pause(GLANCE, undefined, { signal })
   if (stays > 0) await container.look()
@@ -230,7 +230,7 @@ function whyUntraced(usual: RunRecord, record: RunRecord): string | null {
   return trace !== null && endsOtherwise(usual, record) ? 'it ends when it is traced' : null
 }
 
-/** A traced run is slower, so that it still goes on says nothing. */
+/** A traced run is slower: that it still goes on says nothing. */
 export function endsOtherwise({ state: usual }: RunRecord, { state }: RunRecord): boolean {
   return !state.running && (usual.running || usual.exitCode !== state.exitCode)
 }

@@ -17,8 +17,8 @@ export interface ProvenRun {
 }
 
 /**
- * What was measured, in the words of the report. `result` is null where nothing was run beside the baseline. `reasons`: why it could not
- * be compared, or of which of its work that says nothing.
+ * The measurements as a report. `result` is null where nothing was run beside the baseline. `reasons`: why it could not be
+ * compared, or why the comparison says nothing about its work.
  */
 export function proofReport(
   engine: string,
@@ -47,7 +47,7 @@ export function proofReport(
   }
 }
 
-/** Conditions that it has to stand and could not be run under. */
+/** Conditions that it must hold under and could not be run under. */
 function notRun(result: ProvenRun | null): readonly string[] {
   return (result?.cells?.cells ?? [])
     .filter(({ required, outcome }) => required && outcome === 'not asked')
@@ -89,16 +89,13 @@ export function failuresOf({ comparison, record, cells }: ProvenRun): readonly s
 }
 
 export interface Stopwatch {
-  /** What was done since the last call was this; the same name again adds to it. */
+  /** Names the phase since the last call; the same name again adds to it. */
   lap(name: string): void
   /** The report with the phases so far. */
   on(report: ReportProof): ReportProof
 }
 
-/**
- * Where the time of a proof goes: phases come one after the other, what runs side by side is one phase. `since`: when it
- * began, as performance.now() tells it.
- */
+/** The time of a proof by phases, one after the other; parallel work is one phase. `since`: its start by performance.now(). */
 export function stopwatch(since: number): Stopwatch {
   const phases = new Map<string, number>()
   let last = since

@@ -36,20 +36,20 @@ export interface ImagesRequest
     | 'remarks'
   > {
   readonly image: string
-  /** Null: the image itself, run as root. The image itself: as it is, with nothing taken from it. */
+  /** Null for the image itself, run as root. The image itself: unchanged, with nothing dropped. */
   readonly baseline: string | null
   /** A run of the baseline that is under way already; null: it is run here. */
   readonly begun: Promise<Original> | null
   /** Absent or null where names are looked up outside. */
   readonly names?: KnownNames | null
-  /** What is known not to be shown. */
+  /** Remarks about what this proof does not show. */
   readonly remarks: readonly string[]
 }
 
 /** Runs one image locked down beside another, or beside itself as root, and compares; nothing is planned or written. */
 export async function proveImages(request: ImagesRequest): Promise<Shown> {
   const first = await proveImage(request, null)
-  // What did not show in time may be a matter of when each was started: traces that go on for as long tell.
+  // A difference in time may come from when each was started: traces of equal length tell.
   return first.late !== null && request.trace ? proveImage(request, first.late) : first
 }
 
@@ -122,7 +122,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   }
 }
 
-/** What it is compared with. An image that refuses to be root is run as its own user, with nothing taken from it. */
+/** The reference to compare with. An image that refuses to be root is run as its own user, with nothing dropped. */
 async function runReference(
   request: ImagesRequest,
   facts: ImageFacts,
@@ -155,7 +155,7 @@ function userOf({ accounts, config }: ImageFacts): { uid: number; gid: number; h
 /** Without a trace only what a run has left behind tells what it wrote. */
 async function written(run: ResultRun, { engine, facts }: ImagesRequest): Promise<readonly Operation[]> {
   if (!facts.files.known || !hasPassed({ run })) return []
-  // Where that is cut short, the last look at the same container says so.
+  // Where the list is cut short, the last look at the container says so.
   const { entries } = await engine.diff(run.record.container)
   return operationsOfDiff(entries, facts.files.value, () => 'file')
 }

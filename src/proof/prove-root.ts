@@ -10,9 +10,9 @@ import { proofReport } from './proof-report.ts'
 import type { Proof, ProveRequest } from './request.ts'
 
 interface LeastCapabilities {
-  /** Shown to be needed: without one of them it did not do what the original did. */
+  /** Capabilities shown to be needed: without one of them it did not do what the original did. */
   readonly needed: readonly string[]
-  /** Not seen to be needed, and named by the catalogue for work that was not exercised. */
+  /** Capabilities that no run needed, and that the catalogue lists for work that was not exercised. */
   readonly listed: readonly string[]
   /** False: a set-user-id program of its own has to gain root, so no-new-privileges is not possible. */
   readonly noNewPrivileges: boolean
@@ -28,9 +28,9 @@ interface Try {
   readonly comparison: Comparison
 }
 
-/** It does not even work with all of them. */
+/** It does not work even with all default capabilities. */
 interface TooFew {
-  /** What it does not do then, one text each. */
+  /** The work that it does not do then, one text each. */
   readonly lacks: readonly string[]
 }
 
@@ -67,7 +67,7 @@ async function leastCapabilities(
       return one !== undefined && works(one, original)
     })
     if (spare.length === 0) break
-    // What can be excluded one by one need not be excluded together.
+    // Capabilities that can each be dropped alone may not all be dropped together.
     const without = await attempt(best.capabilities.filter((capability) => !spare.includes(capability)))
     const single = smaller[best.capabilities.indexOf(spare[0] ?? '')]
     const next = works(without, original) ? without : single
@@ -88,7 +88,7 @@ async function run(
   original: RunRecord,
   { capabilities, noNewPrivileges }: { readonly capabilities: readonly string[]; readonly noNewPrivileges: boolean },
 ): Promise<Try> {
-  // strace takes new privileges away from what it traces, so of a set-user-id program it would show a failure.
+  // strace denies new privileges to what it traces: a set-user-id program would seem to fail.
   const trace = request.trace && original.trace !== null && noNewPrivileges ? request.facts.config : null
   const spec = { capDrop: ['ALL'], capAdd: capabilities, noNewPrivileges }
   return { capabilities, ...(await originalUnder(request, baseline, spec, trace)) }
@@ -98,7 +98,7 @@ function works(attempt: Try, original: RunRecord): boolean {
   return lackOf(attempt, original).length === 0
 }
 
-/** Empty where it does what it did, and nothing that the original was allowed is refused now. */
+/** What it lacks; empty where it does its work and no allowed call of the original is refused. */
 function lackOf({ comparison, record }: Try, original: RunRecord): readonly string[] {
   if (!comparison.parity) {
     const failed = comparison.checks.filter(({ name, passed }) => !passed && !name.startsWith('no '))
@@ -108,7 +108,7 @@ function lackOf({ comparison, record }: Try, original: RunRecord): readonly stri
     [access, path, uid, gid, groups?.join(), capability].join(' ')
   const keysOf = (outcome: Operation['outcome']): ReadonlySet<string> =>
     new Set(original.trace?.operations.filter((operation) => operation.outcome === outcome).map(key))
-  // A program may make sure that it cannot get back to root: what the original was refused too says nothing.
+  // A program may check that it cannot become root again: calls that the original was refused too do not count.
   const [done, refused] = [keysOf('done'), keysOf('refused')]
   // The engine's seccomp profile refuses some calls before a trace sees them, so what is missing counts as refused.
   if (record.trace === null) return []
@@ -143,7 +143,7 @@ interface RootPlan {
   readonly remarks: readonly string[]
 }
 
-/** What must keep root is shown with the least that it works with; the verdict stays `needs-root`. */
+/** Shows the least capabilities with which an image that must keep root works; the verdict stays `needs-root`. */
 export async function proveRoot(
   request: ProveRequest,
   live: Container,
@@ -162,7 +162,7 @@ export async function proveRoot(
     return { hardened, report: proofReport(version, baseline, null, 0, all), failures: [] }
   }
   const { needed, noNewPrivileges, record, comparison } = least
-  // A check of the user's own makes it work, so what that work did not take is not added.
+  // A check of the user's own exercises it, so capabilities that the work did not use are not added.
   const exercised = request.smoke.length > 0
   const unseen = exercised ? [] : least.listed
   const names = least.listed.join(', ')

@@ -48,7 +48,7 @@ export async function prove(request: ProveRequest): Promise<Proof> {
   return proof.report === null ? proof : { ...proof, report: request.times.on(proof.report) }
 }
 
-/** What goes wrong only after a while is learned from runs that are traced for as long. */
+/** Failures that appear only after a while are learned from runs that are traced that long. */
 function proveLonger(request: ProveRequest, { report }: Proof, late: Late): Promise<Proof> {
   request.progress('something failed only later: running both again, traced for longer')
   const original = request.again(late.after)
@@ -57,7 +57,7 @@ function proveLonger(request: ProveRequest, { report }: Proof, late: Late): Prom
 
 const MOST_ROUNDS = 5
 
-/** Of one target: plans and writes again with what was learned. */
+/** Plans and writes one target again with what was learned. */
 type Planner = (learning: Learning) => Promise<Hardened>
 
 async function proveInRounds(request: ProveRequest): Promise<Proof> {
@@ -87,7 +87,7 @@ async function proveInRounds(request: ProveRequest): Promise<Proof> {
 
 type Ran = { readonly proof: Proof } | { readonly rounds: readonly Round[]; readonly learning: Learning }
 
-/** Round after round until one teaches nothing new; a proof where there is nothing to run as non-root. */
+/** Runs rounds until one teaches nothing new; gives a proof at once where there is nothing to run as non-root. */
 async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: Planner): Promise<Ran> {
   const { baseline, original, observation, first, unfit, speculative } = seen
   const { operations } = observation
@@ -144,17 +144,17 @@ function isStopped({ trace }: ProveRequest, round: Round, news: readonly Operati
 interface OriginalSeen {
   /** Still up. */
   readonly live: Container
-  /** The untraced run, and the one that is learned from. */
+  /** The untraced run, and the studied one. */
   readonly baseline: RunRecord
   readonly original: RunRecord
   readonly observation: Observation
-  /** The plan by that alone; absent where the stage has none. */
+  /** The plan from that run alone; absent where the stage has none. */
   readonly first: StagePlan | undefined
   /** Volumes that a root run of it has filled. */
   readonly filled: readonly Mount[]
   /** Why it cannot be compared with; null where it can. */
   readonly unfit: string | null
-  /** What the comparison says nothing of, where there is one. */
+  /** The work that the comparison says nothing about, if any. */
   readonly doubt: Doubt | null
   readonly remarks: readonly string[]
   readonly speculative: SpeculativeRound
@@ -171,7 +171,7 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
     const observed = observationOf(record, facts)
     const hardened = await request.harden(observed)
     const plan = planOf(request, hardened)
-    // Of a port that stays, the program's help is asked first.
+    // For a port that stays, the program's help is asked first.
     const isSure = plan?.outcome === 'harden' && decided(plan, 'port').every(({ to }) => to !== null)
     if (!isSure || unfitBaseline(seen, facts) !== null) return null
     const { operations } = observed
@@ -232,12 +232,12 @@ async function withoutRound(request: ProveRequest, seen: OriginalSeen, hardened:
     const kept = await request.harden({ ...seen.observation, needsRoot })
     return { hardened: kept, report: report(unfit), failures: [] }
   }
-  // Its log files are read only now.
+  // Its log files are read only at the end.
   const why = unfitBaseline({ ...workOf(seen), logFiles: record.logFiles }, request.facts) ?? unfit
   return { hardened, report: report(why), failures: [] }
 }
 
-/** The last round that passed, watched to the end; else the last one, with what is missing. */
+/** Concludes with the last round that passed, watched to the end; else with the last round and what it lacks. */
 async function conclude(
   request: ProveRequest,
   { live, original, filled, doubt }: OriginalSeen,
@@ -323,7 +323,7 @@ function judgeRequest(
   return { ...request, image, moved, keepsLowPort, user, mountsFor, filled, disarmed }
 }
 
-/** The run that is compared with, and what the other one was seen to do. */
+/** The reference run, and what the result was seen to do. */
 function workOf({ baseline, original }: Pick<OriginalSeen, 'baseline' | 'original'>): RunRecord {
   return { ...baseline, trace: original.trace, traceRefused: original.traceRefused }
 }

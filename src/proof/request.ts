@@ -16,7 +16,7 @@ export interface ProveRequest {
   /** The original as an image of the engine. */
   readonly baseline: string
   readonly facts: ImageFacts
-  /** Under way already: it needs the image only. */
+  /** Already running, since it only needs the image. */
   readonly original: Promise<Original>
   /** Plans and writes again with what was learned. */
   readonly harden: (observation: Observation) => Promise<Hardened>
@@ -24,7 +24,7 @@ export interface ProveRequest {
   readonly build: (text: string) => Promise<string>
   /** Results that were started before it was known whether they are needed. */
   readonly speculativeRuns: Pick<SpeculativeRuns, 'take'>
-  /** Runs it anew; the run that is learned from stays up for so long, milliseconds. */
+  /** Runs it again; the studied run stays up that long, milliseconds. */
   readonly again: (stays: number) => Promise<Original>
   /** What runs before these missed only later: each run that is learned from stays up for as long. Null where there were none. */
   readonly late: Late | null
@@ -33,7 +33,7 @@ export interface ProveRequest {
   /** The stage that is built. */
   readonly stage: number
   readonly smoke: readonly SmokeCheck[]
-  /** What the files around it show and declare that can be asked of it; absent where there are none. */
+  /** Requests that the files around it show and declare; absent where there are none. */
   readonly learned?: LearnedRequests
   /** The original as people call it; null where it is only built here. */
   readonly reference: string | null
@@ -60,9 +60,9 @@ export interface Proof {
   readonly hardened: Hardened
   /** Null where there was nothing to prove: it runs as non-root already, or must keep root. */
   readonly report: ReportProof | null
-  /** What it was shown not to do, one sentence each. */
+  /** The work that it was shown not to do, one sentence each. */
   readonly failures: readonly string[]
-  /** What is missing showed only after a round had passed; see Judged. */
+  /** The difference showed only after a round had passed; see Judged. */
   readonly late?: Late | null
   /** Why it did not pass, where that is a helper without its capability, and what a run with that showed. */
   readonly capability?: CapabilityWay | null
@@ -70,6 +70,6 @@ export interface Proof {
   readonly read?: ReadonlySet<string>
   /** All that it did; absent where there is none. */
   readonly operations?: readonly Operation[]
-  /** For what must keep root: what was shown of how little it needs. */
+  /** For an image that must keep root: how little it was shown to need. */
   readonly advice?: string
 }

@@ -21,7 +21,7 @@ import { runWithFirst, type SpeculativeRuns } from './speculation.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 import { OPENING_CAPABILITIES } from './trace/tracer.ts'
 
-/** The original came up before a result: what that did within its time, this does within its own. Milliseconds. */
+/** The original came up before the result: each shows its work within the same time of its own. Milliseconds. */
 const BEHIND = 1500
 
 /** One turn of the loop: a plan, built and run beside the baseline. */
@@ -43,7 +43,7 @@ export interface ResultRun extends TracedRuns {
   readonly live: Container
   readonly record: RunRecord
   readonly comparison: Comparison
-  /** Null where they were not run: what does not work in this run is not run in others. */
+  /** Null where they were not run: a result that fails here is not run in others. */
   readonly first: FirstConditions | null
 }
 
@@ -51,17 +51,17 @@ interface TracedRuns {
   /** Null where it was not traced; `untraced` says why it could not be, where it was asked for. */
   readonly traced: RunRecord | null
   readonly untraced: string | null
-  /** It, where it was started twice and is still up: what it is refused only later shows in it. */
+  /** The traced container, where it was started twice and is still up: late refusals show in it. */
   readonly tracedContainer: Container | null
 }
 
-/** What a round starts from. */
+/** The state that a round starts from. */
 export interface Seen {
   /** The untraced run of the original. */
   readonly baseline: RunRecord
-  /** Of the original, as far as it was observed. */
+  /** Operations of the original, as far as observed. */
   readonly operations: readonly Operation[]
-  /** Its traced run, in the end. */
+  /** Its traced run, at its end. */
   readonly original: Promise<RunRecord> | RunRecord
 }
 
@@ -74,9 +74,9 @@ export interface ResultRequest extends Pick<ProveRequest, Run>, Pick<Seen, 'base
   readonly config: ImageConfig
   /** As whom, `uid:gid`; absent: as the image says. */
   readonly user?: string
-  /** Which port of the original is which now. */
+  /** The new number of each port of the original. */
   readonly moved: ReadonlyMap<number, number>
-  /** What a read-only root is expected to need. */
+  /** Paths that are expected to be writable under a read-only root. */
   readonly mounts: readonly Mount[]
   readonly speculativeRuns?: Pick<SpeculativeRuns, 'take'>
 }
@@ -155,7 +155,7 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
   return { live, record, comparison, first, ...asLong }
 }
 
-/** Between two looks at what it has made by now, milliseconds. */
+/** The pause between two looks at its files, milliseconds. */
 const MADE_BY_NOW = 2000
 /** Nobody waits for longer, milliseconds. */
 const MOST_BEHIND = 40_000
@@ -190,7 +190,7 @@ async function runTraced({
 }: Pick<ProveRequest, 'engine'> & { readonly spec: RunSpec; readonly options: StudyOptions }): Promise<TracedRuns> {
   const live = await runContainer(engine, spec, options)
   await stay(live, options)
-  // What did not come up would be waited for in vain once more.
+  // A result that did not come up is not waited for again.
   if ((await live.snapshot('seen')).ready) await live.restart()
   const { restart } = await live.snapshot('seen')
   // Checks of the user's own may want to see how it ends.
@@ -203,11 +203,11 @@ async function runTraced({
   return { traced: isTold ? record : null, untraced: record.traceRefused, tracedContainer: null }
 }
 
-/** What a result does whom permissions refuse nothing. */
+/** The operations of a result that no permission stops. */
 interface Unrefused {
-  /** What it did, and the original as root did not. */
+  /** Operations that it did and the original, as root, did not. */
   readonly operations: readonly Operation[]
-  /** It came as far as the original: nothing but permissions stops it. */
+  /** It got as far as the original: only permissions stop it. */
   readonly isWhole: boolean
 }
 
@@ -247,7 +247,7 @@ export async function runUnrefused(
   }
 }
 
-/** What is done with files in the one and not in the other. */
+/** Accesses to files in the one run and not in the other. */
 function newlyDone(now: readonly Operation[], before: readonly Operation[]): readonly Operation[] {
   const key = ({ access, path, to }: Operation): string => `${access} ${path} ${to ?? ''}`
   const isDone = ({ outcome, path, access }: Operation): boolean =>
@@ -256,7 +256,7 @@ function newlyDone(now: readonly Operation[], before: readonly Operation[]): rea
   return now.filter((operation) => isDone(operation) && !usual.has(key(operation)))
 }
 
-/** Ends what is left of one that is needed no more. */
+/** Removes what is left of a round that is no longer needed. */
 export function dropRound({ run }: Round): Promise<void> {
   return removeAll([run?.live, run?.tracedContainer])
 }

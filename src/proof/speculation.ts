@@ -1,4 +1,4 @@
-// Work that is begun before it is known whether it is needed, so that it need not be waited for then.
+// Work that begins before it is known to be needed, so that nobody has to wait for it.
 import { setTimeout as pause } from 'node:timers/promises'
 import type { Engine, RunSpec } from '../engine/engine.ts'
 import type { Hardened } from '../report/report.ts'
@@ -20,7 +20,7 @@ import type { ReadyOptions } from './container/lifecycle.ts'
 import type { RunRecord } from './container/run-record.ts'
 import type { Round } from './round.ts'
 
-/** A look at a trace costs about as much, milliseconds. */
+/** A look at a trace takes about as long, milliseconds. */
 const LONG = 150
 
 /**
@@ -33,11 +33,11 @@ export async function tellEarly(container: Container, early: (record: RunRecord)
   if (record?.trace != null) early(record)
 }
 
-/** Containers of results: one that has to be watched for long is up for as long as it was only waited for. */
+/** Containers of results that are started early: a long watch then overlaps with other work. */
 export interface SpeculativeRuns {
   /** Starts this image, and waits for it. */
   begin(spec: RunSpec, options: ReadyOptions): void
-  /** The one that is run so, given once, or null; one that was not seen to open these ports is still to be waited for. */
+  /** The container that runs this way, given once, or null; the caller waits for one whose ports were not open yet. */
   take(spec: RunSpec, ports: readonly number[]): Promise<Underway | null>
   /** Removes what nobody took. */
   drop(): Promise<void>
@@ -57,7 +57,7 @@ export function speculativeRuns(engine: Engine): SpeculativeRuns {
     begin(spec, options) {
       const waiting = new AbortController()
       let up: Up | null = null
-      // What is wrong, the run in its place will tell.
+      // The run in its place will show what is wrong.
       const started = start(engine, spec).catch(() => null)
       started
         .then(async (one) => {
@@ -87,7 +87,7 @@ export function speculativeRuns(engine: Engine): SpeculativeRuns {
         [...runs.values()].map(async (run) => {
           run.waitNoMore()
           const started = await run.started
-          // What cannot be removed now, the end of the session removes.
+          // What cannot be removed now is removed at the end of the session.
           if (started !== null) await engine.remove(started.container).catch(() => undefined)
         }),
       )
@@ -102,7 +102,7 @@ function keyOf(spec: RunSpec): string {
 
 /** Builds of texts, each once. */
 interface Builds {
-  /** Gives the image's tag. */
+  /** Gives the tag of the image. */
   of(text: string): Promise<string>
   /** Once none is under way. */
   settled(): Promise<void>

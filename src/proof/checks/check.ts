@@ -3,7 +3,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import type { RunRecord } from '../container/run-record.ts'
 
-/** One thing in which a result is compared with its original. */
+/** One respect in which a result is compared with its original. */
 export type Check = RunCheck | TraceCheck | WatchCheck
 
 interface Named {
@@ -13,32 +13,32 @@ interface Named {
   readonly summary: string
 }
 
-/** Of each run of a result: the one that is compared, and those under other conditions. */
+/** A check of each run of a result: the one that is compared, and those under other conditions. */
 interface RunCheck extends Named {
   readonly of: 'runs'
-  /** It is no matter of what the original does, but of what every result must be. */
+  /** It holds for every result, whatever the original does. */
   readonly locks?: true
   /** `moved` says which port of the original is which of the result. */
   compare(original: RunRecord, result: RunRecord, moved: ReadonlyMap<number, number>): Iterable<ReportCheck>
 }
 
-/** Of the traced runs of both: what answers do not show. */
+/** A check of both traced runs: what answers do not show. */
 interface TraceCheck extends Named {
   readonly of: 'traces'
   /** See RunCheck. */
   readonly locks?: true
-  /** It looks at a run, too, of whose trace nothing is known or believed; all others only at two traces. */
+  /** It also judges a run whose trace is missing or not believed; other checks need two traces. */
   readonly evenWithout?: true
   compare(original: RunRecord, traced: RunRecord, facts: ImageFacts): Iterable<ReportCheck>
 }
 
-/** Of both runs after they were watched to the end. */
+/** A check of both runs after they were watched to the end. */
 interface WatchCheck extends Named {
   readonly of: 'watch'
   compare(original: RunRecord, result: RunRecord, watched: WatchRecord): Iterable<ReportCheck>
 }
 
-/** What the watch has shown beside the two runs. */
+/** What the watch has shown beyond the two runs. */
 export interface WatchRecord {
   /** The traced run of the original. */
   readonly study: RunRecord
@@ -57,7 +57,7 @@ export function operationsOf(record: RunRecord | null): readonly Operation[] {
   return record?.trace?.operations ?? []
 }
 
-/** The first operation of each key that went so; null: it is none of those that count. Empty without a trace. */
+/** The first operation with this outcome for each key; a null key leaves an operation out. Empty without a trace. */
 export function operationsBy(
   record: RunRecord | null,
   outcome: Operation['outcome'],
@@ -72,8 +72,8 @@ export function operationsBy(
 }
 
 /**
- * What the original did and the result is refused, which may go on without a word: whether its work is lost only a check
- * of the user's own can tell, so one that passes stands above it. `why`: what to know where there is none.
+ * Work of the original that the result is refused, and may go on without: only a check of the user's own can tell whether it is
+ * lost, so a passing one settles it. `why`: the reason to give where there is none.
  */
 export function refusedWork(
   { smoke }: RunRecord,

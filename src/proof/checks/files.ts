@@ -8,7 +8,7 @@ import type { RunRecord } from '../container/run-record.ts'
 import { rootHome, volumePaths } from '../container/run-specs.ts'
 import { type Check, operationsOf } from './check.ts'
 
-/** For others to find the process by, and worth nothing without it. */
+/** Files by which others find the process, worthless without it. */
 const TRANSIENT = /\.(pid|lock|lck|swp|tmp|sock)$|(^|[/.])(pid|lock)$/i
 
 const MADE = 'makes the files that it made'
@@ -16,9 +16,9 @@ const MADE = 'makes the files that it made'
 export interface Folders {
   /** Root's. */
   readonly home: string
-  /** What is in them outlives the container; a file elsewhere does not. */
+  /** Files in them outlive the container; others do not. */
   readonly volumes: readonly string[]
-  /** The folder of the image that a path lies in: what the run itself made below it belongs to who made it. */
+  /** The folder of the image above a path: what the run made below it belongs to its maker. */
   readonly inImage: (path: string) => string
 }
 
@@ -46,7 +46,7 @@ export function leftFiles(original: RunRecord, traced: RunRecord | null, folders
   const read = new Set(done(operations, 'read').map(({ path }) => path))
   const isWork = (path: string): boolean => !original.state.running || isStatePlace(path) || read.has(path)
   const all = filesMade(operations)
-  // What it was kept from making it misses wherever that is.
+  // A file that it was kept from making is missing wherever it is.
   const isRefused = refusedBy(operations, traced.trace.operations, folders)
   const left = [...all].filter((path) => !isPassing(path, folders.home) && (isWork(path) || isRefused(path)))
   if (left.length === 0) return []
@@ -77,7 +77,7 @@ export function missingFiles(
   }
   const places = new Set(there.map(place))
   const name = (path: string): string => withoutDrawn(baseName(path))
-  // What goes to a folder that nobody keeps, for want of its own, is as good as lost; what both have stands for itself.
+  // A file in a folder that nobody keeps, for lack of its own, is as good as lost; one that both runs have counts.
   const names = new Set(there.filter((path) => !isPassing(path, home) && !here.has(path)).map(name))
   const isInVolume = (path: string): boolean => volumes.some((volume) => isInside(path, volume))
   return [...here].filter(
@@ -85,7 +85,7 @@ export function missingFiles(
   )
 }
 
-/** What keeps a file from being made, on it or on a folder above it. */
+/** Refusals that prevent a file: on it or on a folder above it. */
 const IN_THE_WAY = new Set<Operation['access']>(['write', 'create-file', 'create-directory', 'rename', 'traverse'])
 
 /**
@@ -131,7 +131,7 @@ export function isPassing(path: string, home: string): boolean {
 /** A ULID, a cuid or the like: many letters and digits, and no word with a number behind it. */
 const IDENTIFIER = /(?<![A-Za-z\d])(?=[A-Za-z]{0,40}\d{1,40}[A-Za-z]{1,40}\d)[A-Za-z\d]{20,40}(?![A-Za-z\d])/g
 
-/** A path without what a run has another of each time. */
+/** A path without the parts that differ in each run. */
 function withoutDrawn(path: string): string {
   return withoutNumbers(path.replace(IDENTIFIER, '0'))
 }
@@ -162,7 +162,7 @@ function withoutTwins(
 
 interface Names {
   readonly files: ReadonlySet<string>
-  /** Paths whose last part may have been drawn. */
+  /** Paths whose last part may be random. */
   readonly drawn: ReadonlySet<string>
   /** All that the run made, without numbers. */
   readonly made: ReadonlySet<string>
@@ -280,11 +280,11 @@ export const boundSockets = {
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord): readonly ReportCheck[] {
     const [before, after] = [socketsOf(original), socketsOf(traced)]
-    // One that the original has as well stands for itself.
+    // A socket that the original has too stands for itself.
     const names = new Set(after.filter((path) => !before.includes(path)).map(anyName))
     return before.map((path) => {
       const passed = after.includes(path) || names.has(anyName(path))
-      // A file system of its own in each container, and root's.
+      // Each container has its own file system there, which is root's.
       const why = path.startsWith('/dev/')
         ? '; each container gets its /dev from the engine, so no image can hand it over'
         : ''

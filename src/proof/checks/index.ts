@@ -16,7 +16,7 @@ import {
 import { capabilities, health, liveness, ports, restart, routes, smoke, stop, uids } from './runs.ts'
 import { laterFiles, laterRefusals, log, refusals, sameProcesses } from './watch.ts'
 
-/** All that a result is compared in, in the order of the report. */
+/** All checks of a result, in the order of the report. */
 export const CHECKS: readonly Check[] = [
   believed,
   refusals,
@@ -46,7 +46,7 @@ export const CHECKS: readonly Check[] = [
   capabilities,
 ]
 
-/** What the result must show beside the baseline. */
+/** The outcome of all checks of a result beside its baseline. */
 export interface Comparison {
   readonly checks: readonly ReportCheck[]
   /** It does what the baseline did. */
@@ -88,7 +88,7 @@ export function compareWatched(original: RunRecord, result: RunRecord, watched: 
   return CHECKS.flatMap((check) => (check.of === 'watch' ? [...check.compare(original, result, watched)] : []))
 }
 
-/** The same with more checks of what it does, before the others. Of two of one name the later one counts. */
+/** Adds checks of what it does before the others. Of two with one name the later counts. */
 export function withChecks(comparison: Comparison, ...groups: readonly (readonly ReportCheck[])[]): Comparison {
   const checks = groups.flatMap((group, at) =>
     group.filter(({ name }) => !groups.slice(at + 1).some((later) => later.some((other) => other.name === name))),

@@ -8,7 +8,7 @@ import { foldersOf, isPassing, missingFiles } from './files.ts'
 
 /** Each is copied out of the container. */
 const MOST_COPIES = 40
-/** What only an owner, or root, may do with a file: it changes none of what is in it. */
+/** Operations that only an owner or root may do with a file, and that change nothing in it. */
 const OWNS = new Set(['change-owner', 'change-mode', 'change-times'])
 
 export interface LateRequest {
@@ -72,7 +72,7 @@ export function stillMissing(
   const known = touched(original)
   const open = new Set(added.map(folders.inImage))
   return missingFiles(missed, [...added, ...changed, ...removed], folders).filter(
-    // A name that is another one each time stands for what is new beside it.
+    // A name that differs in each run stands for a new file beside it.
     (path) => isOld(path) || known.has(path) || !open.has(folders.inImage(path)),
   )
 }
@@ -89,7 +89,7 @@ function touched({ trace, diff }: RunRecord): ReadonlySet<string> {
   return paths
 }
 
-/** What was given to somebody, or closed to others, is changed, and holds nothing new. */
+/** A file whose owner or mode changed holds nothing new. */
 async function isWritten(
   engine: LateRequest['engine'],
   container: string,
@@ -100,7 +100,7 @@ async function isWritten(
   return entry?.type === 'file' && entry.changed >= since
 }
 
-/** What a container holds that its image does not, without the folders that only hold what is new, and its volumes. */
+/** Files of a container that its image does not have, without folders that hold only new files, and its volumes. */
 export interface Held {
   readonly diff: readonly DiffEntry[]
   /** See RunRecord. */
@@ -118,7 +118,7 @@ export async function heldBy(engine: Engine, container: string, facts: ImageFact
     engine.diff(container),
     ...volumes.map((volume) => filesIn(engine, container, volume)),
   ])
-  // What a volume is mounted on is the engine's doing.
+  // The mount point of a volume is the engine's doing.
   const own = leavesOf(diff).filter(({ path }) => !volumes.some((volume) => isInside(volume, path)))
   const of = (kind: DiffEntry['kind']): readonly string[] =>
     own.flatMap((entry) => (entry.kind === kind ? [entry.path] : []))

@@ -11,7 +11,7 @@ import { rootHome } from '../container/run-specs.ts'
 import { NOT_BELIEVED } from '../trace/trace.ts'
 import { type Check, operationsBy, operationsOf, refusedWork } from './check.ts'
 
-/** A result that laid hands on its trace has not shown what it does. */
+/** A result that tampered with its trace has not shown what it does. */
 export const believed = {
   name: 'trace',
   summary: 'the trace of the result was not tampered with',
@@ -45,7 +45,7 @@ function changedFile({ access, path }: Operation): string | null {
   return path !== null && CHANGES.has(access) && isOfEngine(path) ? path : null
 }
 
-/** Of shells, of builds, or to be had again: nothing that a program's work hangs on. */
+/** Files of shells and of builds, or caches: no work depends on them. */
 const SPARE =
   /\/\.((ba|z|k)?sh\w*|profile|inputrc|vim\w*|cache|npm|npmrc|yarn\w*|pip|pypirc|m2|gradle|cargo|nuget|composer|\w+_history|wget-hsts)(\/|$)|\/\.config\/(pip|composer|yarn)(\/|$)/
 

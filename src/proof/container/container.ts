@@ -24,7 +24,7 @@ import type { Acceptor, RunRecord, StopRecord, TraceRecord } from './run-record.
 
 /** As long as `docker stop` waits. */
 const GRACE_SECONDS = 10
-/** Where nobody judges how it ends; the second time, where it had to be killed the first. */
+/** Where nobody judges its end; the second time, where it had to be killed the first time. */
 const SHORT_GRACE_SECONDS = 5
 const AGAIN_GRACE_SECONDS = 1
 /** For the second start of what did not come up at the first, milliseconds. */
@@ -50,15 +50,12 @@ export interface ContainerOptions extends ReadyOptions, QuestionOptions {
   readonly leavings?: 'none' | 'logs' | 'all'
 }
 
-/**
- * How much a snapshot tells: what was seen of it; what it printed too; its trace as far as it goes; both. What only shows
- * after the end is in none of them.
- */
+/** How much a snapshot holds: what was seen; its output too; its trace so far; or both. What shows only after the end is in none. */
 type SnapshotLevel = 'seen' | 'logs' | 'trace' | 'logs and trace'
 
 /** A container that is up, or has ended, and can be looked at again. */
 export interface Container {
-  /** It was asked everything once. */
+  /** Everything was asked once. */
   readonly asked: Promise<void>
   readonly readyAfter: number
   /** When it was up, milliseconds since 1970. */
@@ -92,7 +89,7 @@ export interface Started {
   readonly listens: Listening
 }
 
-/** What came of waiting for it. */
+/** The outcome of waiting for it. */
 export interface Up {
   /** When it was up, or given up, milliseconds since 1970. */
   readonly since: number
@@ -159,7 +156,7 @@ export async function openContainer(
   const { processes } = observer
   let graceSeconds = traced === null ? GRACE_SECONDS : SHORT_GRACE_SECONDS
   let startedAgain = 0
-  /** Neither how it ends nor that it starts again is work that a connection asks for. Seconds since 1970. */
+  /** Neither its end nor its second start is work that a connection asks for. Seconds since 1970. */
   let exercisedUntil = Number.POSITIVE_INFINITY
   let sizes: RunRecord['sizes'] = new Map()
 
@@ -221,7 +218,7 @@ export async function openContainer(
       const record = await snapshot('trace')
       if (record.trace !== null) begun?.(record)
       await stop()
-      // A second start may well fill what the first has left empty: it need not make it.
+      // A second start may fill files that the first left empty, without making them.
       if (record.trace !== null) await measure(record.trace)
       await engine.start(container)
       startedAgain = Date.now()
@@ -275,7 +272,7 @@ export function acceptorsOf(
   })
 }
 
-/** A trace with holes is none: what it does not show would pass for what was not done. */
+/** A trace with holes counts as none: a call that it lacks would pass for one that was not made. */
 async function traceOf(traced: TracedRun, exercised: ReadOptions = {}): Promise<TraceRecord | string> {
   const all = await traced.read(exercised)
   if (!all.known) return all.reason

@@ -13,7 +13,7 @@ import type { AddedKind, RunRecord } from './run-record.ts'
 
 type Source = Pick<Engine, 'copyOut'>
 
-/** What a container has at a path and below it, by absolute path; empty where there is nothing. A socket is in no tar. */
+/** The files of a container at a path and below, by absolute path; empty where there are none. A tar holds no sockets. */
 export async function entriesAt(
   engine: Source,
   container: string,
@@ -24,12 +24,12 @@ export async function entriesAt(
   return new Map([...copied].map(([name, entry]) => [joinPath(parentOf(path), name), entry]))
 }
 
-/** What is at that path itself. */
+/** The file at that path itself. */
 export async function entryAt(engine: Source, container: string, path: string): Promise<TarEntry | null> {
   return (await entriesAt(engine, container, path)).get(path) ?? null
 }
 
-/** What a container holds that its image does not. */
+/** Files of a container that its image does not have. */
 interface Left {
   readonly diff: readonly DiffEntry[]
   /** See RunRecord. */
@@ -186,7 +186,7 @@ export function done(operations: readonly Operation[], access: Operation['access
   return operations.filter((operation) => operation.access === access && operation.outcome === 'done')
 }
 
-/** What only an owner, or root, may do with a file. */
+/** Operations that only an owner or root may do with a file. */
 export const OWNER = new Set<Operation['access']>(['change-owner', 'change-mode', 'change-times'])
 
 /** Each is copied out of the container. */
@@ -215,7 +215,7 @@ function owned(operations: readonly Operation[]): ReadonlySet<string> {
 
 /** The last lines of a log, for a message: from the one that says what is wrong, where advice follows it. */
 export function tail(logs: string): string {
-  // Colours that a program gives its words are not for a report.
+  // Terminal colours do not belong into a report.
   const lines = stripVTControlCharacters(logs)
     .trim()
     .split('\n')

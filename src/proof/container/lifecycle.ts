@@ -5,11 +5,11 @@ import { type Calm, calmSince } from '../ask/talk.ts'
 import type { StopRecord } from './run-record.ts'
 
 const POLL = 20
-/** Of what is not up after a second: looking at the threads of a JVM costs it more time than the wait does. */
+/** For a program that is not up after a second: looking at the threads of a JVM costs it more than waiting. */
 const POLL_LATER = 80
 /** Nothing changed for this long: a container without ports or health check is taken as settled. */
 const SETTLED = 2500
-/** A job that works is waited for, but not to the last: it counts as up then. */
+/** A working job is waited for, but not to the end: it counts as up then. */
 const SPARED = 500
 /** With all its ports open, where the engine does not tell what its processes do. */
 const SETTLED_WITH_PORT = 400
@@ -87,7 +87,7 @@ interface Sight {
   readonly listens: boolean
 }
 
-/** Nothing more is to be expected of it. `ports`: how many it should open; 0 where none is known. */
+/** Nothing more will happen in it. `ports`: how many it should open; 0 where none is known. */
 export function isSettled({ open, calm, activity, left, listens }: Sight, ports: number): boolean {
   const rests = isAtRest(activity, left)
   if (ports > 0 && open === ports)
@@ -95,15 +95,15 @@ export function isSettled({ open, calm, activity, left, listens }: Sight, ports:
       ? calm.unchanged() >= SETTLED_WITH_PORT
       : calm.calm() >= (rests ? CALM_AT_REST : CALM) || calm.unchanged() >= SETTLED
   if (ports > 0 && open === 0) return false
-  // Between its first port and its last it works: what does nothing any more opens none.
+  // Between its first port and its last a program works: an idle one opens no more.
   if (ports > 0 && activity !== null) return calm.calm() >= (rests ? CALM : SETTLED)
   if (rests && calm.calm() >= CALM) return true
-  // A conversion or a backup says nothing for seconds, and ends.
+  // A conversion or a backup may be silent for seconds, and ends.
   const isAtWork = !listens && calm.works() && left > SPARED
   return calm.unchanged() >= SETTLED && !isAtWork
 }
 
-/** It has opened none of its ports, and by itself it will not. */
+/** It has opened none of its ports, and will not by itself. */
 export function isStuck({ open, calm, activity, left }: Omit<Sight, 'listens'>, ports: number): boolean {
   return open === 0 && ports > 0 && isAtRest(activity, left) && calm.calm() >= SETTLED
 }
@@ -121,12 +121,12 @@ export function sleepsFor(
   return wakesIn > LONG_SLEEP.from && wakesIn <= LONG_SLEEP.to ? wakesIn : null
 }
 
-/** Nobody does anything, and nobody will within the time that would be waited. */
+/** No process works, and none will within the time that would be waited. */
 function isAtRest(activity: Activity | null, left: number): boolean {
   return activity !== null && activity.wakesIn > left
 }
 
-/** What one container listens on, looked at again and again. */
+/** The ports of one container, looked at repeatedly. */
 export interface Listening {
   /**
    * Read anew only where its processes have done anything since it was read: the kernel goes through the connections of
@@ -183,7 +183,7 @@ export async function stateNow(
   return holds ? last : stateWithHealth(engine, container)
 }
 
-/** Of one whose processes have ended, once the engine has it too; as it then is after `patience` milliseconds. */
+/** The state of a container whose processes have ended, once the engine knows; the last known after `patience` milliseconds. */
 export async function stateAtEnd(
   engine: Pick<Engine, 'state'>,
   container: string,
@@ -202,7 +202,7 @@ const SIGTERM = 15
 const KILLED = 137
 /** Between two looks at what is left, milliseconds. */
 const STOP_LOOK = 250
-/** What was told to end and has done nothing for so long waits for somebody, milliseconds. */
+/** A process that was told to end and has been idle this long waits for something, milliseconds. */
 const STOP_IDLE = 500
 
 export interface StopOptions {
@@ -260,7 +260,7 @@ function idle(activity: StopOptions['activity'], left: () => number): () => bool
   }
 }
 
-/** One that ends once all its children have would wait for the tracer too, which is one of them (see tracedSpec). */
+/** A program that ends once all its children have would wait for the tracer too, which is one of them (see tracedSpec). */
 function alone(processes: () => Promise<number>, before: number): () => Promise<boolean> {
   let looks = 0
   return async () => {

@@ -11,7 +11,7 @@ const SMOKE_PATIENCE = 10_000
 /** Until the engine has noticed that a container's processes have ended, milliseconds at most. */
 const NOTICED = 2000
 
-/** Looks at one container, and keeps all that was seen of it since it was started. */
+/** Looks at one container and keeps everything seen since its start. */
 export interface ContainerObserver {
   readonly processes: ProcessLooks
   /** As it was at the last look. */
@@ -22,7 +22,7 @@ export interface ContainerObserver {
   /** Who runs, what is open, what is answered, and the user's own checks. */
   look(): Promise<void>
   askOften(): Promise<void>
-  /** What a second start shows, apart from what the first did. */
+  /** What a second start shows, kept apart from the first. */
   lookAgain(state: ContainerState): Promise<void>
   /** Whether it still runs: what ended since the last look did not stay up. Of a second start that is told apart. */
   lookLast(): Promise<ContainerState>
@@ -57,7 +57,7 @@ export function observeContainer(
   const questions = questionsTo(engine, options, activity)
   const now = async (): Promise<ContainerState> => {
     const found = await stateNow(engine, container, state, Date.now() - since)
-    // The engine takes its time to notice an end; where the last state holds, processes were just seen.
+    // The engine notices an end late; while its last state holds, processes were just seen.
     const isOver = found !== state && found.running && wasSeen && activity() === null
     return isOver ? stateAtEnd(engine, container, NOTICED) : found
   }
@@ -101,7 +101,7 @@ export function observeContainer(
       restart = {
         state: await now(),
         answers,
-        // What did not pass at the first start would be waited for in vain once more.
+        // A check that did not pass at the first start is not waited for again.
         smoke: await runChecks(options.smoke, {
           ...smokeTarget(),
           ...(smoke.every(({ passed }) => passed) ? {} : { patience: 0 }),
@@ -146,7 +146,7 @@ export function observeContainer(
   }
 }
 
-/** Who runs in a container, without what traces it. */
+/** The processes of a container, without its tracer. */
 interface ProcessLooks {
   /** Of all looks. */
   readonly seen: readonly ContainerProcess[]

@@ -14,7 +14,7 @@ export interface Acceptor {
   readonly above: readonly string[]
 }
 
-/** What a trace told of a run. */
+/** What a trace shows of a run. */
 export interface TraceRecord {
   readonly operations: readonly Operation[]
   /** Only what was done after it was up: what a connection or a request makes it do. */
@@ -48,14 +48,14 @@ export interface RestartRecord {
   readonly smoke: readonly SmokeResult[]
 }
 
-/** What came of the stop signal. */
+/** The effect of the stop signal. */
 export interface StopRecord {
   /** It ended before the engine killed it. */
   readonly byItself: boolean
   readonly milliseconds: number
 }
 
-/** All that was seen of one container, from start to stop. */
+/** Everything seen of one container, from start to stop. */
 export interface RunRecord {
   readonly image: string
   readonly container: string
