@@ -24,12 +24,12 @@ export interface HardenInput {
   /** How the report names it; default `Dockerfile`. */
   readonly target?: string
   readonly kind?: 'dockerfile' | 'image'
-  /** What is known of the base images, by the reference as the FROM line has it; the built-in catalogue answers for the others. */
+  /** Facts of base images, by the reference in the FROM line; the built-in catalogue answers for the others. */
   readonly facts?: ReadonlyMap<string, ImageFacts>
   /** `NAME=VALUE`, as the build is given them. */
   readonly buildArg?: readonly string[]
   readonly policy?: Partial<Policy>
-  /** What sources are read with, of `loadGrammars`; absent: what they write is a question. */
+  /** Parsers of sources, from `loadGrammars`; without them the writes of sources become questions. */
   readonly parsers?: SourceParsers
 }
 
@@ -109,7 +109,7 @@ async function itemFor(target: Target): Promise<WorkItem> {
 
 const ONLY_PLANNED: HardenMode = { kind: 'harden', prove: false, build: false, tag: null }
 
-/** All that is not given, as the command line has it without a flag. */
+/** Fills in defaults, as the command line has them without a flag. */
 export function withDefaults(options: RunOptions, mode: Mode = ONLY_PLANNED): Options {
   return {
     mode,

@@ -42,7 +42,7 @@ export function configOf(reference: string, bases: Bases): Known<ImageConfig> {
   return known.known ? { known: true, value: known.value.config } : known
 }
 
-/** Of the image that `root` begins with; `chain`: its stage and those that are built from it. */
+/** Facts of the image that `root` begins with; `chain`: its stage and those built on it. */
 export function baseFacts(root: Stage, chain: readonly Stage[], bases: Bases): ImageFacts {
   if (root.base.kind === 'scratch') return scratchFacts(chain)
   if (root.base.kind === 'unresolved') return unknownFacts(root.base.text, root.base.reason)

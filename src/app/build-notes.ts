@@ -23,7 +23,10 @@ import { pairs, podUser, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 
-/** What was taken from Compose and bake files, which nobody named, and what they leave open. What is published where it does not answer any more is said too. */
+/**
+ * Notes on what was taken from Compose and bake files unasked, and on what they leave open, published ports that no longer answer
+ * included.
+ */
 export function buildNotes(
   { build, path, target: name }: WorkItem,
   dockerfile: Dockerfile,
@@ -44,7 +47,7 @@ export function buildNotes(
   ]
   const notes: ReportFinding[] = []
   const note = (message: string, hint: string) => notes.push(targetFinding('read-build', 'note', message, hint))
-  // Where nothing is to be done, how that was found out is no news.
+  // Where nothing changes, the way to that result is no news.
   if (taken.length > 0 && !isLeftAsItIs({ verdict }))
     note(
       `${taken.join(' and ')}: taken from ${by}`,
@@ -69,7 +72,7 @@ export function buildNotes(
   return notes
 }
 
-/** Who is built upon what changes here. */
+/** Children of an image that changes here. */
 export function childNotes(
   { surroundings, target }: WorkItem,
   { result }: Pick<TargetOutcome, 'result'>,
@@ -114,14 +117,14 @@ export function stageNotes(
   )
 }
 
-/** It has a command, by itself or by a stage above it, and nothing that it says takes root from it. */
+/** It has a command, its own or an earlier stage's, and nothing in it gives up root. */
 function startsAsRoot(dockerfile: Dockerfile, index: number): boolean {
   const all = lineage(dockerfile, index).flatMap((at) => dockerfile.stages[at]?.instructions ?? [])
   const user = all.findLast(({ keyword }) => keyword === 'USER')?.text.trim() ?? 'root'
   return /^(?:root|0)(?::|$)/.test(user) && all.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
 }
 
-/** Services that say as whom they run it: USER changes nothing for those. */
+/** Services that set a user: USER changes nothing for them. */
 function userNotes(
   build: BuildSettings,
   chosen: ReportUser | null,
@@ -137,7 +140,7 @@ function userNotes(
 }
 
 function saysUser(by: string, user: string, chosen: ReportUser | null, written: string): readonly ReportFinding[] {
-  // Of one whose ids nobody knows the name alone is written.
+  // A user with unknown numbers is written by name alone.
   if (chosen === null ? user.split(':')[0] === written : isSameUser(user, chosen)) return []
   if (/^(root|0)(:|$)/.test(user))
     return [
@@ -163,14 +166,14 @@ function isSameUser(user: string, { name, uid, gid }: ReportUser): boolean {
   return isGroup && (who === String(uid) || (who !== '' && who === name))
 }
 
-/** How files of the repository run it, as far as it takes what belongs to root: what they say of its user too. */
+/** How files of the repository run it, where that needs root, with the user that they set. */
 export function runNotes(
   { surroundings, build }: WorkItem,
   { result: { verdict, user, findings, stages, output } }: Pick<TargetOutcome, 'result'>,
   { capAdd, policy }: Options,
 ): readonly ReportFinding[] {
   const all = surroundings?.runs ?? []
-  // What an earlier run has made of it says the same again.
+  // The result of an earlier run says the same again.
   const isOurs = verdict === 'unchanged' && output.includes('# harden-image: ')
   if (all.length === 0 || !(isComplete({ verdict }) || verdict === 'incomplete' || isOurs)) return []
   const notes: ReportFinding[] = []
@@ -198,7 +201,7 @@ export function runNotes(
         HOST_SOCKET_HINT,
       ),
     )
-  // A document shows it for the machines that have one: there it is lost.
+  // A document shows the device for machines that have it: there it is lost.
   const withDevice = runs.find(({ devices, groups }) => !groups && devices.some(isClosedDevice)) ?? null
   if (withDevice !== null && privileged === null)
     notes.push(
@@ -227,12 +230,12 @@ export function runNotes(
   return [...notes, note(`runs as ${taken}: taken from ${joinTruncated(pods)}`, '--user says another one')]
 }
 
-/** Not one that the engine gives to everybody. */
+/** Not a device that the engine gives to every container. */
 function isClosedDevice(path: string): boolean {
   return !/^\/dev\/(fuse|net\/tun|null|zero|full|u?random|tty|nvidia\S*|shm)$/.test(path)
 }
 
-/** Whoever says another user than the one that was chosen, once for each. */
+/** Each place that sets a user other than the chosen one, once. */
 function othersUsers(runs: readonly ImageRun[], chosen: ReportUser | null, written: string): readonly ReportFinding[] {
   const users = new Set(runs.flatMap(({ user }) => user ?? []))
   return [...users].flatMap((user) =>
@@ -240,7 +243,7 @@ function othersUsers(runs: readonly ImageRun[], chosen: ReportUser | null, writt
   )
 }
 
-/** A proof runs the original without it, unless it is told to: so neither shows that the user can do without. */
+/** A proof runs the original without these rights unless told otherwise, so no run shows whether the user can do without. */
 function lostRights(run: ImageRun): ReportFinding {
   const rights = rightsOf(run)
   const isAll = rights.includes('ALL')
@@ -265,7 +268,7 @@ function isBuilt(target: string, dockerfile: Dockerfile, { policy }: Options): b
   return findStage(dockerfile, target)?.index === built?.index
 }
 
-/** Another stage, of which the ports moved as well: its lines say the new ones, and did not before. */
+/** Another stage whose ports moved too: its lines name the new ones, and did not before. */
 function saysPorts(target: string, before: Dockerfile, output: string, moves: Profile['ports']): boolean {
   const textIn = (dockerfile: Dockerfile): string =>
     (findStage(dockerfile, target)?.instructions ?? []).map(wholeText).join('\n')

@@ -35,7 +35,7 @@ export async function buildText(
   return request.keep === true ? built(engine, asked) : builtOnce(engine, asked)
 }
 
-/** With the images that it is built upon in its FROM lines, in place of those that it names. */
+/** Replaces the base images in its FROM lines by those that are built for it. */
 function uponImages(text: string, item: WorkItem, options: Options): string {
   const { upon } = item
   if (upon === undefined) return text
@@ -56,10 +56,10 @@ async function built(engine: Engine, request: BuildRequest): Promise<string> {
 
 const buildsOf = memoizeByObject((_: Engine): Map<string, Promise<string>> => new Map())
 
-/** Of equal builds of several targets one is done, by the name of the first. What fails is built again by whoever asks for it then. */
+/** Equal builds of several targets are done once, under the first one's name. A failed build is repeated by whoever asks next. */
 function builtOnce(engine: Engine, request: BuildRequest): Promise<string> {
   const { tag: _, dockerfilePath = '', ...rest } = request
-  // Of its path only what lies beside it counts.
+  // Of its path only the folder counts.
   const ignores = existsSync(`${dockerfilePath}.dockerignore`) ? dockerfilePath : ''
   const key = JSON.stringify([rest, ignores])
   const builds = buildsOf(engine)
@@ -69,7 +69,7 @@ function builtOnce(engine: Engine, request: BuildRequest): Promise<string> {
   return image
 }
 
-/** What a build of it is told, for the look at its text. */
+/** The build arguments, for reading its text. */
 export function givenTo(item: WorkItem, options: Options): BuildGiven {
   const { platform } = options
   if (item.kind === 'image') return nothingGiven
@@ -80,12 +80,12 @@ export function givenTo(item: WorkItem, options: Options): BuildGiven {
   }
 }
 
-/** What was said holds against what Compose and bake files say. */
+/** Given arguments override those of Compose and bake files. */
 function argsFor({ build }: WorkItem, { buildArg }: Options): ReadonlyMap<string, string> {
   return new Map([...(build?.args ?? []), ...pairs(buildArg)])
 }
 
-/** By name; the last of several holds. */
+/** By name; the last of several counts. */
 export function pairs(given: readonly string[]): ReadonlyMap<string, string> {
   return new Map(
     given.map((pair) => {
@@ -101,7 +101,7 @@ export function contextOf({ kind, path }: WorkItem, { context }: Pick<Options, '
   return context ?? (path === null ? null : dirname(path))
 }
 
-/** What of the build was said, for whoever repeats it. */
+/** How it was built, for whoever repeats it. */
 export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 'context' | 'buildArgs' | 'target'> {
   const args = item.kind === 'image' ? new Map<string, string>() : argsFor(item, options)
   const { context, policy } = options
@@ -112,7 +112,7 @@ export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 
   }
 }
 
-/** As whom Compose services run it, where nobody said whom to run as: what is granted is then theirs. */
+/** The user that Compose services run it as, where the caller names none: grants then go to that user. */
 export function asServicesRun({ build, surroundings }: WorkItem, session: Session): Session {
   const { options } = session
   const { policy } = options

@@ -9,8 +9,8 @@ import { removeFolder, temporaryFolder } from '../temporary.ts'
 import type { TaskHooks } from './task.ts'
 
 /**
- * The engine, all of whose builds go through a builder of `docker buildx`. One that is no engine has none of its images: it is given those
- * that a Dockerfile names and the engine has, since what is known of an image is known of that one. Throws HardenError `no-engine`.
+ * An engine whose builds all go through a builder of `docker buildx`. A builder with another store has none of the engine's images:
+ * those that a Dockerfile names are handed to it, since the facts are those of the engine's images.
  */
 export async function throughBuilder(
   engine: Engine,
@@ -41,7 +41,7 @@ export async function throughBuilder(
       try {
         return await engine.build({ ...request, builder, images: await given(pinned) })
       } catch (error) {
-        // A digest is no promise that a registry has it, or gives it to the builder.
+        // A digest does not guarantee that a registry has the image, or gives it to the builder.
         if (!(error instanceof HardenError) || error.code !== 'no-image' || pinned.size === 0) throw error
         return engine.build({ ...request, builder, images: await given(new Map()) })
       }
@@ -58,13 +58,13 @@ async function imagesThere(
   return (await Promise.all(found)).flatMap(([name, image]) => (image === null ? [] : [[name, image] as const]))
 }
 
-/** Of images, each once; without those that are a digest already. */
+/** Image names, each once, without digests. */
 function namesIn({ dockerfile: text, buildArgs = {} }: BuildRequest): readonly string[] {
   let dockerfile: Dockerfile
   try {
     dockerfile = parseDockerfile(text, { ...nothingGiven, args: new Map(Object.entries(buildArgs)) })
   } catch (error) {
-    // The builder says what is wrong with it.
+    // The builder itself reports what is wrong.
     if (error instanceof HardenError) return []
     throw error
   }
@@ -77,7 +77,7 @@ function namesIn({ dockerfile: text, buildArgs = {} }: BuildRequest): readonly s
   return [...new Set(names)].filter((name) => {
     try {
       const { familiarName, tag, digest } = parseImageReference(name)
-      // What stands for an image stands for a stage of that name as well: FROM golang AS golang.
+      // A replaced image name would also replace a stage of that name: FROM golang AS golang.
       return digest === null && (!ofStages.has(familiarName) || (tag ?? 'latest') !== 'latest')
     } catch {
       return false

@@ -26,7 +26,7 @@ interface ClusterProving {
 
 interface ProvedCluster {
   readonly proof: StackProof
-  /** The last one, which is the one that was run where any was. */
+  /** The last plan, which is the one that was run, where any was. */
   readonly plan: ClusterPlan
 }
 
@@ -54,7 +54,7 @@ export async function proveManifests(proving: ClusterProving): Promise<ProvedClu
       plan: async (seen, facts) => {
         const { planned: all, changed, edited } = await planned(seen, facts)
         const migration = { volumes: [], files: [], migration: null, text: null }
-        // Over what the image does stands what its pod does with it: a port may stay.
+        // The pod's settings override the image's: a port may stay.
         const inPods = [...all].map(([name, one]) => ({ ...one, profile: edited.profiles.get(name) ?? one.profile }))
         return { planned: inPods, files: changed, migration }
       },
@@ -111,7 +111,7 @@ interface Original {
   readonly services: readonly Service[]
 }
 
-/** What manifests run once these files have their new texts, by the names that services had before. */
+/** What the manifests run once these files have their new texts, by the old names of the services. */
 function sideOf(
   { files: sources, folder, images: renamed }: ClusterTarget,
   files: readonly StackFile[],
@@ -150,7 +150,7 @@ function sideOf(
   return { project: { ...projectOf([], folder), services }, images: images.services, pods }
 }
 
-/** What the manifests let those have that nothing is planned for. */
+/** Rights that the manifests give to containers without a plan. */
 function keptBy({ pods }: StackSide): ReadonlyMap<string, KeptRights> {
   return new Map(
     (pods?.manifests.workloads ?? []).flatMap((workload) =>

@@ -30,7 +30,7 @@ import { planStack } from './stack-plan.ts'
 import type { StackFacts } from './stack-proof.ts'
 import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
 
-/** What one command does with manifests. */
+/** Runs one command on manifests. */
 export async function hardenCluster(
   { target, kind, cluster, followed }: WorkItem & { readonly cluster: ClusterTarget },
   { options, hooks, processTarget, openEngine }: ClusterWork,
@@ -72,7 +72,7 @@ export interface ClusterPlan {
   /** By service. */
   readonly planned: ReadonlyMap<string, PlannedService>
   readonly edited: EditedManifests
-  /** Those of the manifests come first, in their order. */
+  /** The manifests come first, in their order. */
   readonly files: readonly StackFile[]
   readonly changed: readonly StackFile[]
 }
@@ -126,7 +126,7 @@ function outcomeOf(
     sources: cluster.files,
     files,
     reported: (all) => all,
-    // fsGroup hands over what volumes hold; where it does not, that is a todo.
+    // fsGroup changes the owner of volumes; where it does not, that is a todo.
     migration: null,
   })
 }
@@ -159,7 +159,7 @@ function contextOf(path: string): string | null {
     const root = projectRoot(dirname(path))
     return likelyContext(parseDockerfile(textIn(root, path) ?? ''), path, root)
   } catch (error) {
-    // What is wrong with it, whoever plans it says.
+    // Its plan reports what is wrong with it.
     if (error instanceof HardenError) return null
     throw error
   }
@@ -170,7 +170,7 @@ type Planning = Pick<
   'options' | 'hooks' | 'processTarget' | 'surroundingsOf' | 'seen' | 'facts' | 'followed'
 >
 
-/** By name, of those that are not run by another user already. */
+/** Plans by service name, without services that another user already runs. */
 async function planServices(
   services: readonly ClusterService[],
   manifests: Manifests,
@@ -197,7 +197,7 @@ function stackFile({ path, name, text }: ManifestFile, after: string): StackFile
   return { path: path ?? name, name, before: text, after }
 }
 
-/** What has to be in the registry before it is applied. */
+/** Images that must be in the registry before the manifests are applied. */
 function imageFindings(planned: ReadonlyMap<string, PlannedService>): readonly StackFinding[] {
   return [...planned.values()].flatMap(({ service, profile, derived, dockerfile, result }): readonly StackFinding[] => {
     const path = derived?.path ?? (result.changed ? dockerfile?.path : undefined)
@@ -209,7 +209,7 @@ function imageFindings(planned: ReadonlyMap<string, PlannedService>): readonly S
   })
 }
 
-/** What a person would do with `docker run` is done here. */
+/** Advice about `docker run` is carried out here. */
 function inCluster(finding: ReportFinding): ReportFinding {
   const { hint, ...rest } = finding
   return hint === undefined || !/\bdocker (run|exec)\b|(?<!\S)-p \d|--publish\b/.test(hint) ? finding : rest

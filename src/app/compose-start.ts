@@ -11,16 +11,16 @@ import { type ReportFinding, type TargetResult, targetFinding, targetQuestion } 
 import type { BuildSettings, ComposeStart, WorkItem } from '../repository/work-item.ts'
 import { choices, joinTruncated } from '../words.ts'
 
-/** A Dockerfile that leaves it to its Compose services what is started, as one of them starts it. */
+/** A Dockerfile whose command its Compose services set, as one of them starts it. */
 export interface ServiceStart {
   /** With the WORKDIR, ENTRYPOINT and CMD of the service at its end. */
   readonly dockerfile: Dockerfile
   readonly notes: readonly ReportFinding[]
-  /** The result without them; what had to change in them is a todo, for the file that says them. */
+  /** The result without those lines; changes in them become todos for the file that sets them. */
   asWritten(result: TargetResult): TargetResult
 }
 
-/** Null where the Dockerfile says what is started, or no service does. */
+/** Null where the Dockerfile sets a command, or no service does. */
 export function composeStart(
   { build }: Pick<WorkItem, 'build'>,
   dockerfile: Dockerfile,
@@ -47,7 +47,7 @@ export function composeStart(
   }
 }
 
-/** Of the services that build the last stage, where neither it nor what it is built upon says a CMD. */
+/** The commands of services that build the last stage, where neither it nor its bases set a CMD. */
 function startsOf(
   { starts, startsOwn, targets }: BuildSettings,
   dockerfile: Dockerfile,
@@ -61,11 +61,11 @@ function startsOf(
     [stage, ...ancestors(dockerfile, stage)].flatMap(({ instructions }) => instructions.map(({ keyword }) => keyword)),
   )
   if (said.has('CMD')) return []
-  // Its own ENTRYPOINT waits for a command; another one in its place starts something else.
+  // Its own ENTRYPOINT expects a command; another ENTRYPOINT starts something else.
   return said.has('ENTRYPOINT') ? starts.filter(({ entrypoint }) => entrypoint === null) : starts
 }
 
-/** Of a Dockerfile that says itself what is started: services that start something else were not inspected. */
+/** Services that start something other than the Dockerfile's own command, and were not inspected. */
 export function elseStarted({ build }: Pick<WorkItem, 'build'>, dockerfile: Dockerfile): readonly ReportFinding[] {
   const own = finalStage(dockerfile).instructions.findLast(({ keyword }) => keyword === 'CMD')?.text ?? ''
   const others = (build?.starts ?? []).filter((start) => !isSame(own, wordsOf(start)))
@@ -92,7 +92,7 @@ function notShown(others: readonly ComposeStart[]): ReportFinding {
 }
 
 interface Added {
-  /** As it was written. */
+  /** The Dockerfile as written. */
   readonly dockerfile: Dockerfile
   /** The ENTRYPOINT and CMD that were added; a WORKDIR stands above them, and perhaps something between. */
   readonly ending: string
@@ -118,7 +118,7 @@ function without(result: TargetResult, { dockerfile, ending, start, count }: Add
   }
 }
 
-/** Without the last instructions and what is said of them, and their texts. */
+/** The text without its last instructions and their comments. */
 function cut(text: string, count: number): { readonly before: string; readonly changes: readonly string[] } {
   const last = finalStage(parseDockerfile(text)).instructions.slice(-count)
   const changes = last.map(({ span }) => text.slice(span.start, span.end))

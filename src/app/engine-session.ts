@@ -13,7 +13,7 @@ export async function openOnce(
   hooks: TaskHooks,
   needed: boolean,
 ): Promise<Engine | null> {
-  // What is asked of it ends with the signal; cleaning up still works.
+  // Its requests end with the signal; cleaning up still works.
   const { signal } = hooks
   const { builder } = options
   // Builders are docker's alone.
@@ -23,7 +23,7 @@ export async function openOnce(
     throw error
   })
   if (engine === null) return null
-  // By another engine's CLI a look is four processes: for what a rewrite alone may have left, that is too much.
+  // With another engine's CLI a look takes four processes: too much for what a rewrite may have left.
   const swept = needed || (engine.local && engine.name === 'docker') ? sweepDead(engine, needed) : Promise.resolve(0)
   hooks.onCleanUp(async () => {
     if (!signal.aborted) await Promise.race([sweptAgain(engine, swept), delay(sweepMs, undefined, { ref: false })])
@@ -41,18 +41,18 @@ export async function openOnce(
 /** How long the end of a run may wait for what other runs have left. */
 const sweepMs = 15_000
 
-/** Beside the work: what runs that were killed have left. Never throws, since this run does not depend on it. */
+/** Removes, beside the work, what killed runs have left. Never throws, since this run does not depend on it. */
 async function sweepDead(engine: Engine, withCalls: boolean): Promise<number> {
   if (withCalls) await endOrphans()
   return sweep(engine).catch(() => 0)
 }
 
-/** Where something was left, the engine may have been at work on more of it. */
+/** Where something was left, the engine may still have been making more. */
 async function sweptAgain(engine: Engine, swept: Promise<number>): Promise<void> {
   if ((await swept) > 0) await sweep(engine).catch(() => 0)
 }
 
-/** Fails where the engine has what was made still, with what a person types once it answers again. */
+/** Throws where the engine still has some of it, with the commands to type once it answers again. */
 async function removeAll(engine: Engine): Promise<void> {
   if (await engine.cleanUp()) return
   throw new HardenError(

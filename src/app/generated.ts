@@ -54,14 +54,14 @@ export function originFindings(
   return [{ ...targetFinding('report-remarks', outcome, origin.message, origin.hint), line: origin.line }]
 }
 
-/** A header is no book. */
+/** A header is not longer. */
 const MOST_COMMENTS = 40
 const LONGEST = 300
 
 const GENERATED =
   /\b(?:do not|don't|don’t|never) (?:manually |directly )?(?:edit|modify|change|touch)\b|\bauto-?generated\b|\b(?:edits|changes|modifications)\b.{0,30}\b(?:lost|overwritten)\b/i
 
-/** What fills a folder of copies, by what it leaves there. */
+/** Tools that fill folders with copies, by the files that they leave there. */
 const FILLED_BY: readonly (readonly [mark: string, by: string])[] = [
   ['modules.txt', 'go mod vendor'],
   ['autoload.php', 'composer install'],
@@ -114,13 +114,13 @@ const WAYS = /^(?:by|via|with|using|through)$/i
 /** Between the verb and the name. */
 const FILLERS =
   /^(?:the|an?|our|its|this|running|script|scripts|template|templates|file|files|command|program|tool|automatically)$/i
-/** What is no name of anything. */
+/** Words that name nothing. */
 const NO_NAME =
   /^(?:hand|us|default|machine|ci|automation|it|that|build|source|sources|code|above|below|here|dockerfile)$/i
 const TEMPLATE =
   /[-_.](?:template|tmpl|tpl|in|j2|jinja2?|erb|m4|hbs|mustache|skeleton|ejs|gotmpl)$|(?:^|\/)templates?\/|\.(?:cue|jsonnet|dhall|ytt)$/i
 
-/** What a header names: `generated from Dockerfile.in`, `via templates/web.j2`, `by ./update.sh`, `edit Dockerfile.tmpl instead`. */
+/** The names in a header: */
 function namedIn(header: string): Named {
   const words = header
     .split('\n')
@@ -151,7 +151,7 @@ function namedIn(header: string): Named {
   return found
 }
 
-/** Without what a sentence puts around it. */
+/** Without the punctuation of a sentence. */
 function bare(word: string): string {
   let [start, end] = [0, word.length]
   while (start < end && OPENING.includes(word[start] ?? '')) start += 1
@@ -189,7 +189,7 @@ function named(text: string): string | null {
   return text.length < 2 || text.length > 80 || NO_NAME.test(text) ? null : text
 }
 
-/** With what the tree shows of it, where the header leaves it open: a template called like the file, a script that writes it. */
+/** Looks in the tree for what the header leaves open: a template named like the file, a script that writes it. */
 function lookedUp(
   path: string,
   root: string,
@@ -215,7 +215,7 @@ function lookedUp(
   }
 }
 
-/** Of the nearest folder that has any: `Dockerfile.in`, `Dockerfile-alpine.template`, `templates/Dockerfile.j2`. */
+/** The templates of the nearest folder that has any: `Dockerfile.in`, `Dockerfile-alpine.template`, `templates/Dockerfile.j2`. */
 function templatesIn(root: string, folders: readonly string[], name: string): readonly string[] {
   for (const [index, folder] of folders.entries()) {
     const found = ['', 'template', 'templates'].flatMap((below) =>
@@ -236,7 +236,7 @@ function isStemOf(template: string, name: string, isBeside: boolean): boolean {
   return !isBeside && /^(?:docker|container)file[-_.]/i.test(template)
 }
 
-/** What may write files in a build. */
+/** Files that may write others in a build. */
 const SCRIPT = /\.(?:sh|bash|mk|mak|py|rb|pl|js|mjs)$|^(?:GNUm|M|m)akefile$|^justfile$|^Taskfile\.ya?ml$/
 /** Scripts that are looked into. */
 const MOST_SCRIPTS = 200

@@ -11,7 +11,7 @@ import { grammarsFor } from '../evidence/languages/index.ts'
 import { type Grammar, NO_PARSERS, type SourceParsers, type SyntaxNode } from '../evidence/syntax.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 
-/** What sources are read with, by their grammars; those that are loaded stay. */
+/** Grammars by name; once loaded they stay. */
 const loaded = new Map<Grammar, Promise<Language>>()
 let runtime: Promise<Parser> | null = null
 /** Stages and targets of a run have sources in common. By grammar and text; the sum of their lengths is bounded. */
@@ -30,7 +30,7 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
     loaded.set(grammar, language)
     languages.set(grammar, await language)
   }
-  // Of all texts together, so that many of them take no longer than one may.
+  // Counts all texts together, so that many of them take no longer than one may.
   let steps = 0
   return {
     parse(grammar, text) {
@@ -62,7 +62,7 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
   }
 }
 
-/** All texts that a target may be read out of: its context, what the Dockerfile itself writes, and images that somebody else built. */
+/** All texts that may be read as sources of a target: its context, texts of the Dockerfile itself, and files of finished images. */
 export function* sourcesOf(
   dockerfile: Dockerfile,
   context: BuildContext | null,
@@ -123,7 +123,7 @@ function copied(cursor: TreeCursor): SyntaxNode | null {
     parent,
     children: [],
   })
-  /** What has no name stands for what it is part of. */
+  /** An unnamed node stands for its parent. */
   const below = (parent: Growing): Growing => {
     if (!cursor.nodeIsNamed) return parent
     count += 1

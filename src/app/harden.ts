@@ -60,7 +60,7 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   const staysAsItWas = policy.ignore.includes('set-user')
   const changed = output !== dockerfile.source
   const user = staysAsItWas ? null : userOf(plan, changed)
-  // The first one that is applied closes the end that is loose, and could not go without.
+  // The first applied change closes a loose end of the file; no other could be inserted without.
   const { looseEnd } = changes
   const closing =
     looseEnd === null
@@ -109,7 +109,7 @@ function styledFindings(
   )
 }
 
-/** Those about an instruction; what a comment says that is not understood stands by itself. */
+/** Todos about an instruction; a misread comment stands by itself. */
 function todosOf(said: readonly Said[], plan: Plan): readonly (Todo & { readonly line: number })[] {
   const proved = answeredBy(plan.stages.flatMap(({ remarks }) => remarks))
   return said.flatMap(({ outcome, isOfComment, finding: { message, line } }) =>
@@ -117,7 +117,7 @@ function todosOf(said: readonly Said[], plan: Plan): readonly (Todo & { readonly
   )
 }
 
-/** What a comment of the text says is to be decided, where the text itself says it no more. */
+/** Todos that a comment of the file says, and the text itself no longer does. */
 function* standing(dockerfile: Dockerfile, said: readonly Said[]): Iterable<Said> {
   const known = new Set(said.map(({ finding, left }) => decisionKey(left ?? finding.message)))
   for (const { message, line } of standingIn(dockerfile))
@@ -129,7 +129,7 @@ function changesOf(
   applied: readonly Said[],
   decisions: readonly Edit[],
 ): ChangeSet {
-  // The end of one stage is the start of the next: what goes in there comes stage by stage.
+  // The end of one stage is the start of the next: insertions there come stage by stage.
   const inOrder = applied.filter(({ finding }) => finding.edits.length > 0).toSorted((a, b) => a.stage - b.stage)
   const byName = new Map(transforms.map((transform) => [transform.name, transform]))
   const loose = danglingContinuation(dockerfile)
@@ -139,7 +139,7 @@ function changesOf(
     )
   return {
     source: dockerfile.source,
-    // What is put behind it must not become part of it.
+    // Lines appended behind it must not become part of it.
     looseEnd: loose === null ? null : { ...loose, text: '' },
     decisions,
     all: inOrder.map((said) => {
@@ -154,7 +154,7 @@ function changesOf(
   }
 }
 
-/** A finding as it counts: what a stage or a comment makes of it is not written into it. */
+/** A finding with what a stage or a comment makes of it. */
 interface Said {
   readonly name: string
   /** The transform that yields it. */
@@ -193,7 +193,7 @@ function* run(request: HardenRequest, plan: Plan): InTurn<readonly Said[]> {
           continue
         }
         const ignore = ignores.find((one) => isIgnored(name, finding, one, dockerfile))
-        // Of what stays root by such a comment, that very comment is said.
+        // For a stage that stays root by a comment, that comment is quoted.
         const isLeft = ignore !== undefined && stage.outcome !== 'exempt'
         said.push(isLeft ? leaveAlone(about, finding, stage, askedBy(ignore)) : say(about, finding, stage))
       }
@@ -241,7 +241,7 @@ function isIgnored(name: string, { line, edits }: Finding, ignore: Ignore, { sou
   return edits.length > 0 && edits.every((edit) => start <= edit.start && edit.end <= end)
 }
 
-/** Not done, and not hidden either. */
+/** Not applied, and still reported. */
 function leaveAlone(
   about: Pick<Said, 'name' | 'by'>,
   finding: Finding,
@@ -254,18 +254,18 @@ function leaveAlone(
   return { ...about, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint, left: finding.message }
 }
 
-/** Of several stages the one that is built: it comes last. */
+/** Of several stages the built one counts: it comes last. */
 function userOf(plan: Plan, changed: boolean): ReportUser | null {
   const same = changed ? plan.stages.findLast((stage) => stage.same !== undefined)?.same : undefined
   const account = plan.stages.findLast((stage) => stage.account !== null)?.account
-  // Of one without known ids the stage says the name.
+  // For an account with unknown numbers the stage has the name.
   if (account === undefined || account === null) return same === undefined ? null : { ...same, from: 'image' }
   return account.unnumbered === true
     ? null
     : { name: account.name, uid: account.uid, gid: account.gid, from: account.from }
 }
 
-/** What is only offered has moved nowhere. */
+/** An offered change has moved no port. */
 function portsOf({ stages }: Plan, { unsafe }: Policy): readonly ReportPort[] {
   const ports = stages
     .filter(({ offered }) => offered === null || unsafe)
@@ -291,7 +291,7 @@ function reportFinding(
   more: readonly Edit[],
 ): ReportFinding {
   const { line, column, message, question } = finding
-  // A volume with folders in it, a port of two protocols: what is the same reason for several things is said once.
+  // One reason for several things (a volume with its folders, a port of two protocols) is said once.
   const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
   const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
   const edits = outcome === 'fixed' || outcome === 'offered' ? [...more, ...finding.edits] : []

@@ -9,7 +9,7 @@ import { baseReferences } from './base-images.ts'
 import type { Session } from './session.ts'
 import { needsEngine } from './task.ts'
 
-/** Told of each image that the engine has before it is looked into, which takes time. */
+/** Called for each image that the engine has, before the slow look into it. */
 type OnFound = (reference: string, image: EngineImage) => void
 
 /**
@@ -32,7 +32,7 @@ export async function lookAtBases(
     notes.push(targetFinding('look-at-base', 'note', note))
   }
   for (const reference of baseReferences(dockerfile)) {
-    // What went wrong for another target, this one is to be told itself.
+    // A failure for another target is reported for this one too.
     while (session.looking.has(reference)) await session.looking.get(reference)?.catch(() => undefined)
     if (session.known.has(reference)) continue
     const look = lookAt(reference, item, session, { found, missed, said })
@@ -46,7 +46,7 @@ export async function lookAtBases(
 
 interface Told {
   readonly found: OnFound
-  /** Of an image that was tried to be looked at in vain, so that the catalogue is what is left. */
+  /** An image that could not be inspected, so that only the catalogue is left. */
   readonly missed: (reference: string, why: HardenError) => void
   /** Of how a registry was asked. */
   readonly said: (note: string) => void
@@ -59,7 +59,7 @@ async function lookAt(
   { found, missed, said }: Told,
 ): Promise<Known<ImageFacts>> {
   const { options } = session
-  // What the tree itself makes is that, whoever publishes something by its name.
+  // An image that the repository builds is that one, whoever publishes another by its name.
   const mayAskOutside = !options.offline && item.from !== 'engine' && item.surroundings?.bases.has(reference) !== true
   const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, item, session, found)
   if (own !== null) return own
@@ -88,10 +88,10 @@ function noteOn(reference: string, { message }: HardenError): ReportFinding {
   )
 }
 
-/** Characters that the cause is told in: what a proxy or a client has to say can fill a page. */
+/** Longest cause that is quoted: a proxy or a client may fill a page. */
 const CAUSE = 80
 
-/** The last part of what went wrong, which says why; the parts before it say what of. */
+/** The last part of an error, which gives the cause; the parts before it name the subject. */
 function causeOf(message: string, reference: string): string {
   const [line = ''] = message.split('\n')
   const parts = line.split(': ').filter((part) => !part.includes(reference))
@@ -125,7 +125,8 @@ async function inEngine(
 ): Promise<Known<ImageFacts> | null> {
   const image = engine === null ? null : await engine.inspectImage(reference)
   if (engine === null || image === null) return null
-  // Of what a Dockerfile is built from, accounts and paths are the same everywhere; an image that is named is one of them.
+  // For base images of a Dockerfile any platform will do, since accounts and paths are the same; an image that was asked for is one
+  // of them.
   const wanted = kind === 'image' && options.platform !== null ? parsePlatform(options.platform) : null
   if (wanted !== null && !isAlike(image.platform, wanted)) return null
   hooks.progress(`looking into ${reference}`)
@@ -153,7 +154,7 @@ function inRegistry(reference: string, { options, hooks, registries }: Session, 
   })
 }
 
-/** What stops `reach` is a reason to look elsewhere; what stops the look into what was reached is not. */
+/** A failure to reach it is a reason to look elsewhere; a failure to read what was reached is not. */
 async function outcomeOf(reach: () => Promise<() => Promise<ImageFacts>>): Promise<Outcome> {
   let look: () => Promise<ImageFacts>
   try {

@@ -1,4 +1,4 @@
-/** Images that other Dockerfiles of the same tree make: what is known of them, and how a target is built upon them. */
+/** Images that other Dockerfiles of the repository build: their facts, and how a target is built on them. */
 import { dirname } from 'node:path'
 import { sha256 } from '../digest.ts'
 import { finalStage, findStage, nothingGiven, parseInTurn } from '../dockerfile/index.ts'
@@ -40,7 +40,7 @@ export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, ses
   return { ...session, known, parents }
 }
 
-/** Those that the text is built FROM, by reference. */
+/** The neighbours in the FROM lines of the text, by reference. */
 function neighboursOf(
   { surroundings }: Pick<WorkItem, 'surroundings'>,
   dockerfile: Dockerfile,
@@ -56,7 +56,7 @@ function isChanged({ becomes, bases }: NeighbourImage): boolean {
   return becomes !== undefined || [...bases.values()].some(isChanged)
 }
 
-/** What a target is planned and built upon, where the same run changes it. */
+/** The base images of a target that this run changes. */
 export function changedBases(item: WorkItem, dockerfile: Dockerfile): readonly ReportFinding[] {
   const names = neighboursOf(item, dockerfile).flatMap(([, neighbour]) => (isChanged(neighbour) ? neighbour.name : []))
   if (names.length === 0) return []

@@ -40,7 +40,7 @@ export async function openedItem(
   }
 }
 
-/** What comes out is built upon a name, which only a load gives it. */
+/** The result is built on a name that only a load gives to the image. */
 function noteOn(target: string, name: string, { reference: { transport, file, image } }: ArchivePlace): ReportFinding {
   const isNamed = transport === 'docker-archive' && !name.startsWith('localhost/')
   const chosen = image === null ? '' : `:${image}`
@@ -55,7 +55,7 @@ function noteOn(target: string, name: string, { reference: { transport, file, im
   )
 }
 
-/** What goes by its name already is left alone, and must be the same. */
+/** An image that already has the name is left alone, and must be the same. */
 async function load(engine: Engine, { blobs, image, name }: OpenedImage, target: string): Promise<void> {
   const there = await engine.inspectImage(name)
   // One store calls an image by its config, the other by its manifest.

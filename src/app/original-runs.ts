@@ -18,15 +18,15 @@ export interface Manner {
   readonly env: readonly string[]
 }
 
-/** Runs of originals: they start as soon as the engine has the image, while that is looked into. */
+/** Runs of originals, which start as soon as the engine has the image, while its files are read. */
 export interface OriginalRuns {
   /** Does nothing for an image that is surely not root. */
   start(reference: string, image: EngineImage): void
-  /** The run of this image, begun now where it was not. */
+  /** The run of this image; starts it where none has begun. */
   of(reference: string): Promise<Original>
-  /** Another run, as `of` or `instead` gave it last; what is learned from stays up for so long, milliseconds. */
+  /** Another run like the last one; the studied run stays up that long, milliseconds. */
   again(reference: string, stays: number): Promise<Original>
-  /** A run of it in another manner in place of the one that was begun; null where it does not work so either, with its last words. */
+  /** Replaces the run by one in another manner; null, with its last words, where it does not work either. */
   instead(
     reference: string,
     manner: Manner,
@@ -34,7 +34,7 @@ export interface OriginalRuns {
   ): Promise<{ readonly original: Original | null; readonly said: string }>
   /** What its trace shows while it is still asked, where that takes long; else null, once it is over. */
   early(reference: string): Promise<RunRecord | null>
-  /** Ends what was begun and is not needed after all. */
+  /** Ends a run that is not needed after all. */
   drop(reference: string): Promise<void>
   /** What the files around it show and declare that can be asked of it. */
   readonly learned: LearnedRequests
@@ -75,7 +75,7 @@ export function originalRuns(item: WorkItem, { sandbox, options, hooks }: Sessio
       signal: hooks.signal,
       early: tell,
     })
-    // Whoever waits for it is told; until then it is nobody's.
+    // The caller that waits for it gets the error; until then nobody does.
     run
       .then(({ study }) => study)
       .then(

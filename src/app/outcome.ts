@@ -45,7 +45,7 @@ export function profileFor(
         { ...before, running: profile.running, ungiven: [] }
   const low = baseAlone(item.text ?? '', stage.stage, whole.ports)
   const raised = withRaised({ ...whole, ports: whole.ports.filter(({ from }) => !low.includes(from)) }, low)
-  // Where its own check asks for it: a server need not listen on all that localhost may mean.
+  // The address that its own health check asks: a server need not listen on everything that localhost may mean.
   const asked = facts.config.healthcheck?.test.join(' ') ?? ''
   const ports = raised.ports.map((port) =>
     asked.includes(`${LOOPBACK}:${port.to}`) ? { ...port, checkedAt: LOOPBACK } : port,
@@ -74,7 +74,7 @@ export async function buildResult(
 ): Promise<string | null | undefined> {
   if (engine === null) return undefined
   const isProfile = mode.kind === 'profile'
-  // An image that is run as it is keeps its name for itself.
+  // An image that is run unchanged keeps its name.
   const isRun = isProfile && profile?.asIs?.enough !== true ? profile : null
   // What runs as it should already is a result too, under the name that was asked for.
   const isResult = isComplete(result) || (isLeftAsItIs(result) && !isProfile)

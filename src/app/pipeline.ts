@@ -55,7 +55,7 @@ export function targetProcessor(): ProcessTarget {
       registries: openRegistries(),
       limiter: limiterFor(options.jobs),
     }
-    // Whoever needs it waits for it.
+    // The one that needs it waits for it.
     shared.room.catch(() => undefined)
     engines.set(options.engine, shared)
     return shared
@@ -69,7 +69,7 @@ export function targetProcessor(): ProcessTarget {
     }
     const since = performance.now()
     targets += 1
-    // Others come while this one waits.
+    // Other targets run while this one waits.
     const number = targets
     const shared = sharedBy(options, hooks)
     const engine = await shared.engine
@@ -85,7 +85,7 @@ export function targetProcessor(): ProcessTarget {
     return work(item, session).finally(() => sandbox?.close())
   }
   return async (item, options, hooks) => {
-    // What only plans is work of this process alone.
+    // Planning is work of this process alone.
     if (!isProved(options.mode)) return processOne(item, options, hooks)
     const room = await sharedBy(options, hooks).room
     const again = () => hooks.progress(`${item.target}: once more, with nothing else beside it`)
@@ -98,7 +98,7 @@ function weightOf({ project, cluster }: WorkItem): number {
   return Math.max(1, project?.services.length ?? cluster?.files.length ?? 1)
 }
 
-/** Of targets whose ports stay nothing is looked for, and what looks is not loaded. */
+/** Targets whose ports stay search nothing, and do not load the search. */
 function portUsersLater(cwd: string): PortUsersOf {
   let found: Promise<PortUsersOf> | null = null
   return async (path, ports, root) => {
@@ -152,7 +152,7 @@ async function work(named: WorkItem, shared: Session): Promise<TargetOutcome> {
   return { ...outcome, result: judgedAgain(outcome.result, { outcomes, policy }, more) }
 }
 
-/** Of most files nothing says that they are generated, and what looks for it is not loaded. */
+/** Most files do not say that they are generated, so the search is not loaded. */
 async function withOrigin(item: WorkItem, dockerfile: Dockerfile): Promise<WorkItem> {
   const isOpen = item.vendored !== undefined || dockerfile.comments.some(({ text }) => MAY_BE_GENERATED.test(text))
   if (item.kind !== 'dockerfile' || !isOpen) return item
@@ -189,7 +189,7 @@ interface Looked {
   readonly dockerfile: Dockerfile
   /** Null where nothing is proved. */
   readonly originals: OriginalRuns | null
-  /** Without what the Dockerfile was given for the work on it. */
+  /** The plan without the lines that were added for the work on it. */
   readonly asWritten: (result: TargetResult) => TargetResult
 }
 
@@ -224,12 +224,12 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
     ...about,
     outcomes: outcomesOf(planned.plan),
     result,
-    // Of a text that was worked on with more behind it the offsets are others.
+    // The offsets of a text with added lines differ.
     ...(changes.source === source ? { changes } : {}),
     ...(inService === undefined ? {} : { inService }),
     ...(answered.size === 0 ? {} : { answered }),
   }
-  // What is run, built, written beside an image or published by a service needs one.
+  // A target needs a profile where it is run, built, written beside an image or published by a service.
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined
   if (!isProfiled) return outcome
   const { buildResult, profileFor } = await import('./outcome.ts')
@@ -278,14 +278,14 @@ async function hardened(
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
     return { plan, changes, inputs, result: proved.result, operations: proved.operations }
-  // What keeps root because somebody said so needs no proof of a change, but its profile one of what it can do without.
+  // A stage that keeps root by a comment needs no proof of a change, but its profile needs one of what it can do without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }
   return { plan, changes, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
 }
 
-/** What is known of the stage that is built by a run of it among others, and by its build. */
+/** What a run among others, and a build, have shown of the built stage. */
 function seenBefore({ seen }: WorkItem, dockerfile: Dockerfile, { options }: Session): RunKnowledge {
   const stage = seen === undefined ? undefined : plannedStages(dockerfile, options.policy).at(-1)
   if (seen === undefined || stage === undefined) return UNSEEN

@@ -17,7 +17,7 @@ import { hardenInTurn } from './harden.ts'
 import type { Session } from './session.ts'
 import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
-/** What runs and builds have shown of the stages, by their index. */
+/** What runs and builds have shown of each stage, by index. */
 export type RunKnowledge = Pick<Knowledge, 'observations' | 'built'>
 
 /** Before anything was run or built. */
@@ -35,11 +35,11 @@ export interface Planned extends Hardened {
 export interface Planner {
   inputs(seen: RunKnowledge): Promise<readonly StageInput[]>
   harden(seen: RunKnowledge): Promise<Planned>
-  /** The text with nothing changed but the steps that need root and follow a USER; null where there are none. */
+  /** The text with only those steps moved that need root and follow a USER; null where there are none. */
   repaired(): Promise<string | null>
 }
 
-/** What makes a text build that does not. */
+/** Transforms that make a failing text build. */
 const REPAIRS: ReadonlySet<string> = new Set(['build-as-root'])
 
 /** Reads the build context as far as the Dockerfile copies of it. */
@@ -73,7 +73,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
     return { ...hardened, inputs: stages }
   }
   const asked = new Set<number>()
-  /** A port that moves, and which nobody was looked for who counts on it: most targets have none, and their trees are not searched. */
+  /** Looks for users of a port that moves, once: most targets have none, and their trees are not searched. */
   const findPortUsers = async ({ plan }: Planned): Promise<boolean> => {
     const moved = plan.stages.flatMap((stage) =>
       decided(stage, 'port').flatMap(({ from, to }) => (to === null || asked.has(from) ? [] : [from])),
@@ -113,7 +113,7 @@ function dependentsIn({ surroundings, build, found, origin, overlays }: WorkItem
 /** Milliseconds of work between two pauses: a signal is answered in a pause alone. */
 const LONGEST_TURN = 50
 
-/** Does long work, and lets signals and other targets have their turn meanwhile: it is left with the reason of `signal` then. */
+/** Does long work with pauses for signals and other targets; throws the reason of `signal` once it is set. */
 export async function withPauses<T>(work: InTurn<T>, signal: AbortSignal): Promise<T> {
   let since = performance.now()
   for (;;) {

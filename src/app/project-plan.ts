@@ -15,7 +15,7 @@ export interface PlannedProject extends StackPlan {
   readonly edited: ReadonlySet<string>
 }
 
-/** A port moves where everybody who speaks of it can be followed; else it stays, and nobody has to be. */
+/** A port moves where everything that names it can follow; otherwise it stays. */
 export async function planProject(
   planning: Omit<StackPlanning, 'portsStay' | 'portsBecause'>,
 ): Promise<PlannedProject> {
@@ -68,7 +68,7 @@ function named(file: StackFile): StackFile {
   return { ...file, name: here(file.path) }
 }
 
-/** How somebody calls the project from its folder. */
+/** How a caller names the project from its folder. */
 function choiceOf({ folder, files, origin }: Project): MigrationFacts['choice'] {
   const { request } = origin ?? {}
   const fromFolder = (path: string): string => relative(folder, path)
@@ -83,7 +83,7 @@ function choiceOf({ folder, files, origin }: Project): MigrationFacts['choice'] 
 function migrationFacts(project: Project, planned: readonly PlannedService[], { entries }: HostFiles): MigrationFacts {
   return {
     choice: choiceOf(project),
-    // The others have no chown, as far as anybody knows.
+    // The other images have no chown, as far as is known.
     equipped: new Set(
       planned.flatMap(({ service, profile }) =>
         profile !== null &&

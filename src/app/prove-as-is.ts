@@ -16,7 +16,7 @@ import { verdict } from './verdict.ts'
 interface ProvenAsIs {
   readonly result: TargetResult
   readonly outcomes: readonly StageOutcome[]
-  /** All that the traced run of the image did; null where there is none. */
+  /** All operations of the traced run; null where there is none. */
   readonly operations: readonly Operation[] | null
 }
 
@@ -77,7 +77,7 @@ export async function proveAsIs(item: WorkItem, source: string, session: Session
   return { result, outcomes, operations }
 }
 
-/** How the caller wants a proof of images, whichever they are. */
+/** The caller's options for a proof of images. */
 function askedOf(
   { target }: WorkItem,
   { options, hooks, limiter, sandbox }: Session,
@@ -101,8 +101,8 @@ interface Unprivileged extends Pick<ImagesRequest, 'engine' | 'image' | 'facts' 
 }
 
 /**
- * Of what is not root already: locked down it has to do what it does today. One that becomes root again, by sudo for
- * instance, does not.
+ * Proves an image that is not root already: locked down it must do what it does today. One that becomes root again, for instance by
+ * sudo, does not.
  */
 export async function proveUnprivileged(
   item: WorkItem,

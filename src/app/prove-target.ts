@@ -76,7 +76,7 @@ export async function proveTarget(
     const { report, findings, operations } = await proveUnprivileged(item, session, {
       engine: withEnv(sandbox.engine, env),
       image,
-      // Nobody has ever run it as its USER.
+      // Nobody has run it as its USER yet.
       baseline: repair === null ? baseline : null,
       facts: seen,
       begun: original,
@@ -97,7 +97,7 @@ export async function proveTarget(
   const builds = buildsOnce(build)
   const harden = (observation: Observation): Promise<Hardened> =>
     plan({ observations: new Map([[stage.index, observation]]), built })
-  // Only upon an image, for which no Compose file sets anything.
+  // Only for an image, for which no Compose file sets anything.
   const early = speculativeRuns(withEnv(sandbox.engine, options.env))
   const begin = (image: string, hardened: Hardened, record: RunRecord): void => {
     const made = planOf(hardened)
@@ -107,7 +107,7 @@ export async function proveTarget(
       openAsSeen(record, movedPorts(made), hooks.signal),
     )
   }
-  // What another plan would make of a Dockerfile may take minutes to build; upon an image it is a layer.
+  // Building another plan of a Dockerfile may take minutes; on an image it is one layer.
   const ahead =
     item.kind === 'image'
       ? buildEarly(builds, originals.early(baseline), (record) => harden(observationOf(record, facts)), begin)
@@ -174,11 +174,11 @@ interface Looking {
 interface LookedInto {
   readonly baseline: string
   readonly facts: ImageFacts
-  /** What is to be said where the original does not build, and the baseline is the repaired file; else null. */
+  /** The remark where the original does not build and the repaired file is the baseline; otherwise null. */
   readonly repair: string | null
 }
 
-/** The original as the engine has it, and what is in it; a Dockerfile is built, and runs while it is looked into. */
+/** The original as the engine has it, with its facts; a Dockerfile is built, and runs while it is read. */
 async function lookInto(
   { kind, target, reference }: WorkItem,
   { source }: Dockerfile,
@@ -216,7 +216,7 @@ async function built(
     if (!(error instanceof HardenError) || error.code !== 'build-failed') throw error
     const text = await repaired()
     const baseline = text === null ? null : await build(text, 'repaired').catch(() => null)
-    // What is wrong with the file as it is says more than what is wrong with another one.
+    // An error of the file as it is says more than one of another file.
     if (baseline === null) throw error
     const repair =
       'what the original does: it does not build, since steps that need root follow its USER; the file with those above it, run as root, is what was compared with'
@@ -237,7 +237,7 @@ export function unanswered(
   return first.result.findings.filter(({ outcome, message }) => outcome === 'todo' && !said.has(message))
 }
 
-/** A plan is not a proof: what did not pass is for a person, whatever the text says. */
+/** A plan is no proof: a person decides about a result that did not pass, whatever the text says. */
 function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
   const { hardened, report, failures, advice, capability = null, read } = proof
   const told =

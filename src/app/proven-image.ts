@@ -18,7 +18,7 @@ export async function provenImage(
   return { name, id: stays.id, baseline: compared?.id ?? null, user: stays.config.user, repoDigests: stays.repoDigests }
 }
 
-/** Layer by layer, and in all that its config says but labels. Where the engine does not tell the layers, the id decides. */
+/** Compared layer by layer, and in the whole config except labels. Where the engine does not tell the layers, the id decides. */
 function isSame(one: EngineImage, other: EngineImage): boolean {
   if (one.id === other.id) return true
   const of = ({ layers, config, platform }: EngineImage) =>

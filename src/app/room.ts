@@ -6,9 +6,9 @@ import type { Idle } from '../proof/container/limiter.ts'
 import { hasFailed } from '../report/report.ts'
 import type { TargetOutcome } from './task.ts'
 
-/** What there is room for. */
+/** The room that there is. */
 interface RoomSize {
-  /** So many build, start and ask at a time. */
+  /** The number of targets that build, start or ask at a time. */
   readonly atWork: number
   /** The weight of all that have begun and not ended, whether they work or wait; one is let in whatever its weight. */
   readonly inside: number
@@ -33,7 +33,7 @@ export function openRoom({ atWork, inside, mayBegin }: RoomSize): Room {
   const guests = new Set<Guest>()
   let working = 0
   let isTaken = false
-  // Whoever comes back from a wait ends sooner than who begins.
+  // A target that returns from a wait finishes sooner than one that begins.
   const returning: (() => void)[] = []
   const waiting: { readonly guest: Guest; readonly begin: () => void }[] = []
   const apart: (() => void)[] = []
@@ -103,10 +103,10 @@ export function openRoom({ atWork, inside, mayBegin }: RoomSize): Room {
   }
 }
 
-/** What a proof takes that only waits: the original, the result and its traced run, each with a quarter of what it may have. */
+/** The memory of a waiting proof: the original, the result and its traced run, each with a quarter of its limit. */
 const CONTAINERS = 3
 const SHARE = 4
-/** Of each core: what is at work waits as well, for the engine and for what it starts. */
+/** Targets at work for each core: they also wait for the engine. */
 const AT_WORK = 2
 const INSIDE = 4
 
@@ -117,7 +117,7 @@ export function roomOn(engine: Engine | null, jobs: number | null): Room {
   const each = memoryBytes ?? 0
   const byMemory = Math.floor((engine?.memoryBytes ?? Number.POSITIVE_INFINITY) / ((each / SHARE) * CONTAINERS))
   const inside = Math.max(1, Math.min(jobs ?? INSIDE * cores, byMemory))
-  // One that takes all that it may is not to be the end of the others.
+  // A target that uses its whole limit must not end the others.
   return openRoom({ atWork: AT_WORK * cores, inside, mayBegin: () => engine?.local !== true || freemem() > each })
 }
 
@@ -135,7 +135,7 @@ function isPerhapsLate(code: string): boolean {
   return code === 'timeout' || code === 'engine-failed' || code === 'build-failed'
 }
 
-/** Works on it beside others, and once more alone where that may be why it failed. */
+/** Works on it beside others, and again alone where that may be why it failed. */
 export async function besideOthers(
   room: Room,
   weight: number,

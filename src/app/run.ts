@@ -4,14 +4,14 @@ import type { Found } from '../repository/discover.ts'
 import type { NeighbourImage, WorkItem } from '../repository/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
 
-/** What a run needs from the outside. */
+/** The ports of a run to the outside. */
 export interface RunHooks extends TaskHooks {
   /** Text of a Dockerfile; throws HardenError `unreadable`. */
   readText(found: Found): Promise<string>
   /** Flags and the configuration nearest to the target; throws HardenError `bad-config`. */
   optionsFor(found: Found): Promise<Options>
   readonly processTarget: ProcessTarget
-  /** Told of each outcome as soon as it is there, and waited for; absent: nobody asks. */
+  /** Receives each outcome as soon as it is there, and is waited for; absent: nobody. */
   finished?(outcome: TargetOutcome, index: number): Promise<void>
   /** For the targets, which are independent of each other. */
   readonly limiter: <T>(run: () => Promise<T>) => Promise<T>
@@ -50,7 +50,7 @@ export async function run(found: readonly Found[], hooks: RunHooks): Promise<rea
   return outcomes.flatMap((outcome) => outcome ?? [])
 }
 
-/** Of each target those that make what it is built upon, by their place; in a circle the one that comes first waits for the others. */
+/** For each target the indexes of the targets that build its base images; in a circle the first waits for the others. */
 function basesAmong(found: readonly Found[]): ReadonlyMap<number, readonly number[]> {
   const byPath = new Map(found.flatMap(({ path }, index) => (path === null ? [] : [[path, index] as const])))
   const all = new Map(
@@ -77,7 +77,7 @@ function pathsOf(bases: ReadonlyMap<string, NeighbourImage>): ReadonlySet<string
   return new Set([...bases.values()].flatMap((base) => [base.path, ...pathsOf(base.bases)]))
 }
 
-/** With which of its children are worked on as well. */
+/** Marks which of its children are worked on as well. */
 function amongTargets(one: Found, paths: ReadonlySet<string | null>): Found {
   const { surroundings } = one
   if (surroundings === undefined || surroundings.children.length === 0) return one
@@ -85,7 +85,7 @@ function amongTargets(one: Found, paths: ReadonlySet<string | null>): Found {
   return { ...one, surroundings: { ...surroundings, children } }
 }
 
-/** With what the Dockerfiles become that make what it is built upon. What has not passed its proof stays as it was. */
+/** The base images as the results of other targets make them. A target that has not passed its proof stays as it was. */
 function uponResults(one: Found, outcomes: readonly (TargetOutcome | null)[]): Found {
   const texts = new Map(
     outcomes.flatMap((outcome) => {
@@ -115,7 +115,7 @@ async function runOne({ error, ...found }: Found, hooks: RunHooks): Promise<Targ
     return withNotes(await hooks.processTarget(item, options, hooks), notes)
   } catch (thrown) {
     const error = thrown instanceof HardenError ? withOtherReading(found, thrown) : thrown
-    // It may be just what was left out that it could not do without.
+    // The target may fail because of the very change that was left out.
     return withNotes(failed(found, found.path, error), notes)
   }
 }

@@ -11,29 +11,29 @@ import { removeTemporary, temporaryFolders } from '../temporary.ts'
 import type { Neighbour, Parents } from './stage-inputs.ts'
 import { needsEngine, type Options, type TaskHooks } from './task.ts'
 
-/** What the targets of one call share, and what is asked for on this one. */
+/** State that the targets of one call share, and the options of this one. */
 export interface Session {
   /** Null where there is none, or none is wanted. */
   readonly engine: Engine | null
-  /** What the containers of its proof run in, which are made by its engine; null where there is none. */
+  /** The sandbox that the containers of its proof run in, made by its engine; null where there is none. */
   readonly sandbox: Sandbox | null
   /** Facts by reference, filled as base images are looked at. */
   readonly known: Map<string, Known<ImageFacts>>
-  /** Looks that are under way, by reference: what several targets are built from is pulled and looked at once. */
+  /** Inspections under way, by reference: an image of several targets is pulled and inspected once. */
   readonly looking: Map<string, Promise<void>>
-  /** Of images that Dockerfiles of the tree make, by Dockerfile and stage. */
+  /** Facts of images that Dockerfiles of the repository build, by Dockerfile and stage. */
   readonly neighbours: Map<string, Promise<Neighbour>>
-  /** What those show that this target is built upon, by reference; absent: there are none. */
+  /** Facts of the base images among them, by reference; absent: there are none. */
   readonly parents?: Parents
   readonly registries: Registries
   readonly readContext: ReadBuildContext
-  /** Absent: nobody is looked for. */
+  /** Absent: no users of ports are searched. */
   readonly portUsers?: PortUsersOf
   /** For the containers of all proofs. */
   readonly limiter: Limiter
   /** When the work on this target began, as performance.now() tells it. */
   readonly since: number
-  /** Tells this target from the others of the call, in what is made for it. */
+  /** The number of this target in the call, for the names of what is made for it. */
   readonly number: number
   readonly options: Options
   readonly hooks: TaskHooks
@@ -62,8 +62,8 @@ export interface ProofEnv {
 }
 
 /**
- * What was asked for, and what Compose services say beside that. Not a low port: in the image nothing sets it that could
- * be moved, and the service has to say another one anyway.
+ * The variables that were asked for, and those of Compose services. Not a low port: nothing in the image sets it that could move,
+ * and the service has to name another one anyway.
  */
 export function proofEnv({ build }: Pick<WorkItem, 'build'>, { env }: Pick<Options, 'env'>): ProofEnv {
   const given = new Set(env.map((pair) => pair.slice(0, pair.indexOf('='))))
@@ -75,7 +75,7 @@ function isLowPort(name: string, value: string): boolean {
   return /(^|_)PORT$/.test(name) && Number(value) > 0 && Number(value) < 1024
 }
 
-/** The same engine, whose containers all have these variables: what an image needs to start at all. */
+/** The engine with these variables set in all containers: what an image needs to start at all. */
 export function withEnv(engine: Engine, pairs: readonly string[]): Engine {
   if (pairs.length === 0) return engine
   const env = Object.fromEntries(

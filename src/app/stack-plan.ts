@@ -38,14 +38,14 @@ export interface StackPlanning {
   readonly options: Options
   readonly hooks: TaskHooks
   readonly processTarget: ProcessTarget
-  /** What the repository says of each Dockerfile, which is planned again and again. */
+  /** What the repository says about each Dockerfile; kept, since each is planned again and again. */
   readonly surroundingsOf: Survey['surroundingsOf']
   readonly host: HostFiles
   /** What a run of the whole stack has shown, by service. */
   readonly seen: ReadonlyMap<string, Observation>
-  /** What is in the images as they are, by service, where they were built or pulled. */
+  /** The facts of the current images, by service, where they were built or pulled. */
   readonly facts: ReadonlyMap<string, ImageFacts>
-  /** Services whose ports stay, because not everybody who counts on them can be followed. */
+  /** Services whose ports stay because some user of them cannot follow. */
   readonly portsStay: ReadonlySet<string>
   /** Files, as the caller calls them, in which other targets follow a port that moves; absent: none. */
   readonly followed?: ReadonlySet<string>
@@ -77,7 +77,7 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
     const mates = sameImage(service, project)
     const others = mates.filter((one) => one !== service && isChanged(alone.get(one.name)))
     const user = users.get(service.name) ?? null
-    // Who would choose the same by itself says so in its own words.
+    // A service that would choose the same user itself gives its own reason.
     const other = user === null || user.ids === first.user ? null : user
     const path = buildOf(service, project)?.dockerfile ?? null
     const key = imageKey(service, project)
@@ -95,7 +95,10 @@ export async function planStack(planning: StackPlanning): Promise<readonly Plann
   return planned.map((one) => withText(one, texts, written.get(imageKey(one.service, project)), planned))
 }
 
-/** With the text that its Dockerfile has in the end. One that keeps root in an image that others have taken it from says so itself. */
+/**
+ * The plan with the final text of its Dockerfile. A service that keeps root in an image that others have taken it from sets that
+ * itself.
+ */
 function withText(
   planned: PlannedService,
   texts: ReadonlyMap<string, string>,
@@ -125,7 +128,7 @@ interface Planned extends ChosenUser {
   readonly outcome: TargetOutcome
 }
 
-/** Its text is another than before, for a user of its own. */
+/** Its text changes, for a user of its own. */
 function isChanged(planned: Planned | undefined): boolean {
   return planned !== undefined && planned.user !== null && !planned.isFixed
 }
