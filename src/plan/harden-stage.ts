@@ -37,15 +37,12 @@ import {
 } from './assumptions.ts'
 import { noDependents } from './exemptions.ts'
 import {
-  harmlessNeeds,
   includedCapable,
   includedGrants,
   includedHome,
   includedLines,
   includedWorkdir,
   partsOf,
-  said,
-  unshownGrants,
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { imageCode } from './grants/image-code.ts'
@@ -58,6 +55,7 @@ import {
   unmetNeeds,
   withoutAsked,
 } from './grants/perhaps.ts'
+import { said } from './grants/unshown.ts'
 import { planHome, planWorkdir, startsIn } from './home.ts'
 import { mountPoints, mountRemarks } from './host-mounts.ts'
 import { type AccountChoice, type CommandChange, decide, type Grant, type StagePlan } from './plan.ts'
@@ -93,8 +91,6 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     uid: account.uid,
     exact: isExact(input),
   })
-  const grantedFor = (all: readonly Need[]): InTurn<Granted> =>
-    grantAll(stillNamed(all, changes, context.readable), input, grantee, code)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
   const named = notHandedOver(
@@ -116,12 +112,16 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
           asksBeforeMaking(stated.view.contents.texts),
         )
       : []
-  const wanted = [...givenAsFiles(all, perhaps), ...made]
-  const assumed = observation === null ? [] : said(stated.assumed)
-  const seen = yield* grantedFor(wanted)
-  const whole = assumed.length === 0 ? seen : yield* grantedFor([...wanted, ...assumed])
-  const harmless = harmlessNeeds(assumed, unshownGrants(seen.grants, whole.grants))
-  const granted = harmless.length === 0 ? seen : yield* grantedFor([...wanted, ...harmless])
+  const still = (each: readonly Need[]): readonly Need[] => stillNamed(each, changes, context.readable)
+  const granted = yield* grantAll(
+    {
+      wanted: still([...givenAsFiles(all, perhaps), ...made]),
+      assumed: observation === null ? [] : still(said(stated.assumed)),
+    },
+    input,
+    grantee,
+    code,
+  )
   yield
   // A folder that a RUN has handed to the account lets it create files, whatever the base image is.
   const mayMake = (path: string): boolean =>
@@ -135,7 +135,6 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     tools.shell === false
       ? []
       : includedCapable(needlessCapabilities(withCapabilities, ports.decisions, input.overlay !== undefined), excluded)
-  const unshown = unshownGrants(granted.grants, whole.grants)
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const {
     own: command,
@@ -194,7 +193,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
       workdir: start.workdir,
       ownWay: context.ownWay,
     }),
-    unshown,
+    unshown: granted.unshown,
     handed: [...handedOver].filter(isStatePlace),
     tools,
     remarks: [

@@ -22,24 +22,15 @@ export interface Replay {
  * could not. Needs are taken parents first, and each grant changes the model for those that follow.
  */
 export function replay(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode = noCode): Replay {
-  return atOnce(replayInTurn(needs, files, grantee, code))
+  return atOnce(replayInTurn(needs, startState(files, grantee, code)))
 }
 
-/** Stops behind each need. */
-export function* replayInTurn(
-  needs: readonly Need[],
-  files: FileModel,
-  grantee: Grantee,
-  code: ImageCode,
-): InTurn<Replay> {
-  const written = needs
-    .filter((need) => WRITES.has(need.access) && depth(need.path) <= bounds.writtenDepth)
-    .map((need) => realPath(files, need.path))
-  const state = startState(files, grantee, new Set(written), code)
-  const ordered = needs
-    .map((need, order) => ({ need, order }))
-    .sort((a, b) => rank(a.need) - rank(b.need) || depth(a.need.path) - depth(b.need.path) || a.order - b.order)
-  for (const { need } of ordered) {
+/** Goes on from what earlier needs have left, and stops behind each need. */
+export function* replayInTurn(needs: readonly Need[], state: State): InTurn<Replay> {
+  for (const { access, path } of needs)
+    if (WRITES.has(access) && depth(path) <= bounds.writtenDepth) state.touched.add(realPath(state.original, path))
+  const ordered = needs.toSorted((a, b) => rank(a) - rank(b) || depth(a.path) - depth(b.path))
+  for (const need of ordered) {
     replayOne(need, state)
     yield
   }

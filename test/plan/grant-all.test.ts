@@ -16,7 +16,11 @@ function hintFor(need: Partial<Need>): string | undefined {
     stated: { files: files() },
   } as unknown as StageInput
   return atOnce(
-    grantAll([{ access: 'rename', path: '/x.db', certainty: 'declared', evidence, ...need }], input, grantee),
+    grantAll(
+      { wanted: [{ access: 'rename', path: '/x.db', certainty: 'declared', evidence, ...need }] },
+      input,
+      grantee,
+    ),
   ).remarks[0]?.hint
 }
 

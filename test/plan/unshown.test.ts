@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Certainty, Need } from '../../src/evidence/claim.ts'
-import { harmlessNeeds, said, unshownGrants } from '../../src/plan/grants/excluded-parts.ts'
+import { said, unshownGrants, withHarmless } from '../../src/plan/grants/unshown.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { unshownPlaces } from '../../src/proof/caveats.ts'
 
@@ -41,13 +41,6 @@ test('what is known of packages in general a run tells better', () => {
   expect(said([need('possible'), need('declared')])).toHaveLength(1)
 })
 
-const need = (path: string, access: Need['access'], evidence: Grant['evidence'][number]): Need => ({
-  access,
-  path,
-  certainty: 'declared',
-  evidence,
-})
-
 test.each<[Grant['kind'], string, boolean]>([
   // It keeps state by its name, or is one thing of the program's own.
   ['own-directory', '/srv/app/storage', true],
@@ -63,9 +56,7 @@ test.each<[Grant['kind'], string, boolean]>([
   ['create-directory', '/etc/app/conf.d', false],
 ])('what no run has shown, %s %s, is given without a question: %j', (kind, path, isGiven) => {
   const one = grant(kind, path)
-  const [evidence] = one.evidence
-  if (evidence === undefined) throw new Error('a grant has evidence')
-  const other = need('/srv/other', 'write', { source: 'declared', subject: '/srv/other', detail: 'of something else' })
-  const own = need(path, 'write', evidence)
-  expect(harmlessNeeds([own, other], [one])).toEqual(isGiven ? [own] : [])
+  const seen = { grants: [grant('create-file', '/srv/other')], remarks: [] }
+  const whole = { grants: [...seen.grants, one], remarks: [] }
+  expect(paths(withHarmless(seen, whole).grants).includes(path)).toBe(isGiven)
 })

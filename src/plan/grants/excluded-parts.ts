@@ -1,6 +1,5 @@
 import type { CapableFile, EnvSetting, Need } from '../../evidence/claim.ts'
 import type { FileEdit, Substitution } from '../../evidence/file-edit.ts'
-import { isOwnPlace, isStatePlace, withParents } from '../../places.ts'
 import type { WorkdirPlan } from '../home.ts'
 import type { Grant, Part, WorkdirChange } from '../plan.ts'
 import type { StepDownPlan } from '../step-down/step-down-plan.ts'
@@ -93,31 +92,4 @@ function lineName({ path }: FileEdit, { pattern }: Substitution): string {
     .replace(/(\[\[:space:\]\]| )[*+]/g, ' ')
     .replace(/\\(.)/g, '$1')
   return `the change of "${text}" in ${path}`
-}
-
-/** Needs that an application or its settings state; a run knows more than general knowledge of a package. */
-export function said(needs: readonly Need[]): readonly Need[] {
-  return needs.filter(({ certainty }) => certainty !== 'possible')
-}
-
-/**
- * Needs that the text states and no run has shown, and that are granted all the same because they are harmless: state, one file or
- * new folder of the program's own, and files that are only read. Nobody asked the program for the work behind them.
- */
-export function harmlessNeeds(needs: readonly Need[], unshown: readonly Grant[]): readonly Need[] {
-  const given = new Set(unshown.filter(isHarmless).flatMap(({ evidence }) => evidence))
-  return needs.filter(({ evidence }) => given.has(evidence))
-}
-
-function isHarmless({ kind, path }: Grant): boolean {
-  return kind === 'group-read' || isStatePlace(path) || (kind !== 'own-directory' && isOwnPlace(path))
-}
-
-/** Grants that only the stated needs ask for: neither the path nor a folder above it is granted for what was seen. */
-export function unshownGrants(seen: readonly Grant[], all: readonly Grant[]): readonly Grant[] {
-  // A grant that only opens the way counts for nothing here.
-  const isPlace = ({ kind }: Grant): boolean => kind !== 'traverse'
-  const places = new Set(seen.filter(isPlace).map(({ path }) => path))
-  const isSeen = ({ path }: Grant): boolean => [...withParents(path)].some((at) => places.has(at))
-  return all.filter((grant) => isPlace(grant) && !isSeen(grant))
 }

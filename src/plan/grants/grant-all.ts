@@ -20,35 +20,47 @@ import {
 import { choices, joinTruncated } from '../../words.ts'
 import type { Grant } from '../plan.ts'
 import type { Grantee } from '../replay/own.ts'
-import { belongsToSystem, ofEngine } from '../replay/state.ts'
+import { belongsToSystem, ofEngine, startState } from '../replay/state.ts'
 import { replayInTurn } from '../replay.ts'
 import type { StageInput } from '../stage-input.ts'
 import { type Closed, closedTo, codeIn, isInsistedOn } from './closed.ts'
 import { type ImageCode, noCode } from './image-code.ts'
 import { declaredBy, grantedEntry, modeOf } from './ladder.ts'
+import { type Met, unshownGrants, withHarmless } from './unshown.ts'
 
 export interface Granted {
   readonly grants: readonly Grant[]
   readonly remarks: readonly Remark[]
+  /** What only assumed needs ask for, and nobody is given. */
+  readonly unshown: readonly Grant[]
+}
+
+export interface Needs {
+  readonly wanted: readonly Need[]
+  /** What a text states and no run has shown: met only as far as that is harmless. */
+  readonly assumed?: readonly Need[]
 }
 
 /** The smallest set of grants that meets the needs, by the image's files as far as they are known. Stops behind each need. */
 export function* grantAll(
-  wanted: readonly Need[],
+  { wanted, assumed = [] }: Needs,
   input: StageInput,
   grantee: Grantee,
   /** What its start runs. */
   code: ImageCode = noCode,
 ): InTurn<Granted> {
-  const all = yield* grantsFor(wanted, input, grantee, code)
+  const phases = assumed.length === 0 ? [wanted] : [wanted, assumed]
+  const [seen = NOTHING, whole = seen] = yield* grantsFor(phases, input, grantee, code)
+  const { grants, remarks } = withHarmless(seen, whole)
   return {
-    ...all,
+    grants,
     remarks: saidOnce([
-      ...all.remarks,
-      ...all.grants.flatMap((grant) => givenAllTheSame(grant, code)),
-      ...wanted.flatMap((need) => givenInPart(need, all.grants, code)),
-      ...movedAwayLogs(all.grants, input),
+      ...remarks,
+      ...grants.flatMap((grant) => givenAllTheSame(grant, code)),
+      ...wanted.flatMap((need) => givenInPart(need, grants, code)),
+      ...movedAwayLogs(grants, input),
     ]),
+    unshown: unshownGrants(grants, whole.grants),
   }
 }
 
@@ -128,37 +140,56 @@ function givenInPart(need: Need, grants: readonly Grant[], code: ImageCode): rea
   ]
 }
 
-function* grantsFor(wanted: readonly Need[], input: StageInput, grantee: Grantee, code: ImageCode): InTurn<Granted> {
-  if (wanted.length === 0) return { grants: [], remarks: [] }
+const NOTHING: Met = { grants: [], remarks: [] }
+
+/** What is granted once the needs of each phase are met as well as those before them. */
+function* grantsFor(
+  phases: readonly (readonly Need[])[],
+  input: StageInput,
+  grantee: Grantee,
+  code: ImageCode,
+): InTurn<readonly Met[]> {
   const { files } = input.facts
+  const own = input.stated.files
   if (files.known) {
     // A build step that nobody has seen may have made it as root.
     const isExact = input.asBuilt === true || input.observation !== null
-    const asked = isExact ? wanted : wanted.map(({ made, ...need }) => need)
-    const all = yield* replayed(asked, files.value, grantee, code)
-    return { ...all, grants: withoutCovered(all.grants) }
+    const asked = (need: Need): Need => {
+      const { made, ...other } = need
+      return isExact ? need : other
+    }
+    const met = yield* replayed(
+      phases.map((needs) => needs.map(asked)),
+      files.value,
+      grantee,
+      code,
+    )
+    return met.map((all) => ({ ...all, grants: withoutCovered(all.grants) }))
   }
-  const needs = wanted.filter((need) => !isForEverybody(need.path))
-  const own = input.stated.files
   // What the stage adds is known even where its base image is not.
   const isOwn = (need: Need): boolean =>
     own.entry(need.path) !== null ||
     ((!isNamed(need) || isClosedFolder(own.entry(parentOf(need.path)))) &&
       parentOf(need.path) !== '/' &&
       own.entry(parentOf(need.path)) !== null)
-  // What the stage adds says nothing about a folder that every base image has.
-  const asked = needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))
-  const known = yield* replayed(asked, own, grantee, code)
-  const rest = needs.filter((need) => !isOwn(need))
   const isThere = (path: string): boolean => own.entry(path)?.type === 'directory'
-  const others = withoutFiles(rest, grantee, code, isThere)
-  return {
-    grants: withoutMakeable(
-      withoutCovered(byPath([...known.grants.map(asItIs), ...others.grants, ...throughHome(rest)])),
-      input,
-    ),
-    remarks: [...known.remarks, ...others.remarks],
-  }
+  const asked = phases.map((needs) => needs.filter(({ path }) => !isForEverybody(path)))
+  // What the stage adds says nothing about a folder that every base image has.
+  const met = yield* replayed(
+    asked.map((needs) => needs.filter((need) => isOwn(need) && !isRuntimePlace(need.path))),
+    own,
+    grantee,
+    code,
+  )
+  return met.map((known, phase) => {
+    const rest = asked.slice(0, phase + 1).flatMap((needs) => needs.filter((need) => !isOwn(need)))
+    const others = withoutFiles(rest, grantee, code, isThere)
+    const grants = byPath([...known.grants.map(asItIs), ...others.grants, ...throughHome(rest)])
+    return {
+      grants: withoutMakeable(withoutCovered(grants), input),
+      remarks: [...known.remarks, ...others.remarks],
+    }
+  })
 }
 
 /** Others cannot enter the folder: making the file beforehand is not enough. */
@@ -192,14 +223,22 @@ function throughHome(needs: readonly Need[]): readonly Grant[] {
   return evidence.length === 0 ? [] : [{ path: HOME, kind: 'traverse', ...declaredBy(inside), evidence }]
 }
 
-function* replayed(needs: readonly Need[], files: FileModel, grantee: Grantee, code: ImageCode): InTurn<Granted> {
-  const { grants, ungranted } = yield* replayInTurn(needs, files, grantee, code)
-  return {
-    grants,
-    remarks: ungranted.map(({ need, reason, closed }) =>
+function* replayed(
+  phases: readonly (readonly Need[])[],
+  files: FileModel,
+  grantee: Grantee,
+  code: ImageCode,
+): InTurn<readonly Met[]> {
+  const state = startState(files, grantee, code)
+  const met: Met[] = []
+  for (const needs of phases) {
+    const { grants, ungranted } = yield* replayInTurn(needs, state)
+    const remarks = ungranted.map(({ need, reason, closed }) =>
       closed === undefined ? refused(need, reason) : refusedPlace(need, closed),
-    ),
+    )
+    met.push({ grants, remarks })
   }
+  return met
 }
 
 function refused(need: Need, reason: string): Remark {
@@ -255,7 +294,7 @@ function withoutFiles(
   grantee: Grantee,
   code: ImageCode,
   isThere: (folder: string) => boolean,
-): Granted {
+): Met {
   const grants = new Map<string, Grant>()
   const remarks: Remark[] = []
   const isClosed = (need: Need, grant: Pick<Grant, 'path' | 'kind' | 'tree'>): boolean => {

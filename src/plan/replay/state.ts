@@ -27,21 +27,20 @@ export interface State {
   /** By reason, since each reason is said once. */
   readonly ungranted: Map<string, Ungranted>
   /** Every path that some need writes: what the run itself wrote is no foreign content. */
-  readonly touched: ReadonlySet<string>
+  readonly touched: Set<string>
   /** What the start of the image runs. */
   readonly code: ImageCode
 }
 
-export function startState(files: FileModel, grantee: Grantee, touched: ReadonlySet<string>, code: ImageCode): State {
-  const identity = identityOf(grantee)
+export function startState(files: FileModel, grantee: Grantee, code: ImageCode): State {
   return {
     files: files.draft(),
     original: files,
-    identity,
+    identity: identityOf(grantee),
     grantee,
     grants: new Map(),
     ungranted: new Map(),
-    touched,
+    touched: new Set(),
     code,
   }
 }
