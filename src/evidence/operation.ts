@@ -1,6 +1,3 @@
-import { isStatePlace } from '../places.ts'
-import type { Need } from './claim.ts'
-
 /** One kind of access that a run performed or was refused. The trace, `docker diff`, volumes and log lines all give this type. */
 export type Access =
   | 'read'
@@ -87,48 +84,4 @@ export interface Operation {
   readonly at?: number
   /** How often it was seen; absent: once. */
   readonly times?: number
-}
-
-/** The needs of an operation; none for one that needs no path. */
-export function needsOf(operation: Operation): readonly Need[] {
-  const { access, path, to, source, detail, mode } = operation
-  const isClosed = access === 'create-directory' && mode !== undefined && (mode & 0o007) === 0
-  if (path === null) return []
-  const need = (at: string, what: Need['access']): Need => ({
-    access: what,
-    path: at,
-    certainty: source === 'refused' ? 'refused' : 'observed',
-    evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
-    ...(operation.uid === undefined ? {} : { uid: operation.uid }),
-    ...(isClosed ? { closed: mode & 0o777 } : {}),
-    ...(operation.found === true ? { found: true } : {}),
-    ...(operation.fromStart === true ? { fromStart: true } : {}),
-  })
-  // A path that a run made itself belongs to whoever runs it.
-  const own = operation.made === true ? [] : [need(path, asksToKeep(operation) ? 'write' : access)]
-  return access === 'rename' && to !== undefined ? [...own, need(to, 'rename')] : own
-}
-
-/** A program that finds its data read-only may go on silently and refuse to save later. */
-function asksToKeep({ access, asked, path }: Operation): boolean {
-  return access === 'look' && asked === 'write' && path !== null && isStatePlace(path)
-}
-
-const VERBS: Partial<Record<Operation['access'], string>> = {
-  look: 'asked about before it is written',
-  read: 'read',
-  list: 'listed',
-  execute: 'executed',
-  traverse: 'entered',
-  remove: 'removed',
-  rename: 'replaced',
-  'create-file': 'created',
-  'create-directory': 'made',
-  'create-socket': 'bound as a socket',
-  'change-owner': 'handed over',
-}
-
-/** `/run/nginx.pid is written by nginx: openat(…)`; the part before the colon is for readers. */
-function inWords(path: string, { access, by, detail }: Operation): string {
-  return `${path} is ${VERBS[access] ?? 'written'} by ${by === undefined ? 'the original' : by.slice(by.lastIndexOf('/') + 1)}: ${detail}`
 }

@@ -46,7 +46,7 @@ import {
 } from './grants/excluded-parts.ts'
 import { type Granted, grantAll } from './grants/grant-all.ts'
 import { imageCode } from './grants/image-code.ts'
-import { foundByHome, homeNeeds, madeAtStart } from './grants/observed-needs.ts'
+import { madeAtStart } from './grants/observed-needs.ts'
 import {
   givenAsFiles,
   isPerhaps,
@@ -76,8 +76,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   yield
   const account = accountFor(context)
   yield
-  const inHome = homeNeeds(observation).map((need) => need.evidence)
-  const home = planHome(facts, account, inHome, anyUid, foundByHome(observation), stated.homes)
+  const home = planHome(facts, account, context.observed.inHome, anyUid, context.observed.foundByHome, stated.homes)
   const ports = stagePorts(context)
   yield
   const begins =

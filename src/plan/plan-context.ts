@@ -5,7 +5,7 @@ import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
 import { isInside, isSystemFolder, normalisePath } from '../places.ts'
 import { includedSwitch } from './grants/excluded-parts.ts'
-import { observedNeeds } from './grants/observed-needs.ts'
+import { type Observed, observedNeeds } from './grants/observed-needs.ts'
 import type { Tools } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { ownWay, withOwnWay } from './step-down/own-way.ts'
@@ -32,6 +32,7 @@ export interface PlanContext {
   /** The part of the plan by which a program is told to start without root, excluded or not; null: there is none. */
   readonly ownWay: string | null
   readonly needs: readonly Need[]
+  readonly observed: Observed
 }
 
 export function planContextOf(input: StageInput, policy: Policy): PlanContext {
@@ -41,6 +42,7 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
   const report = stated.view.stepDowns
   const switches = planStepDown(report, readable, observation, unpackedIn(stated.view.contents))
   const included = includedSwitch(switches, excluded)
+  const observed = observedNeeds(observation)
   const told = ownWay(observation?.ownWay ?? null, report, readable, included)
   return {
     input,
@@ -54,7 +56,8 @@ export function planContextOf(input: StageInput, policy: Policy): PlanContext {
     switches,
     stepDown: withOwnWay(included, told === null || excluded.has(told.name) ? null : told),
     ownWay: told?.name ?? null,
-    needs: needsOf(input, policy),
+    needs: [...textNeeds(input, policy), ...observed.needs],
+    observed,
   }
 }
 
@@ -70,11 +73,10 @@ export function unpackedIn({ actions }: Pick<StageContents, 'actions'>): readonl
 }
 
 /** Assumptions count only where no run has shown more. */
-function needsOf({ facts, observation, stated }: StageInput, policy: Policy): readonly Need[] {
+function textNeeds({ facts, observation, stated }: StageInput, policy: Policy): readonly Need[] {
   return [
     ...withoutSeenFiles([...givenNeeds(policy, facts.config), ...stated.needs], observation?.operations ?? []),
     ...(observation === null ? stated.assumed : []),
-    ...observedNeeds(observation),
   ]
 }
 

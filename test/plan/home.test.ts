@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Operation } from '../../src/evidence/operation.ts'
-import { foundByHome, homeNeeds, observedNeeds } from '../../src/plan/grants/observed-needs.ts'
+import { observedNeeds } from '../../src/plan/grants/observed-needs.ts'
 import { planHome } from '../../src/plan/home.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
@@ -90,8 +90,8 @@ test.each<[string, string, string[], string[]]>([
 ])('what is moved from %s to %s counts as in the home by each end for itself', (from, to, elsewhere, inHome) => {
   const operations = [operation('rename', from, { to })]
   const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
-  expect(observedNeeds(observation).map(({ path }) => path)).toEqual(elsewhere)
-  expect(homeNeeds(observation).map(({ path }) => path)).toEqual(inHome)
+  expect(observedNeeds(observation).needs.map(({ path }) => path)).toEqual(elsewhere)
+  expect(observedNeeds(observation).inHome.map(({ subject }) => subject)).toEqual(inHome)
 })
 
 test.each<[string, Operation[], string[]]>([
@@ -111,7 +111,7 @@ test.each<[string, Operation[], string[]]>([
   ['/etc, where it stays,', [operation('create-file', '/etc/app.id')], ['/etc/app.id']],
 ])('a name that is drawn is asked for in no folder of the system: in %s', (_, operations, paths) => {
   const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
-  expect(observedNeeds(observation).map(({ path }) => path)).toEqual(paths)
+  expect(observedNeeds(observation).needs.map(({ path }) => path)).toEqual(paths)
 })
 
 test('settings that only the home of root leads to keep HOME there', () => {
@@ -119,9 +119,9 @@ test('settings that only the home of root leads to keep HOME there', () => {
   const lost = operation('read', settings, { outcome: 'refused', source: 'refused', byHome: true })
   const operations = [lost, operation('read', '/root/.other', { outcome: 'refused', source: 'refused' })]
   const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
-  const found = foundByHome(observation)
+  const found = observedNeeds(observation).foundByHome
   expect(found.map(({ subject }) => subject)).toEqual([settings])
-  expect(observedNeeds(observation).map(({ path }) => path)).toContain(settings)
+  expect(observedNeeds(observation).needs.map(({ path }) => path)).toContain(settings)
   for (const account of [made, there])
     expect(planHome(image({}), account, [], false, found)).toMatchObject({
       env: [{ name: 'HOME', value: '/root' }],

@@ -1,6 +1,7 @@
 import { expect, test } from '@jest/globals'
 import { stateNeed } from '../../src/evidence/claim.ts'
-import { needsOf, type Operation } from '../../src/evidence/operation.ts'
+import type { Operation } from '../../src/evidence/operation.ts'
+import { operationNeeds } from '../../src/plan/grants/observed-needs.ts'
 import { withoutSeenFiles } from '../../src/plan/plan-context.ts'
 
 const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({
@@ -14,7 +15,7 @@ const asks = (path: string, asked: 'read' | 'write' = 'write'): Operation => ({
 })
 
 test('a program that asks whether it may write its data has to be able to', () => {
-  expect(needsOf(asks('/var/lib/app/store'))).toMatchObject([
+  expect(operationNeeds(asks('/var/lib/app/store'))).toMatchObject([
     {
       access: 'write',
       path: '/var/lib/app/store',
@@ -28,7 +29,7 @@ test.each<[string, Operation]>([
   ['of its own code', asks('/app/main.py')],
   ['of the system', asks('/var/lib/dpkg/status')],
 ])('not one that asks %s', (_, operation) => {
-  expect(needsOf(operation)).toMatchObject([{ access: 'look' }])
+  expect(operationNeeds(operation)).toMatchObject([{ access: 'look' }])
 })
 
 test('a folder that a text names is none where a run made a file there, and what --writable names is that file', () => {

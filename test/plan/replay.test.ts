@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Need } from '../../src/evidence/claim.ts'
-import { needsOf } from '../../src/evidence/operation.ts'
+import { operationNeeds } from '../../src/plan/grants/observed-needs.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import { replay } from '../../src/plan/replay.ts'
 import { files } from './image.ts'
@@ -71,7 +71,7 @@ test.each<[number, number | undefined]>([
     source: 'traced',
     detail: '',
   } as const
-  const { grants } = replay(needsOf({ ...operation, mode }), files(...base), { uid: 10, gid: 10, groups: [] })
+  const { grants } = replay(operationNeeds({ ...operation, mode }), files(...base), { uid: 10, gid: 10, groups: [] })
   expect(grants).toMatchObject([{ kind: 'create-directory', path: '/run/app' }])
   expect(grants[0]?.mode).toBe(made)
 })

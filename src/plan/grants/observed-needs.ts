@@ -1,5 +1,5 @@
 import { type Evidence, type Need, stateNeed } from '../../evidence/claim.ts'
-import { CHANGES, needsOf } from '../../evidence/operation.ts'
+import { type Access, CHANGES, type Operation } from '../../evidence/operation.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import {
   baseName,
@@ -13,10 +13,21 @@ import {
 } from '../../places.ts'
 import type { Observation } from '../stage-input.ts'
 
-/** Needs outside root's home; a refused operation counts like one that the original did. */
-export function observedNeeds(observation: Observation | null): readonly Need[] {
-  if (observation === null) return []
-  const { operations } = observation
+/** What runs have shown. */
+export interface Observed {
+  /** Needs outside root's home; a refused operation counts like one that the original did. */
+  readonly needs: readonly Need[]
+  /** What the original did in root's home, but for what it only read. */
+  readonly inHome: readonly Evidence[]
+  /** Settings of the image that only root's home leads to. */
+  readonly foundByHome: readonly Evidence[]
+}
+
+export function observedNeeds(observation: Observation | null): Observed {
+  const needs: Need[] = []
+  const inHome: Evidence[] = []
+  const foundByHome: Evidence[] = []
+  const { operations, home } = observation ?? { operations: [], home: '/' }
   const moved = new Set(
     operations.flatMap(({ access, outcome, path, to }) =>
       access === 'rename' && outcome === 'done' && to !== undefined && path !== null ? [path] : [],
@@ -24,40 +35,66 @@ export function observedNeeds(observation: Observation | null): readonly Need[] 
   )
   // `ln -sf` and `sed -i` use a random name in /etc: only the final name is needed.
   const isDrawn = (path: string): boolean => moved.has(path) && isSystemFolder(parentOf(path))
-  return operations
-    .filter(
-      ({ access, outcome, path }) =>
-        access !== 'create-file' || outcome === 'refused' || path === null || !isDrawn(path),
-    )
-    .flatMap((operation) =>
-      needsOf(operation).filter(
-        ({ path }) =>
-          operation.outcome === 'refused' ||
-          // A start script that edits accounts does so for the user that it starts as root.
-          !(isInHome(path, observation) || isAuthority(path)),
-      ),
-    )
+  for (const operation of operations) {
+    const { access, byHome, outcome } = operation
+    for (const need of operationNeeds(operation)) {
+      const isHome = home !== '/' && isInside(need.path, home)
+      if (byHome === true) foundByHome.push(need.evidence)
+      if (isHome && outcome === 'done' && access !== 'read' && access !== 'list') inHome.push(need.evidence)
+      // A start script that edits accounts does so for the user that it starts as root.
+      const isRoots = isHome || isAuthority(need.path) || (access === 'create-file' && isDrawn(need.path))
+      if (outcome === 'refused' || !isRoots) needs.push(need)
+    }
+  }
+  return { needs, inHome, foundByHome }
 }
 
-/** What the original did in root's home, but for what it only read. */
-export function homeNeeds(observation: Observation | null): readonly Need[] {
-  if (observation === null) return []
-  return observation.operations
-    .filter(({ outcome, access }) => outcome === 'done' && access !== 'read' && access !== 'list')
-    .flatMap((operation) => needsOf(operation).filter(({ path }) => isInHome(path, observation)))
+/** The needs of an operation; none for one that needs no path. */
+export function operationNeeds(operation: Operation): readonly Need[] {
+  const { access, path, to, source, detail } = operation
+  if (path === null) return []
+  const need = (at: string, what: Need['access']): Need => ({
+    access: what,
+    path: at,
+    certainty: source === 'refused' ? 'refused' : 'observed',
+    evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
+    ...(operation.uid === undefined ? {} : { uid: operation.uid }),
+    ...closedMode(operation),
+    ...(operation.found === true ? { found: true } : {}),
+    ...(operation.fromStart === true ? { fromStart: true } : {}),
+  })
+  // A path that a run made itself belongs to whoever runs it.
+  const own = operation.made === true ? [] : [need(path, asksToKeep(operation) ? 'write' : access)]
+  return access === 'rename' && to !== undefined ? [...own, need(to, 'rename')] : own
 }
 
-/** Settings of the image that only root's home leads to. */
-export function foundByHome(observation: Observation | null): readonly Evidence[] {
-  if (observation === null) return []
-  return observation.operations
-    .filter(({ byHome }) => byHome === true)
-    .flatMap((operation) => needsOf(operation).map(({ evidence }) => evidence))
+/** A program that finds its data read-only may go on silently and refuse to save later. */
+function asksToKeep({ access, asked, path }: Operation): boolean {
+  return access === 'look' && asked === 'write' && path !== null && isStatePlace(path)
 }
 
-/** A path in root's own home, which is another folder for another user. */
-function isInHome(path: string, { home }: Observation): boolean {
-  return home !== '/' && isInside(path, home)
+const VERBS: Partial<Record<Access, string>> = {
+  look: 'asked about before it is written',
+  read: 'read',
+  list: 'listed',
+  execute: 'executed',
+  traverse: 'entered',
+  remove: 'removed',
+  rename: 'replaced',
+  'create-file': 'created',
+  'create-directory': 'made',
+  'create-socket': 'bound as a socket',
+  'change-owner': 'handed over',
+}
+
+/** `/run/nginx.pid is written by nginx: openat(…)`; the part before the colon is for readers. */
+function inWords(path: string, { access, by, detail }: Operation): string {
+  return `${path} is ${VERBS[access] ?? 'written'} by ${by === undefined ? 'the original' : by.slice(by.lastIndexOf('/') + 1)}: ${detail}`
+}
+
+/** A folder that is closed to others stays so. */
+function closedMode({ access, mode }: Operation): Pick<Need, 'closed'> {
+  return access === 'create-directory' && mode !== undefined && (mode & 0o007) === 0 ? { closed: mode & 0o777 } : {}
 }
 
 /** An image with more of them has no small set of folders to mount. */
@@ -85,7 +122,8 @@ export function madeAtStart(
   const isExpected = (path: string): boolean =>
     expected.some((need) => need.access === 'keep-state' && need.path === path)
   return done
-    .flatMap(({ access, path, sought, source, detail, mode = 0o777 }): readonly Need[] => {
+    .flatMap((operation): readonly Need[] => {
+      const { access, path, sought, source, detail } = operation
       if (access !== 'create-directory' || path === null || !isOwnPlace(path) || PASSING.test(baseName(path))) return []
       const parent = parentOf(path)
       const isNew = files.entry(path) === null && files.entry(parent)?.type === 'directory'
@@ -98,7 +136,7 @@ export function madeAtStart(
         source,
         detail: `${path} is made by the program at its start: ${detail}`,
       })
-      return [(mode & 0o007) === 0 ? { ...need, closed: mode & 0o777 } : need]
+      return [{ ...need, ...closedMode(operation) }]
     })
     .slice(0, MOST_MADE)
 }

@@ -137,7 +137,7 @@ export function planStepDown(
     ),
     needs: ownTrees(
       report.actions.flatMap((action) =>
-        isOfCode(action) ? modesOfCode(action, programs, files) : needsOf(action, report),
+        isOfCode(action) ? modesOfCode(action, programs, files) : actionNeeds(action, report),
       ),
       report.actions.filter((action) => setsModes(action) && !isOfCode(action)),
       unpacked,
@@ -334,7 +334,7 @@ function modesOfCode(
 }
 
 /** Paths that the entrypoint hands to its user, or makes, are those that the program writes. */
-function needsOf(
+function actionNeeds(
   action: RootAction,
   { writes, rootWrites }: Pick<StepDownReport, 'writes' | 'rootWrites'>,
 ): readonly Need[] {
