@@ -34,60 +34,108 @@ export interface Evidence {
  */
 export type Certainty = 'observed' | 'refused' | 'declared' | 'inferred' | 'possible'
 
-/**
- * A path that the program must be able to use in one way, with the reason to believe so. Everything that is learned,
- * a VOLUME line, a `--writable` flag, a row of `docker diff`, a traced call or a crash log, becomes this one thing.
- */
-export interface Need {
-  /** `keep-state`: the folder is the program's own, and it creates and replaces files there as it likes. */
-  readonly access: Access | 'keep-state'
+/** What every need says. */
+interface Wanted {
   /** Absolute, symlinks not resolved. */
   readonly path: string
   readonly certainty: Certainty
   readonly evidence: Evidence
-  /** A build step has put unknown files there, which must be the program's own too: everything in a folder, or the file itself. */
-  readonly tree?: boolean
-  /**
-   * The program creates the folder where it is missing, and only needs room for it. Holds where the file model is that of the image
-   * itself.
-   */
-  readonly made?: true
-  /**
-   * Only this file is written, in a folder that exists: it can be created beforehand. `any`: the file may exist already and belong
-   * to somebody else, where nobody could look.
-   */
-  readonly alone?: 'new' | 'any'
-  /** The program creates a new file beside it and renames it, or fails where the file exists: its folder must be writable. */
-  readonly beside?: true
+  /** Done as root already: by a RUN, or by a start script, whether or not it is needed. */
+  readonly when?: 'build' | 'start'
   /** The program names it relative to the folder that it starts in: started elsewhere, it means another path. */
   readonly fromStart?: true
   /** The configuration file that names the path: an edit that removes it there removes the need. */
   readonly namedIn?: string
-  /** The file to be removed existed before the program started, and is in its way. */
-  readonly found?: boolean
-  /** Asked for with `--writable` or `--own`; `repository` where only a file of the repository asks, and not the caller. */
-  readonly givenBy?: 'user' | 'repository'
-  /** The caller wants it even where it is code that root runs: `all` (`--unsafe`), or `own`, the program's own code (`--own`). */
-  readonly insists?: 'all' | 'own'
+  /**
+   * Asked for with `--writable` or `--own`, or only by a file of the `repository`. The caller may want it even where it is code that root
+   * runs: the program's `own` (`--own`), or `all` (`--unsafe`).
+   */
+  readonly told?: 'repository' | 'user' | 'own' | 'all'
   /** The catalogue lists it for this image, whose vendor has made the folder above. */
   readonly vendors?: true
-  /** A RUN has made it read-only for its owner as well (`chmod -R u-w`): the mode has to be set, whoever owns it. */
-  readonly opens?: true
-  /** A start script does this as root, whether or not it is needed. */
-  readonly atStart?: true
-  /** It does so for everything in the folder, whoever has put it there. */
-  readonly recursive?: true
   /**
    * The condition of a start script behind which it is written, which nobody can answer before it runs; '' where it stands in
    * another script. Nothing is granted for it: a path that the user could not write is reported.
    */
   readonly onlyIf?: string
-  /** The mode of a folder that the program creates closed to others: some programs insist on it. */
-  readonly closed?: number
-  /** The new owner of a change-owner. */
-  readonly uid?: number
+}
+
+/** What can be handed over with all that is in it. */
+interface Handed extends Wanted {
+  /** A build step has put unknown files there, which must be the program's own too: everything in a folder, or the file itself. */
+  readonly tree?: true
+  /** A start script does it for everything in the folder, whoever has put it there. */
+  readonly recursive?: true
   /** The user (name or uid) that the Dockerfile itself hands it to. */
   readonly owner?: string
+}
+
+/** A folder is the program's own: it creates and replaces files there as it likes. */
+interface TreeNeed extends Handed {
+  readonly access: 'keep-state'
+  /** The program creates it where it is missing, and only needs room for it. Holds where the file model is that of the image itself. */
+  readonly made?: true
+  /** A RUN has made it read-only for its owner as well (`chmod -R u-w`): the mode has to be set, whoever owns it. */
+  readonly opens?: true
+  /** Its mode, where the program creates it closed to others: some programs insist on it. */
+  readonly closed?: number
+}
+
+interface FileNeed extends Handed {
+  readonly access: 'write' | 'create-file' | 'create-socket'
+  /**
+   * Absent: by what is in its folder. `new`: only this file is written, in a folder that exists, so that it can be created beforehand; `any`:
+   * it may also exist already and belong to somebody else, where nobody could look. `beside`: the program creates a new file beside it and
+   * renames it, or fails where the file exists, so that its folder must be writable.
+   */
+  readonly how?: 'new' | 'any' | 'beside'
+}
+
+interface FolderNeed extends Wanted {
+  readonly access: 'create-directory'
+  /** As of a tree. */
+  readonly closed?: number
+}
+
+/** A name goes, or is replaced. */
+interface NameNeed extends Wanted {
+  readonly access: 'remove' | 'rename'
+  /** The file to be removed existed before the program started, and is in its way. */
+  readonly found?: true
+}
+
+/** What only an owner may do. */
+interface OwnerNeed extends Handed {
+  readonly access: 'change-owner' | 'change-mode' | 'change-times'
+  /** The new owner of a change-owner. */
+  readonly uid?: number
+}
+
+/** It is only read, entered, started or asked about: a trace has many of these, and the smallest of grants is enough for each. */
+interface WayNeed extends Wanted {
+  readonly access: Exclude<Access, (TreeNeed | FileNeed | FolderNeed | NameNeed | OwnerNeed)['access']>
+}
+
+type Kinds = TreeNeed | FileNeed | FolderNeed | NameNeed | OwnerNeed | WayNeed
+type FieldOf<Kind> = Kind extends unknown ? keyof Kind : never
+/** A field of another kind may be asked about, and is never there. */
+type Only<Kind> = Kind extends unknown
+  ? Kind & { readonly [Other in Exclude<FieldOf<Kinds>, keyof Kind>]?: never }
+  : never
+
+/**
+ * A path that the program must be able to use in one way, with the reason to believe so: one of six kinds, told apart by their access.
+ * Everything that is learned, a VOLUME line, a `--writable` flag, a row of `docker diff`, a traced call or a crash log, becomes this one
+ * thing.
+ */
+export type Need = Only<Kinds>
+
+type NeedOf<A extends Need['access'], One = Need> = One extends Need ? (A extends One['access'] ? One : never) : never
+
+/** What remains of a need that becomes one of another kind. */
+export function commonOf(need: Need): Wanted {
+  const { access, tree, recursive, owner, made, opens, closed, how, found, uid, ...common } = need
+  return common
 }
 
 export interface EnvSetting {
@@ -153,9 +201,7 @@ export interface Remark {
   readonly evidence: readonly Evidence[]
 }
 
-export interface PathClaim extends Need {
-  readonly kind: 'path'
-}
+export type PathClaim = Need & { readonly kind: 'path' }
 
 /** One fact that was learned about a stage. */
 export type Claim =
@@ -169,19 +215,21 @@ export type Claim =
   | { readonly kind: 'home'; readonly evidence: Evidence }
   | ({ readonly kind: 'remark' } & Remark)
 
-type More = Partial<Omit<Need, 'access' | 'path' | 'evidence'>> & { readonly subject?: string }
+type More<A extends Need['access']> = Partial<Omit<NeedOf<A>, 'access' | 'path' | 'evidence'>> & {
+  readonly subject?: string
+}
+
+function claimed(
+  { access, path, certainty }: Pick<Need, 'access' | 'path' | 'certainty'>,
+  { source, detail }: Omit<Evidence, 'subject'>,
+  { subject = path, ...more }: { readonly subject?: string } = {},
+): PathClaim {
+  return { kind: 'path', access, path, certainty, evidence: { source, subject, detail }, ...more } as PathClaim
+}
 
 /** A path that the stage itself, its command or a configuration names outright. */
-export function declared(access: Need['access'], path: string, detail: string, more: More = {}): PathClaim {
-  const { subject = path, ...rest } = more
-  return {
-    kind: 'path',
-    access,
-    path,
-    certainty: 'declared',
-    evidence: { source: 'declared', subject, detail },
-    ...rest,
-  }
+export function declared<A extends Need['access']>(access: A, path: string, detail: string, more?: More<A>): PathClaim {
+  return claimed({ access, path, certainty: 'declared' }, { source: 'declared', detail }, more)
 }
 
 /** A question that a run answers. `subject`: the place, as a file and line, a path or a program; `message`: a clause about it. */
@@ -204,19 +252,15 @@ export function question(
 }
 
 /** A path that the files of the image suggest. */
-export function inferred(access: Need['access'], path: string, detail: string, more: More = {}): PathClaim {
-  const { subject = path, ...rest } = more
-  return {
-    kind: 'path',
-    access,
-    path,
-    certainty: 'inferred',
-    evidence: { source: 'framework', subject, detail },
-    ...rest,
-  }
+export function inferred<A extends Need['access']>(access: A, path: string, detail: string, more?: More<A>): PathClaim {
+  return claimed({ access, path, certainty: 'inferred' }, { source: 'framework', detail }, more)
 }
 
 /** A folder that is the program's own, as it was decided or seen. */
-export function stateNeed(path: string, certainty: Certainty, { source, detail }: Omit<Evidence, 'subject'>): Need {
+export function stateNeed(
+  path: string,
+  certainty: Certainty,
+  { source, detail }: Omit<Evidence, 'subject'>,
+): NeedOf<'keep-state'> {
   return { access: 'keep-state', path, certainty, evidence: { source, subject: path, detail } }
 }

@@ -80,7 +80,7 @@ export const commandLine: Provider = {
       yield claim
       // Write access to the folder does not let the user change a file that the stage puts there.
       const isFile = claim.access === 'create-file' && contents.entries.get(claim.path)?.type === 'file'
-      if (isFile && claim.beside !== true) yield declared('write', claim.path, claim.evidence.detail)
+      if (isFile && claim.how !== 'beside') yield declared('write', claim.path, claim.evidence.detail)
     }
   },
 }
@@ -118,7 +118,7 @@ function operands(
     const path = index > 0 && word.startsWith('/') && !/\s/.test(word) ? normalisePath(word) : null
     const before = argv[index - 1] ?? ''
     if (path !== null && isRendered(before, path) && !isSystemFolder(parentOf(path)))
-      return [declared('create-file', path, `made of ${before} by the command`, { beside: true })]
+      return [declared('create-file', path, `made of ${before} by the command`, { how: 'beside' })]
     if (path === null || before.startsWith('-') || !isOwnPlace(path) || IS_READ.test(path)) return []
     // Programs that an interpreter or a wrapper starts.
     if (isInterpreter(baseName(before)) || isStarter(baseName(before))) return []
@@ -138,7 +138,7 @@ function operands(
       return looksLikeFile(path) || isSocket(path)
         ? [needFor(path, detail, true, isSocket(path))]
         : [declared('keep-state', path, detail)]
-    return [declared('create-file', path, detail, { beside: true })]
+    return [declared('create-file', path, detail, { how: 'beside' })]
   })
 }
 
@@ -187,8 +187,7 @@ function namedPaths(config: ImageConfig): readonly PathClaim[] {
       // It moves the old file aside under another name.
       if (jvm !== null) add(jvm[1] ?? jvm[2] ?? '', `named by ${word}`, true, () => true, true)
       const rendered = renders.has(word) ? /^[^:]+:(\/[^:]+)$/.exec(next)?.[1] : null
-      if (rendered != null)
-        needs.push({ ...needFor(rendered, `rendered by ${word} ${next}`, true, false), alone: 'any' })
+      if (rendered != null) needs.push(declared('create-file', rendered, `rendered by ${word} ${next}`, { how: 'any' }))
       const output = OUTPUT.exec(word)
       if (output !== null) {
         const value = output[1] ?? next
@@ -235,7 +234,7 @@ function pathOf(value: string, workdir: string): string | null {
 
 function needFor(path: string, detail: string, file: boolean, beside: boolean): PathClaim {
   if (!file && !beside) return declared('keep-state', path, detail)
-  return declared('create-file', path, detail, beside ? { beside } : {})
+  return declared('create-file', path, detail, beside ? { how: 'beside' } : {})
 }
 
 /** A setting, an option or a variable that names a pid file. */

@@ -67,8 +67,8 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     if (/^["']?[ \t]*\{/.test(text.slice(match.index + match[0].length, match.index + match[0].length + SHORT)))
       return []
     const detail = `named as ${key} in ${where(lineOf(text, match.index + match[0].length))}`
-    const beside = declared('create-file', path, detail, { beside: true, namedIn: file })
-    const alone = declared('create-file', path, detail, { alone: 'new', namedIn: file })
+    const beside = declared('create-file', path, detail, { how: 'beside', namedIn: file })
+    const alone = declared('create-file', path, detail, { how: 'new', namedIn: file })
     if (PID.test(key)) return !isNamedByDaemon(file) && replacesPid(programs) ? [beside] : [alone]
     // `log_path /var/log/x` names a folder as often as a file.
     if ((isKeyOf('log', key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]

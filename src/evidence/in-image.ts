@@ -24,7 +24,7 @@ export const inImage: Provider = {
     const application = applicationIn(config, files)
     // Everything that its build has left is in the image.
     for (const claim of frameworkClaims(application, true, false, config, parsers))
-      yield files.exists(claim.path) ? claim : { ...claim, tree: false }
+      yield files.exists(claim.path) ? claim : withoutTree(claim)
     const { claims } = yield* writtenBy(application, config, parsers)
     yield* claims
     yield* closedClaims(application, config, files)
@@ -36,6 +36,10 @@ export const inImage: Provider = {
     yield* namedClosedFiles(new Map([...startTexts(config), ...texts, ...application.texts]), files)
     yield* emptyIn(config, files, start.programs)
   },
+}
+
+function withoutTree({ tree, ...claim }: PathClaim): PathClaim {
+  return claim
 }
 
 /** The application, as if it had been copied: what is in WORKDIR, and beside the files that the command names. */

@@ -97,7 +97,7 @@ function* builtServers(view: StageView, rules: readonly ProgramRule[]): Iterable
       if (!path.startsWith('/') || !isOwnPlace(path)) continue
       const why = `${program}, built in line ${step.instruction.line} with --${name}`
       if (name.endsWith('-temp-path')) yield inferred('keep-state', path, why)
-      else if (/^(pid|lock)-path$/.test(name)) yield inferred('create-file', path, why, { beside: true })
+      else if (/^(pid|lock)-path$/.test(name)) yield inferred('create-file', path, why, { how: 'beside' })
       else if (name.endsWith('-log-path')) yield inferred('create-file', path, why)
     }
   }

@@ -40,7 +40,7 @@ function needOf(action: RunAction, path: string): readonly PathClaim[] {
   const detail = `${why} by RUN in line ${action.line}`
   if (action.tool === 'touch' || looksLikeFile(path)) return [declared('create-file', path, detail)]
   const owner = action.tool === 'chown' && action.certain ? action.value?.split(/[:.]/)[0] : undefined
-  return [declared('keep-state', path, detail, owner === undefined ? {} : { owner })]
+  return [declared('keep-state', path, detail, owner === undefined ? {} : { owner, when: 'build' })]
 }
 
 function reasonFor(action: RunAction, path: string): string | null {

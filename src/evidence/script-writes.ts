@@ -119,19 +119,19 @@ function neededPerhaps(
   const detail = `${first.evidence.detail}${onlyIf === '' ? ' in some cases' : `, if ${onlyIf}`}`
   const isThere = contents.entries.get(path)?.type === 'file'
   if (any === undefined && !isThere && isMadeEmpty(parentOf(path), contents))
-    return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
+    return [declared('create-file', path, detail, { how: 'beside', certainty: 'possible' })]
   // An empty file would be too much where none is written: access to its folder is enough.
   if (isStatePlace(path) && !isThere && any === undefined && !isSharedFolder(parentOf(path)))
-    return [declared('create-file', path, detail, { beside: true, certainty: 'possible' })]
+    return [declared('create-file', path, detail, { how: 'beside', certainty: 'possible' })]
   if (isStatePlace(path) || isThere || known !== undefined)
     return [first, ...others].map((need) => ({
       ...need,
       certainty: 'possible',
       evidence: { ...need.evidence, detail },
     }))
-  const how = replaces || ifMissing ? { beside: true as const } : { alone: 'any' as const }
-  const what = any === undefined ? 'create-file' : 'keep-state'
-  return [declared(what, path, detail, { ...how, certainty: 'possible', onlyIf })]
+  if (any !== undefined) return [declared('keep-state', path, detail, { certainty: 'possible', onlyIf })]
+  const how = replaces || ifMissing ? 'beside' : 'any'
+  return [declared('create-file', path, detail, { how, certainty: 'possible', onlyIf })]
 }
 
 /** A RUN has made it and nothing lies in it: whatever its name, the start will fill it. */
@@ -170,21 +170,19 @@ function neededFor(
     // A package or a build step may have put something unknown there: the file is the user's from the start.
     if (isBuilt) return [declared('create-file', path, detail, { tree: true })]
     // A file whose existence the script tests must not be created beforehand.
-    if (ifMissing) return [declared('create-file', path, detail, { beside: true })]
-    return [
-      entries.has(path) ? declared('write', path, detail) : declared('create-file', path, detail, { alone: 'any' }),
-    ]
+    if (ifMissing) return [declared('create-file', path, detail, { how: 'beside' })]
+    return [entries.has(path) ? declared('write', path, detail) : declared('create-file', path, detail, { how: 'any' })]
   }
   const parent = parentOf(path)
-  const file = declared('create-file', path, detail, { beside: true })
+  const file = declared('create-file', path, detail, { how: 'beside' })
   // A shared folder is not granted for this: it is reported.
   if (isSystemFolder(parent)) return [file]
-  const name = declared('rename', path, detail, edits === true && !ifMissing ? { atStart: true } : {})
+  const name = declared('rename', path, detail, edits === true && !ifMissing ? { when: 'start' } : {})
   if (isSharedFolder(parent)) return [file, name]
   return [
     // Even the folder of a package's file is unknown: this file is meant, not the first missing folder.
     entries.has(path) || entries.has(parent)
-      ? declared('create-file', `${parent}/sed`, detail, { beside: true, subject: parent })
+      ? declared('create-file', `${parent}/sed`, detail, { how: 'beside', subject: parent })
       : declared('keep-state', parent, detail),
     name,
   ]

@@ -80,7 +80,7 @@ function configuredRotation(
     const path = normalisePath(named[0]?.value ?? '')
     if (path === null || new Set(named.map(({ value }) => value)).size !== 1 || !isOwnPlace(path)) return []
     const detail = `named as ${key} in ${named[0]?.where ?? ''}, and rotated in ${file} line ${line}`
-    return [inferred('create-file', path, detail, { beside: true })]
+    return [inferred('create-file', path, detail, { how: 'beside' })]
   })
 }
 
@@ -99,7 +99,7 @@ function handlersIn(
     if (kind === undefined || said === undefined) return []
     const path = normalisePath(said, workdir === '' ? '/' : workdir)
     if (path === null || !isOwnPlace(path)) return []
-    const how = /Rotating|Watched/.test(kind) ? { beside: true as const } : {}
+    const how = /Rotating|Watched/.test(kind) ? ({ how: 'beside' } as const) : {}
     return [inferred('create-file', path, `a ${kind} in ${origins.get(file) ?? file}`, how)]
   })
 }
@@ -208,16 +208,16 @@ export function* writtenBy(
       if (found.absent === true && !isPlaced) {
         const claim = isUsable(parentOf(path), 'directory') ? inferred : declared
         const why = found.asked === true ? 'is left out with more' : 'fails'
-        claims.push(claim('create-file', path, `${detail} ${why} where it is there already`, { beside: true }))
+        claims.push(claim('create-file', path, `${detail} ${why} where it is there already`, { how: 'beside' }))
       } else if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
         claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
-      else if (isFromStart) claims.push(declared('create-file', path, detail, { beside: true, fromStart: true }))
+      else if (isFromStart) claims.push(declared('create-file', path, detail, { how: 'beside', fromStart: true }))
       else if (found.kind === 'database') claims.push(...databaseClaims(path, detail))
       else {
         const access = entries.has(path) && !beside ? 'write' : 'create-file'
         // Of such a place nothing but the very file can be had: what names it there is as good as an instruction.
         const isOne = isSetting || isAlone(path) || isOfBuild
-        const how = beside ? { beside: true as const } : isOne ? { alone: 'any' as const } : {}
+        const how = beside ? ({ how: 'beside' } as const) : isOne ? ({ how: 'any' } as const) : {}
         claims.push(inferred(access, path, detail, { ...how, ...(isOne ? { certainty: 'declared' } : {}) }))
       }
     }

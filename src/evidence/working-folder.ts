@@ -62,7 +62,7 @@ function movedWrites(
     /^[\w./@-]+$/.test(word) ? normalisePath(word.replace(/\/$/, ''), folder) : null
   const isRecursive = rest.some((word) => /^-[a-zA-Z]*[rRa]|^--(?:recursive|archive)$/.test(word))
   const detail = `a script that the start runs says ${[name, ...rest].join(' ').slice(0, SHOWN_WORDS)}`
-  const beside = (path: string): PathClaim => declared('create-file', path, detail, { beside: true })
+  const beside = (path: string): PathClaim => declared('create-file', path, detail, { how: 'beside' })
   const isMeant = (path: string | null): path is string => path !== null && path !== '/' && !isRuntimePlace(path)
   const each = (words: readonly string[], claims: (path: string) => readonly PathClaim[]): readonly PathClaim[] =>
     words.map(pathOf).filter(isMeant).flatMap(claims)
@@ -112,7 +112,7 @@ function namedWrites({ words: [program = '', ...args], folder }: StartedCommand)
     if (path === null || path === '/') return []
     return name === 'mkdir'
       ? [declared('create-directory', path, `${name} makes it`)]
-      : [declared('create-file', path, `${name} makes it`, { beside: true })]
+      : [declared('create-file', path, `${name} makes it`, { how: 'beside' })]
   })
 }
 
@@ -176,7 +176,7 @@ function writtenByRules(
                 ...(tree === true ? { tree } : { made: true }),
                 ...(made === null ? fromStart : {}),
               })
-            : declared('create-file', place, detail, { beside: true, ...fromStart })
+            : declared('create-file', place, detail, { how: 'beside', ...fromStart })
         const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
         const fileEdit = isClosed ? insertion(setting, settings, { why, evidence: claim.evidence }) : null
         found.set(place, fileEdit === null ? claim : { kind: 'file-edit', ...fileEdit })
@@ -184,7 +184,7 @@ function writtenByRules(
           found.set(
             `${place}/..`,
             declared('create-file', place, `${program} removes ${path} and makes it anew`, {
-              beside: true,
+              how: 'beside',
               subject: parentOf(place),
               ...fromStart,
             }),

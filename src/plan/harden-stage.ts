@@ -423,8 +423,8 @@ function notHandedOver(
 ): readonly Need[] {
   const handed = input.observation === null ? handedOver : new Set<string>()
   const isHanded = input.observation === null ? inHandedTree(input, account) : () => false
-  const isOwn = ({ path, opens, givenBy }: Need): boolean =>
-    opens === undefined && givenBy === undefined && isHanded(path) && !isUnmadeVolume(path, input)
+  const isOwn = ({ path, opens, told }: Need): boolean =>
+    opens === undefined && told === undefined && isHanded(path) && !isUnmadeVolume(path, input)
   const isFilledSince = ({ path, recursive }: Need): boolean =>
     recursive === true && holdsRoots(path, input.stated.view.contents)
   return needs.filter(

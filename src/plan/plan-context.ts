@@ -1,5 +1,5 @@
 import type { StageContents } from '../contents/stage-contents.ts'
-import { type Need, stateNeed } from '../evidence/claim.ts'
+import { commonOf, type Need, stateNeed } from '../evidence/claim.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { StepDownReport } from '../image/step-down.ts'
@@ -90,7 +90,7 @@ export function withoutSeenFiles(needs: readonly Need[], operations: readonly Op
   )
   return needs.flatMap((need): readonly Need[] => {
     if (need.access !== 'keep-state' || !files.has(need.path)) return [need]
-    return need.givenBy === undefined ? [] : [{ ...need, access: 'create-file', alone: 'any' }]
+    return need.told === undefined ? [] : [{ ...commonOf(need), access: 'create-file', how: 'any' }]
   })
 }
 
@@ -101,22 +101,18 @@ export function isInsisting({ unsafe, unsafeByRepository }: Policy): boolean {
 
 /** What the user said: `--writable PATH` and `--own workdir`. */
 export function givenNeeds(policy: Policy, config: ImageConfig): readonly Need[] {
-  const needs: Need[] = []
-  const given = (path: string, detail: string, more: Pick<Need, 'givenBy' | 'insists'>): void => {
-    needs.push({ ...stateNeed(path, 'declared', { source: 'given', detail }), ...more })
-  }
-  const insists = isInsisting(policy) ? { insists: 'all' as const } : {}
-  for (const text of policy.writable) {
+  const isAll = isInsisting(policy)
+  const given = (path: string, detail: string, told: NonNullable<Need['told']>): Need => ({
+    ...stateNeed(path, 'declared', { source: 'given', detail }),
+    told,
+  })
+  const writable = policy.writable.flatMap((text): readonly Need[] => {
     const path = normalisePath(text)
     const isOfRepository = policy.writableByRepository?.includes(text) === true
-    if (path !== null)
-      given(path, 'given with --writable', isOfRepository ? { givenBy: 'repository' } : { givenBy: 'user', ...insists })
-  }
-  if (policy.own !== 'minimal' && !isSystemFolder(config.workdir))
-    given(config.workdir, `the working folder, asked for with --own ${policy.own}`, {
-      givenBy: 'user',
-      insists: 'own',
-      ...insists,
-    })
-  return needs
+    const told = isOfRepository ? 'repository' : isAll ? 'all' : 'user'
+    return path === null ? [] : [given(path, 'given with --writable', told)]
+  })
+  if (policy.own === 'minimal' || isSystemFolder(config.workdir)) return writable
+  const detail = `the working folder, asked for with --own ${policy.own}`
+  return [...writable, given(config.workdir, detail, isAll ? 'all' : 'own')]
 }

@@ -84,7 +84,7 @@ function replayOne(need: Need, state: State): void {
     // was refused counts, or what a start ends without.
     case 'change-mode':
     case 'change-times':
-      return wasRefused || need.atStart === true ? changeAsOwner(need, path, state) : undefined
+      return wasRefused || need.when === 'start' ? changeAsOwner(need, path, state) : undefined
     case 'list':
       return wasRefused || need.certainty === 'declared' ? ask(need, path, couldRead, state) : undefined
     case 'read':

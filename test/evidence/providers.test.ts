@@ -159,7 +159,7 @@ test.each<[source: string, files: Readonly<Record<string, string>>, log: string 
     context: { 'a.py': source, ...files },
   })
   const claims = claimsOf(sourceFiles, view)
-  const found = claims.flatMap((claim) => (claim.kind === 'path' && claim.beside === true ? [claim.path] : []))
+  const found = claims.flatMap((claim) => (claim.kind === 'path' && claim.how === 'beside' ? [claim.path] : []))
   expect(found).toEqual(log === null ? [] : [log])
   expect(claims.filter(({ kind }) => kind === 'remark')).toHaveLength(log === null ? 1 : 0)
 })

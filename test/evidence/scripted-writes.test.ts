@@ -24,7 +24,7 @@ function writtenBy(
             claim.access,
             claim.path,
             ...(claim.tree === true ? ['tree'] : []),
-            ...(claim.beside === true ? ['beside'] : []),
+            ...(claim.how === 'beside' ? ['beside'] : []),
             ...(claim.onlyIf === undefined ? [] : ['perhaps']),
           ].join(' '),
         ],

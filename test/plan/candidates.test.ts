@@ -109,7 +109,12 @@ test.each<[string, string[], number[]]>([
   const facts = image({ passwd: ['thing:x:70:71::/x:/x'], files, config: { cmd: ['run'] } })
   const path = '/etc/thing/deep/conf'
   expect(
-    names({ facts, needs: [{ ...stateNeed(path, 'observed', { source: 'traced', detail: '' }), access: 'read' }] }),
+    names({
+      facts,
+      needs: [
+        { access: 'read', path, certainty: 'observed', evidence: { source: 'traced', subject: path, detail: '' } },
+      ],
+    }),
   ).toEqual(found)
 })
 
@@ -150,7 +155,7 @@ test('the owner of the data, but not of what only the user asked for, and not ro
   expect(names({ facts, needs: [need('/a')] })).toEqual([500])
   expect(names({ facts, needs: [need('/d')] })).toEqual([500])
   expect(names({ facts, needs: [need('/c'), need('/missing')] })).toEqual([])
-  expect(names({ facts, needs: [{ ...need('/b'), givenBy: 'user' }] })).toEqual([])
+  expect(names({ facts, needs: [{ ...need('/b'), told: 'user' }] })).toEqual([])
 })
 
 test("the vendor's account by its number, where the accounts are not known", () => {

@@ -9,19 +9,14 @@ import { files, image } from './image.ts'
 const grantee = { uid: 70, gid: 70 }
 const evidence = { source: 'declared', subject: '/x.db', detail: 'x' } as const
 
-function hintFor(need: Partial<Need>): string | undefined {
+function hintFor(more: Partial<Need>): string | undefined {
+  const need = { access: 'rename', path: '/x.db', certainty: 'declared', evidence, ...more } as Need
   const input = {
     facts: image({}),
     observation: null,
     stated: { files: files() },
   } as unknown as StageInput
-  return atOnce(
-    grantAll(
-      { wanted: [{ access: 'rename', path: '/x.db', certainty: 'declared', evidence, ...need }] },
-      input,
-      grantee,
-    ),
-  ).remarks[0]?.hint
+  return atOnce(grantAll({ wanted: [need] }, input, grantee)).remarks[0]?.hint
 }
 
 test.each<[string, Partial<Need>, RegExp]>([

@@ -26,8 +26,8 @@ describe('of an image alone', () => {
     })
     expect(found.map(({ path, tree }) => [path, tree])).toEqual([
       ['/app/tmp', true],
-      ['/app/log', false],
-      ['/app/storage', false],
+      ['/app/log', undefined],
+      ['/app/storage', undefined],
     ])
   })
 

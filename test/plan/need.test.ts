@@ -34,8 +34,8 @@ test.each<[string, Operation]>([
 
 test('a folder that a text names is none where a run made a file there, and what --writable names is that file', () => {
   const named = stateNeed('/var/lib/app.state', 'inferred', { source: 'config', detail: '' })
-  const given = { ...named, givenBy: 'user' } as const
+  const given = { ...named, told: 'user' } as const
   const seen: Operation = { ...asks('/var/lib/app.state'), access: 'create-file' }
-  expect(withoutSeenFiles([named, given], [seen])).toEqual([{ ...given, access: 'create-file', alone: 'any' }])
+  expect(withoutSeenFiles([named, given], [seen])).toEqual([{ ...given, access: 'create-file', how: 'any' }])
   expect(withoutSeenFiles([named, given], [asks('/x')])).toEqual([named, given])
 })

@@ -48,13 +48,22 @@ const need = fc
     access: fc.constantFrom(...ACCESSES),
     path,
     certainty: fc.constantFrom<Need['certainty']>('observed', 'refused', 'declared', 'inferred'),
-    givenBy: fc.constantFrom('user', undefined),
+    told: fc.constantFrom('user', undefined),
     tree: fc.boolean(),
     uid: fc.constantFrom(-1, 0, 10),
   })
-  .map(({ access, path: at, certainty, givenBy, tree, uid }): Need => {
+  .map(({ access, path: at, certainty, told, tree, uid }): Need => {
     const evidence = { source: 'traced', subject: at, detail: access } as const
-    return { access, path: at, certainty, tree, uid, ...(givenBy === undefined ? {} : { givenBy }), evidence }
+    // Needs of any kind, with what others have as well.
+    return {
+      access,
+      path: at,
+      certainty,
+      tree,
+      uid,
+      ...(told === undefined ? {} : { told }),
+      evidence,
+    } as unknown as Need
   })
 const owner = fc.constantFrom('0:0', '10:10', '0:10', '33:33')
 const folderLine = fc

@@ -34,7 +34,7 @@ function run(
   { gids = [10], certainty = 'observed' as Need['certainty'], atStart = false } = {},
 ): readonly string[] {
   const { grants, ungranted } = replay(
-    needs(wanted, certainty).map((need) => (atStart ? { ...need, atStart } : need)),
+    needs(wanted, certainty).map((need) => (atStart ? { ...need, when: 'start' } : need)),
     files(...base, ...tree),
     {
       uid: 10,
@@ -423,7 +423,7 @@ describe('several needs', () => {
   test('a file made beforehand that is in the way of its program is left to it', () => {
     const [create, remove] = needs(['create-file /run/x.pid', 'remove /run/x.pid'])
     const of = (found: boolean) =>
-      replay([create as Need, { ...(remove as Need), found }], files(...base), { uid: 10, gid: 10 }).grants.map(show)
+      replay([create as Need, { ...remove, found } as Need], files(...base), { uid: 10, gid: 10 }).grants.map(show)
     expect(of(false)).toEqual(['create-file /run/x.pid'])
     expect(of(true)).toEqual(['sticky /run 1775'])
   })
@@ -466,7 +466,7 @@ describe('several needs', () => {
 
   test('a file that the build makes as root is given by itself, there already or not', () => {
     const made = needs(['create-file /app/db.sqlite3', 'create-file /app/db.sqlite3-journal']).map(
-      (need, index): Need => ({ ...need, tree: index === 0 }),
+      (need, index) => ({ ...need, ...(index === 0 ? { tree: true } : {}) }) as Need,
     )
     const granted = (...tree: readonly string[]) =>
       replay(made, files(...base, 'drwxr-xr-x 0:0 /app', '-rw-r--r-- 0:0 /app/app.py', ...tree), {

@@ -151,11 +151,11 @@ function observed({
 
 /** Accounts that the Dockerfile hands something to: its author wanted the program to run as them, or runs it so. */
 function handedTo({ needs, copiedTo = [], facts }: CandidateSources): readonly Candidate[] {
-  const byRun = needs.flatMap(({ owner, evidence, atStart }): readonly Candidate[] => {
+  const byRun = needs.flatMap(({ owner, evidence, when }): readonly Candidate[] => {
     if (owner === undefined || owner === '') return []
     if (/^\d+$/.test(owner)) return handed(Number(owner), evidence)
     // The start may never get there; but its author knew the unknown base to have an account of that name.
-    return [atStart === true && facts.accounts.known ? named(owner, evidence) : there(owner, evidence)]
+    return [when === 'start' && facts.accounts.known ? named(owner, evidence) : there(owner, evidence)]
   })
   const byCopy = copiedTo.flatMap((who) => {
     const detail = 'COPY gives it what the program is made of'

@@ -164,7 +164,12 @@ export function stateOfOthers(
     return [
       ...folders.map((path) => stateNeed(path, 'observed', { source: 'account', detail })),
       ...(within.length > MOST_FILES ? [] : within).map(
-        (path): Need => ({ ...stateNeed(path, 'observed', { source: 'account', detail }), access: 'write' }),
+        (path): Need => ({
+          access: 'write',
+          path,
+          certainty: 'observed',
+          evidence: { source: 'account', subject: path, detail },
+        }),
       ),
     ]
   })

@@ -20,7 +20,7 @@ export function dataOwners({ facts, needs }: Used): readonly Candidate[] {
   const files = facts.files.value
   const found: Candidate[] = []
   for (const need of needs) {
-    if (need.access !== 'keep-state' || need.givenBy !== undefined) continue
+    if (need.access !== 'keep-state' || need.told !== undefined) continue
     const entry = files.entry(files.resolve(need.path) ?? need.path)
     if (entry === null || entry.uid === 0) continue
     found.push(owner(entry.uid, need.path))
@@ -38,8 +38,8 @@ export function writtenOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
   const folders = new Map<number, string[]>()
-  for (const { access, path, givenBy } of needs) {
-    if (!MADE.has(access) || givenBy !== undefined) continue
+  for (const { access, path, told } of needs) {
+    if (!MADE.has(access) || told !== undefined) continue
     const folder = existingFolder(files, realPath(files, path))
     const entry = files.entry(folder)
     const uid = entry === null ? 0 : entry.uid || ofGroup(entry, facts)
@@ -67,8 +67,8 @@ function ofOwnGroup(gid: number, { accounts }: ImageFacts): number {
 export function closedOwners({ facts, needs }: Used): readonly Candidate[] {
   if (!facts.files.known) return []
   const files = facts.files.value
-  return needs.flatMap(({ access, path, givenBy }) => {
-    if (access !== 'read' || givenBy !== undefined) return []
+  return needs.flatMap(({ access, path, told }) => {
+    if (access !== 'read' || told !== undefined) return []
     const real = realPath(files, path)
     return [real, ...foldersAbove(real)].flatMap((place) => {
       const entry = files.entry(place)

@@ -66,8 +66,11 @@ export function codeIn(
 }
 
 /** The caller insists on it; neither a file of a repository nor an image can. */
-export function isInsistedOn({ insists }: Need, { byOption, own }: Pick<Closed, 'byOption' | 'own'>): boolean {
-  return byOption && (insists === 'all' || (insists === 'own' && own === true))
+export function isInsistedOn(
+  { told }: Pick<Need, 'told'>,
+  { byOption, own }: Pick<Closed, 'byOption' | 'own'>,
+): boolean {
+  return byOption && (told === 'all' || (told === 'own' && own === true))
 }
 
 const CODE = {

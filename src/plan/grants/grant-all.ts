@@ -1,6 +1,6 @@
 import { shellCommands } from '../../dockerfile/index.ts'
 import type { Instruction, Stage } from '../../dockerfile/model.ts'
-import { type Need, question, type Remark } from '../../evidence/claim.ts'
+import { commonOf, type Need, question, type Remark } from '../../evidence/claim.ts'
 import { reopensLog } from '../../evidence/source-asks.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
 import type { InTurn } from '../../in-turn.ts'
@@ -124,7 +124,7 @@ function givenAllTheSame(grant: Grant, code: ImageCode): readonly Remark[] {
 function givenInPart(need: Need, grants: readonly Grant[], code: ImageCode): readonly Remark[] {
   const sticky = grants.find(({ path, kind }) => path === need.path && kind === 'sticky')
   const closed =
-    need.givenBy === undefined || sticky === undefined ? null : closedTo({ ...sticky, kind: 'own-directory' }, code)
+    need.told === undefined || sticky === undefined ? null : closedTo({ ...sticky, kind: 'own-directory' }, code)
   if (closed === null) return []
   return [
     {
@@ -132,7 +132,7 @@ function givenInPart(need: Need, grants: readonly Grant[], code: ImageCode): rea
       transform: 'own-writable-paths',
       message: `${need.path} is given so that the user makes files in it and replaces none: ${closed.reason}`,
       hint:
-        need.givenBy === 'user'
+        need.told !== 'repository'
           ? '--unsafe gives it as a whole'
           : `--writable ${need.path} --unsafe gives it as a whole`,
       evidence: [need.evidence],
@@ -198,11 +198,11 @@ function isClosedFolder(entry: FileEntry | null): boolean {
 }
 
 /** The need is for one file in a folder that exists: whether the base image has the file is unknown, and both cases must work. */
-function isNamed({ access, certainty, alone, beside, vendors }: Need): boolean {
-  if (beside === true) return false
+function isNamed({ access, certainty, how, vendors }: Need): boolean {
+  if (how === 'beside') return false
   return access === 'write'
     ? certainty === 'declared'
-    : access === 'create-file' && (alone !== undefined || vendors === true)
+    : access === 'create-file' && (how !== undefined || vendors === true)
 }
 
 /** Root's home comes from the base image: it is certainly closed to others, its other mode bits are unknown. */
@@ -257,7 +257,7 @@ function refused(need: Need, reason: string): Remark {
             `give it a WORKDIR of its own, and name what it finds in ${parentOf(need.path)} in full`,
             'let the program write elsewhere',
           )
-        : need.beside === true
+        : need.how === 'beside'
           ? choices(
               'move that file to a folder of its own, which can be given to the user',
               'let the program write elsewhere',
@@ -269,7 +269,7 @@ function refused(need: Need, reason: string): Remark {
 
 /** The refusal is reported: a person decides about a path that was seen to be written. */
 function refusedPlace(need: Need, { reason, cure, byOption }: Closed): Remark {
-  const isAsked = need.givenBy === 'user' && byOption
+  const isAsked = need.told !== undefined && need.told !== 'repository' && byOption
   return {
     outcome: isAsked ? 'offered' : 'todo',
     transform: 'own-writable-paths',
@@ -305,10 +305,10 @@ function withoutFiles(
   }
   for (const need of needs.map(replacedInShared)) {
     if (need.access === 'change-mode' && !needs.some((other) => makes(other, need.path))) remarks.push(unowned(need))
-    const isMade = need.access === 'create-directory' && need.atStart === true
+    const isMade = need.access === 'create-directory' && need.when === 'start'
     if (need.access !== 'keep-state' && need.access !== 'create-file' && !isMade && !isNamed(need)) continue
     const parent = parentOf(need.path)
-    const folder = need.access === 'keep-state' || isMade ? need.path : need.beside === true ? parent : null
+    const folder = need.access === 'keep-state' || isMade ? need.path : need.how === 'beside' ? parent : null
     if (isOfEngine(need.path)) {
       remarks.push(refused(need, ofEngine(need.path)))
       continue
@@ -319,7 +319,7 @@ function withoutFiles(
     }
     const own = need.access === 'keep-state' ? codeIn(need.path, code) : null
     const holdsCode = own?.own === true && !isInsistedOn(need, { byOption: true, own: true })
-    if (holdsCode || (need.beside === true && isSharedFolder(parent))) {
+    if (holdsCode || (need.how === 'beside' && isSharedFolder(parent))) {
       const at = holdsCode ? need.path : parent
       if (isClosed(need, { path: at, kind: 'sticky' })) continue
       const sticky = grants.get(at)
@@ -354,8 +354,8 @@ function withoutFiles(
 
 /** A file that a start script replaces in a sticky folder must be the user's too: only its owner may remove it there. */
 function replacedInShared(need: Need): Need {
-  if (need.access !== 'rename' || need.atStart !== true || !isSharedFolder(parentOf(need.path))) return need
-  return { ...need, access: 'create-file', alone: 'any' }
+  if (need.access !== 'rename' || need.when !== 'start' || !isSharedFolder(parentOf(need.path))) return need
+  return { ...commonOf(need), access: 'create-file', how: 'any' }
 }
 
 /** The user makes it, or what it lies in. */

@@ -51,18 +51,27 @@ export function observedNeeds(observation: Observation | null): Observed {
 
 /** The needs of an operation; none for one that needs no path. */
 export function operationNeeds(operation: Operation): readonly Need[] {
-  const { access, path, to, source, detail } = operation
+  const { access, path, to, source, detail, uid, found } = operation
   if (path === null) return []
-  const need = (at: string, what: Need['access']): Need => ({
-    access: what,
-    path: at,
-    certainty: source === 'refused' ? 'refused' : 'observed',
-    evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
-    ...(operation.uid === undefined ? {} : { uid: operation.uid }),
-    ...closedMode(operation),
-    ...(operation.found === true ? { found: true } : {}),
-    ...(operation.fromStart === true ? { fromStart: true } : {}),
-  })
+  const need = (at: string, what: Access): Need => {
+    const common = {
+      path: at,
+      certainty: source === 'refused' ? 'refused' : 'observed',
+      evidence: { source, subject: at, detail: source === 'traced' ? inWords(at, operation) : detail },
+      ...(operation.fromStart === true ? { fromStart: true as const } : {}),
+    } as const
+    switch (what) {
+      case 'create-directory':
+        return { ...common, access: what, ...closedMode(operation) }
+      case 'change-owner':
+        return { ...common, access: what, ...(uid === undefined ? {} : { uid }) }
+      case 'remove':
+      case 'rename':
+        return { ...common, access: what, ...(found === true ? { found } : {}) }
+      default:
+        return { ...common, access: what }
+    }
+  }
   // A path that a run made itself belongs to whoever runs it.
   const own = operation.made === true ? [] : [need(path, asksToKeep(operation) ? 'write' : access)]
   return access === 'rename' && to !== undefined ? [...own, need(to, 'rename')] : own
@@ -93,7 +102,7 @@ function inWords(path: string, { access, by, detail }: Operation): string {
 }
 
 /** A folder that is closed to others stays so. */
-function closedMode({ access, mode }: Operation): Pick<Need, 'closed'> {
+function closedMode({ access, mode }: Operation): { readonly closed?: number } {
   return access === 'create-directory' && mode !== undefined && (mode & 0o007) === 0 ? { closed: mode & 0o777 } : {}
 }
 

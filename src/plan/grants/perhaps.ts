@@ -1,4 +1,4 @@
-import { type Need, question, type Remark } from '../../evidence/claim.ts'
+import { commonOf, type Need, question, type Remark } from '../../evidence/claim.ts'
 import type { StepDownReport } from '../../image/step-down.ts'
 import { isInside, isOwnPlace, normalisePath, parentOf } from '../../places.ts'
 import type { Grant } from '../plan.ts'
@@ -15,12 +15,12 @@ export function isPerhaps(need: Need): need is PerhapsNeed {
 /** All other needs; a path of `--writable` is a file where it is known to be written as one. */
 export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed[]): readonly Need[] {
   const files = new Set(
-    perhaps.filter(({ access, beside }) => access === 'create-file' && beside !== true).map(({ path }) => path),
+    perhaps.filter(({ access, how }) => access === 'create-file' && how !== 'beside').map(({ path }) => path),
   )
   return all
     .filter((need) => !isPerhaps(need))
     .map((need) =>
-      need.givenBy !== undefined && files.has(need.path) ? { ...need, access: 'create-file', alone: 'any' } : need,
+      need.told !== undefined && files.has(need.path) ? { ...commonOf(need), access: 'create-file', how: 'any' } : need,
     )
 }
 
@@ -30,9 +30,9 @@ export function unmetNeeds(
   { grants }: Pick<Granted, 'grants'>,
   mayMake: (path: string) => boolean,
 ): readonly PerhapsNeed[] {
-  const isGiven = ({ path, beside }: Need): boolean =>
-    grants.some((grant) => covers(grant, path) && (beside !== true || isFolder(grant))) ||
-    (beside === true && [parentOf(path), path].every((each) => grants.some((grant) => grant.path === each)))
+  const isGiven = ({ path, how }: Need): boolean =>
+    grants.some((grant) => covers(grant, path) && (how !== 'beside' || isFolder(grant))) ||
+    (how === 'beside' && [parentOf(path), path].every((each) => grants.some((grant) => grant.path === each)))
   return perhaps.filter((need) => !isGiven(need) && !mayMake(need.path))
 }
 
@@ -63,13 +63,13 @@ export function withoutAsked(
   const remarks: Remark[] = []
   const open = new Set([...scripts.keys()].filter((path) => !isThere(path)))
   // Making something inside it makes the folder too.
-  const about = needs.map((need) => {
-    const above = MAKES.has(need.access) && need.givenBy === undefined ? aboveIn(open, need.path) : null
-    return above === null ? need : { ...withoutOwn(need), access: 'create-directory' as const, path: above }
+  const about = needs.map((need): Need => {
+    const above = MAKES.has(need.access) && need.told === undefined ? aboveIn(open, need.path) : null
+    return above === null ? need : { ...commonOf(need), access: 'create-directory' as const, path: above }
   })
   const kept = about.flatMap((need): readonly Need[] => {
-    if (!open.has(need.path) || !MAKES.has(need.access) || need.givenBy !== undefined) return [need]
-    if (need.access === 'create-file') return [{ ...withoutOwn(need), beside: true }]
+    if (!open.has(need.path) || !MAKES.has(need.access) || need.told !== undefined) return [need]
+    if (need.access === 'create-file') return [{ ...commonOf(need), access: 'create-file', how: 'beside' }]
     const parent = parentOf(need.path)
     const isGiven = needs.some(
       ({ access, path }) =>
@@ -78,11 +78,11 @@ export function withoutAsked(
     if (isGiven) return []
     // A folder that holds other things only has to have room for it.
     if (isOwnPlace(parent) && files.list(parent).length > 0) {
-      const { atStart, ...alone } = withoutOwn(need)
+      const { when, ...alone } = commonOf(need)
       return [{ ...alone, access: 'create-directory' }]
     }
     if (isOwnPlace(parent) && parent !== '/' && !open.has(parent))
-      return [{ ...withoutOwn(need), access: 'keep-state', path: parent }]
+      return [{ ...commonOf(need), access: 'keep-state', path: parent }]
     const who = scripts.get(need.path) ?? 'the command'
     if (!remarks.some(({ evidence }) => evidence[0]?.subject === need.path))
       remarks.push(
@@ -112,10 +112,6 @@ const MAKES = new Set<Need['access']>(['keep-state', 'create-directory', 'create
 /** And not seen. */
 function isSaid({ certainty }: Need): boolean {
   return certainty !== 'observed' && certainty !== 'refused'
-}
-
-function withoutOwn({ tree, made, alone, ...need }: Need): Need {
-  return need
 }
 
 /** A run has shown that the container starts and works without it. */

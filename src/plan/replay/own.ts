@@ -1,4 +1,4 @@
-import type { Need } from '../../evidence/claim.ts'
+import { commonOf, type Need } from '../../evidence/claim.ts'
 import { couldCreate, couldRemove } from '../../image/access.ts'
 import { groupWithGid, sharedAccounts } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
@@ -69,7 +69,7 @@ function keepBelow(need: Need, path: string, state: State, isCode = false): void
     // `Services/Backups`: amid source a folder is named after its subject, and is no state.
     const isState = STATE_NAME.test(child) && !(isCode && holdsSource(below, state))
     const staysRoots =
-      (need.atStart === true || need.owner !== undefined) &&
+      need.when !== undefined &&
       !isState &&
       (isCode || OF_REPOSITORY.test(child) || (!OFTEN_WRITTEN.test(child) && holdsSource(below, state)))
     if (staysRoots && OF_REPOSITORY.test(child)) continue
@@ -112,9 +112,9 @@ export function remove(need: Need, path: string, state: State): void {
 
 /** A new file replaces one that nobody has seen: a file of a package is root's, and stays so in a sticky folder. */
 function replaceUnseen(need: Need, path: string, state: State): void {
-  create({ ...need, access: 'create-file', beside: true }, path, state)
+  create({ ...commonOf(need), access: 'create-file', how: 'beside' }, path, state)
   const parent = parentOf(path)
-  if (need.atStart !== true || state.grants.get(parent)?.kind !== 'sticky') return
+  if (need.when !== 'start' || state.grants.get(parent)?.kind !== 'sticky') return
   if (state.grantee.anyUid === true) return openSticky(need, path, state)
   createMissing(need, path, 'create-file', state)
 }

@@ -19,7 +19,7 @@ import { belongsToSystem, grant, learn, refuse, type State, whyNever } from './s
 /** A file that is there is written, a missing one created. */
 export function write(need: Need, path: string, state: State): void {
   const entry = state.files.entry(path)
-  if (entry === null) return create(need.access === 'write' ? { ...need, access: 'create-file' } : need, path, state)
+  if (entry === null) return create(need, path, state, need.access === 'write' ? 'create-file' : need.access)
   if (!reachParents(need, path, state)) return
   if (entry.type === 'directory') return void (need.access === 'keep-state' ? undefined : fill(need, path, state))
   const answer = couldWrite(state.files, state.identity, path)
@@ -33,41 +33,43 @@ export function write(need: Need, path: string, state: State): void {
 }
 
 /** A new name: a file, a folder or a socket. */
-export function create(need: Need, path: string, state: State): void {
+export function create(need: Need, path: string, state: State, access = need.access): void {
   const existing = state.files.entry(path)
-  if (existing?.type === 'file' && need.access !== 'create-directory' && need.beside !== true) {
+  if (existing?.type === 'file' && access !== 'create-directory' && need.how !== 'beside') {
     if (couldWrite(state.files, state.identity, path).allowed) return
   }
   // Another grant makes it, or the way to it: the program finds it there. What it made itself was its own, and what
   const isMadeBefore = existing?.type === 'directory' && state.original.entry(path) === null
-  if (need.access === 'create-directory' && isMadeBefore) {
+  if (access === 'create-directory' && isMadeBefore) {
     const isOwn = need.certainty !== 'observed' || existing.uid === state.identity.uid || !isOwnPlace(path)
     return isOwn ? undefined : void grant(need, path, 'create-directory', state)
   }
+  // A script's `mkdir -p` makes nothing where the folder exists. A run that made one had removed the old one first.
   if (
     existing?.type === 'directory' &&
-    isOnlySaid(need) &&
+    access === 'create-directory' &&
+    need.when === 'start' &&
     couldCreate(state.files, state.identity, `${path}/x`).allowed
   )
     return
   const parent = parentOf(path)
   if (!reachParents(need, path, state)) return
   // A build step may already have made it as root.
-  if (need.access === 'create-file' && need.tree === true)
+  if (access === 'create-file' && need.tree === true)
     return existing === null ? createMissing(need, path, 'create-file', state) : write(need, path, state)
-  if (need.alone !== undefined && existing?.type === 'symlink') return createBehind(need, path, existing.link, state)
-  const isOwn = need.alone === 'new' && couldCreate(state.files, state.identity, path).allowed
-  if (need.alone !== undefined && existing === null && !isOwn) return createMissing(need, path, 'create-file', state)
-  if (state.files.entry(parent) === null && isSharedFolder(parent) && need.access === 'create-directory')
+  const isAlone = need.how === 'new' || need.how === 'any'
+  if (isAlone && existing?.type === 'symlink') return createBehind(need, path, existing.link, state)
+  const isOwn = need.how === 'new' && couldCreate(state.files, state.identity, path).allowed
+  if (isAlone && existing === null && !isOwn) return createMissing(need, path, 'create-file', state)
+  if (state.files.entry(parent) === null && isSharedFolder(parent) && access === 'create-directory')
     return createMissing(need, path, 'create-directory', state)
-  if (state.files.entry(parent) === null)
-    return create({ ...need, access: 'create-directory' }, topmostMissing(parent, state), state)
+  if (state.files.entry(parent) === null) return create(need, topmostMissing(parent, state), state, 'create-directory')
   if (couldCreate(state.files, state.identity, path).allowed)
-    return learn(path, need.access === 'create-directory' ? 'directory' : 'file', state)
+    return learn(path, access === 'create-directory' ? 'directory' : 'file', state)
   const isCommon = isSharedFolder(parent) || isSystemFolder(parent)
-  if (need.access === 'create-directory' && isCommon && !isBelowSystem(path))
+  if (access === 'create-directory' && isCommon && !isBelowSystem(path))
     return createMissing(need, path, 'create-directory', state)
-  if (need.access === 'create-file' && isCommon) return createInCommon(need, path, state)
+  if (access === 'create-file' && isCommon) return createInCommon(need, path, state)
   fill(need, parent, state)
 }
 
@@ -78,15 +80,10 @@ function createBehind(need: Need, path: string, link: string | null, state: Stat
   create(need, target, state)
 }
 
-/** A script's `mkdir -p` makes nothing where the folder exists. A run that made one had removed the old one first. */
-function isOnlySaid({ access, atStart }: Need): boolean {
-  return access === 'create-directory' && atStart === true
-}
-
 /** A file of the program's own in a folder of many: made beforehand where the folder cannot be had. */
 function createInCommon(need: Need, path: string, state: State): void {
   const parent = parentOf(path)
-  if (need.beside === true) return fill(need, parent, state)
+  if (need.how === 'beside') return fill(need, parent, state)
   if (isMarkerFile(path) && !isBelowSystem(path)) return createMissing(need, path, 'create-file', state)
   if (!isSystemFolder(parent)) return fill(need, parent, state)
   if (isBelowSystem(path) || need.certainty === 'refused') return refuse(need, belongsToSystem(parent), state)

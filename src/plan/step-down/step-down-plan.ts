@@ -2,7 +2,7 @@ import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import { bounds } from '../../bounds.ts'
 import { isSwitcher, switchTools } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
-import { type Need, question, type Remark } from '../../evidence/claim.ts'
+import { commonOf, type Need, question, type Remark } from '../../evidence/claim.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
 import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
@@ -358,16 +358,21 @@ function actionNeeds(
   const isOthers = (path: string): boolean => access !== 'change-mode' && isSystemFolder(path)
   return action.paths
     .filter((path) => !isOthers(path) && !isSharedFolder(path) && !isRuntimePlace(path) && !PATTERN.test(path))
-    .map((path) => ({
-      access: isFile(path) ? 'create-file' : access,
-      path,
-      certainty: 'inferred',
-      atStart: true,
-      ...(access === 'change-mode' && action.recursive ? { tree: true } : {}),
-      ...(action.recursive && access !== 'create-directory' ? { recursive: true as const } : {}),
-      ...(owner === '' ? {} : { owner }),
-      evidence: { source: 'step-down', subject: path, detail: `${verb} by ${action.script ?? 'the command'} at start` },
-    }))
+    .map((path): Need => {
+      const detail = `${verb} by ${action.script ?? 'the command'} at start`
+      const evidence = { source: 'step-down', subject: path, detail } as const
+      const made = { path, certainty: 'inferred', when: 'start', evidence } as const
+      if (access === 'create-directory') return { ...made, access }
+      const recursive = action.recursive ? ({ recursive: true } as const) : {}
+      if (access === 'change-mode')
+        return { ...made, access, ...recursive, ...(action.recursive ? { tree: true } : {}) }
+      return {
+        ...made,
+        access: isFile(path) ? 'create-file' : access,
+        ...recursive,
+        ...(owner === '' ? {} : { owner }),
+      }
+    })
 }
 
 /** The start fails where anything in the tree has another owner. */
@@ -386,11 +391,9 @@ function ownTrees(needs: readonly Need[], modes: readonly RootAction[], unpacked
     modes.some(({ paths }) => paths.some((each) => isInside(each, path) || isInside(path, each)))
   const whole = needs.map((need): Need => {
     if (need.recursive !== true || !(isUnseen(need.path) || isSet(need.path))) return need
-    return {
-      ...need,
-      ...(need.access === 'change-mode' && isUnseen(need.path) ? { access: 'keep-state' } : {}),
-      tree: true,
-    }
+    return need.access === 'change-mode' && isUnseen(need.path)
+      ? { ...commonOf(need), access: 'keep-state', recursive: true, tree: true }
+      : { ...need, tree: true }
   })
   const given = whole.filter(({ access, tree }) => access === 'keep-state' && tree === true)
   const isGiven = ({ path }: Need): boolean => given.some((other) => isInside(path, other.path))
