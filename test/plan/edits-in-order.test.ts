@@ -1,7 +1,7 @@
 // Two changes of one line of a start script: the second is made of what the first leaves.
 import { expect, test } from '@jest/globals'
 import { applySubstitutions, type FileEdit, inPlaceOf, type Substitution } from '../../src/evidence/file-edit.ts'
-import { editsInOrder } from '../../src/plan/harden-stage.ts'
+import { editsInOrder } from '../../src/plan/edits-in-order.ts'
 
 const START = 'set -e\nexec served --quiet --setuid=web\n'
 

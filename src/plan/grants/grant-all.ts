@@ -35,7 +35,7 @@ export interface Granted {
   readonly unshown: readonly Grant[]
 }
 
-export interface Needs {
+interface Needs {
   readonly wanted: readonly Need[]
   /** What a text states and no run has shown: met only as far as that is harmless. */
   readonly assumed?: readonly Need[]

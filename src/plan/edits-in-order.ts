@@ -1,0 +1,91 @@
+import {
+  applySubstitutions,
+  escapeEre,
+  type FileEdit,
+  followingEdits,
+  inPlaceOf,
+  matches,
+  mergeByFile,
+  type Substitution,
+} from '../evidence/file-edit.ts'
+import type { PlanContext } from './plan-context.ts'
+import type { PortPlan } from './ports/plan-ports.ts'
+import { hasSed } from './tools.ts'
+
+/** All edits of files, before those that are excluded are left out. */
+export function changesOf({ input, stepDown, textOf }: PlanContext, ports: PortPlan): readonly FileEdit[] {
+  const changes = [
+    ...ports.fileEdits,
+    ...input.vendor.fileEdits,
+    ...stepDown.fileEdits,
+    ...(input.observation === null ? input.stated.fileEdits : []),
+  ]
+  return [...changes, ...mergeByFile(followingEdits(changes, textOf, input.stated.view.contents.texts))]
+}
+
+/** Without sed the whole file is written anew, so the plan carries its text. */
+export function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanContext): readonly FileEdit[] {
+  return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
+}
+
+/** As the pipeline writes them: `transforms/index.ts`. */
+const ORDER: readonly FileEdit['purpose'][] = ['port', 'config', 'step-down']
+
+/**
+ * The edits in the order in which they are made. Each looks for the text that the earlier ones leave: `httpd -p 80 -u www` reads
+ * differently once its port has moved.
+ */
+export function editsInOrder(edits: readonly FileEdit[], textOf: (path: string) => string | null): readonly FileEdit[] {
+  const made = new Map<string, readonly Substitution[]>()
+  return ORDER.flatMap((purpose) => edits.filter((edit) => edit.purpose === purpose)).map((edit) => {
+    const text = textOf(edit.path)
+    if (text === null) return edit
+    const substitutions = edit.substitutions.map((one) => {
+      const before = made.get(edit.path) ?? []
+      const rebased = after(before, one, text)
+      made.set(edit.path, [...before, rebased])
+      return rebased
+    })
+    return { ...edit, substitutions }
+  })
+}
+
+/** The edit, rewritten for the text that earlier edits leave; unchanged where it still matches, or where no rewriting is certain. */
+function after(earlier: readonly Substitution[], one: Substitution, text: string): Substitution {
+  const left = applySubstitutions(text, earlier)
+  const said = literal(one.pattern)
+  if (left === null || said === null || one.remove === true) return one
+  if (matches(left, one) || !matches(text, one)) return one
+  const from = applySubstitutions(said, earlier)
+  const asked = one.replacement.replace(/\\(.)/gs, '$1')
+  const applied = applySubstitutions(asked, earlier)
+  if (from === null || applied === null) return one
+  // An edit that was found by its whole line no longer matches it: only the words that differ are changed.
+  const to = applied === asked ? changedWords(said, asked, from) : applied
+  if (to === null || from === to) return one
+  const rebased = { ...one, ...inPlaceOf(from, to), global: one.global }
+  return matches(left, rebased) ? rebased : one
+}
+
+/** The change from `before` to `after`, applied to a third text that resembles `before`; null where the place is ambiguous. */
+function changedWords(before: string, after: string, text: string): string | null {
+  const words = (one: string): readonly string[] => one.split(/(?<=[\s"'])|(?=[\s"'])/)
+  const [old, asked] = [words(before), words(after)]
+  if (old.length !== asked.length) return null
+  const places = old.flatMap((word, at) => (word === asked[at] ? [] : [[word, asked[at] ?? ''] as const]))
+  let changed: string | null = text
+  for (const [word, other] of places) {
+    const parts: readonly string[] = changed === null ? [] : words(changed)
+    changed =
+      parts.filter((part) => part === word).length === 1
+        ? parts.map((part) => (part === word ? other : part)).join('')
+        : null
+  }
+  return changed
+}
+
+/** The one text that a pattern matches; null where it matches more than one. */
+function literal(pattern: string): string | null {
+  const text = pattern.replace(/\\(.)/gs, '$1')
+  return escapeEre(text) === pattern ? text : null
+}

@@ -1,0 +1,64 @@
+import type { CapableFile, Remark } from '../evidence/claim.ts'
+import { joinTruncated } from '../words.ts'
+import { lostGroups } from './account/lost-groups.ts'
+import { mergedUsers } from './account/merged-users.ts'
+import { notCreated } from './account/new-account.ts'
+import { keptUnnamed } from './account/stage-account.ts'
+import { assumptions, imageTriggers, leftOut, numberUnknown, otherShell } from './assumptions.ts'
+import { noDependents } from './exemptions.ts'
+import { perhapsQuestion } from './grants/perhaps.ts'
+import type { StageGrants } from './grants/stage-grants.ts'
+import { mountRemarks } from './host-mounts.ts'
+import type { AccountChoice } from './plan.ts'
+import type { PlanContext } from './plan-context.ts'
+import type { StageInput } from './stage-input.ts'
+import { idsWithoutEffect } from './step-down/step-down-plan.ts'
+import { vendorRemarks } from './vendor-image.ts'
+
+/** What there is to say about the whole. `lasting`: programs that keep their file capabilities. */
+export function remarksOf(
+  context: PlanContext,
+  account: AccountChoice,
+  { asked, grants, granted, services, unmet }: StageGrants,
+  lasting: readonly CapableFile[],
+): readonly Remark[] {
+  const { input, stepDown, report } = context
+  const { facts, observation, stated } = input
+  const merged = mergedUsers({ services, account, grants, files: facts.files.known ? facts.files.value : null })
+  const unnamed = keptUnnamed(input)
+  return [
+    ...asked,
+    ...(merged === null ? [] : [merged]),
+    ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),
+    ...granted.remarks,
+    ...unmet.map(perhapsQuestion),
+    ...stepDown.remarks,
+    ...(offeredFor(input) === null ? idsWithoutEffect(report, account, input.dependents?.runs ?? []) : []),
+    ...mountRemarks(context, account),
+    ...numberUnknown(account, input),
+    ...(observation === null ? lostGroups(input, account) : []),
+    ...stated.remarks,
+    ...(observation === null ? stated.cautions : []),
+    ...vendorRemarks(input, lasting),
+    ...assumptions(input),
+    ...otherShell(input),
+    ...leftOut(input),
+    ...imageTriggers(input),
+  ]
+}
+
+/** Why a person has to decide whether the stage is hardened; null where nothing speaks against it. */
+export function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
+  const { children, users, madeElsewhere } = dependents
+  if (madeElsewhere !== null) return madeElsewhere
+  if (children.length > 0) {
+    const who = joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))
+    const counts = children.length === 1 ? 'builds on it and counts' : 'build on it and count'
+    return `${who} ${counts} on root: say USER root there before what needs it`
+  }
+  const [user] = users.filter(({ kind }) => kind !== 'action')
+  if (user === undefined) return builtUpon
+  return user.kind === 'job'
+    ? `${user.what} runs its steps in it: whether they need root is not known`
+    : `${user.what} develops in it${user.user === null ? '' : ` as ${user.user}`}: what is done there may need root`
+}
