@@ -396,8 +396,9 @@ function valuesOf(
 
 const LIST = /^(?:list|tuple|set|array|array_creation_expression|literal_value)$/
 
-/** What a loop goes through: a list that stands there or has a name, or one that a call gives. */
+/** What a loop goes through: a list that stands there or has a name, or one that a call gives. The characters of a text are not told. */
 function elementsOf(node: SyntaxNode, file: SourceFile, depth = 0): readonly SyntaxNode[] {
+  if (isText(node)) return []
   if (LIST.test(node.kind))
     return node.children.flatMap((one) =>
       one.children.length === 1 && /^(?:array_element_initializer|literal_element)$/.test(one.kind)
@@ -416,7 +417,7 @@ function elementsOf(node: SyntaxNode, file: SourceFile, depth = 0): readonly Syn
   const lists = bound.flatMap(({ value, how }) =>
     value === null || how === 'of' ? [] : elementsOf(value, file, depth + 1),
   )
-  return lists.length > 0 ? lists : [node]
+  return lists.length > 0 || bound.some(({ value }) => value !== null && isText(value)) ? lists : [node]
 }
 
 /** The value of a key of what a name stands for. */

@@ -100,6 +100,8 @@ const WRITES: readonly (readonly [file: string, text: string, paths: readonly st
   ['app.py', "PLUGS = Path('/srv/plugs')\n(PLUGS / name / 'x').write_text(t)", ['directory /srv/plugs 2']],
   ['a.go', 'c := Config{Connection: "data/a.db"}', ['database /app/data/a.db 1']],
   ['a.go', 'os.Mkdir(".", 0770)', []],
+  ['app.py', 'for n in "abc":\n    os.makedirs(os.path.join("/srv/x", n))', ['directory /srv/x 2']],
+  ['app.py', 'N = "abc"\nfor n in N:\n    os.makedirs(n)', []],
   ['app.py', "CSS = Path('/srv/css/a.css')\nCSS.with_suffix('.new').write_text(t)", ['directory /srv/css 2']],
   ['app.py', "PLUGS = Path('/srv/plugs')\nshutil.rmtree(PLUGS / name)", ['directory /srv/plugs 2']],
   ['app.py', "for f in files:\n    os.remove('/srv/plugs/' + f)", ['directory /srv/plugs 2']],
