@@ -37,8 +37,7 @@ function viewOf(store: FileStore): FileView {
     return result.kind === 'end' ? result : null
   }
   return {
-    // Entries are kept by their real paths, so most questions need no walk.
-    entry: (path) => store.get(path) ?? end(path, false)?.entry ?? null,
+    entry: (path) => end(path, false)?.entry ?? null,
     resolve: (path) => end(path, true)?.path ?? null,
     exists: (path) => (end(path, true)?.entry ?? null) !== null,
     list: (path) => {
@@ -46,7 +45,6 @@ function viewOf(store: FileStore): FileView {
       return found?.entry?.type === 'directory' ? [...store.names(found.path)].sort() : []
     },
     text: (path) => {
-      if (store.get(path)?.type === 'file') return store.text(path)
       const found = end(path, true)
       return found?.entry?.type === 'file' ? store.text(found.path) : null
     },
