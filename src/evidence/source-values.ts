@@ -232,8 +232,8 @@ function called(call: SyntaxNode, scope: Scope): readonly Value[] {
   const args = argumentsOf(call)
   const isNew = call.kind === 'new_expression' || call.kind === 'object_creation_expression'
   const own = name.includes('.') ? undefined : file.functions.get(name)
-  const [rule] = own === undefined ? rulesNamed(language.means[isNew ? 'new' : 'call'], name) : []
-  if (rule !== undefined) return meant(rule, call, args, scope)
+  const [named] = own === undefined ? rulesNamed(language.means[isNew ? 'new' : 'call'], name) : []
+  if (named !== undefined) return meant(named.rule, call, args, scope)
   const last = name.slice(name.lastIndexOf('.') + 1)
   const [key] = args
   const isVariable = ENV_HELPER.test(last) || keywordOf(call, 'default', file) !== null
@@ -360,11 +360,11 @@ function namedValues(name: string, node: SyntaxNode, scope: Scope): readonly Val
   const called = canonical(name, file)
   const end = called.lastIndexOf('.')
   const isVariable =
-    end > 0 && rulesNamed(language.means.name, called.slice(0, end)).some(({ means }) => means === 'variables')
+    end > 0 && rulesNamed(language.means.name, called.slice(0, end)).some(({ rule }) => rule.means === 'variables')
   if (isVariable) return whole(env.get(called.slice(end + 1)))
-  const [rule] = rulesNamed(language.means.name, called)
-  if (rule !== undefined && rule.means !== 'variables') {
-    const said = meant(rule, node, [], scope)
+  const [named] = rulesNamed(language.means.name, called)
+  if (named !== undefined && named.rule.means !== 'variables') {
+    const said = meant(named.rule, node, [], scope)
     if (said.length > 0) return said
   }
   const imported = brought(name, scope)

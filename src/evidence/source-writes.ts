@@ -1,7 +1,7 @@
 import { bounds } from '../bounds.ts'
 import { lineEnd, lineOf, lineStart } from '../edit.ts'
 import { isInside, normalisePath, parentOf } from '../places.ts'
-import { languageOfFile, rulesNamed, type SourceRule } from './languages/index.ts'
+import { languageOfFile, rulesNamed, type SourceRule, saysWord } from './languages/index.ts'
 import type { SourceModules } from './source-modules.ts'
 import { argumentsOf, isFunction, isText, literal, nameOf, type SourceFile, textOf } from './source-names.ts'
 import { ASKS_BEFORE } from './source-text.ts'
@@ -133,16 +133,7 @@ function* matched(
   value: SyntaxNode | null,
 ): Iterable<Match> {
   if (name === null) return
-  for (const rule of rulesNamed(rules, name)) {
-    const known = [
-      ...(rule.call ?? []),
-      ...(rule.new ?? []),
-      ...(rule.key ?? []),
-      ...(rule.name ?? []),
-      ...(rule.keyword ?? []),
-    ]
-    yield { rule, node, value, call: known.find((one) => name === one || name.endsWith(`.${one}`)) ?? name }
-  }
+  for (const { rule, name: call } of rulesNamed(rules, name)) yield { rule, node, value, call }
 }
 
 /** `sqlite:///x.db` anywhere in a source is a database that the program opens. */
@@ -180,7 +171,7 @@ function calledBack(by: SyntaxNode): SyntaxNode | null {
 function isMeant({ rule: { when, of }, node, value, values: { file } }: Place): boolean {
   const object = value === null ? receiverOf(node) : null
   if (object !== null && KEEPS_ELSEWHERE.test(textOf(file, object).slice(-40))) return false
-  if (of !== undefined && !new RegExp(`\\b(?:${of})`).test(file.text)) return false
+  if (of !== undefined && !saysWord(of)(file.text)) return false
   if (when === undefined) return true
   const given = argumentsOf(node)[when.arg] ?? (when.or === undefined ? null : keywordOf(node, when.or, file))
   return given !== null && new RegExp(when.is).test(literal(given, file) ?? textOf(file, given))

@@ -1,4 +1,4 @@
-import { memoizeSearch } from '../../memoize.ts'
+import { memoizeByText, memoizeSearch } from '../../memoize.ts'
 import type { Grammar } from '../syntax.ts'
 import go from './go.json' with { type: 'json' }
 import php from './php.json' with { type: 'json' }
@@ -65,21 +65,16 @@ interface NamedRule {
   readonly rule: SourceRule
 }
 
-const LANGUAGES: Readonly<Record<'go' | 'php' | 'python' | 'script', Language>> = {
-  go: languageOf(go as readonly object[]),
-  php: languageOf(php as readonly object[]),
-  python: languageOf(python as readonly object[]),
-  script: languageOf(script as readonly object[], isPacked),
-}
+const TABLES: Readonly<Record<'go' | 'php' | 'python' | 'script', readonly object[]>> = { go, php, python, script }
 
-/** `isMade`: no person has written the text. */
-function languageOf(table: readonly object[], isMade: (text: string) => boolean = () => false): Language {
-  const rules: readonly SourceRule[] = table
+/** Made when the first source in the language is read: most runs have none. */
+const languageOf = memoizeByText((name): Language => {
+  const rules: readonly SourceRule[] = TABLES[name as keyof typeof TABLES]
   const written = rules.filter(({ means }) => means === undefined)
   // Rules that ask the same of the file are looked for together.
   const groups = [...new Set(written.map(({ of = '' }) => of))].map((asked) => {
     const all = written.filter(({ of = '' }) => of === asked)
-    return { of: new RegExp(`\\b(?:${asked})`), words: new RegExp(wordsOf(all).join('|')) }
+    return { isAsked: saysWord(asked), words: new RegExp(wordsOf(all).join('|')) }
   })
   return {
     rules: {
@@ -96,10 +91,17 @@ function languageOf(table: readonly object[], isMade: (text: string) => boolean 
     },
     mayWrite: memoizeSearch(
       (text) =>
-        !isMade(text) && (DATABASE.test(text) || groups.some(({ of, words }) => of.test(text) && words.test(text))),
+        !(name === 'script' && isPacked(text)) &&
+        (DATABASE.test(text) || groups.some(({ isAsked, words }) => isAsked(text) && words.test(text))),
     ),
   }
-}
+})
+
+/** Whether a text says what a rule asks for with `of`: each is asked for at every call of a source. */
+export const saysWord = memoizeByText((of): ((text: string) => boolean) => {
+  const words = new RegExp(`\\b(?:${of})`)
+  return memoizeSearch((text) => words.test(text))
+})
 
 /**
  * Expressions of a text that one of the rules may apply to, one for all names that begin and end alike. A module's function is called of
@@ -152,13 +154,13 @@ function byLastWord(rules: readonly SourceRule[], by: By): ReadonlyMap<string, r
   return found
 }
 
-/** Those whose name this is, or ends it; of what has a meaning of its own, and of `whole` ones, the name is all. */
-export function rulesNamed(rules: ReadonlyMap<string, readonly NamedRule[]>, name: string): readonly SourceRule[] {
-  return (rules.get(lastWord(name)) ?? []).flatMap((one) => {
-    const isWhole = one.rule.whole === true || (one.rule.means !== undefined && one.rule.path !== 'self')
-    const isMeant = name === one.name || (!isWhole && name.endsWith(`.${one.name}`))
+/** The rules that this name means, or that it ends with; a rule with a meaning, or a `whole` one, needs the full name. */
+export function rulesNamed(rules: ReadonlyMap<string, readonly NamedRule[]>, name: string): readonly NamedRule[] {
+  return (rules.get(lastWord(name)) ?? []).filter(({ rule, name: own }) => {
+    const isWhole = rule.whole === true || (rule.means !== undefined && rule.path !== 'self')
+    const isMeant = name === own || (!isWhole && name.endsWith(`.${own}`))
     // A method has something that it is called of.
-    return isMeant && (one.rule.path !== 'self' || name !== one.name) ? [one.rule] : []
+    return isMeant && (rule.path !== 'self' || name !== own)
   })
 }
 
@@ -167,22 +169,22 @@ export function languageOfFile(path: string): { readonly language: Language; rea
   const end = path.slice(path.lastIndexOf('.') + 1)
   switch (end) {
     case 'py':
-      return { language: LANGUAGES.python, grammar: 'python' }
+      return { language: languageOf('python'), grammar: 'python' }
     case 'go':
-      return { language: LANGUAGES.go, grammar: 'go' }
+      return { language: languageOf('go'), grammar: 'go' }
     case 'php':
-      return { language: LANGUAGES.php, grammar: 'php' }
+      return { language: languageOf('php'), grammar: 'php' }
     case 'ts':
     case 'mts':
     case 'cts':
-      return { language: LANGUAGES.script, grammar: 'typescript' }
+      return { language: languageOf('script'), grammar: 'typescript' }
     case 'tsx':
-      return { language: LANGUAGES.script, grammar: 'tsx' }
+      return { language: languageOf('script'), grammar: 'tsx' }
     case 'js':
     case 'mjs':
     case 'cjs':
     case 'jsx':
-      return { language: LANGUAGES.script, grammar: 'javascript' }
+      return { language: languageOf('script'), grammar: 'javascript' }
     default:
       return null
   }
