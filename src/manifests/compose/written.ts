@@ -16,8 +16,12 @@ export function wordsOf(command: unknown): readonly string[] | null {
 
 /** A map, or a list of NAME=VALUE; null for a name alone, which has its value from whoever starts it. */
 export function pairsOf(written: unknown): readonly (readonly [name: string, value: string | null])[] {
-  if (isObject(written))
-    return Object.entries(written).map(([name, value]) => [name, value == null ? null : textOf(value)])
+  return writtenPairs(written).map(([name, value]) => [name, value == null ? null : textOf(value)])
+}
+
+/** The same, with values as a map has them. */
+export function writtenPairs(written: unknown): readonly (readonly [name: string, value: unknown])[] {
+  if (isObject(written)) return Object.entries(written)
   return asList(written).map((entry) => {
     const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(textOf(entry)) ?? []
     return [name, value]

@@ -2,6 +2,7 @@ import { dirname, join, resolve } from 'node:path'
 import { composeWords } from '../../command/index.ts'
 import { isInside } from '../../files-in.ts'
 import { interpolated } from '../../manifests/compose/variables.ts'
+import { writtenPairs } from '../../manifests/compose/written.ts'
 import { asList, asObject, isObject, type Json } from '../../manifests/yaml/file.ts'
 import { upwards } from '../repository.ts'
 import { capability, deviceOf, mountOfService } from './container-options.ts'
@@ -157,12 +158,8 @@ const MOST_COMMAND = 16 * 1024
 
 /** A map, or a list of NAME=VALUE; null for a value that only who starts it knows, as of a name alone. */
 export function pairsOf(written: unknown, read: Read): ReadonlyMap<string, string | null> {
-  const pairs = isObject(written)
-    ? Object.entries(written)
-    : asList(written).map((entry) => {
-        const [, name = '', value = null] = /^([^=]*)(?:=(.*))?$/s.exec(textOf(entry) ?? '') ?? []
-        return [name, value] as const
-      })
+  // An entry that is a map or a list names nothing.
+  const pairs = writtenPairs(Array.isArray(written) ? written.filter((entry) => textOf(entry) !== null) : written)
   return new Map(
     pairs.flatMap(([name, said]) => (name === '' ? [] : [[name, said === null ? null : read(said)] as const])),
   )
