@@ -14,6 +14,11 @@ export function capabilityNames(sets: readonly bigint[]): readonly string[] {
   return names
 }
 
+/** As files of others write it (`cap_net_raw`, `NET_RAW`), the name without `CAP_`. */
+export function plainCapability(written: string): string {
+  return written.toUpperCase().replace(/^CAP_/, '')
+}
+
 /** The number of a capability; null for an unknown name. */
 export function capabilityNumber(name: string): number | null {
   const at = NAMES.indexOf(name)

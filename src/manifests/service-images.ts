@@ -1,3 +1,4 @@
+import { plainCapability } from '../image/capabilities.ts'
 import type { ImageRun, RunMount, StartOverlay } from '../image/image-run.ts'
 import { isInside, isStatePlace } from '../places.ts'
 import { mayBeWritten, privateKeyIn } from '../plan/host-mounts.ts'
@@ -159,7 +160,7 @@ export function runOf({ name, settings, mounts, env }: Service, { entries }: Hos
     isMeant: true,
     privileged: privileged === true,
     hostPid: pid === 'host',
-    capabilities: asList(cap_add).map((one) => textOf(one).toUpperCase().replace(/^CAP_/, '')),
+    capabilities: asList(cap_add).map((one) => plainCapability(textOf(one))),
     devices: asList(devices).flatMap((one) => textOf(one).split(':')[0] ?? []),
     // As whom it is run is decided for all of them.
     user: null,

@@ -1,4 +1,5 @@
 import { composeValue } from '../../borders/mount.ts'
+import { plainCapability } from '../../image/capabilities.ts'
 import { isInside } from '../../places.ts'
 import {
   hostPortNotes,
@@ -176,7 +177,7 @@ function warn(service: Json, profile: Profile, notes: string[], open: string[]):
 }
 
 function holds(list: unknown, name: string): boolean {
-  return asList(list).some((item) => textOf(item).toUpperCase().replace(/^CAP_/, '') === name)
+  return asList(list).some((item) => plainCapability(textOf(item)) === name)
 }
 
 export function allowsNew(option: unknown): boolean {

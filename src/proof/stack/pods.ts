@@ -1,3 +1,4 @@
+import { plainCapability } from '../../image/capabilities.ts'
 import { SAFE_SYSCTLS } from '../../manifests/kubernetes/restricted.ts'
 import {
   containerOf,
@@ -522,7 +523,7 @@ function securityOf(
   const given = asList(add)
     .map(textOf)
     .filter((name) => {
-      const isHarmless = HARMLESS_CAPABILITIES.has(name.toUpperCase().replace(/^CAP_/, ''))
+      const isHarmless = HARMLESS_CAPABILITIES.has(plainCapability(name))
       if (!isHarmless && !isTrusted) say(`the capability ${name}, which a proof does not give to what others wrote`)
       return isHarmless || isTrusted
     })

@@ -1,4 +1,5 @@
 import type { Operation } from '../../evidence/operation.ts'
+import { plainCapability } from '../../image/capabilities.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { asList, type Json, textOf } from '../../manifests/yaml/file.ts'
 import type { Observation } from '../../plan/stage-input.ts'
@@ -394,7 +395,7 @@ async function lackedBy(
 }
 
 function without(settings: Json, capability: string): Json {
-  const isIt = (one: unknown): boolean => textOf(one).toUpperCase().replace(/^CAP_/, '') === capability
+  const isIt = (one: unknown): boolean => plainCapability(textOf(one)) === capability
   return {
     ...settings,
     cap_drop: [...asList(settings.cap_drop), capability],

@@ -1,7 +1,7 @@
 import { noCoreDumps } from '../../engine/arguments.ts'
 import { sessionLabels } from '../../engine/clean-up.ts'
 import { logLimits } from '../../engine/kinds.ts'
-import { DEFAULT_CAPABILITIES } from '../../image/capabilities.ts'
+import { DEFAULT_CAPABILITIES, plainCapability } from '../../image/capabilities.ts'
 import type { Manifests } from '../../manifests/kubernetes/workloads.ts'
 import type { Project, Service, ServiceMount } from '../../manifests/project.ts'
 import { isObject, type Json } from '../../manifests/yaml/file.ts'
@@ -220,7 +220,7 @@ function textsOf(value: unknown): readonly string[] {
 
 function capabilitiesOf(settings: Json, isTrusted: boolean, say: (what: string) => void): readonly string[] {
   return textsOf(settings.cap_add).filter((name) => {
-    const isHarmless = HARMLESS_CAPABILITIES.has(name.toUpperCase().replace(/^CAP_/, ''))
+    const isHarmless = HARMLESS_CAPABILITIES.has(plainCapability(name))
     if (!isHarmless && !isTrusted) say(`cap_add ${name}, which a proof does not give to what others wrote`)
     return isHarmless || isTrusted
   })

@@ -1,5 +1,6 @@
 import { dirname, resolve } from 'node:path'
 import { bounds } from '../../bounds.ts'
+import { plainCapability } from '../../image/capabilities.ts'
 import { interpolated } from '../../manifests/compose/variables.ts'
 import { volumeOf } from '../../manifests/compose/written.ts'
 import { asObject, isObject, type Json } from '../../manifests/yaml/file.ts'
@@ -80,7 +81,7 @@ function placesOf(source: string, { path, root, env }: RepositoryFile): Pick<Wri
 }
 
 export function capability(written: unknown): string {
-  return typeof written === 'string' ? written.toUpperCase().replace(/^CAP_/, '') : ''
+  return typeof written === 'string' ? plainCapability(written) : ''
 }
 
 export function deviceOf(written: unknown): readonly string[] {
