@@ -23,10 +23,7 @@ import { pairs, podUser, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 
-/**
- * Notes on what was taken from Compose and bake files unasked, and on what they leave open, published ports that no longer answer
- * included.
- */
+/** Notes on settings that come from Compose and bake files, on what those leave open, and on published ports that no longer answer. */
 export function buildNotes(
   { build, path, target: name }: WorkItem,
   dockerfile: Dockerfile,

@@ -56,7 +56,7 @@ async function built(engine: Engine, request: BuildRequest): Promise<string> {
 
 const buildsOf = memoizeByObject((_: Engine): Map<string, Promise<string>> => new Map())
 
-/** Equal builds of several targets are done once, under the first one's name. A failed build is repeated by whoever asks next. */
+/** Builds each text once, although several targets ask for it. A build that failed is tried again for the next one that asks. */
 function builtOnce(engine: Engine, request: BuildRequest): Promise<string> {
   const { tag: _, dockerfilePath = '', ...rest } = request
   // Of its path only the folder counts.
@@ -101,7 +101,7 @@ export function contextOf({ kind, path }: WorkItem, { context }: Pick<Options, '
   return context ?? (path === null ? null : dirname(path))
 }
 
-/** How it was built, for whoever repeats it. */
+/** The context, arguments and stage of its build, for the report. */
 export function howBuilt(item: WorkItem, options: Options): Pick<TargetOutcome, 'context' | 'buildArgs' | 'target'> {
   const args = item.kind === 'image' ? new Map<string, string>() : argsFor(item, options)
   const { context, policy } = options
@@ -139,7 +139,7 @@ export function podUser(runs: readonly ImageRun[]): string | null {
   return isAlike && /^[1-9]\d*(:\d+)?$/.test(first) ? first : null
 }
 
-/** The build context where none was named: that of the Compose or bake file that builds it, else the folder that has what it copies. */
+/** The context that a Compose or bake file names, or the folder that holds what the Dockerfile copies. */
 function contextFound(item: WorkItem, dockerfile: Dockerfile): string | null {
   if (item.build?.context != null) return item.build.context
   return item.path === null ? null : likelyContext(dockerfile, item.path, rootOf({ ...item, path: item.path }))

@@ -64,7 +64,7 @@ function namesIn({ dockerfile: text, buildArgs = {} }: BuildRequest): readonly s
   try {
     dockerfile = parseDockerfile(text, { ...nothingGiven, args: new Map(Object.entries(buildArgs)) })
   } catch (error) {
-    // The builder itself reports what is wrong.
+    // The build fails on the same text, and says why.
     if (error instanceof HardenError) return []
     throw error
   }
@@ -77,7 +77,7 @@ function namesIn({ dockerfile: text, buildArgs = {} }: BuildRequest): readonly s
   return [...new Set(names)].filter((name) => {
     try {
       const { familiarName, tag, digest } = parseImageReference(name)
-      // A replaced image name would also replace a stage of that name: FROM golang AS golang.
+      // `--build-context` replaces stages too: in `FROM golang AS golang` the name is a stage's.
       return digest === null && (!ofStages.has(familiarName) || (tag ?? 'latest') !== 'latest')
     } catch {
       return false
