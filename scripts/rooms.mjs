@@ -118,30 +118,54 @@ function sourcesIn(root, folder) {
  * @returns {Source['imports']}
  */
 export function importsOf(path, text) {
-  /** @type {{ to: string, isType: boolean }[]} */
+  return importsIn(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023)).flatMap(
+    ({ specifier, clause, typeOnly }) => {
+      const to = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : ''
+      // Of what is no room (package.json, a page) nothing is drawn.
+      const isOfRoom = FOLDERS.some((folder) => to.startsWith(`${folder}/`))
+      return isOfRoom ? [{ to, isType: typeOnly || isOfTypes(clause) }] : []
+    },
+  )
+}
+
+/**
+ * @typedef {object} Import
+ * @property {string} specifier
+ * @property {ts.ImportClause | undefined} clause
+ * @property {boolean} typeOnly the statement itself says so
+ * @property {boolean} isDynamic `import()`
+ */
+
+/**
+ * What a file imports and exports again, in the order of its text.
+ * @param {ts.SourceFile} source
+ * @returns {readonly Import[]}
+ */
+export function importsIn(source) {
+  /** @type {Import[]} */
   const found = []
-  /** @param {ts.Node | undefined} specifier @param {boolean} isType */
-  const add = (specifier, isType) => {
-    if (specifier === undefined || !ts.isStringLiteral(specifier) || !specifier.text.startsWith('.')) return
-    const to = posix.join(posix.dirname(path), specifier.text)
-    // Of what is no room (package.json, a page) nothing is drawn.
-    if (FOLDERS.some((folder) => to.startsWith(`${folder}/`))) found.push({ to, isType })
+  /** @param {ts.Node | undefined} specifier @param {Omit<Import, 'specifier'>} how */
+  const add = (specifier, how) => {
+    if (specifier !== undefined && ts.isStringLiteral(specifier)) found.push({ specifier: specifier.text, ...how })
   }
   /** @param {ts.Node} node */
   const visit = (node) => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, isOfTypes(node.importClause))
-    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
+    const how = { clause: undefined, typeOnly: false, isDynamic: false }
+    if (ts.isImportDeclaration(node)) {
+      const { importClause: clause } = node
+      add(node.moduleSpecifier, { ...how, clause, typeOnly: clause?.isTypeOnly ?? false })
+    } else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, { ...how, typeOnly: node.isTypeOnly })
     else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false)
+      add(node.arguments[0], { ...how, isDynamic: true })
     ts.forEachChild(node, visit)
   }
-  visit(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023))
+  visit(source)
   return found
 }
 
 /** @param {ts.ImportClause | undefined} clause */
 function isOfTypes(clause) {
-  if (clause === undefined || clause.isTypeOnly) return clause !== undefined
+  if (clause === undefined) return false
   const { name, namedBindings } = clause
   return (
     name === undefined &&

@@ -4,6 +4,7 @@ import { isBuiltin } from 'node:module'
 import { join, posix } from 'node:path'
 import { expect, test } from '@jest/globals'
 import ts from 'typescript'
+import { importsIn } from '../scripts/rooms.mjs'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
@@ -55,21 +56,15 @@ interface Module {
 }
 
 function readModule(path: string, text: string): Module {
-  const imports: Import[] = []
+  const source = ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true)
+  const imports = importsIn(source).map(({ specifier, typeOnly, isDynamic }): Import => {
+    const target = specifier.startsWith('.') ? posix.join(posix.dirname(path), specifier) : packageOf(specifier)
+    return { specifier, target, typeOnly, isDynamic }
+  })
   const declared = new Set<string>()
   const used = new Set<string>()
-  const add = (specifier: ts.Node | undefined, typeOnly: boolean, isDynamic = false) => {
-    if (!specifier || !ts.isStringLiteral(specifier)) return
-    const name = specifier.text
-    const target = name.startsWith('.') ? posix.join(posix.dirname(path), name) : packageOf(name)
-    imports.push({ specifier: name, target, typeOnly, isDynamic })
-  }
   const visit = (node: ts.Node): void => {
-    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly ?? false)
-    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, node.isTypeOnly)
-    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
-      add(node.arguments[0], false, true)
-    else if (
+    if (
       (ts.isVariableDeclaration(node) || ts.isParameter(node) || ts.isBindingElement(node)) &&
       ts.isIdentifier(node.name)
     )
@@ -82,7 +77,7 @@ function readModule(path: string, text: string): Module {
     if (node.getText() === 'Math.random') used.add('Math.random')
     ts.forEachChild(node, visit)
   }
-  ts.forEachChild(ts.createSourceFile(path, text, ts.ScriptTarget.ES2023, true), visit)
+  ts.forEachChild(source, visit)
   const ambient = [...used].filter((name) => (AMBIENT.has(name) || name === 'Math.random') && !declared.has(name))
   return { path, imports, ambient }
 }
