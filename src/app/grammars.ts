@@ -14,8 +14,8 @@ import type { ImageFacts, Known } from '../image/facts.ts'
 /** Grammars by name; once loaded they stay. */
 const loaded = new Map<Grammar, Promise<Language>>()
 let runtime: Promise<Parser> | null = null
-/** Stages and targets of a run have sources in common. By grammar and text; the sum of their lengths is bounded. */
-const trees = new Map<string, SyntaxNode>()
+/** Stages and targets of a run have sources in common. By grammar, then by text; the sum of their lengths is bounded. */
+const trees = new Map<Grammar, Map<string, SyntaxNode>>()
 let kept = 0
 
 /** Loads what these sources are read with: nothing where none of them names anything that is written. */
@@ -36,9 +36,9 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
     parse(grammar, text) {
       const language = languages.get(grammar)
       if (language === undefined || text.length > bounds.sourceLength || steps > bounds.parseStepsOfAll) return null
-      const key = `${grammar}\n${text}`
-      const known = trees.get(key)
-      if (known !== undefined) return known
+      const known = trees.get(grammar) ?? new Map<string, SyntaxNode>()
+      const before = known.get(text)
+      if (before !== undefined) return before
       parser.setLanguage(language)
       let own = 0
       const isTooMuch = (): boolean => {
@@ -54,7 +54,7 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
       const root = plainTree(tree)
       tree.delete()
       if (root !== null && kept + text.length <= bounds.treesKept) {
-        trees.set(key, root)
+        trees.set(grammar, known.set(text, root))
         kept += text.length
       }
       return root
