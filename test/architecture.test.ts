@@ -262,7 +262,7 @@ const OPENS_OTHERS: Readonly<Record<string, string>> = {
   'src/repository/trust.ts': "the caller's own list of folders",
   // A proof runs on copies, in which links stay links.
   'src/app/stack-proof.ts': 'the copy of a build context',
-  'src/proof/stack/host-files.ts': 'the copies of what a stack mounts',
+  'src/proof/drivers/host-files.ts': 'the copies of what a stack mounts',
 }
 const OPENS_NO_TARGET = /^src\/(?:engine|image\/sources|userns\/host|proof\/(?:sandbox|trace))\//
 

@@ -17,7 +17,8 @@ import {
 } from '../manifests/project.ts'
 import { isEqual, parseYaml } from '../manifests/yaml/file.ts'
 import { rewriteYaml } from '../manifests/yaml/rewrite.ts'
-import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
+import type { StackProof } from '../proof/prove-stack.ts'
+import type { StackEvidence } from '../proof/rounds.ts'
 import { bareResult, type ReportFinding, type TargetResult } from '../report/report.ts'
 import { likelyContext } from '../repository/context.ts'
 import { type ClusterTarget, imageIn, type ManifestFile } from '../repository/manifests.ts'
@@ -29,6 +30,7 @@ import { serviceResult, wholeOutcome } from './stack.ts'
 import { planStack } from './stack-plan.ts'
 import type { StackFacts } from './stack-proof.ts'
 import { isProved, needsEngine, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
+import { answeredIn } from './verdict.ts'
 
 /** Runs one command on manifests. */
 export async function hardenCluster(
@@ -119,7 +121,7 @@ function outcomeOf(
           // The next run finds the todos of a document that does not change again.
           const isChanged = !isEqual(manifests.files[file]?.values[document], after[file]?.values[document])
           const own = (results[index]?.findings ?? []).filter(({ transform }) => isChanged && transform !== 'prove')
-          return [name, { todos: todosIn(own, planned.get(name)?.answered), isProved: isProved(name) }]
+          return [name, { todos: todosIn(own, answeredIn(planned.get(name)?.stage)), isProved: isProved(name) }]
         }),
       ),
     places: placesOfCluster(services),

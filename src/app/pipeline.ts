@@ -33,7 +33,7 @@ import {
   type TargetOutcome,
   type TaskHooks,
 } from './task.ts'
-import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
+import { isLeftAsItIs, judgedAgain, outcomesOf } from './verdict.ts'
 
 /**
  * One value works on all targets of a call: each engine is opened once, and looks at a base image once.
@@ -217,8 +217,6 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const planned = await hardened(item, looked, mode, session, planner)
   const result = asWritten(planned.result)
   const stage = planned.plan.stages.at(-1)
-  const inService = stage?.inService
-  const answered = answeredBy(stage?.remarks ?? [])
   const { changes } = planned
   const outcome = {
     ...about,
@@ -226,8 +224,7 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
     result,
     // The offsets of a text with added lines differ.
     ...(changes.source === source ? { changes } : {}),
-    ...(inService === undefined ? {} : { inService }),
-    ...(answered.size === 0 ? {} : { answered }),
+    ...(stage === undefined ? {} : { stage }),
   }
   // A target needs a profile where it is run, built, written beside an image or published by a service.
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined

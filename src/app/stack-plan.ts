@@ -359,7 +359,8 @@ function unplanned({ name }: Service, { code, message, hint }: HardenError): Tar
 }
 
 function plannedService(service: Service, first: Planned, { outcome }: Planned, project: Project): PlannedService {
-  const { inService, answered, profile = null } = outcome
+  const { stage = null, profile = null } = outcome
+  const inService = stage?.inService
   const isDerived = profile?.image.derived === true && outcome.result.changed
   const result = asServiceRan(outcome.result, service, profile, isDerived)
   const usual = join(project.folder, 'harden-image', slug(service.name), 'Dockerfile')
@@ -369,7 +370,7 @@ function plannedService(service: Service, first: Planned, { outcome }: Planned, 
     service,
     result:
       path === usual ? result : { ...result, findings: [...result.findings, besideAnother(usual, path, project)] },
-    ...(answered === undefined ? {} : { answered }),
+    stage,
     profile,
     start: command === null ? null : { entrypoint: command.entrypoint, command: command.cmd },
     env: new Map(inService?.env.map(({ name, value }) => [name, value])),

@@ -10,15 +10,16 @@ import type { PlannedMigration } from '../manifests/compose/migration.ts'
 import type { PlannedService, Project, Service, ServiceBuild, StackFile } from '../manifests/project.ts'
 import { buildOf, imageKey } from '../manifests/service-images.ts'
 import { isInside } from '../places.ts'
+import type { KeptRights } from '../proof/checks/compare-stacks.ts'
+import type { StackDriver } from '../proof/container/stack-run.ts'
+import { openComposeDriver } from '../proof/drivers/compose-driver.ts'
+import { writeTexts } from '../proof/drivers/host-files.ts'
+import { openKubeDriver } from '../proof/drivers/kube-driver.ts'
+import type { StackSide } from '../proof/drivers/run-file.ts'
 import { stopwatch } from '../proof/proof-report.ts'
-import type { KeptRights } from '../proof/stack/compare-stacks.ts'
-import { openComposeDriver } from '../proof/stack/compose-driver.ts'
-import { writeTexts } from '../proof/stack/host-files.ts'
-import { openKubeDriver } from '../proof/stack/kube-driver.ts'
-import { proveStack, type StackEvidence, type StackProof, type StackResult } from '../proof/stack/prove-stack.ts'
-import type { StackSide } from '../proof/stack/run-file.ts'
-import type { StackDriver } from '../proof/stack/stack-run.ts'
-import { proveUpgrade, type UpgradeProof } from '../proof/stack/upgrade.ts'
+import { proveStack, type StackProof, type StackResult } from '../proof/prove-stack.ts'
+import type { StackEvidence } from '../proof/rounds.ts'
+import { proveUpgrade, type UpgradeProof } from '../proof/volumes/upgrade.ts'
 import { readFound } from '../repository/files.ts'
 import { withFiles } from '../repository/open-project.ts'
 import { removeFolder, temporaryFolder } from '../temporary.ts'
@@ -375,6 +376,7 @@ async function resultOf(
           ] as const,
       ),
     ]),
+    plans: new Map(planned.flatMap(({ service: { name }, stage }) => (stage === null ? [] : [[name, stage] as const]))),
     text: JSON.stringify(files.map(({ path, after }) => [path, after])),
   }
 }

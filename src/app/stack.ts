@@ -23,8 +23,9 @@ import {
 } from '../manifests/project.ts'
 import { parseYaml } from '../manifests/yaml/file.ts'
 import { mayBeWritten } from '../plan/host-mounts.ts'
-import type { StackEvidence, StackProof } from '../proof/stack/prove-stack.ts'
-import type { UpgradeProof } from '../proof/stack/upgrade.ts'
+import type { StackProof } from '../proof/prove-stack.ts'
+import type { StackEvidence } from '../proof/rounds.ts'
+import type { UpgradeProof } from '../proof/volumes/upgrade.ts'
 import { proofFindings } from '../report/proof-findings.ts'
 import {
   bareResult,
@@ -43,7 +44,7 @@ import { joinTruncated } from '../words.ts'
 import { here, type PlannedProject, planProject } from './project-plan.ts'
 import type { ProvedStack, StackFacts, StackPlan } from './stack-proof.ts'
 import { isProved, type Options, type ProcessTarget, type TargetOutcome, type TaskHooks } from './task.ts'
-import { isOpen, ofProof, type VerdictInput, withoutTodos, withUnasked } from './verdict.ts'
+import { answeredIn, isOpen, ofProof, type VerdictInput, withoutTodos, withUnasked } from './verdict.ts'
 
 export interface StackWork {
   readonly options: Options
@@ -209,12 +210,12 @@ function leftToDecide(
   { edited, isProved }: { readonly edited: ReadonlySet<string>; readonly isProved: (service: string) => boolean },
 ): LeftOf {
   return new Map(
-    planned.map(({ service: { name }, result, dockerfile, derived, answered }, index) => {
+    planned.map(({ service: { name }, result, dockerfile, derived, stage }, index) => {
       const held = dockerfile === null && derived === null ? [] : result.findings
       const own = unsaid(results[index]?.findings ?? [], held).filter(({ transform }) => !OF_OTHERS.has(transform))
       const ofVolumes = volumes.flatMap(({ services, finding }) => (services.includes(name) ? [finding] : []))
       const isChanged = edited.has(name) || result.changed
-      const todos = isChanged ? todosIn([...own, ...ofVolumes], answered) : []
+      const todos = isChanged ? todosIn([...own, ...ofVolumes], answeredIn(stage)) : []
       return [name, { todos, isProved: isProved(name) }]
     }),
   )
@@ -334,11 +335,11 @@ interface OfService {
 /** A service as the report has it: its findings stand in the file that its lines are of. */
 export function serviceResult(
   planned: TargetResult,
-  { answered, dockerfile, derived }: Partial<Pick<PlannedService, 'answered' | 'dockerfile' | 'derived'>>,
+  { stage, dockerfile, derived }: Partial<Pick<PlannedService, 'stage' | 'dockerfile' | 'derived'>>,
   { said, proof, inFiles, changed }: OfService,
 ): TargetResult {
   const file = dockerfile?.path ?? derived?.path
-  const { own, report } = afterRun(planned, answered, proof?.services.get(planned.target) ?? null)
+  const { own, report } = afterRun(planned, answeredIn(stage), proof?.services.get(planned.target) ?? null)
   const about = said.flatMap(({ service, ...finding }) => (service === own.target ? [finding] : []))
   const failed = proofFindings(report, proof?.failures.get(own.target) ?? [])
   const isLeft = [...about, ...failed].some(({ outcome }) => outcome === 'todo') && own.verdict !== 'needs-root'

@@ -29,10 +29,8 @@ export interface TargetOutcome {
   readonly inspection?: readonly Inspection[]
   /** The run-time half; absent where nobody can say who runs. */
   readonly profile?: Profile
-  /** What has to change in the service that the target was planned for; absent where nothing has, or for none. */
-  readonly inService?: NonNullable<StagePlan['inService']>
-  /** Messages of todos that a run which passes answers; absent for none. */
-  readonly answered?: ReadonlySet<string>
+  /** The plan of the last stage that is meant to run; absent where nothing was planned. */
+  readonly stage?: StagePlan
   /** What the text of a Dockerfile becomes the result by; absent where it does so only as a whole. */
   readonly changes?: ChangeSet
   /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */

@@ -2,7 +2,7 @@ import { DECIDE, isProvable, withoutProved } from '../decisions.ts'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import type { Remark } from '../evidence/claim.ts'
 import { isInside } from '../places.ts'
-import type { Plan, StageOutcome } from '../plan/plan.ts'
+import type { Plan, StageOutcome, StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
 import { hasFailed, isComplete, type ReportFinding, type TargetResult, type Verdict } from '../report/report.ts'
 
@@ -75,6 +75,11 @@ export function answeredBy(remarks: readonly Remark[], read: ReadonlySet<string>
     return answeredByRun === true || (question !== undefined && question !== 'host-folder' && unasked !== true)
   }
   return new Set(remarks.filter(isAnswered).map(({ message }) => message))
+}
+
+/** Messages of todos of a stage that a run which passes answers. */
+export function answeredIn(stage: StagePlan | null | undefined): ReadonlySet<string> {
+  return answeredBy(stage?.remarks ?? [])
 }
 
 /** Once a proof has passed: without the findings that it has answered, and without the comments that leave something to a proof. */

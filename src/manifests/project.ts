@@ -1,3 +1,4 @@
+import type { StagePlan } from '../plan/plan.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import type { Outcome } from '../transform.ts'
 import type { Profile } from './profile.ts'
@@ -156,8 +157,8 @@ export interface PlannedService {
   readonly service: Service
   /** Of its Dockerfile or its image; its target is the service's name. */
   readonly result: TargetResult
-  /** Messages of its todos that a run which passes answers; absent for none. */
-  readonly answered?: ReadonlySet<string>
+  /** What was planned for the stage that it runs; null where nobody could plan it. */
+  readonly stage: StagePlan | null
   /** How it is run; null where nobody can say who runs. */
   readonly profile: Profile | null
   /** What it has to start in place of what Compose says now; null where that stays. */

@@ -19,8 +19,9 @@ import type { Idle } from './container/limiter.ts'
 import type { RestartRecord, RunRecord } from './container/run-record.ts'
 import { type LaterWork, laterWork } from './observation.ts'
 import type { ProvenRun, Stopwatch } from './proof-report.ts'
-import { hasPassed, type ResultRun } from './round.ts'
+import type { ResultRun } from './round.ts'
 import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
+import { hasPassed } from './tried.ts'
 
 /** How long a service is watched once it is up, milliseconds: some die after ten seconds. */
 const WATCH = 10_250

@@ -5,7 +5,7 @@ import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { baseName } from '../places.ts'
 import { WORKDIR } from '../plan/grants/excluded-parts.ts'
-import { decided, type Part, type StagePlan, stagePlanOf } from '../plan/plan.ts'
+import { decided, type Part, type StagePlan } from '../plan/plan.ts'
 import { type HelpText, portOption } from '../plan/ports/told-port.ts'
 import { type OwnWay, ownWayOf, ownWayOfRefusal } from '../plan/step-down/own-way.ts'
 import { homeLessons, KEEPS, newRefusals } from './checks/refused-work.ts'
@@ -14,15 +14,14 @@ import type { RunRecord } from './container/run-record.ts'
 import { limits } from './container/run-specs.ts'
 import { isRefusal, linesBeside, refusalsIn } from './log-refusals.ts'
 import { scriptsOf, switchNotTried, whoAsksForRoot } from './needs-root.ts'
-import type { ProveRequest } from './request.ts'
-import { hasPassed, type Round } from './round.ts'
+import { hasPassed, type ServiceSeen, type Tried, type TriedRun } from './tried.ts'
 
 /**
  * The refusals of a round, from its trace (with path and kind) and from its logs. A failed round tells all of them, a passing one
  * only those about files that it could not keep, since working programs are refused things too.
  */
 export function learnedFrom(
-  round: Round,
+  round: Tried,
   original: RunRecord,
   baseline: RunRecord,
   known: readonly Operation[],
@@ -129,7 +128,7 @@ export async function askHelp(
  */
 export async function askOwnWay(
   request: HelpRequest,
-  round: Round,
+  round: Tried,
   refused: readonly Operation[],
 ): Promise<OwnWay | null> {
   const { config } = request.facts
@@ -199,31 +198,22 @@ async function printedBy(
   }
 }
 
-/** What the rounds have taught beyond what the original did. */
+/** What rounds have taught of a service beyond what the original did. */
 export interface Learning {
   /** Their refusals. */
   readonly learned: readonly Operation[]
   /** Parts of the plan that did not help. */
   readonly excluded: readonly string[]
-  /** What the program says of its options; null where it was not asked, or said nothing of a port. */
-  readonly help: HelpText | null
-  /** How it says that it starts without root; null where it was not asked, or said nothing of it. */
+  /** How the program says that it starts without root; null where it was not asked, or said nothing of it. */
   readonly ownWay: OwnWay | null
 }
 
-interface Taught extends Learning {
-  /** Ports were moved in the wrong places: the program's help is worth a question now. */
-  readonly misplaced: boolean
-}
-
-/** The news of the last round; null where there is none and another round would be the same. `plan`: the plan of that round. */
+/** The news of the last round; null where there is none and another round would be the same. */
 export function taughtBy(
-  { facts, stage }: Pick<ProveRequest, 'facts' | 'stage'>,
-  { original, baseline }: { readonly original: RunRecord; readonly baseline: RunRecord },
-  rounds: readonly Round[],
-  plan: StagePlan,
-  { learned, excluded, ...asked }: Learning,
-): Taught | null {
+  { facts, original, baseline }: Pick<ServiceSeen, 'facts' | 'original' | 'baseline'>,
+  rounds: readonly Tried[],
+  { learned, excluded }: Learning,
+): Pick<Learning, 'learned' | 'excluded'> | null {
   const [current, before = null] = rounds.slice(-2).reverse()
   if (current === undefined) return null
   const refused = learnedFrom(current, original, baseline, learned)
@@ -234,15 +224,10 @@ export function taughtBy(
   const isTried = learned.some(({ access }) => access === 'switch-user')
   const untried = isTried ? [] : switchNotTried(current, { ...scriptsOf(facts), refused })
   const news = [...refused, ...untried, ...inHome]
-  const useless = [...uselessCures(before, current, stage), ...movedInVain(current, stage, news)]
-  const misplaced = hasPassed(current) ? [] : misplacedPorts(current, plan, news)
+  const useless = [...uselessCures(before, current), ...movedInVain(current, news)]
+  const misplaced = hasPassed(current) || current.plan === null ? [] : misplacedPorts(current, current.plan, news)
   if (news.length === 0 && useless.length === 0 && misplaced.length === 0) return null
-  return {
-    learned: [...learned, ...news],
-    excluded: [...excluded, ...useless, ...misplaced],
-    ...asked,
-    misplaced: misplaced.length > 0,
-  }
+  return { learned: [...learned, ...news], excluded: [...excluded, ...useless, ...misplaced] }
 }
 
 /** Kinds of refusals that change no plan. */
@@ -254,7 +239,7 @@ const NO_NEWS = new Set<Operation['access']>(['bind', 'listen', 'use-capability'
  * They are taken back.
  */
 export function misplacedPorts(
-  { run }: Round,
+  { run }: Pick<Tried, 'run'>,
   plan: Pick<StagePlan, 'decisions'>,
   news: readonly Operation[],
 ): readonly string[] {
@@ -273,27 +258,25 @@ export function misplacedPorts(
  * Changes of the program's own settings that did not help: it fails as the round before did, in the same checks and with the same
  * last words. They are taken back; grants are not, since they grow step by step.
  */
-export function uselessCures(before: Round | null, now: Round, stage: number): readonly string[] {
+export function uselessCures(before: Tried | null, now: Tried): readonly string[] {
   if (before === null || hasPassed(now) || before.run === null || now.run === null) return []
   if (failureOf(before.run) !== failureOf(now.run)) return []
-  const known = new Set(curesOf(before, stage).map(({ name }) => name))
-  return curesOf(now, stage).flatMap(({ name }) => (known.has(name) ? [] : [name]))
+  const known = new Set(curesOf(before).map(({ name }) => name))
+  return curesOf(now).flatMap(({ name }) => (known.has(name) ? [] : [name]))
 }
 
 /** It fails in its new working folder, and no refusal explains why: what it needs lies where it started before. */
-export function movedInVain(now: Round, stage: number, news: readonly Operation[]): readonly string[] {
-  const plan = stagePlanOf(now.hardened.plan, stage)
-  const isMoved = plan !== undefined && decided(plan, 'set-workdir').length > 0
+export function movedInVain(now: Tried, news: readonly Operation[]): readonly string[] {
+  const isMoved = now.plan !== null && decided(now.plan, 'set-workdir').length > 0
   return isMoved && !hasPassed(now) && news.length === 0 ? [WORKDIR] : []
 }
 
-function curesOf({ hardened }: Round, stage: number): readonly Part[] {
-  const plan = stagePlanOf(hardened.plan, stage)
+function curesOf({ plan }: Pick<Tried, 'plan'>): readonly Part[] {
   return (plan?.parts ?? []).filter(({ kind }) => kind === 'cure')
 }
 
 /** Numbers differ from run to run: process ids, times. */
-function failureOf({ comparison, record }: NonNullable<Round['run']>): string {
+function failureOf({ comparison, record }: TriedRun): string {
   const failed = comparison.checks.filter(({ passed }) => !passed).map(({ name, result }) => `${name}: ${result}`)
   return [...failed, tail(record.logs)].join('\n').replace(/\d+/g, '0')
 }

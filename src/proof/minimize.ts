@@ -4,7 +4,8 @@ import type { Hardened } from '../report/report.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { learnedFrom } from './lessons.ts'
 import type { ProveRequest } from './request.ts'
-import { dropRound, hasPassed, type Round, runRound } from './round.ts'
+import { dropRound, type Round, runRound } from './round.ts'
+import { hasPassed } from './tried.ts'
 
 export interface MinimizeRequest {
   readonly request: ProveRequest
@@ -37,7 +38,7 @@ export async function minimize(
   const lostIn = (round: Round): readonly string[] =>
     learnedFrom(round, original, baseline, []).filter(isLoss).map(keyOf)
   const usual = new Set(lostIn(first))
-  const parts = partsIn(first, request.stage).filter((name) => !excluded.includes(name))
+  const parts = partsIn(first).filter((name) => !excluded.includes(name))
   let best = first
   const out: string[] = []
   for (const [index, part] of parts.entries()) {
@@ -59,9 +60,8 @@ export async function minimize(
   return { rounds: rounds.map((round) => (round === first ? best : round)), remarks: said(parts, out) }
 }
 
-function partsIn({ hardened }: Round, stage: number): readonly string[] {
-  const plan = stagePlanOf(hardened.plan, stage)
-  return (plan?.parts ?? []).map(({ name }) => name)
+function partsIn({ plan }: Round): readonly string[] {
+  return plan.parts.map(({ name }) => name)
 }
 
 /** A program that goes on without its pid or lock file has lost nothing. */

@@ -13,8 +13,8 @@ import type { RunRecord, TraceRecord } from './container/run-record.ts'
 import { besideOptions, limits } from './container/run-specs.ts'
 import { unseenChroot } from './lessons.ts'
 import type { ProveRequest } from './request.ts'
-import { hasPassed, type Round } from './round.ts'
 import { traceRun } from './trace/trace.ts'
+import { hasPassed, type Tried } from './tried.ts'
 
 /**
  * Whether the work itself takes root, as the trace shows it (FACTS 30): after it was up, each connection made it change
@@ -46,16 +46,14 @@ function isDone(operation: Operation, access: Operation['access']): boolean {
  * original does not do it either, which is shown by a run. Null where that is not so.
  */
 export async function neededCapability(
-  request: ProveRequest,
-  baseline: RunRecord,
   original: RunRecord,
-  last: Round,
+  last: Tried,
+  config: ImageConfig,
+  worksWithout: (capability: string) => Promise<boolean>,
 ): Promise<string | null> {
   for (const { capability = '', detail, path } of lackedCapabilities(original, last)) {
-    request.progress(`trying it without ${capability}`)
-    const without = { capDrop: [capability], capAdd: request.capAdd.filter((one) => one !== capability) }
-    if ((await originalUnder(request, baseline, without)).comparison.parity) continue
-    const told = capability === 'SYS_CHROOT' ? `; ${chrootAsked(request.facts.config, path)}` : ''
+    if (await worksWithout(capability)) continue
+    const told = capability === 'SYS_CHROOT' ? `; ${chrootAsked(config, path)}` : ''
     return `it takes ${capability}, which only root has in a container: ${detail}; even as root it does not do its work without it${told}`
   }
   return null
@@ -74,7 +72,7 @@ export function chrootAsked(config: ImageConfig, folder: string | null): string 
 }
 
 /** The first refusal of each capability that the original had and used. */
-export function lackedCapabilities(original: RunRecord, last: Round): readonly Operation[] {
+export function lackedCapabilities(original: RunRecord, last: Tried): readonly Operation[] {
   const traced = last.run?.traced ?? null
   if (hasPassed(last) || traced?.trace == null) return []
   const had = new Set(using(original, 'done').map(({ capability }) => capability))
@@ -173,7 +171,7 @@ export function scriptsOf(facts: ImageFacts): Pick<Refusal, 'scripts' | 'files'>
  * The words with which a program ends because it is not root, by a check of its own: nothing that it tried was refused,
  * so nothing can be granted. Null where something else stops it, or where a start script says it: that can be changed.
  */
-export function refusesOthers(round: Round, refusal: Refusal): string | null {
+export function refusesOthers(round: Tried, refusal: Refusal): string | null {
   const line = wantsRoot(round, refusal)
   return line === null ? null : `it ends unless it is root, and says so: ${line.slice(0, 160)}`
 }
@@ -182,7 +180,7 @@ export function refusesOthers(round: Round, refusal: Refusal): string | null {
  * The refused switch that such a program stands for: many check who they are only because an option or setting tells them to
  * switch, and go on without it.
  */
-export function switchNotTried(round: Round, refusal: Refusal): readonly Operation[] {
+export function switchNotTried(round: Tried, refusal: Refusal): readonly Operation[] {
   const asking = whoAsksForRoot(round, refusal)
   if (asking === null) return []
   const { line, program } = asking
@@ -200,7 +198,7 @@ export function switchNotTried(round: Round, refusal: Refusal): readonly Operati
 
 /** The words with which a program asks for root at its end, and the path of what was started last; null where none does. */
 export function whoAsksForRoot(
-  round: Round,
+  round: Tried,
   refusal: Refusal,
 ): { readonly line: string; readonly program: string | null } | null {
   const line = wantsRoot(round, refusal)
@@ -211,7 +209,7 @@ export function whoAsksForRoot(
   return { line, program: program ?? null }
 }
 
-function wantsRoot(round: Round, { scripts, files, refused }: Refusal): string | null {
+function wantsRoot(round: Tried, { scripts, files, refused }: Refusal): string | null {
   const { run } = round
   if (run === null || hasPassed(round) || run.traced === null || refused.length > 0) return null
   return rootAskedFor(run.record, { scripts, files })
@@ -222,7 +220,9 @@ export function rootAskedFor(
   { state, logs }: Pick<RunRecord, 'state' | 'logs'>,
   { scripts, files }: Pick<Refusal, 'scripts' | 'files'>,
 ): string | null {
-  if (state.running || state.exitCode === 0) return null
+  // One that is started again and again has ended each time.
+  const goesOn = state.running && state.restartCount === 0
+  if (goesOn || state.exitCode === 0) return null
   const lines = logs.trim().split('\n').slice(-3)
   const line = lines.findLast((text) => WANTS_ROOT.test(text) && !REFUSES_ROOT.test(text))?.trim()
   if (line === undefined) return null

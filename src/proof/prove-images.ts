@@ -15,8 +15,9 @@ import { refusesRoot } from './needs-root.ts'
 import { type Original, runOriginal } from './original.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import type { ProveRequest } from './request.ts'
-import { hasPassed, type ResultRun, runResult } from './round.ts'
+import { type ResultRun, runResult } from './round.ts'
 import type { KnownNames } from './sandbox/open-sandbox.ts'
+import { hasPassed } from './tried.ts'
 
 export interface ImagesRequest
   extends Omit<

@@ -2,6 +2,7 @@ import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
 import { baseName } from '../places.ts'
 import { decided, type StagePlan, stagePlanOf } from '../plan/plan.ts'
+import type { HelpText } from '../plan/ports/told-port.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
 import {
@@ -29,16 +30,18 @@ import { removeVolumes } from './container/run-specs.ts'
 import { grantHelpers } from './helper-capability.ts'
 import { type Doubt, unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { type JudgeRequest, judge, type Late } from './judge.ts'
-import { askHelp, askOwnWay, type Learning, learnedFrom, taughtBy } from './lessons.ts'
+import { askHelp } from './lessons.ts'
 import { type MinimizeRequest, minimize } from './minimize.ts'
-import { lackedPrivilege, neededCapability, refusesOthers, scriptsOf, whoAsksForRoot } from './needs-root.ts'
+import { lackedPrivilege, originalUnder } from './needs-root.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
 import type { Proof, ProveRequest } from './request.ts'
-import { dropRound, hasLowPort, hasPassed, type Round, runRound, runUnrefused } from './round.ts'
+import { dropRound, hasLowPort, type Round, runRound, runUnrefused } from './round.ts'
+import { type Bench, inRounds, type NextRun } from './rounds.ts'
 import { withEnd } from './smoke/run-checks.ts'
 import { type SpeculativeRound, speculativeRound } from './speculation.ts'
+import { hasPassed } from './tried.ts'
 
 /** Runs the original, plans from what it did, builds, runs the result locked down beside it, and goes round until it works. */
 export async function prove(request: ProveRequest): Promise<Proof> {
@@ -55,28 +58,19 @@ function proveLonger(request: ProveRequest, { report }: Proof, late: Late): Prom
   return proveInRounds({ ...request, original, late, before: report?.rounds ?? 0 })
 }
 
-const MOST_ROUNDS = 5
-
-/** Plans and writes one target again with what was learned. */
-type Planner = (learning: Learning) => Promise<Hardened>
+/** An image by itself is a stack of one service, which no name tells from others. */
+const ALONE = ''
 
 async function proveInRounds(request: ProveRequest): Promise<Proof> {
   const seen = await seeOriginal(request)
-  const { live, original, baseline, observation, remarks, filled } = seen
-  const hardenWith: Planner = ({ learned, ...rest }) =>
-    request.harden({ ...observation, operations: [...observation.operations, ...learned], ...rest })
-  const ran = await runRounds(request, seen, hardenWith)
-  if ('proof' in ran) return ran.proof
-  const { rounds, learning } = ran
-  const needsRoot = await neededAsRoot(request, seen, rounds.at(-1))
-  if (needsRoot !== null) {
-    const hardened = await request.harden({ ...observation, needsRoot })
-    const plan = planOf(request, hardened)
-    if (plan?.outcome === 'needs-root') return proveRoot(request, live, original, { hardened, plan, remarks })
-  }
+  const { baseline, original, observation, remarks, filled } = seen
+  const bench = benchOf(request, seen)
+  const { rounds, evidence, idle } = await inRounds(bench)
+  if (idle !== null) return withoutRound(request, seen, idle.hardened)
+  const known = evidence.get(ALONE) ?? observation
+  const { excluded = [] } = known
+  const hardenWithout = (parts: readonly string[]): Promise<Hardened> => bench.harden({ ...known, excluded: parts })
   const { operations } = observation
-  const hardenWithout = (excluded: readonly string[]): Promise<Hardened> => hardenWith({ ...learning, excluded })
-  const { excluded } = learning
   const least = request.minimize
     ? await minimize({ baseline, operations, request, original, hardenWithout, excluded }, rounds)
     : { rounds, remarks: [] }
@@ -85,59 +79,74 @@ async function proveInRounds(request: ProveRequest): Promise<Proof> {
   return proof
 }
 
-type Ran = { readonly proof: Proof } | { readonly rounds: readonly Round[]; readonly learning: Learning }
-
-/** Runs rounds until one teaches nothing new; gives a proof at once where there is nothing to run as non-root. */
-async function runRounds(request: ProveRequest, seen: OriginalSeen, hardenWith: Planner): Promise<Ran> {
-  const { baseline, original, observation, first, unfit, speculative } = seen
-  const { operations } = observation
-  const rounds: Round[] = []
-  let learning: Learning = { learned: [], excluded: [], help: null, ownWay: null }
-  let isSeenWhole = false
-  let isAskedForWay = false
-  const ask = async (plan: StagePlan | undefined): Promise<void> => {
-    if (plan?.outcome === 'harden') learning = { ...learning, help: await askHelp(request, plan, operations) }
-  }
-  if (unfit === null) await ask(first)
-  while (rounds.length < MOST_ROUNDS) {
-    const hardened = await hardenWith(learning)
-    const plan = planOf(request, hardened)
-    const isRun = plan?.outcome === 'harden' && unfit === null
-    const started =
-      rounds.length === 0
-        ? await speculative.roundFor(isRun ? { text: hardened.result.output, keepsLowPort: hasLowPort(plan) } : null)
-        : null
-    if (!isRun) return { proof: await withoutRound(request, seen, hardened) }
-    if (rounds.some((other) => other.hardened.result.output === hardened.result.output)) break
-    const number = request.before + rounds.length + 1
-    const round = started ?? (await runRound(request, { baseline, operations, original }, hardened, plan, number))
-    rounds.push(round)
-    const refused = isAskedForWay ? [] : learnedFrom(round, original, baseline, learning.learned)
-    if (!isAskedForWay && whoAsksForRoot(round, { ...scriptsOf(request.facts), refused }) !== null) {
-      isAskedForWay = true
-      const way = await askOwnWay(request, round, refused)
-      learning = { ...learning, ownWay: way }
-      if (way !== null) continue
-    }
-    const taught = taughtBy(request, seen, rounds, planOf(request, round.hardened) ?? plan, learning)
-    const asPlanned = round.hardened.result.output === hardened.result.output
-    if (asPlanned && taught === null) break
-    const news = taught?.learned.slice(learning.learned.length) ?? []
-    learning = taught ?? learning
-    if (!isSeenWhole && isStopped(request, round, news)) {
-      const open = await runUnrefused(request, seen, round, planOf(request, round.hardened) ?? plan)
-      learning = { ...learning, learned: [...learning.learned, ...open.operations] }
-      isSeenWhole = open.isWhole
-    }
-    if (taught?.misplaced === true && learning.help === null) await ask(planOf(request, await hardenWith(learning)))
-  }
-  return { rounds, learning }
+interface Next extends NextRun {
+  readonly hardened: Hardened
+  /** Absent where the stage has none. */
+  readonly plan: StagePlan | undefined
 }
 
-/** Whether a round that was refused files says to be run with nothing refused: what else it needs shows only then. */
-function isStopped({ trace }: ProveRequest, round: Round, news: readonly Operation[]): boolean {
-  const isTraced = trace && round.run?.traced?.trace != null
-  return isTraced && !hasPassed(round) && news.some(({ path }) => path !== null)
+interface ImageBench extends Bench<Next, Round> {
+  /** Plans and writes with what is known, and with what the program says of its ports. */
+  readonly harden: (known: Observation) => Promise<Hardened>
+}
+
+function benchOf(request: ProveRequest, seen: OriginalSeen): ImageBench {
+  const { baseline, original, observation, unfit, speculative } = seen
+  const { engine, signal, facts } = request
+  const { operations } = observation
+  let early: SpeculativeRound | null = speculative
+  let help: HelpText | null = null
+  const asked = new Set<string>()
+  const harden = (known: Observation): Promise<Hardened> => request.harden({ ...known, help })
+  const planned = async (known: Observation): Promise<Next> => {
+    const hardened = await harden(known)
+    const plan = planOf(request, hardened)
+    return { hardened, plan, text: hardened.result.output, isRun: plan?.outcome === 'harden' && unfit === null }
+  }
+  return {
+    harden,
+    engine,
+    signal,
+    services: new Map([[ALONE, { facts, image: request.baseline, baseline, original, observation }]]),
+    async plan(evidence) {
+      const known = evidence.get(ALONE) ?? observation
+      let next = await planned(known)
+      const kept = next.isRun && next.plan !== undefined ? keptPorts(next.plan) : []
+      if (kept.length > 0 && !asked.has(kept.join())) {
+        asked.add(kept.join())
+        help = (next.plan === undefined ? null : await askHelp(askedOf(request), next.plan, operations)) ?? help
+        if (help !== null) next = await planned(known)
+      }
+      if (!next.isRun) {
+        await early?.roundFor(null)
+        early = null
+      }
+      return next
+    },
+    async run({ hardened, plan, text }, number) {
+      if (plan === undefined) throw new Error('a stage without a plan is not run')
+      const started = (await early?.roundFor({ text, keepsLowPort: hasLowPort(plan) })) ?? null
+      early = null
+      return started ?? runRound(request, { baseline, operations, original }, hardened, plan, request.before + number)
+    },
+    textOf: ({ hardened }) => hardened.result.output,
+    tried: (round) => new Map([[ALONE, round]]),
+    async worksWithout(capability) {
+      request.progress(`trying it without ${capability}`)
+      const spec = { capDrop: [capability], capAdd: request.capAdd.filter((one) => one !== capability) }
+      return (await originalUnder(request, baseline, spec)).comparison.parity
+    },
+    unrefused: (_, round) => runUnrefused(request, { baseline, original }, round),
+  }
+}
+
+function askedOf({ engine, baseline, facts, signal }: ProveRequest): Parameters<typeof askHelp>[0] {
+  return { engine, baseline, facts, signal }
+}
+
+/** Those below 1024 that no change has moved. */
+function keptPorts(plan: StagePlan): readonly number[] {
+  return decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : []))
 }
 
 /** What runs of the original have shown. */
@@ -148,8 +157,6 @@ interface OriginalSeen {
   readonly baseline: RunRecord
   readonly original: RunRecord
   readonly observation: Observation
-  /** The plan from that run alone; absent where the stage has none. */
-  readonly first: StagePlan | undefined
   /** Volumes that a root run of it has filled. */
   readonly filled: readonly Mount[]
   /** Why it cannot be compared with; null where it can. */
@@ -190,28 +197,12 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
     baseline,
     original,
     observation,
-    first,
     filled,
     unfit,
     doubt: unfit === null && first?.outcome === 'harden' ? await unexercised(request, work) : null,
     remarks: [...request.remarks, ...unknownNames(nobody), ...untracedOriginal(request.trace, original)],
     speculative,
   }
-}
-
-/** Why it must keep root, by what the last round was refused; null where nothing says so. */
-async function neededAsRoot(
-  request: ProveRequest,
-  { original, baseline }: OriginalSeen,
-  last: Round | undefined,
-): Promise<string | null> {
-  if (last === undefined) return null
-  // A chroot that it did not come to is only inferred, and what cures it has had its round.
-  const refused = learnedFrom(last, original, baseline, []).filter(({ access }) => access !== 'chroot')
-  return (
-    refusesOthers(last, { ...scriptsOf(request.facts), refused }) ??
-    (await neededCapability(request, baseline, original, last))
-  )
 }
 
 function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): StagePlan | undefined {

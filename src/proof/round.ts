@@ -6,7 +6,7 @@ import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
 import type { Hardened } from '../report/report.ts'
 import { leavesFiles } from './checks/files.ts'
-import { type Comparison, compare, compareTraces, isPassed, withChecks } from './checks/index.ts'
+import { compare, compareTraces, isPassed, withChecks } from './checks/index.ts'
 import { refusals } from './checks/watch.ts'
 import type { FirstConditions } from './conditions/index.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
@@ -16,33 +16,32 @@ import type { RunRecord } from './container/run-record.ts'
 import { arbitrarySpec, besideOptions, type KeptPorts, limits, lockedSpec } from './container/run-specs.ts'
 import { type StudyOptions, stay } from './original.ts'
 import type { ProveRequest } from './request.ts'
+import type { Unrefused } from './rounds.ts'
 import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
 import { runWithFirst, type SpeculativeRuns } from './speculation.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 import { OPENING_CAPABILITIES } from './trace/tracer.ts'
+import type { Tried, TriedRun } from './tried.ts'
 
 /** The original came up before the result: each shows its work within the same time of its own. Milliseconds. */
 const BEHIND = 1500
 
 /** One turn of the loop: a plan, built and run beside the baseline. */
-export interface Round {
+export interface Round extends Tried {
   readonly hardened: Hardened
+  readonly plan: StagePlan
   readonly image: string
   readonly moved: ReadonlyMap<number, number>
   readonly keepsLowPort: boolean
-  /** The folder that it starts in. */
-  readonly workdir: string
-  /** Null where it did not build; `failure` says why. */
   readonly run: ResultRun | null
+  /** Why it did not build; null where it did. */
   readonly failure: string | null
 }
 
 /** The run of a result that is compared, and the same traced, from start to stop. */
-export interface ResultRun extends TracedRuns {
+export interface ResultRun extends TracedRuns, TriedRun {
   /** Still up where it passed. */
   readonly live: Container
-  readonly record: RunRecord
-  readonly comparison: Comparison
   /** Null where they were not run: a result that fails here is not run in others. */
   readonly first: FirstConditions | null
 }
@@ -101,6 +100,7 @@ export async function runRound(
   if (typeof built !== 'string')
     return {
       hardened,
+      plan,
       image: '',
       moved,
       keepsLowPort,
@@ -121,7 +121,7 @@ export async function runRound(
     user: `${plan.account?.uid ?? 0}:${plan.account?.gid ?? 0}`,
     mounts: writableMounts(operations, own, facts, plan.account),
   })
-  return { hardened, image: built, moved, keepsLowPort, workdir, run, failure: null }
+  return { hardened, plan, image: built, moved, keepsLowPort, workdir, run, failure: null }
 }
 
 /** Runs a result beside the baseline, locked down, and once more traced; it stays up where it does what that does. */
@@ -203,14 +203,6 @@ async function runTraced({
   return { traced: isTold ? record : null, untraced: record.traceRefused, tracedContainer: null }
 }
 
-/** The operations of a result that no permission stops. */
-interface Unrefused {
-  /** Operations that it did and the original, as root, did not. */
-  readonly operations: readonly Operation[]
-  /** It got as far as the original: only permissions stop it. */
-  readonly isWhole: boolean
-}
-
 /**
  * The result of a round that failed as its own user, with the capabilities that open all files: a program stops at the first thing that
  * it is refused, and on its way without root there may be more. Nothing where that could not be traced.
@@ -218,8 +210,7 @@ interface Unrefused {
 export async function runUnrefused(
   request: Pick<ProveRequest, 'engine' | 'facts' | 'smoke' | 'signal' | 'progress' | 'times'>,
   { baseline, original }: { readonly baseline: RunRecord; readonly original: RunRecord },
-  { image, moved, workdir }: Round,
-  plan: Pick<StagePlan, 'account' | 'decisions'>,
+  { image, moved, workdir, plan }: Round,
 ): Promise<Unrefused> {
   const { engine, facts } = request
   const { uid = 0, gid = 0, home = '' } = plan.account ?? {}
@@ -259,10 +250,6 @@ function newlyDone(now: readonly Operation[], before: readonly Operation[]): rea
 /** Removes what is left of a round that is no longer needed. */
 export function dropRound({ run }: Round): Promise<void> {
   return removeAll([run?.live, run?.tracedContainer])
-}
-
-export function hasPassed({ run }: { readonly run: Pick<ResultRun, 'comparison'> | null }): boolean {
-  return run !== null && isPassed(run.comparison)
 }
 
 /** What the run that is compared is run with. */

@@ -6,14 +6,10 @@ import { openEngine } from '../../src/engine/open-engine.ts'
 import { factsFromEngine } from '../../src/image/sources/engine.ts'
 import { thisRun, tokenOf } from '../../src/made-by.ts'
 import type { Project, Service } from '../../src/manifests/project.ts'
+import { openComposeDriver } from '../../src/proof/drivers/compose-driver.ts'
 import { stopwatch } from '../../src/proof/proof-report.ts'
-import { openComposeDriver } from '../../src/proof/stack/compose-driver.ts'
-import {
-  proveStack,
-  type StackEvidence,
-  type StackProofRequest,
-  type StackResult,
-} from '../../src/proof/stack/prove-stack.ts'
+import { proveStack, type StackProofRequest, type StackResult } from '../../src/proof/prove-stack.ts'
+import type { StackEvidence } from '../../src/proof/rounds.ts'
 import { type SmokeCheck, smokeCommand } from '../../src/smoke-check.ts'
 import { countAll } from './support/images.ts'
 import { imagesOf, smallStack, stackImage, upon } from './support/small-stack.ts'
@@ -83,7 +79,13 @@ test('a stack that does the same as another user passes, after a restart and on 
           expect(evidence.get('store')?.bound).toContainEqual({ port: 80, protocol: 'tcp' })
           const project = smallStack('/nowhere', 8080, locked)
           const image = await upon(base, 'small-stack-owned', `RUN chown ${user} /data`)
-          return { side: { project, images: imagesOf(project, image) }, moved, kept: new Map(), text: 'owned' }
+          return {
+            side: { project, images: imagesOf(project, image) },
+            moved,
+            kept: new Map(),
+            plans: new Map(),
+            text: 'owned',
+          }
         },
       }),
     )
@@ -127,14 +129,26 @@ test('what a service is refused comes back as evidence, and what fails for good 
           refused.push(operations.map(({ path }) => path))
           if (operations.length === 0) {
             const project = pair(8080, locked)
-            return { side: { project, images: imagesOf(project, base) }, moved, kept: new Map(), text: 'as it is' }
+            return {
+              side: { project, images: imagesOf(project, base) },
+              moved,
+              kept: new Map(),
+              plans: new Map(),
+              text: 'as it is',
+            }
           }
           const image = await upon(base, 'small-stack-owned', `RUN chown ${user} /data`)
           // Nobody has told the worker that the port has moved.
           const project = pair(8080, (one) =>
             locked(one.name === 'worker' ? { ...one, env: new Map([['STORE', 'store:80']]) } : one),
           )
-          return { side: { project, images: imagesOf(project, image) }, moved, kept: new Map(), text: 'owned' }
+          return {
+            side: { project, images: imagesOf(project, image) },
+            moved,
+            kept: new Map(),
+            plans: new Map(),
+            text: 'owned',
+          }
         },
       }),
     )
@@ -173,7 +187,13 @@ test('Ctrl-C leaves no container, network, volume or folder', async () => {
       plan: async () => {
         setTimeout(() => interrupt.abort(new Error('Ctrl-C')), 1500)
         const project = pair(80)
-        return { side: { project, images: imagesOf(project, base) }, moved: new Map(), kept: new Map(), text: '' }
+        return {
+          side: { project, images: imagesOf(project, base) },
+          moved: new Map(),
+          kept: new Map(),
+          plans: new Map(),
+          text: '',
+        }
       },
     })
     await expect(proveStack(await asked)).rejects.toThrow('Ctrl-C')

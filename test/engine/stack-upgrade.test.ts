@@ -9,8 +9,8 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { openEngine } from '../../src/engine/open-engine.ts'
 import { migrationOf } from '../../src/manifests/compose/migration.ts'
 import type { Project } from '../../src/manifests/project.ts'
-import { openComposeDriver } from '../../src/proof/stack/compose-driver.ts'
-import { proveUpgrade, type UpgradeProof } from '../../src/proof/stack/upgrade.ts'
+import { openComposeDriver } from '../../src/proof/drivers/compose-driver.ts'
+import { proveUpgrade, type UpgradeProof } from '../../src/proof/volumes/upgrade.ts'
 import {
   facts,
   mount,

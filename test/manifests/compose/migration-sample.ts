@@ -42,6 +42,7 @@ export function planned(sample: SampleService): PlannedService {
     }),
     profile:
       uid === null ? null : sampleProfile({ root: uid === 0, user, writable: [], owned: uid === 0 ? [] : owned }),
+    stage: null,
     start: null,
     env: new Map(),
     keepsRoot: false,

@@ -84,6 +84,7 @@ export function plannedOf(
       service,
       result: { target: service.name } as PlannedService['result'],
       profile: profile === undefined ? null : profile,
+      stage: null,
       start: null,
       env: new Map(),
       keepsRoot: false,

@@ -3,14 +3,14 @@ import type { Operation } from '../../../src/evidence/operation.ts'
 import { compare } from '../../../src/proof/checks/index.ts'
 import type { RunRecord } from '../../../src/proof/container/run-record.ts'
 import { learnedFrom } from '../../../src/proof/lessons.ts'
-import type { Round } from '../../../src/proof/round.ts'
+import type { Tried } from '../../../src/proof/tried.ts'
 import { ended, http, operation, record, traced } from '../support/records.ts'
 
 const baseline = record({ answers: [http(8000)] })
 
 function learned(original: RunRecord, result: RunRecord): readonly string[] {
   const run = { record: result, traced: result, comparison: compare(baseline, result, new Map()) }
-  return learnedFrom({ run, workdir: '/' } as unknown as Round, original, baseline, []).map(
+  return learnedFrom({ run, workdir: '/' } as unknown as Tried, original, baseline, []).map(
     ({ access, path, outcome }) => `${outcome} ${access} ${path}`,
   )
 }
@@ -45,7 +45,7 @@ test.each<[string, readonly Operation[], boolean]>([
   const removal = operation('remove', '/run/x.pid', { outcome: 'refused' })
   const result = { ...traced([...before, removal]), state: ended(1) }
   const run = { record: result, traced: result, comparison: compare(baseline, result, new Map()) }
-  const told = learnedFrom({ run, workdir: '/' } as unknown as Round, traced([]), baseline, [])
+  const told = learnedFrom({ run, workdir: '/' } as unknown as Tried, traced([]), baseline, [])
   expect(told.map((one) => one.found ?? false)).toEqual([found])
 })
 

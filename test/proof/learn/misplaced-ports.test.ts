@@ -3,7 +3,7 @@ import type { Operation } from '../../../src/evidence/operation.ts'
 import { decide, type PortDecision, type StagePlan } from '../../../src/plan/plan.ts'
 import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import { misplacedPorts } from '../../../src/proof/lessons.ts'
-import type { Round } from '../../../src/proof/round.ts'
+import type { Tried } from '../../../src/proof/tried.ts'
 import { http, operation, record, traced } from '../support/records.ts'
 
 const place = 'set by "port = 80" in /etc/x.conf'
@@ -17,14 +17,14 @@ function plan(changes: Partial<PortDecision> = {}): Pick<StagePlan, 'decisions'>
   return { decisions: decide('port', [port]) }
 }
 
-function round(answers: readonly PortAnswer[], operations: readonly Operation[]): Round {
-  return { run: { record: record({ answers }), traced: traced(operations) } } as unknown as Round
+function round(answers: readonly PortAnswer[], operations: readonly Operation[]): Tried {
+  return { run: { record: record({ answers }), traced: traced(operations) } } as unknown as Tried
 }
 
 const bind80 = operation('bind', null, { port: 80, outcome: 'refused' })
 const write = operation('write', '/x', { outcome: 'refused' })
 
-test.each<[string, Round, Partial<PortDecision>, readonly Operation[], readonly string[]]>([
+test.each<[string, Tried, Partial<PortDecision>, readonly Operation[], readonly string[]]>([
   ['it binds the old port all the same', round([], [bind80]), {}, [bind80, write], [place]],
   ['the old port is open', round([http(80)], []), {}, [], [place]],
   ['a guess, and nothing else says why the new one is not open', round([], []), { guessed: true }, [bind80], [place]],

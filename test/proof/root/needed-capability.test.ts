@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
 import { chrootAsked, lackedCapabilities } from '../../../src/proof/needs-root.ts'
-import type { Round } from '../../../src/proof/round.ts'
+import type { Tried } from '../../../src/proof/tried.ts'
 import { image } from '../../plan/image.ts'
 import { ended, operation, record, running, traced } from '../support/records.ts'
 
@@ -9,16 +9,16 @@ const raw = operation('use-capability', null, { capability: 'NET_RAW' })
 const chroot = operation('chroot', '/srv', { capability: 'SYS_CHROOT' })
 const refused = (done: Operation): Operation => ({ ...done, outcome: 'refused' })
 
-function round(operations: readonly Operation[], state = ended(1)): Round {
+function round(operations: readonly Operation[], state = ended(1)): Tried {
   const run = {
     record: record({ state }),
     comparison: { parity: state.running },
     traced: { ...traced(operations), state },
   }
-  return { run, failure: null } as unknown as Round
+  return { run, failure: null } as unknown as Tried
 }
 
-test.each<[string, readonly Operation[], Round, readonly string[]]>([
+test.each<[string, readonly Operation[], Tried, readonly string[]]>([
   ['a raw socket that it had and is refused', [raw], round([refused(raw)]), ['NET_RAW']],
   ['a raw socket that it never had', [], round([refused(raw)]), []],
   ['a raw socket that it has', [raw], round([raw]), []],

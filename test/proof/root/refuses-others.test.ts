@@ -2,13 +2,13 @@ import { expect, test } from '@jest/globals'
 import type { Operation } from '../../../src/evidence/operation.ts'
 import { compare } from '../../../src/proof/checks/index.ts'
 import { mayRefuseRoot, refusesOthers, switchNotTried } from '../../../src/proof/needs-root.ts'
-import type { Round } from '../../../src/proof/round.ts'
+import type { Tried } from '../../../src/proof/tried.ts'
 import { files } from '../../plan/image.ts'
 import { ended, http, operation, record, running, traced } from '../support/records.ts'
 
 const baseline = record({ answers: [http(80)] })
 
-function round(logs: string, state = ended(1), withTrace = true): Round {
+function round(logs: string, state = ended(1), withTrace = true): Tried {
   const run = record({ state, logs, answers: state.running ? [http(80)] : [] })
   return {
     hardened: { plan: { stages: [] } },
@@ -17,7 +17,7 @@ function round(logs: string, state = ended(1), withTrace = true): Round {
     workdir: '/',
     run: { record: run, comparison: compare(baseline, run, new Map()), traced: withTrace ? traced([]) : null },
     failure: null,
-  } as unknown as Round
+  } as unknown as Tried
 }
 
 const nothing = { scripts: [], files: null, refused: [] }
@@ -32,7 +32,7 @@ test.each([
   expect(refusesOthers(round(`starting\n${line}\n`), nothing)).toContain(line)
 })
 
-test.each<[string, Round, readonly Operation[]]>([
+test.each<[string, Tried, readonly Operation[]]>([
   ['it was refused something', round('need root'), [operation('write', '/run/x', { outcome: 'refused' })]],
   ['it works', round('need root', running), []],
   ['it ends as it should', round('need root', ended(0)), []],

@@ -3,7 +3,7 @@ import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { copyHostFiles } from '../../../src/proof/stack/host-files.ts'
+import { copyHostFiles } from '../../../src/proof/drivers/host-files.ts'
 
 let root = ''
 beforeAll(async () => {

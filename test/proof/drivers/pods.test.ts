@@ -1,7 +1,7 @@
 // What a proof makes of manifests before podman plays them.
 import { describe, expect, test } from '@jest/globals'
 import { manifestsOf } from '../../../src/manifests/kubernetes/workloads.ts'
-import { plannedPods, podText } from '../../../src/proof/stack/pods.ts'
+import { plannedPods, podText } from '../../../src/proof/drivers/pods.ts'
 
 const pod = (spec: object, kind = 'Deployment') => {
   const template = { metadata: { labels: { app: 'web' } }, spec }

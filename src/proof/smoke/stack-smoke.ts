@@ -2,8 +2,8 @@ import type { ContainerState, Engine, Listener } from '../../engine/engine.ts'
 import type { Service } from '../../manifests/project.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
 import type { PortAnswer } from '../ask/answers.ts'
-import type { Forwarded } from '../smoke/forward.ts'
-import { onThisMachine, runChecks, type SmokeResult, type SmokeTarget } from '../smoke/run-checks.ts'
+import type { Forwarded } from './forward.ts'
+import { onThisMachine, runChecks, type SmokeResult, type SmokeTarget } from './run-checks.ts'
 
 /** A service that was asked by itself already. */
 export interface AskedService {

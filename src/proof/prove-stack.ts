@@ -1,19 +1,11 @@
-import type { Operation } from '../../evidence/operation.ts'
-import { plainCapability } from '../../image/capabilities.ts'
-import type { ImageFacts } from '../../image/facts.ts'
-import { asList, type Json, textOf } from '../../manifests/yaml/file.ts'
-import type { Observation } from '../../plan/stage-input.ts'
-import type { ReportProof, ReportSandbox } from '../../report/report.ts'
-import type { SmokeCheck } from '../../smoke-check.ts'
-import { unseenWork } from '../caveats.ts'
-import { newRefusals } from '../checks/refused-work.ts'
-import type { RunRecord } from '../container/run-record.ts'
-import { refusalsIn } from '../log-refusals.ts'
-import { rootAskedFor, scriptsOf } from '../needs-root.ts'
-import { observationOf } from '../observation.ts'
-import { endsOtherwise } from '../original.ts'
-import { proofReport, type Stopwatch } from '../proof-report.ts'
-import { usedCapabilities } from '../prove-root.ts'
+import { plainCapability } from '../image/capabilities.ts'
+import type { ImageFacts } from '../image/facts.ts'
+import type { Service } from '../manifests/project.ts'
+import { asList, type Json, textOf } from '../manifests/yaml/file.ts'
+import type { StagePlan } from '../plan/plan.ts'
+import type { ReportProof, ReportSandbox } from '../report/report.ts'
+import type { SmokeCheck } from '../smoke-check.ts'
+import { unseenWork } from './caveats.ts'
 import {
   type BrokenService,
   brokenServices,
@@ -24,13 +16,23 @@ import {
   type StackComparison,
   type StackSights,
   stackFailures,
-} from './compare-stacks.ts'
-import type { MovedPorts } from './connections.ts'
-import type { StackSide } from './run-file.ts'
-import { openStackRun, type StackDriver, type StackRun, type StackRunRequest, type StackSight } from './stack-run.ts'
-
-/** What runs have shown of each service, by its name. */
-export type StackEvidence = ReadonlyMap<string, Observation>
+} from './checks/compare-stacks.ts'
+import type { MovedPorts } from './checks/connections.ts'
+import type { RunRecord } from './container/run-record.ts'
+import {
+  openStackRun,
+  type StackDriver,
+  type StackRun,
+  type StackRunRequest,
+  type StackSight,
+} from './container/stack-run.ts'
+import type { StackSide } from './drivers/run-file.ts'
+import { observationOf } from './observation.ts'
+import { endsOtherwise } from './original.ts'
+import { proofReport, type Stopwatch } from './proof-report.ts'
+import { usedCapabilities } from './prove-root.ts'
+import { type Bench, inRounds, type NextRun, type StackEvidence } from './rounds.ts'
+import type { ServiceSeen, Tried } from './tried.ts'
 
 /** A project as it is to be, built. */
 export interface StackResult {
@@ -39,6 +41,8 @@ export interface StackResult {
   readonly moved: MovedPorts
   /** By service; one that is not in it keeps no right. */
   readonly kept: ReadonlyMap<string, KeptRights>
+  /** By service the plan of the stage that it runs; one that is not in it was not planned. */
+  readonly plans: ReadonlyMap<string, StagePlan>
   /** All that was written, as one text: two rounds with the same are the same. */
   readonly text: string
 }
@@ -78,10 +82,7 @@ export interface StackProof {
   readonly culprits: readonly string[] | null
   /** Services of the original that do not come up: there is nothing to compare with then. */
   readonly broken: readonly BrokenService[]
-  readonly evidence: StackEvidence
 }
-
-const MOST_ROUNDS = 5
 
 /**
  * Runs the original twice, once traced, plans from what that showed, runs the result beside it, and goes round until it
@@ -130,9 +131,8 @@ interface OriginalStack {
   readonly live: StackRun
   readonly first: StackSight
   readonly second: StackSight
-  readonly evidence: StackEvidence
-  /** By service its traced run; else that of the other. */
-  readonly studied: ReadonlyMap<string, RunRecord>
+  /** By service what is learned from it; without those whose image was not looked into. */
+  readonly services: ReadonlyMap<string, ServiceSeen>
   readonly broken: readonly BrokenService[]
   readonly remarks: readonly string[]
 }
@@ -155,27 +155,26 @@ async function seeOriginal(request: StackProofRequest, { open, drop }: Runs): Pr
   const again = untraced.length > 0 ? await open({ side: original, traced: false, moved: none }) : null
   const second = again === null ? study : await again.look()
   if (again !== null) await drop(again)
-  const studied = new Map<string, RunRecord>()
-  const evidence = new Map<string, Observation>()
+  const seen = new Map<string, ServiceSeen>()
   for (const { name } of services) {
     const [usual, traced] = [first.records.get(name), study.records.get(name)]
+    const [known, image] = [facts.get(name), original.images.get(name)]
+    if (usual === undefined || known === undefined || image === undefined) continue
     const record = untraced.includes(name) ? usual : (traced ?? usual)
-    const known = facts.get(name)
-    if (record === undefined) continue
-    studied.set(name, record)
-    if (known === undefined) continue
     const observation = observationOf(record, known)
-    evidence.set(
-      name,
-      observation.needsRoot === null ? observation : { ...observation, rootCapabilities: usedBy(record) },
-    )
+    const used = usedBy(record)
+    const root = observation.needsRoot === null ? {} : { rootCapabilities: used }
+    seen.set(name, {
+      ...{ facts: known, image, baseline: usual, original: record, used },
+      observation: { ...observation, ...root },
+    })
   }
   const remarks = [
     ...live.unshown,
     ...untraced.map((name) => `${name}: what it does, as a trace tells it: it ends when it is traced`),
     ...notTraced(trace, study),
   ]
-  return { live, first, second, evidence, studied, broken, remarks }
+  return { live, first, second, services: seen, broken, remarks }
 }
 
 function endedOtherwise(first: StackSight, study: StackSight): readonly string[] {
@@ -202,6 +201,8 @@ interface Round {
   readonly run: StackRun
   readonly sight: StackSight
   readonly comparison: StackComparison
+  /** Once more, traced, where it does not do what the original does; else null. */
+  readonly traced: StackSight | null
 }
 
 async function proveInRounds(request: StackProofRequest, seen: OriginalStack, runs: Runs): Promise<StackProof> {
@@ -220,45 +221,100 @@ async function runRounds(
   later: ReturnType<typeof keepsState>,
   runs: Runs,
 ): Promise<StackProof> {
-  const { original, plan, progress, times } = request
-  let evidence = seen.evidence
-  let last: Round | null = null
-  let rounds = 0
-  while (rounds < MOST_ROUNDS) {
-    const result = await plan(evidence)
-    times.lap('plan')
-    if (result === null || result.text === last?.result.text) break
-    if (last !== null) await runs.drop(last.run)
-    rounds += 1
-    progress(
-      rounds === 1
-        ? 'bringing the result up'
-        : `bringing the result up again, with what round ${rounds - 1} was refused`,
-    )
-    const { side, moved } = result
-    const run = await runs.open({ side, traced: false, moved, usual: seen.first })
-    const sight = await run.look()
-    times.lap('result')
-    const sights = { first: sight, restarted: null, recreated: null }
-    const comparison = compareStacks({ ...seen, restarted: null, recreated: null }, sights, {
-      moved,
-      kept: result.kept,
-      services: original.project.services,
-    })
-    last = { result, run, sight, comparison }
-    if (isSame(comparison) || !request.trace) break
-    const { learned, traced } = await learnFrom(request, { ...seen, evidence }, last, runs)
-    times.lap('learn')
-    const kept =
-      learned.size === 0 ? await keptAsRoot(request, { ...seen, evidence }, { ...last, traced }, runs) : new Map()
-    if (learned.size === 0 && kept.size === 0) break
-    evidence = withLearned(evidence, learned, kept)
+  const { rounds } = await inRounds(benchOf(request, seen, runs))
+  const last = rounds.at(-1)
+  const restarts = await later
+  return last === undefined ? NO_PROOF : concluded(request, seen, last, restarts, rounds.length, runs)
+}
+
+interface Next extends NextRun {
+  readonly result: StackResult | null
+}
+
+function benchOf(request: StackProofRequest, seen: OriginalStack, runs: Runs): Bench<Next, Round> {
+  const { driver, original, times, progress, signal } = request
+  let last: StackRun | null = null
+  return {
+    engine: driver.engine,
+    signal,
+    services: seen.services,
+    async plan(evidence) {
+      const result = await request.plan(evidence)
+      times.lap('plan')
+      return { result, text: result?.text ?? '', isRun: result !== null }
+    },
+    async run({ result }, number) {
+      if (result === null) throw new Error('a stack without a plan is not run')
+      if (last !== null) await runs.drop(last)
+      progress(
+        number === 1
+          ? 'bringing the result up'
+          : `bringing the result up again, with what round ${number - 1} was refused`,
+      )
+      const { side, moved, kept } = result
+      last = await runs.open({ side, traced: false, moved, usual: seen.first })
+      const sight = await last.look()
+      times.lap('result')
+      const comparison = comparedOnce(seen, sight, { moved, kept, services: original.project.services })
+      const isTraced = request.trace && !isSame(comparison)
+      return {
+        result,
+        run: last,
+        sight,
+        comparison,
+        traced: isTraced ? await tracedAgain(request, seen, result, runs) : null,
+      }
+    },
+    textOf: ({ result }) => result.text,
+    tried: (round) => triedIn(round, seen),
+    worksWithout: (capability, service) => worksWithout(capability, service, request, seen, runs),
   }
-  if (last === null) {
-    await later
-    return { ...noProof(evidence), passed: false }
-  }
-  return concluded(request, { ...seen, evidence }, last, await later, rounds, runs)
+}
+
+/** The first start of a result, or of the original run in another way. */
+function comparedOnce(
+  seen: OriginalStack,
+  first: StackSight,
+  compared: Parameters<typeof compareStacks>[2],
+): StackComparison {
+  const starts = { restarted: null, recreated: null }
+  return compareStacks({ ...seen, ...starts }, { first, ...starts }, compared)
+}
+
+async function tracedAgain(
+  { progress, times }: StackProofRequest,
+  { first }: OriginalStack,
+  { side, moved }: StackResult,
+  { open, drop }: Runs,
+): Promise<StackSight> {
+  progress('running the result traced, since it does not do what the original does')
+  const run = await open({ side, traced: true, moved, usual: first })
+  const traced = await run.look()
+  await drop(run)
+  times.lap('learn')
+  return traced
+}
+
+function triedIn(
+  { result, sight, comparison, traced }: Round,
+  { services }: OriginalStack,
+): ReadonlyMap<string, Tried> {
+  const culprits = evidentCulprits(comparison)
+  return new Map(
+    [...comparison.services].flatMap(([name, own]) => {
+      const [record, seen] = [sight.records.get(name), services.get(name)]
+      if (record === undefined || seen === undefined) return []
+      const again = traced?.records.get(name)
+      // What it was given is not judged by a failure that another service may have caused.
+      const isItsOwn = culprits?.includes(name) === true
+      const tried: Tried = {
+        plan: isItsOwn ? (result.plans.get(name) ?? null) : null,
+        workdir: seen.facts.config.workdir,
+        run: { record, traced: again?.trace == null ? null : again, comparison: own },
+      }
+      return [[name, tried] as const]
+    }),
+  )
 }
 
 function isSame({ services, whole }: StackComparison): boolean {
@@ -274,124 +330,33 @@ async function keepsState(run: StackRun): Promise<Pick<StackSights, 'restarted' 
   return { restarted, recreated: await run.look() }
 }
 
-/** By service what a run of it was refused that the original was not. */
-async function learnFrom(
-  request: StackProofRequest,
-  { first, studied, evidence }: OriginalStack,
-  { result, sight, comparison }: Round,
-  { open, drop }: Runs,
-): Promise<{ readonly learned: ReadonlyMap<string, readonly Operation[]>; readonly traced: StackSight }> {
-  const { side, moved } = result
-  request.progress('running the result traced, since it does not do what the original does')
-  const run = await open({ side, traced: true, moved, usual: first })
-  const traced = await run.look()
-  await drop(run)
-  const learned = new Map<string, readonly Operation[]>()
-  for (const [name, { parity, locked }] of comparison.services) {
-    const [before, record, now] = [studied.get(name), traced.records.get(name), sight.records.get(name)]
-    if (before === undefined || now === undefined || (parity && locked)) continue
-    const found = record?.trace == null ? [] : newRefusals(record, before)
-    const said = refusalsIn(`${now.state.error}\n${now.logs}`, request.facts.get(name)?.config.workdir ?? '/')
-    const known = evidence.get(name)?.operations ?? []
-    const news = [...found, ...said.filter(({ path }) => !found.some((one) => one.path === path))].filter(
-      ({ access, path }) =>
-        !known.some((one) => one.outcome === 'refused' && one.access === access && one.path === path),
-    )
-    if (news.length > 0) learned.set(name, news)
-  }
-  return { learned, traced }
-}
-
-type RootWork = Pick<Observation, 'needsRoot' | 'rootCapabilities'>
-
-function withLearned(
-  evidence: StackEvidence,
-  learned: ReadonlyMap<string, readonly Operation[]>,
-  kept: ReadonlyMap<string, RootWork>,
-): StackEvidence {
-  return new Map(
-    [...evidence].map(([name, seen]) => [
-      name,
-      { ...seen, operations: [...seen.operations, ...(learned.get(name) ?? [])], ...kept.get(name) },
-    ]),
-  )
-}
-
-/**
- * By service why it cannot do what it does without root, where nothing that could be granted is left: it says so itself, or is refused
- * what only a capability allows and does not do its work as root without that either. With the capabilities that it used; one that does not
- * do with those has all of a container's.
- */
-async function keptAsRoot(
-  request: StackProofRequest,
-  seen: OriginalStack,
-  { sight, comparison, traced }: Round & { readonly traced: StackSight },
-  runs: Runs,
-): Promise<ReadonlyMap<string, RootWork>> {
-  const kept = new Map<string, RootWork>()
-  for (const [name, { parity, locked }] of comparison.services) {
-    const [known, before, now] = [seen.evidence.get(name), seen.studied.get(name), sight.records.get(name)]
-    const facts = request.facts.get(name)
-    if ((parity && locked) || known === undefined || before === undefined || now === undefined) continue
-    if (known.needsRoot !== null) {
-      if (known.rootCapabilities != null) kept.set(name, { needsRoot: known.needsRoot, rootCapabilities: null })
-      continue
-    }
-    // One that is started again and again has ended each time.
-    const state = { ...now.state, running: now.state.running && now.state.restartCount === 0 }
-    const said = facts === undefined ? null : rootAskedFor({ state, logs: now.logs }, scriptsOf(facts))
-    const why =
-      said === null
-        ? await lackedBy(name, request, seen, traced.records.get(name), runs)
-        : `it ends unless it is root, and says so: ${said.slice(0, 160)}`
-    if (why !== null) kept.set(name, { needsRoot: why, rootCapabilities: usedBy(before) })
-  }
-  return kept
-}
-
 /** Null where nobody has traced it. */
 function usedBy({ trace }: RunRecord): readonly string[] | null {
   return trace === null ? null : usedCapabilities(trace.operations)
 }
 
-/** What takes a capability that the original used and the result is refused, where the original does not work without it either. */
-async function lackedBy(
+async function worksWithout(
+  capability: string,
   name: string,
   { original, progress }: StackProofRequest,
   seen: OriginalStack,
-  refused: RunRecord | undefined,
   { open, drop }: Runs,
-): Promise<string | null> {
-  const operations = refused?.trace?.operations ?? []
-  const studied = seen.studied.get(name)
-  const had = studied === undefined ? [] : (usedBy(studied) ?? [])
-  const lacked = new Map(
-    operations.flatMap(({ access, outcome, capability, detail }) =>
-      access === 'use-capability' && outcome === 'refused' && capability !== undefined && had.includes(capability)
-        ? [[capability, detail] as const]
-        : [],
-    ),
+): Promise<boolean> {
+  progress(`bringing the original up with ${name} without ${capability}`)
+  const services = original.project.services.map((service) =>
+    service.name === name ? { ...service, settings: without(service.settings, capability) } : service,
   )
-  for (const [capability, detail] of lacked) {
-    progress(`bringing the original up with ${name} without ${capability}`)
-    const services = original.project.services.map((service) =>
-      service.name === name ? { ...service, settings: without(service.settings, capability) } : service,
-    )
-    const side = { ...original, project: { ...original.project, services } }
-    const run = await open({ side, traced: false, moved: none, usual: seen.first })
-    const first = await run.look()
-    await drop(run)
-    const kept = new Map(services.map((one) => [one.name, ROOT] as const))
-    const sights = { first, restarted: null, recreated: null }
-    const compared = compareStacks({ ...seen, restarted: null, recreated: null }, sights, {
-      moved: none,
-      kept,
-      services,
-    })
-    if (compared.services.get(name)?.parity === false)
-      return `it takes ${capability}, which only root has in a container: ${detail}; even as root it does not do its work without it`
-  }
-  return null
+  const side = { ...original, project: { ...original.project, services } }
+  const run = await open({ side, traced: false, moved: none, usual: seen.first })
+  const first = await run.look()
+  await drop(run)
+  const compared = comparedOnce(seen, first, { moved: none, kept: allRoot(services), services })
+  return compared.services.get(name)?.parity !== false
+}
+
+/** The original itself is compared: it keeps all that it has. */
+function allRoot(services: readonly Service[]): ReadonlyMap<string, KeptRights> {
+  return new Map(services.map(({ name }) => [name, { isRoot: true, capabilities: [] }]))
 }
 
 function without(settings: Json, capability: string): Json {
@@ -444,7 +409,7 @@ async function concluded(
       ),
       ...(comparison.whole.some(({ between }) => between.includes(name))
         ? []
-        : unseenWork(before, seen.studied.get(name) ?? before, after)),
+        : unseenWork(before, seen.services.get(name)?.original ?? before, after)),
     ])
     services.set(name, { ...report, cells: NO_CELLS, sandbox })
   }
@@ -471,7 +436,7 @@ async function concluded(
     phases: [],
     sandbox,
   })
-  return { passed, result, rounds, report, services, failures, culprits, broken: [], evidence: seen.evidence }
+  return { passed, result, rounds, report, services, failures, culprits, broken: [] }
 }
 
 /**
@@ -498,16 +463,12 @@ async function swapped(
     const run = await open({ side, traced: false, moved: none, usual: seen.first })
     const first = await run.look()
     await drop(run)
-    const kept = new Map(project.services.map((one) => [one.name, ROOT] as const))
-    const sights = { first, restarted: null, recreated: null }
-    const compared = { moved: none, kept, services: project.services }
-    const alone = compareStacks({ ...seen, restarted: null, recreated: null }, sights, compared)
+    const compared = { moved: none, kept: allRoot(project.services), services: project.services }
+    const alone = comparedOnce(seen, first, compared)
     if (failsToo(comparison, alone)) found.push(name)
   }
   return found.length === 0 ? null : found
 }
-
-const ROOT: KeptRights = { isRoot: true, capabilities: [] }
 
 /** A stack is run as Compose runs it, under no conditions of a proof's own. */
 const NO_CELLS: ReportProof['cells'] = []
@@ -545,25 +506,19 @@ function resultOf(
   }
 }
 
-function noProof(evidence: StackEvidence): StackProof {
-  return {
-    passed: false,
-    result: null,
-    rounds: 0,
-    report: null,
-    services: new Map(),
-    failures: new Map(),
-    culprits: null,
-    broken: [],
-    evidence,
-  }
+const NO_PROOF: StackProof = {
+  passed: false,
+  result: null,
+  rounds: 0,
+  report: null,
+  services: new Map(),
+  failures: new Map(),
+  culprits: null,
+  broken: [],
 }
 
 /** There is nothing to compare with, whatever the result does. */
-function brokenProof(
-  request: StackProofRequest,
-  { broken, first, evidence, remarks, live }: OriginalStack,
-): StackProof {
+function brokenProof(request: StackProofRequest, { broken, first, remarks, live }: OriginalStack): StackProof {
   const said = broken.map(({ service, message }) => `${service}: ${message}`).join('; ')
   const report: ReportProof = request.times.on({
     engine: request.driver.engine.version,
@@ -579,5 +534,5 @@ function brokenProof(
     phases: [],
     sandbox: sandboxOf(request, live),
   })
-  return { ...noProof(evidence), report, broken }
+  return { ...NO_PROOF, report, broken }
 }

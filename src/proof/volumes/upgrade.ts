@@ -15,8 +15,11 @@ import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { joinTruncated } from '../../words.ts'
 import { health, liveness, ports, smoke } from '../checks/runs.ts'
 import type { RunRecord } from '../container/run-record.ts'
+import { openStackRun, type StackRunRequest, type StackSight } from '../container/stack-run.ts'
+import type { ComposeDriver } from '../drivers/compose-driver.ts'
+import { copyHostFiles } from '../drivers/host-files.ts'
+import type { StackSide } from '../drivers/run-file.ts'
 import { isRefusal, linesBeside } from '../log-refusals.ts'
-import type { ComposeDriver } from './compose-driver.ts'
 import {
   type Asker,
   NO_CONTENTS,
@@ -25,9 +28,6 @@ import {
   type VolumeSight,
   type VolumeWork,
 } from './filled-volumes.ts'
-import { copyHostFiles } from './host-files.ts'
-import type { StackSide } from './run-file.ts'
-import { openStackRun, type StackRunRequest, type StackSight } from './stack-run.ts'
 
 export interface UpgradeRequest
   extends Pick<StackRunRequest, 'network' | 'isTrusted' | 'mayRead' | 'smoke' | 'moved' | 'signal'> {

@@ -4,10 +4,10 @@ import { limitsOf } from '../../engine/arguments.ts'
 import { type ComposeProject, composeProject, openCompose } from '../../engine/compose.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { HardenError } from '../../errors.ts'
+import type { MadeStack, StackDriver, StackMaking } from '../container/stack-run.ts'
 import { closePlace, makePlace, type Place } from '../sandbox/open-sandbox.ts'
 import { copyHostFiles, type HostCopies } from './host-files.ts'
 import { hostPathsOf, networksOf, runFile } from './run-file.ts'
-import type { MadeStack, StackDriver, StackMaking } from './stack-run.ts'
 
 /** Stacks by Docker Compose, in the order of `depends_on`. */
 export interface ComposeDriver extends StackDriver {

@@ -6,9 +6,9 @@ import {
   failsToo,
   type KeptRights,
   type StackSights,
-} from '../../../src/proof/stack/compare-stacks.ts'
-import { type Connection, connectionsIn } from '../../../src/proof/stack/connections.ts'
-import type { StackSight } from '../../../src/proof/stack/stack-run.ts'
+} from '../../../src/proof/checks/compare-stacks.ts'
+import { type Connection, connectionsIn } from '../../../src/proof/checks/connections.ts'
+import type { StackSight } from '../../../src/proof/container/stack-run.ts'
 import { sampleService } from '../../manifests/compose/sample-service.ts'
 import { closed, ended, http, passedSmoke, process, record, running } from '../support/records.ts'
 

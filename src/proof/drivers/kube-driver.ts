@@ -6,13 +6,13 @@ import { networkSightOf } from '../../engine/connections.ts'
 import type { Engine } from '../../engine/engine.ts'
 import { type KubePlay, kubePlay } from '../../engine/kube-play.ts'
 import { HardenError } from '../../errors.ts'
+import type { ServiceSight } from '../checks/connections.ts'
+import type { MadeStack, StackDriver, StackMaking } from '../container/stack-run.ts'
 import { closePlace, makePlace, NO_SERVER, type Place } from '../sandbox/open-sandbox.ts'
 import { nodeSpec, openRelay } from '../sandbox/relay.ts'
 import { runChecks, type SmokeResult } from '../smoke/run-checks.ts'
-import type { ServiceSight } from './connections.ts'
 import { type PlannedPod, type PlannedPods, plannedPods, podText, type ServiceWay } from './pods.ts'
 import type { PodSide } from './run-file.ts'
-import type { MadeStack, StackDriver, StackMaking } from './stack-run.ts'
 
 /** Manifests as pods of `podman kube play`. Throws `no-engine` where the engine has none. */
 export function openKubeDriver(engine: Engine): StackDriver {

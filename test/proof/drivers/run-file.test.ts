@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals'
 import type { Project, Service } from '../../../src/manifests/project.ts'
-import { type RunFileOptions, runFile } from '../../../src/proof/stack/run-file.ts'
+import { type RunFileOptions, runFile } from '../../../src/proof/drivers/run-file.ts'
 import { imagesOf, project, smallStack } from '../../engine/support/small-stack.ts'
 import { sampleService } from '../../manifests/compose/sample-service.ts'
 
