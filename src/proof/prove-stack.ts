@@ -34,23 +34,23 @@ import { usedCapabilities } from './prove-root.ts'
 import { type Bench, inRounds, type NextRun, type StackEvidence } from './rounds.ts'
 import type { ServiceSeen, Tried } from './tried.ts'
 
-/** A project as it is to be, built. */
+/** A project as planned, with its images built. */
 export interface StackResult {
   readonly side: StackSide
-  /** By service the port of the original and the one that it has become. */
+  /** The new number of each moved port, by service and by its old number. */
   readonly moved: MovedPorts
-  /** By service; one that is not in it keeps no right. */
+  /** What each service may keep; one that is missing keeps nothing. */
   readonly kept: ReadonlyMap<string, KeptRights>
-  /** By service the plan of the stage that it runs; one that is not in it was not planned. */
+  /** The plan of the stage that each service runs; one that is missing was not planned. */
   readonly plans: ReadonlyMap<string, StagePlan>
-  /** All that was written, as one text: two rounds with the same are the same. */
+  /** Everything that was written, as one text: rounds with the same text are the same. */
   readonly text: string
 }
 
 export interface StackProofRequest {
   readonly driver: StackDriver
   readonly original: StackSide
-  /** By service, of the image that it runs as it is. */
+  /** Facts of the image that each service runs today. */
   readonly facts: ReadonlyMap<string, ImageFacts>
   /** Plans with what was seen, and builds; null where nothing is to be run. */
   readonly plan: (evidence: StackEvidence) => Promise<StackResult | null>

@@ -13,12 +13,12 @@ import { type Comparison, compare } from './index.ts'
 import { smoke as ownChecks, restart as secondStart } from './runs.ts'
 import { refusals, sameProcesses } from './watch.ts'
 
-/** What a stack showed when it was brought up, and on what it had kept. */
+/** What a stack showed at its first start, and at later starts on what it had kept. */
 export interface StackSights {
   readonly first: StackSight
-  /** After all of it was stopped and started again; null where that was not come to. */
+  /** After all services were stopped and started again; null where the proof ended before that. */
   readonly restarted: StackSight | null
-  /** After it was taken down and brought up again on the same volumes. */
+  /** After its containers were removed and made again on the same volumes. */
   readonly recreated: StackSight | null
 }
 
@@ -32,9 +32,9 @@ export interface KeptRights {
 export interface StackComparison {
   /** By service. */
   readonly services: ReadonlyMap<string, Comparison>
-  /** What concerns more than one of them. `between`: those services. */
+  /** Checks of more than one service. `between` names those services. */
   readonly whole: readonly (ReportCheck & { readonly between: readonly string[] })[]
-  /** In what two runs of the original differ, so that nothing is compared in it. */
+  /** Where two runs of the original differ: nothing is compared there. */
   readonly noise: readonly string[]
 }
 
@@ -45,8 +45,8 @@ interface Compared {
 }
 
 /**
- * Compares a result with two runs of the original. What those give otherwise from run to run the result may give either
- * way; how a service ends is compared where both agree on it.
+ * Compares a result with two runs of the original. Where those two differ, the result may do either; how a service ends is compared
+ * only where both end alike.
  */
 export function compareStacks(
   original: StackSights & { readonly second: StackSight },
@@ -77,7 +77,7 @@ function wholeChecks(original: StackSights, result: StackSights): StackCompariso
   return starts.flatMap(([start, suffix]) => {
     const [before, after] = [original[start], result[start]]
     if (before === null || after === null) return []
-    // What it does not pass with the original says nothing of the result, at its first start above all.
+    // A check that already fails on the original says nothing about the result.
     const passing = start === 'first' ? before.smoke : before.smoke.filter(({ passed }) => passed)
     return ownChecks
       .compare({ smoke: passing }, { smoke: after.smoke })
@@ -135,7 +135,7 @@ function withMore(comparison: Comparison, more: readonly ReportCheck[]): Compari
   }
 }
 
-/** What the plan leaves it is no failure of it, and is said. */
+/** Root or a capability that the plan leaves to a service is no failure, and the report says so. */
 function asKept(check: ReportCheck, record: RunRecord, { isRoot, capabilities }: KeptRights): ReportCheck {
   if (check.passed || !LOCKS.has(check.name)) return check
   if (isRoot) return { ...check, result: `${check.result} (it keeps root)`, passed: true }
@@ -148,7 +148,7 @@ function asKept(check: ReportCheck, record: RunRecord, { isRoot, capabilities }:
     : check
 }
 
-/** One start more; a job must end as it does in the original. */
+/** Compares one more start. A job must end as it does in the original. */
 function startChecks(
   name: string,
   before: RunRecord,
@@ -176,7 +176,7 @@ function startChecks(
   )
 }
 
-/** With all that any run of the original gave there; a port that was open in one alone is nobody's. */
+/** The answers of the original, with every variant that any of its runs gave. A port that only one of them opened is left out. */
 function steadyAnswers(
   answers: readonly PortAnswer[],
   others: readonly (RunRecord | undefined)[],
@@ -198,7 +198,7 @@ function steadyAnswers(
   })
 }
 
-/** One that waits for others by failing may do so a little longer. */
+/** A service that fails until another one is up may be restarted a little more often than before. */
 function restartsCheck(before: readonly RunRecord[], after: RunRecord): readonly ReportCheck[] {
   const usual = Math.max(...before.map(({ state }) => state.restartCount))
   const now = after.state.restartCount
@@ -213,7 +213,7 @@ function restartsCheck(before: readonly RunRecord[], after: RunRecord): readonly
   ]
 }
 
-/** What it keeps: all that a job leaves, and of a service what lies in volumes and places of state. */
+/** Compares the files that stay: all that a job leaves, and what a service leaves in volumes. */
 function filesCheck(service: Service, before: readonly RunRecord[], after: RunRecord): readonly ReportCheck[] {
   const volumes = service.mounts.filter(({ kind }) => kind === 'volume').map(({ target }) => target)
   const [first] = before
@@ -242,7 +242,7 @@ export interface BrokenService {
   readonly message: string
 }
 
-/** Services that did not come up: those that others only waited for in vain come after what they waited for. */
+/** Services that did not come up. Those that only waited for another one are named only where no other failed. */
 export function brokenServices({ records, wrong }: StackSight, services: readonly Service[]): readonly BrokenService[] {
   const broken = services.flatMap(({ name }): readonly (BrokenService & { readonly waits: boolean })[] => {
     const record = records.get(name)
@@ -268,7 +268,7 @@ function whyBroken({ state }: RunRecord): string | null {
   return state.health === 'unhealthy' ? 'it is unhealthy' : null
 }
 
-/** What failed, by service; '' for what concerns none of them alone. A sentence each. */
+/** What failed, by service, one sentence each; '' stands for the stack as a whole. */
 export function stackFailures(
   { services, whole }: StackComparison,
   { records }: StackSight,
@@ -284,10 +284,10 @@ export function stackFailures(
   return others.length === 0 ? failed : new Map([...failed, ['', others]])
 }
 
-/** That it ends, is unhealthy or keeps a right is its own doing; what it answers or writes may be for want of another. */
+/** Failures that a service causes itself. A wrong answer or a missing file may come from another service. */
 const OWN_DOING = new Set(['still running', 'exit code', 'health check', 'restarts', 'state', ...LOCKS])
 
-/** The services that broke what failed, as far as that shows without another run; null where it does not. */
+/** The services that cause what failed, as far as this is clear without another run; null where it is not. */
 export function evidentCulprits({ services, whole }: StackComparison): readonly string[] | null {
   const failed = [...services].filter(([, { checks }]) => checks.some(({ passed }) => !passed)).map(([name]) => name)
   const isOwnDoing = (name: string): boolean =>
@@ -298,7 +298,7 @@ export function evidentCulprits({ services, whole }: StackComparison): readonly 
   return failed.length === 0 && whole.every(({ passed }) => passed) ? [] : null
 }
 
-/** One that runs as it is to be, among others that run as they are: whether what failed in the result fails so too. */
+/** Whether the original fails in the same checks once a single service of it runs as planned. */
 export function failsToo(result: StackComparison, swapped: StackComparison): boolean {
   const failed = ({ services, whole }: StackComparison): ReadonlySet<string> =>
     new Set([

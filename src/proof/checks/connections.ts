@@ -15,7 +15,7 @@ export interface Connection {
   readonly port: number
 }
 
-/** Those between services, each once. Who is no service (the proof itself) is none of them. */
+/** Connections between services, each once. A peer that is no service (the proof itself) is left out. */
 export function connectionsIn(sights: readonly ServiceSight[]): readonly Connection[] {
   const owners = new Map(
     sights.flatMap(({ service, sight }) => sight.addresses.map((address) => [address, service] as const)),
@@ -29,7 +29,7 @@ export function connectionsIn(sights: readonly ServiceSight[]): readonly Connect
       const other = owners.get(remote)
       if (other === undefined || other === service) continue
       const isServer = listens.get(service)?.has(localPort) === true
-      // Of two that both listen nobody says who called; of a port that is closed by now neither.
+      // Where both sides listen, or the port is closed by now, nobody can say who called.
       if (!isServer && listens.get(other)?.has(remotePort) !== true) continue
       const one = isServer
         ? { from: other, to: service, port: localPort }
@@ -43,12 +43,12 @@ function keyOf({ from, to, port }: Connection): string {
   return `${from} ${to} ${port}`
 }
 
-/** By service the port of the original and the one that it has become. */
+/** The new number of each moved port, by service and by its old number. */
 export type MovedPorts = ReadonlyMap<string, ReadonlyMap<number, number>>
 
 /**
- * Each connection that both runs of the original showed must be there in the result, where the port is now. One that only
- * one of them showed is a matter of the moment. Null: they could not be seen.
+ * Each connection that both runs of the original showed must be in the result too, on the port as it is now. What only one of them
+ * showed was chance. Null stands for connections that could not be seen.
  */
 export function comparedConnections(
   original: readonly (readonly Connection[] | null)[],

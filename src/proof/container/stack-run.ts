@@ -22,59 +22,59 @@ import type { AddedKind, RunRecord } from './run-record.ts'
 
 /** How all services of a stack are brought up: by Compose, or as pods. */
 export interface StackDriver {
-  /** Whose containers they are. */
+  /** The engine that runs the containers. */
   readonly engine: Engine
-  /** Makes what a run needs beside its containers. What it has made by the time it throws, it removes. */
+  /** Makes what a run needs beside its containers. Where it throws, it has removed what it made. */
   make(making: StackMaking): Promise<MadeStack>
 }
 
 export interface StackMaking
   extends Pick<StackRunRequest, 'side' | 'network' | 'volumes' | 'isTrusted' | 'mayRead' | 'signal'> {
-  /** Of the run, in the names of all that it makes. */
+  /** The name of the run, which begins the name of everything that it makes. */
   readonly name: string
-  /** Absolute: of this run alone, and gone with it. */
+  /** An absolute path. The folder belongs to this run alone and goes with it. */
   readonly folder: string
-  /** By service how the tracer starts it. */
+  /** How the tracer starts each service. */
   readonly traced: Promise<ReadonlyMap<string, TracedStart>>
 }
 
 /** A stack that can be brought up, by the name of each service. */
 export interface MadeStack extends Pick<ComposeProject, 'up' | 'containers' | 'stop' | 'start'> {
-  /** By their name in the project the engine's name of each volume that outlives containers. */
+  /** The engine's name of each volume that outlives its containers, by its name in the project. */
   readonly volumes: ReadonlyMap<string, string>
-  /** What the run is not given, a sentence each. */
+  /** What the run lacks, one sentence each. */
   readonly unshown: readonly string[]
   /** Its networks. */
   readonly places: readonly Place[]
-  /** What those see who stand before services and pass on to them, as if they were these. */
+  /** Connections that a forwarder in front of a service has, told as if they were the service's own. */
   sights(): Promise<readonly ServiceSight[]>
-  /** With what only they use. No error where there are none. */
+  /** Removes the containers and what only they use. It is no error if there are none. */
   removeContainers(): Promise<void>
-  /** What is to be asked of what stands before services, once they are up. */
+  /** Asks what stands in front of services (a Kubernetes Service, a probe), once they are up. */
   ask(engine: Engine, signal: AbortSignal): Promise<StackSmoke['whole']>
-  /** Removes all that it has made, but volumes that are to stay until the end of the session. */
+  /** Removes everything that it made. `keepsVolumes` leaves the volumes until the end of the session. */
   close(options: { readonly keepsVolumes: boolean }): Promise<void>
 }
 
 export interface StackRunRequest {
   readonly driver: StackDriver
   readonly side: StackSide
-  /** Tells it from the other runs of the session: letters and digits. */
+  /** Distinguishes it from the other runs of the session: letters and digits. */
   readonly label: string
-  /** The network of the engine, in place of ones from which nothing leads out. */
+  /** Uses the engine's network, in place of networks that lead nowhere. */
   readonly network: boolean
   /** Trace every service. */
   readonly traced: boolean
-  /** By their name in the project volumes of the engine that are there already, and stay. */
+  /** Volumes of the engine that exist already and stay, by their name in the project. */
   readonly volumes?: ReadonlyMap<string, string>
-  /** Whoever wrote the project may have any capability. */
+  /** The author of the project is trusted with any capability. */
   readonly isTrusted: boolean
-  /** Whether the project may be given (a copy of) what is there on this machine. */
+  /** Whether the project may have a copy of this path of the machine. */
   readonly mayRead: (path: string) => boolean
   readonly smoke: readonly SmokeCheck[]
-  /** By service the port of the original and the one that it has become. */
+  /** The new number of each moved port, by service and by its old number. */
   readonly moved: ReadonlyMap<string, ReadonlyMap<number, number>>
-  /** By service what the original answered: it is waited for. */
+  /** What the original showed: its answers and ports are waited for. */
   readonly usual?: StackSight
   readonly signal: AbortSignal
 }
@@ -93,12 +93,12 @@ export interface StackSight {
 
 /** A stack that is up, or as far up as it came. */
 export interface StackRun {
-  /** Whose containers can be reached. */
+  /** The engine, with a way to reach the containers of this run. */
   readonly engine: Engine
   readonly sandbox: Sandbox
-  /** By their name in the project the engine's name of each named volume. */
+  /** The engine's name of each named volume, by its name in the project. */
   readonly volumes: ReadonlyMap<string, string>
-  /** What it was not given, a sentence each. */
+  /** What it lacks, one sentence each. */
   readonly unshown: readonly string[]
   /** Whether its services could reach the machine of the engine. */
   readonly hostReachable: boolean
@@ -108,7 +108,7 @@ export interface StackRun {
   containerOf(service: string): string | null
   /** Stops all of it and starts it again. */
   restart(): Promise<void>
-  /** As a person would, so that what is in its volumes is whole. */
+  /** Stops all of it as a person would, so that its volumes are consistent. */
   stop(): Promise<void>
   /** Takes it down without its volumes, and brings it up on them again. */
   recreate(): Promise<void>
@@ -116,7 +116,7 @@ export interface StackRun {
   close(options?: { readonly keepsVolumes?: boolean }): Promise<void>
 }
 
-/** For all of it to come up, milliseconds: services wait for one another. */
+/** The time for all services to come up, in milliseconds: they wait for one another. */
 const UP = 180_000
 const PATIENCE = 30_000
 const SMOKE_PATIENCE = 10_000
@@ -135,7 +135,7 @@ interface Running {
   readonly up: Up
 }
 
-/** Brings a stack up, in the order and by the conditions that its file says. What does not come up is seen in the looks. */
+/** Brings a stack up in the order of its file. A service that does not come up shows in the looks. */
 export async function openStackRun(request: StackRunRequest): Promise<StackRun> {
   const { driver, side, signal } = request
   const { engine } = driver
@@ -253,7 +253,7 @@ async function upOf(
   sandbox.adopt(container, service.name)
   const state = await engine.state(container)
   if (state.network !== undefined) addresses.set(state.address, state.network)
-  // What another one was waited for in vain is not started at all.
+  // A service whose dependency failed is never started.
   const patience = wrong !== null && state.status === 'created' ? 0 : PATIENCE
   const ready = await waitUntilReady(engine, container, {
     ports: portsOf(service, request),
@@ -278,7 +278,7 @@ function inFolder(config: ImageConfig, { workdir }: Service): ImageConfig {
   return workdir === null ? config : { ...config, workdir }
 }
 
-/** Those that it should open: as the original did, else as the project says. */
+/** The ports that a service should open: those of the original, else those of the project. */
 function portsOf({ name, ports }: Service, { usual, moved }: StackRunRequest): readonly number[] {
   const seen = usual?.records.get(name)?.listeners?.filter(({ protocol, loopback }) => protocol === 'tcp' && !loopback)
   const own = moved.get(name)
@@ -357,7 +357,7 @@ async function sightsOf(engine: Engine, running: readonly Running[]): Promise<re
   return found.flat()
 }
 
-/** What it has made beside its image, in its volumes too. */
+/** The files that it made, those in its volumes included. */
 async function filesOf(
   engine: Engine,
   { container, service }: Running,
@@ -391,7 +391,7 @@ async function imagesOf(engine: Engine, { project, images }: StackSide): Promise
   return new Map(found)
 }
 
-/** `addresses`: of the containers, each in one of these networks. */
+/** `addresses` tells the network of each container's address. */
 function reachOver(places: readonly Place[], addresses: ReadonlyMap<string, string>): Reach {
   const way = (address: string): Reach => {
     const network = addresses.get(address)
@@ -406,7 +406,7 @@ function reachOver(places: readonly Place[], addresses: ReadonlyMap<string, stri
 
 interface Tracers {
   readonly starts: ReadonlyMap<string, TracedStart>
-  /** By service the container that keeps its trace. */
+  /** The container that keeps the trace of each service. */
   readonly keepers: ReadonlyMap<string, string>
   /** Why nothing is traced; null where it is, or that was not asked for. */
   readonly refused: string | null
@@ -437,7 +437,7 @@ async function tracersFor(
   return { starts, keepers, refused: null }
 }
 
-/** Null where it starts nothing: the engine says so in its own words. */
+/** Null where it starts nothing: then the engine reports the error in its own words. */
 function tracedStart(service: Service, config: ImageConfig, from: string): TracedStart | null {
   const { entrypoint, command, user, env, settings } = service
   const [first = '', ...others] = entrypoint ?? []

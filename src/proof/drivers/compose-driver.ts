@@ -68,11 +68,11 @@ async function makeProject(engine: Engine, compose: ComposeDriver['compose'], ma
 }
 
 async function makePlaces(engine: Engine, networks: Iterable<string>, places: Map<string, Place>): Promise<void> {
-  // One after the other: two that the engine makes at a time may be given one range of addresses.
+  // Networks are made one by one: the engine may give two that it makes at a time the same range of addresses.
   for (const network of networks) places.set(network, await makePlace(engine))
 }
 
-/** With their anonymous volumes, which nobody finds again once they are gone. */
+/** Removes their anonymous volumes too, which nobody finds again later. */
 async function removeContainers(engine: Engine, project: ComposeProject): Promise<void> {
   const containers = await project.containers().catch(() => [])
   await Promise.all(containers.map(({ id }) => engine.remove(id)))

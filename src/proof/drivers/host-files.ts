@@ -18,19 +18,19 @@ import { isWithin } from '../../path.ts'
 
 /** Copies of files of this machine, for one run of a stack. */
 export interface HostCopies {
-  /** By its path on this machine; null: none is given. */
+  /** The copy by its path on this machine; null where none is given. */
   readonly copies: ReadonlyMap<string, string | null>
-  /** What is not given, a sentence each. */
+  /** What is not copied, one sentence each. */
   readonly unshown: readonly string[]
 }
 
-/** What is in them is the kernel's, or that of what runs on this machine. */
+/** Folders that belong to the kernel or to what runs on this machine. */
 const OF_THE_MACHINE = ['/proc', '/sys', '/dev', '/run', '/var/run', '/var/lib/docker', '/var/lib/containers']
 
 /**
- * Copies files and folders with their owners, modes and times, each into a place of its own below `folder`: what a run
- * writes never reaches the files themselves. `mayRead` says of a real path whether whoever wrote the stack may have it;
- * `texts` are those of files, by absolute path, that are to be others than they are.
+ * Copies files and folders with their owners, modes and times, each into a place of its own below `folder`, so that a run never
+ * writes to the files themselves. `mayRead` says of a real path whether the author of the stack may have it; `texts` replaces files
+ * by absolute path.
  */
 export async function copyHostFiles(
   paths: Iterable<string>,
@@ -52,13 +52,13 @@ export async function copyHostFiles(
   return { copies, unshown: [...new Set(unshown)] }
 }
 
-/** A file keeps its owner and mode. */
+/** Writes the new texts into the copy. Each file keeps its owner and mode. */
 export async function writeTexts(path: string, copy: string, texts: ReadonlyMap<string, string>): Promise<void> {
   for (const [file, text] of texts) {
     if (!isWithin(file, path)) continue
     const to = join(copy, relative(path, file))
     const stats = await lstat(to).catch(() => null)
-    // What a link leads to is no part of the copy, be it the file itself or a folder above it.
+    // A link leads out of the copy, be it the file itself or a folder above it.
     const above = to === copy ? copy : await realpath(dirname(to)).catch(() => null)
     if (above === null || !isWithin(above, await realpath(copy)) || stats?.isFile() === false) continue
     await writeFile(to, text)
@@ -70,7 +70,7 @@ interface Left {
   files: number
 }
 
-/** Why it is not given; null where it is. */
+/** Copies one file or folder. Gives the reason where it does not; null where it does. */
 async function copyOne(
   path: string,
   copy: string,
@@ -84,7 +84,7 @@ async function copyOne(
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') return 'it cannot be read'
     if (!mayRead(path)) return 'a proof does not give what lies outside of the project'
-    // As the engine makes it for a short mount.
+    // The engine makes this folder for a mount in short form.
     await mkdir(copy, { mode: 0o755 })
     return null
   }
@@ -99,7 +99,7 @@ async function copyOne(
     : `it is more than ${bounds.mountedBytes / 1024 ** 2} MiB, or has more than ${bounds.mountedFiles} files`
 }
 
-/** False where it is too much. Nothing that a link leads to is followed. */
+/** Copies a tree without following links. False where it is too large. */
 async function copyTree(
   from: string,
   to: string,

@@ -26,10 +26,10 @@ interface Making {
   readonly making: StackMaking
 }
 
-/** Pods have addresses from the end of their network; what podman itself hands out comes from its beginning. */
+/** Pods get addresses from the end of their network, since podman hands out its own from the beginning. */
 const LAST_ADDRESS = 250
 const MOST_PODS = 150
-/** What Kubernetes and Services are asked for, milliseconds. */
+/** The time for the checks of probes and Services, in milliseconds. */
 const PATIENCE = 10_000
 
 async function makePods(all: Making): Promise<MadeStack> {
@@ -88,7 +88,7 @@ async function makePods(all: Making): Promise<MadeStack> {
       start: (timeoutMs) => firstOf(planned.pods.map((_, index) => play.start(podName(name, index), timeoutMs))),
       async removeContainers() {
         await play.remove(planned.pods.map((_, index) => podName(name, index)))
-        // Of a pod that is gone Kubernetes keeps none.
+        // An emptyDir ends with its pod.
         const ended = planned.volumes.filter(({ kind }) => kind === 'empty')
         for (const { key } of ended) {
           const volume = made.volumes.get(key)
@@ -127,7 +127,7 @@ function podName(run: string, index: number): string {
   return `${run}-${index}`
 }
 
-/** What went wrong first, of calls that go on at the same time: pods wait for each other. */
+/** The first error of calls that run at the same time, since pods wait for each other. */
 async function firstOf(calls: readonly Promise<string | null>[]): Promise<string | null> {
   return (await Promise.all(calls)).find((wrong) => wrong !== null) ?? null
 }
@@ -136,7 +136,7 @@ function labelsOf({ engine, making }: Making): Readonly<Record<string, string>> 
   return { ...sessionLabels(engine.session), [STACK_LABEL]: making.name }
 }
 
-/** By the name that podman gives a container the service that it is. */
+/** The service of each container, by the name that podman gives it. */
 function namesOf({ making, planned, side }: Pods): ReadonlyMap<string, string> {
   return new Map(
     planned.pods.flatMap(({ workload }, index) =>
@@ -179,8 +179,8 @@ function hostsOf(
 }
 
 /**
- * Its own network: one that leads nowhere, or out as the engine's own does. It is looked at from within, since on the way from this
- * machine others may answer in the name of a pod (a proxy of all that goes to port 80).
+ * Makes the network of the run: one that leads nowhere, or one like the engine's own. The run is looked at from inside, since from
+ * this machine somebody else may answer in the name of a pod (a proxy of everything on port 80).
  */
 async function placeOf({ engine, play, making }: Making): Promise<Place> {
   const { network, name } = making
@@ -199,7 +199,7 @@ interface OpenServices {
   readonly addresses: ReadonlyMap<ServiceWay, string>
 }
 
-/** Whoever calls a Service has called its pod. */
+/** A call to a Service counts as a call to its pod. */
 async function sightsOf({ engine, made, side }: Pods): Promise<readonly ServiceSight[]> {
   const found = await Promise.all(
     made.forwarders.map(async ({ container, service: { pods, ports } }): Promise<readonly ServiceSight[]> => {
@@ -220,7 +220,7 @@ async function sightsOf({ engine, made, side }: Pods): Promise<readonly ServiceS
   return found.flat()
 }
 
-/** A Service with a port of its own is a program that passes on to its pods; others are the address of their pod. */
+/** A Service with ports of its own is a program that forwards to its pods; any other is the address of its pod. */
 async function openServices(
   { engine }: Making,
   { services }: PlannedPods,
@@ -273,7 +273,7 @@ for (const { port, to } of ports) {
 }
 `
 
-/** Makes those that are not there yet, each as Kubernetes gives it to a pod: never with what the image has there. */
+/** Makes the volumes that do not exist yet, empty or with ConfigMaps and Secrets as Kubernetes gives them, never with the image's files. */
 async function prepareVolumes(stack: Pods): Promise<void> {
   const { engine, play, planned, made, making } = stack
   const news = planned.volumes.filter(({ key }) => !made.volumes.has(key))
@@ -289,7 +289,7 @@ async function prepareVolumes(stack: Pods): Promise<void> {
   const container = await engine.run({
     ...spec,
     user: '0:0',
-    // To give files to anybody, with any mode, in folders of anybody.
+    // It gives files in anybody's folders to any owner, with any mode.
     capAdd: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID'],
     readOnly: false,
     network: 'none',
@@ -345,7 +345,7 @@ for (const { at, mode, gid, folders, files } of JSON.parse(fs.readFileSync('/vol
 }
 `
 
-/** What Services and probes lead to, where it answers: that is to be so in the result too. */
+/** Asks Services and probes; what answers for the original has to answer for the result. */
 async function asked(stack: Pods, engine: Engine, signal: AbortSignal): Promise<readonly SmokeResult[]> {
   const { play, planned, making, engine: own } = stack
   if (!own.reachable) return []

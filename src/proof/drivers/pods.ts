@@ -12,12 +12,12 @@ import {
 import { asList, asObject, isObject, type Json, textOf } from '../../manifests/yaml/file.ts'
 import { HARMLESS_CAPABILITIES, type PodSide, type StackSide, type TracedStart } from './run-file.ts'
 
-/** A pod that is run: one for each workload. */
+/** One pod for each workload. */
 export interface PlannedPod {
   readonly workload: Workload
-  /** A DNS label: of its workload, for people and for its own host name. */
+  /** Its host name: a DNS label made of the name of its workload. */
   readonly host: string
-  /** Kubernetes would not start it: half a sentence; null where nothing is missing. */
+  /** Why Kubernetes would not start it, as half a sentence; null where it would. */
   readonly missing: string | null
 }
 
@@ -29,7 +29,7 @@ interface PlannedVolume {
   readonly mode: number
   /** Its group. */
   readonly gid: number
-  /** Relative paths that mounts of it name, and that are no file of it. */
+  /** Relative paths that mounts name and that are no file. */
   readonly folders: readonly string[]
   readonly files: readonly VolumeFile[]
 }
@@ -46,12 +46,12 @@ export interface ServiceWay {
   /** `service/web` */
   readonly name: string
   readonly namespace: string
-  /** By which pods call it; in its own namespace also by the first part alone. */
+  /** The names that pods call it by; in its own namespace the first part alone works too. */
   readonly names: readonly string[]
   /** Its pods, at least one. */
   readonly pods: readonly Workload[]
   readonly ports: readonly { readonly port: number; readonly to: number; readonly protocol: string }[]
-  /** Its name is the address of its pod: nothing stands between. */
+  /** Its name resolves to the address of its pod, with nothing in between. */
   readonly isDirect: boolean
 }
 
@@ -61,7 +61,7 @@ interface PlannedProbe {
   readonly name: string
   readonly workload: Workload
   readonly port: number
-  /** Null for a connection alone. */
+  /** Null where a connection is enough. */
   readonly path: string | null
   readonly tls: boolean
 }
@@ -71,11 +71,11 @@ export interface PlannedPods {
   readonly volumes: readonly PlannedVolume[]
   readonly services: readonly ServiceWay[]
   readonly probes: readonly PlannedProbe[]
-  /** What no run of podman shows, a noun and why. */
+  /** What podman cannot show: a noun and the reason. */
   readonly unshown: readonly string[]
 }
 
-/** All that manifests run, as pods of one machine. Pure. */
+/** Plans the pods of all workloads for one machine. Pure. */
 export function plannedPods({ manifests }: Pick<PodSide, 'manifests'>): PlannedPods {
   const unshown: string[] = []
   const volumes = new Map<string, PlannedVolume>()
@@ -116,7 +116,7 @@ function namespaceOf(value: Json): string {
   return textOf(asObject(value.metadata).namespace ?? '') || 'default'
 }
 
-/** What its pod is not given here, or what is done with it that kube play cannot show. */
+/** What the pod lacks here, or what Kubernetes does with it that kube play cannot. */
 function unshownOf({ kind, pod, ...workload }: Workload): readonly string[] {
   const { spec } = pod
   const said: string[] = []
@@ -161,7 +161,7 @@ function probesOf(workload: Workload): readonly PlannedProbe[] {
       const probe = asObject(container[key])
       const http = isObject(probe.httpGet) ? probe.httpGet : null
       const asked = http ?? (isObject(probe.tcpSocket) ? probe.tcpSocket : null)
-      // Of somewhere else it says nothing of this pod.
+      // A probe of another host says nothing about this pod.
       if (asked === null || textOf(asked.host ?? '') !== '') return []
       const port = portNumber(asked.port, [container])
       if (port === null) return []
@@ -172,7 +172,7 @@ function probesOf(workload: Workload): readonly PlannedProbe[] {
   })
 }
 
-/** A port that is named is that of the container that gives it the name. */
+/** A named port is the container's port of that name. */
 function portNumber(port: unknown, containers: readonly Json[]): number | null {
   if (typeof port === 'number') return port
   const found = containers
@@ -218,7 +218,7 @@ function serviceOf({ value }: Pick<ObjectAt, 'value'>, workloads: readonly Workl
   ]
 }
 
-/** Its files where it has ConfigMaps and Secrets; `missing`: those that the manifests do not hold. */
+/** Adds a volume with the files of its ConfigMaps and Secrets. `missing` receives those that the manifests do not hold. */
 function addVolume(
   volumes: Map<string, PlannedVolume>,
   workload: Workload,
@@ -311,7 +311,7 @@ function configFiles(
   return files
 }
 
-/** By key its bytes; null where the manifests do not hold it. */
+/** The bytes by key; null where the manifests do not hold it. */
 function dataOf(
   kind: 'ConfigMap' | 'Secret',
   name: string,
@@ -341,7 +341,7 @@ interface Surrounding {
   readonly say: (unshown: string) => void
 }
 
-/** Of a container all variables that the manifest gives it, with their values. */
+/** All variables that the manifest gives a container. */
 function environmentOf(container: Json, about: Surrounding, missing: string[]): ReadonlyMap<string, string> {
   const { workload, manifests } = about
   const env = new Map<string, string>()
@@ -380,7 +380,7 @@ function environmentOf(container: Json, about: Surrounding, missing: string[]): 
   return env
 }
 
-/** `$(NAME)` of what came before, `$$` for a `$`. Source: Kubernetes, dependent environment variables. */
+/** Expands `$(NAME)` of variables above, and `$$` to `$`. Source: Kubernetes, dependent environment variables. */
 function expanded(text: string, env: ReadonlyMap<string, string>): string {
   return text.replace(/\$\$|\$\(([A-Za-z_][\w.-]*)\)/g, (whole, name: string | undefined) =>
     name === undefined ? '$' : (env.get(name) ?? whole),
@@ -408,19 +408,19 @@ export interface PodOptions {
   readonly labels: Json
   readonly limits: { readonly memoryBytes: number | null; readonly pids: number | null; readonly cpus: number | null }
   readonly address: string
-  /** Of each name that it may call. */
+  /** The addresses of each name that it may call. */
   readonly hosts: ReadonlyMap<string, readonly string[]>
-  /** Name servers in place of the engine's; null for those. */
+  /** Name servers that replace the engine's; null keeps those. */
   readonly dns: readonly string[] | null
   readonly traced: ReadonlyMap<string, TracedStart>
-  /** By the key of a volume the folder of the engine's machine that it is. */
+  /** The folder of each volume on the engine's machine, by key. */
   readonly folders: ReadonlyMap<string, string>
-  /** By the key of a volume paths in it that are files. */
+  /** Paths in each volume that are files, by key. */
   readonly files: ReadonlyMap<string, ReadonlySet<string>>
   readonly isTrusted: boolean
 }
 
-/** A pod as `podman kube play` takes it, and what of it is not given. Whatever it names is in it already. Pure. */
+/** Writes a pod for `podman kube play`, and says what it lacks. All names in it are resolved. Pure. */
 export function podText(
   { workload, host }: PlannedPod,
   { pods, images }: StackSide & { readonly pods: PodSide },
@@ -430,7 +430,7 @@ export function podText(
   const unshown: string[] = []
   const say = (what: string): void => void unshown.push(`${workload.name}: ${what}`)
   const annotations: Record<string, string> = {
-    // Else they are gone with what they did.
+    // Without this, podman removes them together with what they did.
     'io.podman.annotations.init.container.type': 'always',
     'io.podman.annotations.ulimit': 'core=0:0',
   }
@@ -491,7 +491,7 @@ export function podText(
   return { text: JSON.stringify(pod), unshown }
 }
 
-/** Words that podman puts variables into as Kubernetes does; of variables it does not. */
+/** Podman fills in variables as Kubernetes does, except those in variables themselves. */
 function startOf(container: Json, env: ReadonlyMap<string, string>, traced: TracedStart | undefined): Json {
   const all = new Map([...env, ...(traced?.env ?? [])])
   const command = traced?.entrypoint ?? container.command
@@ -534,7 +534,7 @@ function securityOf(
   }
 }
 
-/** The group of its volumes is one of its processes' too. */
+/** The group of its volumes is also a group of its processes. */
 function podSecurity(spec: Json): Json {
   const { runAsUser, runAsGroup, fsGroup, supplementalGroups, sysctls } = asObject(spec.securityContext)
   const groups = [...asList(supplementalGroups), ...(fsGroup === undefined ? [] : [fsGroup])]
@@ -546,7 +546,7 @@ function podSecurity(spec: Json): Json {
   }
 }
 
-/** Folders of the engine's machine: a volume of its own podman would fill from the image, which Kubernetes never does. */
+/** Mounts folders of the engine's machine. A volume would be filled from the image, which Kubernetes never does. */
 function mountsOf(
   workload: Workload,
   chosen: Workload['containers'][number],

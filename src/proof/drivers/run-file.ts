@@ -6,49 +6,49 @@ import type { Manifests } from '../../manifests/kubernetes/workloads.ts'
 import type { Project, Service, ServiceMount } from '../../manifests/project.ts'
 import { isObject, type Json } from '../../manifests/yaml/file.ts'
 
-/** How the services of a project are run: as they are, or as they are to be. */
+/** A project as it is run, either as it stands or as it is planned. */
 export interface StackSide {
   readonly project: Project
-  /** By service the image that the engine has for it. */
+  /** The engine's image of each service. */
   readonly images: ReadonlyMap<string, string>
-  /** By absolute path the text of each file that is to be another than it is: what mounts it is given that. Absent: none. */
+  /** New texts of files, by absolute path; mounts get these. Absent: none. */
   readonly texts?: ReadonlyMap<string, string>
-  /** What it is made of in a cluster; absent for Compose. */
+  /** Its manifests; absent for Compose. */
   readonly pods?: PodSide
 }
 
-/** Manifests of a side, and what stands for what they name. */
+/** Manifests, and what stands for the services and images that they name. */
 export interface PodSide {
   readonly manifests: Manifests
-  /** By `workload:container` the service that it is. */
+  /** The service of each `workload:container`. */
   readonly services: ReadonlyMap<string, string>
-  /** By an image as manifests write it that of the engine, for containers that are no service. */
+  /** The engine's image by the name in the manifests, for containers that are no service. */
   readonly images: ReadonlyMap<string, string>
 }
 
-/** What the tracer puts in place of a service's own start. */
+/** The start of a service under the tracer. */
 export interface TracedStart {
   readonly entrypoint: readonly string[]
   readonly command: readonly string[]
   readonly capAdd: readonly string[]
   readonly env: ReadonlyMap<string, string>
-  /** The container that lends it. */
+  /** The container whose volume holds the tracer. */
   readonly from: string
 }
 
 export interface RunFileOptions {
-  /** Of the project in this run. */
+  /** The name of the project in this run. */
   readonly name: string
   readonly session: string
   readonly limits: { readonly memoryBytes: number | null; readonly pids: number | null; readonly cpus: number | null }
-  /** By its name in the project the engine's network in its place; null: the engine makes them, and they lead out. */
+  /** The engine's network for each network of the project; null lets Compose make networks that lead out. */
   readonly networks: ReadonlyMap<string, string> | null
-  /** By its name in the project the engine's volume, which outlives the run; others are the run's own. */
+  /** Volumes of the engine that outlive the run, by their name in the project; the run makes the others. */
   readonly volumes: ReadonlyMap<string, string>
-  /** By its path on this machine the copy that the run is given; null: it is given none. */
+  /** The copy that the run gets of each path of this machine; null where it gets none. */
   readonly copies: ReadonlyMap<string, string | null>
   readonly traced: ReadonlyMap<string, TracedStart>
-  /** Whoever wrote the project may have any capability; else those that each container has anyway. */
+  /** The author of the project is trusted with any capability; otherwise a container gets only the default ones. */
   readonly isTrusted: boolean
 }
 
@@ -57,20 +57,20 @@ export interface RunFile {
   readonly text: string
   /** The engine's name of each named volume. */
   readonly volumes: ReadonlyMap<string, string>
-  /** What the run is not given and so does not show, a sentence each. */
+  /** What the run lacks and so cannot show, one sentence each. */
   readonly unshown: readonly string[]
 }
 
-/** A name server that nobody is (RFC 5737): that of the engine would carry questions out. Names of services it knows itself. */
+/** An address without a name server (RFC 5737), since the engine's would carry questions out. Docker itself knows the names of services. */
 const NO_SERVER = '192.0.2.1'
-/** A service that waits for another by failing is started again so often. */
+/** How often a service that fails until another is up is started again. */
 const MOST_RESTARTS = 10
-/** Given as they are written. */
+/** Settings that go into the run as they are written. */
 const KEPT = [
   ...['healthcheck', 'cap_drop', 'read_only', 'tmpfs', 'sysctls', 'group_add', 'hostname', 'domainname', 'init'],
   ...['stop_signal', 'stop_grace_period', 'tty', 'stdin_open', 'shm_size', 'extra_hosts', 'expose', 'links'],
 ]
-/** Said in another way, or of no matter to what it does. */
+/** Settings that the run says in another way, or that change nothing in what the service does. */
 const SILENT = new Set([
   ...KEPT,
   ...['annotations', 'attach', 'build', 'cap_add', 'command', 'configs', 'container_name', 'cpu_count', 'cpu_percent'],
@@ -80,7 +80,7 @@ const SILENT = new Set([
   ...['pids_limit', 'platform', 'ports', 'profiles', 'pull_policy', 'restart', 'scale', 'secrets', 'security_opt'],
   ...['ulimits', 'user', 'volumes', 'volumes_from', 'working_dir', 'ipc', 'pid', 'storage_opt', 'mac_address'],
 ])
-/** They lock memory or set a priority, and nothing of the machine's. */
+/** Beyond the default ones, those that lock memory or set a priority and reach nothing of the machine. */
 export const HARMLESS_CAPABILITIES = new Set([...DEFAULT_CAPABILITIES, 'IPC_LOCK', 'SYS_NICE'])
 
 /** The one Compose file of a run. Pure. */
@@ -119,7 +119,7 @@ export function runFile(side: StackSide, options: RunFileOptions): RunFile {
   return { text: JSON.stringify(withoutVariables(file), null, 1), volumes, unshown: [...new Set(unshown)] }
 }
 
-/** Names of the volumes that services mount. One that is a folder of the machine is given as any other of its folders. */
+/** Names of the volumes that services mount, without those that are a folder of the machine. */
 function volumesOf(project: Project): ReadonlySet<string> {
   const used = project.services.flatMap(({ mounts }) =>
     mounts.filter(({ kind, source }) => kind === 'volume' && source !== '').map(({ source }) => source),
@@ -127,7 +127,7 @@ function volumesOf(project: Project): ReadonlySet<string> {
   return new Set(used.filter((volume) => project.volumes.get(volume)?.device == null))
 }
 
-/** By the names that the services call them. */
+/** The networks that services name. */
 export function networksOf({ services }: Project): ReadonlySet<string> {
   return new Set(services.flatMap((service) => [...(joined(service)?.keys() ?? [])]))
 }
@@ -234,7 +234,7 @@ function securityOf(settings: Json, say: (what: string) => void): readonly strin
   })
 }
 
-/** Of another service, or its own. */
+/** IPC and pid namespaces: its own, or those of another service. */
 function namespacesOf(settings: Json, names: ReadonlySet<string>, say: (what: string) => void): Json {
   const given: Record<string, string> = {}
   for (const key of ['ipc', 'pid'] as const) {
@@ -247,7 +247,7 @@ function namespacesOf(settings: Json, names: ReadonlySet<string>, say: (what: st
   return given
 }
 
-/** Networks of a service, by the names that the project has for them; null where it has a place of another kind. */
+/** The networks of a service by their names in the project; null where `network_mode` says another place. */
 function joined({ settings }: Pick<Service, 'settings'>): ReadonlyMap<string, Json> | null {
   const { network_mode: mode, networks } = settings
   if (typeof mode === 'string' && (mode === 'none' || mode.startsWith('service:'))) return null
@@ -316,14 +316,14 @@ function volumesFromOf(
   return all.length === 0 ? {} : { volumes_from: all }
 }
 
-/** One that is to be started again whenever it ends is, a few times, where it fails. */
+/** A service that is restarted whenever it ends is restarted a few times here, and only after a failure. */
 function restartOf({ restart, deploy }: Json): string {
   const policy = isObject(deploy) && isObject(deploy.restart_policy) ? deploy.restart_policy.condition : undefined
   const given = typeof restart === 'string' ? restart : policy
   return given === undefined || given === 'no' || given === 'none' ? 'no' : `on-failure:${MOST_RESTARTS}`
 }
 
-/** All variables are put in already: a `$` is one. Keys are never read for them. */
+/** Variables are filled in already, so each `$` is escaped. Compose reads no variables in keys. */
 function withoutVariables(value: unknown): unknown {
   if (typeof value === 'string') return value.replaceAll('$', '$$$$')
   if (Array.isArray(value)) return value.map(withoutVariables)
