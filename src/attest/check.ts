@@ -24,7 +24,7 @@ export interface FileNow {
 }
 
 export interface Verified {
-  /** What does not hold, a sentence each; empty: all of it holds. */
+  /** What does not hold, one sentence each; empty where all of it holds. */
   readonly problems: readonly string[]
   /** What holds. */
   readonly held: readonly string[]
@@ -34,10 +34,10 @@ export interface Verified {
   readonly verdict: TargetResult['verdict'] | null
 }
 
-/** One that every proof has. */
+/** A condition of every proof. */
 export interface KnownCondition {
   readonly name: string
-  /** Nothing passes that has not passed it. */
+  /** A proof passes only where this condition passed. */
   readonly alwaysRequired: boolean
 }
 
@@ -119,7 +119,7 @@ interface One<Kind> {
   readonly said: Said<Kind>
 }
 
-/** Of each kind there has to be one: a second one might be of another proof. */
+/** There has to be one of each kind: a second one might be of another proof. */
 function only<Kind extends 'test-result' | 'proof'>(
   ours: readonly GivenStatement[],
   kind: Kind,
@@ -163,7 +163,7 @@ function differing(one: ProofPredicate, other: ProofPredicate): readonly string[
   return keys.filter((key) => inOrder(one[key]) !== inOrder(other[key]))
 }
 
-/** JSON with its keys sorted: what signs a statement may write them in another order. */
+/** JSON with sorted keys, since what signs a statement may reorder them. */
 function inOrder(value: unknown): string {
   return JSON.stringify(value, (_key, item: unknown) =>
     typeof item === 'object' && item !== null && !Array.isArray(item)

@@ -4,7 +4,7 @@ import { HardenError } from '../errors.ts'
 import { isObject } from '../manifests/yaml/file.ts'
 import { PROOF, type ProofPredicate, TEST_RESULT, type TestResult } from './statement.ts'
 
-/** A statement that somebody hands over. Nothing of it is believed yet but its shape. */
+/** A statement from outside. Only its shape has been checked so far. */
 export interface GivenStatement {
   /** What the messages call it. */
   readonly from: string
@@ -58,7 +58,7 @@ function payloadOf(payload: string, from: string): unknown {
   try {
     const bytes = Uint8Array.from(atob(payload), (character) => character.charCodeAt(0))
     const value = jsonIn(new TextDecoder('utf-8', { fatal: true }).decode(bytes))
-    // An envelope in an envelope is nobody's.
+    // An envelope inside an envelope is refused.
     if (isObject(value) && value.payload === undefined && value.dsseEnvelope === undefined) return value
   } catch {
     // Not base64, or no text.

@@ -34,7 +34,7 @@ export interface TestResult {
   readonly failedTests: readonly string[]
 }
 
-/** What test-result has no room for: how each condition went, what was granted, and by which trace. */
+/** What a test result has no room for: each condition, what was granted, and by which trace. */
 export interface ProofPredicate {
   /** `harden-image 0.1.0` */
   readonly tool: string
@@ -42,7 +42,7 @@ export interface ProofPredicate {
   readonly verdict: TargetResult['verdict']
   readonly engine: string
   readonly passed: boolean
-  /** Who the image itself says that it starts as: `USER` as it is in its config. Absent in statements of older versions. */
+  /** `USER` of the image's config. Absent in statements of older versions. */
   readonly user?: string
   /** Of every process of the result that was seen, ascending; null where it was not run. */
   readonly uids: readonly number[] | null
@@ -50,7 +50,7 @@ export interface ProofPredicate {
   readonly checks: readonly ReportCheck[]
   readonly granted: readonly GrantedPath[]
   readonly trace: TraceDigest | null
-  /** The report that all of it is from. */
+  /** The report that it was made from. */
   readonly report: NamedDigest
 }
 
@@ -62,7 +62,7 @@ interface GrantedPath {
 }
 
 interface NamedDigest {
-  /** Of the file beside the statement. */
+  /** The name of the file beside the statement. */
   readonly name: string
   readonly digest: { readonly sha256: string }
 }
@@ -82,15 +82,15 @@ export interface ProvenImage {
   readonly baseline: string | null
   /** `USER` of its config; '' where it has none. */
   readonly user: string
-  /** Under which digest of a manifest registries have it, `NAME@sha256:…`; empty for one that was never pushed. */
+  /** The digests that registries have it under, `NAME@sha256:…`; empty where it was never pushed. */
   readonly repoDigests: readonly string[]
 }
 
-/** What a proof leaves beside its result. */
+/** What is kept of a proof beside its result. */
 export interface Proven {
   readonly image: ProvenImage
   readonly grants: readonly Grant[]
-  /** Of the traced run of the result; null where none was traced. */
+  /** The operations of the traced run of the result; null where it was not traced. */
   readonly operations: readonly Operation[] | null
 }
 
@@ -154,12 +154,12 @@ export function evidenceFiles(
   ]
 }
 
-/** An image that was never pushed has no digest but its id. */
+/** An image that was never pushed has its id and no digest. */
 function subject({ name, id, repoDigests }: ProvenImage): readonly ResourceDescriptor[] {
   const pushed = repoDigests.filter((text) => text.includes('@sha256:'))
   return [
     { name, digest: { sha256: hexOf(id) } },
-    // The image store of containerd gives both one digest, and subjects have different names.
+    // containerd's image store gives both one digest, and subjects need different names.
     ...pushed
       .map((text) => ({ name: text.slice(0, text.indexOf('@')), digest: { sha256: hexOf(text) } }))
       .filter((other) => other.name !== name),
@@ -203,7 +203,7 @@ export function testResult(
   add('proof', proof.passed)
   add(`verdict: ${proof.verdict}`, proof.verdict === 'hardened' || proof.verdict === 'unchanged')
   add('no process is root', proof.uids !== null && proof.uids.length > 0 && !proof.uids.includes(0))
-  // What an optional one was not asked has neither passed nor failed; a required one that was not asked has not passed.
+  // An optional condition that was not asked neither passed nor failed; a required one did not pass.
   for (const { name, required, outcome } of proof.conditions)
     if (outcome !== 'not asked' || required) add(`condition: ${name}`, outcome === 'pass', required)
   for (const { name, passed } of proof.checks) add(`check: ${name}`, passed)

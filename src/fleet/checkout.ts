@@ -10,7 +10,7 @@ import { remotesIn } from '../repository/repository.ts'
 export function checkoutOf(repository: string): string | null {
   const folder = gitFolder(repository)
   if (folder === null) return null
-  // Of a worktree the branches and the configuration are the first one's.
+  // A worktree has the branches and the configuration of its main one.
   const common = resolve(folder, textIn(folder, join(folder, 'commondir'))?.trim() || '.')
   const commit = commitOf(folder, common)
   const remote = remoteOf(textIn(common, join(common, 'config')) ?? '')
@@ -42,7 +42,7 @@ function commitOf(folder: string, common: string): string | null {
   return COMMIT.test(commit) ? commit : null
 }
 
-/** Of `origin`, else of the first remote; without what a URL may hold of a login. */
+/** The URL of `origin`, else of the first remote, without a login. */
 function remoteOf(config: string): string | null {
   const urls = remotesIn(config)
   const url = urls.get('origin') ?? [...urls.values()][0] ?? null

@@ -22,7 +22,7 @@ import type { NeighbourImage } from '../repository/work-item.ts'
 
 export interface KeyRequest {
   readonly found: Found
-  /** Of a Dockerfile; null for images and projects. */
+  /** The text of a Dockerfile; null for images and projects. */
   readonly text: string | null
   readonly options: Options
   /** What is known of the images that it is built from: their digests, by reference. Absent: nothing. */
@@ -30,11 +30,11 @@ export interface KeyRequest {
 }
 
 export interface TargetKey {
-  /** SHA-256 in hex, of everything that the result depends on and that lies in files, flags and this tool's version. */
+  /** The SHA-256, in hex, of everything in files, flags and this tool's version that the result depends on. */
   readonly key: string
   /** The build context, absolute; null for none. */
   readonly context: string | null
-  /** Bytes of it, as far as they were looked at. */
+  /** The bytes of the context that were looked at. */
   readonly contextBytes: number
 }
 
@@ -65,7 +65,7 @@ export function targetKeys(
     const isRun = isProved(options.mode) || (options.mode.kind === 'harden' && options.mode.build)
     const dockerfile = kind === 'dockerfile' && text !== null ? parsed(text) : null
     const context = dockerfile === null ? null : contextFor({ ...found, text }, dockerfile, options)
-    // A plan holds for longer than a day, and who builds is up to the machine.
+    // A plan is good for more than a day, and each machine chooses its own builder.
     const {
       jobs: _jobs,
       builder: _builder,
@@ -104,7 +104,7 @@ export function targetKeys(
   }
 }
 
-/** Properties that hold paths of this machine: what else looks like one (a mount of a container, an argument) is no such. */
+/** Properties that hold paths of this machine. What else looks like a path (a mount in a container, an argument) is none. */
 const PLACES = new Set([
   'path',
   'root',
@@ -144,7 +144,7 @@ function byText(a: unknown, b: unknown): number {
   return left < right ? -1 : left > right ? 1 : 0
 }
 
-/** Null for what BuildKit refuses: its result says so, and nothing of its context is looked at. */
+/** Null for a text that BuildKit refuses: its result says so, and its context is not read. */
 function parsed(text: string): Dockerfile | null {
   try {
     return parseDockerfile(text, nothingGiven)
@@ -156,7 +156,7 @@ function parsed(text: string): Dockerfile | null {
 
 interface Reading {
   readonly readContext: ReadBuildContext
-  /** Of whole build contexts, by folder and Dockerfile where it has an ignore file of its own. */
+  /** Digests of whole build contexts, by folder, and by Dockerfile where it has an ignore file of its own. */
   readonly wholes: Map<string, Promise<Contents>>
   /** Digests of files. */
   readonly files: Map<string, string>
@@ -168,7 +168,7 @@ interface Contents {
   readonly bytes: number
 }
 
-/** A plan looks at what is copied, as far as it looks; a build is sent all of it. */
+/** Planning reads what is copied, as far as it looks; building sends the whole context. */
 async function contentsOf(
   context: string,
   path: string | null,
@@ -189,7 +189,7 @@ async function contentsOf(
   return { digest: hash.digest('hex'), bytes }
 }
 
-/** All that is sent to the builder. `path`: of the Dockerfile, whose own ignore file may lie beside it. */
+/** Everything that is sent to the builder. `path` is the Dockerfile, beside which its own ignore file may lie. */
 function wholeOf(context: string, path: string | null, reading: Reading): Promise<Contents> {
   const id = JSON.stringify([
     context,
@@ -215,7 +215,7 @@ async function readWhole(context: string, path: string | null, reading: Reading)
       if (stats === undefined || reading.leaveOut.has(file)) continue
       const type = stats.isDirectory() ? 'directory' : 'file'
       if (isOwn(context, file, type, stats.size)) continue
-      // No build needs it, and each fetch writes into it.
+      // No build needs .git, and each fetch writes into it.
       if (type === 'directory' && name !== '.git' && (!isOut || rules.hasExceptions)) open.push(below)
       if (isOut || below === '.git') continue
       if (++files > bounds.keyedFiles || bytes > bounds.keyedBytes)
@@ -259,8 +259,8 @@ const DATA = /\.(?:nd)?json$/
 const OWN = /^\{\s*(?:"version":\s*1,\s*)?"tool":\s*"harden-image /
 
 /**
- * A plan, a report or results of this tool that lie among the files it is about are no inputs of them: they were not there when the plan
- * was made, or the plan was just being written, and empty.
+ * A plan, a report or results of this tool are no inputs, even where they lie in the context: they did not exist when the plan was
+ * made, or were still empty.
  */
 function isOwn(root: string, path: string, type: string, size: number): boolean {
   if (type === 'directory') return existsSync(join(path, resultsMark))
@@ -295,15 +295,15 @@ async function neighboursOf(
 }
 
 /**
- * What the files of a project are read for beside what a target has of them already: who counts on a port, and what is asked of
- * it. `isProject`: its Dockerfiles too.
+ * What else the files of a project are read for: who counts on a port, and what a proof asks of it. `isProject` includes its
+ * Dockerfiles.
  */
 function surveyDigest(root: string, own: string, isProject: boolean, cwd: string): string {
   const { dockerfiles, others } = walkOver(root, dirname(own), MAY_NAME_PORTS)
   const hash = createHash('sha256')
   for (const path of isProject ? [...dockerfiles, ...others] : others) {
     const text = textIn(root, path)
-    // A workflow or a document may be there that a run of this tool has written.
+    // A run of this tool may have written a workflow or a document there.
     if (text === null || text.slice(0, 500).includes('harden-image')) continue
     hash.update(JSON.stringify([relative(cwd, path), text]))
   }
@@ -311,7 +311,7 @@ function surveyDigest(root: string, own: string, isProject: boolean, cwd: string
   return hash.digest('hex')
 }
 
-/** Without what the caller's environment holds: the values that it gives are in the services. */
+/** Without the caller's environment: the values that it gives are in the services. */
 async function projectInputs(
   { origin: _, ...project }: Project,
   root: string,

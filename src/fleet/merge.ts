@@ -4,17 +4,14 @@ import { type ReportProof, type TargetResult, targetFinding, tool } from '../rep
 import { joinAnd } from '../words.ts'
 import { inPlanOrder, type PlanLine } from './plan.ts'
 
-/** What a worker keeps of a target: what every format needs to show it. */
+/** What a worker keeps of a target: enough to show it in each format. */
 interface KeptResult {
   readonly tool: string
   readonly key: string
   readonly rendering: Rendering
 }
 
-/**
- * What a result says, without what another run of the same would say otherwise: times, names that hold the number of a run, and which
- * of the signs of a failure that does not count was seen first.
- */
+/** A result without what differs from run to run: times, names with the number of a run, and which sign of a failure was seen first. */
 export function keptText(key: string, { result, ...rendering }: Rendering): string {
   const kept: KeptResult = { tool, key, rendering: { ...rendering, result: stable(result) } }
   return JSON.stringify(kept)
@@ -56,12 +53,12 @@ function parseKept(text: string, key: string): KeptResult {
   return kept as KeptResult
 }
 
-/** All that a store has of one key. */
+/** Everything that a store has for one key. */
 export interface Gathered {
   readonly key: string
   /** Final results, each once. */
   readonly results: readonly string[]
-  /** What keeps it from one; null for nothing. */
+  /** Why it has no result yet; null for nothing. */
   readonly open: string | null
 }
 
@@ -100,7 +97,7 @@ export function merged(gathered: readonly Gathered[], lines: readonly PlanLine[]
   }
 }
 
-/** None of them is believed: the text stays as it is. */
+/** No result of several is believed, so the text stays as it is. */
 function flakyOf(first: Rendering, results: readonly TargetResult[]): Rendering {
   const { target, kind, stages } = first.result
   const verdicts = [...new Set(results.map(({ verdict }) => verdict))].sort()
@@ -132,7 +129,7 @@ function flakyOf(first: Rendering, results: readonly TargetResult[]): Rendering 
   }
 }
 
-/** The fields of a report in which they do; those of the proof by name. */
+/** The fields in which the reports differ; those of the proof by name. */
 function differing(results: readonly TargetResult[]): readonly string[] {
   const names = [...new Set(results.flatMap((result) => Object.keys(result)))].sort()
   const differs = (of: (result: TargetResult) => unknown): boolean =>

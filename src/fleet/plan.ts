@@ -17,11 +17,11 @@ export interface PlanLine {
   readonly path: string | null
   /** The build context; null for none. */
   readonly context: string | null
-  /** Flags, as the default verb takes them. */
+  /** Flags as the default command takes them. */
   readonly arguments: readonly string[]
   /** Digests of the images that it is built from, by reference, as far as the engine told them. */
   readonly images: Readonly<Record<string, string>>
-  /** Of the work, beside those of the others: a plan of a Dockerfile has about 1, a proof about 1000. */
+  /** How much work it is, relative to the others: a plan of a Dockerfile is about 1, a proof about 1000. */
   readonly weight: number
   /** SHA-256 in hex, of all inputs. */
   readonly key: string
@@ -78,7 +78,7 @@ export function parsePlanLine(text: string, place: string): PlanLine {
   }
   if (!isObject(line)) throw wrong('it is no object')
   const fields = line
-  // Before all else: another version may have other fields.
+  // The version is checked first, since another one may have other fields.
   if (fields.tool !== tool && typeof fields.tool === 'string' && /^harden-image \S{1,50}$/.test(fields.tool))
     throw wrong(`it was made by ${fields.tool}, and this is ${tool}`)
   for (const [name, { is, what }] of Object.entries(FIELDS)) {
@@ -87,7 +87,7 @@ export function parsePlanLine(text: string, place: string): PlanLine {
   }
   const unknown = Object.keys(fields).find((name) => !Object.hasOwn(FIELDS, name))
   if (unknown !== undefined) throw wrong(`it has a field ${JSON.stringify(unknown.slice(0, 40))}, which no plan has`)
-  // Each field has passed the check of its name.
+  // Each field has passed its own check.
   return ordered(fields as unknown as PlanLine)
 }
 

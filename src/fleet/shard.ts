@@ -8,7 +8,7 @@ import { keptText } from './merge.ts'
 import type { PlanLine } from './plan.ts'
 import type { ResultStore } from './store.ts'
 
-/** What the work on a shard needs from the outside. */
+/** What the work on a shard needs from outside. */
 export interface ShardHooks {
   readonly store: ResultStore
   /** The target of a line as it is here and now; null where it is gone. */
@@ -17,7 +17,7 @@ export interface ShardHooks {
   keyOf(found: Found, line: PlanLine): Promise<string>
   /** Never throws. */
   work(found: Found, line: PlanLine): Promise<TargetOutcome>
-  /** Of the images of the line one that is another one here than when the plan was made; null for none. */
+  /** An image of the line that is another one here than when it was planned; null for none. */
   otherImage(line: PlanLine): Promise<string | null>
   show(outcome: TargetOutcome): Rendering
   readonly limiter: Limiter
@@ -81,7 +81,7 @@ async function workLine(line: PlanLine, hooks: ShardHooks): Promise<void> {
   await keep(line, outcome, hooks)
 }
 
-/** Why there is no result yet, and may be one on another machine, or later. */
+/** Reasons why there is no result yet, and may be one later or on another machine. */
 const OF_THE_MACHINE: ReadonlySet<string> = new Set(['changed', 'no-engine', 'engine-failed', 'timeout', 'no-registry'])
 
 async function keep(line: PlanLine, outcome: TargetOutcome, { store, show, told }: ShardHooks): Promise<void> {
@@ -89,7 +89,7 @@ async function keep(line: PlanLine, outcome: TargetOutcome, { store, show, told 
   told(line, { how: 'done', outcome })
 }
 
-/** What is told of a target that is another one than in the plan is no result of what the plan means. */
+/** The result of a target that differs from the planned one does not count. */
 async function outcomeOf(line: PlanLine, hooks: ShardHooks): Promise<TargetOutcome> {
   try {
     const found = await hooks.find(line)

@@ -14,7 +14,7 @@ import { temporaryBeside } from '../temporary.ts'
  * 64 hex digits. All throw HardenError `unwritable` or `unreadable`.
  */
 export interface ResultStore {
-  /** Is there an undamaged result? */
+  /** Whether there is an undamaged result. */
   has(key: string): Promise<boolean>
   add(key: string, text: string): Promise<void>
   /** The undamaged results of a key, in the order of their digests: more than one where its runs differed. */
@@ -25,14 +25,14 @@ export interface ResultStore {
   openText(key: string): Promise<string | null>
   /** Of all results, and of what is open, sorted. */
   keys(): Promise<readonly string[]>
-  /** Says that work on a target begins, so that others know of it should it not end. */
+  /** Tells that work on a target begins, so that others know if it never ends. */
   begin(key: string): Promise<Attempt>
   /** How many have begun to work on it and were ended in the midst of it. Only for a key that has no result. */
   deaths(key: string): Promise<number>
 }
 
 interface Attempt {
-  /** The work is over, also where it came to no result: whatever happens now, it was not the target that ended the worker. */
+  /** Tells that the work is over, with a result or without: from now on the target is not to blame if the worker is ended. */
   end(): Promise<void>
 }
 
@@ -82,7 +82,7 @@ function storeIn(folder: string, name: string): ResultStore {
   }
   const intact = async (path: string): Promise<string | null> => {
     const text = await textAt(path)
-    // What a power cut has left may be empty, or half of it.
+    // A file may be empty or cut off after a power cut.
     return text !== null && path.endsWith(`.${sha256(text)}`) ? text : null
   }
   const results = async (key: string): Promise<readonly string[]> => {
@@ -156,13 +156,13 @@ async function numbered(path: string): Promise<string> {
   }
 }
 
-/** Of another machine, container or boot nobody can say it: one that still works there is taken for ended, which costs it no result. */
+/** Nobody can say this of another machine, container or boot. One that still works there counts as ended, which costs no result. */
 function isOver(token: string | null): boolean {
   const maker = makerOf(token ?? '')
   return maker === null || !['own', 'alive'].includes(fateOf(maker))
 }
 
-/** Gives what is at `from` the name `to`, all at once, where that is not there or is damaged. */
+/** Renames `from` to `to` atomically where `to` is missing or damaged. */
 async function put(from: string, to: string, isThere: () => Promise<boolean>): Promise<void> {
   try {
     await link(from, to)
@@ -170,7 +170,7 @@ async function put(from: string, to: string, isThere: () => Promise<boolean>): P
     const { code = '' } = error as NodeJS.ErrnoException
     // Over NFS the answer to a link that was made may be lost, and the call repeated: open(2), O_EXCL.
     if ((await stat(from)).nlink === 2 || (code === 'EEXIST' && (await isThere()))) return
-    // No second names (some shared folders), or a damaged file: what comes there is the same whoever brings it.
+    // The folder has no hard links, or the file is damaged. Whoever writes it writes the same.
     if (!NO_LINKS.has(code)) throw error
     await rename(from, to)
   }

@@ -26,7 +26,7 @@ export interface Assessment {
   readonly containers: readonly ContainerReport[]
   /** What else changes on this host. */
   readonly effects: readonly string[]
-  /** What is not as one would think. */
+  /** What may surprise. */
   readonly remarks: readonly string[]
 }
 
@@ -35,12 +35,12 @@ export function assess(host: HostFacts): Assessment {
   const config = readDaemonConfig(host.config.text, host.config.name)
   const { engine } = host
   const local = engine.answers ? engine : null
-  // What another file says is nothing about the engine that answers.
+  // Another file says nothing about the engine that answers.
   const own = local?.readsConfig === false ? null : local
   const wanted = config.remap ?? own?.flag ?? null
   const { mapping, fault } = wanted === null ? { mapping: null, fault: null } : mappingOf(host, wanted)
   const state = stateOf(wanted, fault, own, local?.rootless === true && local.readsConfig !== false)
-  // Where it is on, nothing stands in its way: the flag is then how it was put on.
+  // Where remapping is on, nothing prevents it, and the flag is how it was turned on.
   const inTheWay = state === 'on' ? [] : blockers(host)
   return {
     state,
@@ -134,7 +134,7 @@ function gigabytes(bytes: number): string {
   return `${(bytes / 1e9).toFixed(1)} GB`
 }
 
-/** Why dockerd would not start, or not remap, whatever is written. */
+/** Why dockerd would not start, or not remap, with any daemon.json. */
 interface Blocker {
   readonly message: string
   readonly hint: string

@@ -27,13 +27,13 @@ export interface ContainerReport {
   readonly running: boolean
   /** Runs with `--userns=host` already: nothing changes for it. */
   readonly exempt: boolean
-  /** Why it cannot run remapped; each is refused or fails, as measured on Docker 26.1. */
+  /** Why it cannot run remapped. Each of these is refused or fails, as measured on Docker 26.1. */
   readonly needsHost: readonly string[]
-  /** What it may meet when it runs remapped. */
+  /** What may change for it when it runs remapped. */
   readonly changes: readonly string[]
 }
 
-/** Rule something that no namespace has of its own (user_namespaces(7)), so a remapped root has them in vain. */
+/** Capabilities over what no namespace has of its own (user_namespaces(7)): a remapped root has them in vain. */
 const hostCapabilities = new Set(
   'ALL SYS_TIME SYS_MODULE SYS_RAWIO SYS_BOOT SYSLOG SYS_PACCT MKNOD DAC_READ_SEARCH LINUX_IMMUTABLE WAKE_ALARM BLOCK_SUSPEND MAC_ADMIN MAC_OVERRIDE AUDIT_CONTROL BPF PERFMON'.split(
     ' ',

@@ -3,14 +3,14 @@ import { lineOf } from '../edit.ts'
 import { HardenError } from '../errors.ts'
 import type { DaemonFlag } from './facts.ts'
 
-/** What daemon.json says, as far as remapping cares. */
+/** What daemon.json says about remapping. */
 interface DaemonConfig {
   /** Null where the key is absent or empty: no remapping. */
   readonly remap: string | null
   readonly dataRoot: string | null
   readonly liveRestore: boolean
   readonly containerdImages: boolean
-  /** dockerd does not start with one: JSON has none. */
+  /** dockerd does not start where the file has a comment: JSON has none. */
   readonly hasComments: boolean
 }
 
@@ -55,7 +55,7 @@ export function setRemap(text: string | null, value: string, name: string): stri
   return mark + addAfter(bare, last, property, end)
 }
 
-/** After the last property, laid out as that one is; a comment behind that one stays on its line. */
+/** Adds a property after the last one, in its layout. A comment behind that one stays on its line. */
 function addAfter(text: string, last: Node, property: string, end: string): string {
   const valueEnd = last.offset + last.length
   const [name, value] = last.children ?? []

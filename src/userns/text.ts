@@ -46,7 +46,7 @@ export function planDiff(changes: readonly FileChange[], colour: boolean): strin
   return changes.map(({ name, before, after }) => fileDiff({ name, before, after }, colour)).join('')
 }
 
-/** What a person has to know and do beside the diff; for stderr. */
+/** What a person has to know and do besides the diff, for stderr. */
 export function planNotes(host: HostFacts, plan: RemapPlan, assessment: Assessment): readonly string[] {
   const { user } = plan
   return [

@@ -17,7 +17,7 @@ export const OPEN_CALLS: Readonly<Record<string, Handler>> = table({
   creat: (call, scene) => opened(call, scene, pathOf(scene, call.args[0]), 'O_WRONLY|O_CREAT|O_TRUNC', call.args[1]),
 })
 
-/** Where a process has not left its new root, it opens nothing outside of it: then it is another one with the same pid. */
+/** A process that never left its new root opens nothing outside of it: this must be another process with the same pid. */
 function openedAt(call: Call, scene: Scene, path: string | undefined, directory?: string): string | null {
   const { place } = scene.process
   const file = call.result.done && place.root !== '' ? annotatedPath(call.result.text) : null
@@ -28,7 +28,7 @@ function openedAt(call: Call, scene: Scene, path: string | undefined, directory?
 function* opened(call: Call, scene: Scene, path: string | null, flags = '', mode?: string): Iterable<Told> {
   const has = new Set(flags.split('|'))
   if (has.has('O_PATH')) return yield { access: 'look', path }
-  // Without a name, in the folder that was named.
+  // A file without a name, in the folder that the call names.
   if (has.has('O_TMPFILE'))
     return yield { access: 'create-file', path: path === null ? null : `${path}/#unnamed`, ...modeOf(mode) }
   if (has.has('O_DIRECTORY')) return yield { access: 'list', path }
@@ -43,7 +43,7 @@ function* opened(call: Call, scene: Scene, path: string | null, flags = '', mode
   if (!has.has('O_WRONLY')) yield { access: 'read', path }
 }
 
-/** Only of what the run made itself is it known that it is there. */
+/** Only a file that the run made itself is known to exist. */
 function isThere(scene: Scene, path: string, flags: ReadonlySet<string>): boolean {
   return !flags.has('O_EXCL') && scene.history.isMade(path) && !scene.history.isAbsent(path)
 }

@@ -6,18 +6,18 @@ import type { TracedProcess } from './processes.ts'
 import { MARKS } from './tracer.ts'
 
 export interface Trace {
-  /** Each kind of access to a path once, in the order of first sight. */
+  /** Each kind of access to a path once, in the order in which they were seen. */
   readonly operations: readonly Operation[]
-  /** The same of the time that was asked for. */
+  /** The same, for the time that was asked for. */
   readonly within: readonly Operation[]
   readonly processes: readonly TracedProcess[]
   /** Calls whose path is not known, because strace was not let in: above 0 the operations are not complete. */
   readonly lost: number
-  /** What the program did to it, after which no line is believed; null for nothing. */
+  /** What the program did to the trace, after which no line is believed; null for nothing. */
   readonly tampered: string | null
-  /** There was more of it than is kept. */
+  /** The trace was longer than what is kept. */
   readonly cut: boolean
-  /** It works through io_uring, which no trace shows: the operations are not complete. */
+  /** The program works through io_uring, which no trace shows, so the operations are not complete. */
   readonly hidden: boolean
   /** See TraceReader. */
   readonly unmade: string | null
@@ -30,19 +30,19 @@ export interface Trace {
 }
 
 export interface ReadOptions {
-  /** What `within` tells of, seconds since 1970 on the engine's clock. */
+  /** The time that `within` is about, in seconds since 1970 on the engine's clock. */
   readonly since?: number
   readonly until?: number
 }
 
-/** A trace that is read while it is still written: each time only what has come since. */
+/** A trace that is read while it is written: each call reads what has come since the last one. */
 export interface GrowingTrace {
-  /** `tar`: the whole file, as the engine copies it out. One after the other only: each goes on where the last one ended. */
+  /** `tar` is the whole file, as the engine copies it out. Calls may not overlap: each goes on where the last one ended. */
   readOn(tar: Readable): Promise<void>
   /** strace has ended, and has not been started again. */
   hasEnded(): boolean
   tampered(why: string): void
-  /** Null where nothing was ever written; what was tampered with before its first line is none that is empty. */
+  /** Null where nothing was ever written. A trace that was tampered with before its first line is not empty. */
   soFar(options: ReadOptions): Trace | null
 }
 
@@ -71,7 +71,7 @@ export function growingTrace(options: TraceOptions): GrowingTrace {
         tampered ??= reader.tampered()
       }
     },
-    // Without a line it could not trace at all, and says so itself.
+    // Where strace could not trace at all it writes no line, and says why itself.
     hasEnded: () => ended && !isEmpty,
     tampered: (why) => {
       tampered ??= why
@@ -143,7 +143,7 @@ function sizeOf(header: Buffer): number {
   return Number.parseInt(header.toString('latin1', 124, 136).replace(/\0.*$/s, '').trim() || '0', 8)
 }
 
-/** These are counted for each process: what is done again for every connection or job looks different from what is done once. */
+/** These are counted for each process, since work that is repeated for every connection differs from work that is done once. */
 const PER_PROCESS = new Set<Operation['access']>(['switch-user', 'chroot', 'mount', 'use-capability'])
 
 interface Summary {
@@ -159,7 +159,7 @@ interface Summary {
 /** Keeps one row for what is the same but for its time; a JVM asks the same thousand files a million times. */
 export function summary(): Summary {
   const rows = new Map<string, Operation>()
-  // Which row, when, how often: of a million operations that is all that is kept of each.
+  // The row, the time and the count: nothing else is kept of each of a million operations.
   const seen: Operation[] = []
   const at: number[] = []
   const times: number[] = []

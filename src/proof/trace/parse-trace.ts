@@ -37,28 +37,28 @@ const OLDER_NAMES: Readonly<Record<string, string>> = table({
 export interface TraceOptions {
   /** Where the first process starts: the image's workdir. */
   readonly cwd: string
-  /** As whom it starts; null where that is a name or not known. */
+  /** The uid that it starts as; null where that is a name, or not known. */
   readonly uid: number | null
   readonly gid?: number | null
   /** Paths in here are the tracer's own and are left out. */
   readonly ignore: string
 }
 
-/** Reads a trace line by line and tells what each line adds; order matters, so one reader reads one whole trace. */
+/** Reads a trace line by line and tells what each line adds. The order matters, so one reader reads one whole trace. */
 interface TraceReader {
   read(line: string): readonly Operation[]
   processes(): readonly TracedProcess[]
   /** Calls whose path could not be told: strace was not let into the memory or the descriptors of the process. */
   lost(): number
-  /** What it did to the tracer, after which no line can be believed; null for nothing. */
+  /** What the program did to the tracer, after which no line can be believed; null for nothing. */
   tampered(): string | null
-  /** It gave the kernel work in a way that no trace shows (io_uring). */
+  /** The program gave the kernel work in a way that no trace shows (io_uring). */
   hidden(): boolean
-  /** What it last tried to make in a folder that is not there, and never made after all; null for nothing. */
+  /** The last path that it failed to make because the folder does not exist, and never made later; null for none. */
   unmade(): string | null
   /** Programs that ran on when the first process ended of itself; see ProcessTable. */
   outlived(): readonly string[]
-  /** Who has taken connections; see Scene. */
+  /** The processes that took connections; see Scene. */
   accepted(): ReadonlyMap<number, number | null>
   /** When the first interval timer was set, seconds since 1970; Infinity for none. */
   timerAt(): number
@@ -82,7 +82,7 @@ const HANDLERS: Readonly<Record<string, Handler>> = table({
   ),
 })
 
-/** Calls that reach into another process: into the tracer's too. */
+/** Calls that reach into another process, which may be the tracer. */
 const REACHES: readonly string[] = ['ptrace', 'process_vm_readv', 'process_vm_writev', 'pidfd_getfd']
 
 /** What strace is asked for. Calls that only work on what is open already (read, write, fsync) are not worth their time. */
@@ -93,20 +93,20 @@ export const TRACED_CALLS: readonly string[] = [
   'fork',
   'vfork',
   'exit_group',
-  // No operation; that one was set is all that is asked.
+  // It is no operation: only that a timer was set counts.
   'alarm',
   'setitimer',
   'setsockopt',
-  // What is asked of the kernel through it shows in no trace.
+  // No trace shows what the kernel is asked through it.
   'io_uring_setup',
   ...REACHES,
 ]
 
-/** A wait for a socket that ends by itself shows in no file of /proc either. */
+/** A timeout of a socket does not show in /proc either. */
 const TIMERS = /^((alarm|setitimer)\([^)]*[1-9]|setsockopt\([^)]*\bSO_RCVTIMEO\w*, (?!"(\\0)*"))/
 const REFUSED = new Set(['EACCES', 'EPERM', 'EROFS'])
 const PATHLESS = new Set<Operation['access']>(['bind', 'listen', 'switch-user', 'use-capability'])
-/** Where ENOENT says that this very path is missing; elsewhere it can be an interpreter, or the folder of the other path. */
+/** Calls where ENOENT means that this very path is missing. In others it can mean an interpreter, or the folder of the second path. */
 const TELLS_ABSENCE = new Set<Operation['access']>([
   'look',
   'read',
@@ -173,7 +173,7 @@ export function traceReader(options: TraceOptions): TraceReader {
         continue
       }
       if (told.path !== null) unmade.delete(told.path)
-      // Before the rest of the handler runs, which notes what the call has made.
+      // This is asked before the handler goes on, since it notes what the call has made.
       const made = told.path !== null && shared.history.isMade(told.path)
       const sought = told.access === 'create-directory' && told.path !== null && shared.history.isAbsent(told.path)
       const fromStart = scene.fromStart === true
@@ -247,7 +247,7 @@ const CLOCK_STEP = 60
 
 const ALTERS: ReadonlySet<Operation['access']> = new Set([...CHANGES, 'mount'])
 
-/** Of a process that the trace knows nothing of: strace itself, or one that came in from outside. */
+/** A line of a process that the trace knows nothing of: strace itself, or one that came from outside. */
 function isOfOther(path: string, processes: ProcessTable): boolean {
   const pid = /^\/proc\/(\d+)\//.exec(path)?.[1]
   return pid !== undefined && !processes.knows(Number(pid))
@@ -272,7 +272,7 @@ const LONGEST_DETAIL = 156
 
 type Who = Pick<Operation, 'by' | 'as'>
 
-/** Before the call, which may change it. */
+/** The identity before the call, which may change it. */
 function whoOf(process: Process): Who {
   return {
     ...(process.program.path === null ? {} : { by: process.program.path }),

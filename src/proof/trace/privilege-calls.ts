@@ -16,7 +16,7 @@ export const PRIVILEGE_CALLS: Readonly<Record<string, Handler>> = table({
     const groups = (call.args[1] ?? '').match(/\d+/g)?.map(Number) ?? []
     return [{ access: 'switch-user', path: null, groups, capability: 'SETGID' }]
   },
-  /** Asked by every program that a setuid bit made root: the only sign of it in a trace. */
+  /** Every program that a setuid bit made root asks for it, and no other call in the trace shows that. */
   geteuid: (call, scene) => {
     if (call.result.done) scene.process.uid = call.result.value
     return []
@@ -28,7 +28,7 @@ export const PRIVILEGE_CALLS: Readonly<Record<string, Handler>> = table({
   move_mount: (call, scene) => [
     { access: 'mount', path: pathOf(scene, call.args[3], call.args[2]), capability: 'SYS_ADMIN' },
   ],
-  // The newer way to mount begins with it, and with a refusal of it ends.
+  // The newer way to mount begins with this call, and ends here where it is refused.
   fsopen: () => used('SYS_ADMIN'),
   unshare: (call) => (newNamespace(call.args[0]) ? used('SYS_ADMIN') : []),
   setns: () => used('SYS_ADMIN'),
@@ -55,7 +55,7 @@ export const PRIVILEGE_CALLS: Readonly<Record<string, Handler>> = table({
 })
 
 export function newNamespace(flags: string | undefined): boolean {
-  // Who makes a user namespace first has all capabilities in it.
+  // A process that makes a user namespace first has all capabilities in it.
   return /CLONE_NEW/.test(flags ?? '') && !/CLONE_NEWUSER/.test(flags ?? '')
 }
 
@@ -135,7 +135,7 @@ function* bound(call: Call, scene: Scene): Iterable<Told> {
   }
 }
 
-/** A connection of a socket in the file system is no client's. */
+/** A connection through a socket file is not one of a client. */
 function accepted(call: Call, { sockets, accepted, process }: Scene): readonly Told[] {
   const isInternet = /\bAF_INET6?\b/.test(call.args[1] ?? '') || sockets.has(socketInode(call.args[0]) ?? '')
   if (!call.result.done || !isInternet) return []

@@ -1,9 +1,9 @@
 import type { Call } from './trace-line.ts'
 
-/** What the kernel keeps per process and a path depends on; threads and CLONE_FS share it. */
+/** The folders that a path of a process depends on. Threads and CLONE_FS share them. */
 interface WorkingPlace {
   cwd: string
-  /** Nobody has gone elsewhere since the program was started. */
+  /** No process has changed its folder since the program was started. */
   atStart: boolean
   /** '' until chroot. */
   root: string
@@ -18,7 +18,10 @@ export interface Process {
   gid: number | null
   /** Shared by the threads of a process. */
   program: { path: string | null }
-  /** It spoke before the call that made it came back, so its parent is a guess; the folder it then started in, else null. */
+  /**
+   * Set where it appeared before the call that made it came back, so that its parent is a guess: the folder that it started in by
+   * that guess. Otherwise null.
+   */
   guess: string | null
 }
 
@@ -29,25 +32,25 @@ export interface TracedProcess {
   readonly thread: boolean
   readonly startedAt: number
   readonly program: string | null
-  /** The effective uid of who made it; null where that is not known. */
+  /** The effective uid of its parent when it was made; null where that is not known. */
   readonly madeBy: number | null
 }
 
 export interface ProcessTable {
-  /** The process of a pid; one that is new becomes the child of the latest clone that has not come back. */
+  /** The process of a pid. A new pid becomes the child of the latest clone that has not come back. */
   of(pid: number, at: number): Process
-  /** One that was seen at some time. */
+  /** Whether this pid was ever seen. */
   knows(pid: number): boolean
-  /** A clone, fork or vfork begins: its child may speak first. */
+  /** A clone, fork or vfork begins. Its child may appear before it comes back. */
   cloneBegins(pid: number): void
   cloneEnds(call: Call): void
   gone(pid: number): void
   /** exit_group; when the first process ends, the kernel ends all others, and what follows is another start. */
   exits(pid: number): void
-  /** A directory has a new name: whoever works in it moves with it. */
+  /** A folder has a new name, so processes that work in it are somewhere else now. */
   moved(from: string, to: string): void
   uidOf(pid: number): number | null
-  /** What was still alive when the first process ended, which the kernel ended with it: programs of its first end. */
+  /** Programs that were still running when the first process ended for the first time, and that the kernel ended with it. */
   outlived(): readonly string[]
   /** All that were seen, in order of appearance. */
   tree(): readonly TracedProcess[]
@@ -146,7 +149,7 @@ function childOf(parent: Process, pid: number, call: string): Process {
   }
 }
 
-/** The real parent is known now. What the child did meanwhile (chdir, execve) stays as it is. */
+/** The real parent is known now. What the child did meanwhile (chdir, execve) stays. */
 function settle(child: Process, parent: Process, call: string): void {
   const unmoved = child.place.cwd === child.guess
   const right = child.parent === parent.pid

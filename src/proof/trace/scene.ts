@@ -4,7 +4,7 @@ import { normalisePath } from '../../path.ts'
 import type { Process, ProcessTable } from './processes.ts'
 import { annotatedPath, type Call, quotedText } from './trace-line.ts'
 
-/** Where a call happens: who makes it, and what the trace has shown before. */
+/** The state of a trace before a call: who makes it, and what was seen so far. */
 export interface Scene {
   readonly process: Process
   readonly processes: ProcessTable
@@ -12,9 +12,9 @@ export interface Scene {
   readonly sockets: Map<string, Socket>
   /** Hard limits by resource, as last seen. */
   readonly limits: Map<string, number>
-  /** Who has taken connections from outside, and as whom: effective uid by pid, root's where it was that once. */
+  /** The effective uid of each pid that took connections from outside; 0 where it was root for any of them. */
   readonly accepted: Map<number, number | null>
-  /** The paths of this call count from the folder that the program was started in; null: it had none so far. */
+  /** The folder that relative paths of this call start from, where that is the one the program was started in; otherwise null. */
   fromStart: boolean | null
 }
 
@@ -23,7 +23,7 @@ interface Socket {
   port: number
 }
 
-/** What a call says; who, when and with what outcome is added by the reader. */
+/** What a call says. The reader adds who made it, when and with what outcome. */
 export type Told = Omit<Operation, 'outcome' | 'source' | 'detail' | 'by' | 'pid' | 'as' | 'at' | 'times'>
 
 /**
@@ -45,11 +45,11 @@ export function pathOf(scene: Scene, path: string | undefined, directory?: strin
   if (isAbsolute) return normalisePath(place.root + normalisePath(text))
   const base = isInCwd ? place.cwd : folder
   const whole = base === null ? null : normalisePath(text, base)
-  // Reached folder by folder it may be longer than any that the kernel takes at once; each of them is kept.
+  // A path that is reached folder by folder may be longer than the kernel takes at once, and all of it is kept.
   return whole === null || whole.length >= bounds.pathLength ? null : whole
 }
 
-/** Says something of the file behind a descriptor; nothing for a pipe, a socket or a file that has no name any more. */
+/** Tells of the file behind a descriptor. It tells nothing of a pipe, a socket or a file that has no name any more. */
 export function* behind(descriptor: string | undefined, told: Omit<Told, 'path'>): Iterable<Told> {
   const path = annotatedPath(descriptor)
   if (path === null && descriptor?.includes('<')) return
@@ -68,20 +68,20 @@ export function idOf(argument: string | undefined): number | undefined {
   return /^\d+$/.test(argument ?? '') && argument !== '4294967295' ? Number(argument) : undefined
 }
 
-/** What a run has shown about a path so far: that it was not there, or that the run itself made it. */
+/** What a run has shown about each path: that it was missing, or that the run made it. */
 interface PathHistory {
   absent(path: string): void
   made(path: string): void
   /** A path, with all below it, gets another name; `exchange` swaps two. */
   renamed(from: string, to: string, exchange: boolean): void
-  /** It was seen to be missing, or lies in a folder that the run made and in which nothing made it. */
+  /** The path was seen to be missing, or lies in a folder of the run in which nothing made it. */
   isAbsent(path: string): boolean
-  /** The path, or the folder above it that it has come with, was made by this run. */
+  /** This run made the path, or made the folder above it that was moved with it. */
   isMade(path: string): boolean
 }
 
 interface Node {
-  /** `there`: moved here from where nothing was known of it. */
+  /** `there`: moved here from a place that nothing is known of. */
   state: 'absent' | 'made' | 'there' | null
   below: Map<string, Node> | null
 }

@@ -74,7 +74,7 @@ export function readCall(pid: number, at: number, text: string): Call | null {
 
 function readResult(text: string): CallResult {
   if (text.startsWith('-1 ')) return { done: false, errno: text.slice(3).split(' ', 1)[0] ?? '', value: -1, text }
-  // `?`: it did not return before the process ended, or is to be restarted.
+  // `?` means that the call did not return before the process ended, or is to be restarted.
   if (text.startsWith('?')) return { done: false, errno: '', value: -1, text }
   return { done: true, errno: '', value: Number.parseInt(text, 10), text }
 }

@@ -24,15 +24,15 @@ export interface TracedRun {
   /** Reads the trace as far as it is written: while the program runs, and after it has ended. */
   read(options?: ReadOptions): Promise<Known<Trace>>
   /**
-   * Removes it, and then what keeps the trace out of its reach: each keeper has an inotify(7) instance, of which a user has 128, and a
-   * batch would have none left.
+   * Removes the container and then its keeper. Each keeper holds an inotify(7) instance, of which a user has 128, so a batch would
+   * run out of them.
    */
   remove(): Promise<void>
 }
 
 /**
- * Creates and starts a container as `spec` says, under strace. Not known where there is no tracer; an image that the
- * engine cannot start is no error here: the engine says so in the container's state.
+ * Creates and starts a container under strace. Unknown where there is no tracer. An image that cannot start is no error here: the
+ * state of the container tells.
  */
 export async function traceRun(
   engine: Engine,
@@ -53,7 +53,7 @@ interface TracedContainer {
   readonly container: string
   readonly tracer: string
   readonly config: ImageConfig
-  /** As it would be run without a tracer. */
+  /** The run without a tracer. */
   readonly spec: Pick<RunSpec, 'user'>
   readonly mode?: TraceMode
 }
@@ -67,7 +67,7 @@ export function tracedRun(engine: Engine, { container, tracer, config, spec, mod
   })
   const read = async (options: ReadOptions): Promise<Known<Trace>> => {
     await engine.copyOut(tracer, KEPT_FILE, growing.readOn)
-    // strace ends with the first process: one that has ended before it was ended.
+    // strace ends with the first process, which may have ended before it was stopped.
     if (growing.hasEnded() && (await engine.state(container)).running) {
       await pause(RESTART)
       await engine.copyOut(tracer, KEPT_FILE, growing.readOn)
@@ -76,7 +76,7 @@ export function tracedRun(engine: Engine, { container, tracer, config, spec, mod
     const value = growing.soFar(options)
     return value === null ? { known: false, reason: await whyEmpty(engine, container) } : { known: true, value }
   }
-  // One after the other: each goes on where the last one ended.
+  // Reads follow one another, since each goes on where the last one ended.
   let last: Promise<unknown> = Promise.resolve()
   const inTurn: TracedRun['read'] = (options = {}) => {
     const next = last.then(() => read(options))
@@ -90,14 +90,11 @@ export function tracedRun(engine: Engine, { container, tracer, config, spec, mod
   return { container, read: inTurn, remove }
 }
 
-/** Until strace of a container that was started again has opened its output, milliseconds. */
+/** How long strace takes to open its output after a second start, in milliseconds. */
 const RESTART = 500
 const KILLED = 'strace had ended while the program ran on'
 
-/**
- * Its files are its own: no network, little memory, and no capability but the one to write into its root folder, which podman makes
- * 0555.
- */
+/** The keeper has no network, little memory, and only the capability to write into its root folder, which podman makes 0555. */
 function keeperSpec(image: string): RunSpec {
   const [entrypoint = '', ...command] = keeperCommand(bounds.traceBytes)
   const rights = { capDrop: ['ALL'], capAdd: ['DAC_OVERRIDE'], noNewPrivileges: true } as const
@@ -141,10 +138,10 @@ function numberOf(text: string): number | null {
   return /^\d+$/.test(text) ? Number(text) : null
 }
 
-/** Begins the reason where the program has laid hands on its own trace. */
+/** Begins the reason where the program tampered with its own trace. */
 export const NOT_BELIEVED = 'the trace is not believed'
 
-/** Begins the reason where the program itself has not run: what the container shows is not its work. */
+/** Begins the reason where the program never ran: what the container shows is not its work. */
 export const NEVER_RAN = 'strace wrote nothing'
 
 /** strace says on standard error why it may not trace: a policy that forbids ptrace, a program that is not there. */
@@ -176,7 +173,7 @@ export function commandOf(spec: RunSpec, config: ImageConfig): readonly string[]
   return [...(config.entrypoint ?? []), ...(given.length > 0 ? given : (config.cmd ?? []))]
 }
 
-/** Loaded by the dynamic loader into strace itself, where a library of the image has no business. */
+/** Variables by which the loader would put libraries of the image into strace itself. */
 const LOADER_VARIABLES = ['LD_PRELOAD', 'LD_AUDIT']
 
 /**
@@ -203,7 +200,7 @@ export function tracedSpec(spec: RunSpec, config: ImageConfig, tracerContainer: 
     ...['-DDD', '-f', '-y', '-ttt', '-q', '-s', '200', '-e', 'signal=none'],
     ...(mode.faithful ? [] : ['--seccomp-bpf']),
     ...preloads.flatMap(({ name, value }) => ['-E', `${name}=${value}`]),
-    // Appended, so that a stop and start of the same container is one trace.
+    // The output is appended to, so that a stop and a start of one container are one trace.
     ...['-A', '-o', TRACE_FILE],
     // `?`: not every architecture has every call.
     ...['-e', `trace=${TRACED_CALLS.map((call) => `?${call}`).join()}`],
@@ -232,7 +229,7 @@ function hasNoCapabilities(spec: RunSpec): boolean {
   return (spec.capDrop?.some((name) => name.toUpperCase() === 'ALL') ?? false) && (spec.capAdd ?? []).length === 0
 }
 
-/** Whether a process of a traced container is the tracer and none of the program's; it stays for as long as the program. */
+/** Whether a process is the tracer and not the program's own. It stays as long as the program. */
 export function isTracer(process: { readonly command: string }): boolean {
   return process.command === 'ld.so' || process.command.startsWith(`${TRACER_LOADER} `)
 }

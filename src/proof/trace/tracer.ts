@@ -10,7 +10,7 @@ import type { Known } from '../../image/facts.ts'
 import { memoizeByObject } from '../../memoize.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 
-/** Folder of the tracer in every traced container: a volume of the tracer container. */
+/** The folder of the tracer in each traced container: a volume of the tracer's image. */
 export const TRACER_FOLDER = '/.harden-trace'
 export const TRACER_LOADER = `${TRACER_FOLDER}/ld.so`
 export const TRACER_LIBRARIES = `${TRACER_FOLDER}/lib`
@@ -101,7 +101,7 @@ async function copy(from: string, to: string): Promise<void> {
 
 const LABEL = 'harden-image.tracer'
 const DEFAULT_BASE = 'debian:trixie-slim'
-/** Images with apt that may be here already. */
+/** Images with apt that the engine may have already. */
 const BASES = [
   DEFAULT_BASE,
   ...['debian:trixie', 'debian:stable-slim', 'debian:latest', 'debian:bookworm-slim', 'debian:bookworm'],
@@ -129,7 +129,7 @@ ${FINAL}`
 
 const recipe = sha256(FROM_PACKAGES).slice(0, 12)
 
-/** Named after what is in it, so that a new recipe is a new image and an old one is found again. */
+/** The name holds a digest of the recipe: a new recipe is a new image, and an old one is found again. */
 export const TRACER_IMAGE = `harden-image/tracer:${recipe}`
 
 /**
@@ -183,7 +183,7 @@ async function buildFromPackages(engine: Engine, base: string): Promise<boolean>
 }
 
 async function pullAndBuild(engine: Engine): Promise<boolean> {
-  // Where it is here it was tried before.
+  // An image that is there was tried before.
   if (await engine.inspectImage(DEFAULT_BASE)) return false
   await engine.pull(DEFAULT_BASE)
   return buildFromPackages(engine, DEFAULT_BASE)
@@ -253,7 +253,7 @@ for (;;) {
 }
 `
 
-/** In the keeper's own container: the program sees nothing of it. */
+/** The file is in the keeper's container, which the program cannot see. */
 export const KEPT_FILE = '/kept'
 
 /** What the keeper says between the lines of strace, each in a line of its own. */
@@ -264,10 +264,10 @@ export function keeperCommand(mostBytes: number): readonly string[] {
   return [...PERL, SCRIPT, TRACE_FILE, KEPT_FILE, String(mostBytes)]
 }
 
-/** With these permissions refuse nothing of the image's files. The numbers are those of linux/capability.h. */
+/** Capabilities that make permissions refuse nothing. The numbers are those of linux/capability.h. */
 const OPENING = { CHOWN: 0, DAC_OVERRIDE: 1, FOWNER: 3, FSETID: 4, NET_BIND_SERVICE: 10 }
 
-/** What a container needs to become somebody with those. */
+/** What a container needs to become a user with those. */
 export const OPENING_CAPABILITIES: readonly string[] = [...Object.keys(OPENING), 'SETGID', 'SETUID', 'SETPCAP']
 
 /** Numbers by ELF machine: capset, prctl. Perl has no names for them. */
@@ -287,8 +287,8 @@ sub become {
 `
 
 /**
- * As `setpriv --securebits +no_setuid_fixup --inh-caps --ambient-caps`, which not every machine has. Without that bit access(2) would
- * not ask for the capabilities of who is not root.
+ * Does what `setpriv --securebits +no_setuid_fixup --inh-caps --ambient-caps` does, which not every machine has. Without that bit
+ * access(2) ignores the capabilities of a user who is not root.
  */
 const OPEN = `${CALLS}
 syscall($prctl, 28, 0x4, 0, 0, 0) == 0 or die "securebits: $!\\n";
@@ -300,7 +300,7 @@ for my $cap (@caps) { syscall($prctl, 47, 2, $cap, 0, 0) == 0 or die "ambient: $
 exec { $command[0] } @command or die "exec: $!\\n";
 `
 
-/** As `setpriv --bounding-set -all,+…`: what the engine makes of `--cap-drop=ALL --cap-add=… --user`. */
+/** Does what `setpriv --bounding-set -all,+…` does, as the engine makes of `--cap-drop=ALL --cap-add=… --user`. */
 const BOUND = `${CALLS}
 my %kept = map { $_ => 1 } @caps;
 for my $cap (0 .. 63) {
@@ -311,12 +311,12 @@ become();
 exec { $command[0] } @command or die "exec: $!\\n";
 `
 
-/** Starts a command as that user, whom permissions refuse nothing: capabilities that it has without being root. */
+/** Starts a command as a user whom no permission refuses anything, by capabilities and without root. */
 export function unrefused({ uid, gid }: { readonly uid: number; readonly gid: number }): readonly string[] {
   return [...PERL, OPEN, String(uid), String(gid), Object.values(OPENING).join()]
 }
 
-/** Starts a command as that user, who has no capability, and whose programs can gain no others than these. */
+/** Starts a command as a user without any capability, whose programs can gain these and no others. */
 export function bounded({
   uid,
   gid,

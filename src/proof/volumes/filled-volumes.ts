@@ -6,37 +6,34 @@ import { HardenError } from '../../errors.ts'
 import type { Json } from '../../manifests/yaml/file.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 
-/** By a name that all sets have in common, the engine's volume. */
+/** The engine's volumes, by a name that all sets share. */
 export type VolumeSet = ReadonlyMap<string, string>
 
-/** What is in one volume, as far as two are to be told apart. */
+/** What is in one volume, enough to tell two apart. */
 export interface VolumeSight {
-  /** Of names, kinds, owners, modes and links. */
+  /** A checksum of names, kinds, owners, modes and links. */
   readonly owners: string
-  /** Of sizes and times. */
+  /** A checksum of sizes and times. */
   readonly contents: string
-  /** Files and folders of those users that another may not read or write. */
+  /** How many files and folders of these users another one may not read or write. */
   readonly closed: number
 }
 
-/** `contents` of a volume without a file: what cksum(1) says of nothing. */
+/** `contents` of an empty volume: what cksum(1) says of nothing. */
 export const NO_CONTENTS = '4294967295 0'
 
-/** Who is asked about a volume. */
+/** A user whose access to a volume is asked for. */
 export interface Asker {
   readonly user: string
   /** Users whose files count. */
   readonly of: readonly number[]
 }
 
-/** Copies of volumes, made and looked at by containers that have nothing else: no network, and of the machine nothing. */
+/** Copies volumes and looks into them, in containers without a network and without files of the machine. */
 export interface VolumeWork {
-  /**
-   * Once for each label, each in a volume of its own, with owners, modes, times and holes. `from` may have a folder of this
-   * machine in place of a volume.
-   */
+  /** Copies a set for each label into volumes of its own, with owners, modes, times and holes. `from` may name folders of this machine. */
   copy(from: VolumeSet, labels: readonly string[]): Promise<readonly VolumeSet[]>
-  /** Name of a volume that is made when a service is first run on it. */
+  /** Names a volume that is made when a service first runs on it. */
   reserve(label: string): string
   look(set: VolumeSet, askers: ReadonlyMap<string, Asker>): Promise<ReadonlyMap<string, VolumeSight>>
   /** Runs a service to its end on volumes of the engine: `service` names them as `set` does. Gives what it prints. */
@@ -126,7 +123,7 @@ export async function openVolumeWork(
       await helper(
         COPY,
         {
-          // To make any file as it was: of anybody, with any mode, capabilities and devices too.
+          // It restores files of any owner, with any mode, capabilities and devices.
           user: '0:0',
           cap_add: ['CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'MKNOD', 'SETFCAP'],
           volumes: [

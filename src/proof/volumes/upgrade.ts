@@ -35,13 +35,16 @@ export interface UpgradeRequest
   readonly original: StackSide
   readonly result: StackSide
   readonly planned: PlannedMigration
-  /** An image of the engine with a shell and the usual tools; null: none of the project's is known to have them. */
+  /** An image with a shell and the usual tools; null where none of the project's is known to have them. */
   readonly tools: string | null
-  /** Volumes that a run of the original has filled and that stay, by their name in the project; absent: it is run for that. */
+  /**
+   * Volumes that a run of the original has filled and that stay, by their name in the project. Absent: the original is run to fill
+   * them.
+   */
   readonly filled?: VolumeSet
 }
 
-/** What one volume needs before the result may have it, as the runs have shown it. */
+/** What one volume needs before the result can use it, as the runs have shown. */
 interface VolumeUpgrade {
   readonly volume: string
   readonly step: 'works as it is' | 'needs the migration' | 'could not be shown'
@@ -56,18 +59,18 @@ export interface UpgradeProof {
   readonly passed: boolean
 }
 
-/** A place of the machine that is a volume in these runs, so that what one writes the next one has. */
+/** A folder of the machine that is a volume in these runs, so that one run finds what another wrote. */
 interface Place {
   readonly need: VolumeNeed
-  /** What the runs call it. */
+  /** Its name in the runs. */
   readonly key: string
-  /** Null for a volume of the engine's own. */
+  /** The folder; null for a volume of the engine. */
   readonly path: string | null
 }
 
 /**
- * Gives the result what the original has left in its volumes: as it is, and after the migration that was written; then the
- * original again what that has left, with the undo and without. Null where nothing outlives its containers.
+ * Runs the result on what the original has left in its volumes, as it is and after the migration; then the original on what that
+ * left, with the undo and without. Null where nothing outlives its containers.
  */
 export async function proveUpgrade(request: UpgradeRequest): Promise<UpgradeProof | null> {
   const { planned, driver, tools } = request
@@ -100,7 +103,7 @@ function unshown(volumes: readonly VolumeNeed[], why: string): UpgradeProof {
 function placesOf(needs: readonly VolumeNeed[], { volumes }: Project): readonly Place[] {
   return needs.flatMap((need, index) => {
     const path = need.volume.startsWith('/') ? need.volume : (volumes.get(need.volume)?.device ?? null)
-    // A folder that stays whose it is, each run is given anew as any other file of the machine.
+    // A folder that keeps its owner is copied anew for each run, as any other file of the machine.
     if (path !== null && need.need !== 'migration') return []
     return [{ need, key: need.volume.startsWith('/') ? `of-host-${index}` : need.volume, path }]
   })
@@ -138,7 +141,7 @@ async function filledVolumes(
   try {
     const { wrong } = await run.look()
     for (const [key, volume] of run.volumes) if (!given.has(key)) own.add(volume)
-    // What a program writes when it is asked to end is of what it leaves.
+    // A program may write its state when it is asked to end.
     await run.stop()
     return wrong === null
       ? new Map([...run.volumes].filter(([key]) => places.some((one) => one.key === key)))
@@ -148,7 +151,7 @@ async function filledVolumes(
   }
 }
 
-/** With volumes in place of folders of the machine. */
+/** The project with volumes in place of folders of the machine. */
 function withVolumes(side: StackSide, places: readonly Place[]): StackSide {
   const { project } = side
   const keys = new Map(places.map(({ need, key }) => [need.volume, key]))
@@ -186,7 +189,7 @@ async function shown(
   const migrated = planned.text === null ? null : await migrate(planned.text, { request, places, work, before }, moving)
   const isMoved = migrated !== null && migrated.changed.size > 0
   const ordinary = await runOn({ ...request, moved: none }, withVolumes(original, places), 'usual', usual)
-  // What the original answers is waited for: one service may be up before another that it asks.
+  // Each run waits for what the original answers, since one service may be up before another that it asks.
   const on = (side: StackSide, label: string, volumes: VolumeSet, ports: StackRunRequest['moved']) =>
     runOn({ ...request, moved: ports, usual: ordinary.sight }, withVolumes(side, places), label, volumes)
   const [first, second] = await Promise.all([
@@ -235,7 +238,7 @@ interface Seen {
   readonly isEmpty: boolean
 }
 
-/** A file that the new user may not touch is in the way, though no run came to it. */
+/** A file that the new user may not touch needs the migration even if no run came to it. */
 function stepOf(
   need: VolumeNeed,
   { troubles, closed, isWritten, isChanged, isEmpty }: Seen,
@@ -274,7 +277,7 @@ async function runOn(
   }
 }
 
-/** A run, and which port of the original is which of it. */
+/** A run, with the new number of each moved port. */
 interface SeenRun {
   readonly sight: StackSight
   readonly moved: StackRunRequest['moved']
@@ -286,7 +289,7 @@ interface Trouble {
   readonly what: string
 }
 
-/** What a run does not do that the original does on the same volumes. */
+/** What the original does on the same volumes and this run does not. */
 function troublesOf({ sight: usual }: SeenRun, { sight, moved }: SeenRun): readonly Trouble[] {
   const whole = [
     ...(sight.wrong !== null && usual.wrong === null ? [sight.wrong] : []),
@@ -297,7 +300,7 @@ function troublesOf({ sight: usual }: SeenRun, { sight, moved }: SeenRun): reado
     const found = other === undefined ? ['is not there'] : differences(record, other, moved.get(service) ?? new Map())
     return found.map((what) => ({ service, what }))
   })
-  // A service that fails is the reason why the stack does not come up.
+  // Where a service fails, it is the reason why the stack does not come up.
   return own.length > 0 ? own : whole.map((what) => ({ service: null, what }))
 }
 
@@ -337,7 +340,7 @@ interface Migrated {
   readonly undo: (set: VolumeSet) => Promise<ReportCheck>
 }
 
-/** Runs the very service that was written: there, there again, back and there. */
+/** Runs the migration service as it was written: once, again, its undo, and once more. */
 async function migrate(text: string, { request, places, work, before }: Migrating, set: VolumeSet): Promise<Migrated> {
   const { tools, original } = request
   const owners = work.reserve('owners')
@@ -396,7 +399,7 @@ interface ServicePlace {
   readonly folder: string
 }
 
-/** As it is written, in the proof's image and on its volumes. */
+/** The service as it is written, but in the proof's image and on its volumes. */
 function serviceIn(text: string, { places, image, folder }: ServicePlace): Json {
   const { services } = asObject(parseYaml(text, MIGRATION_SERVICE).values[0])
   const { build: _build, profiles: _profiles, ...service } = asObject(asObject(services)[MIGRATION_SERVICE])

@@ -36,7 +36,7 @@ export async function applyChanges(
       folders,
     })
     await chmod(backupPath(config), 0o600)
-    // A daemon that starts meanwhile must find the ids that it is told to use.
+    // A daemon that starts in between must find the ids that it is told to use.
     const ordered = [...changes].sort((one, other) => Number(one.path === config) - Number(other.path === config))
     const write = async () => {
       for (const change of ordered) {
@@ -63,11 +63,11 @@ async function writeChange({ path, name, before, after }: FileChange): Promise<v
     throw new HardenError('unwritable', `${name} was not written: it came into being meanwhile`, { hint: 'run again' })
   }
   await writeText(path, name, after)
-  // Others, such as newuidmap for another user, must read it whatever the umask is.
+  // Other programs, such as newuidmap, must be able to read it whatever the umask is.
   await chmod(path, 0o644)
 }
 
-/** Back to `before`, if it is still as written. */
+/** Restores `before` where the file is still as it was written. */
 async function restore({ path, name, before, after }: FileChange): Promise<void> {
   if (before === null) await rm(path, { force: true })
   else await replaceText(path, name, after, before)
@@ -119,12 +119,12 @@ async function takeBack(backup: Backup, config: string): Promise<readonly FileCh
     else if (now !== null && others !== null) changes.push({ ...change, before: others, after: now })
     else throw changed(change, now, config)
   }
-  // daemon.json first: a daemon that starts meanwhile must not be told to use ids that are gone.
+  // daemon.json comes first: a daemon that starts in between must not use ids that are gone.
   for (const change of changes.sort((one, other) => Number(other.path === config) - Number(one.path === config))) {
     await restore(change)
   }
   await rm(backupPath(config), { force: true })
-  // One that holds something else by now stays.
+  // A folder that holds other files by now stays.
   for (const folder of [...backup.folders].reverse()) await rmdir(folder).catch(() => undefined)
   return changes
 }

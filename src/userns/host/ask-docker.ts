@@ -68,13 +68,13 @@ async function ask(cli: Cli, config: string | null): Promise<EngineAnswer> {
 async function containersOf(cli: Cli): Promise<readonly ContainerInfo[]> {
   const ids = (await cli.call('list containers', ['ps', '--all', '--quiet', '--no-trunc'])).split('\n').filter(Boolean)
   if (ids.length === 0) return []
-  // One that ends meanwhile makes the call fail, and the others are shown all the same.
+  // A container that ends in between makes the call fail, but the others are printed all the same.
   const { stdout } = await cli.run(['inspect', '--type=container', '--', ...ids])
   return (parse(stdout || '[]') as readonly ContainerInfo[]) ?? []
 }
 
 async function usageOf(cli: Cli): Promise<readonly string[]> {
-  // On a slow disk it takes long, and it is only an extra.
+  // This takes long on a slow disk, and is only an extra.
   const result = await cli
     .run(['system', 'df', '--format', '{{.Type}} {{.Size}}'], { timeoutMs: 20_000 })
     .catch(() => null)

@@ -70,7 +70,7 @@ async function checkedRoot(root: string): Promise<string> {
   })
 }
 
-/** A link in another root leads to this system's files, which must not be changed instead. */
+/** A link in another root leads to files of this system, which must not change. */
 async function rootFile(root: string, path: string): Promise<HostFile> {
   const full = inRoot(root, path)
   for (let folder = full; root !== '/'; folder = dirname(folder)) {
@@ -169,7 +169,7 @@ function exists(path: string): Promise<boolean> {
 
 interface RunningDaemon extends DaemonArguments {
   readonly pid: number
-  /** As it sees it itself. */
+  /** The path as the daemon sees it. */
   readonly configFile: string
   readonly dataRoot: string
   /** Whether `path` here is the very file that it reads. */
@@ -190,7 +190,7 @@ async function running(pid: number): Promise<RunningDaemon | null> {
   const given = daemonArguments(argv)
   if (given === null) return null
   const configFile = given.configFile ?? defaultConfig
-  // It may have another root, or other mounts.
+  // The daemon may have another root, or other mounts.
   const inside = (path: string) => join(`/proc/${pid}/root`, path)
   const dataRoot = given.dataRoot ?? (await configuredRoot(inside(configFile))) ?? '/var/lib/docker'
   return {
@@ -202,7 +202,7 @@ async function running(pid: number): Promise<RunningDaemon | null> {
   }
 }
 
-/** Also of files that do not exist: where they would be. */
+/** This also holds for files that do not exist yet. */
 async function isSame(one: string, other: string): Promise<boolean> {
   const [its, ours] = await Promise.all([one, other].map((path) => stat(path).catch(() => null)))
   if (its && ours) return its.ino === ours.ino && its.dev === ours.dev
