@@ -60,7 +60,7 @@ function isOwnFileKept({ access, made }: Operation): boolean {
 export function unseenChroot(traced: RunRecord, original: RunRecord): readonly Operation[] {
   const chroots = (record: RunRecord): readonly Operation[] =>
     record.trace?.operations.filter(({ access, outcome }) => access === 'chroot' && outcome === 'done') ?? []
-  if (traced.state.running || !original.state.running || chroots(traced).length > 0) return []
+  if (traced.trace === null || traced.state.running || !original.state.running || chroots(traced).length > 0) return []
   const [first] = chroots(original)
   return first === undefined
     ? []
@@ -79,8 +79,8 @@ export function unseenChroot(traced: RunRecord, original: RunRecord): readonly O
  * end: one that was made for it beforehand is in its way (an empty pid file), and goes again.
  */
 export function inTheWay(traced: RunRecord, original: RunRecord): readonly Operation[] {
-  if (traced.state.running || !original.state.running) return []
-  const opened = new Set(traced.trace?.operations.flatMap(({ outcome, path }) => (outcome === 'done' ? [path] : [])))
+  if (traced.trace === null || traced.state.running || !original.state.running) return []
+  const opened = new Set(traced.trace.operations.flatMap(({ outcome, path }) => (outcome === 'done' ? [path] : [])))
   const words = traced.logs.split('\n').slice(-10).join('\n')
   return (original.trace?.operations ?? []).flatMap((operation): readonly Operation[] => {
     const { access, outcome, path, detail } = operation

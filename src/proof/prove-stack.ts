@@ -304,13 +304,12 @@ function triedIn(
     [...comparison.services].flatMap(([name, own]) => {
       const [record, seen] = [sight.records.get(name), services.get(name)]
       if (record === undefined || seen === undefined) return []
-      const again = traced?.records.get(name)
       // What it was given is not judged by a failure that another service may have caused.
       const isItsOwn = culprits?.includes(name) === true
       const tried: Tried = {
         plan: isItsOwn ? (result.plans.get(name) ?? null) : null,
         workdir: seen.facts.config.workdir,
-        run: { record, traced: again?.trace == null ? null : again, comparison: own },
+        run: { record, traced: traced?.records.get(name) ?? null, comparison: own },
       }
       return [[name, tried] as const]
     }),

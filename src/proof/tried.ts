@@ -30,7 +30,7 @@ export interface Tried {
 
 export interface TriedRun {
   readonly record: RunRecord
-  /** The same, traced; null where that was not asked for, or could not be. */
+  /** The same under the tracer; null where that was not asked for, or could not be. Of a program that is restarted it may have no trace. */
   readonly traced: RunRecord | null
   readonly comparison: Comparison
 }
