@@ -80,6 +80,8 @@ export interface MainConfig {
   readonly program: string
   /** Option of the program that names another one, such as `-c`. */
   readonly option: string
+  /** Regular expression on its lines that name a folder which the program writes. Absent: the entry lists them all. */
+  readonly writes?: string
 }
 
 /**
@@ -97,8 +99,6 @@ export interface ConfigEdit {
   readonly remove?: boolean
   /** Right for the file as the vendor ships it; would break one that was replaced. */
   readonly stockOnly?: boolean
-  /** A line that the file has where the change is made already, or would contradict it: the same kind of expression. */
-  readonly unless?: string
   /** Of a package: needed where nobody knows the number of its account yet, so that another one runs the program. */
   readonly otherAccount?: boolean
   readonly why: string

@@ -34,23 +34,28 @@ function stepsFor(dockerfile: Dockerfile, account: AccountChoice): readonly stri
   switch (account.creation) {
     case 'useradd':
       return runStep(dockerfile, [
-        ...(account.createGroup ? [`groupadd --gid ${gid} ${name}`] : []),
+        ...(account.createGroup ? [[`groupadd --gid ${gid} ${name}`]] : []),
         // Without -l a large uid writes a sparse lastlog that a layer does not keep sparse (FACTS 5).
-        `useradd --no-log-init --uid ${uid} --gid ${gid} --home-dir ${home} --create-home --shell /usr/sbin/nologin ${name}`,
+        [
+          ...['useradd', '--no-log-init', `--uid ${uid}`, `--gid ${gid}`, `--home-dir ${home}`, '--create-home'],
+          ...['--shell /usr/sbin/nologin', name],
+        ],
       ])
     case 'adduser':
       return runStep(dockerfile, [
-        ...(account.createGroup ? [`addgroup -g ${gid} ${name}`] : []),
-        account.createGroup
-          ? `adduser -D -u ${uid} -G ${name} -h ${home} -s /sbin/nologin ${name}`
-          : `adduser -D -u ${uid}${gid === 0 ? ' -G root' : ''} -h ${home} -s /sbin/nologin ${name}`,
+        ...(account.createGroup ? [[`addgroup -g ${gid} ${name}`]] : []),
+        [
+          ...['adduser', '-D', `-u ${uid}`],
+          ...(account.createGroup ? [`-G ${name}`] : gid === 0 ? ['-G root'] : []),
+          ...[`-h ${home}`, '-s /sbin/nologin', name],
+        ],
       ])
     case 'append':
       return runStep(dockerfile, [
-        ...(account.createGroup ? [`echo '${groupLine(account)}' >> /etc/group`] : []),
-        `echo '${passwdLine(account)}' >> /etc/passwd`,
-        `mkdir -p ${home}`,
-        `chown ${uid}:${gid} ${home}`,
+        ...(account.createGroup ? [[`echo '${groupLine(account)}'`, '>> /etc/group']] : []),
+        [`echo '${passwdLine(account)}'`, '>> /etc/passwd'],
+        [`mkdir -p ${home}`],
+        [`chown ${uid}:${gid} ${home}`],
       ])
     case 'copy':
       return [

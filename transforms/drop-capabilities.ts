@@ -16,7 +16,7 @@ export const dropCapabilities: Transform = {
     const why = `${names} without ${what}: under --cap-drop=ALL the kernel would not start it`
     const lines = runStep(
       dockerfile,
-      capable.map(({ removeWith }) => removeWith),
+      capable.map(({ removeWith }) => [removeWith]),
     )
     const place = placeOf(dockerfile, stage, plan.end, 'drop-capabilities')
     yield {

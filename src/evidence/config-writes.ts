@@ -6,7 +6,6 @@ import { isInside, isOwnPlace, isRuntimePlace, isStatePlace, looksLikeFile, norm
 import { declared, type PathClaim } from './claim.ts'
 import { isNamedByDaemon, PID, replacesPid } from './command-line.ts'
 import { configurationFiles } from './configuration-files.ts'
-import { matches } from './file-edit.ts'
 import type { Provider } from './provider.ts'
 import { isKeyOf } from './setting-keys.ts'
 
@@ -40,10 +39,9 @@ export const configWrites: Provider = {
     }
     for (const file of read) yield* named(file, texts.get(file) ?? '')
     // An image that only shares its name with a listed one may set what the entry would otherwise have.
-    for (const { file, unless } of entry?.configEdits ?? []) {
-      if (unless === undefined || read.includes(file)) continue
-      const said = { pattern: unless, replacement: '', global: false }
-      const lines = (own.text(file) ?? '').split('\n').map((line) => (matches(line, said) ? line : ''))
+    const { file, writes } = entry?.mainConfig ?? {}
+    if (file !== undefined && writes !== undefined && !read.includes(file)) {
+      const lines = (own.text(file) ?? '').split('\n').map((line) => (new RegExp(writes).test(line) ? line : ''))
       yield* named(file, lines.join('\n'))
     }
     yield* inBuildSteps(steps, programs, isBrought)

@@ -37,11 +37,10 @@ export function inPlaceOf(text: string, other: string): Substitution {
 }
 
 /** One `sed` command that makes the change. */
-export function sedCommand(edit: FileEdit, quote: (word: string) => string): string {
-  const scripts = edit.substitutions.map(sedScript)
-  const joined =
-    scripts.length === 1 ? quote(scripts[0] ?? '') : scripts.map((script) => `-e ${quote(script)}`).join(' ')
-  return `sed -i -E ${joined} ${quote(edit.path)}`
+export function sedCommand(edit: FileEdit, quote: (word: string) => string): readonly string[] {
+  const scripts = edit.substitutions.map((one) => quote(sedScript(one)))
+  const expressions = scripts.length === 1 ? scripts : scripts.map((script) => `-e ${script}`)
+  return ['sed -i -E', ...expressions, quote(edit.path)]
 }
 
 function sedScript(substitution: Substitution): string {

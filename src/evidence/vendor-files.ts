@@ -18,6 +18,8 @@ export interface VendorFiles {
   isUnread(path: string): boolean
   /** The main configuration in force may include what is in this folder. */
   includes(folder: string): boolean
+  /** The stage or a mount of its service puts something into this folder. */
+  isFilled(folder: string): boolean
   /** The main configuration, as far as it is known, has a line that matches this regular expression. */
   says(line: string): boolean
   /** The main configuration is the user's own, and has no line that matches this regular expression. */
@@ -40,15 +42,16 @@ export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, vi
     if (isUnread(path) || atStart.has(path) || (edit.stockOnly === true && (replaces(path) || path !== edit.file)))
       return false
     const now = own.text(path)
-    const isDone = (text: string): boolean =>
-      edit.unless !== undefined && matches(text, { pattern: edit.unless, replacement: '', global: false })
-    if (now !== null) return matches(now, substitution) && !isDone(now)
+    if (now !== null) return matches(now, substitution)
     // Of files that nobody has seen, only the vendor's own are known to be there.
     return !facts.files.known && path === edit.file
   }
   return {
     isUnread,
     includes,
+    isFilled: (folder) =>
+      [...contents.origins.keys(), ...own.texts()].some((path) => isInside(path, folder)) ||
+      mayBeCopied(`${folder}/template`, contents),
     says: (line) => text !== null && new RegExp(line, 'm').test(text),
     lacks: (line) => isOwn && (text === null || !new RegExp(line, 'm').test(text)),
     edits(edits, purpose) {

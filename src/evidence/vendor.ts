@@ -5,7 +5,7 @@ import type { Stage } from '../dockerfile/model.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { userNamed } from '../image/accounts.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { baseName, parentOf } from '../places.ts'
+import { baseName, isInside, parentOf } from '../places.ts'
 import { type CapableFile, type EnvSetting, FIRST_UNPRIVILEGED_PORT, type VendorMove } from './claim.ts'
 import type { FileEdit } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -140,7 +140,7 @@ export const catalogueEntry: Provider = {
 }
 
 function* entryPaths(
-  { ports, writable }: VariantFacts,
+  { ports, writable, renders }: VariantFacts,
   files: VendorFiles,
 ): Iterable<VariantFacts['writable'][number]> {
   const settings = ports.flatMap(({ edits = [] }) => edits.map(({ file }) => file))
@@ -150,6 +150,8 @@ function* entryPaths(
   ])
   for (const item of writable) {
     if (item.optional === true || item.prepared === true || unread.has(item.path)) continue
+    // An entrypoint without templates renders none.
+    if (renders !== undefined && isInside(item.path, renders.to) && !files.isFilled(renders.from)) continue
     if (item.unlessSet === undefined || files.lacks(item.unlessSet)) yield item
   }
 }

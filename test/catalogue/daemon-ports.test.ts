@@ -88,7 +88,7 @@ test('what an address stands for is moved where it stands, in a script too', () 
     dockerfile('COPY --chmod=755 <<EOT /start.sh', '#!/bin/sh', line, 'EOT', 'EXPOSE 389 636', 'CMD ["/start.sh"]')
   // The last change of the line has both.
   expect(script("exec slapd -d 0 -h 'ldap:/// ldaps:/// ldapi:///'").output).toMatch(
-    /ldap:\/\/:8389\/ ldaps:\/\/:8636\/ ldapi:\/\/\/'\\''#' \/start\.sh/,
+    /ldap:\/\/:8389\/ ldaps:\/\/:8636\/ ldapi:\/\/\/'\\''#' \\\n +\/start\.sh/,
   )
   const kept = script('exec server --directory ldap://directory/')
   expect(kept.ports.every(({ to }) => to === null)).toBe(true)

@@ -101,8 +101,8 @@ test('one script is said as it is, several with -e', () => {
     purpose: 'port',
     evidence: [],
   })
-  expect(sedCommand(edit(put('a', 'b')), quote)).toBe("sed -i -E 's/a/b/' '/etc/x'")
-  expect(sedCommand(edit(put('a', 'b', true), drop('/x')), quote)).toBe("sed -i -E -e 's/a/b/g' -e '\\#/x#d' '/etc/x'")
+  expect(sedCommand(edit(put('a', 'b')), quote).join(' ')).toBe("sed -i -E 's/a/b/' '/etc/x'")
+  expect(sedCommand(edit(put('a', 'b', true), drop('/x')), quote).join(' ')).toBe("sed -i -E -e 's/a/b/g' -e '\\#/x#d' '/etc/x'")
 })
 
 test('edits of one file and purpose become one, each substitution and reason once', () => {

@@ -14,7 +14,7 @@ export function sed(text: string, substitutions: readonly Substitution[]): strin
   try {
     const path = join(folder, 'file')
     writeFileSync(path, text)
-    const command = sedCommand({ path, substitutions, reason: '', purpose: 'config', evidence: [] }, quote)
+    const command = sedCommand({ path, substitutions, reason: '', purpose: 'config', evidence: [] }, quote).join(' ')
     const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8' })
     if (status !== 0) throw new Error(`${command}: ${stderr}`)
     return readFileSync(path, 'utf8')

@@ -87,12 +87,36 @@ function withFewWords(text: string): string {
   return `${line === PREFIX ? `${PREFIX} ${first}`.slice(0, room) : line.replace(/(?<![\s,;:(])[\s,;:(]+$/, '')} …`
 }
 
-/** One RUN of several commands, a command a line. */
-export function runStep(dockerfile: Dockerfile, commands: readonly string[]): readonly string[] {
-  return commands.map((command, index) => {
-    const end = index < commands.length - 1 ? ` ${dockerfile.escape}` : ''
-    return index === 0 ? `${keyword(dockerfile, 'RUN')} ${command}${end}` : ` && ${command}${end}`
+/** A line of a RUN has no more characters, unless one word has. */
+const LINE_WIDTH = 120
+/** Words of a command that go on in a line of their own. */
+const INDENT = '      '
+
+/** A shell command, in parts between which its line may end. */
+export type CommandParts = readonly string[]
+
+/** One RUN of several commands, each in a line of its own, or in as many as it has parts where it is too long for one. */
+export function runStep(dockerfile: Dockerfile, commands: readonly CommandParts[]): readonly string[] {
+  const written = commands.map((parts, index) => {
+    const head = index === 0 ? keyword(dockerfile, 'RUN') : ' &&'
+    const line = `${head} ${parts.join(' ')}`
+    const isLong = line.length + ' \\'.length > LINE_WIDTH || parts.filter((part) => part.startsWith('-e ')).length > 1
+    const [first = '', ...others] = parts
+    return isLong ? [`${head} ${first}`, ...filled(others)] : [line]
   })
+  return written.flat().map((line, index, all) => (index < all.length - 1 ? `${line} ${dockerfile.escape}` : line))
+}
+
+/** Parts in indented lines: an expression of sed in one of its own, others as many as fit. */
+function filled(parts: readonly string[]): readonly string[] {
+  const lines: string[] = []
+  for (const part of parts) {
+    const last = lines.at(-1)
+    const isApart = last === undefined || /^ *-e /.test(last) || part.startsWith('-e ')
+    if (isApart || last.length + part.length + ' \\ '.length > LINE_WIDTH) lines.push(`${INDENT}${part}`)
+    else lines[lines.length - 1] = `${last} ${part}`
+  }
+  return lines
 }
 
 /** A heredoc COPY of a whole text. In a file with CRLF each line ends so, those of the heredoc too. Throws HardenError `unwritable`. */

@@ -25,7 +25,10 @@ RUN groupadd --gid 10001 app \
 RUN sed -i -E 's#^\[supervisord\][[:space:]]*$#&\nlogfile=/tmp/supervisord.log#' /srv/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\npidfile=/tmp/supervisord.pid#' /srv/supervisord.conf
 # harden-image: the container starts as judge already, and only root can run gunicorn and setpriv
-RUN sed -i -E -e 's/gunicorn club\.wsgi --user judge --group club --bind 127\.0\.0\.1:8080/gunicorn club.wsgi --bind 127.0.0.1:8080/' -e 's#setpriv --reuid judge --regid club --clear-groups python3 /srv/jobs\.py#python3 /srv/jobs.py#' /srv/supervisord.conf
+RUN sed -i -E \
+      -e 's/gunicorn club\.wsgi --user judge --group club --bind 127\.0\.0\.1:8080/gunicorn club.wsgi --bind 127.0.0.1:8080/' \
+      -e 's#setpriv --reuid judge --regid club --clear-groups python3 /srv/jobs\.py#python3 /srv/jobs.py#' \
+      /srv/supervisord.conf
 # harden-image: /data (made by /start.sh at start)
 RUN mkdir -p /data \
  && chown 10001:10001 /data

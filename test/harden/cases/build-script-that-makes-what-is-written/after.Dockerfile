@@ -27,7 +27,10 @@ chown -R reader $STATE /data
 exec setpriv --reuid reader /opt/tools/reader
 EOF
 # harden-image: the container starts as reader already, and only root can run setpriv; only root …
-RUN sed -i -E -e 's#exec setpriv --reuid reader /opt/tools/reader#exec /opt/tools/reader#' -e 's#chown -R reader \$STATE /data#{ [ "$(id -u)" != 0 ] || chown -R reader $STATE /data; }#' /start.sh
+RUN sed -i -E \
+      -e 's#exec setpriv --reuid reader /opt/tools/reader#exec /opt/tools/reader#' \
+      -e 's#chown -R reader \$STATE /data#{ [ "$(id -u)" != 0 ] || chown -R reader $STATE /data; }#' \
+      /start.sh
 # harden-image: write access to /books, /books/index, /books/main, /data, /data/tls; and read …
 RUN chown reader: /books /books/index /books/main /data /data/tls \
  && chgrp "$(id -g reader)" /data/tls/server.key \

@@ -18,7 +18,10 @@ true && chown -R srv \
 exec server
 EOF
 # harden-image: only root can chown and chgrp, and the script ends when one of them fails
-RUN sed -i -E -e 's/(^|[;&|(){}!]|then|else|do)([[:space:]]*)chown -R srv:srv \\$/\1\2[ "$(id -u)" != 0 ] || chown -R srv:srv \\/' -e 's/(^|[;&|(){}!]|then|else|do)([[:space:]]*)chgrp srv \\$/\1\2[ "$(id -u)" != 0 ] || chgrp srv \\/' /start.sh
+RUN sed -i -E \
+      -e 's/(^|[;&|(){}!]|then|else|do)([[:space:]]*)chown -R srv:srv \\$/\1\2[ "$(id -u)" != 0 ] || chown -R srv:srv \\/' \
+      -e 's/(^|[;&|(){}!]|then|else|do)([[:space:]]*)chgrp srv \\$/\1\2[ "$(id -u)" != 0 ] || chgrp srv \\/' \
+      /start.sh
 # harden-image: write access to /var/lib/srv/data, /var/lib/srv/keys, /var/lib/srv/last …
 RUN mkdir -p /var/lib/srv/data /var/lib/srv/keys /var/lib/srv/last /var/lib/srv/old \
  && chown 900:900 /var/lib/srv/data /var/lib/srv/keys /var/lib/srv/last /var/lib/srv/old

@@ -21,7 +21,10 @@ chmod 600 /srv/app/token
 exec "$@"
 EOT
 # harden-image: only root can chown and chmod what is root's, and the script ends when one of them …
-RUN sed -i -E -e 's#chown app /srv/app/secret#{ [ "$(id -u)" != 0 ] || chown app /srv/app/secret; }#' -e 's#chmod \+x /srv/app/start\.sh /srv/app/ready\.sh#{ [ "$(id -u)" != 0 ] || chmod +x /srv/app/start.sh /srv/app/ready.sh; }#' /entrypoint.sh
+RUN sed -i -E \
+      -e 's#chown app /srv/app/secret#{ [ "$(id -u)" != 0 ] || chown app /srv/app/secret; }#' \
+      -e 's#chmod \+x /srv/app/start\.sh /srv/app/ready\.sh#{ [ "$(id -u)" != 0 ] || chmod +x /srv/app/start.sh /srv/app/ready.sh; }#' \
+      /entrypoint.sh
 # harden-image: write access to /srv/app, /srv/app/secret, /srv/app/token; and 1 more reason
 RUN touch /srv/app/secret \
  && chown 1000:1000 /srv/app/secret /srv/app/token \

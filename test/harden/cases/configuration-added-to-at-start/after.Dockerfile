@@ -6,7 +6,9 @@ echo "# started" >> /etc/nginx/sites-available/default
 exec nginx -g "daemon off;"
 START
 # harden-image: listen above 1024 (default said 80)
-RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
+RUN sed -i -E \
+      's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
+      /etc/nginx/sites-available/default
 # harden-image: write access to /etc/nginx/sites-available/default, /run/nginx.pid, /var/lib/nginx
 RUN mkdir -p /etc/nginx/sites-available \
  && touch /etc/nginx/sites-available/default /run/nginx.pid \

@@ -14,8 +14,11 @@ RUN groupadd --gid 10001 app \
 RUN sed -i -E 's/port: 53\b/port: 8053/' /etc/unbound/unbound.conf
 # harden-image: unbound already runs as its own user, and only root can switch or chroot; the …
 RUN sed -i -E '/^[[:space:]]*username: "unbound"[[:space:]]*$/d' /etc/unbound/unbound.conf \
- && sed -i -E 's#^([[:space:]]*control-interface:[[:space:]]*)/run/unbound\.ctl#\1/run/unbound/unbound.ctl#' /etc/unbound/unbound.conf.d/remote-control.conf \
- && sed -i -E 's/^(server:[[:space:]]*|(include-toplevel:.*))$/server:\n    username: ""\n\2/' /etc/unbound/unbound.conf
+ && sed -i -E \
+      's#^([[:space:]]*control-interface:[[:space:]]*)/run/unbound\.ctl#\1/run/unbound/unbound.ctl#' \
+      /etc/unbound/unbound.conf.d/remote-control.conf \
+ && sed -i -E \
+      's/^(server:[[:space:]]*|(include-toplevel:.*))$/server:\n    username: ""\n\2/' /etc/unbound/unbound.conf
 # harden-image: write access to /run/unbound, /run/unbound.pid, /var/lib/unbound
 RUN mkdir -p /run/unbound \
  && touch /run/unbound.pid \

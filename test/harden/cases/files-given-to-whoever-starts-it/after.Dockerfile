@@ -37,7 +37,9 @@ EOT
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: only root can chown, and the script ends when it fails
-RUN sed -i -E 's#chown -R "\$user":"\$user" /var/lib/app#{ [ "$(id -u)" != 0 ] || chown -R "$user":"$user" /var/lib/app; }#' /start.sh
+RUN sed -i -E \
+      's#chown -R "\$user":"\$user" /var/lib/app#{ [ "$(id -u)" != 0 ] || chown -R "$user":"$user" /var/lib/app; }#' \
+      /start.sh
 RUN mkdir -p /var/lib/app \
  && chown 10001:10001 /var/lib/app
 USER 10001:10001

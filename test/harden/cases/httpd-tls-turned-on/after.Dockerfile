@@ -3,7 +3,10 @@ FROM httpd:2.4
 RUN sed -i -e 's/^#\(Include .*httpd-ssl.conf\)/\1/' -e 's/^#\(LoadModule .*mod_ssl.so\)/\1/' conf/httpd.conf
 # harden-image: listen above 1024 (httpd.conf and httpd-ssl.conf said 80, 443)
 RUN sed -i -E 's/^Listen 80$/Listen 8080/' /usr/local/apache2/conf/httpd.conf \
- && sed -i -E -e 's/^Listen 443$/Listen 8443/' -e 's/^<VirtualHost _default_:443>/<VirtualHost _default_:8443>/' /usr/local/apache2/conf/extra/httpd-ssl.conf
+ && sed -i -E \
+      -e 's/^Listen 443$/Listen 8443/' \
+      -e 's/^<VirtualHost _default_:443>/<VirtualHost _default_:8443>/' \
+      /usr/local/apache2/conf/extra/httpd-ssl.conf
 # harden-image: write access to /usr/local/apache2/logs
 RUN mkdir -p /usr/local/apache2/logs \
  && chown 33:33 /usr/local/apache2/logs

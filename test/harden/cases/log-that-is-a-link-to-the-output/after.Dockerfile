@@ -11,7 +11,7 @@ http {
   }
 }
 CONF
-# harden-image: /run is root's, and nginx does not start without its pid file
+# harden-image: its pid file cannot be in /run
 RUN sed -i -E 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /etc/nginx/nginx.conf
 # harden-image: write access to /var/cache/nginx, /var/log/nginx/site.log
 RUN mkdir -p /var/log/nginx /var/cache/nginx \

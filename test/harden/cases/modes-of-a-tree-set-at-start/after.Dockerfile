@@ -10,7 +10,9 @@ EOF
 RUN sed -i -E 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf \
  && sed -i -E 's/^<VirtualHost \*:80>/<VirtualHost *:8080>/' /etc/apache2/sites-available/000-default.conf
 # harden-image: only root can chown, and the script ends when it fails
-RUN sed -i -E 's#chown -R www-data:root /var/www/html#{ [ "$(id -u)" != 0 ] || chown -R www-data:root /var/www/html; }#' /start.sh
+RUN sed -i -E \
+      's#chown -R www-data:root /var/www/html#{ [ "$(id -u)" != 0 ] || chown -R www-data:root /var/www/html; }#' \
+      /start.sh
 # harden-image: /var/www/html (given another mode by /start.sh at start)
 RUN mkdir -p /var/www/html \
  && chown -Rh 33:33 /var/www/html

@@ -11,9 +11,12 @@ http {
     }
 }
 EOF
-# harden-image: only root can switch to another user; and 1 more reason
-RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /app/nginx.conf
-# harden-image: write access to /var/cache/nginx
+# harden-image: only root can switch users; its pid file cannot be in /run
+RUN sed -i -E \
+      -e '/^user +[^;]*; *$/d' \
+      -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
+      /app/nginx.conf
+# harden-image: /var/cache/nginx (caches and temp folders)
 RUN mkdir -p /var/cache/nginx \
  && chown 101:101 /var/cache/nginx
 EXPOSE 8080

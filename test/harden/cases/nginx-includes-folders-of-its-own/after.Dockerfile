@@ -19,11 +19,17 @@ server {
 }
 EOF
 # harden-image: listen above 1024 (shop.vhost and nginx.conf said 80, 853)
-RUN sed -i -E -e 's/listen 80;/listen 8080;/' -e 's/listen \[::]:80;/listen [::]:8080;/' /srv/sites/shop.vhost \
+RUN sed -i -E \
+      -e 's/listen 80;/listen 8080;/' \
+      -e 's/listen \[::]:80;/listen [::]:8080;/' \
+      /srv/sites/shop.vhost \
  && sed -i -E 's/server \{ listen 853;/server { listen 8853;/' /etc/nginx/nginx.conf
-# harden-image: only root can switch to another user; and 1 more reason
-RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /etc/nginx/nginx.conf
-# harden-image: write access to /var/cache/nginx
+# harden-image: only root can switch users; its pid file cannot be in /run
+RUN sed -i -E \
+      -e '/^user +[^;]*; *$/d' \
+      -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
+      /etc/nginx/nginx.conf
+# harden-image: /var/cache/nginx (caches and temp folders)
 RUN mkdir -p /var/cache/nginx \
  && chown 101:101 /var/cache/nginx
 EXPOSE 8080

@@ -12,7 +12,7 @@ http {
 EOF
 # harden-image: listen above 1024 (nginx.conf said 80)
 RUN sed -i -E 's/listen 80;/listen 8080;/' /etc/nginx/nginx.conf
-# harden-image: only root can switch to another user
+# harden-image: only root can switch users
 RUN sed -i -E '/^user +[^;]*; *$/d' /etc/nginx/nginx.conf
 # harden-image: write access to /run/nginx.pid, /var/cache/nginx
 RUN mkdir -p /var/cache/nginx \

@@ -13,7 +13,10 @@ EOT
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: the container starts as nobody already, and only root can run ss-server
-RUN sed -i -E -e 's/ARGS="-s 0\.0\.0\.0 -p \$PORT -a nobody -u"/ARGS="-s 0.0.0.0 -p $PORT -u"/' -e 's/LAST='\''-s 0\.0\.0\.0 -a nobody'\''/LAST='\''-s 0.0.0.0'\''/' /start.sh
+RUN sed -i -E \
+      -e 's/ARGS="-s 0\.0\.0\.0 -p \$PORT -a nobody -u"/ARGS="-s 0.0.0.0 -p $PORT -u"/' \
+      -e 's/LAST='\''-s 0\.0\.0\.0 -a nobody'\''/LAST='\''-s 0.0.0.0'\''/' \
+      /start.sh
 EXPOSE 8388
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

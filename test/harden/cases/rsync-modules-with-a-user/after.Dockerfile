@@ -12,7 +12,10 @@ EOT
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: rsync already runs as its own user, and only root can switch or chroot
-RUN sed -i -E -e '/^[[:space:]]*uid = root[[:space:]]*$/d' -e '/^[[:space:]]*gid = root[[:space:]]*$/d' /etc/rsyncd.conf
+RUN sed -i -E \
+      -e '/^[[:space:]]*uid = root[[:space:]]*$/d' \
+      -e '/^[[:space:]]*gid = root[[:space:]]*$/d' \
+      /etc/rsyncd.conf
 # harden-image: write access to /data, /var/log/rsync.log, /var/run/rsyncd.pid
 RUN mkdir -p /data \
  && touch /var/log/rsync.log /var/run/rsyncd.pid \

@@ -11,7 +11,9 @@ EOF
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: only root can chown, and the script ends when it fails
-RUN sed -i -E 's#chown -R --reference=/src /work/out#{ [ "$(id -u)" != 0 ] || chown -R --reference=/src /work/out; }#' /build.sh
+RUN sed -i -E \
+      's#chown -R --reference=/src /work/out#{ [ "$(id -u)" != 0 ] || chown -R --reference=/src /work/out; }#' \
+      /build.sh
 # harden-image: write access to /work/SOURCES, /work/out
 RUN chown 10001:10001 /work/SOURCES /work/out
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -21,7 +21,7 @@ touch /var/run/nginx/nginx.pid
 /rotate.sh &
 exec nginx -g 'daemon off;'
 EOF
-# harden-image: /run is root's, and nginx does not start without its pid file; and 2 more reasons
+# harden-image: its pid file cannot be in /run; and 2 more reasons
 RUN sed -i -E 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /etc/nginx/nginx.conf \
  && sed -i -E 's#/var/run/nginx/nginx\.pid#/tmp/nginx.pid#g' /rotate.sh \
  && sed -i -E 's#/var/run/nginx/nginx\.pid#/tmp/nginx.pid#g' /entrypoint.sh

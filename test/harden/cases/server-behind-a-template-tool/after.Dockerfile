@@ -1,7 +1,9 @@
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y nginx
 # harden-image: listen above 1024 (default said 80)
-RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
+RUN sed -i -E \
+      's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
+      /etc/nginx/sites-available/default
 # harden-image: write access to /etc/nginx/conf.d/site.conf, /run/nginx.pid, /var/lib/nginx
 RUN mkdir -p /etc/nginx/conf.d \
  && touch /etc/nginx/conf.d/site.conf /run/nginx.pid \

@@ -7,7 +7,9 @@ rm -rf /var/lib/apt/lists/*
 sed -i 's#^access_log .*#access_log /var/log/site/access.log;#' /etc/nginx/nginx.conf
 EOF
 # harden-image: listen above 1024 (default said 80)
-RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
+RUN sed -i -E \
+      's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
+      /etc/nginx/sites-available/default
 # harden-image: write access to /run/nginx.pid, /var/lib/nginx, /var/log/site/access.log
 RUN mkdir -p /var/log/site \
  && touch /run/nginx.pid /var/log/site/access.log \

@@ -1,7 +1,9 @@
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y redis-server nginx-light
 # harden-image: listen above 1024 (default said 80)
-RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
+RUN sed -i -E \
+      's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
+      /etc/nginx/sites-available/default
 # harden-image: write access to /run/nginx.pid, /var/lib/nginx, /var/lib/redis, /var/log/redis …
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx /var/lib/redis /var/log/redis \

@@ -17,7 +17,10 @@ nginx -g 'daemon off;' &
 wait -n
 EOF
 # harden-image: listen above 1024 (default said 80)
-RUN sed -i -E -e 's/listen 80\b/listen 8080/' -e 's/listen \[::]:80\b/listen [::]:8080/' /etc/nginx/sites-available/default
+RUN sed -i -E \
+      -e 's/listen 80\b/listen 8080/' \
+      -e 's/listen \[::]:80\b/listen [::]:8080/' \
+      /etc/nginx/sites-available/default
 # harden-image: write access to /etc/php/8.4/fpm, /run/nginx.pid, /var/lib/nginx …
 RUN mkdir -p /etc/php/8.4/fpm \
  && touch /run/nginx.pid /var/log/php8.4-fpm.log \

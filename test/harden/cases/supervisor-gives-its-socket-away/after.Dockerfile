@@ -17,7 +17,11 @@ command=/usr/bin/app
 user=www-data
 EOT
 # harden-image: supervisord already runs as its own user, and only root can switch or chroot; only …
-RUN sed -i -E -e '/^[[:space:]]*user=root[[:space:]]*$/d' -e '/^[[:space:]]*user=www-data[[:space:]]*$/d' -e '/^[[:space:]]*chown=root:www-data[[:space:]]*$/d' /etc/supervisor/supervisord.conf \
+RUN sed -i -E \
+      -e '/^[[:space:]]*user=root[[:space:]]*$/d' \
+      -e '/^[[:space:]]*user=www-data[[:space:]]*$/d' \
+      -e '/^[[:space:]]*chown=root:www-data[[:space:]]*$/d' \
+      /etc/supervisor/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\npidfile=/tmp/supervisord.pid#' /etc/supervisor/supervisord.conf
 # harden-image: /run/app (named as file in /etc/supervisor/supervisord.conf line 2)
 RUN mkdir -p /run/app \

@@ -20,7 +20,10 @@ fi
 exec python3 app.py
 EOF
 # harden-image: supervisord already runs as its own user, and only root can switch or chroot
-RUN sed -i -E -e '/^[[:space:]]*user=root[[:space:]]*$/d' -e '/^[[:space:]]*user=www-data[[:space:]]*$/d' /srv/app/jobs.conf
+RUN sed -i -E \
+      -e '/^[[:space:]]*user=root[[:space:]]*$/d' \
+      -e '/^[[:space:]]*user=www-data[[:space:]]*$/d' \
+      /srv/app/jobs.conf
 # harden-image: /srv/app (supervisord keeps its log in the folder that it starts in)
 RUN chgrp 33 /srv/app \
  && chmod 1775 /srv/app

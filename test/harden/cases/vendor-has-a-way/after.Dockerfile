@@ -2,12 +2,14 @@ FROM nginx:1.27
 COPY site /usr/share/nginx/html
 # harden-image: listen above 1024 (default.conf said 80)
 RUN sed -i -E 's/listen +80;/listen       8080;/' /etc/nginx/conf.d/default.conf
-# harden-image: only root can switch to another user; and 2 more reasons
-RUN sed -i -E -e '/^user +[^;]*; *$/d' -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' -e 's#^http *\{ *$#http { client_body_temp_path /tmp/client_temp; proxy_temp_path /tmp/proxy_temp; fastcgi_temp_path /tmp/fastcgi_temp; uwsgi_temp_path /tmp/uwsgi_temp; scgi_temp_path /tmp/scgi_temp;#' /etc/nginx/nginx.conf
-# harden-image: write access to /etc/nginx/conf.d, /etc/nginx/conf.d/default.conf, /var/cache/nginx
-RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
- && touch /etc/nginx/conf.d/default.conf \
- && chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /var/cache/nginx
+# harden-image: only root can switch users; its pid file cannot be in /run
+RUN sed -i -E \
+      -e '/^user +[^;]*; *$/d' \
+      -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
+      /etc/nginx/nginx.conf
+# harden-image: /var/cache/nginx (caches and temp folders)
+RUN mkdir -p /var/cache/nginx \
+ && chown 101:101 /var/cache/nginx
 EXPOSE 8080
 # harden-image: nginx (101:101), the account that its vendor runs it as
 USER 101:101

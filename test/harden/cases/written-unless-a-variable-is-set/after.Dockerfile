@@ -18,8 +18,12 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: write access to /opt/portal/local, /opt/portal/secret …
 RUN mkdir -p /opt/portal /srv/portal/site \
- && touch /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html /srv/portal/site/url.html \
- && chown 10001:10001 /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html /srv/portal/site/url.html
+ && touch \
+      /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html \
+      /srv/portal/site/url.html \
+ && chown 10001:10001 \
+      /opt/portal/local /opt/portal/secret /srv/portal/site/banner.html /srv/portal/site/key.html \
+      /srv/portal/site/url.html
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["/start.sh"]

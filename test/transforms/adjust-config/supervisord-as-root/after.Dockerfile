@@ -8,7 +8,9 @@ user=root
 command=nginx -g "daemon off;"
 EOF
 # harden-image: listen above 1024 (default said 80)
-RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' /etc/nginx/sites-available/default
+RUN sed -i -E \
+      's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
+      /etc/nginx/sites-available/default
 # harden-image: supervisord already runs as its own user, and only root can switch or chroot; its …
 RUN sed -i -E '/^[[:space:]]*user=root[[:space:]]*$/d' /etc/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\nlogfile=/tmp/supervisord.log#' /etc/supervisord.conf \

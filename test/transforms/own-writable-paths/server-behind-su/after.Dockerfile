@@ -9,7 +9,9 @@ EOF
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: the container starts as mysql already, and only root can run su
-RUN sed -i -E 's/exec su mysql -c "exec mariadbd --datadir=\$DATA"/exec sh -c "exec mariadbd --datadir=$DATA"/' /usr/local/bin/start
+RUN sed -i -E \
+      's/exec su mysql -c "exec mariadbd --datadir=\$DATA"/exec sh -c "exec mariadbd --datadir=$DATA"/' \
+      /usr/local/bin/start
 # harden-image: write access to /run/mysqld, /var/lib/mysql
 RUN mkdir -p /run/mysqld \
  && chown 10001:10001 /run/mysqld \

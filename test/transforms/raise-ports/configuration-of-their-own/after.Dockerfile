@@ -3,7 +3,9 @@ RUN apt-get update && apt-get install -y apache2
 COPY site.conf /etc/apache2/sites-available/000-default.conf
 # harden-image: write access to /run/apache2, /var/log/apache2, /var/log/apache2/access.log …
 RUN mkdir -p /run/apache2 \
- && chown 33:33 /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log /var/log/apache2/other_vhosts_access.log
+ && chown 33:33 \
+      /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log \
+      /var/log/apache2/other_vhosts_access.log
 EXPOSE 80
 # harden-image: www-data (33:33), package apache2 (line 2): the account of Apache
 USER 33:33

@@ -11,7 +11,9 @@ RUN sed -i -E 's/<VirtualHost \*:80>/<VirtualHost *:8080>/' /etc/apache2/sites-a
  && sed -i -E 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf
 # harden-image: write access to /run/apache2, /var/log/apache2, /var/log/apache2/access.log …
 RUN mkdir -p /run/apache2 \
- && chown 33:33 /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log /var/log/apache2/other_vhosts_access.log
+ && chown 33:33 \
+      /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log \
+      /var/log/apache2/other_vhosts_access.log
 EXPOSE 8080
 # harden-image: www-data (33:33), package apache2 (line 2): the account of Apache
 USER 33:33

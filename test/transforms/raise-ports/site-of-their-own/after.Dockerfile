@@ -14,11 +14,19 @@ COPY <<EOF /etc/apache2/sites-available/off.conf
 EOF
 RUN a2ensite shop
 # harden-image: listen above 1024 (shop.conf and ports.conf said 80, 443)
-RUN sed -i -E -e 's/<VirtualHost \*:80>/<VirtualHost *:8080>/' -e 's/<VirtualHost \*:443>/<VirtualHost *:8443>/' /etc/apache2/sites-available/shop.conf \
- && sed -i -E -e 's/^Listen 80$/Listen 8080/' -e 's/^([[:space:]]*)Listen 443$/\1Listen 8443/' /etc/apache2/ports.conf
+RUN sed -i -E \
+      -e 's/<VirtualHost \*:80>/<VirtualHost *:8080>/' \
+      -e 's/<VirtualHost \*:443>/<VirtualHost *:8443>/' \
+      /etc/apache2/sites-available/shop.conf \
+ && sed -i -E \
+      -e 's/^Listen 80$/Listen 8080/' \
+      -e 's/^([[:space:]]*)Listen 443$/\1Listen 8443/' \
+      /etc/apache2/ports.conf
 # harden-image: write access to /run/apache2, /var/log/apache2, /var/log/apache2/access.log …
 RUN mkdir -p /run/apache2 \
- && chown 33:33 /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log /var/log/apache2/other_vhosts_access.log
+ && chown 33:33 \
+      /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log \
+      /var/log/apache2/other_vhosts_access.log
 EXPOSE 8080 8443
 # harden-image: www-data (33:33), package apache2 (line 2): the account of Apache
 USER 33:33

@@ -7,7 +7,9 @@ server {
 }
 EOF
 # harden-image: listen above 1024 (default said 80)
-RUN sed -i -E 's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18081\3/' /etc/nginx/sites-available/default
+RUN sed -i -E \
+      's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18081\3/' \
+      /etc/nginx/sites-available/default
 # harden-image: write access to /run/nginx.pid, /var/lib/nginx
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
