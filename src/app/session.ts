@@ -42,7 +42,6 @@ export interface Session {
 /** The engine that the options ask for; null where it is optional and none answers. */
 export async function openFor(options: Options, hooks: TaskHooks): Promise<Engine | null> {
   const needed = needsEngine(options.mode)
-  void temporaryFolders().then((found) => removeTemporary(found))
   const { engine } = options
   if (engine === 'none') {
     if (!needed) return null
@@ -50,6 +49,8 @@ export async function openFor(options: Options, hooks: TaskHooks): Promise<Engin
       hint: 'leave --engine out',
     })
   }
+  // Only who may leave folders behind looks for those of others.
+  void temporaryFolders().then((found) => removeTemporary(found))
   const { openOnce } = await import('./engine-session.ts')
   return openOnce({ ...options, engine }, hooks, needed)
 }

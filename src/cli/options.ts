@@ -2,6 +2,7 @@ import { existsSync, statSync } from 'node:fs'
 import { dirname, posix, relative, resolve } from 'node:path'
 import type { Mode, Options } from '../app/task.ts'
 import { HardenError } from '../errors.ts'
+import { memoizeByText } from '../memoize.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { Config, readConfig } from '../repository/config.ts'
 import type { Found } from '../repository/discover.ts'
@@ -64,6 +65,8 @@ export async function optionsFrom(
       trust,
     }
   }
+  // All targets have the folders above them in common.
+  const fileIn = memoizeByText(configIn)
   const read = new Map<string, Promise<Config>>()
   const configOf = (file: string) => {
     const config = read.get(file) ?? readingConfig(file, relative(cwd, file), transforms, trust.found(file))
@@ -76,7 +79,8 @@ export async function optionsFrom(
       const foreign: LeftOut[] = []
       const said: SaidSettings[] = []
       const leftOut: LeftOut[] = []
-      for (const file of configsFrom(path === null ? cwd : dirname(path), (other) => foreign.push(passedOver(other)))) {
+      const passOver = (other: string) => foreign.push(passedOver(other))
+      for (const file of configsFrom(path === null ? cwd : dirname(path), passOver, fileIn)) {
         const read = await configOf(file)
         said.unshift({ file, name: relative(cwd, file), settings: settingsFor(read, path, file) })
         leftOut.unshift(...read.leftOut)
@@ -90,7 +94,7 @@ export async function optionsFrom(
       given: flags,
       at: async (folder) => {
         try {
-          const file = configIn(folder)
+          const file = fileIn(folder)
           return file === null ? [] : ((await configOf(file)).settings.exclude ?? [])
         } catch (error) {
           // What is wrong with it is said of the targets that it is for.

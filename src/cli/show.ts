@@ -4,6 +4,7 @@ import { failed } from '../app/run.ts'
 import type { TargetOutcome } from '../app/task.ts'
 import { shellQuoted } from '../borders/shell.ts'
 import { visibleLine } from '../borders/terminal.ts'
+import { memoizeByObject } from '../memoize.ts'
 import type { Format, Rendering } from '../report/format.ts'
 import { laidOut, line as lineOf } from '../report/layout.ts'
 import { renderOverview } from '../report/overview.ts'
@@ -56,7 +57,7 @@ export function renderings(
     const { target, kind, verdict } = outcome.result
     const isDone = kind === 'image' ? output !== null : write
     const isWritten = isDone && verdict !== 'failed' && !heldBack.includes(target)
-    return { ...rendering(outcome, io.cwd), ...(isWritten ? { isWritten } : {}) }
+    return { ...renderingIn(io)(outcome), ...(isWritten ? { isWritten } : {}) }
   })
 }
 
@@ -209,6 +210,9 @@ function hasMuchToSay({ verdict, findings, proof, error, services }: TargetOutco
     (verdict !== 'unchanged' && !isComplete({ verdict }))
   )
 }
+
+/** Asked for by each of the streams, and looked up in the file system once. */
+const renderingIn = memoizeByObject(({ cwd }: Io) => memoizeByObject((one: TargetOutcome) => rendering(one, cwd)))
 
 export function rendering(outcome: TargetOutcome, cwd: string): Rendering {
   const { result, source, path, inspection, files, changes, buildArgs, target } = outcome

@@ -1,3 +1,4 @@
+import { memoizeSearch } from '../memoize.ts'
 import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
 
 /** One folder of Go files, as far as they are built for Linux. */
@@ -134,7 +135,7 @@ interface Header {
 }
 
 /** The text above the first declaration. Source: the Go specification, *Source file organization*. */
-function headerOf(text: string): Header {
+const headerOf = memoizeSearch((text): Header => {
   let isBuilt = true
   const comment = (line: string): void => {
     const [, expression, old] =
@@ -170,7 +171,7 @@ function headerOf(text: string): Header {
     at = skipped(text, at + 1)
   }
   return { name, imports, isBuilt }
-}
+})
 
 function matchAt(sticky: RegExp, text: string, at: number): RegExpExecArray | null {
   sticky.lastIndex = at

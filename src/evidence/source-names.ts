@@ -1,4 +1,5 @@
 import { bounds } from '../bounds.ts'
+import { memoizeByObject } from '../memoize.ts'
 import { childOf, enclosing, nodesIn, type SyntaxNode } from './syntax.ts'
 
 /** One place that gives a name its value. */
@@ -42,8 +43,17 @@ const CLASS =
 const BRANCH =
   /^(?:if_statement|elif_clause|else_clause|else_if_clause|try_statement|except_clause|catch_clause|finally_clause|match_statement|case_clause|switch_\w+|expression_case|default_case|type_case|for_\w*statement|foreach_statement|while_statement|ternary_expression|conditional_expression)$/
 
-/** Reads a tree once, for all names. */
+/** Reads a tree once, for all names and for all stages that have it at this path. */
 export function sourceFile(path: string, text: string, root: SyntaxNode): SourceFile {
+  const known = filesOf(root)
+  const file = known.get(path) ?? namesIn(path, text, root)
+  known.set(path, file)
+  return file
+}
+
+const filesOf = memoizeByObject((_: SyntaxNode) => new Map<string, SourceFile>())
+
+function namesIn(path: string, text: string, root: SyntaxNode): SourceFile {
   const bindings = new Map<string, Binding[]>()
   const imports = new Map<string, Imported>()
   const functions = new Map<string, SyntaxNode>()

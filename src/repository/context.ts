@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { type BuildContext, type ContextEntry, contextPath, matching } from '../contents/build-context.ts'
 import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
 import { bytesIn, listIn, namesIn, staysIn, textIn } from '../files-in.ts'
+import { memoizeByText } from '../memoize.ts'
 import { nameOf } from '../path.ts'
 import { normalisePath } from '../places.ts'
 import { type DockerIgnore, parseDockerIgnore } from './ignore-rules.ts'
@@ -38,8 +39,9 @@ export type ReadBuildContext = (
 /** One value serves all Dockerfiles of a call. */
 export function buildContexts(): ReadBuildContext {
   const files = contextFiles()
+  const parseOnce = memoizeByText(parseDockerIgnore)
   return async (root, dockerfilePath, sources, started = []) => {
-    const rules = ignoreRules(root, dockerfilePath)
+    const rules = ignoreRules(root, dockerfilePath, parseOnce)
     const listing: Listing = {
       root,
       files,
@@ -132,10 +134,15 @@ interface Listing {
 }
 
 /** `Dockerfile.dockerignore` beside the Dockerfile goes before the context's `.dockerignore`, as in BuildKit. */
-export function ignoreRules(root: string, dockerfilePath: string | null): DockerIgnore {
-  const own = dockerfilePath === null ? null : textIn(allowedRootOf(dockerfilePath), `${dockerfilePath}.dockerignore`)
+export function ignoreRules(
+  root: string,
+  dockerfilePath: string | null,
+  parse: (text: string) => DockerIgnore = parseDockerIgnore,
+): DockerIgnore {
+  const beside = `${dockerfilePath}.dockerignore`
+  const own = dockerfilePath === null || !existsSync(beside) ? null : textIn(allowedRootOf(dockerfilePath), beside)
   const text = own ?? textIn(root, join(root, '.dockerignore'))
-  if (text !== null) return parseDockerIgnore(text)
+  if (text !== null) return parse(text)
   return { leavesOut: () => false, hasExceptions: false, isPartial: false }
 }
 
@@ -213,7 +220,7 @@ function list(
   listing.text += text === null ? 0 : entry.size
   if (type === 'file' && entry.size > 0 && text === null && isSource(path) && (!isRead || entry.size > largestSource))
     listing.unread.add(path)
-  into.set(path, { ...entry, text })
+  into.set(path, listing.files.whole(place, entry, text))
 }
 
 const largestText = 64 * 1024
@@ -253,12 +260,15 @@ interface ContextFiles {
   entry(path: string, type: ContextEntry['type']): Omit<ContextEntry, 'text'> | null
   /** Of a small file; null for what is no text, and for what may hold a secret. */
   text(root: string, path: string, size: number): string | null
+  /** Both: the same value for all contexts that have the file alike. */
+  whole(path: string, entry: Omit<ContextEntry, 'text'>, text: string | null): ContextEntry
 }
 
 function contextFiles(): ContextFiles {
   const folders = new Map<string, ReturnType<ContextFiles['folder']>>()
   const entries = new Map<string, ReturnType<ContextFiles['entry']>>()
   const texts = new Map<string, string | null>()
+  const whole = new Map<string, ContextEntry>()
   let kept = 0
   return {
     folder: (root, path) => onceIn(folders, path, () => orNull(() => listIn(root, path))),
@@ -271,6 +281,10 @@ function contextFiles(): ContextFiles {
         if (text !== null) kept += size
         return text
       })
+    },
+    whole(path, entry, text) {
+      const known = onceIn(whole, path, () => ({ ...entry, text }))
+      return known.text === text ? known : { ...entry, text }
     },
   }
 }

@@ -17,7 +17,7 @@ import {
   projectFilesOf,
   saysServices,
 } from './open-project.ts'
-import { projectRoots, rootOf } from './project-root.ts'
+import { projectRoots } from './project-root.ts'
 import { type Survey, survey } from './surroundings.ts'
 import type { Trust } from './trust.ts'
 import { walk } from './walk.ts'
@@ -74,16 +74,21 @@ export async function discover(
   const folders = targets.flatMap((target) => (target === '-' ? [] : resolve(cwd, target)))
   const settingsOf = buildSettings(buildFiles, cwd, trust.found, folders)
   const { surroundingsOf } = survey(cwd)
-  return { found: await Promise.all(found.map((item) => withBuild(item, settingsOf, surroundingsOf))), empty }
+  const rootAbove = projectRoots(null)
+  return {
+    found: await Promise.all(found.map((item) => withBuild(item, rootAbove, settingsOf, surroundingsOf))),
+    empty,
+  }
 }
 
 async function withBuild(
   found: Found,
+  rootAbove: ReturnType<typeof projectRoots>,
   settingsOf: BuildSettingsOf,
   surroundingsOf: Survey['surroundingsOf'],
 ): Promise<Found> {
   if (found.path === null || found.error !== null || found.kind !== 'dockerfile') return found
-  const root = rootOf({ ...found, path: found.path })
+  const root = found.root ?? rootAbove(dirname(found.path))
   const { build, leftOut } = await settingsOf(found.path, root)
   const surroundings = await surroundingsOf(found.path, root)
   const { children, bases, users, runs, stages } = surroundings

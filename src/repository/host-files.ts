@@ -1,5 +1,5 @@
 import { type Stats, statSync } from 'node:fs'
-import { basename, join, relative } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { parseEnv } from 'node:util'
 import { bounds } from '../bounds.ts'
 import { bytesIn, isInside, namesIn, staysIn, textIn } from '../files-in.ts'
@@ -25,7 +25,16 @@ const DEEPEST = 5
 export function hostFilesOf(project: Project, cwd: string): HostFiles {
   const allowedRoot = allowedRootOf(join(project.folder, 'compose.yaml'))
   const entries = new Map<string, HostEntry>()
-  const state: LookState = { allowedRoot, repository: repositoryOf(project.folder), entries, left: MOST }
+  const repository = repositoryOf(project.folder)
+  const root = repository ?? allowedRoot
+  const state: LookState = {
+    allowedRoot,
+    root,
+    isLeftOut: leftOutBelow(root, repository),
+    isTracked: repository === null ? () => null : trackedIn(repository),
+    entries,
+    left: MOST,
+  }
   for (const { mounts } of project.services)
     for (const { kind, source } of mounts)
       if (kind !== 'volume' && kind !== 'tmpfs' && source.startsWith('/')) look(source, { ...state, left: MOST }, 0)
@@ -38,7 +47,10 @@ export function hostFilesOf(project: Project, cwd: string): HostFiles {
 interface LookState {
   /** Real. */
   readonly allowedRoot: string
-  readonly repository: string | null
+  /** The repository, or what is one by the word of nobody. */
+  readonly root: string
+  readonly isLeftOut: (path: string) => boolean
+  readonly isTracked: (below: string) => boolean | null
   readonly entries: Map<string, HostEntry>
   left: number
 }
@@ -81,47 +93,59 @@ function childrenOf(root: string, folder: string): readonly string[] {
 }
 
 function ownText(root: string, path: string): string | null {
-  const text = textIn(root, path)
-  return text === null || text.includes('\0') ? null : text
+  const bytes = bytesIn(root, path)
+  return bytes === null || bytes.includes(0) ? null : bytes.toString('utf8')
 }
 
 /** Sources that people work on: git keeps them, or they are no more than what is not left out of it and called like no state. */
-function isCheckout(path: string, kind: HostEntry['kind'], { repository, allowedRoot }: LookState): boolean {
-  const root = repository ?? allowedRoot
+function isCheckout(path: string, kind: HostEntry['kind'], { root, isLeftOut, isTracked }: LookState): boolean {
   if (kind !== 'folder' || !isInside(path, root)) return kind === 'file' && isInside(path, root)
-  if (isLeftOut(path, root, repository)) return false
-  const below = relative(root, path)
-  const tracked = repository === null ? null : trackedIn(repository, below)
+  if (isLeftOut(path)) return false
+  const tracked = isTracked(relative(root, path))
   if (tracked !== null) return tracked
   return !STATE_NAME.test(basename(path)) && childrenOf(root, path).some((child) => !basename(child).startsWith('.'))
 }
 
-function isLeftOut(path: string, root: string, repository: string | null): boolean {
-  let rules: IgnoreRules | null = rulesAbove(root, repository === root ? root : null)
-  let at = root
-  for (const part of relative(root, path).split('/').filter(Boolean)) {
-    rules = withFolder(root, at, rules)
-    at = join(at, part)
-    if (isIgnored(rules, at, true)) return true
+/** Whether git leaves out a folder below `root`, or one above it; the rules of each folder are read once. */
+function leftOutBelow(root: string, repository: string | null): (path: string) => boolean {
+  const known = new Map<string, IgnoreRules | null>()
+  const rulesIn = (folder: string): IgnoreRules | null => {
+    const before = known.get(folder)
+    if (before !== undefined) return before
+    const above = folder === root ? rulesAbove(root, repository === root ? root : null) : rulesIn(dirname(folder))
+    const rules = withFolder(root, folder, above)
+    known.set(folder, rules)
+    return rules
   }
-  return false
-}
-
-/** Does git's own list name a file below the folder? Null where it cannot say: versions 2 and 3 of the list spell paths out. */
-function trackedIn(repository: string, folder: string): boolean | null {
-  const index = bytesIn(repository, join(repository, '.git', 'index'), bounds.surveyedText)
-  try {
-    if (index === null) return null
-    if (index.readUInt32BE(4) > 3 || index.readUInt32BE(8) === 0) return null
-    if (folder === '') return true
-    const below = Buffer.from(`${folder}/`)
-    for (let found = index.indexOf(below); found >= 0; found = index.indexOf(below, found + 1)) {
-      const rest = index.subarray(found + below.length, found + below.length + 10).toString('latin1')
-      if (!/^\.git(?:keep|ignore)/.test(rest)) return true
+  return (path) => {
+    let at = root
+    for (const part of relative(root, path).split('/').filter(Boolean)) {
+      const rules = rulesIn(at)
+      at = join(at, part)
+      if (isIgnored(rules, at, true)) return true
     }
     return false
-  } catch {
-    return null
+  }
+}
+
+/** Does git's own list name a file below a folder? Null where it cannot say: versions 2 and 3 of the list spell paths out. */
+function trackedIn(repository: string): (folder: string) => boolean | null {
+  let list: Buffer | null | undefined
+  return (folder) => {
+    if (list === undefined) list = bytesIn(repository, join(repository, '.git', 'index'), bounds.surveyedText)
+    try {
+      if (list === null) return null
+      if (list.readUInt32BE(4) > 3 || list.readUInt32BE(8) === 0) return null
+      if (folder === '') return true
+      const below = Buffer.from(`${folder}/`)
+      for (let found = list.indexOf(below); found >= 0; found = list.indexOf(below, found + 1)) {
+        const rest = list.subarray(found + below.length, found + below.length + 10).toString('latin1')
+        if (!/^\.git(?:keep|ignore)/.test(rest)) return true
+      }
+      return false
+    } catch {
+      return null
+    }
   }
 }
 

@@ -2,6 +2,7 @@ import { dirname, join, relative, sep } from 'node:path'
 import ignore, { type Ignore } from 'ignore'
 import { bounds } from '../bounds.ts'
 import { isInside, textIn } from '../files-in.ts'
+import { memoizeSearch } from '../memoize.ts'
 import { upwards } from './repository.ts'
 
 /** The rules in force in one folder: those of its own `.gitignore` and of every folder above it, nearest first. */
@@ -139,13 +140,19 @@ export function parseDockerIgnore(text: string): DockerIgnore {
   return {
     isPartial,
     hasExceptions: rules.some((rule) => rule.keeps),
-    leavesOut: (path) => {
-      const parts = path.split('/')
-      const prefixes = parts.map((_, index) => parts.slice(0, index + 1).join('/'))
-      const last = rules.findLast((rule) => prefixes.some((prefix) => rule.pattern.test(prefix)))
+    leavesOut: memoizeSearch((path) => {
+      const prefixes = prefixesOf(path)
+      const last = rules.findLast(({ pattern }) => prefixes.some((prefix) => pattern.test(prefix)))
       return last !== undefined && !last.keeps
-    },
+    }),
   }
+}
+
+/** The path and the folders that it lies in, the outermost first. */
+function prefixesOf(path: string): readonly string[] {
+  const found: string[] = []
+  for (let end = path.indexOf('/'); end >= 0; end = path.indexOf('/', end + 1)) found.push(path.slice(0, end))
+  return [...found, path]
 }
 
 function expressionOf(glob: string): RegExp | null {

@@ -19,6 +19,7 @@ export function projectRoot(folder: string, given: string | null = null, home: s
 /** The same of many folders at one time: what stands beside them is looked at once, not by each of them anew. */
 export function projectRoots(given: string | null, home: string = homedir()): (folder: string) => string {
   const entriesOf = memoizeByText((folder) => entriesIn(ANYWHERE, folder))
+  const isOpen = memoizeByText((folder) => isOfNobody(folder, home))
   const several = new Map<string, boolean>()
   const holds = (at: string, isProject: boolean): boolean => {
     const key = `${isProject} ${at}`
@@ -32,7 +33,7 @@ export function projectRoots(given: string | null, home: string = homedir()): (f
     let root = folder
     for (const at of upwards(folder)) {
       const isProject = entriesOf(at).some(({ name }) => SIGN.test(name) && isOfOwnHand(join(at, name), folder))
-      if (at !== folder && (isOfNobody(at, home) || holds(at, isProject))) return root
+      if (at !== folder && (isOpen(at) || holds(at, isProject))) return root
       if (isProject || (given !== null && isInside(at, given))) root = at
     }
     return root

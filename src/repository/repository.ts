@@ -86,12 +86,17 @@ export const configNames = ['.harden-image.yaml', '.harden-image.yml', '.harden-
 
 /**
  * The configuration files from `folder` (absolute) upwards, the nearest first, up to the root of the repository. `passOver` is told
- * of each that somebody else has put above it, where no repository says that all is of one hand: those do not count.
+ * of each that somebody else has put above it, where no repository says that all is of one hand: those do not count. `fileIn`: a
+ * `configIn` that has looked into some folders before.
  */
-export function* configsFrom(folder: string, passOver: (file: string) => void = () => {}): Generator<string> {
+export function* configsFrom(
+  folder: string,
+  passOver: (file: string) => void = () => {},
+  fileIn: (folder: string) => string | null = configIn,
+): Generator<string> {
   const repository = repositoryOf(folder)
   for (const at of upwards(folder)) {
-    const file = configIn(at)
+    const file = fileIn(at)
     if (file !== null && (at === folder || repository !== null || isOfOwnHand(file, folder))) yield file
     else if (file !== null) passOver(file)
     if (at === repository) return

@@ -3,6 +3,7 @@ import { basename, dirname, relative } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { entriesIn, isInside } from '../files-in.ts'
 import { type ImageRun, plainRun, type RunMount } from '../image/image-run.ts'
+import { memoizeByText } from '../memoize.ts'
 import type { ImageUser } from '../plan/exemptions.ts'
 import { escaped } from './image-names.ts'
 import {
@@ -45,9 +46,10 @@ export function survey(cwd: string): Survey {
     known.set(root, one)
     return one
   }
+  const isHome = memoizeByText((root) => holdsHome(root))
   return {
     surroundingsOf: async (path, root) =>
-      holdsHome(root) ? nothing : surroundingsIn(await surveyed(root, dirname(path)), path),
+      isHome(root) ? nothing : surroundingsIn(await surveyed(root, dirname(path)), path),
     madeImages: async (images, folder) => {
       const root = projectRoot(folder, folder)
       if (holdsHome(root) || images.length === 0) return new Map()

@@ -41,6 +41,7 @@ export function allowedRootOf(file: string, home: string = homedir()): string {
   const folder = dirname(file)
   const repository = repositoryOf(folder)
   const root = repository === null || holdsHome(repository, home) ? folder : repository
+  if (root === folder) return realOf(folder)
   // A linked folder is no part of the repository that the link is in.
   return realOf(staysIn(root, folder) ? root : folder)
 }

@@ -4,7 +4,7 @@ import { lineOf } from '../../edit.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../../evidence/claim.ts'
 import { type FileEdit, inPlaceOf } from '../../evidence/file-edit.ts'
 import type { ExposedPort } from '../../image/facts.ts'
-import { memoizeByObject } from '../../memoize.ts'
+import { memoizeByObject, memoizeSearch } from '../../memoize.ts'
 import type { PortSources } from './decide-port.ts'
 import { moveInArguments } from './port-arguments.ts'
 import { configurationRead, namesLocal } from './port-files.ts'
@@ -95,12 +95,18 @@ function saidPorts(sources: PortSources): readonly ExposedPort[] {
     const plain = LISTEN_VARIABLE.test(name) ? /^(\d{1,3})$/.exec(value) : null
     return (plain ?? (value.includes('//') || value.startsWith(':') ? ANY.exec(value) : null))?.[1]
   })
-  const inTexts = texts.flatMap((text) =>
-    text.split('\n').map((line) => (isCommentOrForward(line) ? undefined : LINE.exec(line)?.[1])),
+  const found = [...inWords, ...inVariables, ...texts.flatMap(saidInLines)].flatMap((port) =>
+    port === undefined ? [] : [Number(port)],
   )
-  const found = [...inWords, ...inVariables, ...inTexts].flatMap((port) => (port === undefined ? [] : [Number(port)]))
   return [...new Set(found)].map((port) => ({ port, protocol: UDP.has(port) ? 'udp' : 'tcp' }))
 }
+
+const saidInLines = memoizeSearch((text): readonly string[] =>
+  text.split('\n').flatMap((line) => {
+    const [, port] = LINE.exec(line) ?? []
+    return port === undefined || isCommentOrForward(line) ? [] : [port]
+  }),
+)
 
 /**
  * Lines of a start script that set a port: `httpd -f -p 80`, `serve --port=80`, `PORT=80 node x`. A client that only speaks to it

@@ -3,6 +3,7 @@ import type { EnvSetting, Evidence } from '../../evidence/claim.ts'
 import { configurationFiles } from '../../evidence/configuration-files.ts'
 import { type FileEdit, inPlaceOf } from '../../evidence/file-edit.ts'
 import type { FileModel } from '../../image/file-model.ts'
+import { memoizeByObject } from '../../memoize.ts'
 import type { PortSources } from './decide-port.ts'
 import { ELSEWHERE, scriptPortLines, scriptPortVariable, sourcePortVariable } from './low-ports.ts'
 import { moveInArguments, movePort, renumbered } from './port-arguments.ts'
@@ -72,28 +73,23 @@ function isScript(text: string): boolean {
 }
 
 /** The configuration that the run opened, and its start scripts; before a run, what looks like that of its programs. */
-function filesRead({
-  facts,
-  programs,
-  opened,
-  scripts = [],
-  rendered = [],
-  started: words = [],
-}: Sources): readonly Text[] {
-  if (!facts.files.known) return []
-  const files = facts.files.value
-  const argv = [...argvOf(facts.config), ...words]
-  const started = [...programsOf(facts.config), ...programs]
-  // An unknown base image starts an unknown program: any text that the stage adds may be its configuration.
-  const isUnknown = argv.length === 0 && started.length === 0
-  const likely = isUnknown ? files.texts() : configurationFiles(files, started, argv)
-  const templates = rendered.flatMap(({ path, template }) =>
-    template !== null && isConfiguration(path) && files.text(template) !== null ? [template] : [],
-  )
-  const read = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
-  const paths = [...read, ...templates]
-  return [...new Set(paths)].map((path) => ({ path, text: files.text(path) ?? '' }))
-}
+const filesRead = memoizeByObject(
+  ({ facts, programs, opened, scripts = [], rendered = [], started: words = [] }: Sources): readonly Text[] => {
+    if (!facts.files.known) return []
+    const files = facts.files.value
+    const argv = [...argvOf(facts.config), ...words]
+    const started = [...programsOf(facts.config), ...programs]
+    // An unknown base image starts an unknown program: any text that the stage adds may be its configuration.
+    const isUnknown = argv.length === 0 && started.length === 0
+    const likely = isUnknown ? files.texts() : configurationFiles(files, started, argv)
+    const templates = rendered.flatMap(({ path, template }) =>
+      template !== null && isConfiguration(path) && files.text(template) !== null ? [template] : [],
+    )
+    const read = opened === null ? [...likely, ...scripts] : [...scripts, ...openedOf(opened, likely, files)]
+    const paths = [...read, ...templates]
+    return [...new Set(paths)].map((path) => ({ path, text: files.text(path) ?? '' }))
+  },
+)
 
 /** `{{ .Env.HTTP_PORT | default "80" }}`, `{{ default .Env.PORT "80" }}`: the variable by which templates are told the port; null for none or several. */
 export function templatePortVariable(from: number, texts: readonly string[]): string | null {

@@ -27,6 +27,8 @@ const FORWARDS = /^\s*(proxy|upstream|server\s+[^\s{]|balancer|redirect|remote|p
  */
 export function portLines(path: string, text: string, from: number, to: number): readonly PortLine[] {
   const found = new Map<string, PortLine>()
+  const number = String(from)
+  if (!text.includes(number)) return []
   const setting = new RegExp(
     String.raw`^\s*${BEFORE}[<"']?${KEY}["']?(?:\s*[:=]\s*|\s+)["']?(?:\S*[:@\]*])?${from}(?![\w.:]|\s*\.)`,
     'i',
@@ -34,14 +36,14 @@ export function portLines(path: string, text: string, from: number, to: number):
   const address = new RegExp(String.raw`^\s*${ANY_ADDRESS}${from}(?=["']?\/?\s*(?:[{,;]|$))`)
   const attribute = new RegExp(String.raw`(?:<\w+\b[^>]*|\binput\([^)]*)\bport\s*=\s*["']${from}["']`, 'i')
   for (const line of text.split(/\r?\n/)) {
-    if (isCommentOrForward(line)) continue
+    if (!line.includes(number) || isCommentOrForward(line)) continue
     const site = siteAddresses(line, from, to)
     if (site !== null) {
       found.set(site.pattern, { path, port: from, text: line.trim(), substitution: site })
       continue
     }
     const match = (setting.exec(line) ?? address.exec(line) ?? attribute.exec(line))?.[0]
-    const times = line.split(String(from)).length - 1
+    const times = line.split(number).length - 1
     const listed = times > (match === undefined ? 0 : 1) ? listedPort(line, `${KEY}s?`, from, to) : []
     for (const substitution of listed)
       found.set(substitution.pattern, { path, port: from, text: line.trim(), substitution })
