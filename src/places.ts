@@ -1,4 +1,5 @@
 import { type PlaceRule, places } from '../catalogue/places.ts'
+import { memoizeSearch } from './memoize.ts'
 import { normalisePath as absolutePath, isWithin, nameOf, parentOf } from './path.ts'
 
 export { isWithin as isInside, nameOf as baseName, outermost, parentOf, withParents } from './path.ts'
@@ -152,14 +153,14 @@ export interface ClosedPlace {
 }
 
 /** The listed place that a path is, or lies in; null for none. Both spellings are listed where one is a link. */
-export function closedPlaceOf(path: string): ClosedPlace | null {
+export const closedPlaceOf = memoizeSearch((path): ClosedPlace | null => {
   for (let at = path; ; at = parentOf(at)) {
     const rule = plain.get(at) ?? patterns.get(parentOf(at))?.find(({ matches }) => matches.test(at))?.rule
     if (rule !== undefined && (at === path || rule.itself !== true) && !isExcepted(rule, path))
       return { path: at, rule }
     if (at === '/') return null
   }
-}
+})
 
 /** The listed places below a folder, which its owner could replace; of a pattern the pattern. */
 export function closedPlacesIn(folder: string): readonly ClosedPlace[] {

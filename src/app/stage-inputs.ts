@@ -15,7 +15,7 @@ import { evidenceOf, type StageEvidence, withMore, withParent } from '../evidenc
 import type { Catalogue, StageView } from '../evidence/provider.ts'
 import { NO_PARSERS, type SourceParsers } from '../evidence/syntax.ts'
 import { describesServer, vendorOf } from '../evidence/vendor.ts'
-import { type ViewSources, viewOf } from '../evidence/view.ts'
+import { shippedIn, type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageConfig, ImageFacts, Known } from '../image/facts.ts'
 import { overlaid, type StartOverlay } from '../image/image-run.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
@@ -72,8 +72,16 @@ export type Parents = ReadonlyMap<string, StageEvidence>
 /** By the index of a stage: what it says by itself, which is another only where what was built of it is. */
 type StatedStages = Map<
   number,
-  { readonly built: ImageFacts | undefined; readonly view: StageView; readonly stated: StageEvidence }
+  {
+    readonly built: ImageFacts | undefined
+    readonly scripts: ScriptsOf
+    readonly view: StageView
+    readonly stated: StageEvidence
+  }
 >
+
+/** The scripts of the build context that a RUN line starts, and that make accounts or change them. */
+type ScriptsOf = (instruction: Instruction) => readonly RunScript[]
 
 /** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
 export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
@@ -140,7 +148,8 @@ function* stageInput(
   const state = walks.end(stage.index)
   const built = knowledge.built.get(stage.index)
   yield
-  const scripts = yield* scriptsIn(dockerfile, stage, walks, knowledge.context ?? null)
+  const before = knowledge.stated?.get(stage.index)
+  const scripts = before?.scripts ?? (yield* scriptsIn(dockerfile, stage, walks, knowledge.context ?? null))
   const made = yield* createdAccounts(dockerfile, stage.index, walks, scripts)
   // Of what was built the accounts are those that it ends with.
   const { accounts, created } =
@@ -180,14 +189,12 @@ function* stageInput(
     runs: dependents.runs,
     parsers: knowledge.parsers ?? NO_PARSERS,
   }
-  const before = knowledge.stated?.get(stage.index)
-  const isKnown = before !== undefined && before.built === built
-  const view = isKnown ? before.view : yield* viewOf(sources, catalogue)
   const more = [...others, ...(overlay === undefined ? [] : ownStart(chain, asStated.config, [overlay, ...others]))]
   const parent = root.base.kind === 'image' ? knowledge.parents?.get(root.base.reference) : undefined
-  const own = isKnown ? before.stated : yield* evidenceOfAll(view, more, startedAs, sources, catalogue)
-  const stated = isKnown || parent === undefined ? own : withParent(own, parent)
-  knowledge.stated?.set(stage.index, { built, view, stated })
+  const known = before?.built === built ? before : undefined
+  const { view, stated: own } = known ?? (yield* lookedAt(sources, more, startedAs, catalogue))
+  const stated = known !== undefined || parent === undefined ? own : withParent(own, parent)
+  knowledge.stated?.set(stage.index, { built, scripts, view, stated })
   const { facts } = view
   yield
   const users = stageUsers(walks.own(stage.index), state.user.value, (user) => isRoot(user, facts, created))
@@ -233,20 +240,21 @@ function isBuilt(stage: Stage, dockerfile: Dockerfile, { target }: Policy): bool
   return stage === (target === null ? finalStage(dockerfile) : findStage(dockerfile, target))
 }
 
-/** With what the image needs where other services start something else in it. */
-function* evidenceOfAll(
-  view: StageView,
+/** A stage, with what the image needs where other services start something else in it. */
+function* lookedAt(
+  sources: ViewSources,
   others: readonly StartOverlay[],
   startedAs: (overlay: StartOverlay) => ImageFacts,
-  sources: ViewSources,
   catalogue: Catalogue,
-): InTurn<StageEvidence> {
-  let all = yield* evidenceOf(view, catalogue)
+): InTurn<{ readonly view: StageView; readonly stated: StageEvidence }> {
+  const shipped = yield* shippedIn(sources)
+  const view = yield* viewOf(sources, shipped, catalogue)
+  let stated = yield* evidenceOf(view, catalogue)
   for (const other of others) {
-    const otherView = yield* viewOf({ ...sources, facts: startedAs(other) }, catalogue)
-    all = withMore(all, yield* evidenceOf(otherView, catalogue), other.by)
+    const otherView = yield* viewOf({ ...sources, facts: startedAs(other) }, shipped, catalogue)
+    stated = withMore(stated, yield* evidenceOf(otherView, catalogue), other.by)
   }
-  return all
+  return { view, stated }
 }
 
 /** What the Dockerfile starts itself, where every service starts something else: the image is run by itself too. */
@@ -264,13 +272,12 @@ function ownStart(
   return [{ by: "the image's own start", entrypoint: null, command: null, env: new Map(), workdir: null }]
 }
 
-/** The scripts of the build context that RUN lines start, and that make accounts or change them. */
 function* scriptsIn(
   dockerfile: Dockerfile,
   stage: Stage,
   walks: StageWalks,
   context: BuildContext | null,
-): InTurn<(instruction: Instruction) => readonly RunScript[]> {
+): InTurn<ScriptsOf> {
   const found = new Map<Instruction, readonly RunScript[]>()
   if (mayRunScript(walks.steps(stage.index), context, MENTIONS_ACCOUNTS))
     yield* stageContents(

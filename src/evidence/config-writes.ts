@@ -7,7 +7,6 @@ import { declared, type PathClaim } from './claim.ts'
 import { isNamedByDaemon, PID, replacesPid } from './command-line.ts'
 import { configurationFiles } from './configuration-files.ts'
 import type { Provider } from './provider.ts'
-import { isKeyOf } from './setting-keys.ts'
 
 /** Any other key that names a place; the place itself says the rest. */
 const PLACE = /(dir|directory|path|location|folder)$/i
@@ -132,3 +131,26 @@ const SOURCE = /\.(py|js|mjs|cjs|ts|rb|pl|pm|php|lua|sh|html?|css|md)$/
 /** A key, and an absolute path as its value; a word like `file` or `ufs` may stand between. */
 const SETTING =
   /^[ \t]*["']?([A-Za-z][\w.-]*(?: [a-z]+(?=[ \t]*=)){0,2})["']?(?:[ \t]*[:=][ \t]*|[ \t]+)(?:(?:file|ufs|aufs|rock|socket)[ \t]+|(?:file|daemon|stdio):)?["']?(\/[\w./@+-]+)(?=["'\s;,]|$)/gm
+
+/*
+ * What settings are called that name a place which a program writes: `dataDir` and `DataDir` are meant by `data_dir`.
+ */
+
+/** Folders that are filled. */
+const FOLDER =
+  /^([\w.-]*[-_.])?(data|cache|storage|store|state|spool|persistence|filesystem|uploads?|downloads?|backups?|sessions?|logs?|te?mp|temp_file|db|database|coredump|proxy_cache|client_body_temp|proxy_temp|fastcgi_temp|fastcgi_cache)[-_.]?(dir|directory|path|location|folder|root)$/i
+/** `access_log`, `logfile`, `stdout_logfile`, `log_dest file`, `ErrorLog`; then the name of a file alone. */
+const LOG =
+  /^([\w.-]*[-_.])?(error|access|custom|slow|slow_query|general|debug|audit|query)?[-_.]?log([-_.]?(file|dest|path|output))?$/i
+/** What a server keeps of its own in one file, which it makes anew. */
+const STATE_FILE =
+  /^([\w.-]*[-_.])?(lease|leases|state|statistics|drift|dump|journal|history|database|db)[-_.]?file(name)?$|^driftfile$/i
+const DATABASE =
+  /^([\w.-]*[-_.])?(db|database|sqlite\d?|dsn|connection|connection_string)([-_.]?(name|path|file|url|uri|dsn))?$/i
+
+/** What the key of a setting says that its value is; null where that is no place, or one that is read. A key may be more than one. */
+function isKeyOf(what: keyof typeof KEYS, key: string): boolean {
+  return KEYS[what].test(key.replace(/([a-z\d])(?=[A-Z])|([A-Z])(?=[A-Z][a-z])/g, '$1$2_'))
+}
+
+const KEYS = { folder: FOLDER, log: LOG, stateFile: STATE_FILE, database: DATABASE }

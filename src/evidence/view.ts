@@ -30,12 +30,27 @@ export interface ViewSources
   readonly parsers: SourceParsers
 }
 
-/** Stops between its parts: each goes through all of a stage. */
-export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<StageView> {
-  const { facts, baseFiles, built, chain, asBuilt, startKnown, entry, listed, runs } = sources
+/** What a stage ships, whatever is started of it. */
+export interface Shipped {
+  readonly contents: StageContents
+  /** Of the stages that it copies from. */
+  readonly builders: readonly StageContents[]
+}
+
+export function* shippedIn(sources: ViewSources): InTurn<Shipped> {
   const shipping = contentsSources(sources)
-  const shipped = yield* stageContents(shipping, sources.stage.index)
+  const contents = yield* stageContents(shipping, sources.stage.index)
   yield
+  return { contents, builders: yield* buildersOf(sources.stage, shipping) }
+}
+
+/** Stops between its parts: each goes through all of a stage. */
+export function* viewOf(
+  sources: ViewSources,
+  { contents: shipped, builders: stages }: Shipped,
+  { packages }: Catalogue,
+): InTurn<StageView> {
+  const { facts, baseFiles, built, chain, asBuilt, startKnown, entry, listed, runs } = sources
   const own = built && facts.files.known ? facts.files.value : layered(facts, shipped)
   const startBy = (files: FileModel): StepDownReport =>
     findStepDowns({ config: facts.config, files: { known: true, value: files }, accounts: facts.accounts }, atStart)
@@ -53,7 +68,6 @@ export function* viewOf(sources: ViewSources, { packages }: Catalogue): InTurn<S
     listed,
     opaque: start.unread.length > 0 || isOpen,
   })
-  const stages = yield* buildersOf(sources.stage, shipping)
   const released = releasedSources(sources.context, [shipped, ...stages])
   const all = [shipped, ...stages].map((each): SourceStage => ({ contents: each }))
   if (released !== null) all.push(released)

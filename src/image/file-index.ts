@@ -17,7 +17,7 @@ export function createFileModel(
 /** The base is never copied: further changes are merged into one overlay. */
 function modelOf(store: FileStore, overlay: Overlay): FileModel {
   return {
-    ...viewOf(store),
+    ...viewOf(store, new Set()),
     with: (changes, changedTexts = new Map()) => {
       const changed = copyOfOverlay(overlay)
       change(changed, changes, changedTexts)
@@ -25,16 +25,26 @@ function modelOf(store: FileStore, overlay: Overlay): FileModel {
     },
     draft: () => {
       const changed = copyOfOverlay(overlay)
-      return { ...viewOf(overlayStore(changed)), change: (changes) => change(changed, changes, new Map()) }
+      return { ...viewOf(overlayStore(changed), null), change: (changes) => change(changed, changes, new Map()) }
     },
   }
 }
 
-function viewOf(store: FileStore): FileView {
+/**
+ * `reached`: folders that a walk has reached by their real paths, of files that do not change any more: what lies in one is looked up
+ * without another walk, since whoever asks for one file asks for thousands. Null for a draft.
+ */
+function viewOf(store: FileStore, reached: Set<string> | null): FileView {
   const get = (path: string): FileEntry | null => store.get(path)
   const end = (path: string, follow: boolean): Extract<Walk, { kind: 'end' }> | null => {
+    if (reached?.has(parentOf(path)) === true && !/^\.{0,2}$/.test(nameOf(path))) {
+      const entry = get(path)
+      if (!follow || entry?.type !== 'symlink') return { kind: 'end', path, entry }
+    }
     const result = walk(get, path, { follow })
-    return result.kind === 'end' ? result : null
+    if (result.kind !== 'end') return null
+    if (result.path !== '/') reached?.add(parentOf(result.path))
+    return result
   }
   return {
     entry: (path) => end(path, false)?.entry ?? null,

@@ -9,7 +9,7 @@ import type { Need } from '../../src/evidence/claim.ts'
 import type { Identity } from '../../src/image/file-model.ts'
 import { type Grantee, identityOf } from '../../src/plan/replay/own.ts'
 import { replay } from '../../src/plan/replay.ts'
-import { grantCommands } from '../../transforms/paths/grant-commands.ts'
+import { grantCommands } from '../../transforms/own-writable-paths.ts'
 import { arbitraryNode, makeTree, type Node, readTree, testAsRoot } from '../image/support/real-tree.ts'
 import { type Question, tryAll } from '../image/support/try-as.ts'
 
