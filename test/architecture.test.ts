@@ -8,11 +8,11 @@ import { importsIn } from '../scripts/rooms.mjs'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(attest|borders|command|contents|evidence|plan|dockerfile|manifests|report)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
+  /^(src\/(attest|borders|contents|dockerfile|evidence|manifests|plan|report|shell|start)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
-  unbash: /^src\/command\//,
+  unbash: /^src\/shell\//,
   diff: /^src\/report\/diff\.ts$/,
   'jsonc-parser': /^src\/userns\/daemon-config\.ts$/,
   sarif: /^src\/report\/sarif\.ts$/,
@@ -35,7 +35,7 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
 }
 
 const TRANSFORMS_MAY_IMPORT =
-  /^(transforms\/|src\/(transform|edit|errors|bounds|memoize|words|places)\.ts$|src\/(borders|contents|dockerfile|evidence|image|plan)\/(?!sources\/))/
+  /^(transforms\/|src\/(transform|edit|errors|bounds|memoize|words|places)\.ts$|src\/(borders|contents|dockerfile|evidence|image|plan|shell|start)\/(?!sources\/))/
 const CLI = /^src\/cli(\.ts$|\/)/
 const AMBIENT = new Set(['process', 'Date', 'fetch', 'performance', 'setTimeout', 'setInterval', 'console'])
 

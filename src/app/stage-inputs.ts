@@ -1,7 +1,6 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { DaemonPortRule, ProgramRule, WorkingFolderRule } from '../../catalogue/program.ts'
-import { argvOf, waitsForInput } from '../command/index.ts'
 import type { BuildContext } from '../contents/build-context.ts'
 import { mayRunScript, type RunScript, runScripts } from '../contents/run-scripts.ts'
 import { stageContents } from '../contents/stage-contents.ts'
@@ -38,6 +37,7 @@ import {
 import { isWindowsStage } from '../plan/leave.ts'
 import { defaultPolicy, type Observation, type Policy, type StageInput } from '../plan/stage-input.ts'
 import { rootSteps } from '../plan/step-down/root-steps.ts'
+import { argvOf, waitsForInput } from '../shell/index.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
 
 /** What is known of the outside when the stages of a Dockerfile are looked at. All of it is data. */

@@ -1,9 +1,9 @@
 import { bounds } from '../bounds.ts'
-import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
-import { staticValue, type Values } from '../image/step-down/static-text.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, looksLikeFile, normalisePath, parentOf } from '../places.ts'
+import type { ShellCommand, ShellWord } from '../shell/index.ts'
+import { staticValue, type Values } from '../shell/static-text.ts'
 import { keysOf, linkActions, placedBy, unpackedInto } from './run-makes.ts'
 import { runScripts } from './run-scripts.ts'
 

@@ -1,5 +1,5 @@
-import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { baseName, normalisePath } from '../places.ts'
+import type { ShellCommand, ShellWord } from '../shell/index.ts'
 import { table } from '../table.ts'
 import type { RunAction } from './run-actions.ts'
 

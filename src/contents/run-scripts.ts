@@ -1,8 +1,8 @@
 import { bounds } from '../bounds.ts'
-import { isShell, parseShellScript, programIndex, recipeOf, type ShellCommand } from '../command/index.ts'
 import { type Step, shellCommands } from '../dockerfile/index.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, normalisePath } from '../places.ts'
+import { isShell, parseShellScript, programIndex, recipeOf, type ShellCommand } from '../shell/index.ts'
 import type { BuildContext } from './build-context.ts'
 
 /** A script of the stage's own that a RUN starts. */

@@ -1,7 +1,7 @@
 import { bounds } from '../bounds.ts'
-import type { ShellCommand, ShellWord } from '../command/index.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { baseName, normalisePath } from '../places.ts'
+import type { ShellCommand, ShellWord } from '../shell/index.ts'
 
 /** A file that a RUN writes with a text of the Dockerfile. */
 export interface RunText {

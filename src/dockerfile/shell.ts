@@ -1,6 +1,6 @@
-import { interpreterProblem, readCommands, type ShellSource, type ShellText } from '../command/parse-shell.ts'
-import type { ShellScript } from '../command/shell-command.ts'
-import { isShell } from '../command/starters.ts'
+import { interpreterProblem, readCommands, type ShellSource, type ShellText } from '../shell/parse-shell.ts'
+import type { ShellScript } from '../shell/shell-command.ts'
+import { isShell } from '../shell/starters.ts'
 import type { Instruction, Piece } from './model.ts'
 import { sourceSpan } from './words.ts'
 

@@ -1,10 +1,7 @@
 import { knownPrograms } from '../../catalogue/known-programs.ts'
-import { argvOf, isInterpreter, isShell, isStarter, programsOf, starterOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
-import { daemonOf, daemonsOfFile } from '../image/step-down/daemons.ts'
-import { isRendered } from '../image/step-down/placed-files.ts'
 import {
   baseName,
   isInside,
@@ -16,6 +13,9 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
+import { argvOf, isInterpreter, isShell, isStarter, programsOf, starterOf } from '../shell/index.ts'
+import { daemonOf, daemonsOfFile } from '../start/daemons.ts'
+import { isRendered } from '../start/placed-files.ts'
 import { declared, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 import { isOneOf } from './servers.ts'

@@ -1,8 +1,8 @@
-import { argvOf } from '../command/index.ts'
 import type { FileModel } from '../image/file-model.ts'
-import type { StepDownReport } from '../image/step-down.ts'
 import { memoizeByObject, memoizeByText } from '../memoize.ts'
 import { baseName, isInside, isSystemState, normalisePath, parentOf } from '../places.ts'
+import { argvOf } from '../shell/index.ts'
+import type { StepDownReport } from '../start/step-down.ts'
 import type { StageView } from './provider.ts'
 
 type ScriptWrite = StepDownReport['writes'][number]

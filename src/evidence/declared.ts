@@ -1,4 +1,3 @@
-import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import type { Step } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
@@ -15,6 +14,7 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
+import { argvOf } from '../shell/index.ts'
 import { declared as claim, type PathClaim } from './claim.ts'
 import { isCacheOfBuild } from './command-line.ts'
 import { escapeEre } from './file-edit.ts'

@@ -1,9 +1,9 @@
-import { argvOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { lineOf } from '../edit.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import { HOST_SOCKET } from '../image/image-run.ts'
 import { memoizeSearch } from '../memoize.ts'
+import { argvOf } from '../shell/index.ts'
 import { question } from './claim.ts'
 import type { Provider } from './provider.ts'
 

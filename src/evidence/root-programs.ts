@@ -1,11 +1,11 @@
 import type { ProgramRule } from '../../catalogue/program.ts'
-import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../command/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { programThatNeedsRoot, type RootProgram } from '../image/root-program.ts'
-import type { Launch } from '../image/step-down.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { nameOf } from '../path.ts'
+import { argvOf, asWords, type Command, invocationsIn, programsOf } from '../shell/index.ts'
+import type { Launch } from '../start/step-down.ts'
 import type { StageView } from './provider.ts'
 import type { Vendor } from './vendor.ts'
 

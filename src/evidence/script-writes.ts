@@ -1,7 +1,6 @@
 import type { StageContents } from '../contents/stage-contents.ts'
 import { wholeText } from '../dockerfile/index.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import type { StepDownReport } from '../image/step-down.ts'
 import {
   baseName,
   isInside,
@@ -13,6 +12,7 @@ import {
   isSystemFolder,
   parentOf,
 } from '../places.ts'
+import type { StepDownReport } from '../start/step-down.ts'
 import { choices, joinTruncated } from '../words.ts'
 import { declared, type PathClaim, question } from './claim.ts'
 import type { Provider } from './provider.ts'

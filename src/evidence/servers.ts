@@ -1,9 +1,9 @@
 import type { ProgramGroup } from '../../catalogue/known-programs.ts'
 import type { PackageFamily, PackageRule } from '../../catalogue/package-rule.ts'
-import type { ShellWord } from '../command/index.ts'
 import { type Step, says, shellCommands } from '../dockerfile/index.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { memoizeByObject } from '../memoize.ts'
+import type { ShellWord } from '../shell/index.ts'
 import { table } from '../table.ts'
 
 export interface InstalledPackage {

@@ -1,10 +1,8 @@
 import { bounds } from '../bounds.ts'
-import { argvOf, programsOf } from '../command/index.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
 import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
-import type { StepDownReport } from '../image/step-down.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
 import {
@@ -19,6 +17,8 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
+import { argvOf, programsOf } from '../shell/index.ts'
+import type { StepDownReport } from '../start/step-down.ts'
 import { joinTruncated } from '../words.ts'
 import { type Claim, declared, inferred, type PathClaim, question } from './claim.ts'
 import type { Provider } from './provider.ts'

@@ -1,5 +1,4 @@
 import type { WorkingFolderRule } from '../../catalogue/program.ts'
-import { argvOf, asWords, invocationsIn, recipeOf } from '../command/index.ts'
 import type { StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
 import {
@@ -12,6 +11,7 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
+import { argvOf, asWords, invocationsIn, recipeOf } from '../shell/index.ts'
 import { type Claim, declared, type Evidence, type PathClaim } from './claim.ts'
 import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'

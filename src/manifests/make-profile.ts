@@ -1,6 +1,5 @@
 import { unmountable } from '../borders/mount.ts'
 import { visibleLine } from '../borders/terminal.ts'
-import { isInterpreter, programsOf } from '../command/index.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import type { Vendor } from '../evidence/vendor.ts'
 import { resolveUser } from '../image/accounts.ts'
@@ -9,6 +8,7 @@ import { isInside, normalisePath } from '../places.ts'
 import { grantedFolders } from '../plan/grants/ladder.ts'
 import { decided, type StagePlan } from '../plan/plan.ts'
 import type { ReportProof, TargetResult } from '../report/report.ts'
+import { isInterpreter, programsOf } from '../shell/index.ts'
 import { RAISED } from './overridden.ts'
 import {
   derivedName,

@@ -1,7 +1,7 @@
-import { programsIn } from '../command/index.ts'
 import { FIRST_UNPRIVILEGED_PORT } from '../evidence/claim.ts'
 import { baseName, isInside } from '../places.ts'
 import { portLines } from '../plan/ports/port-lines.ts'
+import { programsIn } from '../shell/index.ts'
 import { type ImageChange, movesOf, type Profile, sysctlsFor } from './profile.ts'
 
 export interface Own {

@@ -1,9 +1,9 @@
-import { waitsForInput } from '../command/index.ts'
 import { commentsAbove, commentsOnTop } from '../dockerfile/layout.ts'
 import type { Comment, Dockerfile, Instruction, Span, Stage } from '../dockerfile/model.ts'
 import type { StageState } from '../dockerfile/stage-walk.ts'
 import { ancestors } from '../dockerfile/stages.ts'
 import type { ImageRun } from '../image/image-run.ts'
+import { waitsForInput } from '../shell/index.ts'
 import type { EndOfStage } from './account/stage-users.ts'
 import type { Policy } from './stage-input.ts'
 

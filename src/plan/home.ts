@@ -1,9 +1,9 @@
-import { argvOf } from '../command/index.ts'
 import { type EnvSetting, type Evidence, type Need, stateNeed } from '../evidence/claim.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { isInside, isMarkerFile, isSystemFolder, normalisePath, parentOf } from '../places.ts'
+import { argvOf } from '../shell/index.ts'
 import type { AccountChoice, WorkdirChange } from './plan.ts'
 
 const ROOTS = '/root'

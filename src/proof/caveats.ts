@@ -1,5 +1,4 @@
 import { bounds } from '../bounds.ts'
-import { argvOf, waitsForInput } from '../command/index.ts'
 import { applySubstitutions, type FileEdit } from '../evidence/file-edit.ts'
 import { CHANGES, type Operation } from '../evidence/operation.ts'
 import { couldCreate } from '../image/access.ts'
@@ -20,6 +19,7 @@ import {
 } from '../places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
 import { listedPorts } from '../report/many-ports.ts'
+import { argvOf, waitsForInput } from '../shell/index.ts'
 import type { LearnedRequests } from '../smoke-check.ts'
 import { joinTruncated } from '../words.ts'
 import { isWeb, type PortAnswer } from './ask/answers.ts'

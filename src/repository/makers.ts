@@ -1,7 +1,7 @@
 import { basename, dirname, relative } from 'node:path'
-import { waitsForInput } from '../command/index.ts'
 import { finalStage } from '../dockerfile/index.ts'
 import { isInside } from '../files-in.ts'
+import { waitsForInput } from '../shell/index.ts'
 import {
   endsWithWord,
   isListed,

@@ -8,8 +8,8 @@ import { parseImageConfig } from '../../src/image/config.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
 import { programThatNeedsRoot } from '../../src/image/root-program.ts'
-import { findStepDowns } from '../../src/image/step-down.ts'
 import { harden } from '../../src/index.ts'
+import { findStepDowns } from '../../src/start/step-down.ts'
 
 interface ProgramCase {
   /** A file of its configuration with a line that switches, and to whom. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { PathClaim } from '../../src/evidence/claim.ts'
 import { inImage } from '../../src/evidence/in-image.ts'
-import { findStepDowns } from '../../src/image/step-down.ts'
+import { findStepDowns } from '../../src/start/step-down.ts'
 import { claimsOf, partOf } from '../evidence/view.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image } from './image.ts'

@@ -1,10 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import { sedCommand } from '../../src/evidence/file-edit.ts'
-import { findStepDowns } from '../../src/image/step-down.ts'
 import type { PortSources } from '../../src/plan/ports/decide-port.ts'
 import { type PortPlan, planPorts } from '../../src/plan/ports/plan-ports.ts'
 import { moveInArguments, movePort } from '../../src/plan/ports/port-arguments.ts'
 import { helpMove } from '../../src/plan/ports/told-port.ts'
+import { findStepDowns } from '../../src/start/step-down.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { image } from './image.ts'
 

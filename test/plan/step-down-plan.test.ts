@@ -1,9 +1,9 @@
 import { describe, expect, test } from '@jest/globals'
 import { applySubstitutions } from '../../src/evidence/file-edit.ts'
 import type { Operation } from '../../src/evidence/operation.ts'
-import { findStepDowns } from '../../src/image/step-down.ts'
 import type { Observation } from '../../src/plan/stage-input.ts'
 import { planStepDown, type StepDownPlan } from '../../src/plan/step-down/step-down-plan.ts'
+import { findStepDowns } from '../../src/start/step-down.ts'
 import { image } from './image.ts'
 
 function observed(opened: Observation['opened'], operations: readonly Operation[] = []): Observation {

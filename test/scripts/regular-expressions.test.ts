@@ -20,7 +20,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/plan/account/absent-account.ts: `(?<![\\\\w./-])${escapeEre(name)}(?![\\\\w./-])`':
     'a name, escaped, between two borders',
-  'src/image/step-down/placed-files.ts: `^(?:${tool.program})$`': 'the catalogue, which is ours',
+  'src/start/placed-files.ts: `^(?:${tool.program})$`': 'the catalogue, which is ours',
   'src/contents/stage-contents.ts: pattern':
     'a plain text of a sed expression, between ends of a line; no star of its own',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',
@@ -58,11 +58,11 @@ const MADE: Readonly<Record<string, string>> = {
     'a name of \\w and dashes',
   'src/repository/surroundings.ts: String.raw`(?<![\\w./-])${escaped(path)}(?![\\w.-])`': 'a path, escaped',
   'src/evidence/frameworks.ts: says': 'the catalogue, which is ours',
-  'src/image/step-down/loops.ts: String.raw`(?:^|[\\s;])(\\w{1,99})\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
+  'src/shell/loops.ts: String.raw`(?:^|[\\s;])(\\w{1,99})\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
     'constants, and names of \\w alone',
-  'src/image/step-down/loops.ts: String.raw`\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
+  'src/shell/loops.ts: String.raw`\\[("[^"\\n]{1,200}"|[^\\]\\n"]{1,200})\\]=${VALUE}`':
     'constants, and names of \\w alone',
-  'src/image/step-down/script-writes.ts: String.raw`\\$\\{?${name}\\b`': 'constants, and names of \\w alone',
+  'src/start/script-writes.ts: String.raw`\\$\\{?${name}\\b`': 'constants, and names of \\w alone',
   'src/plan/account/stage-users.ts: `(?:^|\\\\s)${name}(?:[=\\\\s]|$)`': 'constants, and names of \\w alone',
   'transforms/own-writable-paths.ts: `(?:^|\\\\s)${name}\\\\b`': 'constants, and names of \\w alone',
   'src/evidence/working-folder.ts: pattern': 'the catalogue, which is ours',
@@ -168,25 +168,23 @@ const MADE: Readonly<Record<string, string>> = {
   "src/image/sources/catalogue.ts: `^${glob.replace(/[.+?^${}()|[\\]\\\\]/g, '\\\\$&').replaceAll('*', '[^/]*')}$`":
     'the catalogue, which is ours',
   'src/image/sources/catalogue.ts: tagPattern': 'the catalogue, which is ours',
-  "src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${owner.join('|')})[ \\\\t]*=`": 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:[;#][^\\\\n]*)?$`':
+  "src/start/daemons.ts: `^[ \\\\t]*(?:${owner.join('|')})[ \\\\t]*=`": 'the catalogue, which is ours',
+  'src/start/daemons.ts: `^[ \\\\t]*(?:${keys})${between}["\']?(?<${named}>[\\\\w.$\\\\{\\\\}-]+)["\']?[ \\\\t]*(?:[;#][^\\\\n]*)?$`':
     'constants, and names of \\w alone',
-  "src/image/step-down/daemons.ts: daemons.flatMap(({ files }) => files.map(({ name }) => name.source)).join('|')":
+  "src/start/daemons.ts: daemons.flatMap(({ files }) => files.map(({ name }) => name.source)).join('|')":
     'globs of the catalogue, escaped but for their stars; the name of a file',
-  'src/image/step-down/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: says': 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: line.pattern': 'the catalogue, which is ours',
-  'src/image/step-down/daemons.ts: `/${parts[1]}/${below}`':
-    'a glob of the catalogue, escaped but for its stars; a path',
-  'src/image/step-down/daemons.ts: `^${parts.at(-1)}$`': 'a glob of the catalogue, escaped but for its stars; a path',
-  'src/image/step-down/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
+  'src/start/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
+  'src/start/daemons.ts: says': 'the catalogue, which is ours',
+  'src/start/daemons.ts: line.pattern': 'the catalogue, which is ours',
+  'src/start/daemons.ts: `/${parts[1]}/${below}`': 'a glob of the catalogue, escaped but for its stars; a path',
+  'src/start/daemons.ts: `^${parts.at(-1)}$`': 'a glob of the catalogue, escaped but for its stars; a path',
+  'src/start/config-lines.ts: `^[ \\\\t]*(?:export[ \\\\t]+)?(?:: \\\\$\\\\{)?${name}:?=["\']?([\\\\w.-]+)`':
     'constants, and names of \\w alone',
-  'src/image/step-down/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
-  'src/image/step-down/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
+  'src/start/config-lines.ts: daemon.user': 'constants, and names of \\w alone',
+  'src/shell/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
     'constants, and names of \\w alone',
-  'src/image/step-down/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
-  'src/image/step-down/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`':
-    'constants, and names of \\w alone',
+  'src/shell/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
+  'src/start/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`': 'constants, and names of \\w alone',
   'src/engine/cli/build.ts: `^${field}:[ \\\\t]+(.*)$`': 'constants',
   'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',

@@ -1,4 +1,4 @@
-import { composeWords } from '../../command/index.ts'
+import { composeWords } from '../../shell/index.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 
 // What a service may write in more than one way, read and written in that which it has.

@@ -1,5 +1,5 @@
-import { isShell, parseShellScript, type ShellCommand, shellArguments } from '../../command/index.ts'
 import { baseName, isInside } from '../../places.ts'
+import { isShell, parseShellScript, type ShellCommand, shellArguments } from '../../shell/index.ts'
 import { asList, type Json, textOf } from '../yaml/file.ts'
 import type { VolumeUse } from './workloads.ts'
 

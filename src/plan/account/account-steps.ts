@@ -1,4 +1,3 @@
-import { programIndex, type ShellCommand } from '../../command/index.ts'
 import type { RunScript } from '../../contents/run-scripts.ts'
 import { expandIn, type Instruction, knownIn, type Step, says, shellCommands } from '../../dockerfile/index.ts'
 import type { Substitution } from '../../evidence/file-edit.ts'
@@ -10,7 +9,8 @@ import {
 } from '../../image/account-arguments.ts'
 import { engineEntries, parseGroup, parsePasswd } from '../../image/accounts.ts'
 import type { Account, Group } from '../../image/facts.ts'
-import { staticValue, type Values } from '../../image/step-down/static-text.ts'
+import { programIndex, type ShellCommand } from '../../shell/index.ts'
+import { staticValue, type Values } from '../../shell/static-text.ts'
 
 /** One thing that an instruction does to the image's accounts. */
 export type AccountStep =

@@ -1,4 +1,3 @@
-import { readSwitch } from '../../command/index.ts'
 import type { StageContents } from '../../contents/stage-contents.ts'
 import { type Dockerfile, says, shellCommands } from '../../dockerfile/index.ts'
 import type { Need } from '../../evidence/claim.ts'
@@ -7,6 +6,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import { existingFolder, type FileEntry, realPath } from '../../image/file-model.ts'
 import { memoizeByObject } from '../../memoize.ts'
 import { isOwnPlace, normalisePath, parentOf } from '../../places.ts'
+import { readSwitch } from '../../shell/index.ts'
 import type { Candidate } from './choose-account.ts'
 
 interface Used {

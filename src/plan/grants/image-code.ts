@@ -1,9 +1,9 @@
 import { type SearchRule, searchRules } from '../../../catalogue/places.ts'
-import { argvOf, asWords, invocationOf, invocationsIn, isInterpreter } from '../../command/index.ts'
 import type { ImageConfig, ImageFacts } from '../../image/facts.ts'
 import { type FileModel, realPath } from '../../image/file-model.ts'
-import type { StepDownReport } from '../../image/step-down.ts'
 import { baseName, isInside, isSchedule, normalisePath, parentOf } from '../../places.ts'
+import { argvOf, asWords, invocationOf, invocationsIn, isInterpreter } from '../../shell/index.ts'
+import type { StepDownReport } from '../../start/step-down.ts'
 
 /** Code of this very image that its start runs, and that root runs again (`docker exec -u 0`, a RUN of an image built from it). */
 export interface ImageCode {

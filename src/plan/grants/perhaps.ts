@@ -1,6 +1,6 @@
 import { commonOf, type Need, question, type Remark } from '../../evidence/claim.ts'
-import type { StepDownReport } from '../../image/step-down.ts'
 import { isInside, isOwnPlace, normalisePath, parentOf } from '../../places.ts'
+import type { StepDownReport } from '../../start/step-down.ts'
 import type { Grant } from '../plan.ts'
 import type { StageInput } from '../stage-input.ts'
 import type { Granted } from './grant-all.ts'

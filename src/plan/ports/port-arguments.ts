@@ -1,8 +1,8 @@
-import { argvOf, type Command, programsOf } from '../../command/index.ts'
 import type { Evidence, VendorMove } from '../../evidence/claim.ts'
 import { inPlaceOf, type Substitution } from '../../evidence/file-edit.ts'
-import type { WrittenCommand } from '../../image/step-down.ts'
 import { baseName } from '../../places.ts'
+import { argvOf, type Command, programsOf } from '../../shell/index.ts'
+import type { WrittenCommand } from '../../start/step-down.ts'
 import { table } from '../../table.ts'
 
 const SCHEME_PORTS: Readonly<Record<string, number>> = table({

@@ -1,9 +1,9 @@
 import type { DaemonPortRule } from '../../../catalogue/program.ts'
-import { argvOf, programsOf } from '../../command/index.ts'
 import type { VendorMove } from '../../evidence/claim.ts'
 import { escapeReplacement, matches } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { isInside } from '../../places.ts'
+import { argvOf, programsOf } from '../../shell/index.ts'
 import { type Start, tellPort } from './port-arguments.ts'
 
 /**

@@ -1,6 +1,6 @@
-import type { ShellCommand } from '../../command/index.ts'
 import { type Instruction, says, shellCommands } from '../../dockerfile/index.ts'
 import { isSharedFolder, normalisePath, parentOf } from '../../places.ts'
+import type { ShellCommand } from '../../shell/index.ts'
 import { table } from '../../table.ts'
 
 const ALWAYS = new Set(

@@ -1,7 +1,7 @@
 import { escapeEre, type FileEdit, inPlaceOf, type Substitution } from '../../evidence/file-edit.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import { CHROOT } from '../../image/step-down/config-lines.ts'
-import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../image/step-down.ts'
+import { CHROOT } from '../../start/config-lines.ts'
+import type { OwnerLine, RootAction, StepDown, StepDownReport } from '../../start/step-down.ts'
 import { joinAnd } from '../../words.ts'
 
 /** Removes the line that names the owner of files. */

@@ -1,6 +1,5 @@
 import { knownPrograms } from '../../../catalogue/known-programs.ts'
 import { bounds } from '../../bounds.ts'
-import { isSwitcher, switchTools } from '../../command/index.ts'
 import { lineOf } from '../../edit.ts'
 import { commonOf, type Need, question, type Remark } from '../../evidence/claim.ts'
 import { type FileEdit, mergeByFile } from '../../evidence/file-edit.ts'
@@ -8,8 +7,11 @@ import type { Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { FileModel } from '../../image/file-model.ts'
 import type { ImageRun } from '../../image/image-run.ts'
-import { daemonCalled, daemonOf, insistsOnUser } from '../../image/step-down/daemons.ts'
-import type { RefusedSwitch } from '../../image/step-down/options.ts'
+import { nameOf } from '../../path.ts'
+import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
+import { isSwitcher, switchTools } from '../../shell/index.ts'
+import { daemonCalled, daemonOf, insistsOnUser } from '../../start/daemons.ts'
+import type { RefusedSwitch } from '../../start/options.ts'
 import {
   findAccountLines,
   findOwnerLines,
@@ -18,9 +20,7 @@ import {
   type RootAction,
   type StepDown,
   type StepDownReport,
-} from '../../image/step-down.ts'
-import { nameOf } from '../../path.ts'
-import { isInside, isRuntimePlace, isSharedFolder, isSystemFolder, looksLikeFile } from '../../places.ts'
+} from '../../start/step-down.ts'
 import { choices, joinAnd, joinTruncated } from '../../words.ts'
 import { codeIn } from '../grants/closed.ts'
 import { imageCode } from '../grants/image-code.ts'

@@ -3,7 +3,7 @@
 import { expect, test } from '@jest/globals'
 import { emptyConfig } from '../../src/image/config.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
-import { findStepDowns } from '../../src/image/step-down.ts'
+import { findStepDowns } from '../../src/start/step-down.ts'
 
 function told(script: string, env: Readonly<Record<string, string>> = {}): readonly string[] {
   const file = { type: 'file', uid: 0, gid: 0, mode: 0o755, size: 1, link: null } as const

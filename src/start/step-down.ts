@@ -1,3 +1,7 @@
+import type { ImageConfig, ImageFacts } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { nameOf } from '../path.ts'
+import { foldersIn } from '../shell/folders.ts'
 import {
   asWords,
   invocationOf,
@@ -7,21 +11,11 @@ import {
   type ShellCommand,
   type SwitchCommand,
   type Word,
-} from '../command/index.ts'
-import { nameOf } from '../path.ts'
-import type { ImageConfig, ImageFacts } from './facts.ts'
-import type { FileModel } from './file-model.ts'
-import {
-  accountLines,
-  daemonOwnerLines,
-  directives,
-  type OwnerLine,
-  ownerLines,
-  rootLines,
-} from './step-down/config-lines.ts'
-import { certainCommands, type GivenStart, sourcedFunctions } from './step-down/first-start.ts'
-import { foldersIn } from './step-down/folders.ts'
-import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './step-down/options.ts'
+} from '../shell/index.ts'
+import type { RootRefusal } from '../shell/root-checks.ts'
+import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines, rootLines } from './config-lines.ts'
+import { certainCommands, type GivenStart, sourcedFunctions } from './first-start.ts'
+import { type AccountNames, type RefusedSwitch, readAccountOption, readDaemonOption } from './options.ts'
 import {
   type AskedPath,
   askedPaths,
@@ -31,8 +25,7 @@ import {
   rootOnlyWork,
   type ToldId,
   toldIds,
-} from './step-down/root-actions.ts'
-import type { RootRefusal } from './step-down/root-checks.ts'
+} from './root-actions.ts'
 import {
   type OpenWrite,
   openWrites,
@@ -40,10 +33,10 @@ import {
   rootWrites,
   type ScriptWrite,
   scriptWrites,
-} from './step-down/script-writes.ts'
-import { type ReadScript, type ReadScripts, readScripts } from './step-down/scripts.ts'
-import { readStart, type StartScript, scriptOf } from './step-down/start.ts'
-import { type Launch, launchesIn, supervised, type WrittenCommand, writtenCommands } from './step-down/started.ts'
+} from './script-writes.ts'
+import { type ReadScript, type ReadScripts, readScripts } from './scripts.ts'
+import { readStart, type StartScript, scriptOf } from './start.ts'
+import { type Launch, launchesIn, supervised, type WrittenCommand, writtenCommands } from './started.ts'
 import {
   argvStepDown,
   assignedStepDowns,
@@ -53,13 +46,13 @@ import {
   scriptStepDowns,
   supervisedStepDowns,
   switchToolsIn,
-} from './step-down/switches.ts'
+} from './switches.ts'
 
-export type { OwnerLine } from './step-down/config-lines.ts'
-export type { RootAction } from './step-down/root-actions.ts'
-export type { StartScript } from './step-down/start.ts'
-export type { Launch, WrittenCommand } from './step-down/started.ts'
-export type { StepDown, SwitchTool } from './step-down/switches.ts'
+export type { OwnerLine } from './config-lines.ts'
+export type { RootAction } from './root-actions.ts'
+export type { StartScript } from './start.ts'
+export type { Launch, WrittenCommand } from './started.ts'
+export type { StepDown, SwitchTool } from './switches.ts'
 
 export interface StepDownReport {
   readonly stepDowns: readonly StepDown[]

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { runTexts } from '../../src/contents/run-texts.ts'
-import { shipped } from './shipped.ts'
+import { shipped } from '../plan/shipped.ts'
 
 const texts = (dockerfile: string): Record<string, string | null> => {
   const found: Record<string, string | null> = {}

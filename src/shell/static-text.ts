@@ -1,5 +1,5 @@
-import { bounds } from '../../bounds.ts'
-import { memoizeByText } from '../../memoize.ts'
+import { bounds } from '../bounds.ts'
+import { memoizeByText } from '../memoize.ts'
 
 /** What variables hold at the start: the image's ENV, then the script's own static assignments. */
 export type Variables = ReadonlyMap<string, string>

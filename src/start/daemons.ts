@@ -1,8 +1,8 @@
-import type { ConfigLine, DaemonSwitch, ProgramRule } from '../../../catalogue/program.ts'
-import { programs } from '../../../catalogue/programs/index.ts'
-import { memoizeByObject, memoizeByText } from '../../memoize.ts'
-import { nameOf } from '../../path.ts'
-import type { FileModel } from '../file-model.ts'
+import type { ConfigLine, DaemonSwitch, ProgramRule } from '../../catalogue/program.ts'
+import { programs } from '../../catalogue/programs/index.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { memoizeByObject, memoizeByText } from '../memoize.ts'
+import { nameOf } from '../path.ts'
 
 /** A program that switches user where its configuration says so, with the expressions that find the line. */
 export interface SwitchingDaemon

@@ -1,6 +1,6 @@
-import type { ShellCommand } from '../../command/index.ts'
-import { lineOf } from '../../edit.ts'
-import { memoizeByObject, memoizeByText } from '../../memoize.ts'
+import { lineOf } from '../edit.ts'
+import { memoizeByObject, memoizeByText } from '../memoize.ts'
+import type { ShellCommand } from './shell-command.ts'
 
 /** How a script asks whether it is root: variables that hold the uid, and functions that test it. */
 export interface RootQuestions {

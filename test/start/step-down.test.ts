@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { parseImageConfig } from '../../src/image/config.ts'
 import { createFileModel } from '../../src/image/file-index.ts'
 import type { FileEntry } from '../../src/image/file-model.ts'
-import { findAccountLines, findStepDowns, type StepDown, type StepDownReport } from '../../src/image/step-down.ts'
+import { findAccountLines, findStepDowns, type StepDown, type StepDownReport } from '../../src/start/step-down.ts'
 
 interface Image {
   readonly entrypoint?: readonly string[]

@@ -1,6 +1,9 @@
-import { programIndex, type ShellCommand } from '../../command/index.ts'
-import { lineOf } from '../../edit.ts'
-import { nameOf, normalisePath } from '../../path.ts'
+import { lineOf } from '../edit.ts'
+import { nameOf, normalisePath } from '../path.ts'
+import { foldersIn } from '../shell/folders.ts'
+import { programIndex, type ShellCommand } from '../shell/index.ts'
+import { wordValues } from '../shell/loops.ts'
+import { staticValue, type Variables } from '../shell/static-text.ts'
 import {
   type Functions,
   type GivenStart,
@@ -9,11 +12,8 @@ import {
   sureConditions,
   withUnset,
 } from './first-start.ts'
-import { foldersIn } from './folders.ts'
-import { wordValues } from './loops.ts'
 import { isRendered, placedBy, type Write } from './placed-files.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
-import { staticValue, type Variables } from './static-text.ts'
 
 /** A file that a start script writes by itself, before what it starts does anything. */
 export interface ScriptWrite {

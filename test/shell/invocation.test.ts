@@ -1,13 +1,6 @@
 import { describe, expect, test } from '@jest/globals'
 import { harden } from '../../src/app/api.ts'
-import {
-  invocationOf,
-  invocationsIn,
-  isInterpreter,
-  isStarter,
-  programsIn,
-  programsOf,
-} from '../../src/command/index.ts'
+import { invocationOf, invocationsIn, isInterpreter, isStarter, programsIn, programsOf } from '../../src/shell/index.ts'
 
 const words = (text: string) => text.split(' ').map((value) => ({ text: value, value }))
 

@@ -1,9 +1,9 @@
-import { bounds } from '../../bounds.ts'
-import { isShell, parseShellScript, programIndex, type ShellCommand } from '../../command/index.ts'
-import { joinPath, nameOf, normalisePath } from '../../path.ts'
-import type { ImageConfig } from '../facts.ts'
-import type { FileModel } from '../file-model.ts'
-import { foldersIn, ownFolder } from './folders.ts'
+import { bounds } from '../bounds.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { joinPath, nameOf, normalisePath } from '../path.ts'
+import { foldersIn, ownFolder } from '../shell/folders.ts'
+import { isShell, parseShellScript, programIndex, type ShellCommand } from '../shell/index.ts'
 import {
   onlyAsOther,
   onlyAsRoot,
@@ -12,9 +12,9 @@ import {
   refusals,
   refusing,
   rootQuestions,
-} from './root-checks.ts'
+} from '../shell/root-checks.ts'
+import { staticValue, type Variables } from '../shell/static-text.ts'
 import { findProgram, type StartScript, serviceScripts } from './start.ts'
-import { staticValue, type Variables } from './static-text.ts'
 
 /** A start script that was read. */
 export interface ReadScript extends StartScript {

@@ -1,3 +1,6 @@
+import { lineOf, type Span } from '../edit.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { nameOf } from '../path.ts'
 import {
   argvOf,
   asWords,
@@ -10,17 +13,14 @@ import {
   setuidTools,
   switchTools,
   type Word,
-} from '../../command/index.ts'
-import { lineOf, type Span } from '../../edit.ts'
-import { nameOf } from '../../path.ts'
-import type { FileModel } from '../file-model.ts'
+} from '../shell/index.ts'
+import { onlyAsOther, rootQuestions } from '../shell/root-checks.ts'
+import { staticValue } from '../shell/static-text.ts'
 import type { AccountLine } from './config-lines.ts'
 import { daemonOf } from './daemons.ts'
 import { readDaemonOption } from './options.ts'
-import { onlyAsOther, rootQuestions } from './root-checks.ts'
 import type { ReadScript } from './scripts.ts'
 import { type Launch, SUPERVISED, supervisorFiles } from './started.ts'
-import { staticValue } from './static-text.ts'
 
 /** One place where a container that starts as root switches to another user. */
 export interface StepDown {

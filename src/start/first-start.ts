@@ -1,10 +1,10 @@
-import { bounds } from '../../bounds.ts'
-import type { ShellCommand } from '../../command/index.ts'
-import { memoizeByObject, memoizeByText } from '../../memoize.ts'
-import { normalisePath } from '../../path.ts'
-import type { FileModel } from '../file-model.ts'
+import { bounds } from '../bounds.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { memoizeByObject, memoizeByText } from '../memoize.ts'
+import { normalisePath } from '../path.ts'
+import type { ShellCommand } from '../shell/index.ts'
+import { staticValue, type Values, type Variables } from '../shell/static-text.ts'
 import { declaredIn, type ReadScript, type ScriptCommand } from './scripts.ts'
-import { staticValue, type Values, type Variables } from './static-text.ts'
 
 /** A command that a first start may reach, with the values of its variables there. */
 export interface ReachedCommand {

@@ -1,13 +1,13 @@
-import { bounds } from '../../bounds.ts'
-import { programIndex, readSwitch, type Word } from '../../command/index.ts'
-import { lineOf } from '../../edit.ts'
-import { isWithin, nameOf, normalisePath } from '../../path.ts'
-import { foldersIn } from './folders.ts'
-import { wordValues } from './loops.ts'
-import { onlyAsOther, rootQuestions } from './root-checks.ts'
+import { bounds } from '../bounds.ts'
+import { lineOf } from '../edit.ts'
+import { isWithin, nameOf, normalisePath } from '../path.ts'
+import { foldersIn } from '../shell/folders.ts'
+import { programIndex, readSwitch, type Word } from '../shell/index.ts'
+import { wordValues } from '../shell/loops.ts'
+import { onlyAsOther, rootQuestions } from '../shell/root-checks.ts'
+import { staticValue, type Variables } from '../shell/static-text.ts'
 import { redirectedTo } from './script-writes.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
-import { staticValue, type Variables } from './static-text.ts'
 
 /** Something that a start script does and that takes root, or more than the service needs. */
 export interface RootAction {

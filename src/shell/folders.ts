@@ -1,8 +1,8 @@
-import { bounds } from '../../bounds.ts'
-import type { ShellCommand } from '../../command/index.ts'
-import type { Span } from '../../edit.ts'
-import { memoizeByObject } from '../../memoize.ts'
-import { normalisePath, parentOf } from '../../path.ts'
+import { bounds } from '../bounds.ts'
+import type { Span } from '../edit.ts'
+import { memoizeByObject } from '../memoize.ts'
+import { normalisePath, parentOf } from '../path.ts'
+import type { ShellCommand } from './shell-command.ts'
 import { staticValue, type Values } from './static-text.ts'
 
 /** A script that was read. */

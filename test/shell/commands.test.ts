@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
-import { parseShellScript, type ShellCommand } from '../../src/command/index.ts'
 import { parseDockerfile, shellCommands } from '../../src/dockerfile/index.ts'
-import { first, only, slice } from './support.ts'
+import { parseShellScript, type ShellCommand } from '../../src/shell/index.ts'
+import { first, only, slice } from '../dockerfile/support.ts'
 
 function commandsOf(text: string, keyword = 'RUN') {
   const dockerfile = parseDockerfile(`FROM scratch\n${text}`)

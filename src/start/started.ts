@@ -1,13 +1,13 @@
-import { invocationOf, programName, type ShellCommand } from '../../command/index.ts'
-import { lineOf } from '../../edit.ts'
-import { nameOf, normalisePath } from '../../path.ts'
-import { table } from '../../table.ts'
-import type { FileModel } from '../file-model.ts'
+import { lineOf } from '../edit.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { nameOf, normalisePath } from '../path.ts'
+import { foldersIn } from '../shell/folders.ts'
+import { invocationOf, programName, type ShellCommand } from '../shell/index.ts'
+import { staticValue } from '../shell/static-text.ts'
+import { table } from '../table.ts'
 import { daemonFiles } from './daemons.ts'
 import type { Functions } from './first-start.ts'
-import { foldersIn } from './folders.ts'
 import type { ReadScript } from './scripts.ts'
-import { staticValue } from './static-text.ts'
 
 /** A program that a start script or supervisord starts. */
 export interface Launch {

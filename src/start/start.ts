@@ -1,8 +1,8 @@
-import { bounds } from '../../bounds.ts'
-import { asWords, isShell, programIndex, readSwitch, type SwitchCommand, shellArguments } from '../../command/index.ts'
-import { joinPath, nameOf, normalisePath } from '../../path.ts'
-import type { ImageConfig } from '../facts.ts'
-import type { FileModel } from '../file-model.ts'
+import { bounds } from '../bounds.ts'
+import type { ImageConfig } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { joinPath, nameOf, normalisePath } from '../path.ts'
+import { asWords, isShell, programIndex, readSwitch, type SwitchCommand, shellArguments } from '../shell/index.ts'
 
 /** A switch in ENTRYPOINT or CMD itself. */
 interface ArgvSwitch {

@@ -1,6 +1,6 @@
-import { lineOf } from '../../edit.ts'
-import { nameOf } from '../../path.ts'
-import type { FileModel } from '../file-model.ts'
+import { lineOf } from '../edit.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { nameOf } from '../path.ts'
 import { configures, daemonFiles, daemonsOfFile, type SwitchingDaemon } from './daemons.ts'
 import type { AccountNames } from './options.ts'
 

@@ -1,5 +1,5 @@
-import { programIndex, type SwitchCommand, type Word } from '../../command/index.ts'
-import { nameOf } from '../../path.ts'
+import { nameOf } from '../path.ts'
+import { programIndex, type SwitchCommand, type Word } from '../shell/index.ts'
 import { daemonOf, type SwitchingDaemon } from './daemons.ts'
 
 /** A daemon that its own command line tells to switch: `memcached -u memcache`, `mysqld --user=mysql`, `nginx -g 'user x;'`. */

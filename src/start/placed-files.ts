@@ -1,6 +1,6 @@
-import { knownPrograms } from '../../../catalogue/known-programs.ts'
-import type { ShellCommand } from '../../command/index.ts'
-import { table } from '../../table.ts'
+import { knownPrograms } from '../../catalogue/known-programs.ts'
+import type { ShellCommand } from '../shell/index.ts'
+import { table } from '../table.ts'
 
 /** A path that a command writes, as the script's text has it. */
 export interface Write {

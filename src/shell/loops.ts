@@ -1,8 +1,13 @@
-import type { ShellCommand } from '../../command/index.ts'
-import { memoizeByText } from '../../memoize.ts'
-import { nameOf, parentOf } from '../../path.ts'
-import type { ReadScript } from './scripts.ts'
+import { memoizeByText } from '../memoize.ts'
+import { nameOf, parentOf } from '../path.ts'
+import type { ShellCommand } from './shell-command.ts'
 import { staticValue, type Values } from './static-text.ts'
+
+interface LoopingScript {
+  readonly text: string
+  readonly commands: readonly { readonly command: ShellCommand }[]
+  readonly variables: Values
+}
 
 /** More values than these a word of a loop does not get. */
 const MOST_VALUES = 64
@@ -14,7 +19,7 @@ const MOST_VALUES = 64
 export function wordValues(
   text: string,
   command: ShellCommand,
-  { text: script, commands, variables }: Pick<ReadScript, 'text' | 'commands' | 'variables'>,
+  { text: script, commands, variables }: LoopingScript,
 ): readonly string[] | null {
   const loops = command.conditions.filter((one) => LOOP.test(one))
   if (loops.length === 0 && !/\$\(|\[/.test(text)) return null
@@ -61,7 +66,7 @@ function valuesOf(word: string, values: Values, arrays: Arrays): readonly string
 }
 
 /** `from="${MAP[$to]}"` in a loop. */
-function assigned(values: Values, commands: ReadScript['commands'], script: string, arrays: Arrays): Values {
+function assigned(values: Values, commands: LoopingScript['commands'], script: string, arrays: Arrays): Values {
   const own = new Map<string, string | undefined>()
   const now: Values = { get: (name) => (own.has(name) ? own.get(name) : values.get(name)) }
   for (const { command } of commands)
