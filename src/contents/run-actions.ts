@@ -2,9 +2,18 @@ import { bounds } from '../bounds.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, looksLikeFile, normalisePath, parentOf } from '../places.ts'
-import type { ShellCommand, ShellWord } from '../shell/index.ts'
-import { staticValue, type Values } from '../shell/static-text.ts'
-import { keysOf, linkActions, placedBy, unpackedInto } from './run-makes.ts'
+import {
+  type Action,
+  actionsOf,
+  followFolders,
+  isCertain,
+  type Puts,
+  type ShellCommand,
+  type Starts,
+  staticValue,
+  type Values,
+  type Word,
+} from '../shell/index.ts'
 import { runScripts } from './run-scripts.ts'
 
 /** One thing that a RUN does to paths, as far as its text says so. */
@@ -20,8 +29,6 @@ export interface RunAction {
   /** Line of the instruction. */
   readonly line: number
 }
-
-const TOOLS = new Set(['mkdir', 'chown', 'chmod', 'rm', 'touch', 'install'])
 
 export interface RunActions {
   readonly actions: readonly RunAction[]
@@ -40,7 +47,7 @@ export function runActions(steps: readonly Step[]): RunActions {
   const actions = steps.flatMap((step) => {
     if (step.instruction.keyword !== 'RUN' || !says(step.instruction, MENTIONS)) return []
     const script = shellCommands(step.instruction, step.shell)
-    return script.kind === 'parsed' ? actionsOf(script.commands, step, step.workdir, tooLong) : []
+    return script.kind === 'parsed' ? effectsOf(script.commands, step, step.workdir, tooLong) : []
   })
   return { ...withFewPatterns(actions), tooLong: [...tooLong] }
 }
@@ -49,63 +56,163 @@ export function runActions(steps: readonly Step[]): RunActions {
 export function scriptActions(step: Step, textOf: (path: string) => string | null): readonly RunAction[] {
   return runScripts(step, textOf, MENTIONS).flatMap(({ commands, folder }) =>
     // Patterns are counted where the Dockerfile has them.
-    actionsOf(commands, step, folder, new Set()).filter(({ tool, paths }) => tool !== 'rm' || !paths.some(isPattern)),
+    effectsOf(commands, step, folder, new Set()).filter(({ tool, paths }) => tool !== 'rm' || !paths.some(isPattern)),
   )
 }
 
 /** `from`: the folder that they start in; null where it is not known. */
-function actionsOf(
+function effectsOf(
   commands: readonly ShellCommand[],
   step: Step,
   from: string | null,
   tooLong: Set<number>,
 ): readonly RunAction[] {
-  const pathIn: PathIn = (text, folder) => {
-    const path = text === null ? null : normalisePath(text, folder ?? '')
-    if (path === null || path.length < bounds.pathLength) return path
-    tooLong.add(step.instruction.line)
-    return null
-  }
+  const { line } = step.instruction
   const own = new Map<string, string | undefined>()
   const variables = over(own, knownIn(step.environment))
-  let folder = from
+  const folderOf = followFolders(from)
   // A file that another command of this RUN names may be its work: a touch then only sets its times.
   const named = new Set<string>()
   return commands.flatMap((command) => {
-    for (const { name, value } of command.assignments) {
-      own.set(name, value ?? undefined)
+    for (const { name, value } of command.assignments) own.set(name, value ?? undefined)
+    const folder = folderOf(command, variables)
+    const read: ReadWord = (word) => wordValue(word, variables)
+    const at = (text: string | null): string | null => {
+      const path = text === null ? null : normalisePath(text, folder ?? '')
+      if (path === null || path.length < bounds.pathLength) return path
+      tooLong.add(line)
+      return null
     }
-    if (command.name === 'cd') {
-      const to = wordValue(command.words[1], variables)
-      folder = command.conditional ? null : pathIn(to, folder)
-      return []
-    }
-    const { line } = step.instruction
-    const links = linkActions(command, (word) => wordValue(word, variables), folder)
-    const rest = { recursive: false, certain: isCertain(command), line }
-    if (links.length > 0) return links.map((link) => ({ ...link, ...rest }))
-    const keys = keysOf(command, (word) => wordValue(word, variables), folder)
-    if (keys.length > 0) return [{ tool: 'key' as const, paths: keys, value: null, ...rest }]
-    const unpacked = unpackedInto(command, (word) => wordValue(word, variables), folder)
-    if (unpacked !== null) return [{ tool: 'unpack' as const, paths: [unpacked], value: null, ...rest }]
-    const placed = placedBy(command, (word) => wordValue(word, variables), folder)
-    if (placed !== null) {
-      const action = { ...placed, certain: isCertain(command), line }
-      const mode = installedMode(command, placed)
-      return mode === null ? [action] : [action, { ...action, ...mode }]
-    }
-    const action = readAction(command, variables, (text) => pathIn(text, folder), line)
-    if (action === null) {
-      for (const word of command.words) {
-        const path = pathIn(wordValue(word, variables), folder)
-        if (path !== null) named.add(path)
-      }
-      return []
-    }
-    if (action.tool !== 'touch') return [action, ...installOwner(command, action, variables)]
-    const paths = action.paths.filter((path) => !named.has(path))
-    return paths.length === 0 ? [] : [{ ...action, paths }]
+    const pathOf: ReadWord = (word) => at(read(word))
+    const found = actionsOf(command)
+      .flatMap((action) => effects(action, { read, at, pathOf, folder }))
+      .filter(({ paths }) => paths.length > 0)
+    if (found.length === 0) for (const word of command.words) named.add(pathOf(word) ?? '')
+    return found.flatMap((effect) => {
+      const paths = effect.tool === 'touch' ? effect.paths.filter((path) => !named.has(path)) : effect.paths
+      return paths.length === 0 ? [] : [{ ...effect, paths, certain: isCertain(command), line }]
+    })
   })
+}
+
+/** The value of a word; null where the text does not tell. */
+type ReadWord = (word: Word) => string | null
+
+interface Place {
+  readonly read: ReadWord
+  /** The absolute path of a text. */
+  readonly at: (text: string | null) => string | null
+  readonly pathOf: ReadWord
+  readonly folder: string | null
+}
+
+type Effect = Pick<RunAction, 'tool' | 'paths' | 'value' | 'recursive'>
+
+/** What an action does to paths; without any where the text does not tell which. */
+function effects(action: Action, place: Place): readonly Effect[] {
+  const { read, pathOf, folder } = place
+  const all = (words: readonly Word[]): readonly string[] => words.flatMap((word) => pathOf(word) ?? [])
+  const one = (tool: RunAction['tool'], paths: readonly string[], value: Word | null = null): Effect => ({
+    tool,
+    paths,
+    value: value === null ? null : read(value),
+    recursive: false,
+  })
+  switch (action.kind) {
+    case 'makes': {
+      const made = one('mkdir', all(action.folders), action.mode)
+      const owner = action.owner === null ? null : read(action.owner)
+      return owner === null ? [made] : [made, { ...made, tool: 'chown', value: owner }]
+    }
+    case 'hands-over':
+      return action.tool !== 'chown' || action.found || action.owner === null
+        ? []
+        : [{ ...one('chown', all(action.paths), action.owner), recursive: action.recursive }]
+    case 'sets-mode':
+      return action.found || action.mode === null
+        ? []
+        : [{ ...one('chmod', all(action.paths), action.mode), recursive: action.recursive }]
+    case 'removes': {
+      const paths = action.paths.flatMap((word) => place.at(read(word) ?? patternIn(word)) ?? [])
+      return [{ ...one('rm', paths), recursive: action.recursive }]
+    }
+    case 'writes':
+      if (action.isPrivate) return [one('key', all([action.path]))]
+      return action.tool === 'touch' ? [one('touch', all([action.path]))] : []
+    case 'unpacks': {
+      const into = action.into === null ? folder : pathOf(action.into)
+      return into === null ? [] : [one('unpack', [into])]
+    }
+    case 'puts':
+      return action.tool === 'ln' ? linked(action, place) : placed(action, place)
+    case 'starts':
+      return sites(action, place)
+    default:
+      return []
+  }
+}
+
+/** A pattern that only a shell expands, with no variable in it. */
+function patternIn({ text }: Word): string | null {
+  return /^[\w./*?+:@%-]+$/.test(text) ? text : null
+}
+
+/** `ln -s TARGET AT`. */
+function linked({ options, sources, to }: Puts, { read, pathOf }: Place): readonly Effect[] {
+  const [target, ...more] = sources.map(read)
+  const isSymbolic = options.some((option) => /^(-[a-rt-zA-Z]*s[a-zA-Z]*|--symbolic)$/.test(option))
+  const at = pathOf(to)
+  if (!isSymbolic || target == null || at === null || more.length > 0) return []
+  const path = read(to)?.endsWith('/') === true ? `${at === '/' ? '' : at}/${baseName(target)}` : at
+  return [{ tool: 'link', paths: [path], value: target, recursive: false }]
+}
+
+/** a2ensite(8) links a site of `sites-available`. */
+function sites({ words: [program, ...sites] }: Starts, { read }: Place): readonly Effect[] {
+  const tool = program?.value === 'a2ensite' ? 'link' : program?.value === 'a2dissite' ? 'rm' : null
+  if (tool === null) return []
+  return sites.flatMap((word) => {
+    const site = word.text.startsWith('-') ? undefined : read(word)?.replace(/\.conf$/, '')
+    if (site === undefined) return []
+    const value = tool === 'link' ? `../sites-available/${site}.conf` : null
+    return [{ tool, paths: [`/etc/apache2/sites-enabled/${site}.conf`], value, recursive: false }]
+  })
+}
+
+/** An option that takes a word, or that names the folder first, changes the meaning. */
+const SPECIAL = /^(-[a-zA-Z]*[tSgo]\b|--(?!recursive|force|verbose|archive|preserve|no-clobber))/
+
+/**
+ * What `mv`, `cp` and `install` put elsewhere; `value` is the destination, with a slash at its end where it is certainly a folder.
+ * Nothing of one file that `runTexts` follows.
+ */
+function placed({ tool, options, sources, to: last, recursive, mode }: Puts, place: Place): readonly Effect[] {
+  const to = place.read(last)
+  const at = place.pathOf(last)
+  if (tool === 'rsync' || to === null || at === null || options.some((option) => SPECIAL.test(option))) return []
+  const found = sources.map((word) => {
+    const source = place.read(word) ?? patternIn(word)
+    return source === null ? null : normalisePath(source.replace(/\/\.$/, '/*'), place.folder ?? '')
+  })
+  const paths = found.flatMap((path) => path ?? [])
+  if (paths.length < found.length) return []
+  const isOne = paths.length === 1 && !paths.some(isPattern)
+  if (isOne && tool !== 'install' && options.every((option) => /^-[afpv]+$/.test(option))) return []
+  const isInto = paths.length > 1 || /(^|\/)\.?$/.test(to) || paths.some(isPattern)
+  const value = isInto && at !== '/' ? `${at}/` : at
+  const put: Effect = { tool: tool === 'mv' ? 'move' : 'copy', paths, value, recursive }
+  const set = mode?.value == null ? null : installedMode(put, mode.value)
+  return set === null ? [put] : [put, set]
+}
+
+/** `install -m 640 app.conf /etc/`: one file gets that mode, whatever it had. Null where it may be a folder that is named. */
+function installedMode({ paths, value }: Effect, mode: string): Effect | null {
+  const [source] = paths
+  if (source === undefined || paths.length > 1 || value === null) return null
+  const target = value.endsWith('/') ? `${value}${baseName(source)}` : value
+  return looksLikeFile(target) || baseName(target) === baseName(source)
+    ? { tool: 'chmod', paths: [target], value: mode, recursive: false }
+    : null
 }
 
 function withFewPatterns(actions: readonly RunAction[]): Pick<RunActions, 'actions' | 'tooMany'> {
@@ -123,9 +230,6 @@ function withFewPatterns(actions: readonly RunAction[]): Pick<RunActions, 'actio
   return { actions: kept, tooMany }
 }
 
-/** Null for an unknown path, a relative one in an unknown folder, and one that is too long to follow. */
-type PathIn = (text: string | null, folder: string | null) => string | null
-
 /** `install` is the program where a command starts; with a word before it, it is what a package manager does. */
 const MENTIONS =
   /\b(mkdir|chown|chmod|rm|touch|ln|mv|cp|a2(?:en|dis)site|openssl|ssh-keygen|certtool|mkcert|mosquitto_passwd|svnadmin|trac-admin|tar|bsdtar|unzip|clone|checkout|create-project)\b|\b(?:git|hg)\b(?:(?!\b(?:git|hg)\b)[^&|;\n])*\binit\b|(?:(?:^|[;&|({!]|\b(?:do|then|else|sudo))\s*|\n[^\S\n]*)install\s/
@@ -135,82 +239,10 @@ function over(own: ReadonlyMap<string, string | undefined>, outer: Values): Valu
   return { get: (name) => (own.has(name) ? own.get(name) : outer.get(name)) }
 }
 
-function wordValue(word: ShellWord | undefined, variables: Values): string | null {
-  if (word === undefined) return null
+function wordValue(word: Word, variables: Values): string | null {
   const value = word.value ?? staticValue(word.text, variables)
   // A tilde is root's home, and braces are left to shells that know them.
   return value === null || /^~|[{}*?[\]$`]/.test(value) ? null : value
-}
-
-/** `install -m 640 app.conf /etc/`: one file gets that mode, whatever it had. Null where it may be a folder that is named. */
-function installedMode(
-  { name, words }: ShellCommand,
-  { paths, value }: Pick<RunAction, 'paths' | 'value'>,
-): Pick<RunAction, 'tool' | 'paths' | 'value' | 'recursive'> | null {
-  const at = words.findIndex(({ text }) => /^(?:-[a-zA-Z]*m|--mode)$/.test(text))
-  const mode = words[at + 1]?.value ?? null
-  const [source] = paths
-  if (name !== 'install' || at < 0 || mode === null || source === undefined || paths.length > 1 || value === null)
-    return null
-  const target = value.endsWith('/') ? `${value}${baseName(source)}` : value
-  return looksLikeFile(target) || baseName(target) === baseName(source)
-    ? { tool: 'chmod', paths: [target], value: mode, recursive: false }
-    : null
-}
-
-/** `install -d -o srv`, `--owner=srv`: it hands over what it makes. */
-function installOwner({ name, words }: ShellCommand, made: RunAction, variables: Values): readonly RunAction[] {
-  if (name !== 'install') return []
-  const at = words.findIndex(({ text }) => /^(-[a-zA-Z]*o|--owner)$/.test(text))
-  const glued = words.flatMap(({ text }) => /^(?:--owner=|-o)(.+)$/.exec(text)?.[1] ?? [])[0]
-  const value = at >= 0 ? wordValue(words[at + 1], variables) : (glued ?? null)
-  return value === null || /[$"'\x60]/.test(value) ? [] : [{ ...made, tool: 'chown', value }]
-}
-
-/** A pattern that only a shell expands, with no variable in it. */
-function patternIn(word: ShellWord | undefined): string | null {
-  return word !== undefined && /^[\w./*?+:@%-]+$/.test(word.text) ? word.text : null
-}
-
-function readAction(
-  command: ShellCommand,
-  variables: Values,
-  pathOf: (text: string | null) => string | null,
-  line: number,
-): RunAction | null {
-  const { name } = command
-  if (name === null || !TOOLS.has(name)) return null
-  const words = command.words.slice(1)
-  const options = words.filter((word) => /^-./.test(word.text))
-  const letters = options.map((word) => (word.text.startsWith('--') ? '' : word.text.slice(1))).join('')
-  if (options.some((word) => word.text.startsWith('--reference'))) return null
-  const taken = new Set<ShellWord | undefined>()
-  let value: string | null = null
-  for (const [index, word] of words.entries()) {
-    // `mkdir -m 755`, `install -o app -g app -m 755`: the option's value is no path.
-    if (!/^(-[a-zA-Z]*[mog]|--(mode|owner|group))$/.test(word.text) || (name !== 'mkdir' && name !== 'install'))
-      continue
-    taken.add(words[index + 1])
-    if (/^-\w*m$|^--mode$/.test(word.text)) value = wordValue(words[index + 1], variables)
-  }
-  let operands = words.filter((word) => !/^-./.test(word.text) && !taken.has(word))
-  if (name === 'chown' || name === 'chmod') {
-    value = wordValue(operands[0], variables)
-    operands = operands.slice(1)
-  }
-  if (name === 'install' && !letters.includes('d')) return null
-  const paths = operands.flatMap((word) => {
-    const path = pathOf(wordValue(word, variables) ?? (name === 'rm' ? patternIn(word) : null))
-    return path === null ? [] : [path]
-  })
-  if (paths.length === 0) return null
-  const recursive = /[rR]/.test(letters) || options.some((word) => word.text === '--recursive')
-  const tool = name === 'install' ? 'mkdir' : (name as RunAction['tool'])
-  return { tool, paths, value, recursive, certain: isCertain(command), line }
-}
-
-function isCertain({ conditional, connector }: ShellCommand): boolean {
-  return !conditional && /^(|;|&&)$/.test(connector)
 }
 
 /** Paths that RUN lines remove, by themselves, with a folder above them, or by a pattern (`rm /etc/nginx/conf.d/*`). */
@@ -227,7 +259,7 @@ export function removals(): Removals {
       if (tool !== 'rm') return
       for (const path of paths) {
         if (!isPattern(path)) plain.add(path)
-        else if (!patterns.has(path)) patterns.set(path, patternOf(path))
+        else if (!patterns.has(path)) patterns.set(path, expressionOf(path))
       }
     },
     has: (path) => {
@@ -254,7 +286,7 @@ export function isPattern(path: string): boolean {
 }
 
 /** The files that a shell expands a pattern to, and everything below; names with a leading dot are left out. */
-function patternOf(path: string): RegExp {
+function expressionOf(path: string): RegExp {
   const source = path
     .replace(/[.+^${}()|[\]\\]/g, String.raw`\$&`)
     .replaceAll(/\/(?=[*?])/g, String.raw`/(?!\.)`)

@@ -13,9 +13,8 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
-import { argvOf, isInterpreter, isShell, isStarter, programsOf, starterOf } from '../shell/index.ts'
+import { argvOf, isInterpreter, isRendered, isShell, isStarter, programsOf, starterOf } from '../shell/index.ts'
 import { daemonOf, daemonsOfFile } from '../start/daemons.ts'
-import { isRendered } from '../start/placed-files.ts'
 import { declared, type PathClaim } from './claim.ts'
 import type { Provider } from './provider.ts'
 import { isOneOf } from './servers.ts'

@@ -2,6 +2,8 @@ import { bounds } from '../bounds.ts'
 import type { Span } from '../edit.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { normalisePath, parentOf } from '../path.ts'
+import type { ChangesFolder } from './action.ts'
+import { actionsBy } from './actions.ts'
 import type { ShellCommand } from './shell-command.ts'
 import { staticValue, type Values } from './static-text.ts'
 
@@ -15,27 +17,42 @@ interface MovingScript {
   readonly workdir: string
 }
 
-/**
- * The working folder of each command, behind each `cd` before it (one in brackets holds inside them). Null where a condition or a
- * variable decides it, and in a function, which may be called from anywhere.
- */
+/** The working folder of each command of a script. */
 export const foldersIn = memoizeByObject((script: MovingScript): ReadonlyMap<ShellCommand, string | null> => {
-  const found = new Map<ShellCommand, string | null>()
-  const levels: Level[] = [{ of: null, folder: script.workdir === '' ? '/' : script.workdir, before: null }]
-  for (const { command } of script.commands) {
-    const { span, subshell, within, functionName } = command
-    while (levels.length > 1 && span.start >= (levels.at(-1)?.of?.end ?? 0)) levels.pop()
+  const folderOf = followFolders(script.workdir === '' ? '/' : script.workdir, script.path)
+  return new Map(script.commands.map(({ command }) => [command, folderOf(command, script.variables)]))
+})
+
+/**
+ * Asked of one command after the other, gives the folder that each works in, behind each `cd` before it (one in brackets holds inside
+ * them). Null where a condition or a variable decides it, and in a function, which may be called from anywhere. `path`: of the script.
+ */
+export function followFolders(
+  from: string | null,
+  path: string | null = null,
+): (command: ShellCommand, variables?: Values) => string | null {
+  const levels: Level[] = [{ of: null, folder: from, before: null }]
+  return (command, variables = NO_VALUES) => {
+    const { subshell, within, functionName } = command
+    while (levels.length > 1 && !isIn(command, levels.at(-1)?.of)) levels.pop()
     const [outer] = levels.slice(-1)
-    if (outer === undefined) break
-    const isOpened = subshell !== undefined && subshell.start !== outer.of?.start
+    if (outer === undefined) return null
+    const isOpened = subshell !== undefined && !(subshell.start === outer.of?.start && subshell.end === outer.of.end)
     const level: Level = isOpened ? { ...outer, of: subshell } : outer
     if (isOpened) levels.push(level)
-    const isPlain = functionName === null && within === 'script'
-    found.set(command, isPlain ? level.folder : null)
-    if (isPlain && MOVES.test(command.name ?? '')) move(level, command, script)
+    if (functionName !== null || within === 'trap') return null
+    const { folder } = level
+    for (const moved of actionsBy(command, 'changes-folder'))
+      move(level, moved, command.conditional, { path, variables })
+    return folder
   }
-  return found
-})
+}
+
+const NO_VALUES: Values = { get: () => undefined }
+
+function isIn({ span }: ShellCommand, of: Span | null | undefined): boolean {
+  return of == null || (of.start <= span.start && span.end <= of.end)
+}
 
 /** A script, or what is in brackets. */
 interface Level {
@@ -45,14 +62,17 @@ interface Level {
   before: string | null
 }
 
-const MOVES = /^(?:cd|pushd|popd)$/
-
-function move(level: Level, { name, words, conditional }: ShellCommand, script: MovingScript): void {
+function move(
+  level: Level,
+  { tool, to }: ChangesFolder,
+  conditional: boolean,
+  { path, variables }: Pick<MovingScript, 'path' | 'variables'>,
+): void {
   const { folder, before } = level
-  const operand = words.slice(1).find(({ text }) => text === '-' || !text.startsWith('-'))?.text ?? ''
-  const said = staticValue(operand, script.variables) ?? ownFolder(operand, script.path)
+  const operand = to?.text ?? ''
+  const said = staticValue(operand, variables) ?? to?.value ?? ownFolder(operand, path)
   level.before = folder
-  if (name === 'popd' || conditional || said === null || said === '') level.folder = null
+  if (tool === 'popd' || conditional || said === null || said === '') level.folder = null
   else if (said === '-') level.folder = before
   else level.folder = said.startsWith('/') || folder !== null ? shortPath(normalisePath(said, folder ?? '/')) : null
 }

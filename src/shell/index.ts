@@ -1,10 +1,15 @@
+export type { Action, HandsOver, Makes, Puts, SetsMode, Starts, Writes } from './action.ts'
+export { actionsBy, actionsOf, type ScriptRun, scriptRunBy, toolOf } from './actions.ts'
 export { composeWords } from './compose-words.ts'
+export { IN_PLACE, isRendered, readSed, writtenBy } from './file-tools.ts'
+export { foldersIn, followFolders, ownFolder } from './folders.ts'
 export {
   argvOf,
   asWords,
   type Command,
   invocationOf,
   invocationsIn,
+  isRoots,
   programIndex,
   programName,
   programsIn,
@@ -13,12 +18,10 @@ export {
   readSwitch,
   waitsForInput,
 } from './invocation.ts'
+export { wordValues } from './loops.ts'
 export { recipeOf } from './makefile.ts'
 export { parseShellScript, shellArguments } from './parse-shell.ts'
-export type {
-  ShellCommand,
-  ShellWord,
-} from './shell-command.ts'
+export { isCertain, type ShellCommand, type ShellWord } from './shell-command.ts'
 export {
   isInterpreter,
   isShell,
@@ -29,4 +32,5 @@ export {
   switchTools,
   type Word,
 } from './starters.ts'
+export { staticValue, type Values, type Variables } from './static-text.ts'
 export type { SwitchCommand } from './switches.ts'

@@ -96,7 +96,12 @@ function behindStarter(words: readonly Word[], at: number, isMeant: (starter: St
 /** Recognises a switch to another user, also behind `exec`, `tini --` and the like; null when root stays root. */
 export function readSwitch(words: readonly Word[]): SwitchCommand | null {
   const found = readRunAs(words)
-  return found?.user.value === 'root' || found?.user.value === '0' ? null : found
+  return found !== null && isRoots(found) ? null : found
+}
+
+/** A switch to root. */
+export function isRoots({ user }: SwitchCommand): boolean {
+  return user.value === 'root' || user.value === '0'
 }
 
 /** Like readSwitch, also for a switch to root: `gosu root crond`. */

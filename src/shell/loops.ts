@@ -1,5 +1,6 @@
 import { memoizeByText } from '../memoize.ts'
 import { nameOf, parentOf } from '../path.ts'
+import { actionsBy } from './actions.ts'
 import type { ShellCommand } from './shell-command.ts'
 import { staticValue, type Values } from './static-text.ts'
 
@@ -31,7 +32,7 @@ export function wordValues(
     const inner = commands.filter(
       ({ command: each }) => each.conditions.includes(loop) && each.span.start < command.span.start,
     )
-    turns = eachTurn(turns, name, list, arrays)?.map((values) => assigned(values, inner, script, arrays)) ?? null
+    turns = eachTurn(turns, name, list, arrays)?.map((values) => assigned(values, inner, arrays)) ?? null
     if (turns === null) return null
   }
   const found = turns.map((values) => filledIn(text, values, arrays))
@@ -66,14 +67,12 @@ function valuesOf(word: string, values: Values, arrays: Arrays): readonly string
 }
 
 /** `from="${MAP[$to]}"` in a loop. */
-function assigned(values: Values, commands: LoopingScript['commands'], script: string, arrays: Arrays): Values {
+function assigned(values: Values, commands: LoopingScript['commands'], arrays: Arrays): Values {
   const own = new Map<string, string | undefined>()
   const now: Values = { get: (name) => (own.has(name) ? own.get(name) : values.get(name)) }
   for (const { command } of commands)
-    for (const { name, span } of command.words.length === 0 ? command.assignments : []) {
-      const value = script.slice(span.start, span.end).replace(/^\w+=/, '')
-      own.set(name, filledIn(value, now, arrays) ?? undefined)
-    }
+    for (const { name, text } of command.words.length === 0 ? actionsBy(command, 'sets') : [])
+      own.set(name, filledIn(text, now, arrays) ?? undefined)
   return now
 }
 

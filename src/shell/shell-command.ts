@@ -33,11 +33,16 @@ export interface ShellCommand {
   readonly functionName: string | null
   /** Its failure is only tested and ends nothing: it stands in the condition of an `if` or a loop, or behind `!`. */
   readonly tested?: true
-  /** The start of the innermost subshell around it: a `cd` in there ends with it. */
+  /** The innermost shell of its own around it (brackets, `$(…)`, `sh -c`): a `cd` in there ends with it. */
   readonly subshell?: Span
   /** How it is embedded. */
   readonly within: 'script' | 'substitution' | 'sh -c' | 'heredoc' | 'trap'
   readonly span: Span
+}
+
+/** It runs whenever its script does. */
+export function isCertain({ conditional, connector }: ShellCommand): boolean {
+  return !conditional && /^(|;|&&)$/.test(connector)
 }
 
 export interface ShellWord {
@@ -49,6 +54,8 @@ export interface ShellWord {
 
 export interface ShellAssignment {
   readonly name: string
+  /** All of it: `A="$B"`. */
+  readonly text: string
   readonly value: string | null
   readonly span: Span
 }

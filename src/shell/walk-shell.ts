@@ -15,7 +15,7 @@ import {
 } from 'unbash'
 import { bounds } from '../bounds.ts'
 import { innerScript, type ShellText, trapScript } from './parse-shell.ts'
-import type { Connector, ShellAssignment, ShellCommand, ShellRedirect, ShellWord } from './shell-command.ts'
+import type { Connector, ShellAssignment, ShellCommand, ShellRedirect, ShellWord, Span } from './shell-command.ts'
 import { isShell } from './starters.ts'
 
 /** The context of the commands below a node of a script. */
@@ -25,7 +25,7 @@ interface WalkContext {
   readonly conditional: boolean
   readonly conditions: readonly string[]
   readonly functionName: string | null
-  readonly subshell: Extent | null
+  readonly subshell: Span | null
   readonly within: ShellCommand['within']
   readonly tested: boolean
 }
@@ -61,10 +61,15 @@ function statements(list: readonly Statement[], found: FoundCommands, context: W
   for (const statement of list) {
     // A list in the background runs in a shell of its own: `cd web && npm start &`.
     const isOwn = statement.background === true && statement.command.type === 'AndOr'
-    const inside = isOwn ? { ...context, subshell: statement.command } : context
+    const inside = isOwn ? own(context, statement.command) : context
     node(statement.command, found, joined(inside, connector))
     connector = statement.background === true ? '&' : ';'
   }
+}
+
+/** In a shell of its own. */
+function own(context: WalkContext, { pos, end }: Extent): WalkContext {
+  return { ...context, subshell: context.source.spanOf(pos, end) }
 }
 
 /** Their success is tested: `if`, `while` and `!` (set -e does not end there). */
@@ -92,7 +97,7 @@ function node(current: ShellNode, found: FoundCommands, context: WalkContext): v
     case 'CompoundList':
       return statements(current.commands, found, context)
     case 'Subshell':
-      return statements(current.body.commands, found, { ...context, subshell: current })
+      return statements(current.body.commands, found, own(context, current))
     case 'BraceGroup':
       return statements(current.body.commands, found, context)
     case 'Redirected':
@@ -180,9 +185,9 @@ function command(current: Command, found: FoundCommands, context: WalkContext): 
   found.push(whole)
   if (context.within === 'sh -c' || context.within === 'heredoc' || context.within === 'trap') return
   const trapped = trapScript(words)
-  if (trapped !== null) return embedded(trapped, found, { ...context, conditional: true, within: 'trap' })
+  if (trapped !== null) return embedded(trapped, found, { ...own(context, current), conditional: true, within: 'trap' })
   const script = innerScript(words)
-  if (script !== null) embedded(script, found, { ...context, within: 'sh -c' })
+  if (script !== null) embedded(script, found, { ...own(context, current), within: 'sh -c' })
   else if (isShell(whole.name ?? '') && words.length === 1) heredocScripts(current, found, context)
 }
 
@@ -190,9 +195,10 @@ function command(current: Command, found: FoundCommands, context: WalkContext): 
 function heredocScripts(current: Command, found: FoundCommands, context: WalkContext): void {
   for (const redirect of current.redirects) {
     if (redirect.type !== 'HereDoc') continue
-    const { pos } = redirect.body
+    const { pos, text } = redirect.body
     const spanOf = (start: number, end: number) => context.source.spanOf(pos + start, pos + end)
-    embedded({ kind: 'text', text: redirect.body.text, spanOf }, found, { ...context, within: 'heredoc' })
+    const inside = own(context, { pos, end: pos + text.length })
+    embedded({ kind: 'text', text, spanOf }, found, { ...inside, within: 'heredoc' })
   }
 }
 
@@ -212,10 +218,10 @@ function substitutions(current: SyntaxNode, found: FoundCommands, context: WalkC
       return
     }
     // Backquotes with escapes in them are decoded: their places are those of the whole.
-    const whole = context.source.spanOf(current.pos, current.end)
+    const subshell = context.source.spanOf(current.pos, current.end)
     const source: ShellText =
-      child.source === undefined ? context.source : { kind: 'text', text: child.source, spanOf: () => whole }
-    statements(child.commands, found, { ...context, source, connector: '', within: 'substitution' })
+      child.source === undefined ? context.source : { kind: 'text', text: child.source, spanOf: () => subshell }
+    statements(child.commands, found, { ...context, source, subshell, connector: '', within: 'substitution' })
   })
 }
 
@@ -231,7 +237,7 @@ function bare(extent: Extent, context: WalkContext): ShellCommand {
     conditional,
     conditions,
     functionName,
-    ...(subshell === null ? {} : { subshell: source.spanOf(subshell.pos, subshell.end) }),
+    ...(subshell === null ? {} : { subshell }),
     within,
     ...(context.tested ? { tested: true as const } : {}),
     span,
@@ -289,6 +295,7 @@ function assignmentOf(assignment: Assignment, source: ShellText): ShellAssignmen
   const { value } = assignment
   return {
     name: assignment.name,
+    text: assignment.text,
     value: value.type === 'Word' && assignment.index === undefined ? staticValue(value) : null,
     span: source.spanOf(assignment.pos, assignment.end),
   }

@@ -1,12 +1,21 @@
 import { bounds } from '../bounds.ts'
 import { lineOf } from '../edit.ts'
 import { isWithin, nameOf, normalisePath } from '../path.ts'
-import { foldersIn } from '../shell/folders.ts'
-import { programIndex, readSwitch, type Word } from '../shell/index.ts'
-import { wordValues } from '../shell/loops.ts'
+import { testedWords } from '../shell/conditions.ts'
+import {
+  type Action,
+  actionsBy,
+  actionsOf,
+  foldersIn,
+  IN_PLACE,
+  isRoots,
+  programIndex,
+  staticValue,
+  toolOf,
+  type Word,
+  wordValues,
+} from '../shell/index.ts'
 import { onlyAsOther, rootQuestions } from '../shell/root-checks.ts'
-import { staticValue, type Variables } from '../shell/static-text.ts'
-import { redirectedTo } from './script-writes.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 
 /** Something that a start script does and that takes root, or more than the service needs. */
@@ -32,21 +41,19 @@ export interface RootAction {
   readonly begins: boolean
 }
 
-const accountTools = new Set(
-  'usermod groupmod useradd groupadd userdel groupdel adduser addgroup deluser delgroup chpasswd passwd'.split(' '),
-)
-
 /** Relative paths are meant from where the script is then. */
 export function rootActions(script: ReadScript): readonly RootAction[] {
   const own = ownerVariables(script)
-  const moves = script.commands.some(({ command }) => command.name === 'cd' || command.name === 'pushd')
+  const moves = script.commands.some(({ command }) =>
+    actionsBy(command, 'changes-folder').some(({ tool }) => tool !== 'popd'),
+  )
   return script.commands.flatMap((entry) => {
     const action = actionOf(entry, script)
     if (action === null) return []
     const folder = foldersIn(script).get(entry.command) ?? (moves ? null : script.workdir)
     const paths = action.paths.filter((path) => path.startsWith('/') || folder !== null)
     const dynamic = action.dynamic || paths.length < action.paths.length
-    const isOwn = own.size > 0 && action.action === 'chown' && own.has(ownerNamed(entry.command.words))
+    const isOwn = own.size > 0 && action.action === 'chown' && own.has(ownerNamed(entry.command))
     return [
       {
         ...action,
@@ -68,8 +75,8 @@ function ownerVariables({ text, commands }: ReadScript): ReadonlySet<string> {
   )
   for (const { command } of commands) {
     if (!onlyAsOther(command.conditions, questions)) continue
-    for (const { name, span } of command.assignments) {
-      const [, value = ''] = /=["']?(.*?)["']?$/s.exec(text.slice(span.start, span.end)) ?? []
+    for (const { name, text: said } of command.assignments) {
+      const [, value = ''] = /=["']?(.*?)["']?$/s.exec(said) ?? []
       const of = /^\$\{?(\w+)\}?$/.exec(value)?.[1] ?? ''
       if (/^(\$\(|\x60)\s*id -un?\s*(\)|\x60)$/.test(value) || questions.variables.has(of)) found.add(name)
     }
@@ -78,9 +85,9 @@ function ownerVariables({ text, commands }: ReadScript): ReadonlySet<string> {
 }
 
 /** The variable that stands for whom a chown gives something to; '' for another one. */
-function ownerNamed(all: readonly Word[]): string {
-  const owner = all.slice(programIndex(all) + 1).find(({ text }) => !text.startsWith('-'))?.text ?? ''
-  return /^"?\$\{?(\w+)\}?"?(?=$|[:.])/.exec(owner)?.[1] ?? ''
+function ownerNamed(command: ScriptCommand['command']): string {
+  const [owner] = actionsBy(command, 'hands-over').map((action) => action.owner?.text ?? '')
+  return /^"?\$\{?(\w+)\}?"?(?=$|[:.])/.exec(owner ?? '')?.[1] ?? ''
 }
 
 /** A question of a start script whether something is there, by which it decides what to do. */
@@ -98,10 +105,10 @@ export function askedPaths({ commands, path, text, variables, workdir }: ReadScr
   const found = new Set<string>()
   for (const { command } of commands) {
     if (command.conditions.length === 0 || command.within === 'trap') continue
-    const isOpen = !isHarmless(command.words)
+    const isOpen = !isHarmless(command)
     if (!isOpen && command.assignments.length === 0) continue
     const tests = command.conditions.filter((one) => TESTS.test(one))
-    const asked = tests.flatMap((one) => [...one.matchAll(ASKS)].map((match) => match[1] ?? ''))
+    const asked = tests.flatMap((one) => testedWords(one, 'defs'))
     for (const word of asked) {
       const place = staticValue(word, variables)
       const isAbsolute = place?.startsWith('/') === true
@@ -116,34 +123,31 @@ export function askedPaths({ commands, path, text, variables, workdir }: ReadScr
 }
 
 const TESTS = /(?:^|[\s(])(?:\[|test\s)/
-const ASKS = /(?:^|[\s(])-[defs]\s+("[^"]*"|[^\s"';&|)\]]+)/g
-
 /** It does the same to what is there already, says something, or ends the start. */
-function isHarmless(words: ScriptCommand['command']['words']): boolean {
-  const name = nameOf(words[programIndex(words)]?.value ?? '')
-  return HARMLESS.test(name) || words.length === 0
+function isHarmless(command: ScriptCommand['command']): boolean {
+  return command.words.length === 0 || HARMLESS.test(toolOf(command).tool)
 }
 
 const HARMLESS =
   /^(mkdir|chown|chgrp|chmod|install|exit|return|true|false|:|test|\[\[?|set|cd|ls|printf|stat|id|date|basename|dirname|readlink|realpath)$|(^|_)(echo|log|info|warn|error|debug|print)/i
 
 function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript): RootAction | null {
-  const words = command.words.slice(programIndex(command.words)).flatMap((word, at): readonly Word[] => {
+  if (command.words.length === 0) return null
+  const at = programIndex(command.words)
+  // An option may stand in a variable, and a loop gives a word several values.
+  const words = command.words.slice(at).flatMap((word, index): readonly Word[] => {
     const value = word.value ?? staticValue(word.text, script.variables)
-    const all = value === null && at > 0 ? wordValues(word.text, command, script) : null
+    const all = value === null && index > 0 ? wordValues(word.text, command, script) : null
     return all === null ? [{ text: word.text, value }] : all.map((each) => ({ text: each, value: each }))
   })
-  const tool = nameOf(words[0]?.value ?? '')
-  const texts = words.slice(1).map((word) => word.value ?? word.text)
-  const found = tool === 'find' ? findExec(words.slice(1), script.variables) : simple(tool, words.slice(1))
-  if (found === null) return null
-  const start = command.span.start
+  const [found] = actionsOf({ words }).flatMap((action) => workOf(action) ?? [])
+  if (found === undefined) return null
+  const { start, end } = command.span
   return {
-    tool,
+    tool: nameOf(words[0]?.value ?? ''),
     script: script.path,
     line: lineOf(script.text, start),
-    text: script.text.slice(start, command.span.end),
-    recursive: tool === 'find' || texts.some((text) => /^-\w*R|^--recursive$/.test(text)),
+    text: script.text.slice(start, end),
     guarded,
     fatal,
     begins: /^[;&]?$/.test(command.connector),
@@ -151,48 +155,42 @@ function actionOf({ command, guarded, fatal }: ScriptCommand, script: ReadScript
   }
 }
 
-type ActionParts = Pick<RootAction, 'action' | 'paths' | 'dynamic' | 'value'>
+type ActionParts = Pick<RootAction, 'action' | 'paths' | 'dynamic' | 'value' | 'recursive'>
 
-function simple(tool: string, args: readonly Word[]): ActionParts | null {
-  const operands = args.filter((word) => !/^-[a-zA-Z-]/.test(word.text))
-  if (tool === 'chown' || tool === 'chgrp' || tool === 'chmod') {
-    // With --reference the first operand is a path already.
-    const reference = args.some((word) => word.text.startsWith('--reference'))
-    const value = reference ? null : (operands[0]?.value ?? null)
-    return { action: tool, value, ...split(reference ? operands : operands.slice(1)) }
-  }
-  if (tool === 'mkdir') return { action: 'mkdir', value: null, ...split(operandsOf(args, ['-m', '--mode'])) }
-  if (tool === 'install' && args.some((word) => /^-\w*[dog]/.test(word.text))) {
-    return {
-      action: 'install',
-      value: null,
-      ...split(operandsOf(args, ['-m', '-o', '-g', '--mode', '--owner', '--group'])),
+/** What of an action takes root; null for another one. */
+function workOf(action: Action): ActionParts | null {
+  switch (action.kind) {
+    case 'hands-over':
+      return parts(action.tool, action.paths, action)
+    case 'sets-mode':
+      return parts('chmod', action.paths, { owner: action.mode, recursive: action.recursive })
+    case 'makes':
+      return parts(action.tool, action.folders)
+    case 'puts': {
+      const isGiven = action.tool === 'install' && action.options.some((option) => /^-\w*[og]/.test(option))
+      return isGiven ? parts('install', [...action.sources, action.to]) : null
     }
+    case 'changes-accounts':
+      return parts('account', [])
+    case 'sets-capabilities':
+      return parts('setcap', action.paths)
+    case 'mounts':
+      return parts('mount', action.paths)
+    default:
+      return null
   }
-  if (accountTools.has(tool)) return { action: 'account', value: null, paths: [], dynamic: false }
-  if (tool === 'setcap') return { action: 'setcap', value: null, ...split(operands.slice(1)) }
-  if (tool === 'mount' || tool === 'umount') return { action: 'mount', value: null, ...split(operands.slice(-1)) }
-  return null
 }
 
-function operandsOf(args: readonly Word[], valued: readonly string[]): readonly Word[] {
-  return args.filter((word, i) => !word.text.startsWith('-') && !valued.includes(args[i - 1]?.text ?? ''))
-}
-
-/** `find PATH… -exec chown … {} +` is a recursive chown. */
-function findExec(args: readonly Word[], variables: Variables): ActionParts | null {
-  const at = args.findIndex((word) => /^-(?:exec|execdir|ok)$/.test(word.text))
-  const action = nameOf(args[at + 1]?.value ?? '')
-  if (at < 0 || (action !== 'chown' && action !== 'chgrp' && action !== 'chmod')) return null
-  const expression = args.findIndex((word) => /^(?:-|\\?!|\\?\()/.test(word.text))
-  const value = args.slice(at + 2).find((word) => !word.text.startsWith('-'))
-  const paths = args.slice(0, expression)
-  return { action, value: value === undefined ? null : staticValue(value.text, variables), ...split(paths) }
-}
-
-function split(words: readonly Word[]): Pick<ActionParts, 'paths' | 'dynamic'> {
-  const paths = words.flatMap((word) => (word.value === null || word.value === '' ? [] : [word.value]))
-  return { paths, dynamic: paths.length < words.length }
+function parts(
+  action: RootAction['action'],
+  words: readonly Word[],
+  { owner, recursive }: { readonly owner: Word | null; readonly recursive: boolean } = {
+    owner: null,
+    recursive: false,
+  },
+): ActionParts {
+  const paths = words.flatMap(({ value }) => (value === null || value === '' ? [] : [value]))
+  return { action, paths, dynamic: paths.length < words.length, value: owner?.value ?? null, recursive }
 }
 
 /** A variable of the environment that tells a start script a uid or gid: whom its program runs as, or whose its files are. */
@@ -206,10 +204,10 @@ export interface ToldId {
 /** Of scripts that share their variables, each variable once. */
 export function toldIds(scripts: readonly ReadScript[], environment: ReadonlyMap<string, string>): readonly ToldId[] {
   const values = new Map<string, string[]>()
-  for (const { commands, text } of scripts)
+  for (const { commands } of scripts)
     for (const { command } of commands)
-      for (const { name, span } of command.assignments) {
-        const value = text.slice(span.start, span.end).replace(/^\w+=/, '')
+      for (const { name, text } of command.assignments) {
+        const value = text.replace(/^\w+=/, '')
         const before = values.get(name)
         if (before === undefined) values.set(name, [value])
         else if (before.length < bounds.shellConditions) before.push(value)
@@ -217,7 +215,7 @@ export function toldIds(scripts: readonly ReadScript[], environment: ReadonlyMap
   const found = new Map<string, ToldId>()
   for (const { path, text, commands } of scripts)
     for (const { command } of commands)
-      for (const { word, isId } of idWords(command.words))
+      for (const { word, isId } of actionsOf(command).flatMap(idWords))
         for (const variable of variablesIn(word).flatMap((name) => originsOf(name, values))) {
           if (found.has(variable) || !(isId || looksLikeId(variable, word, values, environment))) continue
           found.set(variable, { variable, script: path, line: lineOf(text, command.span.start) })
@@ -226,23 +224,21 @@ export function toldIds(scripts: readonly ReadScript[], environment: ReadonlyMap
 }
 
 /** Texts of the words that name an owner, a user or an id; `isId`: it can be nothing but a number. */
-function idWords(all: readonly Word[]): readonly { readonly word: string; readonly isId: boolean }[] {
-  const words = all.slice(programIndex(all))
-  const tool = nameOf(words[0]?.value ?? '')
-  if (accountTools.has(tool)) {
-    const options = /group/.test(tool) ? /^(-\w*g|--gid)$/ : /^(-\w*u|--uid)$/
-    return words.flatMap((word, index) => {
-      const [name = '', ...value] = word.text.split('=')
+function idWords(action: Action): readonly { readonly word: string; readonly isId: boolean }[] {
+  if (action.kind === 'changes-accounts') {
+    const options = /group/.test(action.tool) ? /^(-\w*g|--gid)$/ : /^(-\w*u|--uid)$/
+    return action.words.flatMap(({ text }, index) => {
+      const [name = '', ...value] = text.split('=')
       if (value.length > 0 && /^--[ug]id$/.test(name)) return [{ word: value.join('='), isId: true }]
-      return options.test(words[index - 1]?.text ?? '') ? [{ word: word.text, isId: true }] : []
+      return options.test(action.words[index - 1]?.text ?? '') ? [{ word: text, isId: true }] : []
     })
   }
-  if (tool === 'chown' || tool === 'chgrp') {
-    const owner = words.slice(1).find(({ text }) => !text.startsWith('-'))
-    return owner === undefined ? [] : [{ word: owner.text, isId: false }]
-  }
-  const found = readSwitch(all)
-  const named = found === null ? [] : [found.user, found.group]
+  const named =
+    action.kind === 'hands-over'
+      ? [action.owner]
+      : action.kind === 'switches-user' && !isRoots(action.found)
+        ? [action.found.user, action.found.group]
+        : []
   return named.flatMap((word) => (word === null ? [] : [{ word: word.text, isId: false }]))
 }
 
@@ -319,9 +315,9 @@ export function rootOnlyWork(script: ReadScript): readonly RootOnlyWork[] {
     // A word that a variable decides is the program itself, which the other branch starts too.
     if (name === '' || name.includes('$') || words[0]?.text.includes('$') === true) return true
     if (makesFile(one)) return depth === 0 && others.has(wordsOf(one))
-    if (PREPARES.test(name) || accountTools.has(name) || readSwitch(command.words) !== null) return true
+    if (PREPARES.test(name) || actionsOf(command).some(isPreparation)) return true
     if (depth === 0 && others.has(wordsOf(one))) return true
-    const isInPlace = words.some(({ text }) => /^(?:-[a-zA-Z]*i|--in-place)/.test(text))
+    const isInPlace = words.some(({ text }) => IN_PLACE.test(text))
     return (name === 'sed' || name === 'perl') && !isInPlace && command.redirects.length === 0
   }
   return guarded
@@ -334,9 +330,15 @@ export function rootOnlyWork(script: ReadScript): readonly RootOnlyWork[] {
     }))
 }
 
+function isPreparation(action: Action): boolean {
+  return action.kind === 'changes-accounts' || (action.kind === 'switches-user' && !isRoots(action.found))
+}
+
 /** Whatever makes it, a file that only root writes is one that another user does not find. */
 function makesFile({ command }: ScriptCommand): boolean {
-  return redirectedTo(command).some(({ text }) => /^["']?(?!\/(?:dev|proc)\/)[$/.\w]/.test(text))
+  return actionsBy(command, 'writes').some(
+    ({ tool, path }) => tool.includes('>') && /^["']?(?!\/(?:dev|proc)\/)[$/.\w]/.test(path.text),
+  )
 }
 
 /** It prepares what another user then finds, says something, or asks. */

@@ -1,18 +1,21 @@
 import { lineOf } from '../edit.ts'
 import { nameOf, normalisePath } from '../path.ts'
-import { foldersIn } from '../shell/folders.ts'
-import { programIndex, type ShellCommand } from '../shell/index.ts'
-import { wordValues } from '../shell/loops.ts'
-import { staticValue, type Variables } from '../shell/static-text.ts'
+import { sureConditions, testedWords } from '../shell/conditions.ts'
 import {
-  type Functions,
-  type GivenStart,
-  type ReachedCommand,
-  stepsOf,
-  sureConditions,
-  withUnset,
-} from './first-start.ts'
-import { isRendered, placedBy, type Write } from './placed-files.ts'
+  type Action,
+  actionsOf,
+  foldersIn,
+  IN_PLACE,
+  type ShellCommand,
+  staticValue,
+  toolOf,
+  type Variables,
+  type Word,
+  type Writes,
+  wordValues,
+  writtenBy,
+} from '../shell/index.ts'
+import { type Functions, type GivenStart, type ReachedCommand, stepsOf, withUnset } from './first-start.ts'
 import type { ReadScript, ScriptCommand } from './scripts.ts'
 
 /** A file that a start script writes by itself, before what it starts does anything. */
@@ -62,7 +65,7 @@ export function scriptWrites(
     guarded ? null : asked !== null && command.span.start > asked.at ? [...outside, asked.question] : outside
   const same = ({ command, variables }: ReachedCommand): string =>
     writesOf(command)
-      .map(({ text }) => staticValue(text, variables))
+      .map(({ path }) => staticValue(path.text, variables))
       .join(' ')
   const found = [
     ...stepsOf(script, questions, start, same, sourced).flatMap((step) =>
@@ -72,7 +75,7 @@ export function scriptWrites(
   ]
   // Of a place that it asks whether it may write there it does without where it may not.
   const asksFor = new Set(
-    [...script.text.matchAll(/\s-w\s+([^\s;&|]+)/g)].flatMap(([, word = '']) => {
+    testedWords(script.text, 'w').flatMap((word) => {
       const path = staticValue(word, script.variables)
       return path === null || path === '' ? [] : [normalisePath(path, workdir)]
     }),
@@ -86,10 +89,10 @@ export function scriptWrites(
 
   function singleWrites({ command, script: of, variables, ifMissing }: ReachedCommand): readonly ScriptWrite[] {
     const line = lineOf(of.text, command.span.start)
-    const all = writesOf(command).flatMap((write): readonly Write[] => {
-      const isOpen = staticValue(write.text, variables) === null
-      const values = isOpen ? wordValues(write.text, command, { ...of, variables }) : null
-      return values?.map((text) => ({ ...write, text })) ?? [write]
+    const all = writesOf(command).flatMap(({ path: { text }, ...write }) => {
+      const isOpen = staticValue(text, variables) === null
+      const values = isOpen ? wordValues(text, command, { ...of, variables }) : null
+      return (values ?? [text]).map((each) => ({ ...write, text: each }))
     })
     return all.flatMap(({ text, replaces, into, anew, edits, known }): readonly ScriptWrite[] => {
       const path = staticValue(text, variables)
@@ -133,7 +136,7 @@ export function scriptWrites(
 /** Files that the branch for root alone makes: what it hands over by that name is no folder. */
 export function rootWrites({ commands, variables }: ReadScript, { workdir }: GivenStart): readonly string[] {
   const written = commands.flatMap(({ command, guarded }) => (guarded ? writesOf(command) : []))
-  return written.flatMap(({ text, into }) => {
+  return written.flatMap(({ path: { text }, into }) => {
     const path = into === true ? null : staticValue(text, variables)
     return path === null || path === '' ? [] : [normalisePath(path, workdir)]
   })
@@ -190,38 +193,10 @@ function askedFor({ text, variables }: ReadScript): { readonly at: number; reado
   return { at: found.index, question: `[ -n "$${found[1] ?? found[2]}" ]` }
 }
 
-/** What `>` and its like put into files: `>&2` goes to a descriptor. */
-export function redirectedTo({ redirects }: ShellCommand): readonly Write[] {
-  return redirects.flatMap(({ operator, target }): readonly Write[] =>
-    /^(>|>>|>\||&>|&>>)$/.test(operator) && target !== null
-      ? [{ text: target.text, replaces: false, ...(operator.endsWith('>>') ? {} : { anew: true }) }]
-      : [],
-  )
+/** What a command writes, as its words say it. */
+function writesOf(command: ShellCommand): readonly Writes[] {
+  return actionsOf(command).flatMap(writtenBy)
 }
-
-function writesOf(command: ShellCommand): readonly Write[] {
-  const { words } = command
-  const written = redirectedTo(command)
-  const at = programIndex(words)
-  const tool = nameOf(words[at]?.value ?? '')
-  const args = words.slice(at + 1)
-  const operands = args.filter(({ text }) => !text.startsWith('-'))
-  const whole = args.some(({ text }) => /^(-[a-zA-Z]*a|--append)/.test(text)) ? {} : { anew: true as const }
-  if (tool === 'tee') return [...written, ...operands.map(({ text }) => ({ text, replaces: false, ...whole }))]
-  const placed = placedBy(tool, args)
-  if (placed !== null) return [...written, ...placed]
-  const rendered = args.filter(({ text }, index) => isRendered(args[index - 1]?.text ?? '', text.replace(/^"/, '')))
-  if (rendered.length > 0 && !READS_ALL.test(tool))
-    return [...written, ...rendered.map(({ text }) => ({ text, replaces: true, anew: true as const }))]
-  if (tool !== 'sed' || !args.some(({ text }) => /^(-[a-zA-Z]*i|--in-place)/.test(text))) return written
-  // Without -e and -f the first operand is the script; a value of theirs is no file either.
-  const valued = new Set(args.filter((_, index) => /^-[a-zA-Z]*[ef]$/.test(args[index - 1]?.text ?? '')))
-  const files = operands.filter((word) => !valued.has(word)).slice(valued.size === 0 ? 1 : 0)
-  return [...written, ...files.map(({ text }) => ({ text, replaces: true, edits: true as const }))]
-}
-
-/** All that they are given is read. */
-const READS_ALL = /^(cat|grep|ls|test|\[\[?|rm|diff|cmp|head|tail|stat|echo|printf|chmod|chown|chgrp|sha\d+sum|md5sum)$/
 
 /** A folder of which a script changes files in place, whatever they are called. */
 interface FolderEdit {
@@ -234,28 +209,31 @@ interface FolderEdit {
 /** `find /srv -exec sed -i …`, `grep -rl x /srv | xargs sed -i …`, `sed -i … /srv/*.js`, and `sed -i … "$f"` in a loop over them. */
 function folderEdits(text: string, commands: readonly ShellCommand[], variables: Variables): readonly FolderEdit[] {
   return commands.flatMap((command, index): readonly FolderEdit[] => {
-    const words = command.words.slice(programIndex(command.words))
-    const tool = nameOf(words[0]?.value ?? '')
-    const texts = words.map((word) => word.text)
+    const { tool, args } = toolOf(command)
+    const texts = [tool, ...args.map(({ text }) => text)]
     const edits = texts.findIndex((word) => nameOf(word) === 'sed')
     if (edits < 0 || !texts.slice(edits).some((word) => IN_PLACE.test(word))) return []
     const of = (places: readonly EditedPlace[]): readonly FolderEdit[] => places.map((place) => ({ command, ...place }))
-    if (tool === 'find') return of(searched(words, variables))
+    if (tool === 'find') return of(searched(texts, variables))
     if (tool === 'xargs') {
       const before = command.connector === '|' ? commands[index - 1] : undefined
-      return before === undefined ? [] : of(searched(before.words, variables))
+      return before === undefined
+        ? []
+        : of(
+            searched(
+              before.words.map(({ text }) => text),
+              variables,
+            ),
+          )
     }
     return tool === 'sed' ? of(texts.slice(1).flatMap((word) => placesOf(word, text, variables))) : []
   })
 }
 
-const IN_PLACE = /^(-[a-zA-Z]*i|--in-place)/
-
 type EditedPlace = Pick<FolderEdit, 'folder' | 'deep'>
 
 /** Where find(1) and `grep -r` look: the operands up to the first test, or the last one. */
-function searched(words: ShellCommand['words'], variables: Variables): readonly EditedPlace[] {
-  const [tool, ...rest] = words.map(({ text }) => text)
+function searched([tool, ...rest]: readonly string[], variables: Variables): readonly EditedPlace[] {
   const end = rest.findIndex((word) => /^[-(!\\]/.test(word))
   const found = tool === 'find' ? rest.slice(0, end < 0 ? rest.length : end) : tool === 'grep' ? rest.slice(-1) : []
   return found.flatMap((word) => {
@@ -308,10 +286,9 @@ export function openWrites(script: ReadScript, start: GivenStart, sourced: Funct
   const questions = ({ guarded }: ScriptCommand): readonly string[] | null => (guarded ? null : [])
   const found = new Map<string, OpenWrite>()
   for (const { command, script: of, variables, undecided } of stepsOf(script, questions, start, () => '', sourced)) {
-    const tool = nameOf(command.words[programIndex(command.words)]?.value ?? '')
     if (command.within !== 'script') continue
-    const targets = [...removedOrMade(tool, command), ...writesOf(command).filter(({ known }) => known === undefined)]
-    for (const { text: word } of targets) {
+    const { tool } = toolOf(command)
+    for (const { text: word } of actionsOf(command).flatMap(targetsOf)) {
       if (!word.includes('$') && !word.includes('`')) continue
       const names = [...word.matchAll(/\$\{?[!#]?(\w+)/g)].map(([, name = '']) => name)
       if (HARMLESS_TARGET.test(word) || names.some((name) => temporary.has(name))) continue
@@ -335,8 +312,8 @@ export function openWrites(script: ReadScript, start: GivenStart, sourced: Funct
 const HARMLESS_TARGET =
   /^["']?(?:\$\{?HOME\b|\$\{?(?:TMP|TEMP)(?:DIR)?\b|\/tmp\b|\/dev\/|\/proc\/|\/run\/|\/var\/run\/)|mktemp|^["']?[&\d-]*["']?$/
 
-function removedOrMade(tool: string, { words }: ShellCommand): readonly Pick<Write, 'text'>[] {
-  if (tool !== 'rm' && tool !== 'rmdir' && tool !== 'mkdir') return []
-  const args = words.slice(programIndex(words) + 1)
-  return args.filter(({ text }, at) => !text.startsWith('-') && !/^(-m|--mode)$/.test(args[at - 1]?.text ?? ''))
+function targetsOf(action: Action): readonly Word[] {
+  if (action.kind === 'removes') return action.paths
+  if (action.kind === 'makes') return action.tool === 'mkdir' ? action.folders : []
+  return writtenBy(action).flatMap(({ path, known }) => (known === undefined ? [path] : []))
 }

@@ -2,8 +2,18 @@ import { bounds } from '../bounds.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { joinPath, nameOf, normalisePath } from '../path.ts'
-import { foldersIn, ownFolder } from '../shell/folders.ts'
-import { isShell, parseShellScript, programIndex, type ShellCommand } from '../shell/index.ts'
+import {
+  actionsBy,
+  actionsOf,
+  foldersIn,
+  ownFolder,
+  parseShellScript,
+  programIndex,
+  type ShellCommand,
+  scriptRunBy,
+  staticValue,
+  type Variables,
+} from '../shell/index.ts'
 import {
   onlyAsOther,
   onlyAsRoot,
@@ -13,7 +23,6 @@ import {
   refusing,
   rootQuestions,
 } from '../shell/root-checks.ts'
-import { staticValue, type Variables } from '../shell/static-text.ts'
 import { findProgram, type StartScript, serviceScripts } from './start.ts'
 
 /** A start script that was read. */
@@ -82,7 +91,7 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
       continue
     }
     const { workdir } = next
-    const variables = variablesOf({ ...config, workdir }, { path, text }, parsed.commands, files)
+    const variables = variablesOf({ ...config, workdir }, path, parsed.commands, files)
     const commands = judge(text, parsed.commands, next)
     const wantsRoot = next.guarded ? [] : refusals(text, parsed.commands, rootQuestions(text, parsed.commands))
     const { conditional, conditions, by } = next
@@ -96,12 +105,12 @@ export function readScripts(start: readonly StartScript[], config: ImageConfig, 
 
 function variablesOf(
   config: ImageConfig,
-  { path, text }: Pick<ReadScript, 'path' | 'text'>,
+  path: string | null,
   commands: readonly ShellCommand[],
   files: FileModel | null,
 ): Variables {
   const variables = new Map(config.env)
-  setVariables(variables, text, commands, { config, files, path, depth: 0 })
+  setVariables(variables, commands, { config, files, path, depth: 0 })
   return variables
 }
 
@@ -118,56 +127,38 @@ interface SettingFiles {
 
 function setVariables(
   variables: Map<string, string>,
-  text: string,
   commands: readonly ShellCommand[],
   { config, files, path: own, depth }: SettingFiles,
 ): void {
   const local = onceIn(commands)
-  for (const command of commands) {
-    const { assignments, words, functionName } = command
-    // `. /etc/app/env`: what it sets holds from there on.
-    if (isSourced(command) && functionName === null && files !== null && depth < SOURCED_DEPTH) {
-      const path = words[1] === undefined ? null : staticValue(words[1].text, variables)
-      const other = path === null || path === '' ? null : files.text(normalisePath(path, config.workdir))
-      const parsed = other === null ? null : parseShellScript(other)
-      if (other !== null && parsed?.kind === 'parsed' && parsed.commands.length <= bounds.scriptCommands)
-        setVariables(variables, other, parsed.commands, { config, files, path, depth: depth + 1 })
-    }
-    // `A=1 cmd` is for that command alone.
-    for (const { span } of words.length === 0 ? assignments : declaredIn(command)) {
-      const [, name, value] = /^(\w+)=(.*)$/s.exec(text.slice(span.start, span.end)) ?? []
-      if (name === undefined || value === undefined || variables.has(name)) continue
-      if (words[0]?.value === 'local' && !local.has(name)) continue
+  for (const command of commands)
+    for (const action of actionsOf(command)) {
+      // `. /etc/app/env`: what it sets holds from there on.
+      if (action.kind === 'sources' && command.functionName === null && files !== null && depth < SOURCED_DEPTH) {
+        const path = action.file === null ? null : staticValue(action.file.text, variables)
+        const other = path === null || path === '' ? null : files.text(normalisePath(path, config.workdir))
+        const parsed = other === null ? null : parseShellScript(other)
+        if (parsed?.kind === 'parsed' && parsed.commands.length <= bounds.scriptCommands)
+          setVariables(variables, parsed.commands, { config, files, path, depth: depth + 1 })
+      }
+      if (action.kind !== 'sets' || variables.has(action.name)) continue
+      if (action.isLocal && !local.has(action.name)) continue
       // `CONF="$HOME/app.conf"`, `DIR=${DIR:-/data}`.
-      const said = staticValue(value, variables) ?? ownFolder(value, own)
-      if (said !== null) variables.set(name, said)
+      const said = staticValue(action.text, variables) ?? ownFolder(action.text, own)
+      if (said !== null) variables.set(action.name, said)
     }
-  }
 }
 
 /** Names that one command alone gives a value: what `local` says of them holds wherever they are used. */
 function onceIn(commands: readonly ShellCommand[]): ReadonlySet<string> {
   const once = new Set<string>()
   const again = new Set<string>()
-  for (const command of commands) {
-    const said = [
-      ...command.assignments.map(({ name }) => name),
-      ...declaredIn(command).map(({ text }) => text.replace(/=.*$/s, '')),
-    ]
-    for (const name of said) {
+  for (const command of commands)
+    for (const { name } of [...command.assignments, ...(command.words.length > 0 ? actionsBy(command, 'sets') : [])]) {
       if (once.has(name)) again.add(name)
       once.add(name)
     }
-  }
   return new Set([...once].filter((name) => !again.has(name)))
-}
-
-/** The words of `export A=1 B=2` and of its like that give a variable a value. */
-export function declaredIn({ words }: ShellCommand): ShellCommand['words'] {
-  const isDeclared = /^(local|readonly|export|declare|typeset)$/.test(words[0]?.value ?? '')
-  const rest = isDeclared ? words.slice(1) : []
-  // An array is no text.
-  return rest.some(({ text }) => /^-\w*[aAf]/.test(text)) ? [] : rest.filter(({ text }) => /^\w+=/.test(text))
 }
 
 interface Caller {
@@ -272,17 +263,11 @@ function isSourced({ name }: ShellCommand): boolean {
 
 /** The script that a command sources or runs; null where a variable decides it. */
 function targetOf(command: ShellCommand, { variables }: ReadScript): string | null {
-  const at = programIndex(command.words)
-  const name = command.words[at]
-  if (name === undefined) return null
-  const program = staticValue(name.text, variables)
-  if (program === null || program === '') return null
-  if (program !== '.' && program !== 'source' && !isShell(program)) return program
-  const operand = command.words.slice(at + 1).find((word) => !word.text.startsWith('-'))
-  const script = operand === undefined ? null : staticValue(operand.text, variables)
-  if (script === null || script === '' || nameOf(script) === '') return null
+  const words = command.words.map((word) => ({ text: word.text, value: staticValue(word.text, variables) }))
+  const run = scriptRunBy({ words })
+  if (run === null || !run.file.value || nameOf(run.file.value) === '') return null
   // A shell looks where it is before it looks through PATH.
-  return script.includes('/') ? script : `./${script}`
+  return !run.isGiven || run.file.value.includes('/') ? run.file.value : `./${run.file.value}`
 }
 
 /** Folders such as /docker-entrypoint.d that the script names. */
