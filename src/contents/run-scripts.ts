@@ -2,7 +2,15 @@ import { bounds } from '../bounds.ts'
 import { type Step, shellCommands } from '../dockerfile/index.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, normalisePath } from '../places.ts'
-import { isShell, parseShellScript, programIndex, recipeOf, type ShellCommand } from '../shell/index.ts'
+import {
+  followFolders,
+  parseShellScript,
+  recipeOf,
+  type ShellCommand,
+  scriptRunBy,
+  toolOf,
+  type Word,
+} from '../shell/index.ts'
 import type { BuildContext } from './build-context.ts'
 
 /** A script of the stage's own that a RUN starts. */
@@ -57,33 +65,21 @@ function started(
   workdir: string | null,
   textOf: (path: string) => string | null,
 ): readonly Started[] {
-  let folder = workdir
+  const folderOf = followFolders(workdir)
   return commands.flatMap((command): readonly Started[] => {
-    if (command.name === 'cd') {
-      const to = command.words[1]?.value ?? null
-      folder = command.conditional || to === null ? null : normalisePath(to, folder ?? '')
-      return []
-    }
-    const words = command.words.slice(programIndex(command.words))
-    const name = words[0]?.value ?? ''
-    if (baseName(name) === 'make')
-      return folder === null ? [] : [{ text: recipeText(words, folder, textOf), args: [], folder }]
-    const isGiven = isShell(name) || name === '.' || name === 'source'
-    const at = isGiven ? words.findIndex(({ text }, index) => index > 0 && !text.startsWith('-')) : 0
-    const word = words[at]
-    if (word === undefined || (!isGiven && word.value?.includes('/') !== true)) return []
-    const path = normalisePath(word.value ?? '', folder ?? '')
-    return path === null ? [] : [{ text: textOf(path), args: words.slice(at + 1).map(({ value }) => value), folder }]
+    const folder = folderOf(command)
+    const { tool, args } = toolOf(command)
+    if (tool === 'make') return folder === null ? [] : [{ text: recipeText(args, folder, textOf), args: [], folder }]
+    const run = scriptRunBy(command)
+    if (run === null || (!run.isGiven && run.file.value?.includes('/') !== true)) return []
+    const path = normalisePath(run.file.value ?? '', folder ?? '')
+    return path === null ? [] : [{ text: textOf(path), args: run.args.map(({ value }) => value), folder }]
   })
 }
 
 /** The recipe as a script that names the folder of each line. Null where a word of it, or the Makefile, is unknown. */
-function recipeText(
-  words: ShellCommand['words'],
-  folder: string,
-  textOf: (path: string) => string | null,
-): string | null {
-  const args = words.slice(1).map(({ value }) => value)
+function recipeText(words: readonly Word[], folder: string, textOf: (path: string) => string | null): string | null {
+  const args = words.map(({ value }) => value)
   const recipe = args.every((arg) => arg !== null) ? recipeOf(args, folder, textOf, '') : null
   return recipe === null ? null : recipe.lines.map((line) => `cd ${recipe.folder}\n${line}\n`).join('')
 }

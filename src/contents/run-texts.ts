@@ -1,7 +1,15 @@
 import { bounds } from '../bounds.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { baseName, normalisePath } from '../places.ts'
-import type { ShellCommand, ShellWord } from '../shell/index.ts'
+import {
+  actionsBy,
+  followFolders,
+  isCertain,
+  readSed,
+  type ShellCommand,
+  type Word,
+  type Writes,
+} from '../shell/index.ts'
 
 /** A file that a RUN writes with a text of the Dockerfile. */
 export interface RunText {
@@ -38,8 +46,9 @@ export function runTexts(step: Step): readonly RunText[] {
   const known = new Set<string>()
   // A command that is not understood came before.
   const odd: string[] = []
-  let folder = step.workdir
+  const folderOf = followFolders(step.workdir)
   for (const command of script.commands) {
+    const folder = folderOf(command)
     const copies = copiesOf(command, (word) => pathOf(word, folder), step)
     if (copies !== null) {
       const isSure = isCertain(command) && known.size + 2 * copies.length < bounds.writtenTexts
@@ -57,7 +66,6 @@ export function runTexts(step: Step): readonly RunText[] {
       }
       continue
     }
-    if (command.name === 'cd') folder = command.conditional ? null : pathOf(command.words[1], folder)
     const target = targetOf(command)
     const path = pathOf(target?.word, folder)
     if (target === null || path === null) {
@@ -86,7 +94,7 @@ type Copy = Pick<RunText, 'path'> & { readonly of: NonNullable<RunText['of']> }
 /** The files that a command makes of others, or changes in a way that is understood; null for another command. */
 function copiesOf(
   { name, words, redirects }: ShellCommand,
-  read: (word: ShellWord | undefined) => string | null,
+  read: (word: Word | undefined) => string | null,
   { environment }: Pick<Step, 'environment'>,
 ): readonly Copy[] | null {
   const args = words.slice(1)
@@ -116,10 +124,9 @@ function copiesOf(
     return copy(made, read(input), filledIn(operands[0]?.text ?? '', knownIn(environment)))
   if (name !== 'sed') return null
   const inPlace = options.some((one) => IN_PLACE.test(one))
-  const valued = args.filter((_, index) => args[index - 1]?.text === '-e')
   if (options.some((one) => !IN_PLACE.test(one) && !/^-[eEr]$/.test(one))) return null
-  const scripts = valued.length > 0 ? valued : operands.slice(0, 1)
-  const files = operands.filter((word) => !scripts.includes(word)).map(read)
+  const { scripts, files: named } = readSed(args)
+  const files = named.map(read)
   const edits = scripts.map(({ value }) => (value === null ? null : editOf(value)))
   if (edits.length === 0 || !edits.every((edit): edit is LineEdit => edit !== null)) return null
   if (inPlace) return files.length === 0 ? null : all(files.map((path) => copy(path, path, edits)))
@@ -163,26 +170,21 @@ function editOf(script: string): LineEdit | null {
   }
 }
 
-function isCertain({ conditional, connector }: ShellCommand): boolean {
-  return !conditional && /^(|;|&&)$/.test(connector)
-}
-
-function pathOf(word: ShellCommand['words'][number] | undefined, folder: string | null): string | null {
+function pathOf(word: Word | undefined, folder: string | null): string | null {
   return word?.value == null ? null : normalisePath(word.value, folder ?? '')
 }
 
-function targetOf({ name, words, redirects }: ShellCommand): {
-  readonly word: ShellCommand['words'][number]
-  readonly appended: boolean
-} | null {
-  const redirect = redirects.find(({ operator }) => /^>[>|]?$/.test(operator))
-  if (name === 'tee') {
-    const [first, ...more] = words.slice(1).filter(({ text }) => !text.startsWith('-'))
-    const appended = words.some(({ text }) => /^(-a|--append)$/.test(text))
-    return first === undefined || more.length > 0 ? null : { word: first, appended }
-  }
-  const word = redirect?.target
-  return word == null ? null : { word, appended: redirect?.operator === '>>' }
+/** The one file that a command's output goes to. */
+function targetOf(command: ShellCommand): { readonly word: Word; readonly appended: boolean } | null {
+  const written = actionsBy(command, 'writes')
+  const found = command.name === 'tee' ? written.filter(({ tool }) => tool === 'tee') : written.filter(isRedirect)
+  const [first, ...more] = found
+  if (first === undefined || (command.name === 'tee' && more.length > 0)) return null
+  return { word: first.path, appended: first.anew !== true }
+}
+
+function isRedirect({ tool }: Writes): boolean {
+  return /^>[>|]?$/.test(tool)
 }
 
 function written({ name, words, redirects }: ShellCommand): string | null {

@@ -3,8 +3,7 @@ import type { BuiltServer, ProgramRule } from '../../catalogue/program.ts'
 import { knownIn, type Step, says, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { baseName, isOwnPlace, normalisePath, parentOf } from '../places.ts'
-import { argvOf } from '../shell/index.ts'
-import { staticValue } from '../shell/static-text.ts'
+import { argvOf, plainCommands, staticValue } from '../shell/index.ts'
 import { choices } from '../words.ts'
 import { type Claim, type Evidence, inferred, type PathClaim } from './claim.ts'
 import type { FileEdit } from './file-edit.ts'
@@ -13,7 +12,7 @@ import type { Provider, StageView } from './provider.ts'
 import { writtenAnew } from './script-writes.ts'
 import { filled, type InstalledPackage, isInstalledHere, type ListedServer, whole } from './servers.ts'
 import { isIncluded, mainConfigOf } from './vendor-files.ts'
-import { namedConfig, plainCommands } from './working-folder.ts'
+import { namedConfig } from './working-folder.ts'
 
 /** The installed servers that a rule knows and that the stage starts. */
 export const packages: Provider = {

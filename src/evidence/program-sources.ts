@@ -3,9 +3,7 @@ import { runScripts } from '../contents/run-scripts.ts'
 import type { CopiedPath, StageContents } from '../contents/stage-contents.ts'
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { baseName, isInside, normalisePath, parentOf } from '../places.ts'
-import { foldersIn } from '../shell/folders.ts'
-import { programIndex, type ShellCommand, type ShellWord } from '../shell/index.ts'
-import { staticValue } from '../shell/static-text.ts'
+import { followFolders, programIndex, type ShellCommand, type ShellWord, staticValue } from '../shell/index.ts'
 import { type GoPackages, goPackages } from './go-packages.ts'
 import type { StageView } from './provider.ts'
 
@@ -161,13 +159,9 @@ function commandsIn(commands: readonly ShellCommand[], { workdir, environment }:
   for (const { assignments } of commands) for (const { name, value } of assignments) own.set(name, value ?? undefined)
   const outer = knownIn(environment)
   const variables = { get: (name: string) => (own.has(name) ? own.get(name) : outer.get(name)) }
-  const folders = foldersIn({
-    path: null,
-    commands: commands.map((command) => ({ command })),
-    variables,
-    workdir: workdir ?? '',
-  })
+  const folderOf = followFolders(workdir === '' || workdir === null ? '/' : workdir)
   return commands.flatMap((command): readonly BuildCommand[] => {
+    const folder = folderOf(command, variables)
     const words = command.words.slice(programIndex(command.words))
     if (!/^(?:xx-|tiny)?go[\d.]{0,9}$/.test(baseName(words[0]?.value ?? ''))) return []
     const verb = 1
@@ -177,7 +171,7 @@ function commandsIn(commands: readonly ShellCommand[], { workdir, environment }:
     return [
       {
         words: words.slice(verb).map(({ text, value }) => ({ text, value: value ?? staticValue(text, variables) })),
-        folder: folders.get(command) ?? null,
+        folder,
       },
     ]
   })

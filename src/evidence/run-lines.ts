@@ -4,7 +4,7 @@ import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.t
 import { isRootUser } from '../image/accounts.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, isInside, isOwnPlace, isSchedule, isStatePlace, looksLikeFile, normalisePath } from '../places.ts'
-import { argvOf, asWords, invocationsIn, isInterpreter, type Word } from '../shell/index.ts'
+import { actionsOf, argvOf, asWords, followFolders, invocationsIn, isInterpreter, type Word } from '../shell/index.ts'
 import { type Claim, declared, inferred, type PathClaim } from './claim.ts'
 import { FILE_TOOLS } from './command-line.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -127,16 +127,16 @@ function treesPut({ instruction, shell, workdir }: Step): readonly { readonly pa
   if (instruction.keyword !== 'RUN' || !says(instruction, /\b(cp|rsync|tar|unzip)\b/)) return []
   const script = shellCommands(instruction, shell)
   if (script.kind !== 'parsed') return []
-  return script.commands.flatMap(({ name, words }) => {
-    const args = words.slice(1)
-    const isTold = (option: RegExp): boolean => args.some(({ text }) => option.test(text))
-    const operands = args.filter(({ text }) => !text.startsWith('-'))
-    const after = (option: RegExp) => args[args.findIndex(({ text }) => option.test(text)) + 1]
-    const copies = (name === 'cp' && isTold(/^-[a-zA-Z]*[rRa]|^--(recursive|archive)$/)) || name === 'rsync'
-    const unpacks = name === 'unzip' ? /^-d$/ : name === 'tar' && isTold(/^-?[a-zA-Z]*x/) ? /^(-C|--directory)$/ : null
-    const to = copies ? operands.at(-1) : unpacks !== null && isTold(unpacks) ? after(unpacks) : undefined
-    const path = to?.value == null ? null : normalisePath(to.value, workdir ?? '')
-    return path === null ? [] : [{ path, line: instruction.line }]
+  const folderOf = followFolders(workdir)
+  return script.commands.flatMap((command) => {
+    const folder = folderOf(command)
+    return actionsOf(command).flatMap((action) => {
+      const isCopy = action.kind === 'puts' && /^(?:cp|rsync)$/.test(action.tool) && action.recursive
+      const isUnpacked = action.kind === 'unpacks' && /^(?:tar|unzip)$/.test(action.tool)
+      const to = isCopy ? action.to : isUnpacked ? action.into : null
+      const path = to?.value == null ? null : normalisePath(to.value, folder ?? '')
+      return path === null ? [] : [{ path, line: instruction.line }]
+    })
   })
 }
 
@@ -171,10 +171,10 @@ export const startedByRun = memoizeByObject(({ contents: { steps }, started }: S
   const found = steps.find((step) => {
     const script = isRunOfRoot(step) ? shellCommands(step.instruction, step.shell) : null
     if (script?.kind !== 'parsed') return false
-    let folder = step.workdir
-    return script.commands.some(({ name, words, conditional }) => {
-      if (name === 'cd') folder = conditional ? null : normalisePath(words[1]?.value ?? '', folder ?? '')
-      return invocationsIn(words).some((each) => programIn(each.words, folder) === program)
+    const folderOf = followFolders(step.workdir)
+    return script.commands.some((command) => {
+      const folder = folderOf(command)
+      return invocationsIn(command.words).some((each) => programIn(each.words, folder) === program)
     })
   })
   return found?.instruction.line ?? null

@@ -1,8 +1,7 @@
 import { knownIn, type Step, says, shellCommands } from '../dockerfile/index.ts'
 import { memoizeByObject } from '../memoize.ts'
 import { baseName, normalisePath } from '../places.ts'
-import type { ShellCommand } from '../shell/index.ts'
-import { staticValue, type Values } from '../shell/static-text.ts'
+import { actionsBy, actionsOf, type SetsCapabilities, staticValue, type Values, type Word } from '../shell/index.ts'
 import { choices } from '../words.ts'
 import type { CapableFile, Remark } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -104,36 +103,34 @@ function raisedByText({ contents: { steps }, own }: StageView): Map<string, Rais
     if (keyword !== 'RUN' || !says(instruction, /\b(?:chmod|install|setcap|rm)\b/)) continue
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') continue
+    const values = knownIn(environment)
     for (const command of script.commands) {
-      const values = command.words.map(({ value, text }) => value ?? staticValue(text, knownIn(environment)) ?? '')
-      const operands = values.slice(1).filter((text) => !/^-[a-zA-Z-]/.test(text))
-      if (command.name === 'chmod') {
-        const [mode = '', ...paths] = operands
-        const bits = bitsOf(mode)
-        if (bits === null) continue
-        for (const path of paths.flatMap((text) => at(text) ?? [])) set(path, bits, line)
-      } else if (command.name === 'install') {
-        const option = values.findIndex((text) => /^(?:-[a-zA-Z]*m|--mode)$/.test(text))
-        const glued = values.flatMap((text) => /^--mode=(.+)$/.exec(text)?.[1] ?? [])[0]
-        const bits = bitsOf(glued ?? values[option + 1] ?? '')
-        const sources = operands.filter((text) => option < 0 || text !== values[option + 1])
-        const to = sources.at(-1) ?? ''
-        if (bits === null || bits === 0 || sources.length < 2 || values.some((text) => /^-[a-zA-Z]*d/.test(text)))
-          continue
-        const isInto = sources.length > 2 || to.endsWith('/') || own.entry(at(to) ?? '')?.type === 'directory'
-        for (const source of sources.slice(0, -1)) {
-          const path = at(isInto ? `${to}/${baseName(source)}` : to)
-          if (path !== null) set(path, bits, line)
+      // A variable may hold any of the words.
+      const words = command.words.map(({ text, value }) => ({ text, value: value ?? staticValue(text, values) }))
+      for (const action of actionsOf({ words })) {
+        const pathOf = ({ value }: Word): string | null => at(value)
+        if (action.kind === 'sets-mode') {
+          const bits = bitsOf(action.mode?.value ?? '')
+          if (bits !== null)
+            for (const path of action.paths.flatMap((word) => pathOf(word) ?? [])) set(path, bits, line)
+        } else if (action.kind === 'puts' && action.tool === 'install') {
+          const bits = bitsOf(action.mode?.value ?? '')
+          const to = action.to.value ?? ''
+          const isInto = action.sources.length > 1 || to.endsWith('/') || own.entry(at(to) ?? '')?.type === 'directory'
+          for (const source of bits === null || bits === 0 ? [] : action.sources) {
+            const path = at(isInto ? `${to}/${baseName(source.value ?? '')}` : to)
+            if (path !== null) set(path, bits ?? 0, line)
+          }
+        } else if (action.kind === 'removes') {
+          for (const path of action.paths.flatMap((word) => pathOf(word) ?? [])) raised.delete(path)
+        } else if (action.kind === 'sets-capabilities') {
+          const given = capabilitiesOf(action, values)
+          const strong = given?.capabilities.filter((name) => AS_ROOT.test(name)) ?? []
+          const name = given === null ? '' : (LOOKED_UP.exec(given.file)?.[1] ?? given.file)
+          if (strong.length > 0)
+            raised.set(name, { what: `given ${strong.map((one) => `cap_${one.toLowerCase()}`).join(', ')}`, line })
+          else if (given !== null && raised.get(name)?.what.startsWith('given') === true) raised.delete(name)
         }
-      } else if (command.name === 'rm') {
-        for (const path of operands.flatMap((text) => at(text) ?? [])) raised.delete(path)
-      } else {
-        const given = readSetcap(command, knownIn(environment))
-        const strong = given?.capabilities.filter((name) => AS_ROOT.test(name)) ?? []
-        const name = given === null ? '' : (LOOKED_UP.exec(given.file)?.[1] ?? given.file)
-        if (strong.length > 0)
-          raised.set(name, { what: `given ${strong.map((one) => `cap_${one.toLowerCase()}`).join(', ')}`, line })
-        else if (given !== null && raised.get(name)?.what.startsWith('given') === true) raised.delete(name)
       }
     }
   }
@@ -161,8 +158,8 @@ function capableFiles(steps: readonly Step[]): readonly CapableFile[] {
     if (instruction.keyword !== 'RUN' || !says(instruction, /\bsetcap\b/)) continue
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') continue
-    for (const command of script.commands) {
-      const given = readSetcap(command, knownIn(environment))
+    for (const action of script.commands.flatMap((command) => actionsBy(command, 'sets-capabilities'))) {
+      const given = capabilitiesOf(action, knownIn(environment))
       if (given === null) continue
       const { file, capabilities } = given
       found.delete(file)
@@ -182,20 +179,16 @@ function capableFiles(steps: readonly Step[]): readonly CapableFile[] {
   return [...found.values()]
 }
 
-/** Null where it is none, or of a file that only the build knows. */
-function readSetcap(
-  { name, words }: ShellCommand,
+/** Null for a file that only the build knows. */
+function capabilitiesOf(
+  { capabilities: said, paths: [target] }: SetsCapabilities,
   variables: Values,
 ): { readonly file: string; readonly capabilities: readonly string[] } | null {
-  if (name !== 'setcap') return null
-  const operands = words.slice(1).filter(({ text }) => !/^-[a-z]+$/.test(text))
-  const isRemoval = words.some(({ text }) => /^-[a-z]*r/.test(text))
-  const target = operands[isRemoval ? 0 : 1]
-  const spec = isRemoval ? '' : (operands[0]?.value ?? '')
   if (target === undefined) return null
   const known = target.value ?? staticValue(target.text, variables)
   const file = known ?? (LOOKED_UP.test(target.text) ? target.text : null)
   if (file === null || (known !== null && !/^\/[\w./@+-]+$/.test(known))) return null
+  const spec = said?.value ?? ''
   const capabilities = EFFECTIVE.test(spec)
     ? [...spec.matchAll(NAMES)].map(([text]) => text.slice('cap_'.length).toUpperCase())
     : []

@@ -11,7 +11,17 @@ import {
   normalisePath,
   parentOf,
 } from '../places.ts'
-import { argvOf, asWords, invocationsIn, recipeOf } from '../shell/index.ts'
+import {
+  actionsOf,
+  argvOf,
+  asWords,
+  inTurn,
+  plainCommands,
+  type StartedCommand,
+  scriptedCommands,
+  toolOf,
+  type Word,
+} from '../shell/index.ts'
 import { type Claim, declared, type Evidence, type PathClaim } from './claim.ts'
 import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -48,43 +58,51 @@ export const scriptedWrites: Provider = {
   },
 }
 
-/** They take a folder away with all that is in it. */
-const REMOVERS = /^(?:rimraf|del-cli|del|shx-rm)$/
-
-/** What `rm`, `cp`, `mv`, `mkdir` and `touch` do to files of root's that are there, and where they put what they make. */
-function movedWrites(
-  { words: [program = '', ...args], folder }: StartedCommand,
-  view: StageView,
-): readonly PathClaim[] {
-  const [name = '', ...rest] = baseName(program) === 'shx' ? args : [baseName(program), ...args]
-  const operands = rest.filter((word, at) => word !== '' && !word.startsWith('-') && rest[at - 1] !== '-m')
-  const pathOf = (word: string): string | null =>
-    /^[\w./@-]+$/.test(word) ? normalisePath(word.replace(/\/$/, ''), folder) : null
-  const isRecursive = rest.some((word) => /^-[a-zA-Z]*[rRa]|^--(?:recursive|archive)$/.test(word))
-  const detail = `a script that the start runs says ${[name, ...rest].join(' ').slice(0, SHOWN_WORDS)}`
+/** What its actions do to files of root's that are there, and where they put what they make. */
+function movedWrites({ words, folder }: StartedCommand, view: StageView): readonly PathClaim[] {
+  const said = { words: asWords(words) }
+  const { tool, args } = toolOf(said)
+  const pathOf = ({ value }: Word): string | null =>
+    value !== null && /^[\w./@-]+$/.test(value) ? normalisePath(value.replace(/\/$/, ''), folder) : null
+  const shown = [tool, ...args.map(({ text }) => text)].join(' ').slice(0, SHOWN_WORDS)
+  const detail = `a script that the start runs says ${shown}`
   const beside = (path: string): PathClaim => declared('create-file', path, detail, { how: 'beside' })
   const isMeant = (path: string | null): path is string => path !== null && path !== '/' && !isRuntimePlace(path)
-  const each = (words: readonly string[], claims: (path: string) => readonly PathClaim[]): readonly PathClaim[] =>
-    words.map(pathOf).filter(isMeant).flatMap(claims)
-  if (name === 'mkdir') return each(operands, (path) => [declared('keep-state', path, detail, { made: true })])
-  if (name === 'touch') return each(operands, (path) => [beside(path)])
-  if (REMOVERS.test(name) || (name === 'rm' && isRecursive))
-    return each(operands, (path) =>
-      isThere(path, view) ? [declared('keep-state', path, detail, { tree: true }), beside(path)] : [],
-    )
-  if (name === 'rm') return each(operands, (path) => (isThere(path, view) ? [beside(path)] : []))
-  if ((name !== 'cp' && name !== 'mv') || operands.length < 2) return []
-  const to = operands.at(-1) ?? ''
-  const taken = name === 'mv' ? each(operands.slice(0, -1), (path) => [beside(path)]) : []
-  const put = each([to], (path) =>
-    to.endsWith('/') ||
-    operands.length > 2 ||
-    /[*?]|\/\.$/.test(operands[0] ?? '') ||
-    view.own.entry(path)?.type === 'directory'
-      ? [declared('keep-state', path, detail, isRecursive ? { tree: true } : {})]
-      : [beside(path)],
-  )
-  return [...taken, ...put]
+  const each = (paths: readonly Word[], claims: (path: string) => readonly PathClaim[]): readonly PathClaim[] =>
+    paths.map(pathOf).filter(isMeant).flatMap(claims)
+  return actionsOf(said).flatMap((action) => {
+    switch (action.kind) {
+      case 'makes':
+        return action.tool === 'mkdir'
+          ? each(action.folders, (path) => [declared('keep-state', path, detail, { made: true })])
+          : []
+      case 'writes':
+        return action.tool === 'touch' ? each([action.path], (path) => [beside(path)]) : []
+      case 'removes':
+        return each(action.paths, (path) => {
+          if (!isThere(path, view)) return []
+          return action.recursive
+            ? [declared('keep-state', path, detail, { tree: true }), beside(path)]
+            : [beside(path)]
+        })
+      case 'puts': {
+        if (action.tool !== 'cp' && action.tool !== 'mv') return []
+        const { sources, to, recursive } = action
+        const isInto = (path: string): boolean =>
+          to.text.endsWith('/') ||
+          sources.length > 1 ||
+          /[*?]|\/\.$/.test(sources[0]?.text ?? '') ||
+          view.own.entry(path)?.type === 'directory'
+        const isTree = recursive && action.tool === 'cp' ? { tree: true as const } : {}
+        return [
+          ...(action.tool === 'mv' ? each(sources, (path) => [beside(path)]) : []),
+          ...each([to], (path) => [isInto(path) ? declared('keep-state', path, detail, isTree) : beside(path)]),
+        ]
+      }
+      default:
+        return []
+    }
+  })
 }
 
 const SHOWN_WORDS = 60
@@ -194,13 +212,6 @@ function writtenByRules(
   return found.values()
 }
 
-/** One command of a start: its words from the name of the program on, '' for one that is not known, and where it works. */
-interface StartedCommand {
-  readonly words: readonly string[]
-  /** Absolute. */
-  readonly folder: string
-}
-
 /** The commands that it comes down to; `isAlone`: it starts one, and no script of others. */
 function startedCommands({ facts, started, start: { launches }, contents: { texts } }: StageView): {
   readonly all: readonly StartedCommand[]
@@ -218,6 +229,7 @@ function startedCommands({ facts, started, start: { launches }, contents: { text
     inTurn(plainCommands(argv, { runners: false }), folder).filter(({ words: [name = ''] }) =>
       PREPARES.test(baseName(name)),
     )
+  const textOf = (path: string): string | undefined => texts.get(path)
   const launched = launches.filter(({ conditional, byInit }) => !conditional && byInit !== true)
   const commands = [
     ...joined,
@@ -232,26 +244,16 @@ function startedCommands({ facts, started, start: { launches }, contents: { text
   const isAlone =
     joined.length === 1 &&
     launches.every(({ path, words }) => path === null && words.join(' ') === direct?.words.join(' '))
-  const scripted = commands.flatMap((command) => scriptedCommands(command, texts))
+  const scripted = commands.flatMap((command) => scriptedCommands(command, textOf))
   const perhaps = launches
     .filter(({ conditional, byInit, guarded }) => conditional && byInit !== true && guarded !== true)
     .flatMap(({ words, folder = workdir }) => inTurn(plainCommands(words), folder))
-    .flatMap((command) => scriptedCommands(command, texts))
+    .flatMap((command) => scriptedCommands(command, textOf))
   return { all: [...commands, ...scripted], isAlone, scripted, perhaps }
 }
 
 /** They bring a project up to date before they start what it is told to. */
 const PREPARES = /^(uv|pdm|hatch)$/
-
-/** Each behind the `cd`s before it. */
-function inTurn(commands: readonly (readonly string[])[], from: string): readonly StartedCommand[] {
-  let folder = from === '' ? '/' : from
-  return commands.map((words) => {
-    const [name, to = ''] = words
-    if (name === 'cd' && to !== '') folder = normalisePath(to, folder) ?? folder
-    return { words, folder }
-  })
-}
 
 /** `/app/web` of `/app/web/bin/web`, where a RUN of this stage or of one that it copies from has made such a folder. */
 function madeFolder(
@@ -280,13 +282,6 @@ function insertion(
   if (file === null || !matches(text, substitution)) return null
   const reason = `${why} would be written where it starts, which is root's`
   return { path: file, substitutions: [substitution], reason, purpose: 'config', evidence: [evidence] }
-}
-
-/** The commands of an argv and of the text in it, each from the name of its program on; '' for a word that is not known. */
-export function plainCommands(argv: readonly string[], { runners = true } = {}): readonly (readonly string[])[] {
-  return invocationsIn(asWords(argv), { runners }).flatMap(({ words }) =>
-    words.length === 0 ? [] : [words.map(({ value, text }) => value ?? (/[$`]/.test(text) ? '' : text))],
-  )
 }
 
 /** Lines of its own configuration and its options without dashes; null where the stock one, or one that nobody has read, tells it. */
@@ -328,115 +323,4 @@ export function namedConfig(option: string | undefined, command: readonly string
   if (at < 0) return null
   const word = command[at] ?? ''
   return word.includes('=') ? word.slice(word.indexOf('=') + 1) : (command[at + 1] ?? null)
-}
-
-/** What is written down beside a program that is told a name: `npm start`, `make run`. */
-function scriptedCommands(
-  { words, folder }: StartedCommand,
-  texts: StageContents['texts'],
-  depth = 0,
-): readonly StartedCommand[] {
-  if (depth > DEEPEST) return []
-  const program = baseName(words[0] ?? '')
-  const found = RUNNERS.test(program)
-    ? npmScripts(words, folder, texts)
-    : RUN_SEVERAL.test(program)
-      ? severalScripts(words, folder, texts)
-      : program === 'make'
-        ? recipes(words, folder, texts)
-        : []
-  return found.flatMap((command) => [command, ...scriptedCommands(command, texts, depth + 1)])
-}
-
-const RUNNERS = /^(npm|yarn|pnpm|bun)$/
-/** Deeper, scripts only call each other in circles. */
-const DEEPEST = 4
-const WRAPPED = /^(cross-env|npx|exec)$/
-
-/** An option that is told one package of several: pnpm, npm. */
-const PACKAGE = /^(--filter|-F|-w|--workspace)$/
-
-/** The commands of a line as a shell reads it, each where it works. */
-function commandsOf(text: string, folder: string): readonly StartedCommand[] {
-  const found = plainCommands(['sh', '-c', text]).map((words) => {
-    const at = words.findIndex((word) => !WRAPPED.test(word) && !/^\w+=/.test(word))
-    return at < 0 ? [] : words.slice(at)
-  })
-  return inTurn(
-    found.filter(({ length }) => length > 0),
-    folder,
-  )
-}
-
-/** Of the package.json that the stage ships, in the folder that the command works in or is told. */
-function npmScripts(
-  [, ...args]: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const at = args.findIndex((word) => /^(--prefix|--cwd|--dir|-C)$/.test(word))
-  const told = at < 0 ? args.flatMap((word) => /^--(?:prefix|cwd|dir)=(.+)$/.exec(word)?.[1] ?? [])[0] : args[at + 1]
-  const place = told === undefined || told === '' ? folder : (normalisePath(told, folder) ?? folder)
-  const packages = args.flatMap((word, index) => {
-    const [, value] = /^--(?:filter|workspace)=(.+)$/.exec(word) ?? []
-    if (value !== undefined) return [value]
-    return PACKAGE.test(word) || (word === 'workspace' && index === 0) ? [args[index + 1] ?? ''] : []
-  })
-  const [verb, name] = args.filter(
-    (word, index) =>
-      !word.startsWith('-') && (at < 0 || index !== at + 1) && word !== 'workspace' && !packages.includes(word),
-  )
-  const called = verb === 'run' || verb === 'run-script' ? name : verb
-  if (called === undefined) return []
-  if (packages.length > 0) return []
-  const scripts = scriptsOf(texts.get(normalisePath('package.json', place) ?? ''))
-  return [`pre${called}`, called, `post${called}`].flatMap((each) => commandsOf(scripts.get(each) ?? '', place))
-}
-
-/** The commands of `concurrently "npm start" "node worker.js"`, and scripts by their names or patterns. */
-function severalScripts(
-  [, ...args]: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const scripts = scriptsOf(texts.get(normalisePath('package.json', folder) ?? ''))
-  const words = args.filter((word) => !word.startsWith('-'))
-  return words.flatMap((word) =>
-    /\s/.test(word)
-      ? commandsOf(word, folder)
-      : severalOf([word], scripts).flatMap((name) => commandsOf(scripts.get(name) ?? '', folder)),
-  )
-}
-
-/** Each line has a shell of its own. */
-function recipes(
-  [, ...args]: readonly string[],
-  folder: string,
-  texts: StageContents['texts'],
-): readonly StartedCommand[] {
-  const recipe = recipeOf(args, folder, (path) => texts.get(path))
-  return recipe === null ? [] : recipe.lines.flatMap((line) => commandsOf(line, recipe.folder))
-}
-
-/** Scripts by their names, or by patterns of them: `npm-run-all watch:*`, `concurrently npm:watch:*`. */
-const RUN_SEVERAL = /^(npm-run-all2?|run-s|run-p|concurrently)$/
-
-function severalOf(words: readonly string[], scripts: ReadonlyMap<string, string>): readonly string[] {
-  return words.flatMap((word) => {
-    const wanted = word.replace(/^npm:/, '')
-    const [start = '', end] = wanted.split('*')
-    if (end === undefined) return scripts.has(wanted) ? [wanted] : []
-    return [...scripts.keys()].filter((script) => script.startsWith(start) && script.length > start.length)
-  })
-}
-
-function scriptsOf(text: string | undefined): ReadonlyMap<string, string> {
-  try {
-    const { scripts } = JSON.parse(text ?? '') as { readonly scripts?: Readonly<Record<string, unknown>> }
-    return new Map(
-      Object.entries(scripts ?? {}).flatMap(([name, value]) => (typeof value === 'string' ? [[name, value]] : [])),
-    )
-  } catch {
-    return new Map()
-  }
 }

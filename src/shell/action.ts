@@ -29,13 +29,13 @@ export interface Starts extends Invocation {
 }
 
 /** `gosu app server`, also to root; `found` counts the words of the whole command. */
-export interface SwitchesUser {
+interface SwitchesUser {
   readonly kind: 'switches-user'
   readonly found: SwitchCommand
 }
 
 /** Folders: `mkdir`, `install -d`. */
-export interface Makes {
+interface Makes {
   readonly kind: 'makes'
   readonly tool: 'mkdir' | 'install'
   readonly folders: readonly Word[]
@@ -84,7 +84,7 @@ export interface Unpacks {
   readonly into: Word | null
 }
 
-export interface Removes {
+interface Removes {
   readonly kind: 'removes'
   readonly tool: string
   readonly paths: readonly Word[]
@@ -121,13 +121,13 @@ export interface SetsCapabilities {
 }
 
 /** What it does to them `readAccountCommand` tells of the words. */
-export interface ChangesAccounts {
+interface ChangesAccounts {
   readonly kind: 'changes-accounts'
   readonly tool: string
   readonly words: readonly Word[]
 }
 
-export interface Mounts {
+interface Mounts {
   readonly kind: 'mounts'
   readonly tool: 'mount' | 'umount'
   readonly paths: readonly Word[]
@@ -142,7 +142,7 @@ export interface ChangesFolder {
 }
 
 /** `. FILE`: its functions and variables are this script's from there on. */
-export interface Sources {
+interface Sources {
   readonly kind: 'sources'
   readonly file: Word | null
 }

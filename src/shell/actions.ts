@@ -75,7 +75,7 @@ export function scriptRunBy({ words }: Pick<Said, 'words'>): ScriptRun | null {
   return file === undefined ? null : { file, isGiven, args: words.slice(place + 1) }
 }
 
-export interface ScriptRun {
+interface ScriptRun {
   readonly file: Word
   /** A shell is told its name; else it is the program itself. */
   readonly isGiven: boolean

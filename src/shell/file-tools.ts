@@ -23,17 +23,17 @@ export function fileActions(tool: string, args: readonly Word[]): readonly Actio
 }
 
 /** The options among some words; `--` is none that says anything. */
-export function optionsOf(args: readonly Word[]): readonly string[] {
+function optionsOf(args: readonly Word[]): readonly string[] {
   return args.flatMap(({ text }) => (/^-./.test(text) ? [text] : []))
 }
 
 /** The words that are no options, and no values of those that `valued` names. */
-export function operandsOf(args: readonly Word[], valued?: RegExp): readonly Word[] {
+function operandsOf(args: readonly Word[], valued?: RegExp): readonly Word[] {
   return args.filter(({ text }, at) => !/^-./.test(text) && valued?.test(args[at - 1]?.text ?? '') !== true)
 }
 
 /** The words behind an option, and what is joined to a long one by `=`. */
-export function valuesOf(args: readonly Word[], option: RegExp): readonly Word[] {
+function valuesOf(args: readonly Word[], option: RegExp): readonly Word[] {
   return args.flatMap((word, at): readonly Word[] => {
     if (option.test(args[at - 1]?.text ?? '')) return [word]
     const [, name = '', value] = /^(--[\w-]+)=(.+)$/s.exec(word.text) ?? []

@@ -1,5 +1,5 @@
-export type { Action, HandsOver, Makes, Puts, SetsMode, Starts, Writes } from './action.ts'
-export { actionsBy, actionsOf, type ScriptRun, scriptRunBy, toolOf } from './actions.ts'
+export type { Action, HandsOver, Puts, SetsCapabilities, Starts, Writes } from './action.ts'
+export { actionsBy, actionsOf, scriptRunBy, toolOf } from './actions.ts'
 export { composeWords } from './compose-words.ts'
 export { IN_PLACE, isRendered, readSed, writtenBy } from './file-tools.ts'
 export { foldersIn, followFolders, ownFolder } from './folders.ts'
@@ -19,8 +19,8 @@ export {
   waitsForInput,
 } from './invocation.ts'
 export { wordValues } from './loops.ts'
-export { recipeOf } from './makefile.ts'
 export { parseShellScript, shellArguments } from './parse-shell.ts'
+export { inTurn, plainCommands, recipeOf, type StartedCommand, scriptedCommands } from './scripted-commands.ts'
 export { isCertain, type ShellCommand, type ShellWord } from './shell-command.ts'
 export {
   isInterpreter,

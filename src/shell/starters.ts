@@ -47,6 +47,8 @@ const starters: Readonly<Record<string, Starter>> = table({
   exec: starter('wrapper', '-a'),
   command: starter('wrapper'),
   env: { ...starter('wrapper', '-u --unset -C --chdir'), settings: true, text: ['-S', '--split-string'] },
+  'cross-env': { ...starter('wrapper'), settings: true },
+  shx: starter('wrapper'),
   nohup: starter('wrapper'),
   setsid: starter('wrapper'),
   time: starter('wrapper', '-f --format -o --output'),

@@ -1,9 +1,7 @@
 import { lineOf } from '../edit.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { nameOf, normalisePath } from '../path.ts'
-import { foldersIn } from '../shell/folders.ts'
-import { invocationOf, programName, type ShellCommand } from '../shell/index.ts'
-import { staticValue } from '../shell/static-text.ts'
+import { actionsBy, foldersIn, programName, type ShellCommand, staticValue } from '../shell/index.ts'
 import { table } from '../table.ts'
 import { daemonFiles } from './daemons.ts'
 import type { Functions } from './first-start.ts'
@@ -37,11 +35,12 @@ export function launchesIn(
 ): readonly Launch[] {
   const functions = new Set(script.commands.map(({ command }) => command.functionName))
   return script.commands.flatMap(({ command, guarded }, index) => {
-    const { words, span, conditional } = command
+    const { span, conditional } = command
+    const [starts] = actionsBy(command, 'starts')
     const reader = script.commands[index + 1]?.command
     const isRead = reader?.connector === '|' && !LOGGER.test(nameOf(reader.name ?? ''))
     const isFilter = command.within === 'substitution' || command.connector === '|' || isRead
-    const all = invocationOf(words).words.map(
+    const all = (starts?.words ?? []).map(
       (word, place) => (place === 0 ? programName(word) : word.value) ?? staticValue(word.text, script.variables) ?? '',
     )
     const folder = foldersIn(script).get(command) ?? null
@@ -130,9 +129,11 @@ export interface WrittenCommand {
 
 export function writtenCommands(scripts: readonly ReadScript[]): readonly WrittenCommand[] {
   return scripts.flatMap(({ path, text, commands }) =>
-    commands.flatMap(({ command: { words, within } }) => {
-      if (within === 'trap') return []
-      const { at } = invocationOf(words)
+    commands.flatMap(({ command }) => {
+      const { words, within } = command
+      const [starts] = within === 'trap' ? [] : actionsBy(command, 'starts')
+      if (starts === undefined) return []
+      const { at } = starts
       const [word, last] = [words[at], words.at(-1)]
       if (path === null || word?.value == null || last === undefined) return []
       return [

@@ -1,10 +1,10 @@
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { nameOf } from '../path.ts'
-import { foldersIn } from '../shell/folders.ts'
 import {
+  actionsBy,
   asWords,
-  invocationOf,
+  foldersIn,
   parseShellScript,
   programName,
   readSwitch,
@@ -189,38 +189,19 @@ export function both<T>(
  * image's.
  */
 export function atBothStarts(first: StepDownReport, second: StepDownReport): StepDownReport {
-  return {
-    stepDowns: both(
-      first.stepDowns,
-      second.stepDowns.filter(({ path }) => path !== null),
-    ),
-    switchTools: both(
-      first.switchTools,
-      second.switchTools.filter(({ place }) => place !== null),
-    ),
-    actions: both(
-      first.actions,
-      second.actions.filter(({ script }) => script !== null),
-    ),
-    rootOnly: both(
-      first.rootOnly,
-      second.rootOnly.filter(({ script }) => script !== null),
-    ),
-    rootWrites: both(first.rootWrites, second.rootWrites),
-    toldIds: both(first.toldIds, second.toldIds),
-    refusals: both(first.refusals, second.refusals),
-    scripts: both(first.scripts, second.scripts),
-    started: both(first.started, second.started),
-    launches: both(first.launches, second.launches),
-    owners: both(first.owners, second.owners),
-    asked: both(first.asked, second.asked),
-    writes: both(first.writes, second.writes),
-    possibleWrites: both(first.possibleWrites, second.possibleWrites),
-    openWrites: both(first.openWrites, second.openWrites),
-    unread: both(first.unread, second.unread),
-    programs: both(first.programs, second.programs),
-    folder: first.folder,
+  const ofImage = {
+    ...second,
+    stepDowns: second.stepDowns.filter(({ path }) => path !== null),
+    switchTools: second.switchTools.filter(({ place }) => place !== null),
+    actions: second.actions.filter(({ script }) => script !== null),
+    rootOnly: second.rootOnly.filter(({ script }) => script !== null),
   }
+  const joined = (name: keyof Omit<StepDownReport, 'folder'>): readonly [string, readonly unknown[]] => [
+    name,
+    both<unknown>(first[name], ofImage[name]),
+  ]
+  const names = (Object.keys(first) as (keyof StepDownReport)[]).filter((name) => name !== 'folder')
+  return { ...first, ...(Object.fromEntries(names.map(joined)) as Partial<StepDownReport>) }
 }
 
 /** The folder of the first script, or of the one that it ends in. */
@@ -350,10 +331,10 @@ function argumentOf(
 /** Names of all programs that a script runs, static arguments of `exec "$@"` not counted. */
 function programsIn({ commands }: ReadScript): readonly string[] {
   return commands.flatMap(({ command }) => {
-    if (command.within === 'trap') return []
-    const { words, text } = invocationOf(command.words)
-    const [word, next] = words
-    if (word === undefined) return text === null ? [] : innerPrograms(text)
+    const [starts] = command.within === 'trap' ? [] : actionsBy(command, 'starts')
+    if (starts === undefined) return []
+    const [word, next] = starts.words
+    if (word === undefined) return starts.text === null ? [] : innerPrograms(starts.text)
     const name = programName(word)
     if (name === null) return []
     const service = nameOf(name) === 'service' ? next?.value : null
@@ -365,8 +346,8 @@ function programsIn({ commands }: ReadScript): readonly string[] {
 function innerPrograms({ text }: Word): readonly string[] {
   const inner = parseShellScript(text.replace(/^(["'])(.*)\1$/s, '$2'))
   if (inner.kind !== 'parsed') return []
-  return inner.commands.flatMap(({ words }) => {
-    const name = invocationOf(words).words[0]?.value
+  return inner.commands.flatMap((command) => {
+    const name = actionsBy(command, 'starts')[0]?.words[0]?.value
     return name == null ? [] : [nameOf(name)]
   })
 }

@@ -11,11 +11,11 @@ import {
   type ShellCommand,
   type SwitchCommand,
   setuidTools,
+  staticValue,
   switchTools,
   type Word,
 } from '../shell/index.ts'
 import { onlyAsOther, rootQuestions } from '../shell/root-checks.ts'
-import { staticValue } from '../shell/static-text.ts'
 import type { AccountLine } from './config-lines.ts'
 import { daemonOf } from './daemons.ts'
 import { readDaemonOption } from './options.ts'

@@ -20,7 +20,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/plan/account/owners.ts: `\\\\b${escapeEre(name)}\\\\b`': 'a name, escaped, between two borders of words',
   'src/plan/account/absent-account.ts: `(?<![\\\\w./-])${escapeEre(name)}(?![\\\\w./-])`':
     'a name, escaped, between two borders',
-  'src/start/placed-files.ts: `^(?:${tool.program})$`': 'the catalogue, which is ours',
+  'src/shell/file-tools.ts: `^(?:${tool.program})$`': 'the catalogue, which is ours',
   'src/contents/stage-contents.ts: pattern':
     'a plain text of a sed expression, between ends of a line; no star of its own',
   'src/contents/draft.ts: WORD': 'constants, and names of \\w alone',

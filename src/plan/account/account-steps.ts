@@ -9,8 +9,7 @@ import {
 } from '../../image/account-arguments.ts'
 import { engineEntries, parseGroup, parsePasswd } from '../../image/accounts.ts'
 import type { Account, Group } from '../../image/facts.ts'
-import { programIndex, type ShellCommand } from '../../shell/index.ts'
-import { staticValue, type Values } from '../../shell/static-text.ts'
+import { programIndex, type ShellCommand, staticValue, type Values } from '../../shell/index.ts'
 
 /** One thing that an instruction does to the image's accounts. */
 export type AccountStep =

@@ -6,7 +6,7 @@ import type { ImageFacts } from '../../image/facts.ts'
 import { existingFolder, type FileEntry, realPath } from '../../image/file-model.ts'
 import { memoizeByObject } from '../../memoize.ts'
 import { isOwnPlace, normalisePath, parentOf } from '../../places.ts'
-import { readSwitch } from '../../shell/index.ts'
+import { actionsBy, isRoots } from '../../shell/index.ts'
 import type { Candidate } from './choose-account.ts'
 
 interface Used {
@@ -147,11 +147,8 @@ export function accountsAskedFor({
     if (instruction.keyword !== 'RUN' || !says(instruction, SWITCHES)) continue
     const script = shellCommands(instruction, shell)
     if (script.kind !== 'parsed') continue
-    for (const { words } of script.commands) {
-      const switched = readSwitch(words)
-      if (switched !== null)
-        add(switched.user.value, `RUN in line ${instruction.line} switches to it (${switched.tool})`)
-    }
+    for (const { found } of script.commands.flatMap((command) => actionsBy(command, 'switches-user')))
+      if (!isRoots(found)) add(found.user.value, `RUN in line ${instruction.line} switches to it (${found.tool})`)
   }
   for (const [path, text] of texts)
     for (const { groups } of text.matchAll(LOOKS_UP)) add(groups?.name, `${origins.get(path) ?? path} looks it up`)

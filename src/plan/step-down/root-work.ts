@@ -1,11 +1,10 @@
 import { type Instruction, says, shellCommands } from '../../dockerfile/index.ts'
 import { isSharedFolder, normalisePath, parentOf } from '../../places.ts'
-import type { ShellCommand } from '../../shell/index.ts'
+import { type Action, actionsOf, type HandsOver, isSwitcher, type ShellCommand, type Word } from '../../shell/index.ts'
 import { table } from '../../table.ts'
 
 const ALWAYS = new Set(
-  `useradd userdel usermod groupadd groupdel groupmod adduser deluser addgroup delgroup chpasswd passwd
-   update-ca-certificates update-alternatives ldconfig setcap a2enmod a2dismod a2ensite a2dissite locale-gen
+  `update-ca-certificates update-alternatives ldconfig a2enmod a2dismod a2ensite a2dissite locale-gen
    dpkg-reconfigure docker-php-ext-install docker-php-ext-enable docker-php-ext-configure install-php-extensions`.split(
     /\s+/,
   ),
@@ -42,62 +41,79 @@ export function rootWork(instruction: Instruction, isOwn: (owner: string) => boo
 }
 
 function workOf(command: ShellCommand, isOwn: (owner: string) => boolean): string | null {
-  const { name } = command
-  for (const redirect of command.redirects) {
-    const path = redirect.operator.startsWith('>') ? (redirect.target?.value ?? '') : ''
-    if (SYSTEM.test(path)) return `writes ${path}`
-  }
-  if (name === null) return null
-  const words = command.words.slice(1).map((word) => word.value)
-  // Null where a variable decides the word. It keeps its place, so that no other word is mistaken for it.
-  const operands = words.filter((word) => word === null || !word.startsWith('-'))
-  if (ALWAYS.has(name)) return `runs ${name}`
-  const rule = PACKAGES[name]
-  if (rule !== undefined) {
-    const verb = /^(pacman|dpkg|rpm)$/.test(name) ? words[0] : operands[0]
-    return verb !== undefined && verb !== null && rule.test(verb) ? `runs ${name} ${verb}` : null
-  }
-  if (name === 'chown' || name === 'chgrp') return ownership(name, operands, isOwn)
-  if (name === 'mkdir') {
-    const made = operands.find((path) => path !== null && isNewTopFolder(path))
-    return made == null ? null : `makes ${made}`
-  }
-  if (/^(ln|cp|mv|install|tee)$/.test(name)) {
-    const target = operands.at(-1) ?? ''
-    return SYSTEM.test(target) ? `writes ${target}` : null
+  for (const action of actionsOf(command)) {
+    const reason = actionWork(action, isOwn)
+    if (reason !== null) return reason
   }
   return null
+}
+
+function actionWork(action: Action, isOwn: (owner: string) => boolean): string | null {
+  switch (action.kind) {
+    case 'starts':
+      // What a switch of user starts has the rights that this gives it.
+      return action.via.some(isSwitcher) ? null : programWork(action.words)
+    case 'changes-accounts':
+    case 'sets-capabilities':
+      return `runs ${action.tool}`
+    case 'hands-over':
+      return action.found === true ? null : ownership(action, isOwn)
+    case 'makes': {
+      const made = action.tool === 'mkdir' ? action.folders.find(({ value }) => isNewTopFolder(value)) : undefined
+      return made === undefined
+        ? action.tool === 'install'
+          ? ofSystem(action.folders.at(-1))
+          : null
+        : `makes ${made.value}`
+    }
+    case 'puts':
+      return action.tool === 'rsync' ? null : ofSystem(action.to)
+    case 'writes':
+      return action.tool === 'tee' || action.tool.includes('>') ? ofSystem(action.path) : null
+    default:
+      return null
+  }
+}
+
+function ofSystem(word: Word | undefined): string | null {
+  return SYSTEM.test(word?.value ?? '') ? `writes ${word?.value}` : null
+}
+
+function programWork([program, ...args]: readonly Word[]): string | null {
+  const name = program?.value ?? ''
+  if (ALWAYS.has(name)) return `runs ${name}`
+  const rule = PACKAGES[name]
+  // A word that a variable decides keeps its place, so that no other is mistaken for it.
+  const operands = args.filter(({ value }) => value?.startsWith('-') !== true)
+  const verb = (/^(pacman|dpkg|rpm)$/.test(name) ? args[0] : operands[0])?.value
+  return rule !== undefined && verb != null && rule.test(verb) ? `runs ${name} ${verb}` : null
 }
 
 /**
  * Only root gives files away; a user may "give" what is its own to itself, where nobody else can have made it, and to a
  * group that it is in: group 0 is OpenShift's, and a bare uid has no other (FACTS 1).
  */
-function ownership(
-  name: string,
-  operands: readonly (string | null)[],
-  isOwn: (owner: string) => boolean,
-): string | null {
-  const [owner = null, ...rest] = operands
-  const paths = rest.filter((word) => word !== null)
+function ownership({ tool, owner, paths: words }: HandsOver, isOwn: (owner: string) => boolean): string | null {
+  const paths = words.flatMap(({ value }) => value ?? [])
   const path = paths.find((text) => text.startsWith('/')) ?? paths[0]
-  if (owner === null || path === undefined) return null
-  const toGroup = name === 'chgrp' ? owner : owner.replace(/^[:.]/, '')
-  if ((name === 'chgrp' || toGroup !== owner) && /^(0|root)$/.test(toGroup) && !paths.some((text) => SYSTEM.test(text)))
+  const given = owner?.value ?? null
+  if (given === null || path === undefined) return null
+  const toGroup = tool === 'chgrp' ? given : given.replace(/^[:.]/, '')
+  if ((tool === 'chgrp' || toGroup !== given) && /^(0|root)$/.test(toGroup) && !paths.some((text) => SYSTEM.test(text)))
     return null
   if (
-    isOwn(owner.split(/[:.]/)[0] ?? '') &&
+    isOwn(given.split(/[:.]/)[0] ?? '') &&
     paths.every((text) => !text.startsWith('/') || /^\/(home|tmp|var\/tmp)\//.test(text))
   )
     return null
-  if (name === 'chgrp' && !path.startsWith('/')) return null
-  return `runs ${name} ${owner} ${path}`
+  if (tool === 'chgrp' && !path.startsWith('/')) return null
+  return `runs ${tool} ${given} ${path}`
 }
 
 /** `/data`, `/opt/app`: below a folder that is root's in every image. */
-function isNewTopFolder(path: string): boolean {
-  const normal = normalisePath(path)
-  if (!path.startsWith('/') || normal === null) return false
+function isNewTopFolder(path: string | null): boolean {
+  const normal = path?.startsWith('/') === true ? normalisePath(path) : null
+  if (normal === null) return false
   const parent = parentOf(normal)
   return isSharedFolder(parent) && !/^\/(tmp|var\/tmp|run\/lock|var\/lock|dev)$/.test(parent) && !isSharedFolder(normal)
 }
