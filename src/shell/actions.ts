@@ -8,14 +8,14 @@ import type { ShellAssignment, ShellRedirect } from './shell-command.ts'
 import { isShell, type Word } from './starters.ts'
 
 /** The parts of a command that its actions are read from. */
-export interface Said {
+interface CommandParts {
   readonly words: readonly Word[]
   readonly redirects?: readonly Pick<ShellRedirect, 'operator' | 'target'>[]
   readonly assignments?: readonly Pick<ShellAssignment, 'text'>[]
 }
 
 /** What a command does, as its words say it: what it starts, where its output goes, and what the program does itself. */
-export const actionsOf = memoizeByObject((said: Said): readonly Action[] => {
+export const actionsOf = memoizeByObject((said: CommandParts): readonly Action[] => {
   const { words, redirects = [], assignments = [] } = said
   if (words.length === 0) return [...assignments.flatMap(({ text }) => set(text, false)), ...redirected(redirects)]
   const { tool, args } = toolOf(said)
@@ -30,20 +30,23 @@ export const actionsOf = memoizeByObject((said: Said): readonly Action[] => {
 
 /** Its actions of one kind. */
 export function actionsBy<Kind extends Action['kind']>(
-  said: Said,
+  said: CommandParts,
   kind: Kind,
 ): readonly Extract<Action, { kind: Kind }>[] {
   return actionsOf(said).filter((action): action is Extract<Action, { kind: Kind }> => action.kind === kind)
 }
 
 /** What stands behind `exec`, `env A=b` and their like: a program's base name and its words, or a switch of user. */
-export function toolOf({ words }: Pick<Said, 'words'>): { readonly tool: string; readonly args: readonly Word[] } {
+export function toolOf({ words }: Pick<CommandParts, 'words'>): {
+  readonly tool: string
+  readonly args: readonly Word[]
+} {
   const at = programIndex(words)
   return { tool: nameOf(words[at]?.value ?? ''), args: words.slice(at + 1) }
 }
 
 /** What `>` and its like put into files: `>&2` goes to a descriptor. */
-function redirected(redirects: NonNullable<Said['redirects']>): readonly Writes[] {
+function redirected(redirects: NonNullable<CommandParts['redirects']>): readonly Writes[] {
   return redirects.flatMap(({ operator, target }): readonly Writes[] =>
     /^(>|>>|>\||&>|&>>)$/.test(operator) && target !== null
       ? [
@@ -65,7 +68,7 @@ function set(text: string, isLocal: boolean): readonly Sets[] {
 }
 
 /** The file that a command has run or read as a script; null where it names none. */
-export function scriptRunBy({ words }: Pick<Said, 'words'>): ScriptRun | null {
+export function scriptRunBy({ words }: Pick<CommandParts, 'words'>): ScriptRun | null {
   const at = programIndex(words)
   const program = words[at]
   if (program === undefined) return null

@@ -18,7 +18,7 @@ export {
   readSwitch,
   waitsForInput,
 } from './invocation.ts'
-export { wordValues } from './loops.ts'
+export { loopList, wordValues } from './loops.ts'
 export { parseShellScript, shellArguments } from './parse-shell.ts'
 export { inTurn, plainCommands, recipeOf, type StartedCommand, scriptedCommands } from './scripted-commands.ts'
 export { isCertain, type ShellCommand, type ShellWord } from './shell-command.ts'

@@ -41,6 +41,12 @@ export function wordValues(
 
 const LOOP = /^for\s{1,99}(\w{1,99})\s{1,99}in\s([^\n;]*)/
 
+/** What the innermost loop over a variable goes through, as it stands there; '' for none. */
+export function loopList(name: string, conditions: readonly string[]): string {
+  const lists = conditions.map((one) => LOOP.exec(one) ?? [])
+  return lists.findLast(([, of]) => of === name)?.[2] ?? ''
+}
+
 function eachTurn(before: readonly Values[], name: string, list: string, arrays: Arrays): readonly Values[] | null {
   const turns: Values[] = []
   for (const values of before)

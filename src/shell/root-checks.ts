@@ -1,5 +1,6 @@
 import { lineOf } from '../edit.ts'
 import { memoizeByObject, memoizeByText } from '../memoize.ts'
+import { actionsBy } from './actions.ts'
 import type { ShellCommand } from './shell-command.ts'
 
 /** How a script asks whether it is root: variables that hold the uid, and functions that test it. */
@@ -21,9 +22,8 @@ const questionsOf = new WeakMap<readonly ShellCommand[], { readonly text: string
 
 function readQuestions(text: string, commands: readonly ShellCommand[]): RootQuestions {
   const variables = new Set(['UID', 'EUID'])
-  for (const match of text.matchAll(/\b(\w+)=["']?(?:\$\(\s*id -u\s*\)|`id -u`)["']?(?:\s|;|$)/g)) {
-    if (match[1] !== undefined) variables.add(match[1])
-  }
+  for (const command of commands)
+    for (const { name, text: said } of actionsBy(command, 'sets')) if (OWN_UID.test(said)) variables.add(name)
   const functions = new Set<string>()
   const own = { variables, functions: new Set<string>() }
   for (const command of commands) {
@@ -33,6 +33,8 @@ function readQuestions(text: string, commands: readonly ShellCommand[]): RootQue
   }
   return { variables, functions }
 }
+
+const OWN_UID = /^["']?(?:\$\(\s*id -u\s*\)|`id -u`)["']?$/
 
 /** Whether a command is only reached as root, by the conditions around it. */
 export function onlyAsRoot(conditions: readonly string[], questions: RootQuestions): boolean {

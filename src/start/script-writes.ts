@@ -3,9 +3,11 @@ import { nameOf, normalisePath } from '../path.ts'
 import { sureConditions, testedWords } from '../shell/conditions.ts'
 import {
   type Action,
+  actionsBy,
   actionsOf,
   foldersIn,
   IN_PLACE,
+  loopList,
   type ShellCommand,
   staticValue,
   toolOf,
@@ -116,7 +118,7 @@ export function scriptWrites(
       const before = questions(each)
       if (before !== null) open.set(each.command, before)
     }
-    return folderEdits(script.text, [...open.keys()], script.variables)
+    return folderEdits([...open.keys()], script.variables)
       .filter(({ folder }) => !moves || folder.startsWith('/'))
       .map(({ command, folder, deep }) => ({
         undecided: [...(open.get(command) ?? []), ...unansweredIn(command, script, start)],
@@ -182,15 +184,19 @@ const ASKS_ITSELF = /^(\[\[?|test)\s+-w\s/
 
 const LONGEST_QUESTION = 80
 
-/** `[ "${AUTOTUNE:-}" ] || exit 0`, `[ -z "$AUTOTUNE" ] && exit`: nothing is done unless somebody asks for it. */
-const UNLESS =
-  /^[^\S\n\r\u2028\u2029]*(?:\[\[?|test)\s+(?:(?:-n\s+)?"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?\|\||-z\s+"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?\s*)?&&)\s*exit(?:\s+0)?\s*(?:;|#|$)/gm
+/** The answer to `[ "${AUTOTUNE:-}" ] || exit 0`, `[ -z "$AUTOTUNE" ] && exit`: nothing is done unless somebody asks for it. */
+const UNSET = /^(?:! (?:\[\[?|test)\s+(?:-n\s+)?|(?:\[\[?|test)\s+-z\s+)"?\$\{?([A-Z]\w*)(?::-)?\}?"?\s*(?:\]\]?)?;?$/
 
 /** From where on the script goes on only where a variable is set that the image does not set; null where nowhere. */
-function askedFor({ text, variables }: ReadScript): { readonly at: number; readonly question: string } | null {
-  const found = [...text.matchAll(UNLESS)].find(([, set, unset]) => !variables.has(set ?? unset ?? ''))
-  if (found === undefined) return null
-  return { at: found.index, question: `[ -n "$${found[1] ?? found[2]}" ]` }
+function askedFor({ commands, variables }: ReadScript): { readonly at: number; readonly question: string } | null {
+  for (const { command } of commands) {
+    const { name, words, conditions, functionName, span } = command
+    if (name !== 'exit' || functionName !== null || conditions.length !== 1 || !/^0?$/.test(words[1]?.text ?? ''))
+      continue
+    const variable = UNSET.exec(conditions[0] ?? '')?.[1]
+    if (variable !== undefined && !variables.has(variable)) return { at: span.start, question: `[ -n "$${variable}" ]` }
+  }
+  return null
 }
 
 /** What a command writes, as its words say it. */
@@ -207,7 +213,7 @@ interface FolderEdit {
 }
 
 /** `find /srv -exec sed -i …`, `grep -rl x /srv | xargs sed -i …`, `sed -i … /srv/*.js`, and `sed -i … "$f"` in a loop over them. */
-function folderEdits(text: string, commands: readonly ShellCommand[], variables: Variables): readonly FolderEdit[] {
+function folderEdits(commands: readonly ShellCommand[], variables: Variables): readonly FolderEdit[] {
   return commands.flatMap((command, index): readonly FolderEdit[] => {
     const { tool, args } = toolOf(command)
     const texts = [tool, ...args.map(({ text }) => text)]
@@ -226,7 +232,7 @@ function folderEdits(text: string, commands: readonly ShellCommand[], variables:
             ),
           )
     }
-    return tool === 'sed' ? of(texts.slice(1).flatMap((word) => placesOf(word, text, variables))) : []
+    return tool === 'sed' ? of(texts.slice(1).flatMap((word) => placesOf(word, command, variables))) : []
   })
 }
 
@@ -243,10 +249,10 @@ function searched([tool, ...rest]: readonly string[], variables: Variables): rea
 }
 
 /** A pattern, or the variable of a loop over some. */
-function placesOf(word: string, text: string, variables: Variables): readonly EditedPlace[] {
+function placesOf(word: string, { conditions }: ShellCommand, variables: Variables): readonly EditedPlace[] {
   const name = /^"?\$\{?(\w+)\}?"?$/.exec(word)?.[1]
   if (name === undefined) return ofPattern(word, variables)
-  const list = new RegExp(String.raw`\bfor\s+${name}\s+in\s+([^;\n]+)`).exec(text)?.[1] ?? ''
+  const list = loopList(name, conditions)
   const substituted = /^"?(?:\$\(|\x60)\s*(find|ls)\s+(?:-\w+\s+)*([^\s)\x60]+)/.exec(list)
   const folder = substituted === null ? null : staticValue(substituted[2] ?? '', variables)
   if (folder !== null && substituted?.[1] === 'find') return [{ folder, deep: true }]
@@ -281,7 +287,9 @@ export interface OpenWrite {
 /** Targets of what makes, removes, links, copies, moves and writes that the text of the scripts does not tell. */
 export function openWrites(script: ReadScript, start: GivenStart, sourced: Functions): readonly OpenWrite[] {
   const temporary = new Set(
-    [...script.text.matchAll(/\b(\w+)=["']?(?:\$\(|`)\s*mktemp\b/g)].map(([, name = '']) => name),
+    script.commands.flatMap(({ command }) =>
+      actionsBy(command, 'sets').flatMap(({ name, text }) => (MADE_BY_MKTEMP.test(text) ? [name] : [])),
+    ),
   )
   const questions = ({ guarded }: ScriptCommand): readonly string[] | null => (guarded ? null : [])
   const found = new Map<string, OpenWrite>()
@@ -299,7 +307,7 @@ export function openWrites(script: ReadScript, start: GivenStart, sourced: Funct
         continue
       if (wordValues(word, command, { ...of, variables }) !== null) continue
       // The folder whose files it edits one after another is asked for.
-      if (tool === 'sed' && placesOf(word, of.text, variables).length > 0) continue
+      if (tool === 'sed' && placesOf(word, command, variables).length > 0) continue
       const line = lineOf(of.text, command.span.start)
       const asked = undecided.some((one) => names.some((name) => new RegExp(String.raw`\$\{?${name}\b`).test(one)))
       found.set(`${of.path} ${line}`, { script: of.path, line, tool, word, asked })
@@ -307,6 +315,8 @@ export function openWrites(script: ReadScript, start: GivenStart, sourced: Funct
   }
   return [...found.values()]
 }
+
+const MADE_BY_MKTEMP = /^["']?(?:\$\(|`)\s*mktemp\b/
 
 /** `$HOME` is the new user's; what a program is told to make in the place for temporary files is there for everybody. */
 const HARMLESS_TARGET =

@@ -184,7 +184,6 @@ const MADE: Readonly<Record<string, string>> = {
   'src/shell/root-checks.ts: `${uid}${operator}${zero}|${zero}${operator}${uid}|${name}${operator}${root}`':
     'constants, and names of \\w alone',
   'src/shell/root-checks.ts: `^case ${uid} in ["\']?0["\']?$`': 'constants, and names of \\w alone',
-  'src/start/script-writes.ts: String.raw`\\bfor\\s+${name}\\s+in\\s+([^;\\n]+)`': 'constants, and names of \\w alone',
   'src/engine/cli/build.ts: `^${field}:[ \\\\t]+(.*)$`': 'constants',
   'src/engine/cli/listeners.ts: `^${table.toUpperCase()}: inuse 0\\\\b`': 'constants, and names of \\w alone',
   'src/proof/checks/watch.ts: `${String.fromCharCode(27)}\\\\[[\\\\d;]*m`': 'constants, and names of \\w alone',
