@@ -78,7 +78,8 @@ function catalogueExpressions() {
   return found
 }
 
-const EXPRESSIONS = /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy|filledBy|writes|calls|like|is)$/
+const EXPRESSIONS =
+  /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy|filledBy|writes|calls|like|is)$/
 
 /**
  * @param {string} literal

@@ -102,7 +102,9 @@ test('one script is said as it is, several with -e', () => {
     evidence: [],
   })
   expect(sedCommand(edit(put('a', 'b')), quote).join(' ')).toBe("sed -i -E 's/a/b/' '/etc/x'")
-  expect(sedCommand(edit(put('a', 'b', true), drop('/x')), quote).join(' ')).toBe("sed -i -E -e 's/a/b/g' -e '\\#/x#d' '/etc/x'")
+  expect(sedCommand(edit(put('a', 'b', true), drop('/x')), quote).join(' ')).toBe(
+    "sed -i -E -e 's/a/b/g' -e '\\#/x#d' '/etc/x'",
+  )
 })
 
 test('edits of one file and purpose become one, each substitution and reason once', () => {

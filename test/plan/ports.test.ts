@@ -195,7 +195,9 @@ describe('the help of a program', () => {
   ])('goes into the start script that starts it: %s', (line, sed) => {
     const result = inScript('mkdir -p /run/thing', line)
     expect(show(result)).toEqual(['53/udp 8053'])
-    expect(result.fileEdits.map((edit) => sedCommand(edit, (word) => word).join(' '))).toEqual([`sed -i -E ${sed} /start.sh`])
+    expect(result.fileEdits.map((edit) => sedCommand(edit, (word) => word).join(' '))).toEqual([
+      `sed -i -E ${sed} /start.sh`,
+    ])
     expect(result.cmd).toBeNull()
   })
 

@@ -122,7 +122,10 @@ function check(drawn: readonly (readonly [readonly Node[], readonly Wish[]])[], 
     return {
       grants,
       ungranted: ungranted.map(({ need }) => need.path.replace(PLACE, root)),
-      script: grantCommands(grants, grantee).map((parts) => parts.join(' ')).join(' && ').replaceAll(PLACE, root),
+      script: grantCommands(grants, grantee)
+        .map((parts) => parts.join(' '))
+        .join(' && ')
+        .replaceAll(PLACE, root),
     }
   })
   const script = replayed.flatMap((one) => (one.script === '' ? [] : [one.script])).join('\n')
