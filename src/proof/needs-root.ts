@@ -216,7 +216,7 @@ function wantsRoot(round: Tried, { scripts, files, refused }: Refusal): string |
 }
 
 /** The words with which what has ended asks for root; null where it says none, or a start script says them. */
-export function rootAskedFor(
+function rootAskedFor(
   { state, logs }: Pick<RunRecord, 'state' | 'logs'>,
   { scripts, files }: Pick<Refusal, 'scripts' | 'files'>,
 ): string | null {
