@@ -9,8 +9,8 @@ import type { PlannedService, Service } from './project.ts'
 // A plan is of an image: as a service runs it, it may be another one.
 
 /**
- * A service that runs as root over an image with a user of its own does so for what that user may not write, most likely: until the
- * image gives it that, it stays as it is. `isSeen`: a run has shown what it does.
+ * A service that overrides its image's own user with root most likely does so for paths that this user may not write. It stays as
+ * it is until the image grants them. `isSeen`: a run has shown what it does.
  */
 export function stillRoot(planned: PlannedService, isSeen: boolean): PlannedService {
   const { service, profile, result } = planned
@@ -55,17 +55,20 @@ export function stillRoot(planned: PlannedService, isSeen: boolean): PlannedServ
   }
 }
 
-/** What keeps root keeps the capabilities that runs have shown it to use, and the next run shows whether it does with those. */
+/** A service that keeps root keeps the capabilities that its runs used; the next run shows whether these are enough. */
 export function withLeastRoot(planned: PlannedService, used: readonly string[] | null): PlannedService {
   const { profile } = planned
-  // What the catalogue names is for work that was not exercised, too.
+  // The catalogue also names those of work that no run has exercised.
   if (used === null || profile?.root !== true || profile.capabilities !== null) return planned
   const measured = 'measured' as const
   const least = { capabilities: { value: used, known: measured }, noNewPrivileges: { value: true, known: measured } }
   return { ...planned, profile: { ...profile, ...least } }
 }
 
-/** A plan as the project's files make it: with the ports that move in the end, and as somebody else's than before wherever they say so. */
+/**
+ * A plan as the project's files carry it out: with the ports that move in the end, and with another user than before wherever they
+ * name one.
+ */
 export function asRun(planned: PlannedService, settled: Profile | null, isEdited: boolean): PlannedService {
   const { result, service } = planned
   const last = result.stages.at(-1)
@@ -97,7 +100,7 @@ function portsAsRun(
   })
 }
 
-/** The image starts as root, and the service did not: who it was is what the service says. */
+/** Where the image starts as root and the service did not, the service's user counts. */
 export function asServiceRan(
   result: TargetResult,
   { user, userIsOpen }: Service,
@@ -113,7 +116,7 @@ export function asServiceRan(
     ...result,
     verdict: isComplete(result) ? 'unchanged' : result.verdict,
     stages: result.stages.map((stage) => ({ ...stage, ...about })),
-    // No Dockerfile gets a USER for it.
+    // No Dockerfile gets a USER because of this service.
     findings: result.findings.filter(
       ({ transform, outcome }) =>
         isDerived || result.kind !== 'image' || transform !== 'set-user' || outcome !== 'fixed',

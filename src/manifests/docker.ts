@@ -76,7 +76,7 @@ function csv(field: string): string {
 /** The profile that lies beside a derived Dockerfile: a Compose file that builds it, and on top how to do without Compose. */
 export function profileFile(profile: Profile): string {
   const { image } = profile
-  // What is built is never called like what it is built from.
+  // The result never gets the name of its base image.
   const own = image.derived
     ? profile
     : {
@@ -93,7 +93,7 @@ export function profileFile(profile: Profile): string {
   return `${lines.map(visibleLine).join('\n')}\n${composeFile(own, '.')}`
 }
 
-/** With its name alone the engine takes a variable from the shell. */
+/** A name without a value takes its value from the shell. */
 function nameOf(given: string): string {
   return given.replace(/=.*$/s, '')
 }

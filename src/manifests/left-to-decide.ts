@@ -17,7 +17,7 @@ import { type Project, type StackFinding, stackFinding } from './project.ts'
 import type { YamlFile } from './yaml/file.ts'
 import { keyOf, startOf, yamlStyle } from './yaml/style.ts'
 
-/** What is left to a person; `isProved`: a run has passed, and what was left to it is decided. */
+/** What is left to a person. `isProved`: a run has passed, which decides what was left to it. */
 interface Left {
   readonly todos: readonly Todo[]
   readonly isProved: boolean
@@ -35,7 +35,7 @@ export function todosIn(
   return todos.map(({ message }) => ({ message, isProvable: answered?.has(message) === true }))
 }
 
-/** Without those that were left to a run, of services whose run has passed. */
+/** Findings without those that were left to a run, for services whose run has passed. */
 export function unsettled<T extends StackFinding>(
   all: readonly T[],
   isProved: (service: string) => boolean,
@@ -43,7 +43,7 @@ export function unsettled<T extends StackFinding>(
   return all.filter(({ message, service = '' }) => !(isProvable(message) && isProved(service)))
 }
 
-/** Those that nothing else says, each once. */
+/** Findings that nothing else says, each once. */
 export function unsaid<T extends Pick<ReportFinding, 'message'>>(
   all: readonly T[],
   said: readonly Pick<ReportFinding, 'message'>[],
@@ -62,7 +62,7 @@ interface DecisionPlace {
 /** A key above which comments leave something to a person, and the services that they may be about. */
 export interface LeftPlace extends DecisionPlace {
   readonly file: number
-  /** Of several, each line names its own. */
+  /** With several, each line names its service. */
   readonly services: readonly string[]
   /** Lines are written there; elsewhere they are only read. */
   readonly isOwn: boolean
@@ -128,7 +128,7 @@ export function decidedLater(
         services.length === 1 ? todo : { ...todo, message: `${name}: ${todo.message}` },
       ),
     )
-    // Of a pod that was shown in part it is not told whose a line is.
+    // In a pod that was proved in part nobody can say which service a line is about.
     const isProved = services.every((name) => left.get(name)?.isProved === true)
     return isOwn ? [{ ...place, todos, isProved }] : []
   })

@@ -57,7 +57,7 @@ export function profileOf(source: ProfileSource): Profile | null {
   const hardened = reference !== null && plan.outcome === 'harden'
   const asked = hardened && source.built !== true ? asIs(plan, facts) : null
   const derived = hardened && asked?.enough !== true
-  // A program with capabilities of its own starts only where it may have them, and without no-new-privileges has them.
+  // A program with file capabilities starts only where the container may have them; without no-new-privileges it then has them.
   const own = root || proof !== null ? [] : plan.remarks.flatMap((remark) => remark.capabilities ?? [])
   const capabilities = root ? leastRoot(plan, proof) : part<readonly string[]>([...new Set(own)].sort())
   const shown = proof?.result ?? null
@@ -79,7 +79,7 @@ export function profileOf(source: ProfileSource): Profile | null {
     user: user === null ? null : { value: user, known },
     anyUid: plan.anyUid,
     capabilities,
-    // Where nothing is known of what it needs, it gets what it has today.
+    // Where nothing is known of its needs, it keeps what it has today.
     noNewPrivileges: part(
       capabilities !== null && own.length === 0 && !gains,
       gains || proof?.result?.noNewPrivileges === true,
@@ -175,7 +175,7 @@ function volumesOf(
   return facts.config.volumes.flatMap((volume) => {
     const path = normalisePath(volume, facts.config.workdir)
     if (path === null) return []
-    // With the derived image the grant has made it so.
+    // The grant of the derived image has made it so.
     const granted = decided(plan, 'grant').some((grant) => isInside(grant.path, path))
     const filled = facts.files.known && facts.files.value.list(path).length > 0
     return [{ path, uid: user.uid, gid: user.gid, prepared: !(granted && isBare), ...(filled ? { filled: true } : {}) }]
@@ -222,13 +222,13 @@ function imageChanges(plan: StagePlan): readonly ImageChange[] {
 /** Where 8080 is in use it is 8081, and some vendors have 8000. */
 const AROUND_RAISED = 100
 
-/** What a base image opens and its own has moved is opened still, and nobody listens there. */
+/** EXPOSE of the base image still lists a port that has moved, where nobody listens now. */
 function isLeftOpen({ to, protocol }: ProfilePort, ports: readonly ProfilePort[]): boolean {
   const isRaised = ({ from }: ProfilePort): boolean => Math.abs(from - to - RAISED) <= AROUND_RAISED
   return to < FIRST_UNPRIVILEGED_PORT && ports.some((one) => isRaised(one) && one.protocol === protocol)
 }
 
-/** What is exposed or was seen to be bound, where it was and where it is. */
+/** Ports that are exposed or were seen to be bound, before and after. */
 function portsOf({ plan, facts }: ProfileSource): readonly ProfilePort[] {
   const ports = new Map<string, ProfilePort>()
   const moved = decided(plan, 'switch-base').flatMap((base) => base.ports)

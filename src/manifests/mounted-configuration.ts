@@ -16,12 +16,12 @@ interface MountedFile {
   readonly text: string
 }
 
-/** What mounted configuration makes of a plan: with those of its ports that cannot move put back. */
+/** A plan as mounted configuration allows it: ports that cannot move are put back. */
 export interface SettledService extends Overridden {
   readonly planned: PlannedService
   /** Changes of the image that are made in what is mounted over it. */
   readonly made: ReadonlySet<ImageChange>
-  /** What its own environment has to say instead, since it hides the image's. */
+  /** Variables that its own environment has to set, since it hides the image's. */
   readonly env: ReadonlyMap<string, string>
 }
 
@@ -53,7 +53,7 @@ export function settleMounted(
     for (const change of profile.changes) {
       const file = files.find(({ target }) => change.kind === 'file' && target === change.name)
       if (file === undefined || change.substitutions === undefined) continue
-      // What another service of the same file has changed by then is changed for this one too.
+      // Changes that another service made in the same file count here too.
       const after = applySubstitutions(file.text, change.substitutions)
       // It may have been moved before: `git checkout` brings back a part of the files.
       const isMade = listensAlready(file, change.ports, profile) || says(file, change.substitutions)
@@ -107,7 +107,7 @@ export function settleMounted(
   return { services, texts }
 }
 
-/** All files of the machine that a service sees, as far as their texts are known. */
+/** Files of the machine that a service mounts, as far as their texts are known. */
 export function mountedFiles({ mounts }: Service, host: HostFiles): readonly MountedFile[] {
   const found: MountedFile[] = []
   const look = (path: string, target: string): void => {
@@ -156,7 +156,7 @@ function linesOf(text: string, { from, to }: Pick<ProfilePort, 'from' | 'to'>): 
   return portLines('', text, from, to)
 }
 
-/** Another service reads the same file, and does not move along. */
+/** Another service reads the same file and does not move its port. */
 function isShared(
   { path }: MountedFile,
   ports: readonly number[],

@@ -7,10 +7,10 @@ import { type ImageChange, movesOf, type Profile, sysctlsFor } from './profile.t
 export interface Own {
   readonly overlays: readonly ServiceOverlay[]
   readonly env: ReadonlyMap<string, string>
-  /** In the place of the image's own; null where the image's own holds. */
+  /** Replaces the image's own; null keeps that. */
   readonly entrypoint: readonly string[] | null
   readonly command: readonly string[] | null
-  /** The same for the folder that it starts in. */
+  /** Likewise for the folder that it starts in. */
   readonly workdir: string | null
 }
 

@@ -14,7 +14,7 @@ export type BuildSettingsOf = (path: string, root: string) => Promise<SaidOfBuil
 
 interface SaidOfBuild {
   readonly build: BuildSettings | null
-  /** What only the caller may say, and such a file says of it. */
+  /** Settings of such a file that only the caller may give. */
   readonly leftOut: readonly LeftOut[]
 }
 
@@ -42,7 +42,7 @@ export function buildSettings(
     return files
   }
   const walked = new Set(found)
-  // All of them are asked for each Dockerfile: those that name it are looked up.
+  // Indexed, since every Dockerfile asks for those that name it.
   const byDockerfile = memoized(async () => indexOf(await Promise.all(found.map(readOnce))))
   return async (path, root) => {
     const own = dirname(path)
@@ -109,12 +109,12 @@ interface FoundBuild extends Pick<Run, 'by' | 'stage' | 'args' | 'ports' | 'user
   readonly env: ReadonlyMap<string, string>
   /** The file that says it, for people. */
   readonly file: string
-  /** Its context is one that the file may name. */
+  /** The file may name this context. */
   readonly isUsed: boolean
   readonly leftOut: readonly LeftOut[]
 }
 
-/** How far its word reaches: its repository, and the whole folder that the caller has named, where it lies in one. */
+/** How far the file may reach: its repository, and the whole folder that the caller named, where it lies in one. */
 function reachOf(file: string, folders: readonly string[]): string {
   const own = allowedRootOf(file)
   const named = folders.map(realOf).filter((folder) => isInside(own, folder) && !holdsHome(folder))
@@ -157,7 +157,7 @@ async function readBuilds(file: string, name: string, allowedRoot: string): Prom
   return { builds: builds.flat(), leftOut: elsewhere(file, name, 'the file that it is a link to', 'a copy of it') }
 }
 
-/** Where several say different things of one, nobody knows which of them is meant. */
+/** Where several files disagree, nobody knows which is meant. */
 function settingsOf(builds: readonly FoundBuild[], cwd: string): BuildSettings | null {
   if (builds.length === 0) return null
   const contexts = new Set(builds.map(({ context }) => context))
@@ -191,7 +191,7 @@ function startsOf(builds: readonly FoundBuild[]): Pick<BuildSettings, 'starts' |
   return { starts, startsOwn: starts.length < services.length }
 }
 
-/** What all that set a name give it, and the names of which they give different things. */
+/** The value of each name that all files agree on, and the names that they do not. */
 function agreed(all: readonly ReadonlyMap<string, string>[]): {
   readonly alike: ReadonlyMap<string, string>
   readonly unlike: readonly string[]

@@ -24,7 +24,7 @@ function rulesOf(text: string): Ignore {
   return ignore().add(text.split('\n').filter(isAffordable))
 }
 
-/** Whether any of these patterns names a file, by its path from where they are meant. */
+/** Whether any pattern names a file, by its path from the folder that the patterns start from. */
 export function isNamedBy(patterns: readonly string[], path: string): boolean {
   return ignore().add(patterns.filter(isAffordable)).ignores(path.split(sep).join('/'))
 }
@@ -51,7 +51,7 @@ export function rulesAbove(folder: string, repository: string | null): IgnoreRul
   return isIgnored(rules, folder, true) ? null : rules
 }
 
-/** As git decides: the nearest file that says anything about the path, in or out. */
+/** Decides as git does: the nearest file that says anything about the path counts. */
 export function isIgnored(rules: IgnoreRules | null, path: string, isFolder: boolean): boolean {
   for (let at = rules; at !== null; at = at.above) {
     const below = relative(at.folder, path).split(sep).join('/')
@@ -67,7 +67,7 @@ function excludes(repository: string | null): IgnoreRules | null {
   return text === null ? null : { folder: repository, rules: rulesOf(text), above: null }
 }
 
-/** What a walk leaves out, as patterns of .gitignore. */
+/** Patterns of .gitignore that a walk leaves out. */
 export interface Excludes {
   /** Those of flags and `--config`, each meant from its folder (absolute); for a walk elsewhere, from where it begins. */
   readonly given: readonly { readonly folder: string; readonly patterns: readonly string[] }[]
@@ -114,7 +114,7 @@ export interface DockerIgnore {
   readonly leavesOut: LeavesOut
   /** Some pattern takes paths back in, so that a folder that is left out must be looked into all the same. */
   readonly hasExceptions: boolean
-  /** Some pattern would be tried in too many ways, and leaves nothing out: what is sent to a build is not known. */
+  /** Some pattern is too costly to try and leaves nothing out, so what a build is sent is not known. */
   readonly isPartial: boolean
 }
 

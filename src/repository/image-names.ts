@@ -8,7 +8,7 @@ export function escaped(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
 
-/** What the image of a whole repository is called after: its folder, and what it is called where it comes from. In lower case. */
+/** Names for the image of a whole repository: its folder, and its name where it was cloned from. In lower case. */
 export function namesOfWhole(root: string): readonly string[] {
   const origin = originOf(root)
   const folder = basename(root).toLowerCase()
@@ -48,7 +48,7 @@ export const VARIANT_OF = /^(?:docker|container)file[._-]|\.(?:docker|container)
 /** Without transport, tag and digest. */
 export function nameIn(reference: string): string {
   const plain = reference.replace(/@.*$/s, '').replace(/^(?:docker\.io|index\.docker\.io)\/(?:library\/)?/, '')
-  // A colon behind the last slash that is none of a variable begins the tag.
+  // A tag begins at the colon behind the last slash, unless that colon is part of a variable.
   const slash = plain.lastIndexOf('/')
   return plain.slice(0, slash + 1) + plain.slice(slash + 1).replace(/(?<!\{\w*):(?![-+?]).*$/s, '')
 }
@@ -86,10 +86,10 @@ export function isListed(name: string): boolean {
   }
 }
 
-/** Folders that say how something is built, and not what. */
+/** Folders that name how something is built, not what. */
 const NO_NAME =
   /^(\.?docker|dockerfiles?|containers?|images?|build|deploy(ment)?|\.?devcontainer|ci|infra|src|v?\d[\w.-]*|latest|canary|nightly|edge|unstable)$/i
-/** For what a Dockerfile is one of several. */
+/** Words that tell one Dockerfile from its variants. */
 const VARIANT =
   /^(dev(elopment)?|prod(uction)?|test|ci|local|build|alpine|debian|ubuntu|slim|(go)?release(r)?|debug|canary|nightly|edge|unstable|a(md|rm)64\w*|x86_64|aarch64|arm(hf|v\d\w*)?|ppc64(le|el)?|s390x|riscv64|loong(arch)?64|i?386|v?\d[\w.-]*)$/i
 

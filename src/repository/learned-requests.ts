@@ -50,13 +50,13 @@ function nameOfRequest({ method, path }: Pick<LearnedRequest, 'method' | 'path'>
   return `${method} ${path}`
 }
 
-/** A GET whose name says that it changes something, ends the program or takes long is not asked. */
+/** A GET that by its name changes something, ends the program or takes long is not asked. */
 const HARMFUL =
   /log-?out|sign-?out|delete|remove|destroy|shut-?down|stop|kill|quit|exit|restart|reboot|reset|drop|purge|flush|clear|debug\/|pprof|profile|stream|events|subscribe|sse\b|ws\b|websocket|callback|oauth/i
 
 function isHarmless(request: LearnedRequest, shown: readonly LearnedRequest[]): boolean {
   const { method, path } = request
-  // A part that is only known to whoever asks: /users/{id}, /users/:id, /users/<id>.
+  // A part that only the caller knows: /users/{id}, /users/:id, /users/<id>.
   if (!path.startsWith('/') || /[{}<>*$\s]|\/:|\.\.\.|\(/.test(path) || HARMFUL.test(path)) return false
   return method === 'GET' || method === 'HEAD' || (method === 'POST' && shown.includes(request))
 }
@@ -79,7 +79,7 @@ function filesIn(root: string, place: string, own: string): readonly string[] {
 
 const SOURCES = new Set(['.py', '.js', '.mjs', '.cjs', '.ts', '.go', '.java', '.kt', '.rb', '.php', '.cs'])
 
-/** Those of an application, nearest first. */
+/** Sources of an application, nearest first. */
 function sourcesBelow(root: string, own: string): readonly string[] {
   if (holdsHome(root)) return []
   const found: string[] = []

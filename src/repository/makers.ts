@@ -36,9 +36,9 @@ export interface ImageMaker extends MadeImage {
   readonly reference: string
 }
 
-/** A project, and what it takes to say which of its Dockerfiles makes an image. */
+/** A project's Dockerfiles, with what tells which of them makes an image. */
 export interface Makers extends ProjectTree {
-  /** Of an image that is built upon. */
+  /** The Dockerfiles that make a base image. */
   readonly makersOf: (reference: string) => readonly ImageMaker[]
   /** What images of the whole repository are called. */
   readonly names: readonly string[]
@@ -55,7 +55,7 @@ export function makersIn(tree: ProjectTree): Makers {
   const all = [...members.keys()].filter((path) => !FOR_PEOPLE.test(relative(root, path)))
   const unnamed = all.filter((path) => namesAfter(path, root).length === 0)
   const origin = originOf(root)
-  // Whom the files say that they build it for, by its last part.
+  // Owners in the names that files build it under, by their last part.
   const owners = new Map<string, string[]>()
   for (const name of runs.flatMap(({ names }) => names))
     if (!name.includes('github.repository_owner'))
@@ -79,7 +79,7 @@ export function makersIn(tree: ProjectTree): Makers {
   }
 }
 
-/** Who makes an image that is named, the nearest first. */
+/** The Dockerfiles that make an image of this name, the nearest first. */
 function makersByName({ root, members, runs }: ProjectTree): (reference: string) => readonly ImageMaker[] {
   const told = new Map<string, ImageMaker[]>()
   for (const { names, dockerfiles, context, stage: target } of runs) {
@@ -171,7 +171,7 @@ export function makersOfRun(image: string, tree: Makers): readonly MadeImage[] {
         )
   if (variants.length > 0 && !made.some(({ path }) => variants.includes(path)))
     return variants.map((path) => ({ path, context: null, target: null }))
-  // What only a variant is built as by hand, the Dockerfile of the repository makes for its users.
+  // Where a name is only used to build a variant by hand, the repository's Dockerfile makes it for its users.
   const isByHand = isWhole && made.length > 0 && made.every(({ path }) => VARIANT_OF.test(basename(path)))
   const plain = isByHand ? unnamed.filter((path) => /^(?:docker|container)file$/i.test(basename(path))) : []
   if (plain.length > 0) return [...made, ...plain.map((path) => ({ path, context: null, target: null }))]
@@ -183,7 +183,7 @@ export function makersOfRun(image: string, tree: Makers): readonly MadeImage[] {
   return isWhole ? unnamed.map((path) => ({ path, context: null, target: null })) : []
 }
 
-/** What is built for those who work on it, under a tag of its own, is not what people run under another. */
+/** An image for developers, with a tag of its own, is not what people run under another tag. */
 function withoutWork(makers: readonly ImageMaker[], image: string): readonly ImageMaker[] {
   const tag = tagOf(image)
   const others = makers.filter(({ path, reference }) => {
@@ -193,7 +193,7 @@ function withoutWork(makers: readonly ImageMaker[], image: string): readonly Ima
   return others.length === 0 ? makers : others
 }
 
-/** The image of the whole repository. */
+/** Whether this is the image of the whole repository. */
 export function isOfWhole(image: string, tree: Makers): boolean {
   const name = nameIn(image)
   return isCalledAs(lastPart(name).toLowerCase(), tree) && !isSomeOther(name, tree)
@@ -261,10 +261,10 @@ export function isSiblingOf(path: string, other: string): boolean {
   return path !== other && dirname(path) === dirname(other) && isOne(path) && isOne(other)
 }
 
-/** What is built for those who work on it. */
+/** Stages and tags that are built for developers. */
 export const OF_WORK = /(?:^|[._-])(?:dev(?:elop(?:ment)?)?|tests?|ci|local|debug|lint|docs?)(?:[._-]|$)/i
 
-/** What nobody but those who work on the repository runs. */
+/** Files that only developers of the repository run. */
 export const FOR_PEOPLE = /(^|\/)(\.?devcontainer|\.github|\.gitlab|\.circleci|tests?|ci|examples?)\//i
 
 /** In the comments of a Dockerfile another image is run as well, whose name tells nothing of this one: `tonistiigi/binfmt`. */
@@ -294,7 +294,7 @@ export function tagged(makers: readonly ImageMaker[], image: string): readonly I
   return exact.length > 0 ? exact : makers
 }
 
-/** Nothing in it says that it runs by itself: it starts a shell, or nothing of its own. */
+/** Nothing says that it runs by itself: it starts a shell, or nothing of its own. */
 function startsNothing(text: string): boolean {
   const dockerfile = parsed(text)
   if (dockerfile === null) return false

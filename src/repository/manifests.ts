@@ -10,12 +10,12 @@ import { allowedRootOf } from './trust.ts'
 
 /** Manifests that are worked on together. */
 export interface ClusterTarget {
-  /** Absolute: what a person is in who applies them. */
+  /** The absolute folder from which a person applies them. */
   readonly folder: string
   readonly files: readonly ManifestFile[]
-  /** What a kustomization calls images, by the name that its manifests give them. */
+  /** Image names of a kustomization, by the name in its manifests. */
   readonly images: ReadonlyMap<string, string>
-  /** What was left out of them. */
+  /** What was left out, and why. */
   readonly findings: readonly ReportFinding[]
 }
 
@@ -54,13 +54,13 @@ export function manifestAt(path: string, cwd: string): ClusterTarget | null {
   return running({ folder: dirname(path), files, images: new Map(), findings: [] })
 }
 
-/** What came from stdin, such as a rendered chart; null where it is none. */
+/** Manifests from stdin, such as a rendered chart; null where it holds none. */
 export function manifestsOfText(text: string, cwd: string): ClusterTarget | null {
   if (!isManifest(text)) return null
   return running({ folder: cwd, files: [{ path: null, name: 'stdin', text }], images: new Map(), findings: [] })
 }
 
-/** Of a chart nothing is known before its values are filled in. */
+/** Nothing is known of a chart before its values are filled in. */
 export function isChart(folder: string): boolean {
   const names = namesIn(allowedRootOf(join(folder, 'any')), folder)
   return names.includes('Chart.yaml') && names.includes('templates')
@@ -76,7 +76,7 @@ function running(target: ClusterTarget): ClusterTarget | null {
   try {
     return manifestsOf(target.files).workloads.length > 0 ? target : null
   } catch (error) {
-    // One that is broken is said once the others are worked on.
+    // A broken file is reported once the others are done.
     if (error instanceof HardenError) return target
     throw error
   }
@@ -142,7 +142,7 @@ function kustomized(path: string, cwd: string): ClusterTarget | null {
 const HINT = 'run it on what comes out as well: kubectl kustomize DIR | harden-image -'
 const NOT_FOLLOWED = ['helmCharts', 'helmChartInflationGenerator', 'generators', 'transformers', 'replacements']
 
-/** Never fetched: that a repository names it is no word of whoever works on it. */
+/** Remote bases are never fetched: naming them is the repository's word, not the caller's. */
 function isRemote(entry: string): boolean {
   return /^(https?|ssh|git|oci|s3):|^git@|^github\.com[/:]|\?ref=|\.git(\/\/|$|\?)/i.test(entry)
 }
@@ -161,7 +161,7 @@ function patchName(patch: unknown): string {
     : `the patch ${textOf(asObject(patch).path ?? 'in it')}`
 }
 
-/** It says something of pods that is decided here too. */
+/** Whether it sets what is decided here too. */
 function touches(patch: unknown, folder: string, root: string): boolean {
   const { path, patch: inline } = isObject(patch) ? patch : { path: patch, patch: undefined }
   const isInline = typeof inline === 'string' || (typeof path === 'string' && path.includes('\n'))
@@ -173,7 +173,7 @@ function touches(patch: unknown, folder: string, root: string): boolean {
   )
 }
 
-/** As a kustomization calls it. */
+/** The name that a kustomization gives it. */
 export function imageIn(image: string, images: ClusterTarget['images']): string {
   const [, name = image, tail = ''] = /^(.*?)((?::[^:/@]+)?(?:@.*)?)$/s.exec(image) ?? []
   const other = images.get(name)

@@ -13,7 +13,7 @@ import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { choices } from '../words.ts'
 import { allowedRootOf, type Trust } from './trust.ts'
 
-/** What the caller says of a Compose project, as `docker compose` has it. */
+/** The caller's flags for a Compose project, as of `docker compose`. */
 export interface ProjectFlags {
   /** As given; none: what is found. */
   readonly files: readonly string[]
@@ -28,9 +28,9 @@ export interface ProjectFlags {
 /** Where a project is. Paths are absolute. */
 export interface ProjectPlace {
   readonly files: readonly string[]
-  /** Those of them that the caller has named. */
+  /** The files that the caller named. */
   readonly named: readonly string[]
-  /** What the caller has named, or a path in the folder that they have. */
+  /** The path that the caller named, or one in their folder. */
   readonly place: string
 }
 
@@ -70,7 +70,7 @@ function existing(folder: string, names: readonly string[]): readonly string[] {
     .filter((path) => statSync(path, { throwIfNoEntry: false })?.isFile() === true)
 }
 
-/** What says nothing of the caller that an image or a registry could make use of. */
+/** Variables of the caller that reveal nothing to an image or a registry. */
 const HARMLESS = new Set(['HOME', 'USER', 'LOGNAME', 'PWD', 'UID', 'GID', 'TZ'])
 
 /**
@@ -102,7 +102,7 @@ export async function openProject(
   return resolved({ request, named, allowedRoot, isTrusted }, new Map())
 }
 
-/** With these texts in place of what files have. */
+/** Resolves the project with these texts in place of the files'. */
 async function resolved(origin: ProjectOrigin, texts: ReadonlyMap<string, string>): Promise<Project> {
   const { request, named, allowedRoot, isTrusted } = origin
   const { resolveProject } = await import('../manifests/compose/resolve.ts')
@@ -114,7 +114,7 @@ async function resolved(origin: ProjectOrigin, texts: ReadonlyMap<string, string
   return { ...(isTrusted ? project : withinReach(project, allowedRoot)), origin }
 }
 
-/** Without builds of what lies elsewhere, of which then as little is known as of a remote one. */
+/** Without builds of folders elsewhere, of which as little is known as of remote ones. */
 function withinReach(project: Project, allowedRoot: string): Project {
   const findings: ReportFinding[] = []
   const services = project.services.map((service): Service => {

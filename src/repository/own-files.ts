@@ -6,7 +6,7 @@ import type { Instruction } from '../dockerfile/model.ts'
 import { HardenError } from '../errors.ts'
 import { textIn } from '../files-in.ts'
 
-/** A decision stands in what is somebody else's. */
+/** Comments with decisions stand in files of other people. */
 const OURS = /^# harden-image: (?!decide: )/
 
 /** A Compose file that an earlier `-o` has written. */
@@ -29,7 +29,7 @@ export function isOwnDockerfile(text: string): boolean {
       const before = stage.instructions[index - 1]
       const follows =
         (instruction.keyword === 'CMD' && before?.keyword === 'ENTRYPOINT' && said(before)) ||
-        // The same reason is not given twice.
+        // No run writes the same reason twice.
         stage.instructions.slice(0, index).some((one) => one.keyword === instruction.keyword && said(one))
       return follows || /^(EXPOSE|HEALTHCHECK)$/.test(instruction.keyword) || said(instruction)
     })

@@ -34,12 +34,12 @@ interface PortTree {
   readonly root: string
   readonly dockerfiles: readonly string[]
   readonly files: readonly File[]
-  /** What names files give to what they build, but for the services. */
+  /** Names that files give to what they build, without those of services. */
   readonly named: readonly Pick<Run, 'names' | 'dockerfiles'>[]
   readonly services: readonly Service[]
 }
 
-/** What says how something is run, or whom it speaks to; of documents those that everybody reads. */
+/** Files that say how something is run, or whom it calls; of documents only those that everybody reads. */
 export const MAY_NAME_PORTS =
   /\.(ya?ml|json|hcl|tf|toml|ini|cfg|conf|vcl|properties|env|sh|bash|bats|tpl|tmpl|template|j2|jinja2?|nomad|mk)$|^\.env|^(Caddy|Make|make|just|Jenkins)file|^README\.md$/
 const NO_CONFIGURATION = /^(package|composer|tsconfig|angular|renovate)[\w.-]*\.json$|[-.]lock\.(json|ya?ml)$/
@@ -72,7 +72,7 @@ export function portTree(root: string, dockerfiles: readonly string[], files: re
   }
 }
 
-/** What a person writes is short: a longer line is data. */
+/** People write short lines: a longer one is data. */
 function shortLines(text: string): string {
   return text
     .split(/\r?\n/)
@@ -80,11 +80,11 @@ function shortLines(text: string): string {
     .join('\n')
 }
 
-/** The image of a Dockerfile, by all that it goes by. */
+/** The image of a Dockerfile, by all of its names. */
 interface Image {
-  /** As files name it that build it. */
+  /** The names of files that build it. */
   readonly names: readonly string[]
-  /** What it is called after: the last part of a name that nobody builds ends with it. */
+  /** Names that the last part of a reference may end with, where nobody builds that name. */
   readonly called: readonly string[]
 }
 
@@ -159,10 +159,7 @@ function linesWith({ text }: File, pattern: RegExp): readonly number[] {
     .flatMap((line, at) => (!COMMENT.test(line) && !/^\s*image:/.test(line) && pattern.test(line) ? [at] : []))
 }
 
-/**
- * Somebody calls one of the hosts at a port: `web:80`, `http://web` and nginx's `server web;`, which mean 80, and
- * `${WEB_HOST}:80`.
- */
+/** A call of one of the hosts at a port: `web:80`, `http://web` and nginx's `server web;`, which mean 80, and `${WEB_HOST}:80`. */
 function callOf(hosts: readonly string[], port: number): RegExp {
   const names = hosts.map(escaped).join('|')
   const variables = hosts.map((host) => escaped(host.toUpperCase().replace(/\W/g, '_'))).join('|')
@@ -223,7 +220,7 @@ function isOfServices({ path, text }: File): boolean {
   return /\.(ya?ml|j2|jinja2?|tmpl|tpl|template)$/.test(path) && SERVICES.test(text)
 }
 
-/** Their lines by indentation: templates of YAML are no YAML. */
+/** Services by indentation, since templates of YAML are no YAML. */
 function servicesIn(file: File, said: readonly Run[]): readonly Service[] {
   const runs = new Map(said.map((run) => [run.service, run]))
   const lines = file.text.split('\n')
@@ -253,7 +250,7 @@ function aliasesIn(lines: readonly string[]): readonly string[] {
     .flatMap((line) => plainValue(line.replace(/^\s*-\s+/, '')) || [])
 }
 
-/** What a service says of its own port: published, exposed, asked by its check, told to a proxy in a label. */
+/** Lines in which a service names its own port: published, exposed, in its health check, or in a label for a proxy. */
 function portLinesOf({ lines, from }: Service, port: number): readonly number[] {
   let under = ''
   return lines.flatMap((line, index) => {
@@ -279,7 +276,7 @@ function keyOf(line: string): string {
   return /^\s*(?:-\s+)?([\w.-]+):/.exec(line)?.[1] ?? ''
 }
 
-/** Itself, at the port. */
+/** It calls itself at the port. */
 function asks(line: string, port: number): boolean {
   const scheme = port === 80 ? 'http' : port === 443 ? 'https' : null
   const host = '(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0)'
@@ -296,9 +293,9 @@ interface Pod {
   /** Lines of the container. */
   readonly from: number
   readonly lines: readonly string[]
-  /** What its chart says where nobody says something else; null for a manifest that is none of a chart. */
+  /** Defaults of its chart; null for a manifest outside a chart. */
   readonly chart: Values | null
-  /** Those of the Services beside it that choose it. */
+  /** Services beside it that select it. */
   readonly services: readonly { readonly file: File; readonly from: number; readonly lines: readonly string[] }[]
 }
 
@@ -371,7 +368,7 @@ function isOfChart(reference: string, file: File, files: readonly File[], image:
   if (chart === null || key === '') return false
   const said = chart.values.get(key)
   if (said !== undefined && isImage(said.value, image, false)) return true
-  // Whoever installs it may say the image: the chart is called after it.
+  // The image may be set at installation, so the chart's name counts.
   const name = basename(dirname(chart.file.path)).toLowerCase()
   return image.called.includes(name) || image.names.some((one) => lastPart(one) === name)
 }
@@ -449,7 +446,7 @@ function runLines({ text, path }: File, image: Image, port: number): readonly nu
 
 const RUN = /\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b/
 
-/** Files that are about the one image of their folder: checks by goss, and how a platform runs it. */
+/** Files about the one image of their folder: goss checks, and how a platform runs it. */
 function besideLines(file: File, dockerfile: string, port: number): readonly number[] {
   if (dirname(file.path) !== dirname(dockerfile)) return []
   const name = basename(file.path)

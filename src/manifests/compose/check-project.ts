@@ -3,7 +3,7 @@ import { joinAnd } from '../../words.ts'
 import type { ProjectFile, Service } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 
-// What Compose does not start: each throws HardenError `unreadable`.
+// Projects that Compose does not start. Each throws HardenError `unreadable`.
 
 export function refused(message: string, hint: string): HardenError {
   return new HardenError('unreadable', message, { hint })

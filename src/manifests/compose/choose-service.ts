@@ -42,7 +42,7 @@ function includedFile(entry: unknown): string {
   return Array.isArray(entry.path) ? entry.path.join(', ') : textOf(entry.path)
 }
 
-/** Compose takes a service from another file, and not the volumes that are declared there. */
+/** `extends` takes a service from another file, but not the volumes that are declared there. */
 function declaredHere({ readOnly, writable }: Profile, service: string, file: string): string {
   const names = readOnly.value
     ? writable.filter(({ kind }) => kind === 'state').map(({ path }) => volumeName(service, path))
@@ -87,11 +87,11 @@ function wrong(message: string, hint: string): HardenError {
   return new HardenError('bad-usage', message, { hint })
 }
 
-/** Where a service gets more from than its own lines. */
+/** Where a service gets more than its own lines from. */
 export interface Inherited {
   readonly settings: Json
   readonly parent: string | null
-  /** The first one of another file: nobody has looked at it. */
+  /** The first service of another file, which nobody has looked at. */
   readonly elsewhere: { readonly file: string; readonly service: string } | null
 }
 

@@ -19,7 +19,7 @@ interface Entry {
   readonly before: Json
   readonly tags: Readonly<Record<string, string>>
   readonly isOwn: boolean
-  /** A service gets it by `extends`: others may too. */
+  /** A service gets this entry by `extends`, and others may too. */
   readonly isExtended: boolean
 }
 
@@ -28,7 +28,7 @@ interface EntriesState {
   readonly files: readonly YamlFile[]
   readonly services: readonly EditedService[]
   readonly current: Map<string, Json>
-  /** Keys that take the place of what comes from elsewhere, by the id of the entry. */
+  /** Keys that replace what comes from elsewhere, by the id of the entry. */
   readonly replacing: Map<string, Set<string>>
   readonly volumes: Map<number, Set<string>>
   readonly findings: StackFinding[]
@@ -51,7 +51,7 @@ export function editEntries(
   }
   for (const service of project.services)
     for (const entry of entriesOf(service, state)) state.current.set(entry.id, agreed(entry, state))
-  // What is extended comes before those that extend it.
+  // An entry comes before those that extend it.
   const ordered = services.toSorted((a, b) => a.planned.service.origins.length - b.planned.service.origins.length)
   for (const edited of ordered) editOwn(edited, state)
   for (const service of project.services) sayInherited(service, state)
@@ -85,7 +85,7 @@ function servicesIn(file: YamlFile | undefined): Json {
   return asObject(asObject(file?.values[0]).services)
 }
 
-/** An entry with what contradicts put right, as far as all services that have it say the same. */
+/** An entry without what contradicts the plan, as far as all services that use it agree. */
 function agreed(entry: Entry, { project, services, files }: EntriesState): Json {
   if (!entry.isOwn) return entry.before
   const all = project.services
@@ -147,7 +147,7 @@ function editOwn(edited: EditedService, state: EntriesState): void {
   state.current.set(own.id, { ...edit.service, ...putRight(edited, entries, own, state) })
 }
 
-/** What its own entry has to say so that all together mean what is planned. */
+/** What its own entry has to say so that all entries together mean what is planned. */
 function putRight(edited: EditedService, entries: readonly Entry[], own: Entry, state: EntriesState): Json {
   const { profile, ports } = edited
   const was = withKnownPorts(resolved(entries, new Map()), edited)
@@ -183,7 +183,7 @@ function resolved(entries: readonly Entry[], current: ReadonlyMap<string, Json>)
   }, {})
 }
 
-/** Nothing is planned for it, and it gets what one has that it extends. */
+/** Keeps the settings of a service that has no plan and extends one that has. */
 function sayInherited(service: Service, state: EntriesState): void {
   if (state.services.some(({ planned }) => planned.service.name === service.name)) return
   const changed = entriesOf(service, state).find(({ id, before }) => !isEqual(state.current.get(id) ?? before, before))
@@ -193,7 +193,7 @@ function sayInherited(service: Service, state: EntriesState): void {
   state.findings.push(stackFinding('compose-service', 'todo', message, service.name, hint))
 }
 
-/** What relative paths of a file are meant from: an included one stands for itself. */
+/** The folder that relative paths of a file start from; an included file has its own. */
 function folderOf(file: number, { project, files }: EntriesState): string {
   const path = project.files[file]?.path ?? ''
   for (const [index, { values }] of files.entries())

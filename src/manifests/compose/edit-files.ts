@@ -14,7 +14,7 @@ import { pairsOf, targetsOf, volumeOf, type WrittenVolume, withServices, wordsOf
 export interface Rendered {
   readonly text: string
   readonly notes: readonly string[]
-  /** What the profile says of every run, and these notes better of this one. */
+  /** Notes of the profile about any run, which these notes say better for this one. */
   readonly covers?: readonly RunningNote['about'][]
 }
 
@@ -94,7 +94,7 @@ function stageNotes(service: string, build: unknown, stage: string | null): read
   return [`${service} builds stage ${target}, and this is for stage ${stage}: --target ${target} makes it for that one`]
 }
 
-/** What `extends` brings in from elsewhere, and where this goes on to. */
+/** Notes on what `extends` brings in from other files, and on who else gets the changes. */
 function familyNotes(services: Json, name: string): readonly string[] {
   const { elsewhere } = inherited(services, name)
   const heirs = Object.keys(services).filter((one) => inherited(services, one).parent === name)
@@ -108,7 +108,7 @@ function familyNotes(services: Json, name: string): readonly string[] {
   ]
 }
 
-/** What is written where nobody has looked: in a mount it is given with that, elsewhere it is refused. */
+/** Paths that are written where nobody has looked: a mount gives them, and without one they are refused. */
 function unmounted(
   elsewhere: readonly (readonly [name: string, path: string])[],
   service: Json,
@@ -148,25 +148,25 @@ function migration(
     .filter((volume) => !volume.readOnly && isKept(volume) && !isConfiguration(volume))
     .map(({ target }) => target)
     .filter((target) => written.some((path) => path === target || isInside(target, path) || isInside(path, target)))
-  // What a variable of Compose says, a shell does not know.
+  // A shell does not know the variables of Compose.
   if (targets.length === 0 || targets.some((target) => target.includes('$'))) return null
-  // Without its profile the service is none that others of the project may depend on.
+  // Without its Compose profile the service does not exist for others that depend on it.
   const profiles = asList(service.profiles).slice(0, 1).map(String)
   const given = [
     ...files.map((file) => ` --file ${shellQuoted(file)}`),
     ...profiles.map((one) => ` --profile ${shellQuoted(one)}`),
   ]
-  // What the profile takes away: without the first nobody may change an owner, without the second not in another's folder.
+  // The profile drops these: CHOWN changes owners, and DAC_OVERRIDE reaches folders of others.
   const capabilities = '--cap-add CHOWN --cap-add DAC_OVERRIDE'
   return `docker compose${given.join('')} run --rm --no-deps --user 0:0 ${capabilities} --entrypoint chown ${name} -R ${userText(user.value)} ${[...new Set(targets)].map(shellQuoted).join(' ')}`
 }
 
-/** One that outlives the container: a tmpfs and a volume without a name do not. */
+/** A mount that outlives the container: no tmpfs, and no volume without a name. */
 function isKept({ type, source }: WrittenVolume): boolean {
   return source !== '' && (type === '' || type === 'volume' || type === 'bind')
 }
 
-/** Files of the host that the program reads: their owner is whoever edits them. */
+/** Files of the host that the program only reads stay with whoever edits them. */
 function isConfiguration({ source, target }: WrittenVolume): boolean {
   return /^[./~$]/.test(source) && target.startsWith('/etc/')
 }

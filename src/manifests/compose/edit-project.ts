@@ -16,7 +16,7 @@ export interface StackSource {
   readonly host: HostFiles
 }
 
-/** Files to write, those of images (Dockerfiles) not among them, and what is to be said. */
+/** Files to write, without Dockerfiles, and what is to be said. */
 export interface StackEdit {
   readonly files: readonly StackFile[]
   readonly findings: readonly StackFinding[]
@@ -71,18 +71,18 @@ export function editStack({ project, planned, host }: StackSource): StackEdit {
   }
 }
 
-/** A volume that a service only reads, and that others write as a user of their own from now on. */
+/** A volume that one service only reads and another one writes with a user of its own from now on. */
 interface ReadVolume {
   readonly volume: string
   readonly target: string
   readonly writer: string
-  /** What the reader's image has there is changed by its plan: it is there for the volume to have it. */
+  /** The plan of the reader changes what its image has there, so the volume is meant to get that. */
   readonly isMeant: boolean
 }
 
 /**
- * A new volume takes what the image has of whoever is created first, with its owner, also where the mount is read-only; and once more of the
- * next one while it is empty. Root could write there all the same. FACTS 52.
+ * A new volume is filled, with its owner, by the image of the container that is created first, even if its mount is read-only, and
+ * again by the next one while it is empty. Root could write there all the same. FACTS 52.
  */
 function readVolumes(
   { planned: { service }, profile }: SettledService,
@@ -96,7 +96,7 @@ function readVolumes(
       const isWriter = other.service.mounts.some(
         (one) => one.kind === 'volume' && one.source === source && !one.readOnly,
       )
-      // Of one image both have the same there, and who was no root before has it no harder now.
+      // Both run one image, so they have the same files there; a service that was not root before has it no harder now.
       const isSame = isEqual(
         [other.service.image, other.service.settings.build],
         [service.image, service.settings.build],

@@ -10,28 +10,28 @@ import { knownPort, type MovedPort } from './port-calls.ts'
 import { mapPairs, pairsOf, volumeOf, volumeParts, withPairs, wordsOf } from './written.ts'
 
 export interface EditedService extends SettledService {
-  /** Its own, and those of services that share its network. */
+  /** Ports of the service, and of those that share its network. */
   readonly ports: readonly ProfilePort[]
-  /** Ports of all services that move, by the names that they are called. */
+  /** Moved ports of all services, by the names that these are called. */
   readonly called: readonly MovedPort[]
-  /** Where it has a volume that it only reads and that is not to be filled from its image, by path in the container. */
+  /** Paths of volumes that it only reads and that its image must not fill. */
   readonly unfilled: ReadonlySet<string>
   /** As `networkOf` has it. */
   readonly network: string
   readonly advice: readonly MountAdvice[]
-  /** What its image is called once it is built here; null where that does not change. */
+  /** The name of its image once it is built here; null where that does not change. */
   readonly image: string | null
   readonly host: HostFiles
 }
 
 interface AroundEntry extends Required<Pick<Around, 'elsewhere' | 'declared'>> {
-  /** Another entry says it, and is changed where it stands. */
+  /** Another entry says it, and is changed instead. */
   readonly isWrittenElsewhere: (key: string) => boolean
   /** The folder that paths of its file are meant from. */
   readonly base: string
 }
 
-/** Its own entry: with all that is new. */
+/** Edits the service's own entry, which gets all that is new. */
 export function ownEntry(
   before: Json,
   edited: EditedService,
@@ -66,7 +66,7 @@ export function ownEntry(
 
 const START_KEYS = ['entrypoint', 'command'] as const
 
-/** What is planned to be started, in the words of the entry: those that stay are written as they were, variables and all. */
+/** Writes the planned command. Words that stay keep the way they were written, variables included. */
 function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number], planned: PlannedService): void {
   const now = planned.start?.[key] ?? null
   if (now === null) return
@@ -77,7 +77,7 @@ function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number]
     set[key] = now.map(composeValue)
     return
   }
-  // Another file may put others in the place of what this one says.
+  // Another file may override these.
   const isInForce =
     words.length === was.length && words.every((word, index) => word.includes('$') || word === was[index])
   const isSameProgram = words[0] === was[0]
@@ -90,7 +90,10 @@ function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number]
   if (after.length > words.length || after.some((word, index) => word !== words[index])) set[key] = after
 }
 
-/** Another entry of the service: only what it says already, where that contradicts. `extended`: others may have it too, and it is overridden. */
+/**
+ * Edits another entry of the service, and only where it contradicts the plan. `extended`: other services may use it, and it is
+ * overridden.
+ */
 export function otherEntry(
   before: Json,
   edited: EditedService,
@@ -154,7 +157,7 @@ function buildOf(base: string, path: string): unknown {
   return nameOf(path) === 'Dockerfile' ? context : { context, dockerfile: nameOf(path) }
 }
 
-/** The name that a derived image gets: never the vendor's, and another one for another text. */
+/** The name of a derived image: never the vendor's, and a different one for each text. */
 export function imageNames(all: readonly SettledService[]): ReadonlyMap<string, string> {
   const taken = new Map<string, string>()
   return new Map(
@@ -171,7 +174,10 @@ export function imageNames(all: readonly SettledService[]): ReadonlyMap<string, 
   )
 }
 
-/** What a service says of its own ports to others (labels), and of others' to itself by name and number in two variables. */
+/**
+ * Follows moved ports in labels, by which a service tells others its port, and in pairs of variables with another service's name
+ * and port.
+ */
 function ownPorts(set: Json, { ports, called, env }: EditedService, elsewhere: Json | null): Json {
   const moves = movesOf({ ports }).filter(({ protocol }) => protocol === 'tcp')
   const given: Readonly<Record<string, string | null>> = Object.fromEntries([
@@ -182,7 +188,7 @@ function ownPorts(set: Json, { ports, called, env }: EditedService, elsewhere: J
     const own = env.get(name)
     return own === undefined ? movedVariable(name, value, given, moves, called) : composeValue(own)
   })
-  // Hidden by no entry of its own: an env_file says it.
+  // Variables of an env_file that no entry of its own hides.
   const missing = [...env].filter(([name]) => elsewhere !== null && given[name] === undefined)
   const isProxied = given.VIRTUAL_HOST !== undefined && given.VIRTUAL_PORT === undefined
   const http = moves.find(({ from }) => from === 80)

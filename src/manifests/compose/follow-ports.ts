@@ -16,7 +16,7 @@ export interface Followed {
   readonly findings: readonly StackFinding[]
 }
 
-/** Ports that moved, in all that speaks of them. `changed`: texts of mounted files that are changed already. */
+/** Follows moved ports in everything that names them. `changed`: new texts of mounted files. */
 export function followPorts(
   project: Project,
   called: readonly MovedPort[],
@@ -53,7 +53,7 @@ export function followPorts(
   return { texts, files, findings }
 }
 
-/** Where Compose has its own idea of `name:80`. */
+/** Keys in which `name:80` means something else to Compose. */
 const OTHER_KEYS = new Set([
   'image',
   'ports',
@@ -113,7 +113,7 @@ interface TextAround extends Pick<HostText, 'path' | 'name' | 'text'> {
 
 const NO_TEXT = /\.(?:md|rst|adoc|html?|css|svg|lock|map|csv|sql|log|txt|po|crt|pem|key)$/i
 
-/** Files that services mount, are given as their environment, and are built of: each once. */
+/** Files that services mount, read as environment or are built of, each once. */
 function textsAround(project: Project, called: readonly MovedPort[], host: HostFiles): readonly TextAround[] {
   const found = new Map<string, TextAround>()
   for (const service of project.services) {
@@ -146,7 +146,7 @@ function textsAround(project: Project, called: readonly MovedPort[], host: HostF
   return [...found.values()]
 }
 
-/** In a template of this service the host may stand as a variable of its environment. */
+/** A template of this service may have a variable of its environment in the place of the host. */
 function withVariables(called: readonly MovedPort[], env: ReadonlyMap<string, string>): readonly MovedPort[] {
   return called.map((move) => {
     const names = [...env].filter(([, value]) => move.hosts.includes(value)).flatMap(([name]) => asVariable(name))
@@ -173,7 +173,7 @@ function inVariables(text: string, name: string, called: readonly MovedPort[]): 
   )
 }
 
-/** As people call it who stand where the project's files were named. */
+/** The name of a file for people in the folder where the project's files were named. */
 function nameFor(project: Project, path: string): string {
   for (const file of project.files) {
     const folder = parentOf(file.path)

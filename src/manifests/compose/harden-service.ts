@@ -19,25 +19,23 @@ export interface ServiceEdit {
   readonly service: Json
   readonly volumes: readonly string[]
   readonly notes: readonly string[]
-  /** Of these, what a person has to do before it works. */
+  /** Those among them that a person has to act on before it works. */
   readonly open: readonly string[]
 }
 
 export interface Around {
   readonly name: string
-  /** What it gets from other files or by `extends`, which adds up with its own. */
+  /** Settings from other files or by `extends`, which add up with its own. */
   readonly elsewhere?: Json
-  /** Volumes that there are already: somebody else's. */
+  /** Volumes that exist already and are somebody else's. */
   readonly declared?: readonly string[]
   /** A port is followed to the service that publishes it (`network_mode: service:x`). */
   readonly isFollowed?: boolean
-  /** Whose network it has in the end, where that is not what it says itself: `host` by way of the service that it shares one with. */
+  /** The network that it has in the end, where another service says it: `host`, by way of the service that it shares one with. */
   readonly network?: string
 }
 
-/**
- * A Compose service with the profile on it: what is there and does no harm stays. Twice is the same as once.
- */
+/** Applies the profile to a Compose service. What is there and harmless stays, and a second time changes nothing. */
 export function hardenService(
   before: Json,
   profile: Profile,
@@ -57,14 +55,14 @@ export function hardenService(
     if (missing.length > 0) set.cap_add = [...asList(before.cap_add), ...missing]
     if (elsewhere.privileged === true && set.privileged === undefined) set.privileged = false
   }
-  // Compose refuses a list that says it twice.
+  // Compose refuses a list with the same entry twice.
   if (noNewPrivileges.value && !adds('security_opt').some(forbidsNew))
     set.security_opt = [...asList(set.security_opt), 'no-new-privileges:true']
   if (readOnly.value && (elsewhere.read_only !== true || set.read_only !== undefined)) set.read_only = true
   const added = profile.writable.filter((place) => mount(place, set, volumes, { name, elsewhere, declared }))
   notes.push(...renewNotes(added))
   const mode = network ?? textOf({ ...elsewhere, ...before }.network_mode ?? '')
-  // Neither the machine's kernel nor another's container is set from here: the engine refuses the first.
+  // The engine refuses sysctls of the machine's or another container's namespaces.
   if (mode === 'host') open.push(...hostPortNotes('network_mode: host', sysctls))
   else if (
     !mode.startsWith('container:') &&
@@ -85,15 +83,15 @@ export function hardenService(
 }
 
 /**
- * Run as the planned user with nothing more already (`whole`: all that is said of a service): whoever wrote that has said what it needs
- * besides, and only a run knows better.
+ * It already runs as the planned user and with no more (`whole`: everything that is said of the service). Its author has added what
+ * it needs besides, and only a run knows better.
  */
 function isLocked(whole: Json, { user }: Profile): boolean {
   const isPlanned = user !== null && whole.user != null && alignedUser(whole.user, user.value, []) === whole.user
   return isPlanned && holds(whole.cap_drop, 'ALL') && asList(whole.security_opt).some(forbidsNew)
 }
 
-/** The root of what is locked already stays as it is. */
+/** A service that is locked already keeps its root file system as it is. */
 export function asLocked(whole: Json, profile: Profile): Profile {
   const isOpen = profile.readOnly.known === 'planned' && whole.read_only !== true && isLocked(whole, profile)
   return isOpen && profile.readOnly.value
@@ -148,17 +146,17 @@ function withDefaults(text: string, { uid, gid }: ProfileUser): string | null {
   const [, first, second] = /^(\$\{\w+:?-(?:0|root)\})(?::(\$\{\w+:?-(?:0|root|\d+)\}|0|root))?$/.exec(text) ?? []
   if (first === undefined) return null
   const put = (part: string, number: number): string => part.replace(/(?<=-)\w+(?=\}$)|^\w+$/, String(number))
-  // Without a group it would be root's, or that of an account by chance.
+  // Without a group it would get root's, or by chance that of another account.
   return `${put(first, uid)}:${second === undefined ? gid : put(second, gid)}`
 }
 
-/** It has the user's numbers where nobody sets a variable. */
+/** Its default is the planned user. */
 function isChosen(text: string, { uid, gid }: ProfileUser): boolean {
   const plain = text.replaceAll(/\$\{\w+:?-(\w+)\}/g, '$1')
   return plain === userText({ uid, gid }) || plain === String(uid)
 }
 
-/** What stays and takes something from the rest. */
+/** Warns of settings that stay and weaken the rest. */
 function warn(service: Json, profile: Profile, notes: string[], open: string[]): void {
   const added = asList(service.cap_add)
   if (profile.capabilities !== null && !profile.root && added.length > 0)
@@ -188,7 +186,7 @@ function forbidsNew(option: unknown): boolean {
   return /^no-new-privileges([:=]true)?$/.test(textOf(option))
 }
 
-/** Compose hands an anonymous volume on to the next container, with what the image had there when it was new. */
+/** Compose passes an anonymous volume on to the next container, with the files that the image had when it was new. */
 export function renewNotes(places: readonly WritablePlace[]): readonly string[] {
   const paths = places.filter(({ kind, filled }) => kind === 'copy' && filled).map(({ path }) => path)
   return paths.length === 0
@@ -205,7 +203,7 @@ function mount(
   const { uid, gid, mode, kind } = place
   const path = composeValue(place.path)
   const options = `uid=${uid},gid=${gid},mode=${mode.toString(8)}`
-  // Without a word of whose it is, it is root's as the folder was.
+  // Without an owner a tmpfs is root's, as the folder was.
   const tmpfs = listOf(set.tmpfs)
   const bare = tmpfs.find((item) => linked(textOf(item)) === linked(path))
   if (bare !== undefined && mode !== OPEN_TO_ALL) {
@@ -213,7 +211,7 @@ function mount(
     return false
   }
   const taken = [set, elsewhere].flatMap(targetsOf)
-  // What lies in a mount is written there: another one below it would hide what is kept in it.
+  // A path inside a mount is written there. Another mount below it would hide what is kept in it.
   if (taken.some((target) => target !== '' && isInside(linked(path), linked(target)))) return false
   if (kind === 'tmpfs') {
     set.tmpfs = [...tmpfs, `${path}:${options},size=${TMPFS_MEGABYTES}m`]

@@ -5,7 +5,7 @@ import { choices } from '../../words.ts'
 import type { Profile } from '../profile.ts'
 import type { Project, Service, ServiceMount } from '../project.ts'
 
-/** What a project has on the machine, looked up beforehand. Paths are absolute. */
+/** Files of the machine that a project uses, looked up beforehand. Paths are absolute. */
 export interface HostFiles {
   /** What is mounted, and what is in it as far as the bounds go. */
   readonly entries: ReadonlyMap<string, HostEntry>
@@ -19,11 +19,11 @@ export interface HostEntry {
   readonly uid: number
   readonly gid: number
   readonly mode: number
-  /** Null for what is no text, too large, or not of the repository: then it is neither read nor changed. */
+  /** Null where it is no text, is too large or lies outside the repository: then it is neither read nor changed. */
   readonly text: string | null
   /** Paths of what a folder has; the first ones only where there are many. */
   readonly children: readonly string[]
-  /** It is, or lies in, a tree of sources that people work on: its owner is whoever has checked it out. */
+  /** It is, or lies in, a checkout that people work on: its owner is whoever checked it out. */
   readonly isCheckout: boolean
 }
 
@@ -35,7 +35,7 @@ export interface HostText {
   readonly kind: 'env' | 'configuration' | 'source'
 }
 
-/** What is to be said of a mount, and what the service gets for it. */
+/** Advice on a mount, and what the service gets for it. */
 export interface MountAdvice {
   readonly outcome: Outcome
   readonly message: string
@@ -49,10 +49,10 @@ interface WhoRuns {
   readonly gid: number
 }
 
-/** What a server only reads, whether its mount says so or not: what it serves, and scripts that its first start runs. */
+/** Files that a server only reads even if its mount is writable: what it serves, and scripts of its first start. */
 const IS_READ = /^\/(?:usr\/share|docker-entrypoint[\w.-]*)(?:\/|$)/
 
-/** Who has to run a service that works in a tree of sources: whoever has checked it out. Null where there is none, or it is root's. */
+/** The owner of the checkout that a service works in, who has to run it. Null where there is none, or it is root. */
 export function checkoutOwner(service: Service, host: HostFiles): (WhoRuns & { readonly path: string }) | null {
   for (const { kind, source, target, readOnly } of service.mounts) {
     const entry = host.entries.get(source)
@@ -81,7 +81,7 @@ export function mountAdvice(
     const entry = host.entries.get(mount.source)
     if (isEngineSocket(mount, entry)) return [ofSocket(mount, entry, root)]
     if (entry === undefined || entry.kind === 'missing' || root || user === null) return []
-    // Whose a folder of data is, the migration sees to.
+    // The migration takes care of the owner of a data folder.
     if (mount.kind === 'host' && entry.kind === 'folder' && !mount.readOnly && !entry.isCheckout) return []
     const groups = heldGroups(service)
     const refused = refusedIn(mount.source, entry, host, user.value, groups)
@@ -144,8 +144,8 @@ function mayRead({ kind, uid, gid, mode }: HostEntry, who: WhoRuns, groups: read
 }
 
 /**
- * A config or secret that is no file is copied into the container as root's. An owner that it is given is looked up by the text of the
- * service's user, and no account is called `10001:10001`: the container is not made (FACTS 53).
+ * A config or secret that is no file is copied into the container as root's. Compose looks an owner up by the text of the service's
+ * user, and no account is called `10001:10001`, so the container would not be made (FACTS 53).
  */
 function ofCopy({ kind, target, given }: ServiceMount, { uid, gid }: WhoRuns): readonly MountAdvice[] {
   const hint = choices(
@@ -164,7 +164,7 @@ function octal(mode: number): string {
   return mode.toString(8).padStart(4, '0')
 }
 
-/** Without root nobody can give a file to another user: where its group may read it, the service gets that one. */
+/** Only root can change the owner. Where the group may read the file, the service joins that group. */
 function unreadable(mount: ServiceMount, path: string, entry: HostEntry, who: WhoRuns, folder: string): MountAdvice {
   const name = isInside(path, folder) ? `.${path.slice(folder.length)}` : path
   const whose = `${name} (${mount.target}) is of ${entry.uid}:${entry.gid} with mode ${octal(entry.mode)}`

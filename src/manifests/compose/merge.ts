@@ -16,7 +16,7 @@ export function mergedFile(first: Json, second: Json): Json {
   return both
 }
 
-/** One service on top of another: lists add up, maps merge, of what has a key the later one holds, a command is replaced. */
+/** Puts one service on top of another: lists add up, maps merge, the later value of a key wins, and a command is replaced. */
 export function mergedService(first: Json, second: Json): Json {
   return unique(mergedMap(first, second, SERVICE))
 }
@@ -41,7 +41,7 @@ function mergedMap(first: Json, second: Json, special: Readonly<Record<string, M
 
 const NOTHING_SPECIAL: Readonly<Record<string, Merge>> = table({})
 
-/** Nothing in the place of something leaves it. */
+/** An empty value leaves the earlier one. */
 const plain: Merge = (first, second) => {
   if (second === null || second === undefined) return first
   if (isObject(first) && isObject(second)) return mergedMap(first, second)
@@ -95,7 +95,7 @@ const build: Merge = (first, second) =>
     BUILD,
   )
 
-/** Of another driver the options of the first one mean nothing. */
+/** The options of the first driver mean nothing to another one. */
 const logging: Merge = (first, second) => {
   const [one, other] = [asObject(first), asObject(second)]
   const isOther = one.driver !== undefined && other.driver !== undefined && one.driver !== other.driver
@@ -167,12 +167,12 @@ function portKey(entry: unknown): string {
   }
   const [, address = '', published = '', target = '', protocol = 'tcp'] =
     /^(?:(.*):)?(?:([\d-]*):)?([^:/]*)(?:\/(\w+))?$/.exec(textOf(entry)) ?? []
-  // Without a middle part what stands first is a port, unless it is an address.
+  // Without a middle part the first part is a port, unless it is an address.
   const isPort = published === '' && /^[\d-]+$/.test(address)
   return [isPort ? '' : address, isPort ? address : published, `${target}/${protocol}`].join(':')
 }
 
-/** Of entries with one key the last one, where the first one stood. */
+/** The last of the entries with one key, in the place of the first. */
 function unique(service: Json): Json {
   const all: Record<string, unknown> = { ...service }
   for (const [key, keyOf] of Object.entries(KEYS)) if (Array.isArray(all[key])) all[key] = lastOfEach(all[key], keyOf)

@@ -28,9 +28,9 @@ export interface MigrationFacts {
   readonly existing: string | null
 }
 
-/** What becomes of a place that outlives containers when its services run as other users. */
+/** What happens to a volume or folder whose services run as other users. */
 export interface VolumeNeed {
-  /** As the project calls it; of the machine its absolute path. */
+  /** Its name in the project; for a folder of the machine its absolute path. */
   readonly volume: string
   readonly kind: 'volume' | 'host'
   readonly services: readonly string[]
@@ -38,14 +38,14 @@ export interface VolumeNeed {
   readonly need: 'nothing' | 'migration' | 'unknown'
   /** A sentence's second half, for people. */
   readonly reason: string
-  /** To whom it goes; null where it stays, or nobody can say. */
+  /** The new owner; null where it stays, or nobody can say. */
   readonly owner: VolumeOwner | null
 }
 
 interface VolumeOwner {
   readonly uid: number
   readonly gid: number
-  /** Users that were there before, whose files go over. */
+  /** The users before, whose files change their owner. */
   readonly from: readonly number[]
   /** Users that share it as members of the group; empty where there is one. */
   readonly members: readonly number[]
@@ -65,12 +65,12 @@ export const MIGRATION_FILE = 'migrate-volumes.yaml'
 export const MIGRATION_SERVICE = 'migrate-volumes'
 export const MIGRATION_OWNERS = 'migrate-volumes-owners'
 const MARK = '# harden-image:'
-/** Small, and with all that the script calls; as `docker run` in the notes of a profile has it. */
+/** A small image with everything that the script calls, as in the `docker run` of a profile's notes. */
 const FALLBACK_IMAGE = 'busybox:musl'
 
 /**
- * How what root has left in volumes and data folders comes to the users that are planned: a Compose file beside the others
- * with one service that is run once, by name.
+ * How files that root left in volumes and data folders come to the planned users: a Compose file beside the others, with one
+ * service that is run once, by name.
  */
 export function migrationOf(
   project: Project,
@@ -114,7 +114,7 @@ interface Writer {
   readonly before: readonly number[]
   readonly after: { readonly uid: number; readonly gid: number } | null
   readonly groups: readonly number[]
-  /** Without any capability: as this tool runs it. */
+  /** It runs without any capability, as this tool runs it. */
   readonly isLocked: boolean
   /** Parts of the mount that the image is known to write, `''` for all of it; empty for none. */
   readonly paths: readonly string[]
@@ -135,7 +135,7 @@ function needsOf(
     const device = project.volumes.get(volume)?.device ?? null
     const isHost = all.some(({ mount }) => mount.kind === 'host')
     const known = all.filter(({ paths }) => paths.length > 0)
-    // A volume is there to be written; of a folder of the machine only what the image writes says so.
+    // A volume is meant to be written. A folder of the machine counts only where the image is known to write there.
     const writers = known.length > 0 || isHost ? known : all.map((one) => ({ ...one, paths: [''] }))
     const kind = isHost || device !== null ? 'host' : 'volume'
     const path = isHost ? volume : device
@@ -184,7 +184,8 @@ function needOf(
     .filter(({ after }) => after?.uid !== 0)
     .map(({ after, groups }) => [after?.gid ?? 0, ...groups])
   const group = shared[0]?.find((gid) => gid !== 0 && shared.every((one) => one.includes(gid)))
-  // Once the project's files say the new users, nobody was root: then the folder, and how they are run, tell what nobody has seen to.
+  // Once the project's files name the new users, nobody was root any more: then the owner of the folder, and how its services run,
+  // tell what is left to do.
   const isLeft =
     untouched === null
       ? !isOne && group === undefined && writers.every(({ isLocked }) => isLocked)
@@ -212,7 +213,7 @@ function needOf(
   }
 }
 
-/** A folder in which the user may not write. Of a checkout that is not root's another machine says something else. */
+/** Whether the user may not write in a folder. A checkout that is not root's differs from machine to machine. */
 function isClosed(entry: HostEntry | undefined, { uid, gid }: { readonly uid: number; readonly gid: number }): boolean {
   if (entry?.kind !== 'folder' || uid === 0 || entry.uid === uid || (entry.isCheckout && entry.uid !== 0)) return false
   return (entry.mode & (entry.gid === gid ? 0o020 : 0o002)) === 0
@@ -221,7 +222,8 @@ function isClosed(entry: HostEntry | undefined, { uid, gid }: { readonly uid: nu
 function writerOf({ service, profile, result }: PlannedService, mount: ServiceMount): Writer {
   const known = profile?.root === true ? { uid: 0, gid: 0 } : (profile?.user?.value ?? null)
   const after = known === null ? null : { uid: known.uid, gid: known.gid }
-  // A new volume starts with the owner that it has in the image, and a folder of the machine, or one that the image lacks, with root.
+  // Whether it starts with the right owner: a new volume has that of the image's folder; a folder of the machine, or one that the
+  // image lacks, is root's.
   const isPrepared = mount.kind === 'volume' && profile?.owned.some((path) => isInside(path, mount.target)) === false
   const wasTheirs = isPrepared && service.user === null && profile?.image.stepsDown === true
   const last = result.stages.at(-1)
@@ -243,7 +245,7 @@ function writerOf({ service, profile, result }: PlannedService, mount: ServiceMo
   }
 }
 
-/** What nobody can say was root: that is who the move is from. */
+/** An unknown user counts as root, from whom the files move. */
 function usersBefore(user: string | null, { proof, stages }: PlannedService['result']): readonly number[] {
   if (proof !== null && proof.baseline.uids.length > 0) return proof.baseline.uids
   const text = user ?? stages.at(-1)?.userBefore ?? ''
@@ -321,11 +323,11 @@ function idsOf(volumes: readonly string[]): readonly string[] {
 function mountOf(volume: string, target: string, project: Project): Json {
   if (project.volumes.has(volume) || !volume.startsWith('/'))
     return { type: 'volume', source: volume, target, volume: { nocopy: true } }
-  // On a new machine it is run before anything has made the folder.
+  // On a new machine it runs before the folder exists.
   return { type: 'bind', source: composeValue(nameFrom(volume, project)), target, bind: { create_host_path: true } }
 }
 
-/** Whose image is there already and has the tools; null where nobody's is known to. */
+/** A service whose image is at hand and has the tools; null where none is known to. */
 function toolsOf(planned: readonly PlannedService[], equipped: ReadonlySet<string>): Service | null {
   const able = planned.flatMap(({ service }) => (equipped.has(service.name) ? [service] : []))
   const pulled = able.find(({ build, image }) => build === null && image !== null)
@@ -338,14 +340,14 @@ function imageOf(tools: Service | null, project: Project): Json {
   return { build: { ...asObject(literal(tools?.settings.build)), context: composeValue(nameFrom(context, project)) } }
 }
 
-/** Compose fills in variables, and these values have theirs. */
+/** These values may hold a `$`, which Compose would take for a variable. */
 function literal(value: unknown): unknown {
   if (typeof value === 'string') return composeValue(value)
   if (Array.isArray(value)) return value.map(literal)
   return isObject(value) ? Object.fromEntries(Object.entries(value).map(([key, one]) => [key, literal(one)])) : value
 }
 
-/** As whoever has the project elsewhere would write it. */
+/** The path as somebody writes it who has the project in another folder. */
 function nameFrom(path: string, { folder }: Project): string {
   return isInside(path, folder) ? `.${path.slice(folder.length)}` : path
 }

@@ -1,9 +1,9 @@
 import { bounds } from '../../bounds.ts'
 import { type Edit, lineOf } from '../../edit.ts'
 
-/** A port that moves, and who is meant by whoever calls it. */
+/** A port that moves, and the names that callers use. */
 export interface MovedPort {
-  /** As others call it; in a text that knows it by a variable, that too (`${API_HOST}`). */
+  /** The names that others call it; in a text that has it in a variable, that too (`${API_HOST}`). */
   readonly hosts: readonly string[]
   readonly from: number
   readonly to: number
@@ -13,7 +13,7 @@ export interface MovedPort {
 
 export interface PortCalls {
   readonly edits: readonly Edit[]
-  /** Where it speaks of one in a way that no rule can follow. */
+  /** Places that name one in a way that no rule can follow. */
   readonly open: readonly OpenCall[]
 }
 
@@ -25,7 +25,7 @@ interface OpenCall {
 }
 
 export interface CallContext {
-  /** Names that mean something of the text's own: nginx's `upstream api {`. */
+  /** Names that the text defines itself: nginx's `upstream api {`. */
   readonly ownNames?: ReadonlySet<string>
   readonly variables?: ReadonlyMap<string, string>
   /** Source code and the like: a host alone, without a scheme or a port, is a word like any other. */
@@ -76,7 +76,7 @@ function saidAt(text: string, start: number): string {
   return (text.slice(start, start + LONGEST).split(/\r?\n/)[0] ?? '').trim()
 }
 
-/** Whole names only: neither part of a longer one, nor of a domain. */
+/** Matches whole names only: no part of a longer name, and none of a domain. */
 function hostPattern(hosts: readonly string[]): RegExp {
   const names = hosts.toSorted((a, b) => b.length - a.length).map(escaped)
   return new RegExp(`(?<![\\w.$-])(?:${names.join('|')})(?![\\w-]|\\.\\w)`, 'g')
@@ -121,7 +121,7 @@ function atPort({ context, end }: Place, { from, to }: MovedPort, after: string)
   if (all === undefined || variable === undefined) return null
   const known = knownPort(variable, context.variables ?? new Map())
   if (known === null) return 'open'
-  // What is inside of a container nobody outside has to choose: the number stands for itself from now on.
+  // Nobody outside chooses a port inside a container: the number stands for itself from now on.
   return known === from ? { start: end + 1, end: end + all.length, text: String(to) } : null
 }
 

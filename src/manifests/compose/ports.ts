@@ -5,7 +5,7 @@ import type { PlannedService, Project, Service } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import type { MovedPort } from './port-calls.ts'
 
-/** `80:80` publishes the moved port under the same one of the host: who calls it from outside sees no change. */
+/** `80:80` becomes `80:8080`: who calls it from outside sees no change. */
 export function movedPort(port: unknown, profile: Pick<Profile, 'ports'>, notes: string[]): unknown {
   const moves = movesOf(profile)
   if (isObject(port)) {
@@ -26,7 +26,7 @@ export function movedPort(port: unknown, profile: Pick<Profile, 'ports'>, notes:
   return port
 }
 
-/** One that is there already is not there twice: Compose refuses that. */
+/** A port is not added twice, which Compose refuses. */
 export function movedExpose(ports: readonly unknown[], profile: Profile): readonly unknown[] {
   const names = ports.map(String)
   return ports.map((port) => {
@@ -49,7 +49,7 @@ export function movedHealthcheck(check: unknown, profile: Pick<Profile, 'ports'>
   return { ...check, test: typeof check.test === 'string' ? moved[0] : moved }
 }
 
-/** Where a moved port is spoken of that no rule can follow. */
+/** Warns where a moved port is named in a way that no rule can follow. */
 export function warnOfPorts(service: Json, profile: Profile, notes: string[]): void {
   const moves = movesOf(profile)
   for (const { from } of moves)
@@ -90,7 +90,7 @@ export function saidPorts({ ports, expose }: Json): readonly number[] {
   })
 }
 
-/** Lists of ports add up over files and `extends`: an old one cannot be taken back from outside. */
+/** Lists of ports add up over files and `extends`, so another file cannot take an old one back. */
 export function hasMoved(ports: unknown, profile: Profile): boolean {
   return asList(ports).some((port) => movedPort(port, profile, []) !== port)
 }
@@ -131,8 +131,9 @@ export function networkOf(service: Service, services: readonly Service[]): strin
 }
 
 /**
- * Why the ports of a service stay, whoever of the project can be followed; null where they may move. Of a container of somebody else's
- * and of a machine the ports are published by others, and on a network that is not the project's anybody may call them.
+ * Why the ports of a service stay even though the project's own callers could follow; null where they may move. Somebody else
+ * publishes the ports of another container's network and of the machine's, and anybody may call them on a network that is not the
+ * project's.
  */
 export function whyPortsStay(
   service: Service,
@@ -152,7 +153,7 @@ function networksOf({ networks }: Json): readonly string[] {
   return names.length > 0 ? names : ['default']
 }
 
-/** The proxy on the network is told by the service which port it has: that is changed along with it. */
+/** The service tells the proxy on its network which port it has, and that is changed along. */
 function isToldToProxy({ settings: { labels }, env }: Service): boolean {
   const said = isObject(labels)
     ? Object.entries(labels).map(([name, value]) => `${name}=${textOf(value)}`)

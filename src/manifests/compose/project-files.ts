@@ -9,7 +9,7 @@ import { refused } from './check-project.ts'
 import { placedIn, USER_IS_OPEN } from './read-service.ts'
 import { dotEnv, type Filled, filled, type LookUp } from './variables.ts'
 
-/** What is gathered while a project is resolved. */
+/** State that grows while a project is resolved. */
 export interface Resolving {
   readonly request: ProjectRequest
   readonly folder: string
@@ -29,11 +29,11 @@ interface Opened {
 interface UsedVariable {
   readonly file: number
   readonly isMissing: boolean
-  /** Compose does not start without it, and says this. */
+  /** The reason that Compose gives for not starting without it. */
   readonly why: string | null
-  /** Services that use it; '' for what is none's. */
+  /** Services that use it; '' where none does. */
   readonly services: Set<string>
-  /** It says what is run, or as whom. */
+  /** It decides what is run, or as which user. */
   readonly decides: boolean
 }
 
@@ -66,7 +66,7 @@ export function envOf(
 
 export const TRUST = 'trust the project with --trust-config'
 
-/** Open, once: several services may name one file. */
+/** Reports an open question once, though several services may name one file. */
 function leave({ findings }: Resolving, finding: ReportFinding): void {
   if (!findings.some(({ message }) => message === finding.message)) findings.push(finding)
 }
@@ -135,7 +135,7 @@ function checkedFile(value: unknown, name: string): Json {
 }
 
 export function withoutPaths(value: Json, paths: readonly KeyPath[]): Json {
-  // From the end, so that what is taken out of a list moves nothing that is to be taken out.
+  // From the end, so that cutting one entry of a list moves none that is still to be cut.
   return paths.toReversed().reduce((left, path) => asObject(without(left, path)), value)
 }
 
@@ -153,7 +153,7 @@ function without(value: unknown, [key, ...rest]: KeyPath): unknown {
   return others
 }
 
-/** With variables put in, and paths that mean the same wherever they are read. */
+/** Fills in variables and makes paths mean the same wherever they are read. */
 function filledFile(resolving: Resolving, file: number, value: Json, place: LoadedFrom): Json {
   const isElsewhere = place.base !== resolving.folder
   const entries = Object.entries(value).map(([key, part]): [string, unknown] => {
@@ -200,7 +200,7 @@ function isVariable(written: unknown): boolean {
   return /\$(?:\{|[a-z_])/i.test(textOf(written).replaceAll('$$', ''))
 }
 
-/** What says what is run, and as whom. */
+/** Keys that decide what is run, and as which user. */
 const DECIDES = new Set(['build', 'extends', 'image', 'user'])
 
 function fill(
@@ -243,7 +243,7 @@ function filledIn({ files }: Resolving, file: number, value: string, lookUp: Loo
   }
 }
 
-/** Of those that the services use which run. */
+/** Findings about variables of the services that run. */
 export function variableFindings(
   resolving: Resolving,
   lookUp: LookUp,

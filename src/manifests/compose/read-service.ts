@@ -14,7 +14,7 @@ export interface ServiceContext {
   readonly volumes: Json
   readonly secrets: Json
   readonly configs: Json
-  /** Variables of files (absolute); `isNeeded`: it is said where one is not there. */
+  /** Variables of a file by its absolute path; `isNeeded` reports a missing file. */
   readonly env: (paths: readonly string[], isNeeded: boolean) => ReadonlyMap<string, string>
 }
 
@@ -47,7 +47,7 @@ export function serviceOf(
   }
 }
 
-/** Nothing in the place of an entrypoint takes the image's away, in that of a command it leaves it. */
+/** An empty entrypoint removes the image's; an empty command keeps it. */
 function startOf(written: unknown, name: string, isEntrypoint: boolean): readonly string[] | null {
   if (written === null || written === undefined) return null
   const words = wordsOf(written)
@@ -77,7 +77,7 @@ function buildOf(written: unknown, { folder, home, lookUp }: ServiceContext): Se
   }
 }
 
-/** As Docker tells them: a repository, or an archive that is fetched. */
+/** A remote context by Docker's rules: a repository, or an archive to fetch. */
 function isRemoteContext(context: string): boolean {
   return (
     /^(?:https?|git|ssh|docker-image|oci-layout|target|service):/i.test(context) ||
@@ -94,7 +94,7 @@ function placeOn(path: string, folder: string, home: string | null): string {
   return normalisePath(from, folder)
 }
 
-/** A name alone is left out where whoever starts it has no value for it. */
+/** A name without a value is left out where the caller has no value for it. */
 function valuesOf(written: unknown, lookUp: LookUp): ReadonlyMap<string, string> {
   return new Map(
     pairsOf(written).flatMap(([name, said]) => {
@@ -167,7 +167,7 @@ function fileMount(
   return mount(kind, place, target, { readOnly: true, ...(isGiven ? { given } : {}) })
 }
 
-/** Those that are written in decimal, and that nobody means in octal: 0400, 0640 and 0644. */
+/** Modes that nobody means as octal although they are written in decimal: 0400, 0640 and 0644. */
 const DECIMAL = new Set([256, 416, 420])
 
 /** Compose reads `0440` as octal, as YAML 1.1 does; to YAML 1.2 that is the number 440. */
@@ -186,7 +186,7 @@ export function projectVolume(volume: Json, folder: string): ProjectVolume {
   }
 }
 
-/** A volume or a network that is there before the project, and not its own. */
+/** A volume or network that exists before the project and is not its own. */
 export function isExternal({ external }: Json): boolean {
   return external === true || isObject(external)
 }
@@ -213,7 +213,7 @@ function portOf(port: unknown): readonly ServicePort[] {
   const targets = rangeOf(inside)
   return targets.map((target, index) => {
     const isPair = outside.length === targets.length
-    // More ports of the machine than of the container are a choice of the engine.
+    // Where the range of the machine is larger than that of the container, the engine chooses.
     const published = outside.length === 0 ? null : isPair ? String(outside[index]) : `${outside[0]}-${outside.at(-1)}`
     return { published, target, protocol: protocolOf(protocol) }
   })
@@ -277,7 +277,7 @@ export function placedIn(settings: Json, base: string): Json {
 
 type PlacePath = (path: unknown) => unknown
 
-/** Where its own folder says nothing of it. */
+/** Whether the folder of its file does not decide what the path means. */
 function isOpenPath(path: string): boolean {
   return path.startsWith('~') || WINDOWS.test(path) || isRemoteContext(path)
 }

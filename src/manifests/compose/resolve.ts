@@ -124,7 +124,7 @@ function loaded(resolving: Resolving, paths: readonly string[], place: LoadedFro
   return { model: { ...model, services: uniqueServices(model) }, origins }
 }
 
-/** Also within one file of an entry that is there twice the last one holds. */
+/** Within one file, too, the last of two entries with the same name counts. */
 function uniqueServices(model: Json): Json {
   return Object.fromEntries(
     Object.entries(asObject(model.services)).map(([name, service]) => [
@@ -238,7 +238,7 @@ function extendedService(extending: Extending, name: string, below: readonly str
   return { settings: mergedService(source, rest), origins: [...extended.origins, ...origins] }
 }
 
-/** It may be there from an include alone. */
+/** It may come from an include only. */
 function isWrittenHere({ resolving, path }: Extending, name: string): boolean {
   return opened(resolving, path).documents.some(({ value }) => Object.hasOwn(asObject(asObject(value).services), name))
 }

@@ -59,7 +59,7 @@ function fill(written: string, lookUp: LookUp, said: Said, depth: number): strin
   return text
 }
 
-/** Deeper than anybody has written; each level is read once more. */
+/** More levels than anybody writes; each is read once more. */
 const MOST_NESTED = 20
 
 /** Where the bracket is closed that was opened before `start`. */

@@ -28,7 +28,7 @@ export function writtenPairs(written: unknown): readonly (readonly [name: string
   })
 }
 
-/** With those that are missing. */
+/** The pairs, with the missing ones added. */
 export function withPairs(written: unknown, pairs: Iterable<readonly [name: string, value: string]>): unknown {
   const names = pairsOf(written).map(([name]) => name)
   const missing = [...pairs].filter(([name]) => !names.includes(name))
@@ -36,7 +36,7 @@ export function withPairs(written: unknown, pairs: Iterable<readonly [name: stri
   return { ...asObject(written), ...Object.fromEntries(missing) }
 }
 
-/** With other values; one that does not change stays what it is, number or text. */
+/** The pairs with other values. One that does not change keeps its form, number or text. */
 export function mapPairs(written: unknown, told: (name: string, value: string) => string): unknown {
   const other = (name: string, value: string | null): string | null => {
     const after = value === null ? null : told(name, value)
@@ -63,7 +63,7 @@ export function listOf(written: unknown): readonly unknown[] {
   return written == null ? [] : [written].flat()
 }
 
-/** A file with other services, and with these volumes declared. */
+/** The file with other services, and with these volumes declared. */
 export function withServices(document: Json, services: Json, volumes: readonly string[]): Json {
   const declared = asObject(document.volumes)
   const missing = volumes.filter((name) => !Object.hasOwn(declared, name)).map((name) => [name, {}])
@@ -121,7 +121,7 @@ export function targetsOf({ volumes, tmpfs }: Json): readonly string[] {
   return [...listOf(tmpfs).map((item) => textOf(item).split(':')[0] ?? ''), ...asList(volumes).map(targetOf)]
 }
 
-/** At the colons that are none of a variable, `${DATA:-./data}:/data`, nor of a drive of Windows. */
+/** Splits at colons, except those of a variable, `${DATA:-./data}:/data`, and of a Windows drive. */
 export function volumeParts(written: string): readonly string[] {
   const parts: string[] = []
   let depth = 0

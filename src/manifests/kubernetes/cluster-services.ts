@@ -15,7 +15,7 @@ import {
   type Workload,
 } from './workloads.ts'
 
-/** A container, and what it is as a service among others: they share images, volumes and users by the same rules. */
+/** A container as a service among others: they share images, volumes and users by the same rules. */
 export interface ClusterService {
   readonly workload: Workload
   readonly container: Chosen
@@ -30,7 +30,7 @@ export interface ClusterService {
 export function clusterServices(
   { workloads }: Manifests,
   builds: ReadonlyMap<string, ServiceBuild>,
-  /** What an image of a manifest is called in the end. */
+  /** The final name of an image of a manifest. */
   named: (image: string) => string,
 ): readonly ClusterService[] {
   return workloads.flatMap((workload) => {
@@ -76,7 +76,7 @@ export function projectOf(services: readonly ClusterService[], folder: string, f
 function serviceOf(
   workload: Workload,
   container: Chosen,
-  /** What it is without what it does not do any more; null for all of it. */
+  /** The container without the steps that it does not do any more; null where all of them stay. */
   rest: Json | null,
   builds: ReadonlyMap<string, ServiceBuild>,
   named: (image: string) => string,
@@ -157,7 +157,7 @@ function fsGroupOf({ pod }: Workload): number | null {
   return typeof fsGroup === 'number' ? fsGroup : null
 }
 
-/** What only root could use without it: what is kept, and files that are closed to others. An emptyDir is open to all. */
+/** Volumes that only root could use without fsGroup: what is kept, and files that are closed to others. An emptyDir is open to all. */
 function isGiven({ volume }: VolumeUse, { pod }: Workload): boolean {
   if (volume.kind === 'claim' || volume.kind === 'other') return true
   if (volume.kind !== 'config') return false
@@ -174,7 +174,7 @@ function modesIn(source: unknown): readonly unknown[] {
   return [defaultMode, ...asList(items).map((one) => asObject(one).mode), ...parts.flatMap(modesIn)]
 }
 
-/** Where `fsGroup` gives nobody anything. */
+/** Volumes that `fsGroup` does not reach. */
 export function unreachedVolumes(
   workload: Workload,
   profiles: ReadonlyMap<string, Profile | null>,

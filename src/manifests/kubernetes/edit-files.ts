@@ -122,7 +122,7 @@ function checkImages(chosen: readonly Chosen[], file: string, profile: Profile):
   )
 }
 
-/** What some containers of a pod have over their image. `objects`: all of the files, ConfigMaps among them. */
+/** What some containers of a pod override in their image. `objects`: all of the files, ConfigMaps among them. */
 function podOwn(containers: readonly Json[], pod: Json, objects: readonly ObjectAt[], profile: Profile): Own {
   return {
     overlays: containers.flatMap((one) => podOverlays(one, pod, objects, profile)),
@@ -161,7 +161,7 @@ export function podOverlays(
     .flatMap((mount) => {
       const target = textOf(mount.mountPath).replace(/(.)\/$/, '$1')
       const volume = asObject(asList(pod.volumes).find((one) => asObject(one).name === mount.name))
-      // What the image has there is copied in first.
+      // An init container copies the image's files in first.
       if (volume.emptyDir !== undefined && writable.some(({ path, filled }) => filled && path === target)) return []
       const { name } = asObject(volume.configMap)
       const found = objects.find(({ value }) => value.kind === 'ConfigMap' && asObject(value.metadata).name === name)

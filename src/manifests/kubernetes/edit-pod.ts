@@ -14,7 +14,7 @@ export interface PlannedContainer extends Pick<PlannedService, 'start' | 'env'> 
   readonly container: Chosen
   /** How it is run; null where it stays as it is. */
   readonly profile: Profile | null
-  /** Changes of its image that what is mounted over it makes too. */
+  /** Changes of its image that a mounted file makes too. */
   readonly made: ReadonlySet<ImageChange>
 }
 
@@ -138,7 +138,7 @@ function withContainer(spec: Json, { list, index }: Chosen, container: Json): Js
   return asObject(put(spec, [list, index], container))
 }
 
-/** As root, with nothing else than what changing owners takes. */
+/** The init container keeps root, with only the capabilities that changing owners takes. */
 function ownersOnly(container: Json, { isAlone }: Extract<OwnerStep, { kind: 'other' }>): Json {
   if (!isAlone) return container
   const before = asObject(container.securityContext)
@@ -154,7 +154,7 @@ function ownersOnly(container: Json, { isAlone }: Extract<OwnerStep, { kind: 'ot
   }
 }
 
-/** What it has to start, and the variables that it has to set, in place of what the manifest says now. */
+/** Its command and variables as planned, in place of those of the manifest. */
 function withStart(container: Json, { start, env }: Pick<PlannedContainer, 'start' | 'env'>): Json {
   const changed = asList(container.env).map((one) => {
     const { name, value } = asObject(one)
@@ -169,7 +169,7 @@ function withStart(container: Json, { start, env }: Pick<PlannedContainer, 'star
   }
 }
 
-/** What the containers of a pod ask of each other, and of themselves, they ask of `localhost`. */
+/** Containers of one pod call each other, and themselves, at `localhost`. */
 function withCalls(spec: Json, ports: readonly ProfilePort[]): Json {
   if (ports.length === 0) return spec
   const text = (value: string): string => ports.reduce((after, port) => moveHealthcheckPort(after, port), value)

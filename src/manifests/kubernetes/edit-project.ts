@@ -73,7 +73,7 @@ function profileOf(
   return isAccepted ? null : asItRuns(service)
 }
 
-/** Who runs is not asked: only what the pod does without. */
+/** Applies everything but the user. */
 function asItRuns({ name, image, user }: ClusterService['service']): Profile {
   const [uid, gid] = user?.split(':').map(Number) ?? []
   const none = { value: false, known: 'planned' } as const
@@ -144,7 +144,7 @@ function podFindings(
   ]
 }
 
-/** Whose new port another container of the pod has, or speaks to: they have one network. */
+/** Services whose new port another container of the pod has or calls, since they share one network. */
 export function takenPorts(
   services: readonly ClusterService[],
   planned: readonly PlannedService[],
@@ -165,7 +165,7 @@ export function takenPorts(
   })
 }
 
-/** Two that are built upon one image have two names, unless they are the same. */
+/** Two images that are built on one base have two names, unless they are the same. */
 export function withNames(planned: readonly PlannedService[]): readonly PlannedService[] {
   const texts = new Map<string, NonNullable<PlannedService['derived']>>()
   return planned.map((one) => {

@@ -9,7 +9,7 @@ export function hardenContainer(pod: Json, chosen: Chosen, profile: Profile, not
   const { list, index, name } = chosen
   const container = containerOf(pod, chosen)
   const { mounts, volumes, copies } = writableMounts(pod, container, profile)
-  // Nothing could be copied in before an init container that is there already: its root stays as it is.
+  // An init container comes too late to copy files in for an earlier one, so that one's root file system stays.
   const isLate = list === 'initContainers' && copies.length > 0
   if (isLate)
     notes.push(`${name}: its root stays writable, since nothing can be copied for an init container before it`)
@@ -62,7 +62,7 @@ function moved(value: unknown, profile: Profile): unknown {
 interface Copy {
   readonly name: string
   readonly path: string
-  /** Only the first time: what was kept there is not to be overwritten. */
+  /** Copies only the first time, so that kept files are not overwritten. */
   readonly once: boolean
 }
 
@@ -72,7 +72,7 @@ interface Mounts {
   readonly copies: readonly Copy[]
 }
 
-/** What one container of a pod lacks so that the user can write; a place that is mounted already stays as it is. */
+/** Mounts that a container lacks so that the user can write; a path that is mounted already stays. */
 function writableMounts(pod: Json, container: Json, { writable }: Profile): Mounts {
   const taken = asList(container.volumeMounts).map((mount) => textOf(asObject(mount).mountPath).replace(/(.)\/$/, '$1'))
   const missing = writable
@@ -90,7 +90,7 @@ function writableMounts(pod: Json, container: Json, { writable }: Profile): Moun
   }
 }
 
-/** Of its own: what another container has mounted is no scratch space of this one. */
+/** A volume of its own: another container's mount is no scratch space of this one. */
 function volumeOf({ kind, path }: WritablePlace, pod: Json, container: Json): Json {
   const emptyDir = kind === 'tmpfs' ? { medium: 'Memory', sizeLimit: `${TMPFS_MEGABYTES}Mi` } : {}
   const others = [...asList(pod.containers), ...asList(pod.initContainers)].map(asObject)
@@ -137,7 +137,7 @@ interface RefusedSetting {
   is(before: Json): boolean
 }
 
-/** What undoes the rest. Its line stays, and with it what a comment there says. Source: Pod Security Standards, *baseline*. */
+/** Settings that undo the rest. Their lines stay, and with them what a comment there says. Source: Pod Security Standards, *baseline*. */
 const REFUSED: readonly RefusedSetting[] = [
   {
     key: 'privileged',

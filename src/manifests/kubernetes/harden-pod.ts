@@ -46,9 +46,9 @@ export function hardenPod(
 }
 
 interface OfPod {
-  /** Each of them does with what seccomp leaves. */
+  /** Every container works under the default seccomp profile. */
   readonly isLocked: boolean
-  /** None of them is root. */
+  /** No container is root. */
   readonly isNonRoot: boolean
   /** In the place of root, where the pod says that. */
   readonly uid: number | undefined
@@ -57,7 +57,7 @@ interface OfPod {
   readonly sysctls: readonly (readonly [name: string, value: string])[]
 }
 
-/** For the pod what holds for each of its containers, and what only a pod has. */
+/** Settings that hold for each of its containers, and those that only a pod has. */
 export function podSecurity(
   before: Json,
   { isLocked, isNonRoot, uid, fsGroup, sysctls }: OfPod,
@@ -93,7 +93,7 @@ function conflicts({ runAsNonRoot, runAsUser, seccompProfile }: Json): readonly 
   ]
 }
 
-/** What restricted refuses, or does not look into, and that nobody but the owner can decide. */
+/** Notes on what restricted refuses, or does not check, and that only the owner can decide. */
 function restrictedNotes(
   before: Json,
   chosen: readonly Chosen[],

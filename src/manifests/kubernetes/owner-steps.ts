@@ -3,7 +3,7 @@ import { isShell, parseShellScript, type ShellCommand, shellArguments } from '..
 import { asList, type Json, textOf } from '../yaml/file.ts'
 import type { VolumeUse } from './workloads.ts'
 
-/** What an init container that changes owners is replaced by, where `fsGroup` does the same. */
+/** How an init container that changes owners is replaced where `fsGroup` does the same. */
 export type OwnerStep =
   /** It changes none. */
   | { readonly kind: 'none' }
@@ -61,7 +61,7 @@ export function ownerStep(container: Json, uses: readonly VolumeUse[]): OwnerSte
   }
 }
 
-/** What its shell is given, and which of its words that is; null for a command without one. */
+/** The script of its shell, and the index of that word; null for a command without one. */
 function scriptOf(words: readonly string[]): { readonly text: string; readonly index: number | null } {
   const text = isShell(words[0] ?? '')
     ? shellArguments(words.slice(1).map((value) => ({ text: value, value }))).text
@@ -149,7 +149,7 @@ interface Step {
   readonly change: Change | null
 }
 
-/** The script without what changes owners; null where it cannot be cut out. */
+/** The script without the commands that change owners; null where they cannot be cut out. */
 function without(text: string, steps: readonly Step[]): string | null {
   const kept = steps.filter(({ change }) => change === null)
   let after = text
