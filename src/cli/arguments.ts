@@ -59,7 +59,7 @@ const verbs = {
 
 type Verb = keyof typeof verbs
 
-/** All that can be called, with its flags; the default command, which has no name, comes first. */
+/** Every command with its flags; the default command, which has no name, comes first. */
 export const commands: readonly { name: string; summary: string; flags: Readonly<Record<string, Flag>> }[] = [
   {
     name: '',
@@ -113,9 +113,9 @@ export function parseArguments(argv: readonly string[]): Request {
   return first === 'transforms' ? transformsRequest(parsed, others) : workRequest(first, parsed, others)
 }
 
-/** One of the command line, or one verb of it, as the help, the manual and the completion of shells tell it. */
+/** The command line, or one verb of it, as help, manual and completion show it. */
 export interface CommandHelp {
-  /** Null for what is done without a verb. */
+  /** Null for the command without a verb. */
   readonly name: string | null
   /** What it takes and does; '' without a verb. */
   readonly summary: string
@@ -123,7 +123,7 @@ export interface CommandHelp {
   readonly examples: readonly (readonly [string, string])[]
 }
 
-/** All that can be called, and what the help says below it. */
+/** Every command, and what the help says below it. */
 export function commandHelp(): {
   readonly commands: readonly CommandHelp[]
   readonly intro: string
@@ -218,7 +218,7 @@ const switches: ReadonlySet<string> = new Set(
     .flatMap(([name, { type }]) => (type === 'boolean' ? [name] : [])),
 )
 
-/** What other tools call what goes by another name here. */
+/** Flags of other tools, by their name here. */
 const meantByOthers: Readonly<Record<string, string>> = table({
   'dry-run': 'without -w nothing is written',
   fix: '-w changes Dockerfiles in place',
@@ -251,7 +251,7 @@ function dashed(name: string): string {
   return name.length === 1 ? `-${name}` : `--${name}`
 }
 
-/** A word that was most likely meant for one. */
+/** The verb that a word was most likely meant for. */
 export function nearestVerb(text: string): string | null {
   return nearestName(text, Object.keys(verbs))
 }

@@ -75,12 +75,12 @@ export async function verify(request: Verify, io: Io, signal: AbortSignal): Prom
   return problems.length === 0 ? 0 : 1
 }
 
-/** Said in every answer: only a signature shows who wrote a statement. */
+/** Every answer says that only a signature shows who wrote a statement. */
 const SIGNATURES = 'no signature was checked: who wrote them is for cosign verify-attestation to say'
 
 const STATEMENTS = ['test-result.statement.json', 'proof.statement.json']
 
-/** A folder stands for the statements that `--attest` has written there. */
+/** A folder stands for the statements in it that `--attest` wrote. */
 async function statementFiles(name: string, cwd: string): Promise<readonly string[]> {
   const stats = await stat(resolve(cwd, name)).catch((error: NodeJS.ErrnoException) => {
     throw new HardenError('unreadable', `${name} cannot be read: ${reasonOf(error)}`)
@@ -88,7 +88,7 @@ async function statementFiles(name: string, cwd: string): Promise<readonly strin
   return stats.isDirectory() ? STATEMENTS.map((file) => join(name, file)) : [name]
 }
 
-/** Of a regular file, or a pipe of the shell. Throws HardenError `unreadable`. */
+/** Reads a regular file, or a pipe of the shell. Throws HardenError `unreadable`. */
 async function readWhole(path: string, name: string): Promise<string> {
   try {
     const parts: Buffer[] = []
@@ -104,7 +104,7 @@ async function readWhole(path: string, name: string): Promise<string> {
   }
 }
 
-/** What the statements name, where it lies beside one of them: a plain name, and no link to anywhere else. */
+/** Files that the statements name and that lie beside one of them: a plain name, and no link. */
 async function filesBeside(
   given: readonly GivenStatement[],
   folders: readonly string[],

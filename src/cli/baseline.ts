@@ -14,16 +14,16 @@ import { exitCode, isCounted, rendering } from './show.ts'
 
 /** What is left to do and known, one line a finding: `FINGERPRINT  TARGET: MESSAGE`, sorted. The words behind the fingerprint are for people. */
 export interface Baseline {
-  /** Exit codes, with what is known counted as done. */
+  /** Exit codes that count known findings as done. */
   codeOf(outcome: TargetOutcome, failOn: FailOn): number
-  /** What there is to say of the file, given all outcomes; written anew with `update`. */
+  /** What to say of the file once all outcomes are known; `update` writes it anew. */
   close(outcomes: readonly TargetOutcome[]): Promise<readonly string[]>
 }
 
 const HEAD =
   '# harden-image baseline 2: findings that are known; harden-image --baseline FILE --update-baseline writes it'
 const HEADS: readonly (string | undefined)[] = [HEAD, HEAD.replace('baseline 2', 'baseline 1')]
-/** Those of a file of the first kind are of messages, which change with their words. */
+/** Lines of a file of the first version hold messages, which change with their words. */
 const LINE = /^([0-9a-f]{16}:\d+|[0-9a-f]{64}) {2}(.*)$/
 
 /** Throws HardenError `bad-usage` where there is none and none is to be written, and for a file that is something else. */
@@ -42,7 +42,7 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
     codeOf(outcome, failOn) {
       if (outcome.bug !== undefined) return 2
       const code = exitCode([outcome.result], failOn)
-      // With `update` all that there is now is known.
+      // With `update` everything that there is now is known.
       return code === 1 && (update || openOf(rendering(outcome, cwd), failOn).every(isKnown)) ? 0 : code
     },
     async close(outcomes) {
@@ -50,7 +50,7 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
       const ids = new Set(now.flatMap(({ id, before }) => [id, before]))
       const worked = new Set(outcomes.map(({ result }) => result.target))
       const news = now.filter((one) => !isKnown(one))
-      // Of a target that this run did not work on, or could not, nobody knows what is gone.
+      // Nobody knows what is gone of a target that this run did not work on.
       const failed = outcomes.some(({ result }) => result.verdict === 'failed')
       const targetOf = (said: string): string => said.slice(0, said.lastIndexOf(': ', said.indexOf(' | ')))
       const others = lines.filter(({ id }) => !ids.has(id))
@@ -70,14 +70,14 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
 }
 
 interface Open {
-  /** As SARIF has it: of the rule, what it is about and the line. */
+  /** The id of SARIF: rule, subject and line. */
   readonly id: string
-  /** As a baseline of the first kind had it. */
+  /** The id of a baseline of the first version. */
   readonly before: string
   readonly said: string
 }
 
-/** All that would end a run with another exit code; a verdict or a proof that no finding tells is one too. */
+/** Everything that changes the exit code; a verdict or a proof that no finding tells counts too. */
 function openOf(rendering: Rendering, failOn: FailOn): readonly Open[] {
   const { result, path, fromRoot = path } = rendering
   const place = result.kind === 'image' ? result.target : fromRoot

@@ -15,7 +15,7 @@ import type { Io } from './io.ts'
 import type { Clean } from './request.ts'
 import type { ExitCode } from './show.ts'
 
-/** One thing that a run has made, and not removed yet. */
+/** One thing that a run made and did not remove. */
 interface Thing {
   readonly kind: string
   readonly name: string
@@ -69,7 +69,7 @@ export async function clean(
   return left.length === 0 ? 0 : 1
 }
 
-/** What proofs make once and use again. */
+/** Images that proofs make once and use again. */
 async function keptImages(engine: Engine | null): Promise<readonly string[]> {
   if (engine === null) return []
   const found = [TRACER_IMAGE, RELAY_IMAGE].map(async (image) => ((await engine.inspectImage(image)) ? [image] : []))
@@ -110,7 +110,7 @@ function runLine(maker: Maker): string {
   return `process ${maker.pid}${whose} began ${began} and ${fate}`
 }
 
-/** Those that were to take the place of a file below the folders. Links and other devices are not entered. */
+/** Files that were to replace another one below the folders. Links and devices are not entered. */
 async function filesBelow(folders: readonly string[], io: Io): Promise<readonly Temporary[]> {
   const found: Temporary[] = []
   let looked = 0

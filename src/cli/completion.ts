@@ -3,7 +3,7 @@ import { table } from '../table.ts'
 import { type CommandHelp, commandHelp } from './arguments.ts'
 import type { Completion } from './request.ts'
 
-/** What stands behind a flag. */
+/** The value of a flag. */
 type Takes =
   | { readonly kind: 'nothing' | 'file' | 'folder' | 'text' }
   | { readonly kind: 'values'; readonly values: readonly string[] }
@@ -21,7 +21,7 @@ interface CompletedFlag {
 interface CompletedCommand {
   readonly name: string | null
   readonly says: string
-  /** The words of which it takes one; empty: it takes files and names. */
+  /** The words that it takes one of; empty where it takes files and names. */
   readonly actions: readonly string[]
   readonly flags: readonly CompletedFlag[]
 }
@@ -84,7 +84,7 @@ const names = ({ long, short }: CompletedFlag): readonly string[] => [
 ]
 const verbsIn = (commands: readonly CompletedCommand[]): string => commands.flatMap(({ name }) => name ?? []).join(' ')
 
-/** Files where nothing else is known: `-o default` of `complete`. */
+/** Completes files where nothing else is known: `-o default` of `complete`. */
 function bash(commands: readonly CompletedCommand[]): string {
   const cases = commands.map(({ name, actions, flags }) => {
     const values = flags.flatMap((flag) =>

@@ -88,7 +88,7 @@ const textOrJson = {
   format: { ...text, group: groups.output, describe: 'text | json (default text)' },
 } as const satisfies Record<string, Flag>
 
-/** As `docker compose` has them. */
+/** Flags of `docker compose`. */
 const projectFlags = {
   file: {
     ...list,
@@ -324,7 +324,7 @@ const {
   ...runFlags
 } = hardenFlags
 
-/** Those of a run, but for what comes out of it. */
+/** Flags of a run, without those about its output. */
 export const reviewFlags = {
   port: {
     type: 'number',

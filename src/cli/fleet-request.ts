@@ -9,7 +9,7 @@ export type FleetRequest = FleetPlan | FleetRun | FleetMerge
 export interface FleetPlan {
   readonly kind: 'fleet'
   readonly action: 'plan'
-  /** What the default verb would be asked for. */
+  /** The request of the default command. */
   readonly work: Work
   /** Its flags, for every line. */
   readonly arguments: readonly string[]
@@ -42,7 +42,7 @@ export interface FleetMerge {
   readonly output: string | null
 }
 
-// What comes out of a run, what changes files, and what is up to the machine that it runs on.
+// Flags about output, about writing files and about the machine that it runs on.
 const {
   write: _write,
   'with-manifests': _withManifests,
@@ -192,7 +192,7 @@ function planRequest({ output, ...parsed }: Parsed, targets: readonly string[]):
   }
 }
 
-/** The flags of a plan as they are given to any call, sorted: the same ones are always the same words. */
+/** The flags of a plan, sorted: the same flags are always the same words. */
 function argumentsOf(parsed: Omit<Parsed, '_'>): readonly string[] {
   return Object.keys(planFlags)
     .sort()

@@ -48,7 +48,7 @@ export function fleet(
     : merge(request, io, services)
 }
 
-/** What the lines of one set of arguments share. */
+/** What lines with the same arguments share. */
 interface Opened {
   readonly found: readonly Found[]
   readonly empty: readonly string[]
@@ -65,7 +65,7 @@ interface Keyed {
   readonly contextBytes: number
   readonly size: number
   readonly images: Readonly<Record<string, string>>
-  /** Null for what cannot be worked on, and will say so. */
+  /** Null for a target that cannot be worked on, and whose result will say so. */
   readonly options: Options | null
 }
 
@@ -90,7 +90,7 @@ async function openTargets(work: Work, io: Io, { transforms }: Services): Promis
         return { ...(await keyOf({ found: one, text, options, images })), size: text?.length ?? 0, images, options }
       } catch (error) {
         if (!(error instanceof HardenError)) throw error
-        // Its failure is its result, as long as it fails in this way.
+        // A failure is its result as long as it fails in the same way.
         const key = sha256(JSON.stringify([tool, one.target, error.code, error.message.replaceAll(io.cwd, '.')]))
         return { key, context: null, contextBytes: 0, size: 0, images: {}, options: null }
       }
@@ -150,7 +150,7 @@ async function plan(
   return 0
 }
 
-/** A target has the argument that it was found by in front, joined. */
+/** The name of a target begins with the argument that it was found by. */
 function isBelow(target: string, argument: string): boolean {
   const normal = normalize(argument)
   const clean = normal.endsWith('/') ? normal.slice(0, -1) : normal
@@ -176,7 +176,7 @@ function basesOf({ kind, reference }: Found, text: string | null): readonly stri
   }
 }
 
-/** Of images those that the engine has from a registry: what was built or imported here has no digest that another engine knows. */
+/** Only images that the engine has from a registry: one that was built or imported here has no digest that another engine knows. */
 function imageDigests(
   signal: AbortSignal,
 ): (references: readonly string[], options: Options) => Promise<Readonly<Record<string, string>>> {
@@ -289,7 +289,7 @@ interface Group extends Opened {
   readonly byTarget: ReadonlyMap<string, Found>
 }
 
-/** Only what this shard needs is looked for: the other repositories need not be here. */
+/** Looks only for what this shard needs: other repositories need not be here. */
 async function openGroup(
   given: readonly string[],
   lines: readonly PlanLine[],

@@ -62,5 +62,5 @@ export function configurationFor(paths: readonly string[], above: string | null)
   ].join('')
 }
 
-/** What most likely nobody runs. */
+/** Folders whose images most likely nobody runs. */
 const ASIDE = /^(?:[^/]+\/){0,5}?(?:tests?|fixtures|testdata|examples?)\//

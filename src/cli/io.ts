@@ -23,7 +23,7 @@ export type EndSignal = 'SIGHUP' | 'SIGINT' | 'SIGTERM'
 
 export interface Signals {
   on(name: EndSignal, handle: () => void): unknown
-  /** Of a promise that was rejected and that nobody waits for. */
+  /** A rejected promise that nobody waits for. */
   on(name: 'unhandledRejection', handle: (reason: unknown) => void): unknown
   off(name: EndSignal, handle: () => void): unknown
   off(name: 'unhandledRejection', handle: (reason: unknown) => void): unknown
@@ -71,7 +71,7 @@ export function tellBug(stack: string, io: Io): void {
   io.stderr.write(`harden-image: this is a bug, please report it with the lines below\n${stack}\n`)
 }
 
-/** What was thrown may quote what was read. */
+/** An error may quote text from outside. */
 export function stackOf(error: unknown): string {
   return visible(error instanceof Error ? (error.stack ?? error.message) : String(error))
 }
@@ -79,7 +79,7 @@ export function stackOf(error: unknown): string {
 /** What is being done now: a line that changes on a terminal, one line after the other elsewhere. */
 export interface Progress {
   show(line: string): void
-  /** Of the many short steps, which only a terminal shows. */
+  /** One of many short steps, which only a terminal shows. */
   step(line: string): void
   /** How far the work on several targets is, for the front of the line on a terminal. */
   count(done: number, all: number): void
@@ -87,7 +87,7 @@ export interface Progress {
   print(line: string): void
   /** Before anything else is written to a terminal. */
   clear(): void
-  /** From now on nothing but what a terminal shows and takes away again. */
+  /** From now on prints nothing but what a terminal shows and erases again. */
   quiet(): void
 }
 

@@ -89,10 +89,10 @@ async function userns(request: UsernsRequest, io: Io): Promise<number> {
   return code
 }
 
-/** What was expected gets one line and what to do; a bug keeps its stack. */
+/** An expected error gets one line and a hint; a bug keeps its stack. */
 function complain(error: unknown, io: Io, progress: Progress, { signal }: Interruption): number {
   progress.clear()
-  // What an interrupted step throws is not news.
+  // The error of an interrupted step is no news.
   if (signal.aborted) return 2
   const { code, message, hint } = asFailure(error)
   if (code !== 'bug') {
@@ -115,7 +115,7 @@ function transformList(transforms: Services['transforms'], format: 'text' | 'jso
   return entries.map(({ name, summary }) => `${name.padEnd(width)}  ${summary}\n`).join('')
 }
 
-/** What must be undone however the work ends, and the signals that end it early. */
+/** What has to be undone however the work ends, and the signals that end it early. */
 export interface Interruption {
   readonly signal: AbortSignal
   /** The exit code of the first signal, as a shell reports it, or 2 for a bug; never settles without one. */
@@ -171,7 +171,7 @@ function watchSignals(
       return
     }
     if (performance.now() - since < TWICE) return
-    // A second one does what it does to every program.
+    // A second signal ends the program as usual.
     close()
     abandoned([...undone].flatMap(({ otherwise }) => otherwise ?? []))
     signals.raise(name)

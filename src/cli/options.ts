@@ -16,7 +16,7 @@ import type { SmokeCheck } from '../smoke-check.ts'
 import type { Io } from './io.ts'
 import type { Work } from './request.ts'
 
-/** Of one target, with what the command line itself wants to know. */
+/** The options of one target, with what the command line itself needs. */
 interface AskedOptions extends Options {
   readonly failOn: FailOn
 }
@@ -24,7 +24,7 @@ interface AskedOptions extends Options {
 export interface OptionSources {
   readonly optionsFor: (found: Pick<Found, 'path' | 'target' | 'leftOut'>) => Promise<AskedOptions>
   readonly excludes: Excludes
-  /** Of the files that are found beside the targets. */
+  /** Trust in the files that are found beside the targets. */
   readonly trust: Trust
 }
 
@@ -65,7 +65,7 @@ export async function optionsFrom(
       trust,
     }
   }
-  // All targets have the folders above them in common.
+  // Targets share the folders above them.
   const fileIn = memoizeByText(configIn)
   const read = new Map<string, Promise<Config>>()
   const configOf = (file: string) => {
@@ -97,7 +97,7 @@ export async function optionsFrom(
           const file = fileIn(folder)
           return file === null ? [] : ((await configOf(file)).settings.exclude ?? [])
         } catch (error) {
-          // What is wrong with it is said of the targets that it is for.
+          // Its mistakes are reported for the targets that it applies to.
           if (error instanceof HardenError) return []
           throw error
         }
@@ -115,7 +115,7 @@ interface SaidSettings {
   readonly settings: Partial<Settings>
 }
 
-/** What all of them say, the nearest last: it holds over those above it, key by key, and lists add up as they do with flags. */
+/** All files merged, the nearest last: it overrides those above key by key, and lists add up as they do with flags. */
 function configFor(
   said: readonly SaidSettings[],
   { env, isRun }: { readonly env: Io['env']; readonly isRun: boolean },
@@ -125,12 +125,12 @@ function configFor(
   return withContext(withValues(settings, env, isRun), dirname(file), name)
 }
 
-/** The file whose word on a setting holds. */
+/** The file that decides a setting. */
 function lastSaying(setting: SettingName, said: readonly SaidSettings[]): SaidSettings | undefined {
   return said.findLast(({ settings }) => settings[setting] !== undefined)
 }
 
-/** With what the file says of this path alone; later ones hold over earlier ones. */
+/** With the file's settings for this path alone; later ones override earlier ones. */
 function settingsFor({ settings, overrides }: Config, path: string | null, file: string): Partial<Settings> {
   const place = path === null ? null : relative(dirname(file), path)
   if (place === null || place.startsWith('..') || overrides.length === 0) return settings
@@ -139,7 +139,7 @@ function settingsFor({ settings, overrides }: Config, path: string | null, file:
     .reduce((below, { settings: above }) => onTop(below, above), settings)
 }
 
-/** Most targets have no configuration, and do without what parses one. */
+/** Most targets have no configuration, so its parser is loaded late. */
 async function readingConfig(...file: Parameters<typeof readConfig>): Promise<Config> {
   return (await import('../repository/config.ts')).readConfig(...file)
 }
@@ -159,7 +159,7 @@ function leftOutNote({ place, what, instead }: LeftOut, { hint }: Trust): Report
   )
 }
 
-/** Where the work is: the current folder, and those of the targets that are paths. */
+/** The current folder, and the folders of targets that are paths. */
 function foldersOf({ targets }: Work, cwd: string): readonly string[] {
   const paths = targets.map((target) => resolve(cwd, target))
   return [
@@ -183,7 +183,7 @@ function withValues(settings: Partial<Settings>, env: Io['env'], isNeeded: boole
   }
   return {
     ...settings,
-    // An argument without a value is one that nobody gives.
+    // A build argument without a value is not given.
     ...(buildArg === undefined ? {} : { buildArg: buildArg.map(valued).filter((pair) => pair.includes('=')) }),
     ...(given === undefined ? {} : { env: given.map(valued) }),
   }
@@ -199,7 +199,7 @@ function withContext(settings: Partial<Settings>, from: string, by: string): Par
   })
 }
 
-/** What a target can be called in the file whose checks hold for it: as it was given, and its path from there. */
+/** The names of a target in the file whose checks apply to it: as given, and its path from there. */
 function namesFor({ target, path }: Pick<Found, 'path' | 'target'>, said: readonly SaidSettings[]): readonly string[] {
   const { file } = lastSaying('smoke', said) ?? {}
   return path === null || file === undefined ? [target] : [target, relative(dirname(file), path)]
@@ -228,7 +228,7 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
   }
   const wrong = contradiction(policy)
   if (wrong !== null) throw new HardenError('bad-usage', wrong)
-  // One more is one more: flags add to the file here, and of one name the last holds.
+  // Flags add to the file here; the last of two with one name counts.
   const both = (name: 'writable' | 'buildArg' | 'env') => [...(config[name] ?? []), ...(request.settings[name] ?? [])]
   const writable = both('writable').map(normal)
   const ofCaller = new Set(request.settings.writable?.map(normal))

@@ -9,7 +9,7 @@ import { readText, writeText } from '../repository/files.ts'
 import type { Io } from './io.ts'
 import type { Plugin } from './request.ts'
 
-/** By this line a later call knows the file as one that may be replaced or removed. */
+/** A file with this line may be replaced or removed by a later call. */
 const MARK = '# docker harden, made by `harden-image plugin install`; `harden-image plugin remove` removes it.'
 
 /** Of the docker CLI; what it shows of a plugin: https://github.com/docker/cli/blob/master/cli-plugins/metadata/metadata.go */

@@ -57,12 +57,12 @@ export async function showProfile(
   const said = profileNotes({ ...profile, running }, result, request.build, more, givenFlags(request))
   const { engine } = request.settings
   io.stderr.write(isOther(engine) ? said.replaceAll(/\bdocker (?=run |exec )/g, `${engine} `) : said)
-  // What keeps root is answered: the profile is how to run it.
+  // Root that stays is no todo here: the profile says how to run it.
   const open = result.verdict === 'incomplete' || hasFailed(result)
   return open ? 1 : 0
 }
 
-/** A file is no place for what may be a secret. */
+/** A value that may be a secret is not written into a file. */
 function givenNotes({ given }: Profile, { platform }: ProfileRequest): readonly string[] {
   const names = given.map((one) => one.replace(/=.*$/s, ''))
   return platform === 'docker' || names.length === 0
@@ -98,7 +98,7 @@ function rendered(
   return { text: dockerRun(profile, isOther(engine) ? engine : 'docker'), notes: [] }
 }
 
-/** Asked for by name, and with commands of its own. */
+/** An engine that was asked for by name and has commands of its own. */
 function isOther(engine: Work['settings']['engine']): engine is Exclude<EngineName, 'docker'> {
   return ENGINE_NAMES.some((name) => name === engine && name !== 'docker')
 }
@@ -133,7 +133,7 @@ function placeOf(
   return file === 'Dockerfile' || target === '-' ? context : { context, dockerfile: file }
 }
 
-/** Notes on the files, and which of the profile's own they take the place of. */
+/** Notes on the files, and the notes of the profile that they replace. */
 type Said = Required<Pick<Rendered, 'notes' | 'covers'>>
 
 /**
@@ -191,7 +191,7 @@ function builtFrom(build: unknown, folder: string): string | null {
   return resolve(folder, textOf(build.context ?? '.'), textOf(build.dockerfile ?? 'Dockerfile'))
 }
 
-/** What has no containers of its own gets what is to be put into it on stdout. */
+/** A file without containers cannot be edited: stdout has what to put into it. */
 function refuse({ name, text }: NamedText, profile: Profile, container: string | null, io: Io): void {
   if (isHelmTemplate(text)) {
     io.stdout.write(helmValues(profile))
@@ -216,7 +216,7 @@ function movesOf({ ports }: Profile): string {
   return moved.length === 0 ? '' : ` (its ports, probes and Services are yours to move: ${moved.join(', ')})`
 }
 
-/** `docker compose` without `-f` reads a second file, which nobody has named. */
+/** `docker compose` without `-f` also reads an override file, which nobody has named. */
 async function overrideNotes(files: readonly string[], cwd: string): Promise<readonly string[]> {
   const [only = '', ...more] = files
   const [, base, ending] = /(?:^|\/)((?:docker-)?compose)(\.ya?ml)$/.exec(only) ?? []

@@ -4,7 +4,7 @@ import { main } from './main.ts'
 const io: Io = {
   stdout: process.stdout,
   stderr: process.stderr,
-  // Only touched when it is asked for: it would keep the process waiting.
+  // Only touched on demand: it would keep the process waiting.
   get stdin() {
     return process.stdin
   },
@@ -24,7 +24,7 @@ void main(process.argv.slice(2), io, async () => {
   ])
   return { processTarget: targetProcessor(), transforms }
 }).then((code) => {
-  // An output that could not be written has set one already.
+  // A failed write has set an exit code already.
   process.exitCode = Math.max(code, Number(process.exitCode ?? 0))
   // After a signal something may still be running that nobody waits for.
   if (code > 2) process.exit()

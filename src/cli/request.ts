@@ -91,19 +91,19 @@ export interface Work {
   /** `-o`, as given; null for none. */
   readonly output: string | null
   readonly check: boolean
-  /** What an earlier run of the same command has done is not done again. */
+  /** Skips what an earlier run of the same command has done. */
   readonly resume: boolean
-  /** Only what has changed since then; null for all. */
+  /** Only targets that changed since this commit; null for all. */
   readonly since: string | null
-  /** A file of findings that are known, as given; null for none. `update`: it is written. */
+  /** The baseline file, as given; null for none. `update`: it is written. */
   readonly known: { readonly file: string; readonly update: boolean } | null
   /** How somebody chooses what is written (with `write`); null: all of it is. `port`: null for any that is free. */
   readonly choose: { readonly by: 'terminal' } | { readonly by: 'page'; readonly port: number | null } | null
-  /** On stderr only what failed and the sum. */
+  /** Prints only failures and the sum on stderr. */
   readonly quiet: boolean
-  /** On stderr all that is known of each target, and what builds print. */
+  /** Prints everything about each target, and the output of builds, on stderr. */
   readonly verbose: boolean
-  /** Null: what fits the targets. */
+  /** Null: a format that fits the targets. */
   readonly format: string | null
   /** stdout has the title of a pull request. */
   readonly prTitle: boolean
@@ -213,7 +213,7 @@ function knownOf(verb: Work['verb'], parsed: Parsed): Work['known'] {
   return file === null ? null : { file, update }
 }
 
-/** What is made for another program is a format too. */
+/** Output for another program is a format too. */
 function formatFrom(parsed: Parsed, names: readonly string[]): string | null {
   const format = choice(parsed, 'format', names)
   const emitted = choice(parsed, 'emit', ['bake'])
@@ -294,7 +294,7 @@ function checkTogether(request: Work): void {
   }
 }
 
-/** A statement is about an image that is there afterwards. */
+/** A statement needs an image that stays. */
 function checkAttest({ attest, verb, prove, build, tag }: Work): void {
   if (attest === '-') throw usage('--attest takes a folder, not -')
   if (!prove) throw usage('--attest keeps what a proof shows, and nothing is proved', 'add --prove')
@@ -302,7 +302,7 @@ function checkAttest({ attest, verb, prove, build, tag }: Work): void {
     throw usage('--attest is about an image that stays, and none does', 'add --build --tag NAME')
 }
 
-/** What makes no sense where somebody is asked. */
+/** Flags that make no sense in a review. */
 function flagsBeside({ check, output, format, build }: Work): string | null {
   return check ? '--check' : output !== null ? '--output' : format !== null ? '--format' : build ? '--build' : null
 }

@@ -19,7 +19,7 @@ import type { Work } from './request.ts'
 export interface KeptOutcomes {
   /** Null where there is none. `outcome.source` is the text that it was; the file may have become `outcome.result.output` since. */
   of(found: Item, options: Options): Promise<TargetOutcome | null>
-  /** Before it is written. What cannot be kept is only not there for the next run. */
+  /** Kept before the file is written. What cannot be kept is missing in the next run, and nothing else. */
   keep(found: Item, options: Options, outcome: TargetOutcome): Promise<void>
   /** The run is over. */
   drop(): Promise<void>
@@ -55,7 +55,7 @@ function keptIn(store: ResultStore, folder: string, all: readonly Found[], cwd: 
   const keyOf = targetKeys(cwd, targets)
   const isKept = ({ kind, path, together }: Item): boolean =>
     kind === 'dockerfile' && path !== null && together === undefined
-  // Of the files around it only what the run does not change itself counts.
+  // The files around it count only as far as the run itself does not change them.
   const keyFor = async ({ surroundings, ...found }: Item, text: string, options: Options): Promise<string> => {
     const images = resultsIn(surroundings?.bases ?? new Map())
     return (await keyOf({ found: { ...found, error: null }, text, options, images })).key
@@ -101,7 +101,7 @@ function realOr(path: string): string {
   }
 }
 
-/** Nobody else may say what is written. */
+/** Only files of this user may say what is written. */
 async function isOwn(folder: string): Promise<boolean> {
   const uid = process.getuid?.()
   const owned = await Promise.all([folder, dirname(folder)].map((one) => lstat(one)))

@@ -148,7 +148,7 @@ async function serve(page: string, { port, signal, tell, decide }: Serving): Pro
       if (headers.origin !== `http://${host}`) return reply(response, 403, { message: 'not from there' })
       const body = path === 'write' ? await bodyOf(request) : null
       if (isOver) throw new HardenError('unwritable', 'the review is over')
-      // One at a time: what is being written is not written again.
+      // One decision at a time: files that are being written are not written again.
       isOver = true
       try {
         const message = path === 'write' ? await decide(body) : 'nothing was written'
@@ -297,7 +297,7 @@ async function ask(targets: readonly Target[], io: Io, signal: AbortSignal): Pro
     }
     return accepted
   } finally {
-    // What waits for a line would keep the process.
+    // A pending read would keep the process alive.
     await answers.return(undefined)
   }
 }

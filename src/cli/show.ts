@@ -61,7 +61,7 @@ export function renderings(
   })
 }
 
-/** One report of them all; where that cannot be made, one without those that cannot be shown even alone. */
+/** One report of all; where that fails, one without those that cannot even be shown alone. */
 function renderedApart(
   outcomes: readonly TargetOutcome[],
   render: (outcomes: readonly TargetOutcome[]) => string,
@@ -77,13 +77,13 @@ function renderedApart(
         return failed(outcome.result, outcome.path, thrown)
       }
     })
-    // Each alone can be shown, all of them cannot: there is no report.
+    // Each alone can be shown and all together cannot, so there is no report.
     if (after.every((outcome, index) => outcome === outcomes[index])) throw error
     return { text: render(after), after }
   }
 }
 
-/** Everything else, for people, on stderr: short where there is little to say. Gives the outcomes, as `showResults` does. */
+/** Prints everything else for people on stderr, and little where there is little to say. Gives the outcomes, as `showResults` does. */
 export function tellRest(
   request: Work,
   format: Format | null,
@@ -113,7 +113,7 @@ export function tellRest(
   return after
 }
 
-/** One, and each project, with all that is said of it; several with a line each, unless all is asked for. */
+/** A single target, and each project, in full; several targets a line each, unless all is asked for. */
 function tellTargets(said: readonly Rendering[], look: Parameters<typeof renderTargets>[1]): string {
   const projects = said.filter(({ result }) => result.services !== undefined)
   const others = said.filter(({ result }) => result.services === undefined)
@@ -164,7 +164,7 @@ function nextSteps(
     return isImage ? [...decide, ...prove, 'write it with -o DIR, with a Compose file that runs it'] : decide
   }
   if (write && files.length > 0) {
-    // What is written is not root any more, and nothing is compared with it: the proof comes first.
+    // The result is not root any more and was not compared with anything, so a proof comes first.
     const proof = isUnshown ? ' (nothing has proved it: --prove with -w does before it writes)' : ''
     return [...decide, `review it with git diff${proof}`, 'commit it', 'open a pull request']
   }
@@ -247,7 +247,7 @@ function isDockerfile({ result, path }: TargetOutcome): boolean {
   return result.kind === 'dockerfile' && path !== null
 }
 
-/** Those that its findings and services name beside the target itself. */
+/** Files that its findings and services name besides the target itself. */
 function otherFiles(result: TargetResult): readonly string[] {
   const named = [result, ...(result.services ?? [])].flatMap(({ file, findings }) => [
     file ?? [],
@@ -274,7 +274,7 @@ function resolved(path: string): string {
   try {
     return realpathSync.native(path)
   } catch {
-    // Of a target that could not be read: its name is all there is.
+    // A target that could not be read has only its name.
     return path
   }
 }

@@ -115,10 +115,10 @@ export function carried(request: Work, found: readonly Found[]): Carried {
   return request.write ? 'nothing' : 'diff'
 }
 
-/** Of the settings those that only a proof takes. */
+/** Settings that only a proof uses. */
 const ofProofs: ReadonlySet<string> = new Set<SettingName>(['smoke', 'trace', 'jobs', 'minimize', 'env', 'capAdd'])
 
-/** What the call was given, for another one on the same target: a command that is shown is there to be pasted. */
+/** Flags of this call for another one on the same target, since a command that is shown gets pasted. */
 export function givenFlags({ settings, config, trustConfig, prove, network }: Work): readonly string[] {
   const given = [
     ...(config === null ? [] : [['config', config] as const]),
@@ -133,7 +133,7 @@ export function givenFlags({ settings, config, trustConfig, prove, network }: Wo
 
 function flagsOf(name: string, value: unknown): readonly string[] {
   if (typeof value === 'boolean') return [value ? `--${name}` : `--no-${name}`]
-  // A log is no place for what may be a secret.
+  // A value that may be a secret is not logged.
   const shown = (text: string) => (name === 'env' ? text.replace(/=.*$/s, '=…') : text)
   return [value].flat().map((one) => `--${name} ${shellQuoted(shown(String(one)))}`)
 }

@@ -18,13 +18,13 @@ import { exitCode, renderings, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
 import { resultWriter, settled, type Written, writeResults } from './write-results.ts'
 
-/** What does the work, so that tests can do it otherwise. */
+/** The functions that do the work, so that tests can replace them. */
 export interface Services {
   readonly processTarget: ProcessTarget
   readonly transforms: readonly Pick<Transform, 'name' | 'summary'>[]
 }
 
-/** All that works on targets, but for the verbs that look at none. Returns the exit code. */
+/** Every command that works on targets. Returns the exit code. */
 export async function workOn(
   request: Work,
   io: Io,
@@ -104,7 +104,7 @@ export async function workOn(
   await kept?.drop()
   const codeOf = async (told: readonly TargetOutcome[]): Promise<number> => {
     const failOns = await Promise.all(
-      // What could not be worked on may have failed before anybody asked for its options.
+      // A target may have failed before anybody asked for its options.
       found.map((one) =>
         optionsFor(one).then(
           ({ failOn }) => failOn,
@@ -133,7 +133,7 @@ export async function workOn(
     const { reviewResults } = await import('./review.ts')
     const { isPartial, ...reviewed } = await reviewResults(request.choose, outcomes, io, signal)
     if (reviewed.files.length === 0) io.stderr.write('nothing was written\n')
-    // Of what was accepted in part no verdict is true: only what failed is told.
+    // No verdict is true of a partly accepted change, so only failures are told.
     const failures = outcomes.filter(({ result }) => result.verdict === 'failed')
     if (failures.length > 0 || empty.length > 0)
       tellRest(request, null, { ...reviewed, outcomes: failures, files: [] }, empty, io)
@@ -174,7 +174,7 @@ async function changedSince(
   return changed
 }
 
-/** What stands, and how the rest is done. */
+/** Tells what is done, and how to do the rest. */
 function tellInterrupted(request: Work, written: Written | undefined, all: number, io: Io): void {
   const { outcomes = [], files = [], notWritten = [] } = written ?? {}
   for (const { result } of outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)

@@ -19,7 +19,7 @@ export interface Written {
   readonly files: readonly string[]
   /** Changed targets that were not written because their proof failed. */
   readonly heldBack: readonly string[]
-  /** What was not begun any more after a signal. */
+  /** Targets that a signal kept from being begun. */
   readonly notWritten: readonly string[]
 }
 
@@ -54,7 +54,7 @@ export function resultWriter(request: Work, { cwd, signal, groups, readers }: Wr
   }
   return {
     async add(outcome, index) {
-      // What an interruption has ended is no outcome.
+      // A target that an interruption ended has no outcome.
       if (signal.aborted) return
       come.set(index, outcome)
       const all = setOf(index)
@@ -176,14 +176,14 @@ export function settled(
   })
 }
 
-/** But for the words of its own comments: each says whom it has asked. */
+/** Alike apart from its own comments, which say whom they have asked. */
 function isAlike(text: string, other: string): boolean {
   const bare = (one: string): string => one.replace(/^[ \t]*# harden-image: .*\n/gm, '')
   return bare(text) === bare(other)
 }
 
 interface Job {
-  /** What is written together. */
+  /** Files that are written together. */
   readonly names: readonly string[]
   /** Of a project, whose files may be written with those of another one. */
   readonly project?: ProjectChange

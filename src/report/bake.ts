@@ -25,7 +25,7 @@ function bakeFile(renderings: readonly Rendering[]): object {
     const name = freeName(result.target, targets)
     const args = Object.entries(build?.args ?? {}).map(([key, value]) => [key, literal(value)])
     targets.set(name, {
-      // Nothing is copied of it where only an image is built upon.
+      // No context is needed where the file only builds on an image.
       context: literal(build?.context ?? '.'),
       'dockerfile-inline': literal(result.output),
       ...(args.length === 0 ? {} : { args: Object.fromEntries(args) }),

@@ -3,23 +3,26 @@ import type { Rendering } from './format.ts'
 import { hasFailed, type ReportFinding } from './report.ts'
 import { counted } from './summary.ts'
 
-/** What is accepted or rejected by itself: a finding that changes a text, and how. Numbers are indexes into `ChangeSet.all`. */
+/**
+ * A change that can be accepted or rejected by itself: a finding that changes a text, and how. Numbers are indexes into
+ * `ChangeSet.all`.
+ */
 interface Change {
   readonly finding: ReportFinding
   /** Offsets into `ChangeSet.source`. */
   readonly edits: readonly Edit[]
-  /** Those that it makes no sense without: whoever accepts it accepts them. */
+  /** Changes that it needs: accepting it accepts them. */
   readonly needs: readonly number[]
-  /** Those that prepare it: without them it can be made, and is not what was planned. */
+  /** Changes that prepare it: without them it can be made, but is not what was planned. */
   readonly preparedBy: readonly number[]
 }
 
-/** Everything that makes the resulting text of the text as it was. */
+/** All changes that turn the text into the result. */
 export interface ChangeSet {
   readonly source: string
   /** A continuation at the end that continues nothing, as it goes once something stands behind it; null for none. */
   readonly looseEnd: Edit | null
-  /** Comments for what is to be decided, which go with whatever is accepted. */
+  /** Comments about open decisions, which go with whatever is accepted. */
   readonly decisions: readonly Edit[]
   readonly all: readonly Change[]
 }

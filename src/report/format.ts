@@ -25,7 +25,7 @@ export interface Rendering {
     readonly args?: Readonly<Record<string, string>>
     readonly target?: string
   }
-  /** What the text becomes the result by; absent where it does so only as a whole. */
+  /** The changes that make the result; absent where there is only the whole text. */
   readonly changes?: ChangeSet
 }
 
@@ -33,7 +33,7 @@ export interface RenderOptions {
   readonly colour: boolean
   /** Columns of the terminal that it is for; absent or null: lines are as long as they are. */
   readonly width?: number | null
-  /** What the steps do, by their names. */
+  /** What the transforms do, by name. */
   readonly rules?: ReadonlyMap<string, string>
   /** The changes are in the files already, but for those whose proof failed; absent: no. */
   readonly isWritten?: boolean
@@ -43,7 +43,7 @@ export interface RenderOptions {
 export interface Format {
   /** As `--format` takes it. */
   readonly name: string
-  /** What need not be said on stderr beside it: `all`, `data` (failures are, for people), or only what changes. */
+  /** What stderr need not repeat: `all`; `data` (failures are still told, for people); or only what changes. */
   readonly tells: 'all' | 'data' | 'changes'
   /** Whole lines, or '' when there is nothing to show. */
   render(renderings: readonly Rendering[], options: RenderOptions): string

@@ -29,7 +29,7 @@ export const github: Format = {
 }
 
 const COMMANDS = ['error', 'warning', 'notice'] as const
-/** Of one kind in one step. */
+/** The number of one kind that GitHub shows for one step. */
 const MOST = 10
 
 function bounded(command: (typeof COMMANDS)[number], all: readonly { readonly line: string }[]): readonly string[] {

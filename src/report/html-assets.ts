@@ -1,4 +1,4 @@
-/** All that the page is dressed in: no font, no picture, no address. Colours are pairs, for light and for dark. */
+/** The style of the page: no font, picture or address. Colours are pairs, for light and for dark. */
 export const STYLE = `
 :root { color-scheme: light dark; --back: light-dark(#fff, #0d1117); --text: light-dark(#1f2328, #e6edf3); --quiet: light-dark(#59636e, #9198a1);
  --line: light-dark(#d1d9e0, #3d444d); --panel: light-dark(#f6f8fa, #151b23); --link: light-dark(#0550ae, #79c0ff); --focus: light-dark(#0550ae, #79c0ff);

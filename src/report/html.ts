@@ -14,7 +14,7 @@ import { hasFailed, type ReportFinding, type ReportProof, type TargetResult, too
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { counted, runsAs, summaryLine } from './summary.ts'
 
-/** One page that needs nothing else: no font, no picture, no address, and no script but its own. */
+/** One page that loads nothing: no font, picture or address, and no script but its own. */
 export const html: Format = {
   name: 'html',
   tells: 'all',
@@ -70,7 +70,7 @@ function page(renderings: readonly Rendering[], isReview: boolean): string {
 
 export const REVIEW_POLICY = `${POLICY}; connect-src 'self'`
 
-/** What a stranger wrote is text, and what would not be seen of it is. */
+/** Text from outside stays text, and hidden characters are shown. */
 function text(words: string): string {
   return htmlText(visible(words))
 }
@@ -82,7 +82,7 @@ interface Group {
   readonly members: readonly [Member, ...Member[]]
   readonly parts: readonly Part[]
   readonly notes: readonly Note[]
-  /** What is accepted or rejected; none where there is nothing to write. */
+  /** The changes to accept or reject; none where there is nothing to write. */
   readonly choices: ChangeSet['all']
 }
 
@@ -122,7 +122,7 @@ function groupsOf(renderings: readonly Rendering[], isReview: boolean): readonly
   return [...groups.values()]
 }
 
-/** What two targets have in common that are told alike; null for what is told alone. What stands around a change may differ. */
+/** A key that two targets share where they are told as one; null for a target that is told alone. The text around a change may differ. */
 function likeness(rendering: Rendering, parts: readonly Part[], notes: readonly Note[]): string | null {
   const { result, changes } = rendering
   if (result.kind !== 'dockerfile' || result.proof !== null || result.error !== undefined) return null
@@ -181,7 +181,7 @@ function placeOf(parts: readonly Part[], file: string | null, line: number): Not
 
 // The overview.
 
-/** What is done to how many files: a change that many have is told once. */
+/** What is done, and to how many files: a change of many files is told once. */
 interface Kind {
   readonly name: string
   readonly files: number
@@ -421,7 +421,7 @@ function numberOf(change: number, { choices }: Group): string {
 /** A row for each of several files; the boxes of a change stand at its hunk. */
 function decisionTable({ members, choices, notes }: Group): string {
   const all = '<p><label><input type="checkbox" class="all"> accept all changes here</label></p>'
-  // What is accepted as a whole stands at no hunk.
+  // A change that is accepted as a whole stands at no hunk.
   const told = new Set(notes.flatMap(({ change }) => change ?? []))
   const untold = choices.flatMap((choice, index) =>
     told.has(index)
@@ -504,7 +504,7 @@ function tagsOf({ result, changes }: Rendering): Tags {
     .toSorted((a, b) => a.start - b.start || a.end - b.end)
   let moved = 0
   for (const { start, end, text: words, change } of edits) {
-    // What goes in above a line leaves that as it is.
+    // An insertion above a line does not change that line.
     if (end > start || (start > 0 && changes.source[start - 1] !== '\n'))
       add(before, changes.source, start, end, change)
     add(after, result.output, start + moved, start + moved + words.length, change)
@@ -535,7 +535,7 @@ function applyPart({ members, parts }: Group): string[] {
   return [
     '<details class="apply"><summary>git apply</summary><p class="quiet">In the folder that it was run in:</p>',
     '<button type="button" data-copy hidden>Copy</button>',
-    // What is first in it would be lost, were it a line end.
+    // A line end at the start of a textarea would be lost.
     `<pre>${text(command)}</pre></details>`,
   ]
 }

@@ -81,7 +81,7 @@ export function locatedFindings(renderings: readonly Rendering[]): readonly Loca
   })
 }
 
-/** It is in the file: written, and not held back because its proof failed. */
+/** The change is in the file: written, and not held back because its proof failed. */
 export function isDone({ finding, result }: LocatedFinding, { isWritten = false }: RenderOptions): boolean {
   return finding.outcome === 'fixed' && isWritten && !hasFailed(result)
 }
@@ -91,7 +91,7 @@ export function locatedAnnotations(renderings: readonly Rendering[]): readonly L
   return locatedFindings(renderings).filter(({ finding }) => finding.outcome !== 'question')
 }
 
-/** What a change would cure is a warning as long as it is not made; what only a person can do, an error. */
+/** A finding with a change is a warning until the change is made; one that only a person can mend is an error. */
 export function levelOf(located: LocatedFinding, options: RenderOptions): 'error' | 'warning' | 'note' {
   const { outcome } = located.finding
   if (outcome === 'todo') return 'error'

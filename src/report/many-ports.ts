@@ -15,7 +15,7 @@ export function listedPorts(ports: readonly string[], separator = ', '): string 
 
 const PORT_ROW = /^(?:https?|tcp|udp) :\d+\/?$/
 
-/** Those that differ are counted apart from those that do not. */
+/** Ports that differ are counted apart from those that do not. */
 export function withFewPorts(rows: readonly ProofRow[]): readonly ProofRow[] {
   return fewOf(
     rows,
@@ -41,7 +41,7 @@ function sameOf(rest: number): string {
   return `and ${counted(rest, 'more port')}, likewise; --format json names them all`
 }
 
-/** What two ports have in common that are told the same. */
+/** The part that two ports share where they are told as one. */
 function withoutPorts(text: string): string {
   return text.replace(/\d+/g, '#')
 }

@@ -18,7 +18,7 @@ import { counted, summaryLine, whoIs } from './summary.ts'
 
 /** GitHub takes 65,536 characters of a comment or a body; bytes are never fewer than those, however they are counted. */
 const MOST_BYTES = 65_000
-/** Of that at most this for the table, for the findings of one target, and for a note on what is left out. */
+/** At most this much of it for the table, for the findings of one target, and for a note on what is left out. */
 const TABLE_BYTES = 30_000
 const LIST_BYTES = 12_000
 const NOTE_BYTES = 400
@@ -80,7 +80,7 @@ const TITLE_LENGTH = 72
 
 const ALL = '`--format html` and `--format json` have all of it.'
 
-/** What needs a person comes first, and stays where there is no room for all. */
+/** Findings that need a person come first, and stay where there is no room for all. */
 const URGENT_FIRST: readonly Verdict[] = [
   'failed',
   'incomplete',
@@ -190,7 +190,7 @@ function changeOf(rendering: Rendering): string {
   return changes === '' ? '' : folded('the change', fenced('diff', changes))
 }
 
-/** As many as there is room for, and how many more there are. */
+/** As many as fit, and how many more there are. */
 function asFit(texts: readonly string[], bytes: number, more: (count: number) => string): readonly string[] {
   const fits = room(bytes)
   const taken = texts.filter((text) => fits(text))

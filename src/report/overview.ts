@@ -43,7 +43,7 @@ function groupLines(
   const those = renderings.filter(({ result }) => result.verdict === verdict)
   if (those.length === 0) return []
   const names = those.map(({ result }) => visibleLine(result.target))
-  // One long path makes no room for itself in all lines.
+  // One long path does not widen the column of all lines.
   const most = Math.min(Math.max(...names.map(columnsOf)), Math.floor((width ?? WIDEST) / 2))
   return [
     line('', `${paint(verdictStyles[verdict], verdict)}${paint('dim', `: ${counted(those.length, 'target')}`)}`),
@@ -95,7 +95,7 @@ function openIn(result: TargetResult): readonly string[] {
   return [...(todo > 0 ? [`${todo} todo`] : []), ...(offered > 0 ? [`${offered} offered`] : [])]
 }
 
-/** Why somebody wants it as root is another reason for each file: it stands in its line, and nowhere else. */
+/** The reason for keeping root differs from file to file, so it stands in its line and nowhere else. */
 function isSaidInRow({ verdict, findings }: TargetResult): boolean {
   return verdict === 'exempt' && findings.some(isReason)
 }
@@ -150,7 +150,7 @@ function sectionLines(
   ]
 }
 
-/** What is said alike of several targets, the most frequent first; where numbers alone differ it is alike. */
+/** Findings that several targets share, the most frequent first; those that differ in numbers alone count as the same. */
 function kindsOf(renderings: readonly Rendering[], holds: Section['holds']): readonly Kind[] {
   const kinds = new Map<string, Kind>()
   for (const { result } of renderings) {
@@ -176,7 +176,7 @@ function withoutNumbers(text: string): string {
   return text.replace(/\d+/g, '#')
 }
 
-/** What to do is said of the first of those before it that want the same. */
+/** The hint is printed once for those that share it. */
 function kindLines({ finding, places, targets, isSame }: Kind, before: readonly Kind[], paint: Paint): readonly Line[] {
   const isHintSaid = before.some((kind) => kind.finding.hint === finding.hint)
   const { message, hint, transform } = finding

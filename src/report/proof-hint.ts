@@ -63,7 +63,7 @@ export function proofHint(
   if (LACKS_SERVICE.test(said))
     return `${isClosed ? `${CLOSED}; where that is a service of yours, ` : ''}it looks for another service, which a proof does not have: -e NAME=VALUE gives it settings with which it comes up without${asked}`
   const given = `-e NAME=VALUE gives it what you start it with${asked}`
-  // Of its own will, and nothing was seen of why.
+  // It ended by itself, and nothing shows why.
   return said.startsWith('the original ends by itself')
     ? `a proof needs an original that runs: ${given}; where it goes to the background, ${FOREGROUND}`
     : `a proof needs an original that runs: ${given}`

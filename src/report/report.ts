@@ -20,7 +20,7 @@ interface ReportEntry extends TargetResult {
   readonly services?: readonly ReportEntry[]
 }
 
-/** What a run of the result would answer, one of each kind. */
+/** A question that a run of the result would answer, one of each kind. */
 export interface ReportQuestion {
   readonly kind: QuestionKind
   readonly count: number
@@ -28,7 +28,7 @@ export interface ReportQuestion {
   readonly where: string
 }
 
-/** `hardened` is said by a proof alone; by the text it is `rewritten`. */
+/** Only a proof says `hardened`; by the text alone it is `rewritten`. */
 export type Verdict =
   | 'hardened'
   | 'rewritten'
@@ -214,17 +214,17 @@ export interface ReportCheck {
   readonly passed: boolean
 }
 
-/** It is as it is meant to be, whether a run has shown that or the text alone says so. */
+/** Whether it is as it is meant to be, by a run or by the text alone. */
 export function isComplete({ verdict }: Pick<TargetResult, 'verdict'>): boolean {
   return verdict === 'hardened' || verdict === 'rewritten'
 }
 
-/** It was shown not to work. Of what could not be compared nothing was shown. */
+/** Whether it was shown not to work. What could not be compared was shown neither way. */
 export function hasFailed({ proof }: { readonly proof: Pick<ReportProof, 'passed' | 'reason'> | null }): boolean {
   return proof !== null && !proof.passed && proof.reason === undefined
 }
 
-/** What a run of it answers, about the target as a whole. */
+/** A question about the target as a whole, which a run answers. */
 export function targetQuestion(
   transform: string,
   question: QuestionKind,
@@ -252,7 +252,7 @@ export function targetFinding(
   }
 }
 
-/** Of a target of which nothing is planned. */
+/** The result of a target without a plan. */
 export function bareResult(target: string, kind: TargetResult['kind'], verdict: Verdict): TargetResult {
   return {
     target,

@@ -57,7 +57,7 @@ function log(renderings: readonly Rendering[], options: RenderOptions): Log {
   }
 }
 
-/** Names that findings have beside those of transforms. */
+/** Names of findings that are not those of transforms. */
 const OTHERS: Readonly<Record<string, string>> = table({
   'look-at-base': 'Say which image could not be inspected.',
   'open-archive': 'Say by which name an image of an archive has to be there.',
@@ -176,7 +176,7 @@ function fixOf({ path, finding, replacements }: LocatedFinding): Fix {
   }
 }
 
-/** An image has no file: its name stands for one as well, since code scanning takes no result without. */
+/** An image has no file, so its name stands for one: code scanning takes no result without. */
 function locationOf({ path, isFile, region }: ReportPlace, target: string): Location {
   const at: { region?: Region } = region === undefined ? {} : { region }
   if (isFile) return { physicalLocation: { artifactLocation: fileAt(path), ...at } }

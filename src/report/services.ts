@@ -24,7 +24,7 @@ export function serviceRows({ services = [] }: TargetResult): readonly ServiceRo
   }))
 }
 
-/** Of the stage that is built, the last of those that are meant to run. */
+/** The user of the stage that is built, the last of those that are meant to run. */
 function userOf({ stages }: TargetResult): string {
   const last = stages.at(-1)
   if (last === undefined) return ''
