@@ -535,7 +535,7 @@ function applyPart({ members, parts }: Group): string[] {
   return [
     '<details class="apply"><summary>git apply</summary><p class="quiet">In the folder that it was run in:</p>',
     '<button type="button" data-copy hidden>Copy</button>',
-    // A line end at the start of a textarea would be lost.
+    // HTML drops a line end at the start of a pre, so the text begins right behind the tag.
     `<pre>${text(command)}</pre></details>`,
   ]
 }
