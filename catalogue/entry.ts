@@ -81,7 +81,7 @@ export interface MainConfig {
   /** Option of the program that names another one, such as `-c`. */
   readonly option: string
   /** Regular expression on its lines that name a folder which the program writes. Absent: the entry lists them all. */
-  readonly writes?: string
+  readonly namesFolder?: string
 }
 
 /**

@@ -79,7 +79,7 @@ function catalogueExpressions() {
 }
 
 const EXPRESSIONS =
-  /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy|filledBy|writes|calls|like|is)$/
+  /^(pattern|onlyWith|argument|says|run|unless|unlessAnywhere|usedBy|readBy|filledBy|namesFolder|calls|like|is)$/
 
 /**
  * @param {string} literal

@@ -38,9 +38,9 @@ export const configWrites: Provider = {
     }
     for (const file of read) yield* named(file, texts.get(file) ?? '')
     // An image that only shares its name with a listed one may set what the entry would otherwise have.
-    const { file, writes } = entry?.mainConfig ?? {}
-    if (file !== undefined && writes !== undefined && !read.includes(file)) {
-      const lines = (own.text(file) ?? '').split('\n').map((line) => (new RegExp(writes).test(line) ? line : ''))
+    const { file, namesFolder } = entry?.mainConfig ?? {}
+    if (file !== undefined && namesFolder !== undefined && !read.includes(file)) {
+      const lines = (own.text(file) ?? '').split('\n').map((line) => (new RegExp(namesFolder).test(line) ? line : ''))
       yield* named(file, lines.join('\n'))
     }
     yield* inBuildSteps(steps, programs, isBrought)

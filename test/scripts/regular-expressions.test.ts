@@ -71,7 +71,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/evidence/root-home.ts: one.path': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: known.readBy': 'the catalogue, which is ours',
   "src/evidence/root-home.ts: homeTools.map(({ run }) => run).join('|')": 'the catalogue, which is ours',
-  'src/evidence/config-writes.ts: writes': 'the catalogue, which is ours',
+  'src/evidence/config-writes.ts: namesFolder': 'the catalogue, which is ours',
   'src/evidence/vendor-files.ts: line': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: `^(?:${option})$`': 'the catalogue, which is ours',
   'src/evidence/working-folder.ts: only': 'the catalogue, which is ours',
