@@ -3,6 +3,7 @@ import { dirname, posix, relative, resolve } from 'node:path'
 import type { Mode, Options } from '../app/task.ts'
 import { HardenError } from '../errors.ts'
 import { memoizeByText } from '../memoize.ts'
+import type { Policy } from '../plan/stage-input.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import type { Config, readConfig } from '../repository/config.ts'
 import type { Found } from '../repository/discover.ts'
@@ -205,27 +206,31 @@ function namesFor({ target, path }: Pick<Found, 'path' | 'target'>, said: readon
   return path === null || file === undefined ? [target] : [target, relative(dirname(file), path)]
 }
 
-function merged(request: Work, config: Partial<Settings>, names: readonly string[]): AskedOptions {
-  const {
-    engine,
-    offline,
-    platform,
-    context,
-    buildArg: _args,
-    smoke: _,
-    exclude: _exclude,
-    trace,
-    jobs,
-    minimize,
-    env: _env,
-    capAdd,
-    failOn,
-    ...policy
-  }: Settings = {
-    ...usual,
-    ...config,
-    ...request.settings,
+/** The settings that decide the plan. */
+function policyIn({
+  user,
+  own,
+  ports,
+  writable,
+  unsafe,
+  ignore,
+  target,
+  preferVendor,
+  arbitraryUid,
+  comments,
+}: Settings): Pick<Settings, Extract<keyof Settings, keyof Policy>> {
+  return {
+    ...{ user, own, ports, writable, unsafe, ignore, target },
+    ...(preferVendor === undefined ? {} : { preferVendor }),
+    ...(arbitraryUid === undefined ? {} : { arbitraryUid }),
+    ...(comments === undefined ? {} : { comments }),
   }
+}
+
+function merged(request: Work, config: Partial<Settings>, names: readonly string[]): AskedOptions {
+  const settings: Settings = { ...usual, ...config, ...request.settings }
+  const { engine, offline, platform, context, trace, jobs, minimize, capAdd, failOn } = settings
+  const policy = policyIn(settings)
   const wrong = contradiction(policy)
   if (wrong !== null) throw new HardenError('bad-usage', wrong)
   // Flags add to the file here; the last of two with one name counts.

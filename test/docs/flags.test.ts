@@ -23,6 +23,13 @@ test('the schema of configuration files is what the table of settings is: npm ru
   expect(schema).toEqual(configSchema(schema, settings))
 })
 
+test('each setting that a flag may give is a flag of some command: name it in a list of src/cli/flags.ts', () => {
+  const flags = new Set(commands.flatMap((command) => Object.keys(command.flags)))
+  const flagOf = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const named = Object.entries(settings).flatMap(([name, { fileOnly }]) => (fileOnly === true ? [] : [flagOf(name)]))
+  expect(named.filter((flag) => !flags.has(flag))).toEqual([])
+})
+
 test('the page of the configuration names every setting, and what it is as a flag', () => {
   const page = readFileSync('docs/reference/configuration.md', 'utf8')
   const rows = page.split('\n').filter((line) => line.startsWith('| `'))
