@@ -106,9 +106,9 @@ const FILLS =
   /\b(?:git|tar|unzip|curl|wget|cp|mv|ln|npm|yarn|pnpm|bun|pip3?|poetry|pipenv|uv|composer|bundle|make|cargo|dotnet|mvn|gradle|go|mix (?:do|deps|compile|release))\s/
 const HOLDING_VARIABLE = /\w_?(HOME|PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
 const FOLDER_VARIABLE = /_?(PATH|DIR|DIRECTORY|FOLDER|ROOT)$/i
-/** Variables that tell tools where to find code, and folders that are only played or served. */
+/** Variables that tell tools where to find code, folders that are only played or served, and a part of an address. */
 const TOOL_VARIABLE =
-  /^(PATH|GOPATH|\w*(PYTHON|NODE|LIBRARY|CLASS|LD|PKG|CONFIG_PKG|MODULE|PLUGINS?|BIN|SRC|SOURCE|APP|MUSIC|MEDIA|VIDEOS?|BOOKS?)_?(PATH|DIR|DIRECTORY|FOLDER|ROOT))$/i
+  /^(PATH|GOPATH|\w*(SUB|URL|URI|CONTEXT|PYTHON|NODE|LIBRARY|CLASS|LD|PKG|CONFIG_PKG|MODULE|PLUGINS?|BIN|SRC|SOURCE|APP|MUSIC|MEDIA|VIDEOS?|BOOKS?)_?(PATH|DIR|DIRECTORY|FOLDER|ROOT))$/i
 
 /**
  * Folders that are mounted as writable volumes of the engine, with who mounts them: a new volume takes the owner of the image's

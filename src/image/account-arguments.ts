@@ -191,8 +191,11 @@ const [DEBIAN_NOGROUP, ALPINE_NOGROUP] = [65534, 65533]
 function adduser(words: readonly ArgumentWord[]): AccountCommand | null {
   const { options, operands, short } = read(words, ADDUSER_VALUES)
   const [name] = operands
-  if (name === null || name === undefined || operands.length !== 1) return null
   const busybox = words.some((word) => word !== null && /^-[A-Za-z]/.test(word))
+  // `adduser USER GROUP` adds somebody to a group. With an option busybox makes the user, and does not look at the second name
+  // (loginutils/adduser.c).
+  const isMade = operands.length === 1 || (operands.length === 2 && busybox)
+  if (name === null || name === undefined || !isMade) return null
   const system = options.has('S') || options.has('r')
   const none = options.has('H') || options.has('M')
   const given = busybox ? options.get('h') : options.get('d')

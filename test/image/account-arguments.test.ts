@@ -27,6 +27,7 @@ test.each<[string, string | null]>([
   ['addgroup --system --gid 9 app', 'group app 9 null none - --gid'],
   ['addgroup app wheel', null],
   ['adduser -D app', 'user app null null same-id /home/app -u'],
+  ['adduser -D -u 911 app web', 'user app 911 null same-id /home/app -u'],
   ['adduser -S -D -H app', 'user app null null none - -u'],
   ['adduser -S -G app -u 9 -h /srv app', 'user app 9 app none /srv -u'],
   ['adduser -D -g Comment app', 'user app null null same-id /home/app -u'],

@@ -1,0 +1,9 @@
+FROM alpine:3.20
+ENV USER=web
+ENV GROUP=web
+ENV UID=911
+ENV GID=911
+ENV SUBFOLDER=/_
+RUN addgroup -S ${GROUP} -g ${GID} && adduser -D -S -u ${UID} ${USER} ${GROUP}
+EXPOSE 8080
+CMD ["pages", "--port", "8080"]
