@@ -5,7 +5,7 @@ import type { CopiedPath } from '../contents/stage-contents.ts'
 import { type Step, says, shellCommands, wholeText } from '../dockerfile/index.ts'
 import { lineOf } from '../edit.ts'
 import { memoizeSearch } from '../memoize.ts'
-import { baseName, isPrivateKey, isSchedule, looksLikeFile, normalisePath, parentOf } from '../places.ts'
+import { baseName, isInside, isPrivateKey, isSchedule, looksLikeFile, normalisePath, parentOf } from '../places.ts'
 import { argvOf, isInterpreter, programsOf, waitsForInput } from '../shell/index.ts'
 import { daemonsOfFile } from '../start/daemons.ts'
 import { choices, joinTruncated } from '../words.ts'
@@ -171,9 +171,17 @@ function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Cl
   const known = startedByRules(programs, servers)
   const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
   for (const program of programs) {
+    const script = isInterpreter(program) ? scriptOf(started, program) : null
+    const unpacked = script === null ? undefined : unpackedWith(view, script)
+    if (script !== null && unpacked !== undefined)
+      yield question('program-from-elsewhere', script, `${script} comes from elsewhere (RUN in line ${unpacked})`, {
+        about: 'RUN',
+      })
     if (program === '' || isInterpreter(program) || known.includes(program)) continue
     if ([knownPrograms.distribution, knownPrograms.noServers].some((group) => isOneOf(group, program))) continue
-    const path = normalisePath(argvOf(started).find((word) => baseName(word) === program) ?? program, started.workdir)
+    const word = argvOf(started).find((one) => baseName(one) === program) ?? program
+    // A bare name is looked up in PATH, not in the working folder.
+    const path = word.includes('/') ? normalisePath(word, started.workdir) : null
     const last = steps.findLast((step) => brings(step, program, path, view))
     const found = installed.find(({ name }) => name.replace(/-(?:server|daemon)$/, '') === program.replace(/d$/, ''))
     if (last === undefined && found === undefined) continue
@@ -182,6 +190,19 @@ function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Cl
       about: keyword,
     })
   }
+}
+
+/** What an interpreter is given to run, absolute; null where it names no file. */
+function scriptOf(started: StageView['started'], program: string): string | null {
+  const argv = argvOf(started)
+  const [word] = argv.slice(argv.findLastIndex((one) => baseName(one) === program) + 1)
+  return word === undefined || word.startsWith('-') ? null : normalisePath(word, started.workdir)
+}
+
+/** The line of the RUN that unpacks or clones the folder of a script that nobody can read; undefined where none does. */
+function unpackedWith({ contents: { actions, entries }, own }: StageView, script: string): number | undefined {
+  if (entries.get(script)?.type === 'file' || own.text(script) !== null) return undefined
+  return actions.findLast(({ tool, paths }) => tool === 'unpack' && paths.some((path) => isInside(script, path)))?.line
 }
 
 /** A writable place that the program is given; that it may read or start a file says nothing about its writes. */
