@@ -113,7 +113,7 @@ function whyNew(request: AccountRequest): string {
     return `${joinTruncated(mayBring)} may bring an account for it, which only the build shows`
   return request.facts.accounts.known
     ? 'the image has no service account for it'
-    : `a new account, because the accounts of ${withoutDigest(request.facts.reference)} are not known`
+    : "a new account, since the base's are not known"
 }
 
 /** People read the name: the 64 digits of a digest add nothing. */

@@ -9,7 +9,7 @@ exec serve --port "$PORT"
 EOF
 # harden-image: $BUILD_FROM may start as another user, and only root can do what follows
 USER 0
-# harden-image: app (10001:10001): a new account, because the accounts of $BUILD_FROM are not known
+# harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \

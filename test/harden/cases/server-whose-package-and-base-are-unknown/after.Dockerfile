@@ -1,6 +1,6 @@
 FROM registry.example.org/base:1
 RUN apk add --no-cache squid
-# harden-image: app (10001:10001): a new account, because the accounts of …
+# harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \

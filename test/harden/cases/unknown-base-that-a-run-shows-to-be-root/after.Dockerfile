@@ -5,7 +5,7 @@ RUN mkdir -p /data \
  && chown 10001:10001 /data
 VOLUME /data
 COPY server /usr/local/bin/server
-# harden-image: app (10001:10001): a new account, because the accounts of …
+# harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \

@@ -2,7 +2,7 @@ FROM example.org/own:1
 RUN echo hello
 # harden-image: example.org/own:1 may start as another user, and only root can do what follows
 USER 0
-# harden-image: app (10001:10001): a new account, because the accounts of example.org/own:1 are …
+# harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \

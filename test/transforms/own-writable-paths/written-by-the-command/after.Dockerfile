@@ -3,7 +3,7 @@ WORKDIR /etc/app
 RUN fetch-keys > keys
 # harden-image: example.org/base may start as another user, and only root can do what follows
 USER 0
-# harden-image: app (10001:10001): a new account, because the accounts of example.org/base are not …
+# harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \

@@ -3,7 +3,7 @@ FROM $BUILD_FROM
 ENV S6_BEHAVIOUR_IF_STAGE2_FAILS=2
 RUN apk add --no-cache samba
 COPY run /etc/services.d/smbd/run
-# harden-image: app (10001:10001): a new account, because the accounts of $BUILD_FROM are not known
+# harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \
