@@ -107,6 +107,11 @@ interface HelpRequest {
   readonly signal: AbortSignal
 }
 
+/** Ports below 1024 that no change has moved. */
+export function keptPorts(plan: Pick<StagePlan, 'decisions'>): readonly number[] {
+  return decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : []))
+}
+
 /**
  * Asks the program that binds the one low port that could not be moved how to set it: the program that was seen to, or else the
  * last of the image's command.
@@ -116,7 +121,7 @@ export async function askHelp(
   plan: Pick<StagePlan, 'decisions'>,
   operations: readonly Operation[],
 ): Promise<HelpText | null> {
-  const kept = new Set(decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : [])))
+  const kept = new Set(keptPorts(plan))
   if (kept.size !== 1) return null
   const words = programToAsk(request.facts.config, binderOf(operations, kept))
   return helpOf(request, words, (help) => (portOption(help.text) === null ? null : help))

@@ -30,7 +30,7 @@ import { removeVolumes } from './container/run-specs.ts'
 import { grantHelpers } from './helper-capability.ts'
 import { type Doubt, unexercised, unfitBaseline } from './invalid-baseline.ts'
 import { type JudgeRequest, judge, type Late } from './judge.ts'
-import { askHelp } from './lessons.ts'
+import { askHelp, keptPorts } from './lessons.ts'
 import { type MinimizeRequest, minimize } from './minimize.ts'
 import { lackedPrivilege, originalUnder } from './needs-root.ts'
 import { observationOf } from './observation.ts'
@@ -142,11 +142,6 @@ function benchOf(request: ProveRequest, seen: OriginalSeen): ImageBench {
 
 function askedOf({ engine, baseline, facts, signal }: ProveRequest): Parameters<typeof askHelp>[0] {
   return { engine, baseline, facts, signal }
-}
-
-/** Those below 1024 that no change has moved. */
-function keptPorts(plan: StagePlan): readonly number[] {
-  return decided(plan, 'port').flatMap(({ from, to }) => (to === null ? [from] : []))
 }
 
 /** What runs of the original have shown. */

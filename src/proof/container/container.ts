@@ -18,12 +18,18 @@ import {
   sizesOf,
   unreadOf,
 } from './files.ts'
-import { type Listening, listening, type Ready, type ReadyOptions, stopContainer, waitUntilReady } from './lifecycle.ts'
+import {
+  GRACE_SECONDS,
+  type Listening,
+  listening,
+  type Ready,
+  type ReadyOptions,
+  stopContainer,
+  waitUntilReady,
+} from './lifecycle.ts'
 import { observeContainer } from './observer.ts'
 import type { Acceptor, RunRecord, StopRecord, TraceRecord } from './run-record.ts'
 
-/** As long as `docker stop` waits. */
-const GRACE_SECONDS = 10
 /** Where nobody judges its end; the second time, where it had to be killed the first time. */
 const SHORT_GRACE_SECONDS = 5
 const AGAIN_GRACE_SECONDS = 1

@@ -197,6 +197,9 @@ export async function stateAtEnd(
   }
 }
 
+/** As long as `docker stop` waits. */
+export const GRACE_SECONDS = 10
+
 const SIGTERM = 15
 /** Of a process that SIGKILL ended. */
 const KILLED = 137
@@ -218,16 +221,23 @@ export interface StopOptions {
 }
 
 /**
- * A first process without a handler never sees SIGTERM (pid_namespaces(7)), and one that was told and rests, with no
- * timer that would wake it in time, does not end by itself either (Node's default): a grace would only be waited out.
+ * Whether a grace would only be waited out: a first process without a handler never sees SIGTERM (pid_namespaces(7)). `handled`:
+ * signals that it has a handler for; null or undefined where that is not known.
+ */
+export function isDeaf(stopSignal: string | null, handled: readonly number[] | null | undefined): boolean {
+  return stopSignal === null && handled != null && !handled.includes(SIGTERM)
+}
+
+/**
+ * Kills a deaf program at once. One that was told and rests, with no timer that would wake it in time, does not end by itself
+ * either (Node's default), and is not waited for.
  */
 export async function stopContainer(
   engine: Engine,
   container: string,
   { graceSeconds, stopSignal, handled, traced, activity }: StopOptions,
 ): Promise<StopRecord> {
-  const deaf = stopSignal === null && handled !== null && !handled.includes(SIGTERM)
-  if (deaf) return { byItself: false, milliseconds: await engine.stop(container, 0) }
+  if (isDeaf(stopSignal, handled)) return { byItself: false, milliseconds: await engine.stop(container, 0) }
   const begun = Date.now()
   const isIdle = idle(activity, () => graceSeconds * 1000 - (Date.now() - begun))
   const isAlone = traced === null ? () => false : alone(traced, await traced())

@@ -17,7 +17,7 @@ import { startKeeper, type TracedRun, tracedRun, tracedSpec } from '../trace/tra
 import { ensureTracer } from '../trace/tracer.ts'
 import { type Container, openContainer, type Started, type Up } from './container.ts'
 import { entriesAt, leftBy } from './files.ts'
-import { listening, waitUntilReady } from './lifecycle.ts'
+import { GRACE_SECONDS, isDeaf, listening, waitUntilReady } from './lifecycle.ts'
 import type { AddedKind, RunRecord } from './run-record.ts'
 
 /** How all services of a stack are brought up: by Compose, or as pods. */
@@ -120,8 +120,6 @@ export interface StackRun {
 const UP = 180_000
 const PATIENCE = 30_000
 const SMOKE_PATIENCE = 10_000
-const GRACE_SECONDS = 10
-const SIGTERM = 15
 /** Files of one volume that are looked at. */
 const MOST_VOLUME_FILES = 20_000
 
@@ -226,7 +224,7 @@ async function broughtUp(stack: Stack): Promise<StackRun> {
   }
 }
 
-/** A first process without a handler never sees SIGTERM (pid_namespaces(7)): its grace would only be waited out. */
+/** Kills the services that a stop would only wait for. */
 async function stopDeaf(engine: Engine, running: readonly Running[]): Promise<void> {
   await Promise.all(
     running.map(async ({ container, config, service }) => {
@@ -234,7 +232,7 @@ async function stopDeaf(engine: Engine, running: readonly Running[]): Promise<vo
       const { pid, running: isUp } = await engine.state(container)
       if (!isUp || pid === 0) return
       const first = (await engine.processes(container)).find((process) => process.pid === pid)
-      if (first?.handled != null && !first.handled.includes(SIGTERM)) await engine.stop(container, 0)
+      if (isDeaf(null, first?.handled)) await engine.stop(container, 0)
     }),
   )
 }
