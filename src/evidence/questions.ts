@@ -171,13 +171,11 @@ function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Cl
   const known = startedByRules(programs, servers)
   const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
   for (const program of programs) {
-    const script = isInterpreter(program) ? scriptOf(started, program) : null
-    const unpacked = script === null ? undefined : unpackedWith(view, script)
-    if (script !== null && unpacked !== undefined)
-      yield question('program-from-elsewhere', script, `${script} comes from elsewhere (RUN in line ${unpacked})`, {
-        about: 'RUN',
-      })
-    if (program === '' || isInterpreter(program) || known.includes(program)) continue
+    if (isInterpreter(program)) {
+      yield* unpackedScript(view, program)
+      continue
+    }
+    if (program === '' || known.includes(program)) continue
     if ([knownPrograms.distribution, knownPrograms.noServers].some((group) => isOneOf(group, program))) continue
     const word = argvOf(started).find((one) => baseName(one) === program) ?? program
     // A bare name is looked up in PATH, not in the working folder.
@@ -199,10 +197,17 @@ function scriptOf(started: StageView['started'], program: string): string | null
   return word === undefined || word.startsWith('-') ? null : normalisePath(word, started.workdir)
 }
 
-/** The line of the RUN that unpacks or clones the folder of a script that nobody can read; undefined where none does. */
-function unpackedWith({ contents: { actions, entries }, own }: StageView, script: string): number | undefined {
-  if (entries.get(script)?.type === 'file' || own.text(script) !== null) return undefined
-  return actions.findLast(({ tool, paths }) => tool === 'unpack' && paths.some((path) => isInside(script, path)))?.line
+/** A script in a folder that a RUN unpacks or clones, and that nobody can read. */
+function* unpackedScript(
+  { started, contents: { actions, entries }, own }: StageView,
+  program: string,
+): Iterable<Claim> {
+  const script = scriptOf(started, program)
+  if (script === null || entries.get(script)?.type === 'file' || own.text(script) !== null) return
+  const by = actions.findLast(({ tool, paths }) => tool === 'unpack' && paths.some((path) => isInside(script, path)))
+  if (by === undefined) return
+  const message = `${script} comes from elsewhere (RUN in line ${by.line})`
+  yield question('program-from-elsewhere', script, message, { about: 'RUN' })
 }
 
 /** A writable place that the program is given; that it may read or start a file says nothing about its writes. */
