@@ -6,6 +6,7 @@ import { bytesIn, isInside, namesIn, staysIn, textIn } from '../files-in.ts'
 import { isSource } from '../manifests/compose/follow-ports.ts'
 import type { HostEntry, HostFiles, HostText } from '../manifests/compose/host-files.ts'
 import type { Project } from '../manifests/project.ts'
+import { memoizeByText } from '../memoize.ts'
 import { STATE_NAME } from '../places.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './ignore-rules.ts'
 import { isComposeFileName } from './open-project.ts'
@@ -108,15 +109,10 @@ function isCheckout(path: string, kind: HostEntry['kind'], { root, isLeftOut, is
 
 /** Whether git leaves out a folder below `root`, or one above it; the rules of each folder are read once. */
 function leftOutBelow(root: string, repository: string | null): (path: string) => boolean {
-  const known = new Map<string, IgnoreRules | null>()
-  const rulesIn = (folder: string): IgnoreRules | null => {
-    const before = known.get(folder)
-    if (before !== undefined) return before
+  const rulesIn = memoizeByText((folder: string): IgnoreRules | null => {
     const above = folder === root ? rulesAbove(root, repository === root ? root : null) : rulesIn(dirname(folder))
-    const rules = withFolder(root, folder, above)
-    known.set(folder, rules)
-    return rules
-  }
+    return withFolder(root, folder, above)
+  })
   return (path) => {
     let at = root
     for (const part of relative(root, path).split('/').filter(Boolean)) {
