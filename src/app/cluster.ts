@@ -161,7 +161,7 @@ function contextOf(path: string): string | null {
     const root = projectRoot(dirname(path))
     return likelyContext(parseDockerfile(textIn(root, path) ?? ''), path, root)
   } catch (error) {
-    // Its plan reports what is wrong with it.
+    // The plan of this Dockerfile reports the error.
     if (error instanceof HardenError) return null
     throw error
   }

@@ -11,7 +11,7 @@ import { type ReportFinding, type TargetResult, targetFinding, targetQuestion } 
 import type { BuildSettings, ComposeStart, WorkItem } from '../repository/work-item.ts'
 import { choices, joinTruncated } from '../words.ts'
 
-/** A Dockerfile whose command its Compose services set, as one of them starts it. */
+/** A Dockerfile without a command of its own, with the one that a Compose service gives it. */
 export interface ServiceStart {
   /** With the WORKDIR, ENTRYPOINT and CMD of the service at its end. */
   readonly dockerfile: Dockerfile

@@ -30,7 +30,7 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
     loaded.set(grammar, language)
     languages.set(grammar, await language)
   }
-  // Counts all texts together, so that many of them take no longer than one may.
+  // One budget for all texts: many of them may not take longer than one.
   let steps = 0
   return {
     parse(grammar, text) {

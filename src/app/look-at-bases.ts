@@ -59,7 +59,7 @@ async function lookAt(
   { found, missed, said }: Told,
 ): Promise<Known<ImageFacts>> {
   const { options } = session
-  // An image that the repository builds is that one, whoever publishes another by its name.
+  // Where the repository builds an image of this name, a registry may have another one, which is not asked for.
   const mayAskOutside = !options.offline && item.from !== 'engine' && item.surroundings?.bases.has(reference) !== true
   const own = item.from === 'registry' && mayAskOutside ? null : await inEngine(reference, item, session, found)
   if (own !== null) return own

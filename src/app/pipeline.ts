@@ -275,7 +275,7 @@ async function hardened(
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
     return { plan, changes, inputs, result: proved.result, operations: proved.operations }
-  // A stage that keeps root by a comment needs no proof of a change, but its profile needs one of what it can do without.
+  // A stage that keeps root by a comment does not change, but its profile drops rights, and a run has to show that it works without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }

@@ -17,7 +17,7 @@ import { hardenInTurn } from './harden.ts'
 import type { Session } from './session.ts'
 import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
-/** What runs and builds have shown of each stage, by index. */
+/** Observations of runs and facts of built images, by the index of the stage. */
 export type RunKnowledge = Pick<Knowledge, 'observations' | 'built'>
 
 /** Before anything was run or built. */
