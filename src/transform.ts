@@ -1,6 +1,7 @@
 import type { Dockerfile, Stage } from './dockerfile/model.ts'
 import type { Edit } from './edit.ts'
 import type { Evidence } from './evidence/claim.ts'
+import type { FileEdit } from './evidence/file-edit.ts'
 import type { StagePlan } from './plan/plan.ts'
 import type { QuestionKind } from './questions.ts'
 
@@ -28,6 +29,8 @@ export interface Finding {
   readonly evidence: readonly Evidence[]
   /** For `fixed` and `offered`. */
   readonly edits: readonly Edit[]
+  /** What it changes in files of the build context, which it is reported in. Absent: nothing. */
+  readonly inContext?: readonly FileEdit[]
 }
 
 interface Context {

@@ -4,7 +4,7 @@ import type { FileEdit } from '../src/evidence/file-edit.ts'
 import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
 import { choices, joinTruncated } from '../src/words.ts'
-import { changeFiles } from './edits/file-edits.ts'
+import { changeFiles, plannedEdits } from './edits/file-edits.ts'
 import { insertLines, placeOf } from './edits/placement.ts'
 
 export const raisePorts: Transform = {
@@ -54,7 +54,7 @@ function leftBehind(stage: Stage, { from, to, users = [] }: PortDecision): Findi
 }
 
 function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: readonly PortDecision[]): Finding {
-  const files = decided(plan, 'edit-file').filter((edit) => edit.purpose === 'port')
+  const { inContext, edits: files } = plannedEdits(plan, 'port')
   const lines = changeFiles(dockerfile, files, plan.tools, whereItWas(files, moved))
   const text = distinct(moved.map((decision) => `${decision.from} becomes ${decision.to}`))
   const place = moved.map((decision) => exposeOf(stage, decision.from)).find((found) => found !== null) ?? stage.from
@@ -70,6 +70,7 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
         ? []
         : [insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'edit-file'), lines)]),
     ],
+    ...(inContext.length === 0 ? {} : { inContext }),
   }
 }
 

@@ -1,3 +1,4 @@
+import { broughtAnew, changedInContext, firstChanged } from '../../transforms/edits/context-texts.ts'
 import { decisionEdits, decisionKey, HOW_DECIDED, standingIn, type Todo, unwritten } from '../decisions.ts'
 import { danglingContinuation } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
@@ -58,7 +59,16 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   )
   const output = subset(changes, changes.all.keys())
   const staysAsItWas = policy.ignore.includes('set-user')
-  const changed = output !== dockerfile.source
+  const files = changedInContext(applied.map(({ finding }) => finding))
+  const anew =
+    files.length === 0
+      ? []
+      : broughtAnew(
+          dockerfile,
+          files,
+          changes.all.flatMap(({ edits }) => edits),
+        )
+  const changed = output !== dockerfile.source || files.length > 0
   const user = staysAsItWas ? null : userOf(plan, changed)
   // The first applied change closes a loose end of the file; no other could be inserted without.
   const { looseEnd } = changes
@@ -72,6 +82,8 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
   return {
     plan,
     changes,
+    files,
+    selfContained: files.length === 0 ? output : subset(changes, changes.all.keys(), anew),
     result: {
       target: request.target,
       kind: request.kind,
@@ -83,6 +95,9 @@ export function* hardenInTurn(request: HardenRequest): InTurn<Hardened> {
       output,
       changed,
       proof: null,
+      ...(files.length === 0
+        ? {}
+        : { files: files.map(({ name, after }) => ({ path: name, output: after, changed: true })) }),
     },
   }
 }
@@ -251,7 +266,8 @@ function leaveAlone(
   const message = `left alone, as ${who}: ${finding.message}`
   const isUser = about.name === 'set-user' && finding.outcome === 'fixed' && account !== null
   const hint = isUser ? `set it at run time: --user ${accountIds(account)}, or runAsUser` : undefined
-  return { ...about, stage, finding: { ...finding, message, edits: [] }, outcome: 'note', hint, left: finding.message }
+  const left = { ...finding, message, edits: [], inContext: [] }
+  return { ...about, stage, finding: left, outcome: 'note', hint, left: finding.message }
 }
 
 /** Of several stages the built one counts: it comes last. */
@@ -290,7 +306,10 @@ function reportFinding(
   policy: Policy,
   more: readonly Edit[],
 ): ReportFinding {
-  const { line, column, message, question } = finding
+  const { message, question, inContext = [] } = finding
+  // What changes no line of the Dockerfile is reported where it changes one.
+  const file = finding.edits.length > 0 ? undefined : inContext[0]?.inContext
+  const { line, column } = file === undefined ? finding : { line: firstChanged(inContext), column: 1 }
   // One reason for several things (a volume with its folders, a port of two protocols) is said once.
   const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
   const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said
@@ -305,6 +324,7 @@ function reportFinding(
     message,
     ...(hint === undefined ? {} : { hint }),
     evidence,
+    ...(file === undefined ? {} : { file }),
     ...(edits.length === 0 ? {} : { edits: edits.map(({ start, end, text }) => ({ start, end, text })) }),
   }
 }

@@ -20,7 +20,7 @@ import { isLeftAsItIs } from './verdict.ts'
 /** The profile of the stage that is built, the last of those that are meant to run; null where nobody can say who runs. */
 export function profileFor(
   item: WorkItem,
-  { inputs, plan, result }: Omit<Planned, 'changes'>,
+  { inputs, plan, result }: Pick<Planned, 'inputs' | 'plan' | 'result'>,
   { kind, tag, ownsInImage = false }: Pick<HardenMode, 'kind' | 'tag' | 'ownsInImage'>,
   /** NAME=VALUE of all its runs. */
   given: readonly string[],
@@ -69,7 +69,7 @@ function baseAlone(text: string, stage: number, ports: Profile['ports']): readon
 export async function buildResult(
   item: WorkItem,
   { engine, options, hooks, number }: Session,
-  result: TargetResult,
+  { result, text }: { readonly result: TargetResult; readonly text: string },
   profile: Profile | null,
   mode: HardenMode,
 ): Promise<string | null | undefined> {
@@ -83,7 +83,7 @@ export async function buildResult(
   const tag = mode.tag ?? isRun?.image.name ?? null
   hooks.progress(`${item.target}: building the result`)
   await buildText(engine, item, options, {
-    dockerfile: result.output,
+    dockerfile: text,
     tag: tag ?? `harden-image/result:${engine.session}-${number}`,
     keep: tag !== null,
   })
@@ -126,6 +126,7 @@ function isMade(decision: Decision, text: string): boolean {
     case 'port':
       return true
     case 'edit-file':
+      if (decision.value.inContext !== undefined) return true
       return decision.value.substitutions.every(
         ({ pattern }) => text.includes(pattern) || text.includes(pattern.replaceAll('/', '\\/')),
       )

@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import type { Proven } from '../attest/statement.ts'
 import { parseInTurn } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
@@ -6,6 +7,7 @@ import type { EngineOption } from '../engine/open-engine.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { openRegistries, type Registries } from '../image/sources/registry/registries.ts'
+import type { StackFile } from '../manifests/project.ts'
 import { decided, type Plan, type StageOutcome } from '../plan/plan.ts'
 import type { StageInput } from '../plan/stage-input.ts'
 import { type Limiter, limiterFor } from '../proof/container/limiter.ts'
@@ -15,7 +17,7 @@ import { buildContexts } from '../repository/context.ts'
 import type { PortUsersOf } from '../repository/port-users.ts'
 import type { ArchivePlace, WorkItem } from '../repository/work-item.ts'
 import { baseReferences } from './base-images.ts'
-import { asServicesRun, checkTag, givenTo, howBuilt, inContext } from './build.ts'
+import { asServicesRun, checkTag, contextOf, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import { changedBases, uponNeighbours, withNeighbours } from './neighbours.ts'
@@ -217,21 +219,24 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   const planned = await hardened(item, looked, mode, session, planner)
   const result = asWritten(planned.result)
   const stage = planned.plan.stages.at(-1)
-  const { changes } = planned
+  const { changes, files } = planned
+  const beside = item.path === null ? [] : contextFiles(item.path, contextOf(item, options), source, result, files)
   const outcome = {
     ...about,
     outcomes: outcomesOf(planned.plan),
     result,
-    // The offsets of a text with added lines differ.
-    ...(changes.source === source ? { changes } : {}),
+    // The offsets of a text with added lines differ, and what changes in several files changes together.
+    ...(changes.source === source && files.length === 0 ? { changes } : {}),
+    ...(beside.length === 0 ? {} : { files: beside }),
     ...(stage === undefined ? {} : { stage }),
   }
   // A target needs a profile where it is run, built, written beside an image or published by a service.
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined
   if (!isProfiled) return outcome
   const { buildResult, profileFor } = await import('./outcome.ts')
+  const text = files.length === 0 ? result.output : planned.selfContained
   const profile = profileFor(item, { ...planned, result }, mode, options.env, options.policy)
-  const built = mode.build ? await buildResult(item, session, result, profile, mode) : undefined
+  const built = mode.build ? await buildResult(item, session, { result, text }, profile, mode) : undefined
   const grants = planned.plan.stages.flatMap((stage) => decided(stage, 'grant'))
   const shown = { grants, operations: planned.operations ?? null }
   return {
@@ -240,6 +245,21 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
     ...(profile === null ? {} : { profile }),
     ...(await kept(session, result, built ?? null, shown)),
   }
+}
+
+/** The Dockerfile with what changes beside it, which is written together; empty where nothing does. */
+function contextFiles(
+  path: string,
+  context: string | null,
+  source: string,
+  { target, output }: TargetResult,
+  files: Planned['files'],
+): readonly StackFile[] {
+  if (context === null || files.length === 0) return []
+  return [
+    { path, name: target, before: source, after: output },
+    ...files.map(({ origin, ...file }) => ({ ...file, path: join(context, origin) })),
+  ]
 }
 
 /** What `--attest` writes about the image that stays under a name. */
@@ -271,15 +291,15 @@ async function hardened(
   if (originals === null) return planner.harden(seenBefore(item, dockerfile, session))
   const { proveTarget } = await import('./prove-target.ts')
   const proved = await proveTarget(item, dockerfile, session, originals, planner)
-  const { plan, changes } = proved.hardened
+  const { hardened: best } = proved
   const inputs = await planner.inputs({ ...UNSEEN, built: proved.built })
   if (mode.kind !== 'profile' || !isLeftAsItIs(proved.result) || proved.result.proof !== null)
-    return { plan, changes, inputs, result: proved.result, operations: proved.operations }
+    return { ...best, inputs, result: proved.result, operations: proved.operations }
   // A stage that keeps root by a comment does not change, but its profile drops rights, and a run has to show that it works without.
   const { proveAsIs } = await import('./prove-as-is.ts')
   const { result, outcomes } = await proveAsIs({ ...item, reference: proved.baseline }, source, session)
   const about = { outcomes, policy: session.options.policy }
-  return { plan, changes, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
+  return { ...best, inputs, result: judgedAgain(proved.result, about, result.findings, result.proof) }
 }
 
 /** What a run among others, and a build, have shown of the built stage. */

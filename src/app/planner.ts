@@ -1,7 +1,10 @@
+import { join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
 import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { transforms } from '../../transforms/index.ts'
+import { takesAlong } from '../contents/build-context.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
+import { madeOf } from '../dockerfile/stages.ts'
 import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
 import type { Dependents } from '../plan/exemptions.ts'
@@ -53,6 +56,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const { target, kind } = item
   const { policy } = options
   const stated = new Map()
+  const editable = new Map<string, string>()
   let dependents = dependentsIn(item)
   const parsers = await loadGrammars(sourcesOf(dockerfile, context, known.values()))
   const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
@@ -63,6 +67,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       ...(parents === undefined ? {} : { parents }),
       context,
       dependents,
+      editable,
       ...(item.overlays === undefined ? {} : { overlays: item.overlays }),
       stated,
       ...catalogueKnowledge,
@@ -85,18 +90,46 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
     dependents = { ...dependents, ports: [...(dependents.ports ?? []), ...found] }
     return found.length > 0
   }
+  const lookedAt = new Set<string>()
+  /** Looks which files of the build context may be changed where they are: most targets change none. */
+  const findEditable = async ({ plan }: Planned): Promise<boolean> => {
+    const { path } = item
+    if (path === null || folder === null || options.onlyDockerfile !== false) return false
+    const changed = plan.stages.flatMap((stage) =>
+      decided(stage, 'edit-file').flatMap(({ brought }) =>
+        brought === undefined || lookedAt.has(brought.origin) || isElsewhere(dockerfile, stage.stage, brought.origin)
+          ? []
+          : [brought.origin],
+      ),
+    )
+    if (changed.length === 0) return false
+    for (const origin of changed) lookedAt.add(origin)
+    const { editableFiles } = await import('../repository/editable.ts')
+    const found = editableFiles({ path, context: folder, root: rootOf({ ...item, path }) }, [...new Set(changed)])
+    for (const origin of found) editable.set(origin, relative(process.cwd(), join(folder, origin)))
+    return found.length > 0
+  }
   const repairs = transforms.filter(({ name }) => REPAIRS.has(name))
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
     async harden(seen) {
-      const planned = await withPauses(inTurn(seen), hooks.signal)
-      return (await findPortUsers(planned)) ? withPauses(inTurn(seen), hooks.signal) : planned
+      const first = await withPauses(inTurn(seen), hooks.signal)
+      const planned = (await findPortUsers(first)) ? await withPauses(inTurn(seen), hooks.signal) : first
+      return (await findEditable(planned)) ? withPauses(inTurn(seen), hooks.signal) : planned
     },
     async repaired() {
       const { result } = await withPauses(inTurn(UNSEEN, repairs), hooks.signal)
       return result.changed ? result.output : null
     },
   }
+}
+
+/** A stage that the planned one is not made of has the file too. */
+function isElsewhere(dockerfile: Dockerfile, stage: number, origin: string): boolean {
+  const own = madeOf(dockerfile, stage)
+  return dockerfile.stages.some(
+    ({ index, instructions }) => !own.has(index) && instructions.some((one) => takesAlong(one, origin)),
+  )
 }
 
 function dependentsIn({ surroundings, build, found, origin, overlays }: WorkItem): Dependents {

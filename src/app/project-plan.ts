@@ -1,4 +1,5 @@
 import { dirname, join, relative } from 'node:path'
+import { withLines } from '../../transforms/edits/context-texts.ts'
 import { textIn } from '../files-in.ts'
 import { asRun, stillRoot, withLeastRoot } from '../manifests/as-run.ts'
 import { editStack, type StackEdit } from '../manifests/compose/edit-project.ts'
@@ -46,7 +47,7 @@ export async function planProject(
   return {
     planned,
     migration,
-    files: [...edit.files, ...imageFiles(planned), ...migration.files.map(named)].filter(
+    files: changedTogether([...edit.files, ...imageFiles(planned), ...migration.files.map(named)]).filter(
       ({ before, after }) => before !== after,
     ),
     findings: edit.findings,
@@ -110,9 +111,21 @@ export function imageFiles(
     files.set(path, { path, name: here(path), before, after })
   for (const { dockerfile, derived, result } of planned) {
     if (dockerfile !== null && result.changed) add(dockerfile.path, dockerfile.before, result.output)
+    for (const file of dockerfile?.beside ?? []) files.set(file.path, file)
     if (derived !== null) add(derived.path, there(derived.path), derived.text)
   }
   return [...files.values()]
+}
+
+/** A file that two changes are made to has both. */
+function changedTogether(files: readonly StackFile[]): readonly StackFile[] {
+  const all = new Map<string, StackFile>()
+  for (const file of files) {
+    const other = all.get(file.path)
+    const after = other === undefined || file.edits === undefined ? file.after : withLines(other.after, file.edits)
+    all.set(file.path, { ...file, after })
+  }
+  return [...all.values()]
 }
 
 /** From where the caller stands, for people. */

@@ -65,7 +65,7 @@ export async function proveTarget(
   const built = new Map([[stage.index, facts]])
   const first = await plan({ ...UNSEEN, built })
   if (stagePlanOf(first.plan, stage.index)?.outcome === 'already' && first.result.verdict !== 'exempt') {
-    const text = first.result.output
+    const text = first.selfContained
     const image = first.result.changed && item.kind === 'dockerfile' ? await build(text, 'result') : baseline
     const seen = image === baseline ? facts : await factsFromEngine(engine, image)
     const { original, env, notes, ...rest } =

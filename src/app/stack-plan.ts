@@ -375,7 +375,7 @@ function plannedService(service: Service, first: Planned, { outcome }: Planned, 
     start: command === null ? null : { entrypoint: command.entrypoint, command: command.cmd },
     env: new Map(inService?.env.map(({ name, value }) => [name, value])),
     derived: isDerived ? { path, text: result.output } : null,
-    dockerfile: isDerived ? null : dockerfileOf(service, first.outcome, project),
+    dockerfile: isDerived ? null : dockerfileOf(service, { ...outcome, source: first.outcome.source }, project),
     keepsRoot: false,
   }
 }
@@ -389,7 +389,13 @@ function besideAnother(usual: string, path: string, { folder }: Project): Report
   )
 }
 
-function dockerfileOf(service: Service, outcome: TargetOutcome, project: Project): PlannedService['dockerfile'] {
+function dockerfileOf(
+  service: Service,
+  { source, files = [] }: Pick<TargetOutcome, 'source' | 'files'>,
+  project: Project,
+): PlannedService['dockerfile'] {
   const path = buildOf(service, project)?.dockerfile ?? null
-  return path === null ? null : { path, before: outcome.source }
+  if (path === null) return null
+  const beside = files.filter((file) => file.path !== path)
+  return { path, before: source, ...(beside.length === 0 ? {} : { beside }) }
 }

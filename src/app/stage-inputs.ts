@@ -61,6 +61,8 @@ export interface Knowledge {
   readonly overlays?: readonly StartOverlay[]
   /** What sources are read with; absent: they are not read, and that is a question. */
   readonly parsers?: SourceParsers
+  /** As in StageInput. */
+  readonly editable?: ReadonlyMap<string, string>
   /** What was made out of the stages by themselves, for whoever plans them again. */
   readonly stated?: StatedStages
   /** Of bases that the tree makes by another Dockerfile what that one shows, by reference. */
@@ -209,6 +211,7 @@ function* stageInput(
     stated,
     ...(openNumber === undefined ? {} : { openNumber }),
     asBuilt,
+    ...(knowledge.editable === undefined ? {} : { editable: knowledge.editable }),
     triggers: base.config.onbuild,
     plainBase:
       root.index === stage.index &&

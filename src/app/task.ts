@@ -92,6 +92,8 @@ export interface Options {
   readonly jobs: number | null
   /** Leave out every grant and cure without which a proof still passes. */
   readonly minimize: boolean
+  /** Files that the Dockerfile copies stay as they are; absent: they do. */
+  readonly onlyDockerfile?: boolean
   /** `NAME=VALUE` for every container of a proof, beside what its Compose services set. */
   readonly env: readonly string[]
   /** The containers of a proof run on the engine's own network. Only the caller says so, never a repository. */

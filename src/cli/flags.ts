@@ -199,7 +199,7 @@ export const hardenFlags = {
     group: groups.output,
     describe: 'FILE: write the text of the pull request there too, which is what --format markdown prints',
   },
-  ...flagsOf('failOn'),
+  ...flagsOf('failOn', 'onlyDockerfile'),
   quiet: {
     type: 'boolean',
     alias: 'q',

@@ -229,7 +229,7 @@ function policyIn({
 
 function merged(request: Work, config: Partial<Settings>, names: readonly string[]): AskedOptions {
   const settings: Settings = { ...usual, ...config, ...request.settings }
-  const { engine, offline, platform, context, trace, jobs, minimize, capAdd, failOn } = settings
+  const { engine, offline, platform, context, trace, jobs, minimize, capAdd, failOn, onlyDockerfile } = settings
   const policy = policyIn(settings)
   const wrong = contradiction(policy)
   if (wrong !== null) throw new HardenError('bad-usage', wrong)
@@ -256,6 +256,8 @@ function merged(request: Work, config: Partial<Settings>, names: readonly string
     trace,
     jobs,
     minimize,
+    // Their whole result is one text.
+    onlyDockerfile: onlyDockerfile || request.format === 'dockerfile' || request.format === 'bake',
     env: both('env'),
     capAdd: capAdd.map((name) => name.replace(/^CAP_/, '')),
     mode: modeOf(request),

@@ -100,3 +100,21 @@ export function copiedTo(instruction: Instruction): string | null {
   const words = instruction.json?.map((item) => item.value) ?? instruction.words.map((word) => word.value)
   return normalisePath(words.at(-1) ?? '')
 }
+
+/** What an instruction takes from the build context: the sources of COPY and ADD, and those of `RUN --mount=type=bind`. */
+export function contextSources({ keyword, flags, json, words }: Instruction): readonly string[] {
+  if (keyword === 'RUN')
+    return flags.flatMap(({ name, value }) => {
+      if (name !== 'mount' || value === null || /(^|,)from=/.test(value) || !/(^|,)type=bind(,|$)/.test(value))
+        return []
+      return /(?:^|,)(?:source|src)=([^,]+)/.exec(value)?.slice(1) ?? []
+    })
+  if ((keyword !== 'COPY' && keyword !== 'ADD') || flags.some(({ name }) => name === 'from')) return []
+  const all = json?.map(({ value }) => value) ?? words.map(({ value }) => value)
+  return all.slice(0, -1).filter((word) => !word.startsWith('<<') && !/^\w+:|^git@/.test(word))
+}
+
+/** Whether it takes a file of the build context along, by its path there. */
+export function takesAlong(instruction: Instruction, path: string): boolean {
+  return contextSources(instruction).some((source) => matching([path], source).length > 0)
+}

@@ -1,6 +1,6 @@
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { baseName, parentOf } from '../places.ts'
-import type { CopiedPath } from './stage-contents.ts'
+import type { BroughtText, CopiedPath } from './stage-contents.ts'
 
 /** The files that a stage adds, while its instructions are read. */
 export interface Draft {
@@ -13,6 +13,7 @@ export interface Draft {
   /** Paths of texts, by the first word of their name. */
   readonly byWord: Map<string, Set<string>>
   readonly origins: Map<string, string>
+  readonly brought: Map<string, BroughtText>
   /** Texts of sources that a RUN has taken away, by path. */
   readonly removedSources: Map<string, string>
   readonly copies: CopiedPath[]
@@ -26,6 +27,7 @@ export function emptyDraft(base: FileModel | null): Draft {
     texts: new Map(),
     byWord: new Map(),
     origins: new Map(),
+    brought: new Map(),
     removedSources: new Map(),
     copies: [],
   }

@@ -31,6 +31,8 @@ export interface StageContents {
   readonly texts: ReadonlyMap<string, string>
   /** The origin of a file, for people: its path in the build context. */
   readonly origins: ReadonlyMap<string, string>
+  /** Texts as the build context has them, by the path that a COPY or ADD gives them. A later RUN may have changed them. */
+  readonly brought: ReadonlyMap<string, BroughtText>
   /** Texts of sources that a RUN has removed, usually after the program was built. */
   readonly removedSources: ReadonlyMap<string, string>
   readonly copies: readonly CopiedPath[]
@@ -45,6 +47,16 @@ export interface StageContents {
 /** A RUN has removed it, and nothing brought it back. */
 export function isRemoved({ entries, actions }: Pick<StageContents, 'entries' | 'actions'>, path: string): boolean {
   return !entries.has(path) && removedBy(actions)(path)
+}
+
+/** A text file of the build context, and what brings it into the image. */
+export interface BroughtText {
+  /** Path in the build context. */
+  readonly origin: string
+  readonly text: string
+  /** Permission bits in the build context. */
+  readonly mode: number
+  readonly copy: Instruction
 }
 
 /** One source of a COPY or ADD. */
@@ -141,8 +153,8 @@ function* contentsIn(
     }
     yield
   }
-  const { entries, texts, origins, removedSources, copies } = draft
-  return { entries, texts, origins, removedSources, copies, actions, tooLong, tooMany, steps }
+  const { entries, texts, origins, brought, removedSources, copies } = draft
+  return { entries, texts, origins, brought, removedSources, copies, actions, tooLong, tooMany, steps }
 }
 
 function copy(draft: Draft, step: Step, sources: ContentsSources, known: ReadonlyMap<number, StageContents>): void {
@@ -222,7 +234,10 @@ function copy(draft: Draft, step: Step, sources: ContentsSources, known: Readonl
     for (const item of found) {
       const below =
         item.below === '' ? (item.entry.type !== 'directory' && intoFolder ? `/${item.name}` : '') : `/${item.below}`
-      put(`${destination === '/' ? '' : destination}${below}` || '/', item.entry, item.text, item.origin)
+      const path = `${destination === '/' ? '' : destination}${below}` || '/'
+      put(path, item.entry, item.text, item.origin)
+      if (from !== null || item.text === null) draft.brought.delete(path)
+      else draft.brought.set(path, { origin: item.origin, text: item.text, mode: item.entry.mode, copy: instruction })
     }
   }
 }
@@ -414,11 +429,28 @@ function forgetEdited(
       if (!own.has(path) && names(command, baseName(path))) draft.texts.delete(path)
 }
 
+/** What stands between `&&` and `;`, which end no command where they are quoted. */
+function commandsIn(text: string): readonly string[] {
+  const commands: string[] = []
+  let [start, quote] = [0, '']
+  for (let at = 0; at < text.length; at += 1) {
+    const sign = text[at] ?? ''
+    if (sign === '\\' && quote !== "'") at += 1
+    else if (quote !== '') quote = sign === quote ? '' : quote
+    else if (sign === '"' || sign === "'") quote = sign
+    else if (sign === ';' || text.startsWith('&&', at)) {
+      commands.push(text.slice(start, at))
+      start = at + (sign === ';' ? 1 : 2)
+    }
+  }
+  return [...commands, text.slice(start)]
+}
+
 /** The commands of a RUN that change files; those that put some elsewhere as they are do not, where all of them were understood. */
 function editingCommands({ instruction: { text } }: Step, actions: readonly RunAction[]): readonly string[] {
   if (!EDITS.test(text)) return []
   // `chmod +x start.sh && sed -i … other.conf` leaves the first file unchanged; in a loop the name may stand elsewhere.
-  const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : text.split(/&&|;/)
+  const commands = /\b(for|while|xargs|find|cat)\b|<</.test(text) ? [text] : commandsIn(text)
   const editing = commands.filter((command) => EDITS.test(command)).map(withoutPrinted)
   const placing = editing.filter((command) => /^[\s\\]*(?:mv|cp)\s[^>|]*$/.test(command) && !isPlainCopy(command))
   return placing.length === actions.filter(isPlacing).filter(({ certain }) => certain).length

@@ -75,6 +75,15 @@ export function reachedFrom(index: number, takenFrom: (index: number) => Iterabl
   return [...reached].sort((a, b) => a - b)
 }
 
+/** The indexes of a stage and of all that it is made of. */
+export function madeOf(dockerfile: Dockerfile, index: number): ReadonlySet<number> {
+  const takenFrom = (one: number): readonly number[] => {
+    const stage = dockerfile.stages[one]
+    return stage === undefined ? [] : usedStages(dockerfile, stage)
+  }
+  return new Set([index, ...reachedFrom(index, takenFrom)])
+}
+
 /** The stages or images that an instruction reads files from. */
 export function sourcesOf(instruction: Instruction): readonly string[] {
   return instruction.flags.flatMap((flag) => {

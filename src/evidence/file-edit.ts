@@ -1,3 +1,4 @@
+import type { BroughtText } from '../contents/stage-contents.ts'
 import { joinAnd } from '../words.ts'
 import type { Evidence } from './claim.ts'
 
@@ -10,6 +11,10 @@ export interface FileEdit {
   readonly purpose: 'port' | 'config' | 'step-down'
   /** The current text, for an image without sed; null where it is unknown, absent where sed exists. */
   readonly text?: string | null
+  /** The file of the build context that it is an unchanged copy of; absent where there is none. */
+  readonly brought?: BroughtText
+  /** What that file is called from where it was run, where it is changed itself; absent where a line of the Dockerfile changes the copy. */
+  readonly inContext?: string
   readonly evidence: readonly Evidence[]
 }
 
@@ -21,6 +26,18 @@ export interface Substitution {
   readonly global: boolean
   /** Delete the line instead of replacing in it. */
   readonly remove?: boolean
+}
+
+/** A file of the build context that changes. */
+export interface ContextText {
+  /** Path in the build context. */
+  readonly origin: string
+  /** From where it was run. */
+  readonly name: string
+  readonly before: string
+  readonly after: string
+  /** What is changed in it, in this order. */
+  readonly edits: readonly Substitution[]
 }
 
 export function escapeEre(text: string): string {

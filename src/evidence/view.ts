@@ -183,6 +183,7 @@ function releasedSources(context: BuildContext | null, stages: readonly StageCon
       entries: new Map(),
       texts,
       origins,
+      brought: new Map(),
       copies: [],
       actions: [],
       tooLong: [],

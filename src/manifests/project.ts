@@ -1,3 +1,4 @@
+import type { Substitution } from '../evidence/file-edit.ts'
 import type { StagePlan } from '../plan/plan.ts'
 import { type ReportFinding, type TargetResult, targetFinding } from '../report/report.ts'
 import type { Outcome } from '../transform.ts'
@@ -168,7 +169,12 @@ export interface PlannedService {
   /** It stays root in an image that says another USER, because other services run it too: it has to say `user: "0:0"`. */
   readonly keepsRoot: boolean
   /** The Dockerfile that makes its image, absolute, with its text as it was; its new text is `output` of the result. Null for none. */
-  readonly dockerfile: { readonly path: string; readonly before: string } | null
+  readonly dockerfile: {
+    readonly path: string
+    readonly before: string
+    /** Files of its build context that change with it; absent for none. */
+    readonly beside?: readonly StackFile[]
+  } | null
   /** The image that it is to be built from, where it runs one that somebody else made and has to change; else null. */
   readonly derived: { readonly path: string; readonly text: string } | null
 }
@@ -180,6 +186,8 @@ export interface StackFile {
   /** Null where there is none yet. */
   readonly before: string | null
   readonly after: string
+  /** How it changes, where it does so line by line and something else may change other lines of it; absent for what is written anew. */
+  readonly edits?: readonly Substitution[]
 }
 
 /** What brings volumes that root has filled to their new owners, and back. */

@@ -28,6 +28,19 @@ export function withTexts(edits: readonly FileEdit[], { tools, textOf }: PlanCon
   return hasSed(tools) ? edits : edits.map((edit) => ({ ...edit, text: textOf(edit.path) }))
 }
 
+/** With the file of the build context that each is made in, where that may be changed itself. */
+export function withBrought(edits: readonly FileEdit[], { input, textOf }: PlanContext): readonly FileEdit[] {
+  const { brought } = input.stated.view.contents
+  return edits.map((edit) => {
+    const file = brought.get(edit.path)
+    if (file === undefined || file.text !== textOf(edit.path)) return edit
+    if (edits.some((one) => one.path === edit.path && applySubstitutions(file.text, one.substitutions) === null))
+      return edit
+    const inContext = input.editable?.get(file.origin)
+    return { ...edit, brought: file, ...(inContext === undefined ? {} : { inContext }) }
+  })
+}
+
 /** As the pipeline writes them: `transforms/index.ts`. */
 const ORDER: readonly FileEdit['purpose'][] = ['port', 'config', 'step-down']
 

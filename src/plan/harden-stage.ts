@@ -6,7 +6,7 @@ import { isStatePlace } from '../places.ts'
 import { withoutDigest } from './account/choose-account.ts'
 import { accountFor } from './account/stage-account.ts'
 import { isUserUnseen } from './assumptions.ts'
-import { changesOf, editsInOrder, withTexts } from './edits-in-order.ts'
+import { changesOf, editsInOrder, withBrought, withTexts } from './edits-in-order.ts'
 import { includedCapable, includedLines, includedWorkdir, partsOf } from './grants/excluded-parts.ts'
 import { type StageGrants, stageGrants } from './grants/stage-grants.ts'
 import { type HomePlan, planHome, planWorkdir, startsIn, type WorkdirPlan } from './home.ts'
@@ -121,11 +121,12 @@ function decisionsOf(
   const { input, policy, excluded, textOf } = context
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
   const healthcheck = movedHealthcheck(input.facts.config, ports.decisions)
+  const edits = withBrought(withTexts(editsInOrder(includedLines(changes, excluded), textOf), context), context)
   const steps = [
     ...decide('pin-account', account.pins ?? []),
     ...decide('make-account', isMade ? [account] : []),
     ...decide('port', ports.decisions),
-    ...decide('edit-file', withTexts(editsInOrder(includedLines(changes, excluded), textOf), context)),
+    ...decide('edit-file', edits),
     ...decide('drop-capabilities', dropped),
     ...decide('grant', grants),
     // With `--own copied` the caller asks for the files of the start as well.

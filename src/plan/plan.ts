@@ -104,7 +104,7 @@ export type Decision = {
   }
 }[DecisionKind]
 
-/** Whether the build does it as root. Only this table says so: the place of the lines and of USER follow from it. */
+/** Whether the build does it as root, where a line of the Dockerfile does it. Only this table says so: the place of the lines and of USER follow from it. */
 const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
   'switch-base': false,
   // These steps switch to root by themselves.
@@ -131,7 +131,8 @@ export function needsRoot(kind: DecisionKind): boolean {
 
 export function decide<Kind extends DecisionKind>(kind: Kind, values: readonly Decided[Kind][]): readonly Decision[] {
   return values.map((value) => {
-    const made = { kind, value, needsRoot: needsRoot(kind), evidence: evidenceOf(value) }
+    const isInContext = typeof value === 'object' && 'inContext' in value
+    const made = { kind, value, needsRoot: needsRoot(kind) && !isInContext, evidence: evidenceOf(value) }
     return made as unknown as Decision
   })
 }

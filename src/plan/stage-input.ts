@@ -45,6 +45,8 @@ export interface StageInput {
   readonly plainBase?: boolean
   /** No instruction follows FROM: everything that it starts is in the base image. */
   readonly asBuilt?: boolean
+  /** Files of the build context that may be changed where they are, by their path there, as they are called from where it was run. Absent: none. */
+  readonly editable?: ReadonlyMap<string, string>
   /** ONBUILD of its base image, which run in this build; absent: none. */
   readonly triggers?: readonly string[]
   /** What its own instructions and the build context say. */

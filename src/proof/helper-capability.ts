@@ -135,7 +135,7 @@ async function imageWith(
   },
 ): Promise<string | null> {
   const parts = helpers.filter(({ isCapable }) => isCapable).map(({ program }) => capableName(program))
-  const kept = parts.length === 0 ? round.image : await request.build((await hardenWithout(parts)).result.output)
+  const kept = parts.length === 0 ? round.image : await request.build((await hardenWithout(parts)).selfContained)
   if (setcap.length === 0) return kept
   // A capability of an interpreter is one of every script that it runs.
   if (helpers.some(({ program, isCapable }) => !isCapable && isInterpreter(baseName(program)))) return null

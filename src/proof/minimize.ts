@@ -45,7 +45,7 @@ export async function minimize(
     const hardened = await hardenWithout([...excluded, ...out, part])
     const plan = stagePlanOf(hardened.plan, request.stage)
     // Without one grant another may be gone already.
-    if (plan === undefined || hardened.result.output === best.hardened.result.output) continue
+    if (plan === undefined || hardened.selfContained === best.hardened.selfContained) continue
     request.progress(`leaving out ${part}`)
     const seen = { baseline, operations, original }
     const tried = await runRound(request, seen, hardened, plan, request.before + rounds.length + 1 + index)

@@ -101,7 +101,7 @@ function benchOf(request: ProveRequest, seen: OriginalSeen): ImageBench {
   const planned = async (known: Observation): Promise<Next> => {
     const hardened = await harden(known)
     const plan = planOf(request, hardened)
-    return { hardened, plan, text: hardened.result.output, isRun: plan?.outcome === 'harden' && unfit === null }
+    return { hardened, plan, text: hardened.selfContained, isRun: plan?.outcome === 'harden' && unfit === null }
   }
   return {
     harden,
@@ -129,7 +129,7 @@ function benchOf(request: ProveRequest, seen: OriginalSeen): ImageBench {
       early = null
       return started ?? runRound(request, { baseline, operations, original }, hardened, plan, request.before + number)
     },
-    textOf: ({ hardened }) => hardened.result.output,
+    textOf: ({ hardened }) => hardened.selfContained,
     tried: (round) => new Map([[ALONE, round]]),
     async worksWithout(capability) {
       request.progress(`trying it without ${capability}`)

@@ -92,7 +92,7 @@ export async function runRound(
   request.progress(`round ${round}: building`)
   const [moved, keepsLowPort] = [movedPorts(plan), hasLowPort(plan)]
   const workdir = decided(plan, 'set-workdir')[0]?.path ?? facts.config.workdir
-  const built = await request.build(hardened.result.output).catch((error: unknown) => {
+  const built = await request.build(hardened.selfContained).catch((error: unknown) => {
     if (error instanceof HardenError && error.code === 'build-failed') return error
     throw error
   })

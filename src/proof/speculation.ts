@@ -137,7 +137,7 @@ export async function buildEarly(
     const record = await early
     if (record === null) return
     const hardened = await harden(record)
-    if (hardened.result.changed) begin(await builds.of(hardened.result.output), hardened, record)
+    if (hardened.result.changed) begin(await builds.of(hardened.selfContained), hardened, record)
   } catch {
     // The round that needs it is told what is wrong.
   }
@@ -172,7 +172,7 @@ export async function speculativeRound(
       if (done === null) return null
       const works = done.run !== null && isPassed(done.run.comparison)
       const isRunSo = plan?.keepsLowPort === done.keepsLowPort
-      if (plan !== null && isRunSo && (plan.text === done.hardened.result.output || !works)) return done
+      if (plan !== null && isRunSo && (plan.text === done.hardened.selfContained || !works)) return done
       await removeAll([done.run?.live, done.run?.tracedContainer])
       return null
     },

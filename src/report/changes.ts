@@ -63,12 +63,12 @@ export function unprepared(
 
 /**
  * The text with the accepted changes and all that they need, and no other one: none of them gives the source, all of them the
- * result. Any subset is a Dockerfile where the source is one.
+ * result. Any subset is a Dockerfile where the source is one. `first`: edits that go before others at the same place.
  */
-export function subset(changes: ChangeSet, accepted: Iterable<number>): string {
+export function subset(changes: ChangeSet, accepted: Iterable<number>, first: readonly Edit[] = []): string {
   const { source, looseEnd, decisions, all } = changes
   const accepts = withNeeds(changes, accepted).flatMap((index) => all[index]?.edits ?? [])
-  const edits = accepts.length === 0 ? [] : [...accepts, ...decisions]
+  const edits = accepts.length + first.length === 0 ? [] : [...first, ...accepts, ...decisions]
   const isTied = looseEnd !== null && edits.some((edit) => edit.start >= looseEnd.end)
   return applyEdits(source, isTied ? [...edits, looseEnd] : edits)
 }

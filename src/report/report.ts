@@ -1,6 +1,7 @@
 import manifest from '../../package.json' with { type: 'json' }
 import type { Edit } from '../edit.ts'
 import type { Evidence } from '../evidence/claim.ts'
+import type { ContextText } from '../evidence/file-edit.ts'
 import type { Plan } from '../plan/plan.ts'
 import type { QuestionKind } from '../questions.ts'
 import type { Outcome } from '../transform.ts'
@@ -61,7 +62,7 @@ export interface TargetResult {
   readonly file?: string
   /** Of a project: one for each service (or workload), whose target is its name; absent otherwise. */
   readonly services?: readonly TargetResult[]
-  /** Of a project: all files that were looked at to be changed; absent otherwise. */
+  /** Of a project all files that were looked at to be changed, of a Dockerfile those beside it that change; absent for none. */
   readonly files?: readonly ReportFile[]
   /** Of a project: what brings its volumes to their new owners; null where none needs it, absent otherwise. */
   readonly migration?: ReportMigration | null
@@ -88,6 +89,10 @@ export interface Hardened {
   readonly plan: Plan
   /** What its text is made of. */
   readonly changes: ChangeSet
+  /** What changes beside it, in the build context. */
+  readonly files: readonly ContextText[]
+  /** The text that builds the same from the context as it is. */
+  readonly selfContained: string
 }
 
 export interface ReportError {

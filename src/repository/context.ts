@@ -1,7 +1,13 @@
 import { type Dirent, existsSync, lstatSync, readlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { type BuildContext, type ContextEntry, contextPath, matching } from '../contents/build-context.ts'
-import type { Dockerfile, Instruction } from '../dockerfile/model.ts'
+import {
+  type BuildContext,
+  type ContextEntry,
+  contextPath,
+  contextSources,
+  matching,
+} from '../contents/build-context.ts'
+import type { Dockerfile } from '../dockerfile/model.ts'
 import { bytesIn, listIn, namesIn, staysIn, textIn } from '../files-in.ts'
 import { memoizeByText } from '../memoize.ts'
 import { nameOf } from '../path.ts'
@@ -371,7 +377,7 @@ export function likelyContext(dockerfile: Dockerfile, path: string, root: string
  * of it.
  */
 export function copiedSources({ stages }: Dockerfile): readonly string[] {
-  const named = stages.flatMap(({ instructions }) => instructions.flatMap(sourcesOf))
+  const named = stages.flatMap(({ instructions }) => instructions.flatMap(contextSources))
   return [...new Set(named.map(fixedPart))]
 }
 
@@ -401,7 +407,7 @@ function neededPatterns({ stages }: Dockerfile): readonly string[] {
     ...new Set(
       stages.flatMap(({ instructions }) =>
         instructions.flatMap((instruction) => {
-          const [only = '', ...more] = sourcesOf(instruction)
+          const [only = '', ...more] = contextSources(instruction)
           const name = contextPath(only)
           return more.length === 0 && /[*?]/.test(name) && !/[/[$]|^\*(?:\.\*)?$/.test(name) ? [name] : []
         }),
@@ -412,18 +418,6 @@ function neededPatterns({ stages }: Dockerfile): readonly string[] {
 
 function hasOne(folder: string, pattern: string): boolean {
   return matching(namesIn(folder, folder), pattern).length > 0
-}
-
-function sourcesOf({ keyword, flags, json, words }: Instruction): readonly string[] {
-  if (keyword === 'RUN')
-    return flags.flatMap(({ name, value }) => {
-      if (name !== 'mount' || value === null || /(^|,)from=/.test(value) || !/(^|,)type=bind(,|$)/.test(value))
-        return []
-      return /(?:^|,)(?:source|src)=([^,]+)/.exec(value)?.slice(1) ?? []
-    })
-  if ((keyword !== 'COPY' && keyword !== 'ADD') || flags.some(({ name }) => name === 'from')) return []
-  const all = json?.map(({ value }) => value) ?? words.map(({ value }) => value)
-  return all.slice(0, -1).filter((word) => !word.startsWith('<<') && !/^\w+:|^git@/.test(word))
 }
 
 /**

@@ -12,7 +12,7 @@ import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './ignore-ru
 import { isComposeFileName } from './open-project.ts'
 import { walkOver } from './project-tree.ts'
 import { composeRuns } from './readers/compose.ts'
-import { repositoryOf } from './repository.ts'
+import { repositoryOf, trackedFiles } from './repository.ts'
 import { allowedRootOf, holdsHome } from './trust.ts'
 
 /** What a mount has in it that is looked at: a folder of configuration has no more, and one of data is not gone through. */
@@ -124,24 +124,15 @@ function leftOutBelow(root: string, repository: string | null): (path: string) =
   }
 }
 
-/** Does git's own list name a file below a folder? Null where it cannot say: versions 2 and 3 of the list spell paths out. */
+/** Does git track more of a folder than a placeholder? Null where nobody can say. */
 function trackedIn(repository: string): (folder: string) => boolean | null {
-  let list: Buffer | null | undefined
   return (folder) => {
-    if (list === undefined) list = bytesIn(repository, join(repository, '.git', 'index'), bounds.surveyedText)
-    try {
-      if (list === null) return null
-      if (list.readUInt32BE(4) > 3 || list.readUInt32BE(8) === 0) return null
-      if (folder === '') return true
-      const below = Buffer.from(`${folder}/`)
-      for (let found = list.indexOf(below); found >= 0; found = list.indexOf(below, found + 1)) {
-        const rest = list.subarray(found + below.length, found + below.length + 10).toString('latin1')
-        if (!/^\.git(?:keep|ignore)/.test(rest)) return true
-      }
-      return false
-    } catch {
-      return null
-    }
+    const tracked = trackedFiles(repository)
+    if (tracked === null || tracked.size === 0) return null
+    const below = folder === '' ? '' : `${folder}/`
+    return [...tracked].some(
+      (path) => path.startsWith(below) && !/^\.git(?:keep|ignore)/.test(path.slice(below.length)),
+    )
   }
 }
 

@@ -1,6 +1,9 @@
 import { existsSync, lstatSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
+import { bytesIn } from '../files-in.ts'
+import { memoizeByText } from '../memoize.ts'
 
 /** The folders from `folder` (absolute) up to the root, nearest first. */
 export function* upwards(folder: string): Generator<string> {
@@ -20,6 +23,34 @@ function isRepository(folder: string, from: string): boolean {
 export function repositoryOf(folder: string): string | null {
   for (const at of upwards(folder)) if (isRepository(at, folder)) return at
   return null
+}
+
+/**
+ * The files that git tracks, from the folder of the repository. Null where its list cannot be read: only versions 2 and 3 spell paths
+ * out. Source: gitformat-index(5).
+ */
+export const trackedFiles = memoizeByText((repository: string): ReadonlySet<string> | null => {
+  const list = bytesIn(repository, join(repository, '.git', 'index'), bounds.surveyedText)
+  try {
+    return list === null || list.readUInt32BE(4) > 3 ? null : pathsIn(list)
+  } catch {
+    return null
+  }
+})
+
+function pathsIn(list: Buffer): ReadonlySet<string> {
+  const paths = new Set<string>()
+  let at = 12
+  for (let left = list.readUInt32BE(8); left > 0; left -= 1) {
+    const isExtended = (list.readUInt16BE(at + 60) & 0x4000) !== 0
+    const start = at + (isExtended ? 64 : 62)
+    const end = list.indexOf(0, start)
+    if (end < 0) break
+    paths.add(list.toString('utf8', start, end))
+    // Each entry is padded with one to eight zero bytes to a multiple of eight.
+    at += (Math.floor((end - at) / 8) + 1) * 8
+  }
+  return paths
 }
 
 /** What a repository is called where it comes from: the owner of `https://host/owner/name.git`, and its name, in lower case. */

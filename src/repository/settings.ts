@@ -33,6 +33,8 @@ export interface Settings
   readonly exclude: readonly string[]
   /** What ends a run with another exit code than 0; null for what fits the call. */
   readonly failOn: FailOn | null
+  /** Change no file beside the Dockerfile. */
+  readonly onlyDockerfile: boolean
 }
 
 /** Each one with those before it: a target that could not be worked on, something left to do, something that changes. */
@@ -197,6 +199,11 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
     usual: [],
     example: '[test/fixtures/]',
   },
+  onlyDockerfile: onOff(
+    'output',
+    'change the Dockerfile alone: a file that it copies is changed by a RUN sed in it',
+    false,
+  ),
   failOn: {
     form: choice(failOns),
     group: 'output',

@@ -141,6 +141,7 @@ describe('what flags and files say', () => {
         trace: true,
         jobs: null,
         minimize: false,
+        onlyDockerfile: false,
         env: [],
         capAdd: [],
         network: false,

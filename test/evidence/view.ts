@@ -21,6 +21,7 @@ const nothing: StageContents = {
   copies: [],
   actions: [],
   tooLong: [],
+  brought: new Map(),
   removedSources: new Map(),
   tooMany: null,
   steps: [],

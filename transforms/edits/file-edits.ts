@@ -13,7 +13,14 @@ export function* fileFindings(
   { stage, plan }: { readonly stage: Stage; readonly plan: StagePlan },
   purpose: FileEdit['purpose'],
 ): Iterable<Finding> {
-  const edits = decided(plan, 'edit-file').filter((edit) => edit.purpose === purpose)
+  const { inContext, edits } = plannedEdits(plan, purpose)
+  for (const path of new Set(inContext.map((edit) => edit.path))) {
+    const own = inContext.filter((edit) => edit.path === path)
+    const reasons = [...new Set(own.map((edit) => edit.reason))].join('; ')
+    const evidence = own.flatMap((edit) => edit.evidence)
+    const { line, column } = stage.from
+    yield { line, column, evidence, outcome: 'fixed', message: reasons, edits: [], inContext: own }
+  }
   if (edits.length === 0) return
   const lines = changeFiles(dockerfile, edits, plan.tools)
   const files = [...new Set(edits.map((edit) => edit.path))].join(', ')
@@ -31,6 +38,16 @@ export function* fileFindings(
     message: `${files}: ${reasons}`,
     edits: [insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'edit-file'), lines)],
   }
+}
+
+/** The changes of one purpose: those of files of the build context, and those that lines of the Dockerfile make. */
+export function plannedEdits(
+  plan: StagePlan,
+  purpose: FileEdit['purpose'],
+): { readonly inContext: readonly FileEdit[]; readonly edits: readonly FileEdit[] } {
+  const all = decided(plan, 'edit-file').filter((edit) => edit.purpose === purpose)
+  const isInContext = ({ inContext }: FileEdit): boolean => inContext !== undefined
+  return { inContext: all.filter(isInContext), edits: all.filter((edit) => !isInContext(edit)) }
 }
 
 /** The lines that change text files of the image: sed where there is one, else the whole new text; null where neither works. */
