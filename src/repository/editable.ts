@@ -3,7 +3,6 @@ import { basename, dirname, join, relative } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { takesAlong } from '../contents/build-context.ts'
 import { isInside, realOf, staysIn, textIn } from '../files-in.ts'
-import { escaped } from './image-names.ts'
 import { parsed, walkOver } from './project-tree.ts'
 import { repositoryOf, trackedFiles } from './repository.ts'
 import { allowedRootOf, holdsHome } from './trust.ts'
@@ -88,14 +87,20 @@ function textNaming(root: string, file: string, name: string): string {
   return text.includes(name) ? text : ''
 }
 
-/** Some words of a text are the path of the file, from its own folder or from the root. */
+/** Some word of a text is the path of the file, from its own folder or from the root. */
 function names(root: string, from: string, file: string, text: string): boolean {
-  if (text === '') return false
-  const path = new RegExp(String.raw`[\w./-]*(?<![\w.-])${escaped(basename(file))}(?![\w./-])`, 'g')
-  return [...text.matchAll(path)].some(([said]) =>
-    said.startsWith('/') ? false : [dirname(from), root].some((folder) => join(folder, said) === file),
-  )
+  const name = basename(file)
+  for (let at = text.indexOf(name); at !== -1; at = text.indexOf(name, at + 1)) {
+    let start = at
+    while (at - start < LONGEST && /[\w./-]/.test(text[start - 1] ?? '')) start -= 1
+    const said = text.slice(start, at + name.length)
+    const isWhole = !/[\w./-]/.test(text[at + name.length] ?? '') && !said.startsWith('/')
+    if (isWhole && [dirname(from), root].some((folder) => join(folder, said) === file)) return true
+  }
+  return false
 }
+
+const LONGEST = 300
 
 /** Another Dockerfile brings the file into its image, from any folder that may be its build context. */
 function copies(root: string, other: string, file: string): boolean {
