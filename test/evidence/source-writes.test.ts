@@ -298,6 +298,10 @@ const WRITES: readonly (readonly [file: string, text: string, paths: readonly st
   ['a.js', "outputJson('/srv/a.json', x)", ['file /srv/a.json 1']],
   ['a.js', "fs.openSync('/srv/a', 'a')\nfs.openSync('/srv/b', 'r')", ['file /srv/a 1']],
   ['a.js', "new sqlite3.Database('/srv/a.db')", ['database /srv/a.db 1']],
+  ['a.js', "const Database = require('better-sqlite3'); new Database('./db/a.db')", ['database /app/./db/a.db 1']],
+  ['a.mjs', "import Database from 'better-sqlite3'; new Database('/srv/a.db')", ['database /srv/a.db 1']],
+  ['a.js', "const fs = require('fs-extra'); fs.copy('a.html', 'app/b.html', {})", ['file /app/app/b.html 1 beside']],
+  ['a.js', "const fs = require('fs-extra'); fs.move('a', 'b.txt')", ['file /app/b.txt 1 beside']],
   ['a.js', "form({ uploadDir: path.resolve('up') })", ['directory /app/up 1']],
   [
     'a.js',
