@@ -6,7 +6,7 @@ import { type Project, type Service, type StackFinding, stackFinding } from '../
 import { asList, asObject, isEqual, isObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'
 import { rewriteShared } from '../yaml/rewrite.ts'
 import { tagsAt, withOverride } from '../yaml/style.ts'
-import { type EditedService, otherEntry, ownEntry, withKnownPorts } from './edit-service.ts'
+import { type EditedService, editEntry, withKnownPorts } from './edit-service.ts'
 import { allowsNew } from './harden-service.ts'
 import { mergedService } from './merge.ts'
 import { movedHealthcheck, movedPort } from './ports.ts'
@@ -93,7 +93,7 @@ function agreed(entry: Entry, { project, services, files }: EntriesState): Json 
     .map((service) => {
       const edited = services.find(({ planned }) => planned.service.name === service.name)
       const isExtended = entriesOf(service, { project, files }).find(({ id }) => id === entry.id)?.isExtended === true
-      return edited === undefined ? entry.before : otherEntry(entry.before, edited, isExtended, [], [])
+      return edited === undefined ? entry.before : editEntry(entry.before, edited, null, isExtended).service
     })
   return Object.fromEntries(
     Object.entries(entry.before).map(([key, value]) => {
@@ -119,15 +119,13 @@ function editOwn(edited: EditedService, state: EntriesState): void {
     return
   }
   const others = entries.filter((entry) => entry !== own)
-  const [notes, open]: [string[], string[]] = [[], []]
-  for (const entry of others) otherEntry(entry.before, edited, entry.isExtended, notes, open)
   const elsewhere = resolved(others, state.current)
   const document = asObject(state.files[own.file]?.values[0])
   const base = folderOf(own.file, state)
   const declared = Object.keys(asObject(document.volumes))
   const isWrittenElsewhere = (key: string): boolean =>
     others.some((entry) => entry.isOwn && !entry.isExtended && entry.before[key] !== undefined)
-  const edit = ownEntry(own.before, edited, { elsewhere, isWrittenElsewhere, declared, base })
+  const edit = editEntry(own.before, edited, { elsewhere, isWrittenElsewhere, declared, base })
   const volumes = state.volumes.get(own.file) ?? new Set()
   for (const volume of edit.volumes) volumes.add(volume)
   state.volumes.set(own.file, volumes)
@@ -142,8 +140,10 @@ function editOwn(edited: EditedService, state: EntriesState): void {
       `.env sets ${root[0]} to ${root[1]}, so ${service.name} still runs as root`,
       choices(`take ${root[0]} out of .env`, `set it to ${edited.profile.user.value.uid}`),
     )
-  for (const note of [...notes, ...edit.notes.filter((one) => !edit.open.includes(one))]) say('note', note)
-  for (const note of [...open, ...edit.open]) say('todo', note)
+  const edits = [...others.map((entry) => editEntry(entry.before, edited, null, entry.isExtended)), edit]
+  const open = edits.flatMap((one) => one.open)
+  for (const note of edits.flatMap((one) => one.notes)) if (!open.includes(note)) say('note', note)
+  for (const note of open) say('todo', note)
   state.current.set(own.id, { ...edit.service, ...putRight(edited, entries, own, state) })
 }
 

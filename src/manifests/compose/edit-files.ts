@@ -6,7 +6,7 @@ import { type Profile, type RunningNote, userText, volumeName, writtenPlaces } f
 import { asList, asObject, isObject, type Json, parseYaml, textOf, type YamlFile } from '../yaml/file.ts'
 import { rewriteYaml } from '../yaml/rewrite.ts'
 import { checkImage, checkInherited, chooseService, inherited } from './choose-service.ts'
-import { alignService, hardenService } from './harden-service.ts'
+import { hardenService } from './harden-service.ts'
 import { mergedService } from './merge.ts'
 import { callers, saidPorts } from './ports.ts'
 import { pairsOf, targetsOf, volumeOf, type WrittenVolume, withServices, wordsOf } from './written.ts'
@@ -177,11 +177,7 @@ function editService(file: YamlFile, name: string, profile: Profile, elsewhere: 
   const document = asObject(first)
   const before = asObject(servicesOf(file)[name])
   const declared = Object.keys(asObject(document.volumes))
-  const notes: string[] = []
-  const edit =
-    elsewhere === null
-      ? { service: alignService(before, profile, notes), volumes: [], notes }
-      : hardenService(before, profile, { name, elsewhere, declared })
+  const edit = hardenService(before, profile, elsewhere && { name, elsewhere, declared })
   const image = imageOf(before, whole, elsewhere !== null, profile)
   const service = image === null ? edit.service : { ...edit.service, image }
   const after = withServices(document, { [name]: service }, edit.volumes)

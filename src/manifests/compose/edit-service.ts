@@ -4,7 +4,7 @@ import type { SettledService } from '../mounted-configuration.ts'
 import { derivedName, movesOf, type ProfilePort } from '../profile.ts'
 import type { PlannedService } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
-import { type Around, alignService, hardenService, type ServiceEdit } from './harden-service.ts'
+import { type Around, hardenService, type ServiceEdit } from './harden-service.ts'
 import { checkoutOwner, type HostFiles, type MountAdvice } from './host-files.ts'
 import { knownPort, type MovedPort } from './port-calls.ts'
 import { mapPairs, pairsOf, volumeOf, volumeParts, withPairs, wordsOf } from './written.ts'
@@ -31,22 +31,37 @@ interface AroundEntry extends Required<Pick<Around, 'elsewhere' | 'declared'>> {
   readonly base: string
 }
 
-/** Edits the service's own entry, which gets all that is new. */
-export function ownEntry(
+/**
+ * Edits one entry of a service. `own`: the entry gets all that is new; null for another one, which is changed only where it contradicts
+ * the plan. `isExtended`: other services may use it, and it is overridden.
+ */
+export function editEntry(
   before: Json,
   edited: EditedService,
-  { elsewhere, isWrittenElsewhere, declared, base }: AroundEntry,
+  own: AroundEntry | null,
+  isExtended: boolean = false,
 ): ServiceEdit {
-  const { planned, profile, ports, advice, image } = edited
-  const { service, derived } = planned
-  const edit = hardenService(
-    withKnownPorts(before, edited),
-    { ...profile, ports },
-    { name: service.name, elsewhere, declared, isFollowed: true, network: edited.network },
-  )
-  const set: Record<string, unknown> = { ...edit.service, ...ownPorts(edit.service, edited, elsewhere) }
+  const { planned, profile, ports, image, network } = edited
+  const around = own === null ? null : { ...own, name: planned.service.name, isFollowed: true, network }
+  const edit = hardenService(withKnownPorts(before, edited), { ...profile, ports }, around)
+  const set: Record<string, unknown> = { ...edit.service, ...ownPorts(edit.service, edited, own?.elsewhere ?? null) }
   if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
-  const owner = checkoutOwner(service, edited.host)
+  if (own !== null) setAccount(set, edited, own)
+  else if (isExtended) return { ...edit, service: set }
+  else if (image !== null && set.image !== undefined) set.image = image
+  for (const key of START_KEYS)
+    if (set[key] !== undefined || own?.isWrittenElsewhere(key) === false) setStart(set, key, planned)
+  return { ...edit, service: set }
+}
+
+/** Sets the user and groups that its mounts ask for, and the image where it is built here. */
+function setAccount(
+  set: Record<string, unknown>,
+  { planned, profile, advice, host, image }: EditedService,
+  { elsewhere, base }: AroundEntry,
+): void {
+  const { service, derived } = planned
+  const owner = checkoutOwner(service, host)
   const user = profile.user?.value
   if (owner !== null && user?.uid === owner.uid && !textOf(set.user ?? '').includes('$'))
     set.user = `\${UID:-${owner.uid}}:\${GID:-${user.gid}}`
@@ -55,13 +70,10 @@ export function ownEntry(
   const held = [...asList(elsewhere.group_add), ...asList(set.group_add)].map(textOf)
   const missing = [...new Set(groups)].filter((group) => !held.some((one) => new RegExp(`\\b${group}\\b`).test(one)))
   if (missing.length > 0) set.group_add = [...asList(set.group_add), ...missing.map(String)]
-  if (derived !== null && image !== null) {
-    set.image = image
-    set.build = buildOf(base, derived.path)
-    if (set.pull_policy !== undefined) set.pull_policy = 'build'
-  }
-  for (const key of START_KEYS) if (set[key] !== undefined || !isWrittenElsewhere(key)) setStart(set, key, planned)
-  return { ...edit, service: set }
+  if (derived === null || image === null) return
+  set.image = image
+  set.build = buildOf(base, derived.path)
+  if (set.pull_policy !== undefined) set.pull_policy = 'build'
 }
 
 const START_KEYS = ['entrypoint', 'command'] as const
@@ -88,27 +100,6 @@ function setStart(set: Record<string, unknown>, key: (typeof START_KEYS)[number]
   const added = isSameProgram ? now.slice(was.length).map(composeValue) : []
   const after = [...moved, ...added]
   if (after.length > words.length || after.some((word, index) => word !== words[index])) set[key] = after
-}
-
-/**
- * Edits another entry of the service, and only where it contradicts the plan. `extended`: other services may use it, and it is
- * overridden.
- */
-export function otherEntry(
-  before: Json,
-  edited: EditedService,
-  isExtended: boolean,
-  notes: string[],
-  open: string[],
-): Json {
-  const { profile, ports, image, planned } = edited
-  const aligned = alignService(withKnownPorts(before, edited), { ...profile, ports }, notes, open)
-  const set: Record<string, unknown> = { ...aligned, ...ownPorts(aligned, edited, null) }
-  if (set.volumes !== undefined) set.volumes = withoutCopy(set.volumes, edited.unfilled)
-  if (isExtended) return set
-  if (image !== null && set.image !== undefined) set.image = image
-  for (const key of START_KEYS) if (set[key] !== undefined) setStart(set, key, planned)
-  return set
 }
 
 function withoutCopy(volumes: unknown, targets: ReadonlySet<string>): unknown {

@@ -35,16 +35,17 @@ export interface Around {
   readonly network?: string
 }
 
-/** Applies the profile to a Compose service. What is there and harmless stays, and a second time changes nothing. */
-export function hardenService(
-  before: Json,
-  profile: Profile,
-  { name, elsewhere = {}, declared = [], isFollowed = false, network }: Around,
-): ServiceEdit {
+/**
+ * Applies the profile to an entry of a Compose service. What is there and harmless stays, and a second time changes nothing. `around`
+ * null: another entry of the service gets the profile, and this one only loses what contradicts it.
+ */
+export function hardenService(before: Json, profile: Profile, around: Around | null): ServiceEdit {
   const notes: string[] = []
   const open: string[] = []
   const volumes: string[] = []
-  const set: Record<string, unknown> = { ...alignService(before, profile, notes, open) }
+  const set = alignService(before, profile, notes, open)
+  if (around === null) return { service: set, volumes, notes: [...notes, ...open], open }
+  const { name, elsewhere = {}, declared = [], isFollowed = false, network } = around
   const adds = (key: string): readonly unknown[] => [...asList(elsewhere[key]), ...asList(set[key])]
   const { user, capabilities, noNewPrivileges, readOnly, sysctls, env } = profile
   if (user !== null && set.user === undefined && elsewhere.user !== userText(user.value))
@@ -99,11 +100,8 @@ export function asLocked(whole: Json, profile: Profile): Profile {
     : profile
 }
 
-/**
- * Only what is there and contradicts the profile: all that a second file with the same service needs. `open` takes what a person has
- * to do before it works.
- */
-export function alignService(before: Json, profile: Profile, notes: string[], open: string[] = notes): Json {
+/** Puts right what is there and contradicts the profile. `open` takes what a person has to do before it works. */
+function alignService(before: Json, profile: Profile, notes: string[], open: string[]): Record<string, unknown> {
   const { user, capabilities, noNewPrivileges, readOnly } = profile
   const set: Record<string, unknown> = { ...before }
   if (user !== null && before.user !== undefined) set.user = alignedUser(before.user, user.value, notes, open)
