@@ -7,6 +7,7 @@ import {
   type Chosen,
   containerOf,
   isCopier,
+  isNonRoot,
   type Manifests,
   nameOfContainer,
   uidOf,
@@ -39,13 +40,12 @@ export function clusterServices(
     return workload.containers.flatMap((container): readonly ClusterService[] => {
       const step = steps.get(container.name)
       if (step?.kind === 'all' || step?.kind === 'other' || isCopier(container)) return []
-      const uid = uidOf(workload.pod.spec, container)
       return [
         {
           workload,
           container,
           service: serviceOf(workload, container, step?.kind === 'part' ? step.container : null, builds, named),
-          isNonRoot: uid === null ? saysNonRoot(workload.pod.spec, container) : uid !== 0,
+          isNonRoot: isNonRoot(workload.pod.spec, container),
           isAccepted: !found.some((one) => isAbout(one, container)),
         },
       ]
@@ -55,11 +55,6 @@ export function clusterServices(
 
 function isAbout({ container, field }: Refusal, { name }: Chosen): boolean {
   return container === name || (container === null && field.startsWith('spec.securityContext'))
-}
-
-function saysNonRoot(spec: Json, container: Chosen): boolean {
-  const own = asObject(containerOf(spec, container).securityContext).runAsNonRoot
-  return (own ?? asObject(spec.securityContext).runAsNonRoot) === true
 }
 
 export function projectOf(services: readonly ClusterService[], folder: string, files: Project['files'] = []): Project {

@@ -4,12 +4,14 @@ import { type Own, overridden, type ServiceOverlay, withRaised } from '../overri
 import { movesOf, type Profile, sameImage } from '../profile.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { rewriteYaml } from '../yaml/rewrite.ts'
-import { followPorts, leadsTo, type MovedPod } from './follow-ports.ts'
-import { hardenPod } from './harden-pod.ts'
+import { followPorts, type MovedPod } from './follow-ports.ts'
+import { restrictedPod } from './harden-pod.ts'
 import {
   type Chosen,
   containerOf,
+  dataNamed,
   type FileValues,
+  leadsTo,
   longRunning,
   type Manifests,
   manifestsOf,
@@ -40,9 +42,9 @@ export function editManifests(
   for (const { workload, chosen } of meantIn(manifests, asked, container)) {
     const { file, pod } = workload
     const containers = chosen.map((one) => containerOf(pod.spec, one))
-    const own = overridden(withRaised(asked, portsOf(containers)), podOwn(containers, pod.spec, objects, asked))
+    const own = overridden(withRaised(asked, portsOf(containers)), podOwn(workload, chosen, objects, asked))
     checkImages(chosen, files[file]?.name ?? '', own.profile)
-    const edit = hardenPod(pod.spec, chosen, own.profile)
+    const edit = restrictedPod(pod.spec, chosen, own.profile)
     moved.push({ workload, ports: own.profile.ports, isAsked: own.profile === asked })
     for (const note of [...own.notes, ...edit.notes, ...serviceNotes(workload, objects, own.profile)])
       notes[file]?.add(note)
@@ -123,9 +125,10 @@ function checkImages(chosen: readonly Chosen[], file: string, profile: Profile):
 }
 
 /** What some containers of a pod override in their image. `objects`: all of the files, ConfigMaps among them. */
-function podOwn(containers: readonly Json[], pod: Json, objects: readonly ObjectAt[], profile: Profile): Own {
+function podOwn(workload: Workload, chosen: readonly Chosen[], objects: readonly ObjectAt[], profile: Profile): Own {
+  const containers = chosen.map((one) => containerOf(workload.pod.spec, one))
   return {
-    overlays: containers.flatMap((one) => podOverlays(one, pod, objects, profile)),
+    overlays: chosen.flatMap((one) => podOverlays(workload, one, objects, profile)),
     env: new Map(
       containers.flatMap(({ env }) =>
         asList(env).map((item): [string, string] => {
@@ -151,20 +154,21 @@ function podOwn(containers: readonly Json[], pod: Json, objects: readonly Object
 
 /** What a container of a pod mounts over its image. `objects`: all of the files, ConfigMaps among them. */
 export function podOverlays(
-  container: Json,
-  pod: Json,
+  workload: Workload,
+  container: Chosen,
   objects: readonly ObjectAt[],
   { writable }: Profile,
 ): readonly ServiceOverlay[] {
-  return asList(container.volumeMounts)
+  const { spec } = workload.pod
+  return asList(containerOf(spec, container).volumeMounts)
     .map(asObject)
     .flatMap((mount) => {
       const target = textOf(mount.mountPath).replace(/(.)\/$/, '$1')
-      const volume = asObject(asList(pod.volumes).find((one) => asObject(one).name === mount.name))
+      const volume = asObject(asList(spec.volumes).find((one) => asObject(one).name === mount.name))
       // An init container copies the image's files in first.
       if (volume.emptyDir !== undefined && writable.some(({ path, filled }) => filled && path === target)) return []
       const { name } = asObject(volume.configMap)
-      const found = objects.find(({ value }) => value.kind === 'ConfigMap' && asObject(value.metadata).name === name)
+      const found = dataNamed(objects, 'ConfigMap', name, workload)
       const texts = found === undefined ? null : Object.values(asObject(found.value.data)).map(String)
       return [
         { target, name: name === undefined ? `the volume ${mount.name}` : `the ConfigMap ${name}`, texts: () => texts },

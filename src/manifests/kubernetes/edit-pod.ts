@@ -5,10 +5,10 @@ import { type ImageChange, movesOf, type Profile, type ProfilePort } from '../pr
 import type { PlannedService } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import { podOverlays } from './edit-files.ts'
-import { hardenContainer, withEnv } from './harden-container.ts'
-import { podSecurity } from './harden-pod.ts'
+import { withEnv } from './harden-container.ts'
+import { hardenPod, type PodNote } from './harden-pod.ts'
 import { type OwnerStep, ownerStep } from './owner-steps.ts'
-import { type Chosen, containerOf, type Manifests, put, uidOf, usesOf, type Workload } from './workloads.ts'
+import { type Chosen, containerOf, isNonRoot, type Manifests, put, usesOf, type Workload } from './workloads.ts'
 
 export interface PlannedContainer extends Pick<PlannedService, 'start' | 'env'> {
   readonly container: Chosen
@@ -21,13 +21,7 @@ export interface PlannedContainer extends Pick<PlannedService, 'start' | 'env'> 
 export interface EditedPod {
   readonly workload: Workload
   readonly spec: Json
-  /** Of a container by its name, of the pod by ''. */
-  readonly notes: readonly {
-    readonly container: string
-    readonly outcome: 'fixed' | 'note' | 'todo'
-    readonly hint?: string
-    readonly text: string
-  }[]
+  readonly notes: readonly (PodNote & { readonly outcome: 'fixed' | 'note' | 'todo'; readonly hint?: string })[]
   readonly ports: readonly ProfilePort[]
   /** How each container is run in it, by its name. */
   readonly profiles: ReadonlyMap<string, Profile>
@@ -59,32 +53,35 @@ export function editPod(
   const say = (container: string, outcome: 'fixed' | 'note' | 'todo', texts: readonly string[]): void => {
     for (const text of texts) notes.push({ container, outcome, text })
   }
-  let spec: Json = { ...before, securityContext: asObject(before.securityContext) }
-  const runs = new Map<string, Profile>()
+  let spec = before
+  const runs: { readonly container: Chosen; readonly profile: Profile; readonly notes: readonly string[] }[] = []
   for (const { container, profile, start, env, made } of planned) {
     const step = steps.get(container.name)
     if (step?.kind === 'all') continue
     if (step?.kind === 'part') spec = withContainer(spec, container, step.container)
     if (step?.kind === 'other') spec = withContainer(spec, container, ownersOnly(containerOf(spec, container), step))
     if (profile === null || step?.kind === 'other') continue
-    const started = withStart(containerOf(spec, container), { start, env })
+    spec = withContainer(spec, container, withStart(containerOf(spec, container), { start, env }))
     const asked = { ...profile, changes: profile.changes.filter((change) => !made.has(change)) }
-    const { profile: settled, notes: overlaid } = overridden(asked, {
-      overlays: podOverlays(containerOf(spec, container), before, objects, profile),
+    const settled = overridden(asked, {
+      overlays: podOverlays(workload, container, objects, profile),
       env: new Map(),
       entrypoint: null,
       command: null,
       workdir: null,
     })
-    const own = { ...settled, changes: profile.changes }
-    const more: string[] = []
-    spec = hardenContainer(withContainer(spec, container, started), container, own, more)
-    runs.set(container.name, own)
-    say(container.name, 'note', [...overlaid, ...more])
+    runs.push({ container, profile: { ...settled.profile, changes: profile.changes }, notes: settled.notes })
   }
-  const profiles = [...runs.values()]
-  const ports = profiles.flatMap(movesOf)
-  spec = withCalls(spec, ports)
+  const profiles = new Map(runs.map(({ container, profile }) => [container.name, profile]))
+  const left = planned.filter(({ container }) => steps.get(container.name)?.kind !== 'all')
+  const isLocked = left.every(
+    ({ container }) => profiles.get(container.name)?.user != null || isNonRoot(spec, container),
+  )
+  const hardened = hardenPod(spec, runs, { isLocked, isNonRoot: isLocked, fsGroup })
+  const notesOn = (name: string): readonly string[] =>
+    hardened.notes.flatMap(({ container, text }) => (container === name ? [text] : []))
+  for (const { container, notes: overlaid } of runs)
+    say(container.name, 'note', [...overlaid, ...notesOn(container.name)])
   for (const [name, step] of steps) {
     if (step.kind === 'all' || step.kind === 'part')
       say(name, 'fixed', [
@@ -98,40 +95,17 @@ export function editPod(
         hint: choices('take it out, where the volume has that owner already', 'let it keep root, and nothing else'),
       })
   }
-  const left = planned.filter(({ container }) => steps.get(container.name)?.kind !== 'all')
-  const isNonRoot = left.every(({ container }) => isNotRoot(spec, container))
-  const security = podSecurity(before, {
-    isLocked: isNonRoot,
-    isNonRoot,
-    uid: profiles.find(({ user }) => user !== null)?.user?.value.uid,
-    fsGroup,
-    sysctls: [...new Map(profiles.flatMap(({ sysctls }) => Object.entries(sysctls)))],
-  })
-  say('', 'note', security.notes)
-  const gone = [...steps].flatMap(([name, { kind }]) => (kind === 'all' ? [name] : []))
-  const { initContainers: _, securityContext: __, ...rest } = spec
-  const init = asList(spec.initContainers).filter((one) => !gone.includes(textOf(asObject(one).name)))
-  return {
-    workload,
-    // In the order of before: what is added comes last.
-    spec: inOrder(before, {
-      ...rest,
-      ...(init.length > 0 || (gone.length === 0 && before.initContainers !== undefined)
-        ? { initContainers: init }
-        : {}),
-      ...(Object.keys(security.value).length > 0 || before.securityContext !== undefined
-        ? { securityContext: security.value }
-        : {}),
-    }),
-    notes,
-    ports,
-    profiles: runs,
-  }
+  say('', 'note', notesOn(''))
+  const ports = [...profiles.values()].flatMap(movesOf)
+  return { workload, spec: withCalls(withoutContainers(hardened.spec, steps), ports), notes, ports, profiles }
 }
 
-function inOrder(before: Json, after: Json): Json {
-  const keys = [...Object.keys(before).filter((key) => Object.hasOwn(after, key)), ...Object.keys(after)]
-  return Object.fromEntries([...new Set(keys)].map((key) => [key, after[key]]))
+/** Without init containers that have nothing left to do. */
+function withoutContainers(spec: Json, steps: ReadonlyMap<string, OwnerStep>): Json {
+  const { initContainers, ...rest } = spec
+  const left = asList(initContainers).filter((one) => steps.get(textOf(asObject(one).name))?.kind !== 'all')
+  if (left.length === asList(initContainers).length) return spec
+  return left.length === 0 ? rest : { ...spec, initContainers: left }
 }
 
 function withContainer(spec: Json, { list, index }: Chosen, container: Json): Json {
@@ -196,9 +170,3 @@ function withCalls(spec: Json, ports: readonly ProfilePort[]): Json {
 }
 
 const CALLING = /^(command|args|env|lifecycle)$|Probe$/
-
-function isNotRoot(spec: Json, container: Chosen): boolean {
-  const own = asObject(containerOf(spec, container).securityContext)
-  const uid = uidOf(spec, container)
-  return uid === null ? (own.runAsNonRoot ?? asObject(spec.securityContext).runAsNonRoot) === true : uid !== 0
-}

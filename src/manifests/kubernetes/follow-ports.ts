@@ -4,13 +4,17 @@ import type { ImageChange, ProfilePort } from '../profile.ts'
 import type { PlannedService } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
 import {
-  containerOf,
+  dataNamed,
   type FileValues,
+  isNear,
+  itemsIn,
+  leadsTo,
   type Manifests,
   nameOfContainer,
   type ObjectAt,
   putIn,
   selects,
+  usesOf,
   type Workload,
 } from './workloads.ts'
 
@@ -86,27 +90,18 @@ function configFiles(
   container: Workload['containers'][number],
   objects: readonly ObjectAt[],
 ): readonly ConfigFile[] {
-  const { spec } = workload.pod
-  const volumes = asList(spec.volumes).map(asObject)
-  return asList(containerOf(spec, container).volumeMounts)
-    .map(asObject)
-    .flatMap(({ name, mountPath, subPath }) => {
-      const source = asObject(volumes.find((one) => one.name === name)?.configMap)
-      const object = objects.find(
-        (one) =>
-          one.value.kind === 'ConfigMap' && isNear(one, workload) && asObject(one.value.metadata).name === source.name,
-      )
-      if (source.name === undefined || object === undefined) return []
-      const target = textOf(mountPath).replace(/(.)\/$/, '$1')
-      const items = new Map(asList(source.items).map((one) => [asObject(one).key, textOf(asObject(one).path)] as const))
-      return Object.entries(asObject(object.value.data)).flatMap(([key, text]): readonly ConfigFile[] => {
-        const path = items.get(key) ?? key
-        if (typeof text !== 'string' || (items.size > 0 && !items.has(key))) return []
-        if (subPath !== undefined && subPath !== path) return []
-        const id = `${object.file}/${object.document}/${object.path.join('/')}/${key}`
-        return [{ path: id, object, key, target: subPath === undefined ? `${target}/${path}` : target, text }]
-      })
+  return usesOf(workload, container).flatMap(({ source, path: target, subPath }) => {
+    const configMap = asObject(source.configMap)
+    const object = dataNamed(objects, 'ConfigMap', configMap.name, workload)
+    if (object === undefined) return []
+    const data = asObject(object.value.data)
+    return itemsIn(configMap, Object.keys(data)).flatMap(({ key, path }): readonly ConfigFile[] => {
+      const { [key]: text } = data
+      if (typeof text !== 'string' || (subPath !== '' && subPath !== path)) return []
+      const id = `${object.file}/${object.document}/${object.path.join('/')}/${key}`
+      return [{ path: id, object, key, target: subPath === '' ? `${target}/${path}` : target, text }]
     })
+  })
 }
 
 /** Workloads that somebody calls without a Service's port in between: their ports stay. */
@@ -127,17 +122,6 @@ function followedIn(object: ObjectAt, pods: readonly MovedPod[], open: string[])
   }
   if (value.kind === 'NetworkPolicy') return policy(value, near)
   return value
-}
-
-function isNear({ value }: Pick<ObjectAt, 'value'>, { namespace }: Workload): boolean {
-  const own = textOf(asObject(value.metadata).namespace ?? '')
-  return own === '' || namespace === '' || own === namespace
-}
-
-export function leadsTo(service: Pick<ObjectAt, 'value'>, workload: Workload): boolean {
-  const { selector } = asObject(service.value.spec)
-  const isEmpty = Object.keys(asObject(selector)).length === 0
-  return !isEmpty && isNear(service, workload) && selects({ matchLabels: selector }, workload.pod.labels)
 }
 
 function servicePort(port: Json, pods: readonly MovedPod[], service: Json, open: string[]): Json {

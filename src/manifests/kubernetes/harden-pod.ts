@@ -3,22 +3,73 @@ import { asList, asObject, type Json, textOf } from '../yaml/file.ts'
 import { hardenContainer } from './harden-container.ts'
 import { type Chosen, containerOf, isCopier, namesIn } from './workloads.ts'
 
-/** A pod's spec with the profile on some of its containers, as Pod Security *restricted* asks for. Twice is the same as once. */
+/** Of a container by its name, of the pod by ''. */
+export interface PodNote {
+  readonly container: string
+  readonly text: string
+}
+
+interface OfPod {
+  /** Every container works under the default seccomp profile. */
+  readonly isLocked: boolean
+  /** No container is root. */
+  readonly isNonRoot: boolean
+  /** Null where nothing of it needs one. */
+  readonly fsGroup: number | null
+}
+
+/** A pod's spec with profiles on some of its containers, and what holds for all of them. Twice is the same as once. */
 export function hardenPod(
+  before: Json,
+  runs: readonly { readonly container: Chosen; readonly profile: Profile }[],
+  { isLocked, isNonRoot, fsGroup }: OfPod,
+): { readonly spec: Json; readonly notes: readonly PodNote[] } {
+  const notes: PodNote[] = []
+  const hardened = runs.reduce((pod, { container, profile }) => {
+    const own: string[] = []
+    const after = hardenContainer(pod, container, profile, own)
+    notes.push(...own.map((text) => ({ container: container.name, text })))
+    return after
+  }, before)
+  const old = asObject(before.securityContext)
+  const uid = runs.find(({ profile }) => profile.user !== null)?.profile.user?.value.uid
+  const isRoot = isNonRoot && uid !== undefined && old.runAsUser === 0
+  if (isRoot) notes.push({ container: '', text: `runAsUser: 0 of the pod becomes ${uid}: restricted refuses root` })
+  const names = asList(old.sysctls).map((one) => asObject(one).name)
+  // Those of the network are refused in the node's own (kubelet, sysctl allowlist).
+  const sysctls = new Map(
+    runs.flatMap(({ profile }) => (before.hostNetwork === true ? [] : Object.entries(profile.sysctls))),
+  )
+  const added = [...sysctls].filter(([name]) => !names.includes(name))
+  const securityContext = {
+    ...old,
+    ...(isRoot ? { runAsUser: uid } : {}),
+    ...(isNonRoot ? { runAsNonRoot: true } : {}),
+    ...(isLocked && asObject(old.seccompProfile).type !== 'Localhost'
+      ? { seccompProfile: { type: 'RuntimeDefault' } }
+      : {}),
+    ...(fsGroup === null || old.fsGroup !== undefined ? {} : { fsGroup, fsGroupChangePolicy: 'OnRootMismatch' }),
+    ...(added.length > 0
+      ? { sysctls: [...asList(old.sysctls), ...added.map(([name, value]) => ({ name, value }))] }
+      : {}),
+  }
+  const isSaid = Object.keys(securityContext).length > 0 || before.securityContext !== undefined
+  const { securityContext: _, ...rest } = hardened
+  return { spec: isSaid ? { ...hardened, securityContext } : rest, notes }
+}
+
+/** A pod's spec with one profile on some of its containers, as Pod Security *restricted* asks for. */
+export function restrictedPod(
   before: Json,
   chosen: readonly Chosen[],
   profile: Profile,
 ): { readonly spec: Json; readonly notes: readonly string[] } {
-  const { user, anyUid, root, sysctls } = profile
-  const notes: string[] = []
+  const { user, anyUid, root } = profile
   const others = namesIn(before).filter(
     (one) => !isCopier(one) && !chosen.some(({ list, index }) => list === one.list && index === one.index),
   )
   const old = asObject(before.securityContext)
-  const spec = chosen.reduce((pod, one) => hardenContainer(pod, one, profile, notes), {
-    ...before,
-    securityContext: old,
-  } as Json)
+  const notes: string[] = []
   const bad = others.length > 0 && user !== null ? conflicts(old) : []
   if (bad.length > 0)
     notes.push(
@@ -29,59 +80,18 @@ export function hardenPod(
       'securityContext of the pod asks for a user other than root, and this image keeps root: it will not start',
     )
   const hasVolumes =
-    namesIn(spec).some((one) => asList(containerOf(spec, one).volumeMounts).length > 0) ||
-    asList(before.volumes).length > 0 ||
-    profile.volumes.length > 0
-  const security = podSecurity(before, {
+    [...asList(before.volumes), ...profile.volumes, ...profile.writable].length > 0 ||
+    namesIn(before).some((one) => asList(containerOf(before, one).volumeMounts).length > 0)
+  // The settings of the pod come before its volumes.
+  const pod = { ...before, securityContext: before.securityContext }
+  const runs = chosen.map((container) => ({ container, profile }))
+  const hardened = hardenPod(pod, runs, {
     isLocked: others.length === 0,
     isNonRoot: others.length === 0 && user !== null,
-    uid: user?.value.uid,
     fsGroup: hasVolumes && user !== null && !anyUid ? user.value.gid : null,
-    sysctls: Object.entries(sysctls),
   })
-  notes.push(...security.notes, ...restrictedNotes(before, chosen, others, profile))
-  const isSaid = Object.keys(security.value).length > 0 || before.securityContext !== undefined
-  const { securityContext: _, ...rest } = spec
-  return { spec: isSaid ? { ...spec, securityContext: security.value } : rest, notes }
-}
-
-interface OfPod {
-  /** Every container works under the default seccomp profile. */
-  readonly isLocked: boolean
-  /** No container is root. */
-  readonly isNonRoot: boolean
-  /** In the place of root, where the pod says that. */
-  readonly uid: number | undefined
-  /** Null where nothing of it needs one. */
-  readonly fsGroup: number | null
-  readonly sysctls: readonly (readonly [name: string, value: string])[]
-}
-
-/** Settings that hold for each of its containers, and those that only a pod has. */
-export function podSecurity(
-  before: Json,
-  { isLocked, isNonRoot, uid, fsGroup, sysctls }: OfPod,
-): { readonly value: Json; readonly notes: readonly string[] } {
-  const old = asObject(before.securityContext)
-  const isRoot = isNonRoot && uid !== undefined && old.runAsUser === 0
-  const names = asList(old.sysctls).map((one) => asObject(one).name)
-  // Those of the network are refused in the node's own (kubelet, sysctl allowlist).
-  const added = sysctls.filter(([name]) => before.hostNetwork !== true && !names.includes(name))
-  return {
-    value: {
-      ...old,
-      ...(isRoot ? { runAsUser: uid } : {}),
-      ...(isNonRoot ? { runAsNonRoot: true } : {}),
-      ...(isLocked && asObject(old.seccompProfile).type !== 'Localhost'
-        ? { seccompProfile: { type: 'RuntimeDefault' } }
-        : {}),
-      ...(fsGroup === null || old.fsGroup !== undefined ? {} : { fsGroup, fsGroupChangePolicy: 'OnRootMismatch' }),
-      ...(added.length > 0
-        ? { sysctls: [...asList(old.sysctls), ...added.map(([name, value]) => ({ name, value }))] }
-        : {}),
-    },
-    notes: isRoot ? [`runAsUser: 0 of the pod becomes ${uid}: restricted refuses root`] : [],
-  }
+  const said = [...hardened.notes.map(({ text }) => text), ...notes]
+  return { spec: hardened.spec, notes: [...said, ...restrictedNotes(before, chosen, others, profile)] }
 }
 
 /** Fields of a pod that restricted refuses, whatever its containers say. Source: pod-security-admission, check_*.go. */

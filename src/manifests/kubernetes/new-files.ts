@@ -2,7 +2,7 @@ import type { Rendered } from '../compose/edit-files.ts'
 import { movesOf, type Profile, serviceName, slug } from '../profile.ts'
 import { asList, asObject, type Json } from '../yaml/file.ts'
 import { fileText } from '../yaml/style.ts'
-import { hardenPod } from './harden-pod.ts'
+import { restrictedPod } from './harden-pod.ts'
 import { longRunning } from './workloads.ts'
 
 /** A Deployment that passes Pod Security *restricted*, where the profile does. */
@@ -46,8 +46,8 @@ export function kubernetesManifest(profile: Profile): Rendered {
   return { text: fileText(manifest), notes: [...notes, ...lost] }
 }
 
-function newPod(bare: Json, profile: Profile): ReturnType<typeof hardenPod> {
-  return hardenPod(bare, longRunning(bare), profile)
+function newPod(bare: Json, profile: Profile): ReturnType<typeof restrictedPod> {
+  return restrictedPod(bare, longRunning(bare), profile)
 }
 
 /** Go's template actions as charts use them; `{{ $labels.x }}` in the text of a ConfigMap is none. */

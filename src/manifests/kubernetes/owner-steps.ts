@@ -3,6 +3,8 @@ import { isShell, parseShellScript, type ShellCommand, shellArguments } from '..
 import { asList, type Json, textOf } from '../yaml/file.ts'
 import type { VolumeUse } from './workloads.ts'
 
+type Use = Pick<VolumeUse, 'volume' | 'path'>
+
 /** How an init container that changes owners is replaced where `fsGroup` does the same. */
 export type OwnerStep =
   /** It changes none. */
@@ -23,7 +25,7 @@ const OWNERS = ['chown', 'chgrp', 'chmod']
 /** They change nothing. */
 const QUIET = 'echo printf true : set [ [[ test ls id stat whoami sleep exit'.split(' ')
 
-export function ownerStep(container: Json, uses: readonly VolumeUse[]): OwnerStep {
+export function ownerStep(container: Json, uses: readonly Use[]): OwnerStep {
   const words = [...asList(container.command), ...asList(container.args)].map(textOf)
   const script = scriptOf(words)
   if (!script.text.split(/\W+/).some((word) => word === 'chown' || word === 'chgrp')) return { kind: 'none' }
@@ -133,7 +135,7 @@ function closes(mode: string): boolean {
 }
 
 /** Why `fsGroup` does not reach a place; null where it does. */
-function outsideOf(place: string, uses: readonly VolumeUse[]): string | null {
+function outsideOf(place: string, uses: readonly Use[]): string | null {
   const use = uses
     .filter(({ path }) => place === path || isInside(place, path))
     .sort((a, b) => b.path.length - a.path.length)[0]

@@ -67,7 +67,7 @@ function workloadsOf(object: ObjectAt): readonly Workload[] {
   const kind = textOf(value.kind)
   const metadata = asObject(value.metadata)
   const name = `${kind.toLowerCase()}/${textOf(metadata.name ?? metadata.generateName ?? '')}`
-  const namespace = textOf(metadata.namespace ?? '')
+  const namespace = namespaceIn(value)
   return podsOf(object).map((pod) => ({
     name,
     kind,
@@ -85,7 +85,7 @@ function volumesOf({ value }: ObjectAt, { spec }: Pod, owner: string): ReadonlyM
   const claimed = asList(asObject(value.spec).volumeClaimTemplates).map((one) =>
     textOf(asObject(asObject(one).metadata).name),
   )
-  const namespace = textOf(asObject(value.metadata).namespace ?? '')
+  const namespace = namespaceIn(value)
   const own = asList(spec.volumes).map((one): PodVolume => {
     const volume = asObject(one)
     const name = textOf(volume.name)
@@ -148,18 +148,65 @@ export function longRunning(spec: Json): readonly Chosen[] {
 
 export interface VolumeUse {
   readonly volume: PodVolume
+  /** As the pod writes it; empty for one that a StatefulSet claims. */
+  readonly source: Json
   readonly path: string
+  /** '' for the whole of it. */
+  readonly subPath: string
   readonly readOnly: boolean
 }
 
 export function usesOf({ pod, volumes }: Pick<Workload, 'pod' | 'volumes'>, container: Chosen): readonly VolumeUse[] {
   return asList(containerOf(pod.spec, container).volumeMounts)
     .map(asObject)
-    .flatMap(({ name, mountPath, readOnly }) => {
+    .flatMap(({ name, mountPath, subPath = '', readOnly }) => {
       const volume = volumes.get(textOf(name))
       if (volume === undefined || typeof mountPath !== 'string') return []
-      return [{ volume, path: mountPath.replace(/(.)\/$/, '$1'), readOnly: readOnly === true }]
+      const source = asObject(asList(pod.spec.volumes).find((one) => asObject(one).name === name))
+      const path = mountPath.replace(/(.)\/$/, '$1')
+      return [{ volume, source, path, subPath: textOf(subPath), readOnly: readOnly === true }]
     })
+}
+
+/** The ConfigMap or Secret that a pod calls by a name. */
+export function dataNamed(
+  objects: readonly ObjectAt[],
+  kind: 'ConfigMap' | 'Secret',
+  name: unknown,
+  workload: Workload,
+): ObjectAt | undefined {
+  const found = objects.filter((one) => {
+    const { metadata, kind: own } = one.value
+    return own === kind && name !== undefined && asObject(metadata).name === name && isNear(one, workload)
+  })
+  return found.find(({ value }) => namespaceIn(value) === workload.namespace) ?? found[0]
+}
+
+/** Which of its keys a volume has, and where. */
+export function itemsIn(
+  { items }: Json,
+  keys: Iterable<string>,
+): readonly { readonly key: string; readonly path: string; readonly mode?: unknown }[] {
+  const written = asList(items).map(asObject)
+  return written.length === 0
+    ? Array.from(keys, (key) => ({ key, path: key }))
+    : written.map(({ key, path, mode }) => ({ key: textOf(key), path: textOf(path), mode }))
+}
+
+/** Nothing says that they are in two namespaces. */
+export function isNear({ value }: Pick<ObjectAt, 'value'>, { namespace }: Workload): boolean {
+  return ['', namespace].includes(namespaceIn(value)) || namespace === ''
+}
+
+/** '' where the manifest leaves it to whoever applies it. */
+export function namespaceIn({ metadata }: Json): string {
+  return textOf(asObject(metadata).namespace ?? '')
+}
+
+export function leadsTo(service: Pick<ObjectAt, 'value'>, workload: Workload): boolean {
+  const { selector } = asObject(service.value.spec)
+  const isEmpty = Object.keys(asObject(selector)).length === 0
+  return !isEmpty && isNear(service, workload) && selects({ matchLabels: selector }, workload.pod.labels)
 }
 
 export function containerOf(spec: Json, { list, index }: Pick<Chosen, 'list' | 'index'>): Json {
@@ -178,6 +225,14 @@ export function uidOf(spec: Json, container: Chosen): number | null {
   const value =
     asObject(containerOf(spec, container).securityContext).runAsUser ?? asObject(spec.securityContext).runAsUser
   return typeof value === 'number' ? value : null
+}
+
+/** A manifest says that a container is run by another user than root. */
+export function isNonRoot(spec: Json, container: Chosen): boolean {
+  const uid = uidOf(spec, container)
+  if (uid !== null) return uid !== 0
+  const own = asObject(containerOf(spec, container).securityContext).runAsNonRoot
+  return (own ?? asObject(spec.securityContext).runAsNonRoot) === true
 }
 
 /** Whether the labels of a pod are those that are asked for; an empty selector asks for none, and finds all. */

@@ -2,10 +2,13 @@ import { plainCapability } from '../../image/capabilities.ts'
 import { SAFE_SYSCTLS } from '../../manifests/kubernetes/restricted.ts'
 import {
   containerOf,
+  dataNamed,
+  itemsIn,
+  leadsTo,
   type Manifests,
+  namespaceIn,
   type ObjectAt,
   type PodVolume,
-  selects,
   usesOf,
   type Workload,
 } from '../../manifests/kubernetes/workloads.ts'
@@ -112,10 +115,6 @@ function hostOf({ name, kind }: Workload): string {
   return (kind === 'StatefulSet' ? `${own}-0` : own).slice(0, 63)
 }
 
-function namespaceOf(value: Json): string {
-  return textOf(asObject(value.metadata).namespace ?? '') || 'default'
-}
-
 /** What the pod lacks here, or what Kubernetes does with it that kube play cannot. */
 function unshownOf({ kind, pod, ...workload }: Workload): readonly string[] {
   const { spec } = pod
@@ -184,14 +183,9 @@ function portNumber(port: unknown, containers: readonly Json[]): number | null {
 function serviceOf({ value }: Pick<ObjectAt, 'value'>, workloads: readonly Workload[]): readonly ServiceWay[] {
   if (value.kind !== 'Service') return []
   const spec = asObject(value.spec)
-  const selector = asObject(spec.selector)
-  const namespace = namespaceOf(value)
+  const namespace = namespaceIn(value) || 'default'
   const pods = workloads.filter(
-    (workload) =>
-      Object.keys(selector).length > 0 &&
-      (workload.namespace || 'default') === namespace &&
-      !['Job', 'CronJob'].includes(workload.kind) &&
-      selects({ matchLabels: selector }, workload.pod.labels),
+    (workload) => leadsTo({ value }, workload) && !['Job', 'CronJob'].includes(workload.kind),
   )
   const [first] = pods
   if (first === undefined) return []
@@ -262,15 +256,10 @@ function addVolume(
 }
 
 function subPaths(workload: Workload, volume: PodVolume): readonly string[] {
-  return containersOf(workload).flatMap(({ volumeMounts }) =>
-    asList(volumeMounts)
-      .map(asObject)
-      .flatMap(({ name, subPath }) =>
-        name === volume.name && typeof subPath === 'string' && subPath !== '' && !subPath.split('/').includes('..')
-          ? [subPath]
-          : [],
-      ),
-  )
+  return workload.containers
+    .flatMap((container) => usesOf(workload, container))
+    .filter((use) => use.volume === volume && use.subPath !== '' && !use.subPath.split('/').includes('..'))
+    .map(({ subPath }) => subPath)
 }
 
 function configFiles(
@@ -287,13 +276,12 @@ function configFiles(
       return []
     }
     const usual = typeof mode === 'number' ? mode : 0o644
-    if (!Array.isArray(source.items)) return [...data].map(([path, base64]) => ({ path, mode: usual, base64 }))
-    return source.items.map(asObject).flatMap(({ key, path, mode: own }) => {
-      const base64 = data.get(textOf(key))
-      if (base64 === undefined) missing.push(`${kind} ${textOf(name)} has no ${textOf(key)}`)
-      return base64 === undefined || textOf(path).split('/').includes('..')
+    return itemsIn(source, data.keys()).flatMap(({ key, path, mode: own }) => {
+      const base64 = data.get(key)
+      if (base64 === undefined) missing.push(`${kind} ${textOf(name)} has no ${key}`)
+      return base64 === undefined || path.split('/').includes('..')
         ? []
-        : [{ path: textOf(path), mode: typeof own === 'number' ? own : usual, base64 }]
+        : [{ path, mode: typeof own === 'number' ? own : usual, base64 }]
     })
   }
   if (isObject(volume.configMap))
@@ -315,15 +303,10 @@ function configFiles(
 function dataOf(
   kind: 'ConfigMap' | 'Secret',
   name: string,
-  { namespace }: Workload,
+  workload: Workload,
   { objects }: Manifests,
 ): ReadonlyMap<string, string> | null {
-  const found = objects.find(
-    ({ value }) =>
-      value.kind === kind &&
-      textOf(asObject(value.metadata).name) === name &&
-      namespaceOf(value) === (namespace || 'default'),
-  )?.value
+  const found = dataNamed(objects, kind, name, workload)?.value
   if (found === undefined) return null
   const base64 = (text: unknown): string => Buffer.from(textOf(text)).toString('base64')
   const plain = Object.entries(asObject(kind === 'Secret' ? found.stringData : found.data))
@@ -553,13 +536,8 @@ function mountsOf(
   { folders, files }: PodOptions,
   volumes: Map<string, Json>,
 ): readonly Json[] {
-  const mounts = asList(containerOf(workload.pod.spec, chosen).volumeMounts).map(asObject)
-  return usesOf(workload, chosen).flatMap(({ volume, path, readOnly }): readonly Json[] => {
+  return usesOf(workload, chosen).flatMap(({ volume, path, subPath, readOnly }): readonly Json[] => {
     const folder = folders.get(volume.key)
-    const written = mounts.find(
-      ({ name, mountPath }) => name === volume.name && textOf(mountPath).replace(/(.)\/$/, '$1') === path,
-    )
-    const subPath = textOf(written?.subPath ?? '')
     if (folder === undefined) return []
     const key = `${volume.key}\n${subPath}`
     const isFile = files.get(volume.key)?.has(subPath) === true
