@@ -1,13 +1,19 @@
 import { basename, dirname, join, relative } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { lineOf } from '../edit.ts'
 import { isInside, textIn } from '../files-in.ts'
-import { isNearPort } from '../manifests/compose/port-calls.ts'
+import { asVariable, portCalls, upstreamNames } from '../manifests/compose/port-calls.ts'
+import { hostsOf, saidPorts } from '../manifests/compose/ports.ts'
+import { asObject, parseYaml } from '../manifests/yaml/file.ts'
+import { type WrittenScalar, writtenScalars } from '../manifests/yaml/style.ts'
+import { memoizeByText } from '../memoize.ts'
 import type { PortUser } from '../plan/exemptions.ts'
-import { escaped, isListed, isOpenImage, lastPart, nameIn, namesAfter, namesOfWhole } from './image-names.ts'
+import { isListed, isOpenImage, isSameName, lastPart, nameIn, namesAfter, namesOfWhole } from './image-names.ts'
 import { walkOver } from './project-tree.ts'
+import { commandRuns } from './readers/commands.ts'
 import { composeRuns } from './readers/compose.ts'
 import { readerOf } from './readers/index.ts'
-import type { RepositoryFile, Run } from './readers/run.ts'
+import { type RepositoryFile, type Run, withoutTemplates, yamlIn } from './readers/run.ts'
 import { holdsHome } from './trust.ts'
 
 /** Who counts on a low port of the image that a Dockerfile (absolute path) makes, by the files of its projectRoot. */
@@ -37,6 +43,8 @@ interface PortTree {
   /** Names that files give to what they build, without those of services. */
   readonly named: readonly Pick<Run, 'names' | 'dockerfiles'>[]
   readonly services: readonly Service[]
+  /** `docker run`, in files that are of no services. */
+  readonly commands: readonly Run[]
 }
 
 /** Files that say how something is run, or whom it calls; of documents only those that everybody reads. */
@@ -69,6 +77,9 @@ export function portTree(root: string, dockerfiles: readonly string[], files: re
       /\bbuild/.test(file.text) && !SERVICES.test(file.text) ? (readerOf(file.path)?.runs(sourceOf(file)) ?? []) : [],
     ),
     services: files.filter(isOfServices).flatMap((file) => servicesIn(file, composeRuns(sourceOf(file)))),
+    commands: files.flatMap((file) =>
+      SERVICES.test(file.text) ? [] : commandRuns(sourceOf(file)).filter(({ kind }) => kind === 'command'),
+    ),
   }
 }
 
@@ -90,7 +101,7 @@ interface Image {
 
 /** Which files count on a port of the image that the Dockerfile at `path` makes, with the line that says so. */
 export function portUsersIn(
-  { root, dockerfiles, files, named, services }: PortTree,
+  { root, dockerfiles, files, named, services, commands }: PortTree,
   path: string,
   ports: readonly number[],
   cwd: string,
@@ -131,14 +142,10 @@ export function portUsersIn(
     for (const service of own) for (const at of portLinesOf(service, port)) add(service.file, at, service.stage)
     for (const { file, lines: at } of pods.flatMap((pod) => podPortLines(pod, port)))
       for (const one of at) add(file, one)
-    const calls = hosts.length === 0 ? null : callOf(hosts, port)
     for (const file of files) {
       const isNear = folders.some((folder) => folder === dirname(file.path) || isInside(file.path, folder))
-      if (calls !== null && isNear && !isDocument(file)) {
-        if (calls.test(file.text)) for (const at of linesWith(file, calls)) add(file, at)
-        for (const at of nearLines(file, hosts, port)) add(file, at)
-      }
-      for (const at of runLines(file, image, port)) add(file, at)
+      if (isNear && !isDocument(file)) for (const at of callLines(file, hosts, port)) add(file, at)
+      for (const at of runLines(file, commands, image, port)) add(file, at)
       for (const at of besideLines(file, path, port)) add(file, at)
     }
     const near = [...lines.values()].toSorted((a, b) => stepsTo(a.file) - stepsTo(b.file))
@@ -153,38 +160,19 @@ function isDocument({ path }: File): boolean {
 
 const COMMENT = /^\s*(?:#|\/\/|;|--)/
 
-function linesWith({ text }: File, pattern: RegExp): readonly number[] {
-  return text
-    .split('\n')
-    .flatMap((line, at) => (!COMMENT.test(line) && !/^\s*image:/.test(line) && pattern.test(line) ? [at] : []))
-}
-
-/** A call of one of the hosts at a port: `web:80`, `http://web` and nginx's `server web;`, which mean 80, and `${WEB_HOST}:80`. */
-function callOf(hosts: readonly string[], port: number): RegExp {
-  const names = hosts.map(escaped).join('|')
-  const variables = hosts.map((host) => escaped(host.toUpperCase().replace(/\W/g, '_'))).join('|')
-  const scheme = port === 80 ? 'http' : port === 443 ? 'https' : null
-  const said = `(?<![\\w.@-]|[^/]/)(?:${names}):${port}(?!\\d)|\\$\\{?(?:${variables})(?:_HOST|_ADDR|_SERVICE|_NAME)*\\}?:${port}(?!\\d)`
-  const implied = scheme === null ? '' : `|\\b${scheme}://(?:${names})(?![\\w.:-])`
-  const upstream =
-    port === 80 ? `|^[ \\t]*server[ \\t]+(?:${names})\\s*;|\\breverse_proxy[ \\t]+(?:${names})\\s*(?:\\{|$)` : ''
-  return new RegExp(said + implied + upstream, 'm')
-}
-
-/** A key has the name of a host, and another one some lines away the port: `address: web` above `port_value: 80`. */
-function nearLines({ text }: File, hosts: readonly string[], port: number): readonly number[] {
-  if (!text.includes(String(port)) || !hosts.some((host) => text.includes(host))) return []
-  let start = 0
-  return text.split('\n').flatMap((line, at) => {
-    const from = start
-    start += line.length + 1
-    const host = /[:=]\s*["']?([\w.-]+)["']?[\s,;}]*(?:#.*)?$/.exec(line)
-    const [said = '', name = ''] = host ?? []
-    if (host === null || COMMENT.test(line) || !hosts.includes(name)) return []
-    const column = host.index + said.indexOf(name)
-    const place = { text, before: line.slice(0, column), start: from + column, end: from + column + name.length }
-    return isNearPort(place, port) ? [at] : []
-  })
+/** Calls of the hosts at a port, and of variables that are called like one: `${WEB_HOST}:80`. */
+function callLines({ text }: File, hosts: readonly string[], port: number): readonly number[] {
+  const ownNames = upstreamNames([text])
+  const callsOf = (names: readonly string[]) => portCalls(text, [{ hosts: names, from: port, to: port }], { ownNames })
+  const { edits, open } = callsOf(hosts)
+  const variables = hosts.map((host) => host.toUpperCase().replace(/\W/g, '_'))
+  const byVariable = callsOf(
+    variables.flatMap((name) => ['', '_HOST', '_ADDR', '_SERVICE', '_NAME'].flatMap((end) => asVariable(name + end))),
+  ).edits.filter(({ start }) => text[start - 1] === ':')
+  const found = [...edits, ...byVariable].map(({ start }) => lineOf(text, start))
+  const near = open.flatMap(({ isNear, line }) => (isNear ? [line] : []))
+  const lines = text.split('\n')
+  return [...found, ...near].map((line) => line - 1).filter((at) => !/^\s*image:/.test(lines[at] ?? ''))
 }
 
 /** A reference means the image; `isExact`: by a name that it is built under. */
@@ -192,24 +180,34 @@ function isImage(reference: string, { names, called }: Image, isExact: boolean):
   // The last word of a template is what it ends with.
   const name = nameIn(reference.replace(/\{\{[^{}]*\}\}/g, '$x').replace(/^["']|["']$/g, ''))
   const last = lastPart(name)
-  const isOpen = name.includes('$')
   if (last === '' || last.includes('$')) return names.includes(name)
-  const isNamed = names.some(
-    (one) =>
-      lastPart(one) === last &&
-      (one === name || isOpen || one.includes('$') || one.endsWith(`/${name}`) || name.endsWith(`/${one}`)),
-  )
+  const isNamed = names.some((one) => isSameName(one, name) || one.endsWith(`/${name}`) || name.endsWith(`/${one}`))
   if (isNamed || isExact || isListed(name)) return isNamed
   return called.some((one) => last === one || last.endsWith(`-${one}`) || last.endsWith(`_${one}`))
 }
 
-/** A service of a Compose file, and its lines. */
+/** A value of a file, and its first and last line. */
+interface Written extends Pick<WrittenScalar, 'value' | 'keys' | 'item'> {
+  readonly at: number
+  readonly to: number
+}
+
+/** Of the first document; none where it cannot be read. */
+const writtenIn = memoizeByText((text: string): readonly Written[] => {
+  try {
+    const file = parseYaml(withoutTemplates(text), '')
+    const lineAt = (offset: number): number => lineOf(file.text, offset) - 1
+    return writtenScalars(file).map((one) => ({ ...one, at: lineAt(one.start), to: lineAt(one.end) }))
+  } catch {
+    return []
+  }
+})
+
+/** A service of a Compose file, and what stands in it. */
 interface Service extends Pick<Run, 'dockerfiles' | 'stage'> {
   readonly file: File
   readonly name: string
-  readonly lines: readonly string[]
-  /** The line after the one that names it. */
-  readonly from: number
+  readonly written: readonly Written[]
   readonly image: string | null
   readonly hosts: readonly string[]
 }
@@ -220,60 +218,34 @@ function isOfServices({ path, text }: File): boolean {
   return /\.(ya?ml|j2|jinja2?|tmpl|tpl|template)$/.test(path) && SERVICES.test(text)
 }
 
-/** Services by indentation, since templates of YAML are no YAML. */
-function servicesIn(file: File, said: readonly Run[]): readonly Service[] {
-  const runs = new Map(said.map((run) => [run.service, run]))
-  const lines = file.text.split('\n')
-  const top = lines.findIndex((line) => SERVICES.test(line))
-  const end = top + 1 + endOfBlock(lines.slice(top + 1), 0)
-  const inside = lines.slice(top + 1, end)
-  const indent = Math.min(...inside.flatMap((line) => (isContent(line) ? [indentOf(line)] : [])))
-  return inside.flatMap((line, index): readonly Service[] => {
-    const name = indentOf(line) === indent ? /^\s*["']?([\w.-]+)["']?:/.exec(line)?.[1] : undefined
-    if (name === undefined) return []
-    const from = top + 1 + index + 1
-    const body = lines.slice(from, Math.min(end, from + endOfBlock(lines.slice(from, end), indent)))
-    const names = body.flatMap((one) => /^\s*(?:container_name|hostname):\s*["']?([\w.-]+)/.exec(one)?.[1] ?? [])
-    const { image = null, names: [built = null] = [], dockerfiles = [], stage = null } = runs.get(name) ?? {}
-    const hosts = [name, ...names, ...aliasesIn(body)]
-    return [{ file, name, lines: body, from, image: image ?? built, dockerfiles, stage, hosts }]
+function servicesIn(file: File, runs: readonly Run[]): readonly Service[] {
+  const settings = asObject(asObject(yamlIn(withoutTemplates(file.text))[0]).services)
+  const services = Object.entries(settings).map(([name, one]) => ({ name, settings: asObject(one) }))
+  const project = { name: basename(dirname(file.path)), services }
+  const all = writtenIn(file.text)
+  return services.flatMap((service) => {
+    const { name } = service
+    const run = runs.find((one) => one.service === name)
+    if (run === undefined) return []
+    const { dockerfiles, stage } = run
+    const image = run.image ?? run.names[0] ?? null
+    const written = all.filter(({ keys }) => keys[0] === 'services' && keys[1] === name)
+    return [{ file, name, written, image, dockerfiles, stage, hosts: hostsOf(service, project) }]
   })
-}
-
-function aliasesIn(lines: readonly string[]): readonly string[] {
-  const at = lines.findIndex((line) => /^\s*aliases:\s*$/.test(line))
-  if (at < 0) return []
-  const listed = lines.slice(at + 1)
-  const end = listed.findIndex((line) => !/^\s*-\s/.test(line))
-  return listed
-    .slice(0, end < 0 ? listed.length : end)
-    .flatMap((line) => plainValue(line.replace(/^\s*-\s+/, '')) || [])
 }
 
 /** Lines in which a service names its own port: published, exposed, in its health check, or in a label for a proxy. */
-function portLinesOf({ lines, from }: Service, port: number): readonly number[] {
-  let under = ''
-  return lines.flatMap((line, index) => {
-    const key = /^\s*([\w.-]+):\s*(?:$|\[|#)/.exec(line)?.[1]
-    if (key !== undefined) under = key
-    return COMMENT.test(line) || !saysPort(line, under, port) ? [] : [from + index]
+function portLinesOf({ file, written }: Service, port: number): readonly number[] {
+  const lines = file.text.split('\n')
+  return written.flatMap(({ value, keys, item, at, to }) => {
+    const [, , section, key = 'target'] = keys
+    if (section === 'ports' || section === 'expose')
+      return key === 'target' && saidPorts({ ports: [value] }).includes(port) ? [at] : []
+    if (section === 'healthcheck')
+      return lines.slice(at, to + 1).flatMap((line, index) => (asks(line, port) ? [at + index] : []))
+    const told = item === null ? `${keys.at(-1)}=${value}` : value
+    return /server\.port|VIRTUAL_PORT/.test(told) && told.endsWith(`=${port}`) ? [at] : []
   })
-}
-
-function saysPort(line: string, under: string, port: number): boolean {
-  if (!/^\s*-/.test(line) || /^(ports|expose|test|labels|environment|healthcheck)$/.test(under) === false)
-    under = keyOf(line) || under
-  const end = `${port}(?:/tcp)?["']?\\s*(?:$|[,\\]#])`
-  if (under === 'ports' || under === 'target')
-    return new RegExp(`(?:[\\s"'\\[:-]|target:\\s*)${end}`).test(line) && !/^\s*(?:-\s+)?(?:published|name):/.test(line)
-  if (under === 'expose') return new RegExp(`[\\s"'\\[-]${end}`).test(line)
-  if (/server\.port|VIRTUAL_PORT/.test(line)) return new RegExp(`[=:\\s"']${port}["']?\\s*$`).test(line)
-  if (under === 'test' || under === 'healthcheck') return asks(line, port)
-  return false
-}
-
-function keyOf(line: string): string {
-  return /^\s*(?:-\s+)?([\w.-]+):/.exec(line)?.[1] ?? ''
 }
 
 /** It calls itself at the port. */
@@ -375,29 +347,15 @@ function isOfChart(reference: string, file: File, files: readonly File[], image:
 
 interface Values {
   readonly file: File
-  readonly values: ReadonlyMap<string, { readonly value: string; readonly at: number }>
+  readonly values: ReadonlyMap<string, Pick<Written, 'value' | 'at'>>
 }
 
 function valuesOfChart({ path }: File, files: readonly File[]): Values | null {
   const folder = dirname(path)
   if (basename(folder) !== 'templates') return null
   const file = files.find((other) => other.path === join(dirname(folder), 'values.yaml'))
-  return file === undefined ? null : { file, values: flattened(file.text) }
-}
-
-/** `image.repository` of nested keys. */
-function flattened(text: string): Values['values'] {
-  const found = new Map<string, { readonly value: string; readonly at: number }>()
-  const above: { readonly indent: number; readonly key: string }[] = []
-  for (const [at, line] of text.split('\n').entries()) {
-    const [, key, value = ''] = /^\s*([\w-]+):(.*)$/.exec(line) ?? []
-    if (key === undefined || COMMENT.test(line)) continue
-    const indent = indentOf(line)
-    while ((above.at(-1)?.indent ?? -1) >= indent) above.pop()
-    above.push({ indent, key })
-    if (plainValue(value) !== '') found.set(above.map((one) => one.key).join('.'), { value: plainValue(value), at })
-  }
-  return found
+  if (file === undefined) return null
+  return { file, values: new Map(writtenIn(file.text).map((one) => [one.keys.join('.'), one])) }
 }
 
 interface Lines {
@@ -425,26 +383,14 @@ function podPortLines(pod: Pod, port: number): readonly Lines[] {
   return found
 }
 
-/** `docker run -p 8080:80 IMAGE`, over several lines too. */
-function runLines({ text, path }: File, image: Image, port: number): readonly number[] {
-  if (!/\b(?:docker|podman|nerdctl)\b/.test(text) || SERVICES.test(text)) return []
-  const published = new RegExp(`(?:^|\\s)(?:-p|--publish)[=\\s]*["']?\\S*:${port}(?:/tcp)?["']?(?=\\s|$)`)
-  const lines = text.split('\n')
-  return lines.flatMap((line, at) => {
-    if (!RUN.test(line) || (COMMENT.test(line) && !path.endsWith('.md'))) return []
-    let end = at
-    while (end < at + 20 && /\\\s*$/.test(lines[end] ?? '')) end += 1
-    const command = lines
-      .slice(at, end + 1)
-      .map((each) => each.replace(/\\\s*$/, ' '))
-      .join('')
-    if (command.length > bounds.surveyedLine || !published.test(command)) return []
-    const words = command.split(/[\s`]+/)
-    return words.some((word) => /^[\w$]/.test(word) && isImage(word, image, true)) ? [at] : []
+/** `docker run -p 8080:80 IMAGE`; of those that are comments only what people read. */
+function runLines(file: File, commands: readonly Run[], image: Image, port: number): readonly number[] {
+  return commands.flatMap(({ file: path, line, image: reference, ports }) => {
+    if (path !== file.path || line === null || reference === null || !saidPorts({ ports }).includes(port)) return []
+    const isSaid = isDocument(file) || !COMMENT.test(file.text.split('\n')[line - 1] ?? '')
+    return isSaid && isImage(reference, image, true) ? [line - 1] : []
   })
 }
-
-const RUN = /\b(?:docker|podman|nerdctl)\s+(?:container\s+)?(?:run|create)\b/
 
 /** Files about the one image of their folder: goss checks, and how a platform runs it. */
 function besideLines(file: File, dockerfile: string, port: number): readonly number[] {

@@ -166,7 +166,7 @@ function namesPath(text: string, path: string): boolean {
 }
 
 function asRun(
-  { dockerfiles, image, names, context, service, args, ports, envFiles, start, mounts, ...run }: ContainerRun,
+  { dockerfiles, image, names, context, service, args, ports, envFiles, start, line, mounts, ...run }: ContainerRun,
   stage: string | null,
   root: string,
 ): ImageRun {

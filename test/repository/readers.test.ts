@@ -85,7 +85,7 @@ const cases: readonly { readonly path: string; readonly text: string; readonly r
         dockerfiles: ['/r/Dockerfile'],
       },
       { kind: 'push', by: '.github/workflows/ci.yml', dockerfiles: ['/r/Dockerfile'], stage: 'app' },
-      { kind: 'command', by: '.github/workflows/ci.yml line 8', image: 'acme/web', user: '7' },
+      { kind: 'command', by: '.github/workflows/ci.yml line 8', line: 8, image: 'acme/web', user: '7' },
     ],
   },
   {
@@ -94,7 +94,7 @@ const cases: readonly { readonly path: string; readonly text: string; readonly r
     runs: [
       { kind: 'job', by: 'job test of .gitlab-ci.yml', image: 'acme/ci' },
       {
-        ...{ kind: 'build', by: '.gitlab-ci.yml line 3', names: ['acme/web'], context: '/r/web' },
+        ...{ kind: 'build', by: '.gitlab-ci.yml line 3', line: 3, names: ['acme/web'], context: '/r/web' },
         dockerfiles: ['/r/web/Dockerfile'],
       },
     ],
@@ -118,17 +118,17 @@ const cases: readonly { readonly path: string; readonly text: string; readonly r
     text: 'IMAGE = acme/web\nrun:\n\tdocker build -t $(IMAGE) \\\n\t  -f web.Dockerfile .\n\tdocker run -v data:/data $(IMAGE)\n',
     runs: [
       {
-        ...{ kind: 'build', by: 'Makefile line 3', names: ['acme/web'], context: '/r' },
+        ...{ kind: 'build', by: 'Makefile line 3', line: 3, names: ['acme/web'], context: '/r' },
         dockerfiles: ['/r/web.Dockerfile', '/r/web.Dockerfile'],
       },
-      { kind: 'command', by: 'Makefile line 5', image: 'acme/web', mounts: [volume('/data')] },
+      { kind: 'command', by: 'Makefile line 5', line: 5, image: 'acme/web', mounts: [volume('/data')] },
     ],
   },
   {
     path: 'README.md',
     text: 'Run `docker run acme/web`, or\n\n```yaml\nservices:\n  web:\n    image: acme/web\n    user: "7"\n```\n\n```dockerfile\nFROM acme/web\nRUN apk add git\n```\n',
     runs: [
-      { kind: 'command', by: 'README.md line 1', image: 'acme/web' },
+      { kind: 'command', by: 'README.md line 1', line: 1, image: 'acme/web' },
       { kind: 'command', by: 'service web of README.md line 4', image: 'acme/web', user: '7' },
       { kind: 'command', by: 'README.md line 12', image: 'acme/web', builds: 'apk add git' },
     ],

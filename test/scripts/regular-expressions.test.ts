@@ -103,20 +103,11 @@ const MADE: Readonly<Record<string, string>> = {
     'numbers of ports between constants; a text of the image',
   'src/repository/port-users.ts: `${host}(?::|["\',\\\\s]+)${port}(?!\\\\d)`':
     'numbers of ports between constants; one line of a file',
-  'src/repository/port-users.ts: `(?:[\\\\s"\'\\\\[:-]|target:\\\\s*)${end}`':
-    'numbers of ports between constants; one line of a file',
-  'src/repository/port-users.ts: `(?:^|\\\\s)(?:-p|--publish)[=\\\\s]*["\']?\\\\S*:${port}(?:/tcp)?["\']?(?=\\\\s|$)`':
-    'numbers of ports between constants; one line of a file',
   'src/repository/port-users.ts: `(?:internal_port|ContainerPort)["\']?\\\\s*[:=]\\\\s*["\']?${port}(?!\\\\d)`':
     'numbers of ports between constants; one line of a file',
-  'src/repository/port-users.ts: `[=:\\\\s"\']${port}["\']?\\\\s*$`':
-    'numbers of ports between constants; one line of a file',
-  'src/repository/port-users.ts: `[\\\\s"\'\\\\[-]${end}`': 'numbers of ports between constants; one line of a file',
   'src/repository/port-users.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`':
     'numbers of ports between constants; one line of a file',
   'src/repository/port-users.ts: `\\\\btcp6?:${port}["\']?:`': 'numbers of ports between constants; one line of a file',
-  'src/repository/port-users.ts: said + implied + upstream':
-    'names, escaped, and numbers of ports; a text whose lines are short',
   'src/plan/ports/port-lines.ts: String.raw`(?:<\\w+\\b[^>]*|\\binput\\([^)]*)\\bport\\s*=\\s*["\']${from}["\']`':
     'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: String.raw`^\\s*${ANY_ADDRESS}${from}(?=["\']?\\/?\\s*(?:[{,;]|$))`':

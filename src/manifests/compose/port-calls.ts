@@ -22,6 +22,8 @@ interface OpenCall {
   readonly line: number
   readonly said: string
   readonly port: MovedPort
+  /** The number stands some lines away; else it is a variable's. */
+  readonly isNear: boolean
 }
 
 export interface CallContext {
@@ -49,8 +51,9 @@ export function portCalls(text: string, moves: readonly MovedPort[], context: Ca
       if (!move.hosts.includes(host)) continue
       const found = callAt(place, move)
       if (found === null) continue
+      const isNear = text[place.end] !== ':'
       if (found === 'open')
-        open.push({ line: lineOf(text, start), said: saidAt(text, start - line.length), port: move })
+        open.push({ line: lineOf(text, start), said: saidAt(text, start - line.length), port: move, isNear })
       else edits.push(found)
     }
   }
@@ -162,7 +165,7 @@ function numberBehind(before: string, after: string, from: number): number | nul
  * The whole value of a key that is for a host, with the port as that of another key some lines away: YAML, JSON, TOML, VCL. Variables
  * of an environment come in pairs of names, which are followed elsewhere.
  */
-export function isNearPort(
+function isNearPort(
   { text, before, start, end }: Pick<Place, 'text' | 'before' | 'start' | 'end'>,
   port: number,
 ): boolean {

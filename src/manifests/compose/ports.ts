@@ -104,7 +104,13 @@ interface RunService {
   readonly profile: Pick<Profile, 'ports'>
 }
 
-function hostsOf({ name, settings }: Service, project: Pick<Project, 'name' | 'services'>): readonly string[] {
+type Named = Pick<Service, 'name' | 'settings'>
+
+/** The names that others of its project call it by. */
+export function hostsOf(
+  { name, settings }: Named,
+  project: { readonly name: string; readonly services: readonly Named[] },
+): readonly string[] {
   const networks = Object.values(asObject(settings.networks)).flatMap((one) => asList(asObject(one).aliases))
   const links = project.services.flatMap((other) =>
     asList(other.settings.links).flatMap((link) => {

@@ -40,10 +40,11 @@ export function commandRuns(file: RepositoryFile): readonly Run[] {
       number += text.slice(reached, index).split('\n').length - 1
       reached = index
       const by = `${file.name} line ${number}`
-      if (pattern === BUILD) return [{ ...builtBy(words, file), by, file: file.path }]
+      const at = { by, line: number, file: file.path }
+      if (pattern === BUILD) return [{ ...builtBy(words, file), ...at }]
       const isCompose = found[0].startsWith('compose', found[0].length - line.length - 'compose '.length)
       const run = isCompose ? null : toldTo(words, file)
-      return run === null ? [] : [{ ...nothingSaid, ...run, by, kind: 'command', file: file.path } satisfies Run]
+      return run === null ? [] : [{ ...nothingSaid, ...run, kind: 'command', ...at } satisfies Run]
     })
   })
 }
@@ -54,7 +55,7 @@ const WORD = /(?:"[^"\n]*"|'[^'\n]*'|\$\([^()\n]*\)|`pwd`|[^\s"'])+/g
 
 type Told = Pick<
   Run,
-  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups' | 'env'
+  'image' | 'mounts' | 'privileged' | 'hostPid' | 'capabilities' | 'devices' | 'user' | 'groups' | 'env' | 'ports'
 >
 
 /** The words behind `docker run`; null where they name no image. */
@@ -99,6 +100,7 @@ export function toldTo(words: readonly string[], file: RepositoryFile): Told | n
     devices: said('device').flatMap(deviceOf),
     user: said('user')[0] ?? null,
     groups: said('group-add').length > 0,
+    ports: said('publish'),
     env: pairsOf(said('env'), (value) => (typeof value !== 'string' || value.includes('$') ? null : value)),
   }
 }
@@ -111,10 +113,11 @@ const LONG: ReadonlyMap<string, string> = new Map([
   ['u', 'user'],
   ['w', 'workdir'],
   ['e', 'env'],
+  ['p', 'publish'],
 ])
 
 /** The words behind `docker build`: `-t NAME -f FILE DIR`. It is run in the folder of its file, or at the top of the repository. */
-function builtBy(words: readonly string[], { path, root }: RepositoryFile): Omit<Run, 'by' | 'file'> {
+function builtBy(words: readonly string[], { path, root }: RepositoryFile): Omit<Run, 'by' | 'file' | 'line'> {
   const names: string[] = []
   let [dockerfile, stage, context]: (string | null)[] = [null, null, null]
   for (let at = 0; at < words.length; at += 1) {

@@ -10,6 +10,8 @@ export interface Run extends Omit<ImageRun, 'kind' | 'mounts'> {
   readonly kind: ImageRun['kind'] | ImageUser['kind'] | 'build' | 'push'
   /** Absolute. */
   readonly file: string
+  /** 1-based, where a command begins; null for all else. */
+  readonly line: number | null
   /** Those that may be meant, absolute, the likeliest first. */
   readonly dockerfiles: readonly string[]
   /** The name that it is run by; null where it is built. */
@@ -48,6 +50,7 @@ export const nothingSaid = {
   ports: [],
   envFiles: [],
   start: null,
+  line: null,
 } satisfies Partial<Run>
 
 export interface RepositoryFile {
