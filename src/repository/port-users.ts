@@ -8,6 +8,7 @@ import { asObject, parseYaml } from '../manifests/yaml/file.ts'
 import { type WrittenScalar, writtenScalars } from '../manifests/yaml/style.ts'
 import { memoizeByText } from '../memoize.ts'
 import type { PortUser } from '../plan/exemptions.ts'
+import { moveHealthcheckPort } from '../plan/ports/healthcheck.ts'
 import { isListed, isOpenImage, isSameName, lastPart, nameIn, namesAfter, namesOfWhole } from './image-names.ts'
 import { walkOver } from './project-tree.ts'
 import { commandRuns } from './readers/commands.ts'
@@ -140,8 +141,7 @@ export function portUsersIn(
       if (file.path !== path && !lines.has(place)) lines.set(place, { place, stage, file })
     }
     for (const service of own) for (const at of portLinesOf(service, port)) add(service.file, at, service.stage)
-    for (const { file, lines: at } of pods.flatMap((pod) => podPortLines(pod, port)))
-      for (const one of at) add(file, one)
+    for (const { file, at } of pods.flatMap((pod) => podPortLines(pod, port))) add(file, at)
     for (const file of files) {
       const isNear = folders.some((folder) => folder === dirname(file.path) || isInside(file.path, folder))
       if (isNear && !isDocument(file)) for (const at of callLines(file, hosts, port)) add(file, at)
@@ -250,25 +250,23 @@ function portLinesOf({ file, written }: Service, port: number): readonly number[
 
 /** It calls itself at the port. */
 function asks(line: string, port: number): boolean {
-  const scheme = port === 80 ? 'http' : port === 443 ? 'https' : null
-  const host = '(?:localhost|127\\.0\\.0\\.1|0\\.0\\.0\\.0)'
-  return (
-    new RegExp(`${host}(?::|["',\\s]+)${port}(?!\\d)`).test(line) ||
-    (scheme !== null && new RegExp(`\\b${scheme}://${host}(?![\\w.:-])`).test(line)) ||
-    (port === 80 && /\b(?:curl|wget)\b/.test(line) && /[\s"']localhost(?![\w.:-])/.test(line))
-  )
+  return moveHealthcheckPort(line, { from: port, to: port + 1 }) !== line
+}
+
+/** Some lines of a file. */
+interface Part {
+  readonly file: File
+  /** How many stand before them. */
+  readonly from: number
+  readonly lines: readonly string[]
 }
 
 /** A container of a manifest that runs the image. */
-interface Pod {
-  readonly file: File
-  /** Lines of the container. */
-  readonly from: number
-  readonly lines: readonly string[]
+interface Pod extends Part {
   /** Defaults of its chart; null for a manifest outside a chart. */
   readonly chart: Values | null
   /** Services beside it that select it. */
-  readonly services: readonly { readonly file: File; readonly from: number; readonly lines: readonly string[] }[]
+  readonly services: readonly Part[]
 }
 
 function podsIn(files: readonly File[], image: Image): readonly Pod[] {
@@ -277,29 +275,26 @@ function podsIn(files: readonly File[], image: Image): readonly Pod[] {
   )
   return manifests.flatMap((file) => {
     if (!/^kind:/m.test(file.text) && !/\bcontainers:/.test(file.text)) return []
-    return documentsOf(file).flatMap(({ from, lines }): readonly Pod[] =>
-      lines.flatMap((line, at) => {
+    return documentsOf(file).flatMap((document): readonly Pod[] =>
+      document.lines.flatMap((line, at) => {
         const reference = (/^[\s-]*image:(.*)$/.exec(line)?.[1] ?? '').trim()
         if (reference === '' || !(isImage(reference, image, false) || isOfChart(reference, file, files, image)))
           return []
-        const container = containerAround(lines, at)
-        const document = new Set(lines.map(plainLine))
+        const said = new Set(document.lines.map(plainLine))
         const services = files
           .filter((other) => dirname(other.path) === dirname(file.path) && /^kind:\s*Service\b/m.test(other.text))
-          .flatMap((other) => documentsOf(other).map((one) => ({ ...one, file: other })))
-          .filter((one) => one.lines.some((each) => /^kind:\s*Service\b/.test(each)) && chooses(one.lines, document))
-        return [
-          { file, from: from + container.from, lines: container.lines, chart: valuesOfChart(file, files), services },
-        ]
+          .flatMap(documentsOf)
+          .filter(({ lines }) => lines.some((each) => /^kind:\s*Service\b/.test(each)) && chooses(lines, said))
+        return [{ ...containerAround(document, at), chart: valuesOfChart(file, files), services }]
       }),
     )
   })
 }
 
-function documentsOf({ text }: File): readonly { readonly from: number; readonly lines: readonly string[] }[] {
-  const lines = text.split('\n')
+function documentsOf(file: File): readonly Part[] {
+  const lines = file.text.split('\n')
   const starts = [0, ...lines.flatMap((line, at) => (/^---/.test(line) ? [at + 1] : []))]
-  return starts.map((from, index) => ({ from, lines: lines.slice(from, starts[index + 1] ?? lines.length) }))
+  return starts.map((from, index) => ({ file, from, lines: lines.slice(from, starts[index + 1] ?? lines.length) }))
 }
 
 /** `{{- include "web.selectorLabels" . | nindent 6 }}` says the same at any depth. */
@@ -311,17 +306,13 @@ function plainLine(line: string): string {
 }
 
 /** The item of the list that a line is in. */
-function containerAround(
-  lines: readonly string[],
-  at: number,
-): { readonly from: number; readonly lines: readonly string[] } {
-  let from = at
-  while (
-    from > 0 &&
-    !(/^\s*-\s/.test(lines[from] ?? '') && (from === at || indentOf(lines[from] ?? '') < indentOf(lines[at] ?? '')))
-  )
-    from -= 1
-  return { from, lines: lines.slice(from, from + 1 + endOfBlock(lines.slice(from + 1), indentOf(lines[from] ?? ''))) }
+function containerAround({ file, from, lines }: Part, at: number): Part {
+  const indentAt = (line: number): number => indentOf(lines[line] ?? '')
+  let start = at
+  while (start > 0 && !(/^\s*-\s/.test(lines[start] ?? '') && (start === at || indentAt(start) < indentAt(at))))
+    start -= 1
+  const end = start + 1 + endOfBlock(lines.slice(start + 1), indentAt(start))
+  return { file, from: from + start, lines: lines.slice(start, end) }
 }
 
 /** Each line of its selector stands in the other document as well. */
@@ -358,29 +349,26 @@ function valuesOfChart({ path }: File, files: readonly File[]): Values | null {
   return { file, values: new Map(writtenIn(file.text).map((one) => [one.keys.join('.'), one])) }
 }
 
-interface Lines {
+interface Place {
   readonly file: File
-  readonly lines: readonly number[]
+  readonly at: number
 }
 
-function podPortLines(pod: Pod, port: number): readonly Lines[] {
-  const found: Lines[] = []
-  const look = (file: File, from: number, lines: readonly string[], isKey: (key: string) => boolean): void => {
-    for (const [at, line] of lines.entries()) {
+function podPortLines({ chart, services, ...container }: Pod, port: number): readonly Place[] {
+  const look = ({ file, from, lines }: Part, keys: readonly string[]): readonly Place[] =>
+    lines.flatMap((line, index): readonly Place[] => {
       const [, key = '', written = ''] = /^[\s-]*(containerPort|port|targetPort):(.*)$/.exec(line) ?? []
-      if (key === '' || !isKey(key)) continue
       const value = plainValue(written)
-      if (value === String(port)) found.push({ file, lines: [from + at] })
-      const said = pod.chart?.values.get(/^\{\{-?\s*\.Values\.([\w.]+)(?:[\s|][^{}]*)?\}\}$/.exec(value)?.[1] ?? '')
-      if (pod.chart !== null && said?.value === String(port)) found.push({ file: pod.chart.file, lines: [said.at] })
-    }
-  }
-  look(pod.file, pod.from, pod.lines, (key) => key !== 'targetPort')
-  for (const { file, from, lines } of pod.services) {
-    const isTold = lines.some((line) => /^[\s-]*targetPort:/.test(line))
-    look(file, from, lines, (key) => key === (isTold ? 'targetPort' : 'port'))
-  }
-  return found
+      if (!keys.includes(key)) return []
+      if (value === String(port)) return [{ file, at: from + index }]
+      const said = chart?.values.get(/^\{\{-?\s*\.Values\.([\w.]+)(?:[\s|][^{}]*)?\}\}$/.exec(value)?.[1] ?? '')
+      return chart !== null && said?.value === String(port) ? [{ file: chart.file, at: said.at }] : []
+    })
+  const isTold = (service: Part): boolean => service.lines.some((line) => /^[\s-]*targetPort:/.test(line))
+  return [
+    ...look(container, ['containerPort', 'port']),
+    ...services.flatMap((service) => look(service, [isTold(service) ? 'targetPort' : 'port'])),
+  ]
 }
 
 /** `docker run -p 8080:80 IMAGE`; of those that are comments only what people read. */

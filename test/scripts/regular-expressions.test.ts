@@ -101,11 +101,7 @@ const MADE: Readonly<Record<string, string>> = {
     'numbers of ports between constants; a text of the image',
   'src/plan/ports/port-files.ts: String.raw`\\bdefault\\s+\\.Env\\.(\\w*(?:PORT|LISTEN)\\w*)\\s+"?${from}\\b`':
     'numbers of ports between constants; a text of the image',
-  'src/repository/port-users.ts: `${host}(?::|["\',\\\\s]+)${port}(?!\\\\d)`':
-    'numbers of ports between constants; one line of a file',
   'src/repository/port-users.ts: `(?:internal_port|ContainerPort)["\']?\\\\s*[:=]\\\\s*["\']?${port}(?!\\\\d)`':
-    'numbers of ports between constants; one line of a file',
-  'src/repository/port-users.ts: `\\\\b${scheme}://${host}(?![\\\\w.:-])`':
     'numbers of ports between constants; one line of a file',
   'src/repository/port-users.ts: `\\\\btcp6?:${port}["\']?:`': 'numbers of ports between constants; one line of a file',
   'src/plan/ports/port-lines.ts: String.raw`(?:<\\w+\\b[^>]*|\\binput\\([^)]*)\\bport\\s*=\\s*["\']${from}["\']`':

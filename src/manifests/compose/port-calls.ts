@@ -1,5 +1,6 @@
 import { bounds } from '../../bounds.ts'
 import { type Edit, lineOf } from '../../edit.ts'
+import { escapeEre } from '../../evidence/file-edit.ts'
 
 /** A port that moves, and the names that callers use. */
 export interface MovedPort {
@@ -81,7 +82,7 @@ function saidAt(text: string, start: number): string {
 
 /** Matches whole names only: no part of a longer name, and none of a domain. */
 function hostPattern(hosts: readonly string[]): RegExp {
-  const names = hosts.toSorted((a, b) => b.length - a.length).map(escaped)
+  const names = hosts.toSorted((a, b) => b.length - a.length).map(escapeEre)
   return new RegExp(`(?<![\\w.$-])(?:${names.join('|')})(?![\\w-]|\\.\\w)`, 'g')
 }
 
@@ -201,8 +202,4 @@ function isBare(before: string, after: string): boolean {
   if (/\b(?:curl|wget)\s[^|;&]{0,200}$/.test(before) && /(?<!:|-[oHu])[\s"']$/.test(before))
     return /^(?:[/\s"',\]]|$)/.test(rest)
   return /\btargets:\s*\[[^\]]*["'\s[]$/.test(before) && /^["']?\s*[,\]]/.test(rest)
-}
-
-function escaped(text: string): string {
-  return text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
 }
