@@ -105,10 +105,8 @@ export interface RootlessConfiguration {
 
 /** What a program writes into the folder that it starts in, where nothing tells it another place. */
 export interface WorkingFolderRule {
-  /** Base names; `*`: any that `made` has made. */
+  /** Base names. */
   readonly programs: readonly string[]
-  /** Regular expression on a RUN, perhaps of a build stage, that makes the folder with `bin/PROGRAM` in it: that is the folder which is written. */
-  readonly made?: string
   /** Regular expression on all words of its command: only then. */
   readonly with?: string
   /** Absent where it has no configuration that tells. */

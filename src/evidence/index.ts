@@ -26,7 +26,7 @@ import { openScriptWrites, rootBranches, scriptWrites } from './script-writes.ts
 import { setCapabilities } from './set-capabilities.ts'
 import { compiledSources, sourceFiles } from './source-files.ts'
 import { catalogueEntry } from './vendor.ts'
-import { scriptedWrites, workingFolder } from './working-folder.ts'
+import { workingFolder } from './working-folder.ts'
 
 /** All providers. Where two claim the same, the first gives the reason; remarks keep this order. */
 export const providers: readonly Provider[] = [
@@ -38,7 +38,6 @@ export const providers: readonly Provider[] = [
   frameworkFolders,
   scriptWrites,
   openScriptWrites,
-  scriptedWrites,
   sourceFiles,
   compiledSources,
   copiedEmptyFolders,

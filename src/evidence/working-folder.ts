@@ -4,24 +4,13 @@ import { says } from '../dockerfile/index.ts'
 import {
   baseName,
   isForEverybody,
-  isInside,
   isRuntimePlace,
   isSystemFolder,
   looksLikeFile,
   normalisePath,
   parentOf,
 } from '../places.ts'
-import {
-  actionsOf,
-  argvOf,
-  asWords,
-  inTurn,
-  plainCommands,
-  type StartedCommand,
-  scriptedCommands,
-  toolOf,
-  type Word,
-} from '../shell/index.ts'
+import { argvOf, inTurn, plainCommands, type StartedCommand, scriptedCommands } from '../shell/index.ts'
 import { type Claim, declared, type Evidence, type PathClaim } from './claim.ts'
 import { escapeReplacement, type FileEdit, matches } from './file-edit.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -43,104 +32,16 @@ export const workingFolder: Provider = {
   },
 }
 
-/** What a script that the start has its runner start does to files by itself: it is no start script, and its lines are read nowhere else. */
-export const scriptedWrites: Provider = {
-  name: 'scripted-writes',
-  summary: 'what scripts of package.json and recipes of a Makefile remove, copy or make when the start runs them',
-  when: 'always',
-  *claims(view) {
-    const { scripted, perhaps } = startedCommands(view)
-    const sure = scripted.flatMap((command) => movedWrites(command, view))
-    const known = new Set(sure.map(({ path }) => path))
-    yield* sure
-    for (const claim of perhaps.flatMap((command) => movedWrites(command, view)))
-      if (!known.has(claim.path)) yield { ...claim, certainty: 'possible', onlyIf: '' }
-  },
-}
-
-/** What its actions do to files of root's that are there, and where they put what they make. */
-function movedWrites({ words, folder }: StartedCommand, view: StageView): readonly PathClaim[] {
-  const said = { words: asWords(words) }
-  const { tool, args } = toolOf(said)
-  const pathOf = ({ value }: Word): string | null =>
-    value !== null && /^[\w./@-]+$/.test(value) ? normalisePath(value.replace(/\/$/, ''), folder) : null
-  const shown = [tool, ...args.map(({ text }) => text)].join(' ').slice(0, SHOWN_WORDS)
-  const detail = `a script that the start runs says ${shown}`
-  const beside = (path: string): PathClaim => declared('create-file', path, detail, { how: 'beside' })
-  const isMeant = (path: string | null): path is string => path !== null && path !== '/' && !isRuntimePlace(path)
-  const each = (paths: readonly Word[], claims: (path: string) => readonly PathClaim[]): readonly PathClaim[] =>
-    paths.map(pathOf).filter(isMeant).flatMap(claims)
-  return actionsOf(said).flatMap((action) => {
-    switch (action.kind) {
-      case 'makes':
-        return action.tool === 'mkdir'
-          ? each(action.folders, (path) => [declared('keep-state', path, detail, { made: true })])
-          : []
-      case 'writes':
-        return action.tool === 'touch' ? each([action.path], (path) => [beside(path)]) : []
-      case 'removes':
-        return each(action.paths, (path) => {
-          if (!isThere(path, view)) return []
-          return action.recursive
-            ? [declared('keep-state', path, detail, { tree: true }), beside(path)]
-            : [beside(path)]
-        })
-      case 'puts': {
-        if (action.tool !== 'cp' && action.tool !== 'mv') return []
-        const { sources, to, recursive } = action
-        const isInto = (path: string): boolean =>
-          to.text.endsWith('/') ||
-          sources.length > 1 ||
-          /[*?]|\/\.$/.test(sources[0]?.text ?? '') ||
-          view.own.entry(path)?.type === 'directory'
-        const isTree = recursive && action.tool === 'cp' ? { tree: true as const } : {}
-        return [
-          ...(action.tool === 'mv' ? each(sources, (path) => [beside(path)]) : []),
-          ...each([to], (path) => [isInto(path) ? declared('keep-state', path, detail, isTree) : beside(path)]),
-        ]
-      }
-      default:
-        return []
-    }
-  })
-}
-
-const SHOWN_WORDS = 60
-
-/** The build has put it there, or may have: something that nobody has seen lies around it. */
-function isThere(path: string, { contents: { entries, copies, actions }, own }: StageView): boolean {
-  if (own.entry(path) !== null || [...entries.keys()].some((each) => isInside(each, path))) return true
-  if (actions.some(({ paths }) => paths.some((each) => isInside(each, path)))) return true
-  return copies.some(({ seen, destination }) => !seen && destination !== '/' && isInside(path, destination))
-}
-
-/** What a command names that it makes: a folder, a file, or where its output goes. */
-function namedWrites({ words: [program = '', ...args], folder }: StartedCommand): readonly PathClaim[] {
-  const name = baseName(program)
-  const operands = args.filter((word) => word !== '' && !word.startsWith('-'))
-  const places =
-    name === 'mkdir' || name === 'touch'
-      ? operands
-      : args.flatMap((word, at) => {
-          const [, option = '', value] = /^--?([\w-]+)(?:=(.*))?$/s.exec(word) ?? []
-          return OUTPUT_OPTION.test(option) ? [value ?? args[at + 1] ?? ''] : []
-        })
-  return places.flatMap((written) => {
-    const path = /^[\w./-]+$/.test(written) ? normalisePath(written, folder) : null
-    if (path === null || path === '/') return []
-    return name === 'mkdir'
-      ? [declared('create-directory', path, `${name} makes it`)]
-      : [declared('create-file', path, `${name} makes it`, { how: 'beside' })]
-  })
-}
-
 /** The file that a command of the start is told to write, as a report of tests; `json` is none. */
-function namedOutput(command: StartedCommand): readonly PathClaim[] {
-  // What those make is read of start scripts.
-  if (/^(?:mkdir|touch)$/.test(baseName(command.words[0] ?? ''))) return []
-  return namedWrites(command).filter(
-    ({ path }) => looksLikeFile(path) && !isRuntimePlace(path) && !isForEverybody(path),
-  )
+function namedOutput({ words: [program = '', ...args], folder }: StartedCommand): readonly PathClaim[] {
+  const name = baseName(program)
+  return args.flatMap((word, at) => {
+    const [, option = '', value] = /^--?([\w-]+)(?:=(.*))?$/s.exec(word) ?? []
+    const written = OUTPUT_OPTION.test(option) ? (value ?? args[at + 1] ?? '') : ''
+    const path = /^[\w./-]+$/.test(written) ? normalisePath(written, folder) : null
+    if (path === null || !looksLikeFile(path) || isRuntimePlace(path) || isForEverybody(path)) return []
+    return [declared('create-file', path, `${name} makes it`, { how: 'beside' })]
+  })
 }
 
 /** Of a file or a folder, and no format or level. */
@@ -155,12 +56,9 @@ function writtenByRules(
   const { contents, started: config } = view
   const found = new Map<string, Claim>()
   for (const rule of rules)
-    for (const command of commands) {
-      const { words } = command
+    for (const { words, folder } of commands) {
       const program = baseName(words[0] ?? '')
-      const made = rule.made === undefined ? null : madeFolder(rule.made, command, view)
-      if (rule.made === undefined ? !rule.programs.includes(program) : made === null) continue
-      const folder = made ?? command.folder
+      if (!rule.programs.includes(program)) continue
       if (rule.with !== undefined && !new RegExp(rule.with).test(words.join(' '))) continue
       const settings = settingsOf(rule, words, contents.texts, folder)
       if (settings === null) continue
@@ -186,13 +84,13 @@ function writtenByRules(
         if (unlessBuilt !== undefined && isBuilt(contents, unlessBuilt)) continue
         const detail =
           path === usual
-            ? `${program} keeps ${why} in ${made === null ? 'the folder that it starts in' : 'the folder that it was built into'}`
+            ? `${program} keeps ${why} in the folder that it starts in`
             : `${program} is told to keep ${why} there`
         const claim =
           kind === 'directory'
             ? declared('keep-state', place, detail, {
                 ...(tree === true ? { tree } : { made: true }),
-                ...(made === null ? fromStart : {}),
+                ...fromStart,
               })
             : declared('create-file', place, detail, { how: 'beside', ...fromStart })
         const isClosed = setting !== undefined && isSystemFolder(parentOf(place))
@@ -216,8 +114,6 @@ function writtenByRules(
 function startedCommands({ facts, started, start: { launches }, contents: { texts } }: StageView): {
   readonly all: readonly StartedCommand[]
   readonly isAlone: boolean
-  /** Of all those that are written down beside a program that is told a name. */
-  readonly scripted: readonly StartedCommand[]
   /** Such ones that a start need not come to. */
   readonly perhaps: readonly StartedCommand[]
 } {
@@ -244,28 +140,15 @@ function startedCommands({ facts, started, start: { launches }, contents: { text
   const isAlone =
     joined.length === 1 &&
     launches.every(({ path, words }) => path === null && words.join(' ') === direct?.words.join(' '))
-  const scripted = commands.flatMap((command) => scriptedCommands(command, textOf))
   const perhaps = launches
     .filter(({ conditional, byInit, guarded }) => conditional && byInit !== true && guarded !== true)
     .flatMap(({ words, folder = workdir }) => inTurn(plainCommands(words), folder))
     .flatMap((command) => scriptedCommands(command, textOf))
-  return { all: [...commands, ...scripted], isAlone, scripted, perhaps }
+  return { all: [...commands, ...commands.flatMap((command) => scriptedCommands(command, textOf))], isAlone, perhaps }
 }
 
 /** They bring a project up to date before they start what it is told to. */
 const PREPARES = /^(uv|pdm|hatch)$/
-
-/** `/app/web` of `/app/web/bin/web`, where a RUN of this stage or of one that it copies from has made such a folder. */
-function madeFolder(
-  pattern: string,
-  { words: [program = ''], folder }: StartedCommand,
-  { contents, builders }: Pick<StageView, 'contents' | 'builders'>,
-): string | null {
-  const path = program.includes('/') ? normalisePath(program, folder) : null
-  const [, root = ''] = /^(.+)\/bin\/[^/]+$/.exec(path ?? '') ?? []
-  if (root === '' || isSystemFolder(`${root}/bin`)) return null
-  return [contents, ...builders].some((one) => isBuilt(one, pattern)) ? root : null
-}
 
 /** A RUN has done the same already: what the start would make is there. */
 function isBuilt({ steps }: StageContents, pattern: string): boolean {

@@ -82,14 +82,6 @@ export const providerCases: Readonly<Record<string, ProviderCases>> = {
       'start.sh': { text: '#!/bin/sh\nif [ "$(id -u)" = 0 ]; then\n  chown -R 1 /x\nfi\nexec /x\n', mode: 0o755 },
     }),
   },
-  'scripted-writes': {
-    yields: of('FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["npm", "start"]\n', {
-      'package.json': '{"scripts": {"start": "cp -r pages/a pages/b && node a.js"}}',
-    }),
-    not: of('FROM node:22\nWORKDIR /app\nCOPY . .\nCMD ["npm", "start"]\n', {
-      'package.json': '{"scripts": {"prepare": "cp -r pages/a pages/b", "start": "node a.js"}}',
-    }),
-  },
   'source-files': {
     yields: of('FROM python:3\nWORKDIR /app\nCOPY . .\n', { 'a.py': "open('/srv/state.json', 'w')\n" }),
     not: of('FROM python:3\nWORKDIR /app\nCOPY . .\n', { 'a.py': "open('/srv/state.json')\n" }),
