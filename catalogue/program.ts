@@ -51,11 +51,6 @@ export interface DaemonSwitch {
    * place where the command does not say it already.
    */
   readonly instead?: string
-  /**
-   * An option whose value is configuration; the regular expression has groups `before`, what stays of it, `user` and
-   * `group`.
-   */
-  readonly inOption?: { readonly option: string; readonly pattern: string }
   /** It stops, or starts nothing, where it may not become that user, told in either way; most only warn. */
   readonly insists?: true
 }

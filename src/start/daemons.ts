@@ -5,8 +5,7 @@ import { memoizeByObject, memoizeByText } from '../memoize.ts'
 import { nameOf } from '../path.ts'
 
 /** A program that switches user where its configuration says so, with the expressions that find the line. */
-export interface SwitchingDaemon
-  extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'owner' | 'inOption'> {
+export interface SwitchingDaemon extends Omit<DaemonSwitch, 'files' | 'says' | 'user' | 'group' | 'owner'> {
   readonly name: string
   readonly programs: readonly string[]
   /** Which files configure it. */
@@ -19,7 +18,6 @@ export interface SwitchingDaemon
   readonly group: RegExp | null
   /** Whole lines that name the owner of the files that it makes. */
   readonly owner: RegExp | null
-  readonly inOption: { readonly option: string; readonly pattern: RegExp } | null
 }
 
 /** Whether the daemon of this name, or of this program, stops over its `user` when it is not root. */
@@ -99,7 +97,7 @@ const byProgram = new Map(daemons.flatMap((daemon) => daemon.programs.map((name)
 
 function daemonBy(
   { name, programs }: ProgramRule,
-  { files = [], says, user, group, owner, inOption, ...rest }: DaemonSwitch,
+  { files = [], says, user, group, owner, ...rest }: DaemonSwitch,
 ): SwitchingDaemon {
   return {
     ...rest,
@@ -110,7 +108,6 @@ function daemonBy(
     user: user === undefined ? NOTHING : expressionOf(user, 'user'),
     group: group === undefined ? null : expressionOf(group, 'group'),
     owner: owner === undefined ? null : new RegExp(`^[ \\t]*(?:${owner.join('|')})[ \\t]*=`, 'gm'),
-    inOption: inOption === undefined ? null : { option: inOption.option, pattern: new RegExp(inOption.pattern) },
   }
 }
 

@@ -2,14 +2,13 @@ import { nameOf } from '../path.ts'
 import { programIndex, type SwitchCommand, type Word } from '../shell/index.ts'
 import { daemonOf, type SwitchingDaemon } from './daemons.ts'
 
-/** A daemon that its own command line tells to switch: `memcached -u memcache`, `mysqld --user=mysql`, `nginx -g 'user x;'`. */
+/** A daemon that its own command line tells to switch: `memcached -u memcache`, `mysqld --user=mysql`. */
 export function readDaemonOption(words: readonly Word[]): SwitchCommand | null {
   const from = programIndex(words)
   const program = words[from]?.value
   if (program == null) return null
   const daemon = daemonOf(nameOf(program))
   if (daemon === null) return null
-  if (daemon.inOption !== null) return inOption(words, from, daemon)
   const user = optionAt(words, from, daemon.options ?? [])
   if (user === null || user.value.value === 'root' || user.value.value === '0') return null
   const group = optionAt(words, from, daemon.groupOptions ?? [])
@@ -74,26 +73,6 @@ function optionAt(words: readonly Word[], program: number, names: readonly strin
 function matches(text: string, option: string): boolean {
   if (text === option) return true
   return option.startsWith('--') ? text.startsWith(`${option}=`) : text.startsWith(option) && !text.startsWith('--')
-}
-
-/** Of an option whose value is configuration. */
-function inOption(words: readonly Word[], from: number, { inOption }: SwitchingDaemon): SwitchCommand | null {
-  for (let at = from + 1; inOption !== null && at < words.length; at += 1) {
-    const word = words[at] as Word
-    const { user, group } = inOption.pattern.exec(word.text)?.groups ?? {}
-    if (user === undefined || words[at - 1]?.value !== inOption.option || user === 'root') continue
-    const cut = (text: string): string => text.replace(inOption.pattern, '$<before>')
-    const instead = { text: cut(word.text), value: word.value === null ? null : cut(word.value) }
-    return {
-      tool: nameOf(words[from]?.value ?? ''),
-      user: { text: user, value: user },
-      group: group === undefined ? null : { text: group, value: group },
-      from: at,
-      to: at + 1,
-      instead: [instead],
-    }
-  }
-  return null
 }
 
 /** Names of the accounts and groups that an image has. */

@@ -243,16 +243,6 @@ describe('cases', () => {
   ])('%s is read by whom its line is of', (path, text, tool) => {
     expect(found(['x'], { [path]: text })).toEqual([expect.objectContaining({ tool, user: 'web' })])
   })
-
-  test('an option whose value is configuration may switch as well', () => {
-    expect(found(['nginx', '-g', 'user web grp; daemon off;'], {})).toEqual([
-      expect.objectContaining({
-        user: 'web',
-        group: 'grp',
-        argv: { of: 'cmd', without: ['nginx', '-g', 'daemon off;'] },
-      }),
-    ])
-  })
 })
 
 describe('what needs root', () => {

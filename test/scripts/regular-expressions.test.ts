@@ -160,7 +160,6 @@ const MADE: Readonly<Record<string, string>> = {
     'constants, and names of \\w alone',
   "src/start/daemons.ts: daemons.flatMap(({ files }) => files.map(({ name }) => name.source)).join('|')":
     'globs of the catalogue, escaped but for their stars; the name of a file',
-  'src/start/daemons.ts: inOption.pattern': 'the catalogue, which is ours',
   'src/start/daemons.ts: says': 'the catalogue, which is ours',
   'src/start/daemons.ts: line.pattern': 'the catalogue, which is ours',
   'src/start/daemons.ts: `/${parts[1]}/${below}`': 'a glob of the catalogue, escaped but for its stars; a path',

@@ -73,7 +73,6 @@ describe('a line of an entrypoint script', () => {
     [`exec gosu \${APP_USER:-fallback} "$@"`, 'fallback', 'exec "$@"'],
     ['exec memcached -u memcache -m 64', 'memcache', 'exec memcached -m 64'],
     ['exec mysqld --user=mysql', 'mysql', 'exec mysqld'],
-    [`exec nginx -g 'user web; daemon off;'`, 'web', `exec nginx -g 'daemon off;'`],
   ])('%s', (line, user, without) => {
     const text = `#!/bin/sh\n${line}\n`
     const { stepDowns } = script(text, ['RUN_AS=worker'])
