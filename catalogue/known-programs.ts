@@ -69,8 +69,6 @@ export interface HomeTool {
   readonly folder: string
   /** By which it is found from another home; null where PATH is enough. */
   readonly variable: string | null
-  /** The command of a start that installs more into it; absent: as `run`. */
-  readonly atStart?: string
   /** Folders of it that the program goes on filling. */
   readonly fills?: readonly string[]
   /** Neither PATH nor a variable leads there: whoever looks for it asks for its home. */

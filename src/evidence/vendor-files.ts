@@ -39,8 +39,7 @@ export function vendorFiles({ mainConfig }: Pick<VariantFacts, 'mainConfig'>, vi
   const isUnread = (path: string): boolean =>
     (!built && isRemoved(contents, path)) || (path !== main && !includes(parentOf(path)))
   const holds = (path: string, edit: ConfigEdit, substitution: Substitution): boolean => {
-    if (isUnread(path) || atStart.has(path) || (edit.stockOnly === true && (replaces(path) || path !== edit.file)))
-      return false
+    if (isUnread(path) || atStart.has(path)) return false
     const now = own.text(path)
     if (now !== null) return matches(now, substitution)
     // Of files that nobody has seen, only the vendor's own are known to be there.
