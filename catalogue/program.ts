@@ -6,8 +6,6 @@ export interface ProgramRule {
   readonly programs: readonly string[]
   /** Absolute paths, where the base name alone would say too little. */
   readonly paths?: readonly string[]
-  /** What it writes where it is built from its source. */
-  readonly built?: readonly BuiltServer[]
   /** How it is told to switch to another user. */
   readonly stepDown?: DaemonSwitch
   /** Words by which it starts without root, where it would end otherwise. */
@@ -15,19 +13,6 @@ export interface ProgramRule {
   /** What it does that only root can do. Absent: nothing. */
   readonly needsRoot?: RootNeed
   /** Manual pages, documents of its vendor, and what was measured. */
-  readonly source: string
-}
-
-/** A server that `configure`, `make` and `make install` put below a prefix. */
-export interface BuiltServer {
-  /** Those of the rule's that are built so. */
-  readonly programs: readonly string[]
-  /** Where nobody says `--prefix`. */
-  readonly prefix: string
-  /** The folder of the prefix in which the server has its own. */
-  readonly below?: string
-  /** What it fills, from there. */
-  readonly folders: readonly string[]
   readonly source: string
 }
 

@@ -1,11 +1,9 @@
 import type { PackagePath, PackageRule } from '../../catalogue/package-rule.ts'
-import type { BuiltServer, ProgramRule } from '../../catalogue/program.ts'
-import { knownIn, type Step, says, wholeText } from '../dockerfile/index.ts'
 import type { ImageFacts } from '../image/facts.ts'
-import { baseName, isOwnPlace, normalisePath, parentOf } from '../places.ts'
-import { argvOf, plainCommands, staticValue } from '../shell/index.ts'
+import { baseName, parentOf } from '../places.ts'
+import { argvOf, plainCommands } from '../shell/index.ts'
 import { choices } from '../words.ts'
-import { type Claim, type Evidence, inferred, type PathClaim } from './claim.ts'
+import type { Claim, Evidence, PathClaim } from './claim.ts'
 import type { FileEdit } from './file-edit.ts'
 import { type EditSources, ownEdit, portEdits, readEdit, stockEdit } from './package-edits.ts'
 import type { Provider, StageView } from './provider.ts'
@@ -20,9 +18,8 @@ export const packages: Provider = {
   summary:
     "what the package of a server that is started is known to write, its account and its stock configuration's ports",
   when: 'before-run',
-  *claims(view, { programs }) {
+  *claims(view) {
     const { servers } = view
-    yield* builtServers(view, programs)
     const sources = {
       view,
       // A file that a start script overwrites is no stock configuration any more.
@@ -51,69 +48,6 @@ export const packages: Provider = {
           evidence: [evidenceOf(rule, found, rule.program)],
         }
   },
-}
-
-/** Servers that a RUN builds from source, and whose writable folders a rule knows. */
-function builtHere(
-  { contents: { steps }, start, installed, listed }: StageView,
-  rules: readonly ProgramRule[],
-): readonly { readonly program: string; readonly rule: BuiltServer; readonly step: Step }[] {
-  if (listed) return []
-  const runs = steps.filter(
-    ({ instruction }) => instruction.keyword === 'RUN' && INSTALLS.every((word) => says(instruction, word)),
-  )
-  if (runs.length === 0) return []
-  return rules.flatMap(({ built = [] }) =>
-    built.flatMap((rule) => {
-      const program = rule.programs.find((name) => start.programs.includes(name))
-      if (program === undefined || installed.some(({ name }) => name.startsWith(program))) return []
-      const step = runs.find(({ instruction }) => wholeText(instruction).includes(program))
-      return step === undefined ? [] : [{ program, rule, step }]
-    }),
-  )
-}
-
-/** Their writable folders lie below their prefix. */
-function* builtServers(view: StageView, rules: readonly ProgramRule[]): Iterable<PathClaim> {
-  const {
-    contents: { texts },
-    facts,
-  } = view
-  for (const { program, rule, step } of builtHere(view, rules)) {
-    const { prefix, below = '', folders } = rule
-    const said = options(step)
-    const own = `${said.get('prefix') ?? prefix}/${below}`
-    const detail = `${program}, built in line ${step.instruction.line}, keeps it there`
-    // The configuration names other places for all of them.
-    const isMoved = (name: string): boolean =>
-      said.has(`http-${name.replaceAll('_', '-')}-path`) ||
-      [...texts.values()].some((text) => text.includes(`${name}_path`))
-    for (const name of folders) {
-      const path = isMoved(name) ? null : normalisePath(`${own}/${name}`, facts.config.workdir)
-      if (path !== null && isOwnPlace(path)) yield inferred('keep-state', path, detail)
-    }
-    for (const [name, path] of said) {
-      if (!path.startsWith('/') || !isOwnPlace(path)) continue
-      const why = `${program}, built in line ${step.instruction.line} with --${name}`
-      if (name.endsWith('-temp-path')) yield inferred('keep-state', path, why)
-      else if (/^(pid|lock)-path$/.test(name)) yield inferred('create-file', path, why, { how: 'beside' })
-      else if (name.endsWith('-log-path')) yield inferred('create-file', path, why)
-    }
-  }
-}
-
-const INSTALLS = [/\bconfigure\b/, /\bmake\b/, /\binstall\b/]
-
-/** The options of `configure`, with variables filled in. */
-function options({ instruction, environment }: Step): ReadonlyMap<string, string> {
-  const values = knownIn(environment)
-  const found = new Map<string, string>()
-  for (const text of wholeText(instruction).split(/\s+/)) {
-    const [, name, word] = /^--([\w-]+)=(.+)$/.exec(text) ?? []
-    const value = word === undefined ? null : staticValue(word, values)
-    if (name !== undefined && value !== null && !found.has(name)) found.set(name, value.replace(/\/$/, ''))
-  }
-  return found
 }
 
 interface Sources {
