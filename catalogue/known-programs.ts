@@ -49,8 +49,6 @@ export interface KnownPrograms {
   readonly serviceManagers: readonly { readonly program: string; readonly toldBy: string; readonly source: string }[]
   /** Settings in root's home of tools that builds use as well as programs; `readBy`: what a text says that uses them. */
   readonly readFromHome: readonly { readonly path: string; readonly readBy: string; readonly source: string }[]
-  /** What a framework fills in for `%name%`: a folder below that of the project. */
-  readonly parameters: readonly { readonly name: string; readonly folder: string; readonly source: string }[]
 }
 
 export const knownPrograms: KnownPrograms = groups

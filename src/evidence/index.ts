@@ -1,4 +1,3 @@
-import { knownPrograms } from '../../catalogue/known-programs.ts'
 import { bounds } from '../bounds.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -207,14 +206,7 @@ const OF_ROOT = /^(?:chown|chgrp|account|mount|setcap)$/
 function filledIn(claim: PathClaim, config: ImageConfig): PathClaim | null {
   // The kernel accepts no path of that length; one that the Dockerfile itself names is reported.
   if (claim.certainty === 'inferred' && claim.path.length >= bounds.pathLength) return null
-  const { env, volumes, workdir } = config
-  const parameter = knownPrograms.parameters.find(({ name }) => claim.path.includes(`%${name}%`))
-  if (parameter !== undefined) {
-    const { name, folder } = parameter
-    const rest = claim.path.slice(claim.path.lastIndexOf(`%${name}%`) + name.length + 2)
-    const path = normalisePath(`${folder}${rest}`.replace(/^\/+/, ''), workdir === '' ? '/' : workdir)
-    return path === null ? null : { ...claim, path, evidence: { ...claim.evidence, subject: path } }
-  }
+  const { env, volumes } = config
   if (!PLACEHOLDER.test(claim.path) || volumes.includes(claim.path)) return claim
   const last = [...claim.path.matchAll(/\{\{\s*([A-Za-z_]\w*)\s*\}\}/g)].at(-1)
   const value = last === undefined ? undefined : env.get(last[1] ?? '')
@@ -229,7 +221,7 @@ function filledIn(claim: PathClaim, config: ImageConfig): PathClaim | null {
   }
 }
 
-const PLACEHOLDER = /[{}]|<%|%>|@@\w+@@|@[A-Z][A-Z_]+@/
+const PLACEHOLDER = /[{}]|<%|%>|%[\w.]+%|@@\w+@@|@[A-Z][A-Z_]+@/
 
 type OfKind<K extends Claim['kind']> = Extract<Claim, { readonly kind: K }>
 

@@ -49,13 +49,13 @@ CMD ["/start.sh"]
   expect(messages(dockerfile('--global'), 'question').join('\n')).not.toContain('gitconfig')
 })
 
-test('a parameter of a framework stands for its folder', () => {
+test('a parameter of a framework is no folder', () => {
   const dockerfile = `FROM debian:12
 WORKDIR /srv/shop
 ENV DATABASE_URL=sqlite:///%kernel.project_dir%/uploads/app.db
 CMD ["serve"]
 `
-  expect(messages(dockerfile, 'fixed')).toContain('grants write access to /srv/shop/uploads')
+  expect(messages(dockerfile, 'fixed').join('\n')).not.toContain('grants write access')
 })
 
 test('a script of JavaScript is read, whatever its folder is called', () => {
