@@ -34,7 +34,7 @@ export function withLines(text: string, edits: readonly Substitution[]): string 
 }
 
 /** A line of its own needs no braces: `{ [ "$(id -u)" != 0 ] || chown app /data; }`. */
-const GUARDED_LINE = /^([ \t]*)\{ (\[ "\$\(id -u\)" != 0 \] \|\| [^;&|{}\n]+); \}$/gm
+const GUARDED_LINE = /^([ \t]*)\{ (\[ "\$\(id -u\)" != 0 \] \|\| (?:[^;&|\\\n]|>&\d|\\;)+); \}$/gm
 
 /** A line that goes between two empty ones takes one of them along. */
 function withoutNewGaps(before: string, after: string): string {
