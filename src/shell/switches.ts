@@ -101,13 +101,20 @@ function su({ valued }: Starter, words: readonly Word[], at: number): FoundSwitc
   }
   const [user, ...rest] = operands
   if (user === undefined) return null
-  const instead = command === null ? null : [shell, { text: '-c', value: '-c' }, inItsPlace(command), ...rest]
+  const inShell = (told: Word): readonly Word[] => [shell, { text: '-c', value: '-c' }, inItsPlace(told), ...rest]
+  const instead = command === null ? null : (alone(command) ?? inShell(command))
   return { user, group: null, to: words.length, instead }
 }
 
 /** One plain command, or the arguments of the script. */
 const PLAIN = /^(?:[\w./][\w./-]*(?![\w./=-])[^;&|<>()`\\\n'"]*|\$[*@])$/
 const NO_PROGRAM = /^(?:exec|cd|if|while|until|for|case|\.|source|export|set|unset|ulimit|umask|exit|eval|trap)\b/
+
+/** One command that no shell has to read; null for another one. */
+function alone({ value }: Word): readonly Word[] | null {
+  if (value === null || !/^[\w./-]+(?: [\w./:=@,+-]+)*$/.test(value) || NO_PROGRAM.test(value)) return null
+  return value.split(' ').map((word) => ({ text: word, value: word }))
+}
 
 /** `su` passes signals on, and a shell that waits for its command as process 1 does not: one plain command takes its place. */
 function inItsPlace({ text, value }: Word): Word {

@@ -6,7 +6,7 @@ exec su -s /bin/sh icecast2 -c "icecast2 -c /etc/icecast2/icecast.xml"
 EOT
 # harden-image: the container starts as icecast2 already, and only root can run su
 RUN sed -i -E \
-      's#exec su -s /bin/sh icecast2 -c "icecast2 -c /etc/icecast2/icecast\.xml"#exec /bin/sh -c "exec icecast2 -c /etc/icecast2/icecast.xml"#' \
+      's#exec su -s /bin/sh icecast2 -c "icecast2 -c /etc/icecast2/icecast\.xml"#exec icecast2 -c /etc/icecast2/icecast.xml#' \
       /start.sh
 EXPOSE 8000
 # harden-image: icecast2, su switches to it in /start.sh

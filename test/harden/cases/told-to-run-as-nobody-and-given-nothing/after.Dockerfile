@@ -5,4 +5,4 @@ RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
-CMD ["/bin/sh", "-c", "exec server"]
+CMD ["server"]
