@@ -56,6 +56,8 @@ export interface RootNeed {
   /** A path that must be in the image for the rule to apply; where the files are not known, it is taken to be there. */
   readonly onlyWithFile?: string
   readonly unless?: readonly RootExemption[]
+  /** It is started beside another program too, which does its work without it: a mail server, scheduled jobs, logins. */
+  readonly aside?: true
   /** What does the same without root. */
   readonly rootlessTwin?: string
   readonly advice: string

@@ -12,7 +12,7 @@ import { choices, joinTruncated } from '../words.ts'
 import { type Claim, question } from './claim.ts'
 import { escapeEre } from './file-edit.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
-import { conditionalRootPrograms } from './root-programs.ts'
+import { conditionalRootPrograms, rootProgramsAside } from './root-programs.ts'
 import { placeIn } from './script-writes.ts'
 import { isOneOf, startedByRules } from './servers.ts'
 import { isComment, isTest } from './source-text.ts'
@@ -294,6 +294,20 @@ function* fromStart(
   yield* found.values()
   for (const { reason, path } of conditionalRootPrograms(facts, stepDowns, programs))
     yield question('root-work', path ?? 'the command', `what is started in some cases needs root: ${reason}`)
+  for (const { reason, hint, service } of rootProgramsAside({ facts, stepDowns }, programs))
+    yield {
+      kind: 'remark',
+      outcome: 'todo',
+      transform: 'report-remarks',
+      message: `${service} runs without root, and what is started before it does not: ${reason}`,
+      hint: choices(
+        hint,
+        `start ${service} alone`,
+        'keep root for all: # harden-image ignore=set-user reason=WHY above FROM',
+      ),
+      about: 'CMD',
+      evidence: [],
+    }
 }
 
 /** A supervisor without a readable configuration: what it starts, and as whom, is unknown. */

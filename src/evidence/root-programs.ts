@@ -16,6 +16,7 @@ export function rootProgram(
   /** Names of the processes that a run has shown. */
   seen: readonly string[],
 ): Vendor['needsRoot'] {
+  const isAside = (found: RootProgram): boolean => asideOf(found, stepDowns.launches, programs, facts) !== null
   for (const program of new Set([...programsOf(facts.config), ...seen])) {
     const named = programThatNeedsRoot(
       programs,
@@ -24,15 +25,54 @@ export function rootProgram(
       hasFile(facts),
       filesOf(facts),
     )
-    if (named !== null) return need(named, '', facts)
+    if (named !== null && !isAside(named)) return need(named, '', facts)
   }
   // The last command of a script is the service; those before it prepare for it.
   for (const launch of stepDowns.launches.toReversed()) {
     const found = launch.conditional ? null : launched(launch, programs, facts)
-    if (found !== null) return need(found, placeOf(launch), facts)
+    if (found !== null && !isAside(found)) return need(found, placeOf(launch), facts)
   }
   return ownerOfArguments(stepDowns, own)
 }
+
+/** A program for root that a script starts beside its service, which does its work without it. */
+interface Aside extends NonNullable<Vendor['needsRoot']> {
+  readonly path: string | null
+  /** The program that the script ends in. */
+  readonly service: string
+}
+
+/** All that every start comes to. */
+export function rootProgramsAside(
+  { facts, stepDowns: { launches } }: Pick<StageView, 'facts' | 'stepDowns'>,
+  programs: readonly ProgramRule[],
+): readonly Aside[] {
+  const found = launches.flatMap((launch) => {
+    const one = launch.conditional ? null : launched(launch, programs, facts)
+    return one === null ? [] : (asideOf(one, launches, programs, facts) ?? [])
+  })
+  return [...new Map(found.map((one) => [one.reason, one])).values()]
+}
+
+/** Null where it is the service itself, or nothing shows that there is another one. */
+function asideOf(
+  found: RootProgram,
+  launches: readonly Launch[],
+  programs: readonly ProgramRule[],
+  facts: ImageFacts,
+): Aside | null {
+  if (found.rule.aside !== true) return null
+  const at = launches.find((launch) => !launch.conditional && launched(launch, programs, facts)?.rule === found.rule)
+  const service = launches.find(
+    ({ path, line, isLast, words: [program = ''] }) =>
+      at !== undefined && path === at.path && line > at.line && isLast === true && !WAITS.test(nameOf(program)),
+  )
+  if (at === undefined || service === undefined || launched(service, programs, facts) !== null) return null
+  return { ...need(found, placeOf(at), facts), path: at.path, service: nameOf(service.words[0] ?? '') }
+}
+
+/** Does no work of its own. */
+const WAITS = /^(?:tail|sleep|wait|cat|sh|bash|)$/
 
 /** Commands that a script may run beside its one task. */
 const ASIDE = /^(?:echo|printf|stat|test|\[|shift|set|find|xargs|ls|id|cd|exit|true|chown|chgrp|chmod)$/

@@ -472,7 +472,10 @@ function canonical(name: string, { imports }: SourceFile): string {
   const first = dot < 0 ? name : name.slice(0, dot)
   const from = imports.get(first)
   if (from === undefined || from.module.startsWith('.')) return name
-  const module = from.module.replace(/^node:/, '').replaceAll('/', '.').replace(/^(?:fs-extra|graceful-fs)$/, 'fs')
+  const module = from.module
+    .replace(/^node:/, '')
+    .replaceAll('/', '.')
+    .replace(/^(?:fs-extra|graceful-fs)$/, 'fs')
   // What a module gives as a whole has the name of the file's own: `const Database = require('better-sqlite3')`.
   const member = from.member ?? (dot < 0 && module !== first ? first : null)
   return `${module}${member === null ? '' : `.${member}`}${name.slice(first.length)}`

@@ -25,6 +25,8 @@ export interface Launch {
   readonly guarded?: true
   /** By its init script, whose words nobody has read. */
   readonly byInit?: true
+  /** By `exec`: nothing follows it. */
+  readonly isLast?: true
 }
 
 /** All that start scripts start, whoever it runs as; `certain`: what every start comes to, `sourced`: functions of other scripts. */
@@ -58,6 +60,7 @@ export function launchesIn(
         ...(isFilter ? { filter: true as const } : {}),
         ...(guarded ? { guarded } : {}),
         ...(service === null ? {} : { byInit: true }),
+        ...(command.words[0]?.value === 'exec' ? { isLast: true as const } : {}),
       },
     ]
   })
