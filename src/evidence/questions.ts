@@ -165,8 +165,8 @@ function wordsOf(argv: readonly string[]): readonly string[] {
 /** Sources of a program that nobody has read: an image, the network, or a package without a rule. */
 function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Claim> {
   const { contents, builders, started, servers, installed } = view
-  // An author who names a writable place has thought of it.
-  if (started.volumes.length > 0 || earlier.some(isWritten)) return
+  // Who names a writable place has thought of it; a VOLUME may be one of several.
+  if (earlier.some((claim) => isWritten(claim) && !started.volumes.some((volume) => isOf(claim, volume)))) return
   const programs = [...new Set([...programsOf(started), ...(started.cmd?.slice(0, 1) ?? []).map(baseName)])]
   const known = startedByRules(programs, servers)
   const steps = [...builders.flatMap((each) => each.steps), ...contents.steps]
@@ -213,6 +213,10 @@ function* unpackedScript(
 /** A writable place that the program is given; that it may read or start a file says nothing about its writes. */
 function isWritten(claim: Claim): boolean {
   return claim.kind === 'path' && claim.access !== 'read' && claim.access !== 'execute'
+}
+
+function isOf(claim: Claim, volume: string): boolean {
+  return claim.kind === 'path' && isInside(claim.path, normalisePath(volume) ?? volume)
 }
 
 const FETCHES =

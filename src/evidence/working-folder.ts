@@ -143,7 +143,7 @@ function startedCommands({ facts, started, start: { launches }, contents: { text
   const perhaps = launches
     .filter(({ conditional, byInit, guarded }) => conditional && byInit !== true && guarded !== true)
     .flatMap(({ words, folder = workdir }) => inTurn(plainCommands(words), folder))
-    .flatMap((command) => scriptedCommands(command, textOf))
+    .flatMap((command) => [command, ...scriptedCommands(command, textOf)])
   return { all: [...commands, ...commands.flatMap((command) => scriptedCommands(command, textOf))], isAlone, perhaps }
 }
 

@@ -116,5 +116,7 @@ function isSaid({ certainty }: Need): boolean {
 
 /** A run has shown that the container starts and works without it. */
 export function perhapsQuestion({ path, onlyIf, evidence }: PerhapsNeed): Remark {
-  return question('writes', path, `${path} is ${evidence.detail}${onlyIf === '' ? '' : `, only if ${onlyIf}`}`)
+  // `handed over by /start.sh`, or a sentence of its own: `celery keeps …`.
+  const means = /^\S+ (?:keeps|is)\b/.test(evidence.detail) ? ': ' : ' is '
+  return question('writes', path, `${path}${means}${evidence.detail}${onlyIf === '' ? '' : `, only if ${onlyIf}`}`)
 }
