@@ -29,6 +29,9 @@ const PORT_OPTION = /^-(?=[\w.-]+$)[\w.-]*(?:port|listen|bind|addr|http)/i
 /** Options of one letter that mean a port in nearly every server. */
 const SHORT_PORT_OPTION = /^-[pPlbB]$/
 
+/** Options that are called like what listens there: `--web 80 --smtp 25`. */
+const SERVICE_OPTION = /^--?(?:https?|web|www|tls|ssl|smtp|mail|dns|ftp|imap|pop3|ldap|syslog)$/i
+
 /** `python -m http.server 80` */
 const POSITIONAL = /^(http\.server|SimpleHTTPServer)$/
 
@@ -45,7 +48,7 @@ function moveInWord(word: string, previous: string, from: number, to: number): s
   if (option !== null && PORT_OPTION.test((option[1] ?? '').slice(0, -1)))
     return `${option[1]}${movePort(option[2] ?? '', from, to)}`
   if (word === String(from))
-    return PORT_OPTION.test(previous) || SHORT_PORT_OPTION.test(previous) || POSITIONAL.test(previous)
+    return [PORT_OPTION, SHORT_PORT_OPTION, SERVICE_OPTION, POSITIONAL].some((option) => option.test(previous))
       ? String(to)
       : word
   // `-p 80,443`: each of a list moves by itself.
