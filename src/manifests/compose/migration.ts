@@ -6,9 +6,9 @@ import { joinAnd } from '../../words.ts'
 import { slug, writtenPlaces } from '../profile.ts'
 import type { Migration, PlannedService, Project, Service, ServiceMount, StackFile } from '../project.ts'
 import { asList, asObject, isObject, type Json, textOf } from '../yaml/file.ts'
-import { fileText } from '../yaml/style.ts'
+import { blockText, flowText } from '../yaml/style.ts'
 import type { HostEntry } from './host-files.ts'
-import { MIGRATION_SCRIPT } from './migration-script.ts'
+import { migrationScript } from './migration-script.ts'
 
 interface ComposeChoice {
   /** As for `-f`, from the project's folder: those that were named or found, none that they include or extend. */
@@ -21,7 +21,7 @@ interface ComposeChoice {
 
 export interface MigrationFacts {
   readonly choice: ComposeChoice
-  /** Services whose image is known to have a shell, `find`, `stat`, `xargs`, `chown`, `chmod` and `tr`. */
+  /** Services whose image is known to have a shell, `find`, `stat`, `xargs`, `chown` and `chmod`. */
   readonly equipped: ReadonlySet<string>
   readonly entries: ReadonlyMap<string, HostEntry>
   /** What stands in MIGRATION_FILE of the project's folder; null where nothing does. */
@@ -270,19 +270,11 @@ function migrationFile(
   { choice, equipped }: MigrationFacts,
   name: string,
 ): string {
-  const names = rows.map(({ volume, kind }) => (kind === 'host' ? nameFrom(volume, project) : volume))
-  const ids = idsOf(names)
-  const calls = rows.flatMap(({ volume, kind, owner }, index) => {
-    if (owner === null) return []
-    const { uid, gid, from, members, paths } = owner
-    const id = ids[index] ?? ''
-    return paths.map((path) => {
-      const name = visibleLine(`${names[index] ?? volume}${path}`)
-      const words = [kind, members.join(' '), id, name, `/volumes/${id}${path}`, `${uid}:${gid}`, ...from.map(String)]
-      return ['hand', ...words].map(shellQuoted).join(' ')
-    })
-  })
-  const isAnyGroup = rows.some(({ owner }) => owner !== null && owner.members.length > 0)
+  const ids = idsOf(rows.map(({ volume, kind }) => (kind === 'host' ? nameFrom(volume, project) : volume)))
+  const places = rows.flatMap(({ kind, owner }, index) =>
+    owner === null ? [] : [{ kind, owner, id: ids[index] ?? '' }],
+  )
+  const shared = places.filter(({ owner }) => owner.members.length > 0)
   const service = {
     profiles: [MIGRATION_SERVICE],
     ...imageOf(toolsOf(planned, equipped), project),
@@ -291,24 +283,59 @@ function migrationFile(
     read_only: true,
     // An owner is changed by CHOWN alone, in folders that are closed to others with DAC_READ_SEARCH; a mode by FOWNER, and setgid for a group that is not one's own by FSETID.
     cap_drop: ['ALL'],
-    cap_add: ['CHOWN', 'DAC_READ_SEARCH', ...(isAnyGroup ? ['FOWNER', 'FSETID'] : [])],
+    cap_add: ['CHOWN', 'DAC_READ_SEARCH', ...(shared.length > 0 ? ['FOWNER', 'FSETID'] : [])],
     security_opt: ['no-new-privileges:true'],
-    entrypoint: ['sh', '-c', composeValue([MIGRATION_SCRIPT, ...calls, ''].join('\n')), MIGRATION_SERVICE],
-    command: ['migrate'],
     volumes: [
-      { type: 'volume', source: MIGRATION_OWNERS, target: '/owners-before' },
+      `${MIGRATION_OWNERS}:/owners`,
       ...rows.map(({ volume }, index) => mountOf(volume, `/volumes/${ids[index]}`, project)),
     ],
   }
-  const text = fileText({ services: { [MIGRATION_SERVICE]: service }, volumes: { [MIGRATION_OWNERS]: {} } })
+  const alone = places.filter(({ owner }) => owner.members.length === 0)
+  const script = migrationScript(alone.flatMap(callsOf), shared.flatMap(callsOf))
   const compose = composeCommand(choice, [...choice.files, name])
-  const head = [
-    `${MARK} gives what root has left in volumes to the users that run there now, once, while the services are stopped:`,
-    `#   ${compose} run --rm ${MIGRATION_SERVICE}`,
-    `# A second run changes nothing. Back to the owners and modes before, which volume ${MIGRATION_OWNERS} keeps:`,
-    `#   ${compose} run --rm ${MIGRATION_SERVICE} undo`,
-  ]
-  return `${head.map(visibleLine).join('\n')}\n${text}`
+  return [
+    `${MARK} gives what root has left in volumes to the users that run there now. Stop the services, and run it once; "undo" goes back:`,
+    visibleLine(`#   ${compose} run --rm ${MIGRATION_SERVICE} [undo]`),
+    'services:',
+    `  ${MIGRATION_SERVICE}:`,
+    ...Object.entries(service).map(([key, value]) => `    ${key}: ${flowText(value)}`),
+    blockText({ entrypoint: ['sh', '-euc', composeValue(script)] }, 4, {
+      indent: 2,
+      indentSeq: true,
+    }).trimEnd(),
+    `volumes: ${flowText({ [MIGRATION_OWNERS]: {} })}`,
+    '',
+  ].join('\n')
+}
+
+interface MigratedPlace {
+  readonly kind: VolumeNeed['kind']
+  readonly owner: VolumeOwner
+  /** The name of its folder below `/volumes`. */
+  readonly id: string
+}
+
+/** The lines of the script that hand a place over: the tests of `find` say what in it changes. */
+function callsOf({ kind, owner: { uid, gid, from, members, paths }, id }: MigratedPlace): readonly string[] {
+  const roots = paths.map((path) => `/volumes/${id}${path.replace(/[*?[\]\\]/g, String.raw`\$&`)}`)
+  const isPath = (pattern: string) => `-path ${shellQuoted(pattern)}`
+  const part = paths.includes('') ? [] : [anyOf(roots.flatMap((root) => [isPath(root), isPath(`${root}/*`)]))]
+  const theirs = (uids: readonly number[]) => uids.map((one) => `-user ${one}`)
+  // What people have made on the machine: the folder itself goes over whoever has it, no file that stands elsewhere too.
+  const isHost = kind === 'host'
+  const taken = [...theirs(from), ...(isHost ? roots.map((root) => `${isPath(root)} ! -user ${uid}`) : [])]
+  const alone = isHost ? [anyOf(['-type d', '-links 1'])] : []
+  const call = (to: string, tests: readonly string[]) => ['give', id, to, ...part, ...tests, ...alone].join(' ')
+  const calls = taken.length === 0 ? [] : [call(`${uid}:${gid}`, [anyOf(taken)])]
+  if (members.length === 0) return calls
+  const unshared = anyOf([`! -group ${gid}`, '-type d ! -perm -2070', '-type f ! -perm -060'])
+  return [...calls, call(`:${gid}`, [anyOf(theirs(members)), unshared])]
+}
+
+/** Tests of `find` of which one has to hold. */
+function anyOf(tests: readonly string[]): string {
+  const text = tests.join(' -o ')
+  return tests.length > 1 ? String.raw`\( ${text} \)` : text
 }
 
 function idsOf(volumes: readonly string[]): readonly string[] {
@@ -320,9 +347,8 @@ function idsOf(volumes: readonly string[]): readonly string[] {
   return ids
 }
 
-function mountOf(volume: string, target: string, project: Project): Json {
-  if (project.volumes.has(volume) || !volume.startsWith('/'))
-    return { type: 'volume', source: volume, target, volume: { nocopy: true } }
+function mountOf(volume: string, target: string, project: Project): Json | string {
+  if (project.volumes.has(volume) || !volume.startsWith('/')) return `${volume}:${target}:nocopy`
   // On a new machine it runs before the folder exists.
   return { type: 'bind', source: composeValue(nameFrom(volume, project)), target, bind: { create_host_path: true } }
 }

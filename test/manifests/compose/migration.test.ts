@@ -26,25 +26,33 @@ function api(volumes: readonly string[], change: Partial<SampleService> = {}): S
 /** The lines of the script that name a place. */
 function rows(samples: readonly SampleService[]): readonly string[] {
   const [file] = migrate(samples).files
-  return (file?.after ?? '').split('\n').flatMap((line) => (/^ +hand (volume|host)/.test(line) ? [line.trim()] : []))
+  return (file?.after ?? '').split('\n').flatMap((line) => (/^ +give /.test(line) ? [line.trim()] : []))
 }
 
+const UP = String.raw`give up 10001:10001 \( -user 0 -o -path /volumes/up ! -user 10001 \) \( -type d -o -links 1 \)`
+
 const cases: readonly (readonly [string, readonly SampleService[], readonly string[]])[] = [
-  ['a volume of who was root', [api(['data:/data'])], ["hand volume '' data data /volumes/data 10001:10001 0"]],
+  ['a volume of who was root', [api(['data:/data'])], ['give data 10001:10001 -user 0']],
   [
     'a volume that nobody is known to write is there to be written',
     [api(['data:/data'], { owned: [] })],
-    ["hand volume '' data data /volumes/data 10001:10001 0"],
+    ['give data 10001:10001 -user 0'],
   ],
   [
     'only the folders that are written, where the image says which',
     [api(['data:/app'], { owned: ['/app/cache', '/app/cache/x', '/app/log'] })],
     [
-      "hand volume '' data data/cache /volumes/data/cache 10001:10001 0",
-      "hand volume '' data data/log /volumes/data/log 10001:10001 0",
+      String.raw`give data 10001:10001 \( -path /volumes/data/cache -o -path '/volumes/data/cache/*' -o -path /volumes/data/log -o -path '/volumes/data/log/*' \) -user 0`,
     ],
   ],
-  ['a data folder of the machine', [api(['/srv/shop/up:/up'])], ["hand host '' up ./up /volumes/up 10001:10001 0"]],
+  [
+    'a folder whose name means more to a shell, to find or to Compose',
+    [api(['data:/app'], { owned: ["/app/it's $A[*]"] })],
+    [
+      String.raw`give data 10001:10001 \( -path '/volumes/data/it'\''s $$A\[\*\]' -o -path '/volumes/data/it'\''s $$A\[\*\]/*' \) -user 0`,
+    ],
+  ],
+  ['a data folder of the machine', [api(['/srv/shop/up:/up'])], [UP]],
   ['a folder of the machine that nobody is known to write', [api(['/srv/shop/up:/up'], { owned: [] })], []],
   ['what is mounted to be read', [api(['data:/data:ro'])], []],
   ['who stays root', [api(['data:/data'], { uid: 0 })], []],
@@ -52,12 +60,12 @@ const cases: readonly (readonly [string, readonly SampleService[], readonly stri
   [
     'who was another user, and is a third one now',
     [api(['data:/data'], { service: { user: '1000:1000' } })],
-    ["hand volume '' data data /volumes/data 10001:10001 1000"],
+    ['give data 10001:10001 -user 1000'],
   ],
   [
     'two services of one user',
     [api(['data:/data']), api(['data:/in'], { name: 'worker' })],
-    ["hand volume '' data data /volumes/data 10001:10001 0"],
+    ['give data 10001:10001 -user 0'],
   ],
   [
     'two users of one group',
@@ -65,7 +73,10 @@ const cases: readonly (readonly [string, readonly SampleService[], readonly stri
       api(['data:/data'], { gid: 5000 }),
       api(['data:/in'], { name: 'worker', uid: 33, service: { settings: { group_add: ['5000'] } } }),
     ],
-    ["hand volume '10001 33' data data /volumes/data 10001:5000 0"],
+    [
+      'give data 10001:5000 -user 0',
+      String.raw`give data :5000 \( -user 10001 -o -user 33 \) \( ! -group 5000 -o -type d ! -perm -2070 -o -type f ! -perm -060 \)`,
+    ],
   ],
   ['two users without a group', [api(['data:/data']), api(['data:/in'], { name: 'worker', uid: 33 })], []],
   [
@@ -74,7 +85,7 @@ const cases: readonly (readonly [string, readonly SampleService[], readonly stri
       api(['data:/data'], { uid: 33, result: { proof: null } }),
       api(['data:/in'], { name: 'worker', uid: 33, result: { verdict: 'unchanged' } }),
     ],
-    ["hand volume '' data data /volumes/data 33:33 0"],
+    ['give data 33:33 -user 0'],
   ],
 ]
 
@@ -165,13 +176,17 @@ test('the service has root with two capabilities, no network and nothing to writ
     cap_drop: ['ALL'],
     cap_add: ['CHOWN', 'DAC_READ_SEARCH'],
     security_opt: ['no-new-privileges:true'],
-    command: ['migrate'],
     volumes: [
-      { type: 'volume', source: 'migrate-volumes-owners', target: '/owners-before' },
-      { type: 'volume', source: 'data', target: '/volumes/data', volume: { nocopy: true } },
+      'migrate-volumes-owners:/owners',
+      'data:/volumes/data:nocopy',
       { type: 'bind', source: './up', target: '/volumes/up', bind: { create_host_path: true } },
     ],
   })
+})
+
+test('the file of three volumes has at most 25 lines', () => {
+  const [file] = migrate([api(['data:/data', 'logs:/logs', '/srv/shop/up:/up'])]).files
+  expect(file?.after.trimEnd().split('\n').length).toBeLessThanOrEqual(25)
 })
 
 test('a step is told in one line', () => {
@@ -227,7 +242,7 @@ test('names of anybody end no word, no comment and no line of the file', () => {
     bind: { create_host_path: true },
   })
   const script = String((entrypoint as readonly string[])[2])
-  expect(script.split('\n').at(-2)).toMatch(/^hand host '' srv-\S+ '\/srv\/da'\\''ta\$\$\(x\)/)
+  expect(script.split('\n').at(-2)).toMatch(/^give (srv-[a-z0-9-]+) 10001:10001 \\\( -user 0 -o -path \/volumes\/\1 ! /)
 })
 
 test('what an image of somebody else has kept as its own account stays where it is', () => {
@@ -256,8 +271,6 @@ test('what an image of somebody else has kept as its own account stays where it 
 test('a folder of the project is named as everybody has it, and made where it is missing', () => {
   const samples = [api(['/srv/shop/data:/data'])]
   const text = migrate(samples).files[0]?.after ?? ''
-  expect(rows(samples)).toEqual(["hand host '' data ./data /volumes/data 10001:10001 0"])
-  expect(text).toContain(
-    'source: ./data\n        target: /volumes/data\n        bind:\n          create_host_path: true\n',
-  )
+  expect(rows(samples)).toEqual([UP.replaceAll('up', 'data')])
+  expect(text).toContain('{type: bind, source: ./data, target: /volumes/data, bind: {create_host_path: true}}')
 })
