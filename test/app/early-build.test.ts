@@ -5,7 +5,8 @@ import { buildEarly, buildsOnce } from '../../src/proof/speculation.ts'
 import type { Hardened } from '../../src/report/report.ts'
 
 const record = {} as RunRecord
-const hardened = (output: string, changed = true) => ({ result: { output, changed }, selfContained: output }) as Hardened
+const hardened = (output: string, changed = true) =>
+  ({ result: { output, changed }, selfContained: output }) as Hardened
 
 function recorded(fails = false) {
   const built: string[] = []

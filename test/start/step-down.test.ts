@@ -51,7 +51,7 @@ describe('a line of an entrypoint script', () => {
     ["su app -c 'A=1 run'", 'app', "sh -c 'A=1 run'"],
     ["su app -c 'cd /x'", 'app', "sh -c 'cd /x'"],
     ['su app -c "$COMMAND"', 'app', 'sh -c "$COMMAND"'],
-    ['trap \'su app -c "serve stop"; exit 0\' TERM INT', 'app', 'trap \'serve stop; exit 0\' TERM INT'],
+    ['trap \'su app -c "serve stop"; exit 0\' TERM INT', 'app', "trap 'serve stop; exit 0' TERM INT"],
     ['trap "gosu app serve -m $MODE stop" EXIT', 'app', 'trap "serve -m $MODE stop" EXIT'],
     ['trap -- "su app -c \\"serve stop\\"" EXIT', 'app', null],
     ['su app', 'app', null],
