@@ -227,7 +227,7 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
     result,
     // The offsets of a text with added lines differ, and what changes in several files changes together.
     ...(changes.source === source && files.length === 0 ? { changes } : {}),
-    ...(beside.length === 0 ? {} : { files: beside }),
+    ...(beside.length === 0 ? {} : { files: beside, selfContained: planned.selfContained }),
     ...(stage === undefined ? {} : { stage }),
   }
   // A target needs a profile where it is run, built, written beside an image or published by a service.

@@ -90,7 +90,9 @@ function uponResults(one: Found, outcomes: readonly (TargetOutcome | null)[]): F
   const texts = new Map(
     outcomes.flatMap((outcome) => {
       const isWritten = outcome?.result.changed === true && !hasFailed(outcome.result)
-      return isWritten && outcome.path !== null ? [[outcome.path, outcome.result.output] as const] : []
+      return isWritten && outcome.path !== null
+        ? [[outcome.path, outcome.selfContained ?? outcome.result.output] as const]
+        : []
     }),
   )
   if (one.surroundings === undefined || texts.size === 0) return one

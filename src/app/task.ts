@@ -33,8 +33,10 @@ export interface TargetOutcome {
   readonly stage?: StagePlan
   /** What the text of a Dockerfile becomes the result by; absent where it does so only as a whole. */
   readonly changes?: ChangeSet
-  /** Of a project: what `-w` writes, all of it or nothing; absent otherwise. */
+  /** What `-w` writes, all of it or nothing, where that is more than the Dockerfile; absent otherwise. */
   readonly files?: readonly StackFile[]
+  /** The Dockerfile that builds the result of a build context as it is; absent where that is the result's own. */
+  readonly selfContained?: string
   /** What is to be kept of its proof; absent where that was not asked for, or nothing was proved. */
   readonly proven?: Proven
   /** What was thrown and is a bug: the target has failed with code `bug`, and its stack is yet to be printed. */

@@ -72,7 +72,8 @@ function keptIn(store: ResultStore, folder: string, all: readonly Found[], cwd: 
       }
     },
     async keep(found, options, { bug, profile: _, inspection: __, path: ___, ...outcome }) {
-      if (!isKept(found) || outcome.result.verdict === 'failed' || bug !== undefined) return
+      if (!isKept(found) || outcome.files !== undefined || outcome.result.verdict === 'failed' || bug !== undefined)
+        return
       const text = JSON.stringify(outcome)
       const states = new Set([outcome.source, outcome.result.output])
       try {

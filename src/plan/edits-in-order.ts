@@ -34,6 +34,8 @@ export function withBrought(edits: readonly FileEdit[], { input, textOf }: PlanC
   return edits.map((edit) => {
     const file = brought.get(edit.path)
     if (file === undefined || file.text !== textOf(edit.path)) return edit
+    // The copies of a file that is copied twice may need different changes.
+    if ([...brought.values()].some((other) => other !== file && other.origin === file.origin)) return edit
     if (edits.some((one) => one.path === edit.path && applySubstitutions(file.text, one.substitutions) === null))
       return edit
     const inContext = input.editable?.get(file.origin)

@@ -31,7 +31,10 @@ export function editableFiles({ path, context, root }: Place, origins: readonly 
   const uses = usesIn(root, path)
   return own.filter((origin) => {
     const file = join(context, origin)
-    return !GENERATED.test((textIn(allowedRoot, file) ?? '').slice(0, HEADER)) && !uses(file)
+    const text = textIn(allowedRoot, file)
+    // What is no UTF-8 would be written back as something else.
+    const isText = text !== null && !text.includes('\uFFFD')
+    return isText && !GENERATED.test(text.slice(0, HEADER)) && !uses(file)
   })
 }
 

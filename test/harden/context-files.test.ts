@@ -140,3 +140,9 @@ test('a file that a RUN edits in a way that is not followed is edited by a RUN t
   const { files } = hardened(text, {}, NGINX)
   expect(files.map(({ origin }) => origin)).not.toContain('start.sh')
 })
+
+test('a file that is copied twice is edited by a RUN', () => {
+  const text = TEXT.replace('RUN chmod', 'COPY start.sh /other.sh\nRUN chmod')
+  const { files } = hardened(text, {}, NGINX)
+  expect(files.map(({ origin }) => origin)).not.toContain('start.sh')
+})
