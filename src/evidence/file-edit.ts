@@ -119,11 +119,12 @@ function toRegExp(substitution: Substitution): RegExp | null {
   }
 }
 
-/** What sed inserts for a match: `&` is the match, `\\1` a group, and a backslash keeps the next sign. */
+/** What sed inserts for a match: `&` is the match, `\\1` a group, `\\n` a new line, and a backslash keeps any other sign. */
 function replacementOf({ replacement }: Substitution): (...match: readonly string[]) => string {
   return (all, ...groups) =>
     replacement.replace(/\\(.)|&/gs, (part, escaped: string | undefined) => {
       if (part === '&') return all ?? ''
+      if (escaped === 'n') return '\n'
       return /\d/.test(escaped ?? '') ? (groups[Number(escaped) - 1] ?? '') : (escaped ?? '')
     })
 }

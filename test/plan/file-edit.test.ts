@@ -41,6 +41,7 @@ describe('sed does what applySubstitutions says', () => {
     ["it's\n", [put("it's", "its 'own'")], "its 'own'\n"],
     ['a\r\nb\r\n', [put('a', 'c')], 'c\r\nb\r\n'],
     ['', [put('a', 'b')], ''],
+    ['[top]\nuser=x\n', [put('^\\[top\\]', '&\\nlog=/tmp/log'), drop('^user=')], '[top]\nlog=/tmp/log\n'],
     ['no newline', [put('line', 'feed')], 'no newfeed'],
     ['[::]:80\n', [put(escapeEre('[::]:80'), escapeReplacement('[::]:8080'))], '[::]:8080\n'],
   ])('%j', (text, substitutions, expected) => {
