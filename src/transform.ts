@@ -29,8 +29,8 @@ export interface Finding {
   readonly evidence: readonly Evidence[]
   /** For `fixed` and `offered`. */
   readonly edits: readonly Edit[]
-  /** What it changes in files of the build context, which it is reported in. Absent: nothing. */
-  readonly inContext?: readonly FileEdit[]
+  /** Changes of files of the build context; where it has no others, the finding is reported in that file. Absent: none. */
+  readonly contextEdits?: readonly FileEdit[]
 }
 
 interface Context {

@@ -70,7 +70,7 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
         ? []
         : [insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'edit-file'), lines)]),
     ],
-    ...(inContext.length === 0 ? {} : { inContext }),
+    ...(inContext.length === 0 ? {} : { contextEdits: inContext }),
   }
 }
 

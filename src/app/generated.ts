@@ -4,6 +4,7 @@ import { commentsOnTop } from '../dockerfile/layout.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { isInside, namesIn, textIn } from '../files-in.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
+import { SAYS_GENERATED } from '../repository/own-files.ts'
 import { rootOf } from '../repository/project-root.ts'
 import { walkOver } from '../repository/project-tree.ts'
 import { upwards } from '../repository/repository.ts'
@@ -19,7 +20,7 @@ export function originOf(item: WorkItem, dockerfile: Dockerfile, cwd: string): F
   const { path, vendored } = item
   if (vendored !== undefined && path !== null) return copied(path, rootOf({ ...item, path }), vendored)
   const comments = commentsOnTop(dockerfile).slice(0, MOST_COMMENTS)
-  const said = comments.find(({ text }) => GENERATED.test(text))
+  const said = comments.find(({ text }) => SAYS_GENERATED.test(text))
   if (said === undefined) return null
   const named = namedIn(comments.map(({ text }) => text.slice(0, LONGEST)).join('\n'))
   const { template, isHere, generator } =
@@ -57,9 +58,6 @@ export function originFindings(
 /** A header is not longer. */
 const MOST_COMMENTS = 40
 const LONGEST = 300
-
-const GENERATED =
-  /\b(?:do not|don't|don’t|never) (?:manually |directly )?(?:edit|modify|change|touch)\b|\bauto-?generated\b|\b(?:edits|changes|modifications)\b.{0,30}\b(?:lost|overwritten)\b/i
 
 /** Tools that fill folders with copies, by the files that they leave there. */
 const FILLED_BY: readonly (readonly [mark: string, by: string])[] = [

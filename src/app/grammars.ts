@@ -30,7 +30,7 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
     loaded.set(grammar, language)
     languages.set(grammar, await language)
   }
-  // One budget for all texts: many of them may not take longer than one.
+  // All texts share one budget, so that a thousand texts take no longer than one.
   let steps = 0
   return {
     parse(grammar, text) {

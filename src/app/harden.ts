@@ -266,7 +266,7 @@ function leaveAlone(
   const message = `left alone, as ${who}: ${finding.message}`
   const isUser = about.name === 'set-user' && finding.outcome === 'fixed' && account !== null
   const hint = isUser ? `set it at run time: --user ${accountIds(account)}, or runAsUser` : undefined
-  const left = { ...finding, message, edits: [], inContext: [] }
+  const left = { ...finding, message, edits: [], contextEdits: [] }
   return { ...about, stage, finding: left, outcome: 'note', hint, left: finding.message }
 }
 
@@ -306,10 +306,10 @@ function reportFinding(
   policy: Policy,
   more: readonly Edit[],
 ): ReportFinding {
-  const { message, question, inContext = [] } = finding
+  const { message, question, contextEdits = [] } = finding
   // What changes no line of the Dockerfile is reported where it changes one.
-  const file = finding.edits.length > 0 ? undefined : inContext[0]?.inContext
-  const { line, column } = file === undefined ? finding : { line: firstChanged(inContext), column: 1 }
+  const file = finding.edits.length > 0 ? undefined : contextEdits[0]?.inContext
+  const { line, column } = file === undefined ? finding : { line: firstChanged(contextEdits), column: 1 }
   // One reason for several things (a volume with its folders, a port of two protocols) is said once.
   const evidence = [...new Map(finding.evidence.map((one) => [JSON.stringify(one), one])).values()]
   const outcome = said === 'offered' && policy.unsafe ? 'fixed' : said

@@ -50,7 +50,7 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
       const ids = new Set(now.flatMap(({ id, before }) => [id, before]))
       const worked = new Set(outcomes.map(({ result }) => result.target))
       const news = now.filter((one) => !isKnown(one))
-      // Nobody knows what is gone of a target that this run did not work on.
+      // A target that this run did not work on may still have its findings.
       const failed = outcomes.some(({ result }) => result.verdict === 'failed')
       const targetOf = (said: string): string => said.slice(0, said.lastIndexOf(': ', said.indexOf(' | ')))
       const others = lines.filter(({ id }) => !ids.has(id))
@@ -77,7 +77,7 @@ interface Open {
   readonly said: string
 }
 
-/** Everything that changes the exit code; a verdict or a proof that no finding tells counts too. */
+/** Everything that changes the exit code: findings, and also a verdict or a failed proof without a finding of its own. */
 function openOf(rendering: Rendering, failOn: FailOn): readonly Open[] {
   const { result, path, fromRoot = path } = rendering
   const place = result.kind === 'image' ? result.target : fromRoot

@@ -102,7 +102,7 @@ function realOr(path: string): string {
   }
 }
 
-/** Only files of this user may say what is written. */
+/** The folder belongs to this user, and nobody else can write it: what is kept there decides what `-w` writes. */
 async function isOwn(folder: string): Promise<boolean> {
   const uid = process.getuid?.()
   const owned = await Promise.all([folder, dirname(folder)].map((one) => lstat(one)))

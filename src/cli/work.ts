@@ -174,7 +174,7 @@ async function changedSince(
   return changed
 }
 
-/** Tells what is done, and how to do the rest. */
+/** After an interruption, prints what was written and the command that does the rest. */
 function tellInterrupted(request: Work, written: Written | undefined, all: number, io: Io): void {
   const { outcomes = [], files = [], notWritten = [] } = written ?? {}
   for (const { result } of outcomes) if (result.error) io.stderr.write(`${result.error.message}\n`)

@@ -75,7 +75,7 @@ export function reachedFrom(index: number, takenFrom: (index: number) => Iterabl
   return [...reached].sort((a, b) => a - b)
 }
 
-/** The indexes of a stage and of all that it is made of. */
+/** The index of a stage, and those of all stages that it builds on or copies from. */
 export function madeOf(dockerfile: Dockerfile, index: number): ReadonlySet<number> {
   const takenFrom = (one: number): readonly number[] => {
     const stage = dockerfile.stages[one]

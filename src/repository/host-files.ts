@@ -6,7 +6,7 @@ import { bytesIn, isInside, namesIn, staysIn, textIn } from '../files-in.ts'
 import { isSource } from '../manifests/compose/follow-ports.ts'
 import type { HostEntry, HostFiles, HostText } from '../manifests/compose/host-files.ts'
 import type { Project } from '../manifests/project.ts'
-import { memoizeByText } from '../memoize.ts'
+import { memoizeByObject, memoizeByText } from '../memoize.ts'
 import { STATE_NAME } from '../places.ts'
 import { type IgnoreRules, isIgnored, rulesAbove, withFolder } from './ignore-rules.ts'
 import { isComposeFileName } from './open-project.ts'
@@ -128,13 +128,18 @@ function leftOutBelow(root: string, repository: string | null): (path: string) =
 function trackedIn(repository: string): (folder: string) => boolean | null {
   return (folder) => {
     const tracked = trackedFiles(repository)
-    if (tracked === null || tracked.size === 0) return null
-    const below = folder === '' ? '' : `${folder}/`
-    return [...tracked].some(
-      (path) => path.startsWith(below) && !/^\.git(?:keep|ignore)/.test(path.slice(below.length)),
-    )
+    return tracked === null || tracked.size === 0 ? null : folder === '' || foldersOf(tracked).has(folder)
   }
 }
+
+/** The folders that hold more than a placeholder. */
+const foldersOf = memoizeByObject((tracked: ReadonlySet<string>): ReadonlySet<string> => {
+  const folders = new Set<string>()
+  for (const path of tracked)
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1))
+      if (!/^\.git(?:keep|ignore)/.test(path.slice(at + 1))) folders.add(path.slice(0, at))
+  return folders
+})
 
 const CONFIGURATION =
   /\.(?:conf|cfg|cnf|ya?ml|json|toml|ini|properties|xml|tmpl|template|tpl|vcl|hcl|env|sh|bash)$|^(?:Caddyfile|\.env.*)$/i

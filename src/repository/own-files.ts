@@ -9,6 +9,10 @@ import { textIn } from '../files-in.ts'
 /** Comments with decisions stand in files of other people. */
 const OURS = /^# harden-image: (?!decide: )/
 
+/** What the top of a file says that nobody edits. */
+export const SAYS_GENERATED =
+  /\b(?:do not|don't|don’t|never) (?:manually |directly )?(?:edit|modify|change|touch)\b|\bauto-?generated\b|\b(?:edits|changes|modifications)\b.{0,30}\b(?:lost|overwritten)\b/i
+
 /** A Compose file that an earlier `-o` has written. */
 export function isOwnCompose(text: string): boolean {
   return OURS.test(text)

@@ -15,9 +15,9 @@ interface Changed extends ContextText {
 }
 
 /** What the findings make of the files together. */
-export function changedInContext(findings: readonly Pick<Finding, 'inContext'>[]): readonly Changed[] {
+export function changedInContext(findings: readonly Pick<Finding, 'contextEdits'>[]): readonly Changed[] {
   const files = new Map<string, Changed>()
-  for (const { path, brought, inContext, substitutions } of findings.flatMap(({ inContext = [] }) => inContext)) {
+  for (const { path, brought, inContext, substitutions } of findings.flatMap(({ contextEdits = [] }) => contextEdits)) {
     if (brought === undefined || inContext === undefined) continue
     const { origin, text } = brought
     const known = files.get(origin) ?? { origin, name: inContext, before: text, after: text, edits: [], brought, path }
@@ -45,7 +45,7 @@ function withoutNewGaps(before: string, after: string): string {
 
 /** The first line that changes, 1-based. */
 export function firstChanged(edits: readonly FileEdit[]): number {
-  const [changed] = changedInContext([{ inContext: edits }])
+  const [changed] = changedInContext([{ contextEdits: edits }])
   if (changed === undefined) return 1
   const after = changed.after.split('\n')
   const at = changed.before.split('\n').findIndex((line, index) => line !== after[index])

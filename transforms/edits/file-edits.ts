@@ -19,7 +19,7 @@ export function* fileFindings(
     const reasons = [...new Set(own.map((edit) => edit.reason))].join('; ')
     const evidence = own.flatMap((edit) => edit.evidence)
     const { line, column } = stage.from
-    yield { line, column, evidence, outcome: 'fixed', message: reasons, edits: [], inContext: own }
+    yield { line, column, evidence, outcome: 'fixed', message: reasons, edits: [], contextEdits: own }
   }
   if (edits.length === 0) return
   const lines = changeFiles(dockerfile, edits, plan.tools)
