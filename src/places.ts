@@ -230,19 +230,7 @@ export function isStatePlace(path: string): boolean {
 export function looksLikeFile(path: string): boolean {
   const name = nameOf(path)
   if (/^\.[^.]+$/.test(name)) return HIDDEN_FILE.test(name)
-  const [, before = '', ending] = /^(.*)\.([A-Za-z][A-Za-z0-9]{0,7})$/.exec(name) ?? []
-  // `data.ms` is what a program calls its folder.
-  return ending !== undefined && ending !== 'd' && !(/^(?:data|db|storage)$/i.test(before) && isNoEnding(ending))
-}
-
-/** Too short for a word, and of no kind of files. */
-function isNoEnding(ending: string): boolean {
-  return (
-    ending.length <= 3 &&
-    !/^(?:ini|cfg|cnf|yml|xml|env|sql|pem|crt|key|db\d?|rdb|mdb|dat|bin|log|txt|csv|md|js|ts|py|rb|php|go|sh|so|jar|zip|gz|tgz|xz|tar|bak)$/i.test(
-      ending,
-    )
-  )
+  return /\.[A-Za-z][A-Za-z0-9]{0,7}$/.test(name) && !name.endsWith('.d')
 }
 
 const HIDDEN_FILE =
