@@ -24,7 +24,7 @@ export const buildAsRoot: Transform = {
       }
     }
     for (const base of decided(plan, 'begin-as-root')) {
-      const why = `${base} may start as another user, and only root can do what follows`
+      const why = `${base} may start as another user, and the next steps need root`
       const place = firstPlace(dockerfile, stage, plan)
       yield {
         outcome: 'fixed',

@@ -13,7 +13,7 @@ export const dropCapabilities: Transform = {
     const names = capable.map(({ name }) => name).join(', ')
     const own = capable.some(({ certainty }) => certainty === 'refused')
     const what = own ? 'the capabilities of its own' : 'cap_net_bind_service'
-    const why = `${names} without ${what}: under --cap-drop=ALL the kernel would not start it`
+    const why = `without ${what}: --cap-drop=ALL refuses it`
     const lines = runStep(
       dockerfile,
       capable.map(({ removeWith }) => [removeWith]),
@@ -23,10 +23,10 @@ export const dropCapabilities: Transform = {
       outcome: 'fixed',
       line: stage.from.line,
       column: stage.from.column,
-      message: why,
+      message: `${names} ${why}`,
       hint: 'this copies the file into a new layer: remove the setcap instead where you can',
       evidence: capable.map(({ evidence }) => evidence),
-      edits: [insertLines(dockerfile, place, [...reason(why), ...lines])],
+      edits: [insertLines(dockerfile, place, [...reason(`${names} ${why}`, why), ...lines])],
     }
   },
 }

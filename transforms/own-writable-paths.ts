@@ -1,6 +1,7 @@
 import { shellWord } from '../src/borders/dockerfile.ts'
 import type { Dockerfile, Instruction, Stage } from '../src/dockerfile/model.ts'
 import { isRootUser } from '../src/image/accounts.ts'
+import { isInside } from '../src/places.ts'
 import { coveringVolume, firstInRow } from '../src/plan/grants/grant-all.ts'
 import {
   type AccountChoice,
@@ -11,13 +12,16 @@ import {
   groupText,
   ownerText,
   type StagePlan,
+  type Tools,
 } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
-import { type CommandParts, keyword, reason, runStep } from './edits/lines.ts'
-import { chownOf, insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
-import { granted, grantPurpose, grantReasons } from './paths/grant-words.ts'
-import { copyOf, madeBelow } from './paths/made-below.ts'
+import { type CommandParts, keyword, runGoesOn, runStep } from './edits/lines.ts'
+import { insertLines, type LinePlace, placeBefore, placeOf } from './edits/placement.ts'
+import { granted, grantReason } from './paths/grant-words.ts'
+import { madeBelow } from './paths/made-below.ts'
+import { type PathWord, pathWords } from './paths/path-words.ts'
 import { shelllessPaths } from './paths/shellless-paths.ts'
+import { withItsCopy } from './paths/with-copy.ts'
 
 export const ownWritablePaths: Transform = {
   name: 'own-writable-paths',
@@ -39,15 +43,16 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     group.grants.push(grant)
     groups.set(place.place.offset, group)
   }
-  for (const grant of decided(plan, 'grant')) {
+  const all = decided(plan, 'grant')
+  for (const grant of all) {
+    const given = decided(plan, 'own-copies').length === 0 ? withItsCopy(dockerfile, stage, grant, all, account) : null
+    if (given !== null) {
+      yield given
+      continue
+    }
     const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place)
     if (chosen === null) {
       add(atEnd, grant)
-      continue
-    }
-    const copy = grant.kind === 'own-file' && grant.mode === undefined ? copyOf(stage, chosen.above, grant.path) : null
-    if (copy !== null && decided(plan, 'own-copies').length === 0) {
-      yield granted(stage, [grant], [chownOf(copy, copyOwner(account))])
       continue
     }
     const isMissing = grant.kind !== 'create-file' && madeBelow(stage, chosen.above, grant.path)
@@ -59,13 +64,33 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     else if (!isFolder) add(chosen, grant)
   }
   for (const { place, user, grants } of groups.values()) {
-    const step = runStep(dockerfile, grantCommands(grants, ownerAt(stage, place, account)))
+    const words = pathWords(dockerfile, stage, place)
+    const commands = grantCommands(grants, ownerAt(stage, place, account), words, plan.tools.commands)
+    const before = user === null && place === atEnd.place ? housekeeping(stage, plan, place) : null
+    const further = before === null ? null : runGoesOn(dockerfile, before, grantReason(grants), commands)
+    if (further !== null) {
+      yield granted(stage, grants, [further])
+      continue
+    }
+    const step = runStep(dockerfile, commands)
     const word = keyword(dockerfile, 'USER')
     const lines = user === null ? step : [`${word} 0`, ...step, `${word} ${user}`]
-    yield granted(stage, grants, [
-      insertLines(dockerfile, place, [...reason(grantReasons(grants), grantPurpose(grants)), ...lines]),
-    ])
+    yield granted(stage, grants, [insertLines(dockerfile, place, [...grantReason(grants), ...lines])])
   }
+}
+
+/** The RUN right above the place, where no other step of this change has to come between. */
+function housekeeping(
+  { instructions }: Stage,
+  { decisions, account }: StagePlan,
+  { offset }: LinePlace,
+): Instruction | null {
+  const isFirst = decisions.every(
+    ({ kind, needsRoot }) => kind === 'grant' || (!needsRoot && kind !== 'build-as-root') || kind === 'make-account',
+  )
+  const isNumbered = account?.unnumbered !== true && account?.text?.includes('$') !== true
+  const before = instructions.findLast(({ lines }) => lines.end <= offset)
+  return isFirst && isNumbered && before?.keyword === 'RUN' ? before : null
 }
 
 /** Above the line that declares it, no step can read a build argument. */
@@ -119,47 +144,77 @@ function otherUserAt(stage: Stage, plan: StagePlan, index: number): string | nul
 }
 
 /** The shell commands that give a user its paths: folders first, then owners, then modes. */
-export function grantCommands(grants: readonly Grant[], account: GrantOwner): readonly CommandParts[] {
+export function grantCommands(
+  grants: readonly Grant[],
+  account: GrantOwner,
+  word: PathWord = shellWord,
+  commands: Tools['commands'] = null,
+): readonly CommandParts[] {
   const owner = ownerText(account)
   const of = (...kinds: readonly Grant['kind'][]): readonly Grant[] =>
     grants.filter((grant) => kinds.includes(grant.kind))
-  const words = (list: readonly Grant[]): readonly string[] => list.map((grant) => shellWord(grant.path))
-  const made = of('create-directory')
+  const words = (list: readonly Grant[]): readonly string[] => list.map(({ path }) => word(path))
   const above = grants
     .filter((grant) => grant.makesFolder === true)
     .map(({ path, kind }) => (kind === 'sticky' ? path : path.replace(/\/[^/]*$/, '')))
-  const folders = [...new Set([...above, ...made.map(({ path }) => path)])].map(shellWord)
+  const created = of('create-directory')
+  const installs = account.unnumbered !== true && commands?.has('install') !== false
+  const installed = installs && above.length === 0 && created.every(isNew) ? created : []
+  const made = installed.length > 0 ? [] : created
+  const folders = [...new Set([...above, ...made.map(({ path }) => path)])]
   const touched = of('create-file')
   const owned = of('create-directory', 'own-directory', 'create-file', 'own-file').filter(
-    (grant) => grant.tree !== true,
+    (grant) => !isTree(grant) && !installed.includes(grant),
   )
   const alike = grants.filter((grant) => grant.groupAsOwner === true)
-  const alikeTrees = alike.filter((grant) => grant.tree === true)
-  const alikeAlone = alike.filter((grant) => grant.tree !== true)
-  const trees = grants.filter((grant) => grant.tree === true)
+  const alikeTrees = alike.filter((grant) => isTree(grant))
+  const alikeAlone = alike.filter((grant) => !isTree(grant))
+  const trees = grants.filter(isTree)
   const shared = of('sticky', 'group-read')
+  const deepest = folders.filter((path) => !folders.some((other) => other !== path && isInside(other, path)))
   return [
-    ...(folders.length > 0 ? [['mkdir -p', ...folders]] : []),
+    ...(deepest.length > 0 ? [['mkdir -p', ...deepest.map(word)]] : []),
+    ...byMode(installed).map(([mode, list]) => [
+      `install -d${mode === undefined ? '' : ` -m ${mode}`}${installOwner(account)}`,
+      ...words(list),
+    ]),
     ...(touched.length > 0 ? [['touch', ...words(touched)]] : []),
     // -h: a link itself is never the thing to own (FACTS 15); paths are resolved, so this is a guard only.
     ...(owned.length > 0 ? [[`chown ${owner}`, ...words(owned)]] : []),
     // -h: what a link in there leads to is none of it (FACTS 15).
     ...(trees.length > 0 ? [[`chown -Rh ${owner}`, ...words(trees)]] : []),
     ...(shared.length > 0 ? [[`chgrp ${groupText(account)}`, ...words(shared)]] : []),
-    ...modes(grants),
+    ...byMode(grants.filter((grant) => !installed.includes(grant))).flatMap(([mode, list]) =>
+      mode === undefined ? [] : [[`chmod ${mode}`, ...words(list)]],
+    ),
     ...(alikeAlone.length > 0 ? [['chmod g=u', ...words(alikeAlone)]] : []),
     ...(alikeTrees.length > 0 ? [['chmod -R g=u', ...words(alikeTrees)]] : []),
   ]
 }
 
-function modes(grants: readonly Grant[]): readonly CommandParts[] {
-  const byMode = new Map<string, string[]>()
+/** A file is no tree, whatever may lie where it is. */
+function isTree({ tree, kind }: Grant): boolean {
+  return tree === true && kind !== 'create-file'
+}
+
+/** A folder of the program's own: `install` sets the mode as well, and those that packages make may have another. */
+function isNew({ path, tree, groupAsOwner }: Grant): boolean {
+  return tree !== true && groupAsOwner !== true && !/^\/(?:etc|home|root|run|usr|var)\//.test(path)
+}
+
+function installOwner(account: GrantOwner): string {
+  const [user, group] = copyOwner(account).split(':')
+  return ` -o ${user} -g ${group ?? account.gid}`
+}
+
+/** What to set, in the order in which it comes; undefined for what is right as it is. */
+function byMode(grants: readonly Grant[]): readonly (readonly [mode: string | undefined, grants: readonly Grant[]])[] {
+  const found = new Map<string | undefined, Grant[]>()
   for (const grant of grants) {
     const mode = grant.mode?.toString(8) ?? ADDED[grant.kind]
-    if (mode === undefined) continue
-    byMode.set(mode, [...(byMode.get(mode) ?? []), shellWord(grant.path)])
+    found.set(mode, [...(found.get(mode) ?? []), grant])
   }
-  return [...byMode].map(([mode, paths]) => [`chmod ${mode}`, ...paths])
+  return [...found]
 }
 
 /** Where the mode as it is is not known, the bits that are missing are added. */

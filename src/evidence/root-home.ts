@@ -60,7 +60,7 @@ export const rootHome: Provider = {
           normalisePath(folder, tool.folder) ?? tool.folder,
           `${tool.name} adds to it what the start asks for`,
         )
-      const reason = `${what} is there, and the user has another home than root`
+      const reason = `${what} is there; the user has another home than root`
       const evidence = [because(tool.folder, what)]
       yield { kind: 'env', name: tool.variable, value: tool.folder, reason, evidence }
     }

@@ -3,7 +3,7 @@ import { lineStart } from '../edit.ts'
 /** What the text of a source says by itself, without a grammar. */
 
 const NOT_THE_PROGRAM =
-  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.(?:go|py|rb)$|_spec\.rb$|(^|\/)(?:tests?|test_\w{1,80})\.py$|Tests?\.(?:cs|java|kt)$|(^|\/)(setup\.(?:py|cfg)|(?:conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+)$/
+  /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations|_demos?)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.(?:go|py|rb)$|_spec\.rb$|(^|\/)(?:tests?|test_\w{1,80})\.py$|Tests?\.(?:cs|java|kt)$|(^|\/)(setup\.(?:py|cfg)|(?:conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+)$/
 
 /** A file that is there for those who build the program, by its name: of what is not known to be started nothing else tells. */
 export function isTest(path: string): boolean {

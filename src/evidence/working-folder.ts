@@ -83,9 +83,7 @@ function writtenByRules(
         if (only !== undefined && !new RegExp(only, 'm').test(settings.text)) continue
         if (unlessBuilt !== undefined && isBuilt(contents, unlessBuilt)) continue
         const detail =
-          path === usual
-            ? `${program} keeps ${why} in the folder that it starts in`
-            : `${program} is told to keep ${why} there`
+          path === usual ? `${program} keeps ${why} where it starts` : `${program} is told to keep ${why} there`
         const claim =
           kind === 'directory'
             ? declared('keep-state', place, detail, {

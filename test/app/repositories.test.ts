@@ -69,7 +69,7 @@ test.each<Expected>([
     },
     output: [
       'ARG RUN_AS=10001\n',
-      /RUN mkdir -p \/depot\/shelf \\\n && chown \$\{RUN_AS\}:\$\{RUN_AS\} \/depot\/shelf\nUSER "\$RUN_AS:\$RUN_AS"/,
+      /RUN install -d -o \$\{RUN_AS\} -g \$\{RUN_AS\} \/depot\/shelf\nUSER "\$RUN_AS:\$RUN_AS"/,
     ],
   },
   {
@@ -81,7 +81,7 @@ test.each<Expected>([
       'compose.dev.yaml':
         'services:\n  site:\n    build: .\n    volumes:\n      - .:/site\n      - modules:/site/node_modules\nvolumes:\n  modules:\n',
     },
-    output: [/chown 1000:1000 .*\/site\/node_modules/],
+    output: [/install -d -o 1000 -g 1000 .*\/site\/node_modules/],
   },
   {
     says: 'a device that one line of a document gives it',

@@ -277,7 +277,7 @@ describe('folders of the machine that a service mounts', () => {
   test('what is called like state is made ready, and moves once', async () => {
     const outcome = await hardened(project('./pieces:/data/pieces'))
     expect(outcome.files?.find(({ path }) => path.endsWith('Dockerfile'))?.after).toContain(
-      'chown 1000:1000 /data/pieces',
+      'install -d -o 1000 -g 1000 /data/pieces',
     )
     expect(saidOf(outcome).join('\n')).toContain('changes its owner once: api runs as 1000:1000 now')
   })

@@ -9,12 +9,12 @@ const made = (comments?: CommentStyle, text = dockerfile) =>
 const comments = (output: string) => output.split('\n').filter((line) => line.startsWith('#'))
 const steps = (output: string) => output.split('\n').filter((line) => !line.startsWith('#'))
 
-test('by default a step has one line, of at most 100 columns', () => {
+test('by default a step has one line, of at most 80 columns', () => {
   const { output } = made()
   expect(comments(output)).toEqual([
     '# harden-image: listen above 1024 (default.conf said 80)',
     '# harden-image: only root can switch users; its pid file cannot be in /run',
-    '# harden-image: write access to /etc/nginx/conf.d, /etc/nginx/conf.d/default.conf, /var/cache/nginx',
+    '# harden-image: the entrypoint renders /etc/nginx/templates into it; and more',
     '# harden-image: nginx (101:101), the account that its vendor runs it as',
   ])
   expect(made('short').output).toBe(output)

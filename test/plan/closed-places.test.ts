@@ -8,6 +8,7 @@ import { closedTo } from '../../src/plan/grants/closed.ts'
 import { noCode } from '../../src/plan/grants/image-code.ts'
 import { hardenText } from '../harden/support/cases.ts'
 import type { BaseFile, FactsFile } from '../harden/support/facts.ts'
+import { givenIn } from '../support/given.ts'
 
 /** As Debian and Alpine lay them out; `/` at the end: a folder. */
 const SENSITIVE = [
@@ -140,17 +141,10 @@ function hardened(place: string, way: string, isKnown: boolean) {
   const result = hardenText(text, isKnown ? { bases, ...facts } : facts)
   const own = new Set(text.split('\n'))
   const added = result.output.split('\n').filter((one) => !own.has(one))
-  return { path, result, paths: given(added.join('\n')) }
+  return { path, result, paths: givenIn(added.join('\n')) }
 }
 
 /** What the user is given by commands of the result, but for what may only be gone through. */
-function given(output: string): readonly string[] {
-  const commands = output
-    .split('\n')
-    .flatMap((line) => line.match(/(chown|chgrp|chmod (?!go\+x|0?[0-7]*[0-5][15]\b)|touch|mkdir) [^&|;]*/g) ?? [])
-  return commands.flatMap((command) => command.match(/(?<=\s)'?\/[^\s']*/g) ?? []).map((word) => word.replace(/^'/, ''))
-}
-
 function isBelow(path: string, folder: string): boolean {
   return path === folder || folder === '/' || path.startsWith(`${folder}/`)
 }
@@ -236,7 +230,7 @@ describe('no way round', () => {
       { files: ['drwxr-xr-x 0:0 /etc/cron.d', 'lrwxrwxrwx 0:0 /data -> /etc/cron.d'] },
       'VOLUME /data',
     )
-    expect(given(linked.output)).toEqual([])
+    expect(givenIn(linked.output)).toEqual([])
     expect(linked.verdict).toBe('incomplete')
     expect(linked.findings.map(({ message }) => message)).toContainEqual(
       expect.stringMatching(/^\/data is not given to the user: \/etc\/cron\.d stays root's/),
@@ -245,7 +239,7 @@ describe('no way round', () => {
 
   test('a link that a RUN makes is one too', () => {
     const linked = withBase({ files: ['drwxr-xr-x 0:0 /etc/cron.d'] }, 'RUN ln -s /etc/cron.d /data\nVOLUME /data')
-    expect(given(linked.output)).toEqual([])
+    expect(givenIn(linked.output)).toEqual([])
   })
 
   test('a file in a closed folder that is replaced gives nobody the folder', () => {
@@ -257,7 +251,7 @@ describe('no way round', () => {
       '',
       facts,
     )
-    expect(given(replaced.output)).toEqual([])
+    expect(givenIn(replaced.output)).toEqual([])
     expect(replaced.verdict).toBe('incomplete')
   })
 
@@ -269,7 +263,7 @@ describe('no way round', () => {
         policy: { writable: ['/var'] },
       },
     )
-    expect(given(tree.output)).toEqual([])
+    expect(givenIn(tree.output)).toEqual([])
   })
 
   test('--own copied leaves what root runs, wherever WORKDIR makes a path lead', () => {
@@ -318,7 +312,7 @@ describe('what the start of the image runs', () => {
 
   test.each(['/app/start.sh', '/app/lib/env.sh', '/app/server'])("%s is nobody else's to write", (path) => {
     const { output, verdict } = started({ observation: { operations: [`write ${path}`] } })
-    expect(given(output)).toEqual([])
+    expect(givenIn(output)).toEqual([])
     expect(verdict).toBe('incomplete')
   })
 
@@ -520,7 +514,7 @@ describe('what the environment makes code', () => {
     ],
   ] as const)('%s: VOLUME %s stays root’s', (env, volume) => {
     const { output, verdict } = withEnv(env, volume)
-    expect(given(output)).toEqual([])
+    expect(givenIn(output)).toEqual([])
     expect(verdict).toBe('incomplete')
   })
 
@@ -531,12 +525,12 @@ describe('what the environment makes code', () => {
     ['NODE_OPTIONS=--max-old-space-size=100', '/data'],
     ['GOPATH=/opt/go', '/opt/go/pkg/mod'],
   ])('%s: VOLUME %s is given', (env, volume) => {
-    expect(given(withEnv(env, volume).output)).toContain(volume)
+    expect(givenIn(withEnv(env, volume).output)).toContain(volume)
   })
 
   test('a sticky folder in which a folder of PATH is missing lets anybody make it', () => {
     const rest = { files: ['drwxr-xr-x 0:0 /opt/tools', '-rw-r--r-- 0:0 /opt/tools/readme'] }
-    expect(given(withEnv('PATH=/opt/tools/bin:/usr/bin', '/opt/tools', rest).output)).toEqual([])
+    expect(givenIn(withEnv('PATH=/opt/tools/bin:/usr/bin', '/opt/tools', rest).output)).toEqual([])
   })
 
   test('--own copied leaves what is searched to root', () => {
@@ -556,7 +550,7 @@ describe('what the environment makes code', () => {
       {},
       { policy: { writable: ['/opt/py'], unsafe: true } },
     )
-    expect(given(output)).toContain('/opt/py')
+    expect(givenIn(output)).toContain('/opt/py')
     expect(findings.map(({ message }) => message)).toContainEqual(
       expect.stringMatching(/^\/opt\/py is given .* PYTHONPATH/),
     )

@@ -104,12 +104,12 @@ describe('why an account is new', () => {
     [
       'a package of its name is yet to be installed',
       ['RUN apt-get install -y prosody', 'CMD ["prosody", "-F"]'],
-      'prosody may bring an account for it, which only the build shows',
+      'prosody may bring its own account',
     ],
     [
       'so is one that ends as packages of servers do',
       ['RUN apt-get install -y weather-server curl', 'CMD ["weatherd"]'],
-      'weather-server may bring an account for it, which only the build shows',
+      'weather-server may bring its own account',
     ],
     [
       'what is installed is only what runs it',

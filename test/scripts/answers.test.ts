@@ -27,7 +27,7 @@ test('an answer that is another one without a provider is named with what has ch
   expect(await answers('--against', kept)).toBe('0: 0 of 1 answers changed')
   const without = await answers('--against', kept, '--without', 'declared', '--show')
   expect(without).toMatch(/^1: .*\/shop Dockerfile: output, findings\n/)
-  expect(without).toContain('  - RUN mkdir -p /data')
+  expect(without).toContain('  - RUN install -d -o 10001 -g 10001 /data')
   expect(without).toContain('1 of 1 answers changed')
   const earned = await answers('--earns')
   expect(earned).toMatch(/\ndeclared +1 +1 +0 +0 +shop/)

@@ -65,6 +65,7 @@ const MADE: Readonly<Record<string, string>> = {
   'src/start/script-writes.ts: String.raw`\\$\\{?${name}\\b`': 'constants, and names of \\w alone',
   'src/plan/account/stage-users.ts: `(?:^|\\\\s)${name}(?:[=\\\\s]|$)`': 'constants, and names of \\w alone',
   'transforms/own-writable-paths.ts: `(?:^|\\\\s)${name}\\\\b`': 'constants, and names of \\w alone',
+  'transforms/paths/path-words.ts: String.raw`\\$(?:${name}\\b|\\{${name}\\})(/\\w)?`': 'names of \\w alone',
   'src/evidence/working-folder.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: pattern': 'the catalogue, which is ours',
   'src/evidence/root-home.ts: run': 'the catalogue, which is ours',

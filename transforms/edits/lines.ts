@@ -3,6 +3,7 @@
 import { commentWords, heredocCopy, quotedWord } from '../../src/borders/dockerfile.ts'
 import { allInstructions } from '../../src/dockerfile/layout.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
+import { shellCommands } from '../../src/dockerfile/shell.ts'
 import { sourceSpan } from '../../src/dockerfile/words.ts'
 import type { Edit, Span } from '../../src/edit.ts'
 import type { EnvSetting } from '../../src/evidence/claim.ts'
@@ -32,7 +33,7 @@ const keywordStyle = memoizeByObject((dockerfile: Dockerfile): 'upper' | 'lower'
 const PRAGMA = /^(?:harden-image|hadolint|checkov|trivy)\b/i
 
 // Of a comment that is one line.
-const SHORT_WIDTH = 100
+const SHORT_WIDTH = 80
 const PREFIX = '# harden-image:'
 
 /** Why a step is there, for the comment above it. */
@@ -43,7 +44,7 @@ export interface ReasonLines {
   readonly short: string
 }
 
-/** The reason above a step; `short`: what one line is to say where all of it has no room in one. */
+/** The reason above a step; `short`: what one line is to say. */
 export function reason(text: string, short = text): readonly [ReasonLines] {
   const lines: string[] = []
   let line = PREFIX
@@ -54,9 +55,7 @@ export function reason(text: string, short = text): readonly [ReasonLines] {
     }
     line += ` ${word}`
   }
-  return [
-    { lines: [...lines, line], short: lineOf(text) ?? lineOf(short) ?? withFewClauses(short) ?? withFewWords(short) },
-  ]
+  return [{ lines: [...lines, line], short: lineOf(short) ?? withFewClauses(short) ?? withFewWords(short) }]
 }
 
 /** Null where it does not fit. */
@@ -65,12 +64,16 @@ function lineOf(text: string): string | null {
   return line.length <= SHORT_WIDTH ? line : null
 }
 
-/** As many of its clauses as fit; null for none. */
+/** As many of its clauses as fit, else as many parts of the first one; null for none. */
 function withFewClauses(text: string): string | null {
   const clauses = text.split('; ')
   for (let count = clauses.length - 1; count > 0; count -= 1) {
-    const rest = clauses.length - count
-    const line = lineOf(`${clauses.slice(0, count).join('; ')}; and ${rest} more ${rest === 1 ? 'reason' : 'reasons'}`)
+    const line = lineOf(`${clauses.slice(0, count).join('; ')}; and more`)
+    if (line !== null) return line
+  }
+  const parts = clauses[0]?.split(', ') ?? []
+  for (let count = parts.length; count > 0; count -= 1) {
+    const line = lineOf(parts.slice(0, count).join(', '))
     if (line !== null) return line
   }
   return null
@@ -106,6 +109,40 @@ export function runStep(dockerfile: Dockerfile, commands: readonly CommandParts[
   })
   return written.flat().map((line, index, all) => (index < all.length - 1 ? `${line} ${dockerfile.escape}` : line))
 }
+
+/**
+ * The commands behind those of a RUN that is there, with their reason in it. Null where that RUN does more than keep house: what it
+ * costs to do again, or how its commands hang together, is not known then.
+ */
+export function runGoesOn(
+  dockerfile: Dockerfile,
+  run: Instruction,
+  why: readonly [ReasonLines],
+  commands: readonly CommandParts[],
+): Edit | null {
+  const isPlain = run.keyword === 'RUN' && run.json === null && run.flags.length === 0 && run.heredocs.length === 0
+  if (!isPlain || /[#;|<>`(]|(?:^|[^&])&(?!&)|&&\s*$/.test(run.text)) return null
+  const script = shellCommands(run)
+  if (script.kind !== 'parsed' || !script.commands.every(({ name }) => name !== null && KEEPS_HOUSE.test(name)))
+    return null
+  const [first = '', ...others] = runStep(dockerfile, commands)
+  const lines = [` && ${first.slice('RUN '.length)}`, ...others]
+  const place = { offset: run.span.end, open: true }
+  const edit = insertLines(dockerfile, place, [...why, ...lines])
+  const continued = ` ${dockerfile.escape}`
+  return {
+    ...edit,
+    text: `${continued}${edit.text}`,
+    reasons: (edit.reasons ?? []).map((one) => ({
+      ...one,
+      start: one.start + continued.length,
+      end: one.end + continued.length,
+    })),
+  }
+}
+
+/** What such a step does is done again at no cost. */
+const KEEPS_HOUSE = /^(?:mkdir|chown|chmod|chgrp|touch|ln|install|rm|addgroup|adduser|groupadd|useradd|usermod)$/
 
 /** Parts in indented lines: an expression of sed in one of its own, others as many as fit. */
 function filled(parts: readonly string[]): readonly string[] {

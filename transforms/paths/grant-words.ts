@@ -4,14 +4,27 @@ import type { Evidence } from '../../src/evidence/claim.ts'
 import type { Grant } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 import { joinAnd } from '../../src/words.ts'
+import { type ReasonLines, reason } from '../edits/lines.ts'
 
-/** The same in short: what the paths are given for. */
-export function grantPurpose(grants: readonly Grant[]): string {
-  return accessTo(grants, ['write access to', 'read access to', 'passage through', 'the start of'])
+/** The reason above the lines: each path with what it is for; in short what they are for, since the lines name the paths. */
+export function grantReason(grants: readonly Grant[]): readonly [ReasonLines] {
+  return reason(reasonsOf(grants), linesTogether(grants.map(detail)).join('; '))
 }
 
-/** The reason above the lines: what each path is for, said once for those that are for the same. */
-export function grantReasons(grants: readonly Grant[]): string {
+/** Each once: `x line 3` and `x line 9` are `x lines 3 and 9`. */
+function linesTogether(details: readonly string[]): readonly string[] {
+  const byFile = new Map<string, string[]>()
+  for (const detail of new Set(details)) {
+    const [, file = detail, line] = /^(.* )line (\d+)$/s.exec(detail) ?? []
+    byFile.set(file, [...(byFile.get(file) ?? []), ...(line === undefined ? [] : [line])])
+  }
+  return [...byFile].map(([file, lines]) =>
+    lines.length === 0 ? file : `${file}line${lines.length > 1 ? 's' : ''} ${joinAnd(lines)}`,
+  )
+}
+
+/** What each path is for, said once for those that are for the same. */
+function reasonsOf(grants: readonly Grant[]): string {
   const alike = new Map<string, { readonly paths: string[]; readonly grant: Grant; readonly why: string }>()
   for (const grant of grants) {
     const why = detail(grant)

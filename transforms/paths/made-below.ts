@@ -1,5 +1,5 @@
 import type { Instruction, Stage } from '../../src/dockerfile/model.ts'
-import { baseName, isInside, normalisePath } from '../../src/places.ts'
+import { isInside, normalisePath } from '../../src/places.ts'
 
 const MAKES = new Set(['WORKDIR', 'COPY', 'ADD', 'RUN'])
 
@@ -35,21 +35,6 @@ function targetOf(instruction: Instruction): string | null {
 /** The sources and the target, as they are written. */
 function writtenIn({ json, words }: Instruction): readonly (string | null)[] {
   return json?.map((item) => item.value) ?? words.map((word) => word.value)
-}
-
-/** The COPY or ADD below a line that brings this very file and no other, as root's. */
-export function copyOf({ instructions }: Stage, line: Instruction, path: string): Instruction | null {
-  const brings = (one: Instruction): boolean => {
-    if (one.keyword !== 'COPY' && one.keyword !== 'ADD') return false
-    const written = writtenIn(one)
-    const [source, target] = written
-    if (source == null || target == null || written.length !== 2 || !target.startsWith('/')) return false
-    const at = target.endsWith('/') ? `${target}${baseName(source)}` : target
-    return normalisePath(at) === path
-  }
-  const found = instructions.slice(instructions.indexOf(line)).filter(brings)
-  const [copy] = found
-  return copy === undefined || found.length > 1 || copy.flags.some(({ name }) => name === 'chown') ? null : copy
 }
 
 /** `/data` and `/data/x`, not `/database`. */

@@ -1,13 +1,13 @@
 import { copyPaths, quotedWord } from '../../src/borders/dockerfile.ts'
-import { stageWalks } from '../../src/dockerfile/index.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
-import { baseName, isInside, normalisePath } from '../../src/places.ts'
 import { type AccountChoice, copyOwner, decided, type Grant, type StagePlan } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 import { choices } from '../../src/words.ts'
 import { copyText, keyword, reason } from '../edits/lines.ts'
-import { insertLines, placeBefore, placeOf, stagePlace } from '../edits/placement.ts'
-import { accessTo, granted, grantPurpose, grantReasons } from './grant-words.ts'
+import { insertLines, placeOf, stagePlace } from '../edits/placement.ts'
+import { accessTo, granted, grantReason } from './grant-words.ts'
+import { originOf } from './origin.ts'
+import { ownerFlags, toldItsOwner } from './with-copy.ts'
 
 /**
  * Without a shell: a stage of its own makes the folders with WORKDIR, and a COPY with --chown sets their owner. COPY
@@ -58,94 +58,18 @@ function givenByCopy(
   const flags = ownerFlags(grant, account)
   const origin = originOf(dockerfile, stage, grant.path)
   if (flags === null || origin === null) return null
-  const why = reason(grantReasons([grant]), grantPurpose([grant]))
-  const { copy } = origin
-  if (copy !== null && !copy.flags.some(({ name }) => name === 'chown' || name === 'chmod')) {
-    const at = copy.keywordSpan.end
-    const told = granted(
-      stage,
-      [grant],
-      [insertLines(dockerfile, placeBefore(dockerfile, stage, copy), why), { start: at, end: at, text: ` ${flags}` }],
-    )
-    return { ...told, line: copy.line, column: copy.column }
-  }
+  const told = toldItsOwner(dockerfile, stage, grant, origin, flags)
+  if (told !== null) return told
   if (grant.file === undefined || grant.file.size > MOST_BYTES || origin.source === null) return null
   const from = origin.from === null ? '' : `--from=${origin.from} `
   const paths = copyPaths(origin.source, grant.path, dockerfile.escape)
   const line = `${keyword(dockerfile, 'COPY')} ${from}${flags} ${paths}`
-  return granted(stage, [grant], [insertLines(dockerfile, placeOf(dockerfile, stage, end, 'grant'), [...why, line])])
+  return granted(
+    stage,
+    [grant],
+    [insertLines(dockerfile, placeOf(dockerfile, stage, end, 'grant'), [...grantReason([grant]), line])],
+  )
 }
-
-/** Null where a mode is to be said and is not known. */
-function ownerFlags({ kind, mode, groupAsOwner, file }: Grant, { uid, gid }: AccountChoice): string | null {
-  const octal = (bits: number): string => ` --chmod=${bits.toString(8)}`
-  if (kind === 'group-read') return file === undefined ? null : `--chown=0:${gid}${octal(file.mode | 0o040)}`
-  if (groupAsOwner === true) {
-    const bits = mode ?? file?.mode
-    return bits === undefined ? null : `--chown=${uid}:${gid}${octal(bits | ((bits & 0o700) >> 3))}`
-  }
-  return `--chown=${uid}:${gid}${mode === undefined ? '' : octal(mode)}`
-}
-
-interface Origin {
-  /** The COPY that brings this file alone; null where none does. */
-  readonly copy: Instruction | null
-  /** `--from`; null for the build context. */
-  readonly from: string | null
-  /** Null where it has no path there that could be said again. */
-  readonly source: string | null
-}
-
-/** Where a file of the image came from; null where that cannot be told. */
-function originOf(dockerfile: Dockerfile, stage: Stage, path: string): Origin | null {
-  const steps = stageWalks(dockerfile, () => NOT_KNOWN).own(stage.index)
-  for (const { instruction, words, workdir } of steps.toReversed()) {
-    if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
-    const target = words.at(-1) ?? null
-    const isTold = target !== null && (target.startsWith('/') || workdir !== null)
-    const place = isTold ? normalisePath(target, workdir ?? '/') : null
-    // It may be this one that brings it.
-    if (target === null || place === null) return null
-    if (!isInside(path, place)) continue
-    return instruction.keyword === 'COPY' ? copiedBy(instruction, words.slice(0, -1), target, place, path) : null
-  }
-  const { base, from, platform } = stage
-  if (platform !== null || base.kind === 'scratch' || base.kind === 'unresolved') return null
-  if (base.kind === 'stage')
-    return { copy: null, from: dockerfile.stages[base.index]?.name ?? String(base.index), source: path }
-  // COPY --from takes no variables.
-  return from.text.includes('$') ? null : { copy: null, from: base.reference, source: path }
-}
-
-/** `place`: the target as a path, which is `path` or around it. */
-function copiedBy(
-  instruction: Instruction,
-  sources: readonly (string | null)[],
-  target: string,
-  place: string,
-  path: string,
-): Origin | null {
-  const flag = (name: string) => instruction.flags.find((one) => one.name === name)
-  if (flag('parents') !== undefined || flag('exclude') !== undefined) return null
-  const from = flag('from')?.value ?? null
-  const [source = null] = sources
-  const isWritten = instruction.heredocs.length > 0
-  // A pattern or a variable is another path with other arguments of the build.
-  const isLiteral = !['*', '?', '[', '$'].some((sign) => instruction.text.includes(sign))
-  const plain = sources.length === 1 && source !== null && isLiteral && !isWritten ? source : null
-  if (place === path) {
-    const isAlone = sources.length === 1 && !target.endsWith('/')
-    return isAlone ? { copy: instruction, from, source: plain } : null
-  }
-  if (plain === null) return null
-  const rest = path.slice(place === '/' ? 1 : place.length + 1)
-  const folder = plain.endsWith('/') ? plain.slice(0, -1) : plain
-  // A file into a folder, else all that is in one.
-  const isFile = target.endsWith('/') && folder === plain && baseName(folder) === rest
-  return { copy: null, from, source: isFile ? plain : folder === '.' ? rest : `${folder}/${rest}` }
-}
-
-const NOT_KNOWN = { known: false, reason: 'what a base image sets is not asked for' } as const
 
 function unchangeable(stage: Stage, grants: readonly Grant[], { uid, gid }: AccountChoice): Finding {
   const at = stage.instructions.findLast(({ keyword }) => /^(COPY|ADD|WORKDIR)$/.test(keyword)) ?? stage.from
@@ -211,16 +135,13 @@ function withStage(
     ...(list.length > 0
       ? [
           insertLines(dockerfile, stagePlace(dockerfile, stage), [
-            ...reason('folders with an owner, for an image that has no shell to make them'),
+            ...reason('folders with an owner: the image has no shell to make them'),
             ...from,
             '',
           ]),
         ]
       : []),
-    insertLines(dockerfile, placeOf(dockerfile, stage, end, 'grant'), [
-      ...reason(grantReasons(grants), grantPurpose(grants)),
-      ...lines,
-    ]),
+    insertLines(dockerfile, placeOf(dockerfile, stage, end, 'grant'), [...grantReason(grants), ...lines]),
   ])
 }
 

@@ -73,7 +73,7 @@ function named(name: string, evidence: Evidence): Candidate {
 function earlierUsers({ users }: CandidateSources): readonly Candidate[] {
   const own = users.lines.toReversed().flatMap((line) => (isOtherThanRoot(line.user) ? [line.user] : []))
   const all = [
-    ...own.map((user) => ({ user, detail: 'the user of this Dockerfile before root again' })),
+    ...own.map((user) => ({ user, detail: "this Dockerfile's user before it is root again" })),
     ...(isOtherThanRoot(users.initial)
       ? [{ user: users.initial, detail: 'the user of the image it is built from' }]
       : []),

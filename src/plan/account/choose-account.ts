@@ -109,8 +109,7 @@ const noAccounts: Accounts = { users: [], groups: [] }
 
 function whyNew(request: AccountRequest): string {
   const { mayBring = [] } = request
-  if (request.facts.accounts.known && mayBring.length > 0)
-    return `${joinTruncated(mayBring)} may bring an account for it, which only the build shows`
+  if (request.facts.accounts.known && mayBring.length > 0) return `${joinTruncated(mayBring)} may bring its own account`
   return request.facts.accounts.known
     ? 'the image has no service account for it'
     : "a new account, since the base's are not known"

@@ -10,6 +10,7 @@ import {
   isInside,
   isMountPlace,
   isOfEngine,
+  isOwnPlace,
   isRuntimePlace,
   isSharedFolder,
   isSystemFolder,
@@ -164,7 +165,9 @@ function* grantsFor(
       grantee,
       code,
     )
-    return met.map((all) => ({ ...all, grants: withoutCovered(all.grants) }))
+    const needed = (grants: readonly Grant[]): readonly Grant[] =>
+      isExact ? withoutCovered(grants) : withoutMakeable(withoutCovered(grants), input)
+    return met.map((all) => ({ ...all, grants: needed(all.grants) }))
   }
   // What the stage adds is known even where its base image is not.
   const isOwn = (need: Need): boolean =>
@@ -377,33 +380,39 @@ function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
 }
 
 /**
- * Drops missing folders inside one that is granted as a whole, or inside a VOLUME of the user's: the program creates them itself,
- * as the original did. A folder that somebody names is kept.
+ * Drops what is missing inside a folder of the user's, when that is granted as a whole or nothing can be in it: the program creates
+ * it there itself, as the original did. What somebody names is kept.
  */
 function withoutMakeable(grants: readonly Grant[], input: StageInput): readonly Grant[] {
   const folders = grants.filter(({ kind }) => /-directory$/.test(kind))
-  if (folders.length < 2) return grants
   const byFolder = new Map<string, Grant[]>()
   for (const folder of folders) byFolder.set(folder.path, [...(byFolder.get(folder.path) ?? []), folder])
-  const isIn = ({ path, mode, groupAsOwner }: Grant): boolean =>
+  const isIn = ({ path, kind, mode, groupAsOwner }: Grant): boolean =>
     [...withParents(path)]
       .slice(1)
       .flatMap((at) => byFolder.get(at) ?? [])
       .some(
         (above) =>
-          above.mode === mode &&
+          (above.mode === mode || (kind === 'create-file' && mode === undefined)) &&
           above.groupAsOwner === groupAsOwner &&
-          (above.tree === true || isEmptyVolume(above.path, path, input)),
+          (above.tree === true || isUnfilled(above.path, path, input)),
       )
   const isAsked = ({ evidence }: Grant): boolean => evidence.some(({ source }) => source === 'given')
-  return grants.filter((grant) => grant.kind !== 'create-directory' || isAsked(grant) || !isIn(grant))
+  // A new volume takes the owner of the folder that it covers.
+  const mounted = new Set([
+    ...input.facts.config.volumes.map((volume) => normalisePath(volume, input.facts.config.workdir)),
+    ...(input.dependents?.runs ?? []).flatMap(({ mounts }) => mounts.map(({ target }) => target)),
+  ])
+  const isKept = (grant: Grant): boolean => isAsked(grant) || mounted.has(grant.path)
+  return grants.filter((grant) => !grant.kind.startsWith('create-') || isKept(grant) || !isIn(grant))
 }
 
-/** This Dockerfile declares it, and no step has put anything where the folder is, or may have. */
-function isEmptyVolume(volume: string, path: string, { stated: { view, files } }: StageInput): boolean {
+/** No base image has filled the folder, and no step has put anything where the path is, or may have. */
+function isUnfilled(folder: string, path: string, { facts, stated: { view, files } }: StageInput): boolean {
   const { chain, contents, entry } = view
-  if (entry === null || chain.every((stage) => !volumesOf(stage).has(volume))) return false
-  for (let at = path; at !== volume; at = parentOf(at)) if (files.entry(at) !== null) return false
+  const built = facts.files.known ? facts.files.value : files
+  if (entry === null || !(isOwnPlace(folder) || chain.some((stage) => volumesOf(stage).has(folder)))) return false
+  for (let at = path; at !== folder; at = parentOf(at)) if (built.entry(at) !== null) return false
   if (contents.copies.some(({ seen, destination }) => !seen && isInside(path, destination))) return false
   return contents.steps.every(({ instruction }) => {
     if (instruction.keyword !== 'RUN') return true

@@ -45,7 +45,7 @@ function directiveEdit(found: StepDown, path: string, facts: ImageFacts): readon
     {
       path,
       substitutions: [...new Set(lines)].filter((line) => line !== '' && !line.includes('\n')).map(lineWithout),
-      reason: `${found.tool} already runs as its own user, and only root can switch or chroot`,
+      reason: `${found.tool} has its own user already, and only root can switch`,
       purpose: 'config',
       evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
     },
@@ -60,7 +60,7 @@ function scriptEdit(found: StepDown, path: string, all: readonly StepDown[]): re
     {
       path,
       substitutions: [inPlaceOf(found.text, changed)],
-      reason: `the container starts as ${found.user ?? 'the user'} already, and only root can run ${eachOnce(alike.map(({ tool }) => tool))}`,
+      reason: `it starts as ${found.user ?? 'the user'} already, and only root can run ${eachOnce(alike.map(({ tool }) => tool))}`,
       purpose: 'step-down',
       evidence: [{ source: 'step-down', subject: path, detail: `line ${found.line ?? '?'}: ${found.text}` }],
     },

@@ -4,7 +4,7 @@ COPY app.py /app.py
 # harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
-# harden-image: /var/lib/app (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /var/lib/app \
  && chown 10001:10001 /var/lib/app
 VOLUME /var/lib/app

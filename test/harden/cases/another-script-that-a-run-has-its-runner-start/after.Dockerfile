@@ -6,8 +6,8 @@ RUN bundle exec pages render
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/data/db (named by ENV STORE_DATABASE_DIR, and left empty)
-RUN chown 10001:10001 /srv/data/db
+# harden-image: named by ENV STORE_DATABASE_DIR, and left empty
+RUN chown 10001:10001 "$STORE_DATABASE_DIR"
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["bundle", "exec", "puma"]

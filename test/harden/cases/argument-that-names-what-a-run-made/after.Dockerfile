@@ -1,10 +1,10 @@
 FROM debian:trixie-slim AS made
-RUN mkdir -p /opt/board && touch /opt/board/posts /opt/list
+RUN mkdir -p /opt/board && touch /opt/board/posts /opt/list \
+# harden-image: named by the command, and made empty by RUN in line 2
+ && chown 10001:10001 /opt/board /opt/board/posts /opt/list
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /opt/board, /opt/board/posts, /opt/list
-RUN chown 10001:10001 /opt/board /opt/board/posts /opt/list
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["boardd", "/opt/board", "/opt/list"]
@@ -12,7 +12,7 @@ CMD ["boardd", "/opt/board", "/opt/list"]
 FROM debian:trixie-slim AS elsewhere
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /run/board and /var/lib/board (what the command names)
+# harden-image: what the command names
 RUN mkdir -p /run/board /var/lib/board \
  && chown 10001:10001 /run/board /var/lib/board
 USER 10001:10001

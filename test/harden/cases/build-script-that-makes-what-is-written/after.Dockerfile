@@ -26,13 +26,13 @@ chmod 700 $STATE
 chown -R reader $STATE /data
 exec setpriv --reuid reader /opt/tools/reader
 EOF
-# harden-image: the container starts as reader already, and only root can run setpriv; only root …
+# harden-image: it starts as reader already, and only root can run setpriv
 RUN sed -i -E \
       -e 's#exec setpriv --reuid reader /opt/tools/reader#exec /opt/tools/reader#' \
       -e 's#chown -R reader \$STATE /data#{ [ "$(id -u)" != 0 ] || chown -R reader $STATE /data; }#' \
       /start.sh
-# harden-image: write access to /books, /books/index, /books/main, /data, /data/tls; and read …
-RUN chown reader: /books /books/index /books/main /data /data/tls \
+# harden-image: declared by VOLUME; of the application, with mode 0600
+RUN chown reader: "$STATE" "$STATE/index" "$STATE/main" /data /data/tls \
  && chgrp "$(id -g reader)" /data/tls/server.key \
  && chmod 640 /data/tls/server.key
 VOLUME ["/books", "/data"]

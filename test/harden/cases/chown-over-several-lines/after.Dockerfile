@@ -17,12 +17,12 @@ true && chown -R srv \
   /var/lib/srv/last
 exec server
 EOF
-# harden-image: only root can chown and chgrp, and the script ends when one of them fails
+# harden-image: only root can chown and chgrp
 RUN sed -i -E \
       -e 's/(^|[;&|(){}!]|then|else|do)([[:space:]]*)chown -R srv:srv \\$/\1\2[ "$(id -u)" != 0 ] || chown -R srv:srv \\/' \
       -e 's/(^|[;&|(){}!]|then|else|do)([[:space:]]*)chgrp srv \\$/\1\2[ "$(id -u)" != 0 ] || chgrp srv \\/' \
       /start.sh
-# harden-image: write access to /var/lib/srv/data, /var/lib/srv/keys, /var/lib/srv/last …
+# harden-image: handed over by /start.sh at start
 RUN mkdir -p /var/lib/srv/data /var/lib/srv/keys /var/lib/srv/last /var/lib/srv/old \
  && chown 900:900 /var/lib/srv/data /var/lib/srv/keys /var/lib/srv/last /var/lib/srv/old
 # harden-image: srv (900:900), created by this Dockerfile

@@ -20,12 +20,12 @@ chmod 600 /srv/app/token
 /srv/app/ready.sh
 exec "$@"
 EOT
-# harden-image: only root can chown and chmod what is root's, and the script ends when one of them …
+# harden-image: only root can chown and chmod what is root's
 RUN sed -i -E \
       -e 's#chown app /srv/app/secret#{ [ "$(id -u)" != 0 ] || chown app /srv/app/secret; }#' \
       -e 's#chmod \+x /srv/app/start\.sh /srv/app/ready\.sh#{ [ "$(id -u)" != 0 ] || chmod +x /srv/app/start.sh /srv/app/ready.sh; }#' \
       /entrypoint.sh
-# harden-image: write access to /srv/app, /srv/app/secret, /srv/app/token; and 1 more reason
+# harden-image: handed over by /entrypoint.sh at start; and more
 RUN touch /srv/app/secret \
  && chown 1000:1000 /srv/app/secret /srv/app/token \
  && chgrp 1000 /srv/app \

@@ -6,7 +6,7 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /opt/tool (open in /opt/tool/bin/run.py line 1)
+# harden-image: open in /opt/tool/bin/run.py line 1
 RUN chgrp 10001 /opt/tool \
  && chmod 1775 /opt/tool
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

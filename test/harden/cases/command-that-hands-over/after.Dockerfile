@@ -1,7 +1,7 @@
 FROM debian:trixie-slim
 RUN mkdir /srv/files
 COPY serve.py /srv/
-# harden-image: /srv/files (handed over by the command at start)
+# harden-image: handed over by the command at start
 RUN chown 33:33 /srv/files
 # harden-image: www-data (33:33), handed over by the command at start
 USER 33:33

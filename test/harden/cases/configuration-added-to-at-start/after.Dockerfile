@@ -9,11 +9,11 @@ START
 RUN sed -i -E \
       's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
       /etc/nginx/sites-available/default
-# harden-image: write access to /etc/nginx/sites-available/default, /run/nginx.pid, /var/lib/nginx
+# harden-image: written by /start.sh line 2; and more
 RUN mkdir -p /etc/nginx/sites-available \
  && touch /etc/nginx/sites-available/default /run/nginx.pid \
  && chown 33:33 /etc/nginx/sites-available/default /run/nginx.pid /var/lib/nginx
 EXPOSE 8080
-# harden-image: www-data (33:33), package nginx-light (line 2): the account of nginx
+# harden-image: www-data (33:33)
 USER 33:33
 CMD ["/start.sh"]

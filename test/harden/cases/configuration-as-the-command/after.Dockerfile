@@ -11,7 +11,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
-# harden-image: /entrypoint.sh is read (started by the command, with mode 0750)
+# harden-image: started by the command, with mode 0750
 RUN chgrp 10001 /entrypoint.sh \
  && chmod 751 /entrypoint.sh
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

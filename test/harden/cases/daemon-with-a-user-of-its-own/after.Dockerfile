@@ -7,19 +7,19 @@ server:
   port: 53
   username: "unbound"
 EOF
-# harden-image: app (10001:10001): unbound may bring an account for it, which only the build shows
+# harden-image: app (10001:10001): unbound may bring its own account
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: listen above 1024 (unbound.conf said 53)
 RUN sed -i -E 's/port: 53\b/port: 8053/' /etc/unbound/unbound.conf
-# harden-image: unbound already runs as its own user, and only root can switch or chroot; the …
+# harden-image: unbound has its own user already, and only root can switch
 RUN sed -i -E '/^[[:space:]]*username: "unbound"[[:space:]]*$/d' /etc/unbound/unbound.conf \
  && sed -i -E \
       's#^([[:space:]]*control-interface:[[:space:]]*)/run/unbound\.ctl#\1/run/unbound/unbound.ctl#' \
       /etc/unbound/unbound.conf.d/remote-control.conf \
  && sed -i -E \
       's/^(server:[[:space:]]*|(include-toplevel:.*))$/server:\n    username: ""\n\2/' /etc/unbound/unbound.conf
-# harden-image: write access to /run/unbound, /run/unbound.pid, /var/lib/unbound
+# harden-image: package unbound (line 3): the control socket; and more
 RUN mkdir -p /run/unbound \
  && touch /run/unbound.pid \
  && chown 10001:10001 /run/unbound /run/unbound.pid /var/lib/unbound

@@ -4,7 +4,7 @@ RUN apt-get update && apt-get install -y --no-install-recommends etcd-server
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/etcd/default (named by the arguments --data-dir /var/lib/etcd/default)
+# harden-image: named by the arguments --data-dir /var/lib/etcd/default
 RUN mkdir -p /var/lib/etcd/default \
  && chown 10001:10001 /var/lib/etcd/default
 EXPOSE 2379

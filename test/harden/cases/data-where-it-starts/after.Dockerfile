@@ -1,6 +1,6 @@
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y redis-server
-# harden-image: app (10001:10001): redis-server may bring an account for it, which only the build …
+# harden-image: app (10001:10001): redis-server may bring its own account
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 EXPOSE 6379

@@ -10,9 +10,9 @@ if [ "$(id -u)" = 0 ]; then
 fi
 exec "$@"
 EOF
-RUN mkdir /srv/depot
-# harden-image: /srv/depot (handed over by /start.sh at start)
-RUN chown 33:33 /srv/depot
+RUN mkdir /srv/depot \
+# harden-image: handed over by /start.sh at start
+ && chown 33:33 /srv/depot
 # harden-image: www-data (33:33), setpriv switches to it in /start.sh
 USER 33:33
 ENTRYPOINT ["/start.sh"]

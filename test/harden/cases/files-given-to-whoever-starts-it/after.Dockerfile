@@ -14,7 +14,7 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/app (handed over by /start.sh at start)
+# harden-image: handed over by /start.sh at start
 RUN mkdir -p /var/lib/app \
  && chown 10001:10001 /var/lib/app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

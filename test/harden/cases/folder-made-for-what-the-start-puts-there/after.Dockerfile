@@ -16,7 +16,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /etc/proxy/conf.d, /etc/proxy/dhparam
+# harden-image: made of /app/site.tmpl by the command; and more
 RUN chown 10001:10001 /etc/proxy/conf.d /etc/proxy/dhparam
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -20,7 +20,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /opt/books (made by /start.sh at start), /srv/app (named by ENV STATE_DIR)
+# harden-image: made by /start.sh at start; named by ENV STATE_DIR
 RUN mkdir -p /srv/app \
  && chown 10001:10001 /srv/app \
  && chgrp 10001 /opt/books \

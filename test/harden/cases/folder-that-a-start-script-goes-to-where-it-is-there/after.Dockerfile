@@ -18,7 +18,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /spool (made by /start.sh at start)
+# harden-image: made by /start.sh at start
 RUN mkdir -p /spool \
  && chown 10001:10001 /spool
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

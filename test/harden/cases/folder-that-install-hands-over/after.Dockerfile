@@ -10,12 +10,12 @@ COPY --chmod=755 <<'EOF' /start.sh
 #!/bin/sh
 exec setpriv --reuid srv srv --state /var/lib/srv --other /var/lib/other
 EOF
-# harden-image: the container starts as srv already, and only root can run setpriv
+# harden-image: it starts as srv already, and only root can run setpriv
 RUN sed -i -E \
       's#exec setpriv --reuid srv srv --state /var/lib/srv --other /var/lib/other#exec srv --state /var/lib/srv --other /var/lib/other#' \
       /start.sh
-# harden-image: /var/lib/nobodys and /var/lib/other (made by RUN in line 2)
+# harden-image: made by RUN in line 2
 RUN chown 990:990 /var/lib/nobodys /var/lib/other
-# harden-image: srv (990:990), the user of this Dockerfile before root again
+# harden-image: srv (990:990), this Dockerfile's user before it is root again
 USER 990:990
 CMD ["/start.sh"]

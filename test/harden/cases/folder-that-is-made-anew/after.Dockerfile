@@ -3,7 +3,7 @@ WORKDIR /pw
 COPY <<'EOF' package.json
 {}
 EOF
-# harden-image: write access to /pw, /pw/playwright-report, /pw/test-results
+# harden-image: playwright removes test-results and makes it anew; and more
 RUN mkdir -p /pw/playwright-report /pw/test-results \
  && chown -Rh 1000:1000 /pw/playwright-report /pw/test-results \
  && chgrp 1000 /pw \

@@ -10,9 +10,8 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/club/models (declared by VOLUME)
-RUN mkdir -p /srv/club/models \
- && chown 10001:10001 /srv/club/models
+# harden-image: declared by VOLUME
+RUN install -d -o 10001 -g 10001 /srv/club/models
 VOLUME /srv/club/models
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -35,9 +35,9 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /opt/store/conf, /opt/store/conf/store.properties …
-RUN touch /opt/store/last-start \
- && chown 10001:10001 /opt/store/conf /opt/store/conf/store.properties /opt/store/last-start
+# harden-image: written by /start.sh lines 9, 11 and 16
+RUN touch "${STORE_HOME}/last-start" \
+ && chown 10001:10001 "${STORE_HOME}/conf" "${STORE_HOME}/conf/store.properties" "${STORE_HOME}/last-start"
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 ENTRYPOINT ["/start.sh"]

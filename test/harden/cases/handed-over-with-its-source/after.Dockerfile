@@ -12,12 +12,12 @@ set -e
 chown -R abc:abc /app
 exec gosu abc python3 /app/shop/server.py
 EOF
-# harden-image: the container starts as abc already, and only root can run gosu; and 1 more reason
+# harden-image: it starts as abc already, and only root can run gosu; and more
 RUN sed -i -E \
       -e 's#exec gosu abc python3 /app/shop/server\.py#exec python3 /app/shop/server.py#' \
       -e 's#chown -R abc:abc /app#{ [ "$(id -u)" != 0 ] || chown -R abc:abc /app; }#' \
       /app/run.sh
-# harden-image: /app and /app/shop/data (handed over by /app/run.sh at start)
+# harden-image: handed over by /app/run.sh at start
 RUN chown 911:911 /app/shop/data \
  && chgrp 911 /app \
  && chmod 1775 /app

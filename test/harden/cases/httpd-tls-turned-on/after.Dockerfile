@@ -7,7 +7,7 @@ RUN sed -i -E 's/^Listen 80$/Listen 8080/' /usr/local/apache2/conf/httpd.conf \
       -e 's/^Listen 443$/Listen 8443/' \
       -e 's/^<VirtualHost _default_:443>/<VirtualHost _default_:8443>/' \
       /usr/local/apache2/conf/extra/httpd-ssl.conf
-# harden-image: write access to /usr/local/apache2/logs
+# harden-image: httpd does not start without its pid file
 RUN mkdir -p /usr/local/apache2/logs \
  && chown 33:33 /usr/local/apache2/logs
 EXPOSE 8443

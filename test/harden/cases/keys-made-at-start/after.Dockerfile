@@ -9,7 +9,7 @@ START
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /srv/relay, /var/lib/relay
+# harden-image: written by /start.sh lines 2 and 3
 RUN mkdir -p /var/lib/relay \
  && chown 10001:10001 /srv/relay /var/lib/relay
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -13,7 +13,7 @@ mkdir -p /app/config/logs
 while ! chgrp audio /dev/snd; do sleep 1; done
 exec node /app/server.js
 EOF
-# harden-image: /app (handed over by /start.sh at start)
+# harden-image: handed over by /start.sh at start
 RUN chgrp 1000 /app \
  && chmod 1775 /app
 # harden-image: node (1000:1000), created by this Dockerfile

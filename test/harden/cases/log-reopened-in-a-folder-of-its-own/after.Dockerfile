@@ -11,7 +11,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/log/board (open in /opt/board.py line 2)
+# harden-image: open in /opt/board.py line 2
 RUN mkdir -p /var/log/board \
  && chown 10001:10001 /var/log/board
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -13,7 +13,7 @@ http {
 CONF
 # harden-image: its pid file cannot be in /run
 RUN sed -i -E 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /etc/nginx/nginx.conf
-# harden-image: write access to /var/cache/nginx, /var/log/nginx/site.log
+# harden-image: caches and temp folders; and more
 RUN mkdir -p /var/log/nginx /var/cache/nginx \
  && touch /var/log/nginx/site.log \
  && chown 101:101 /var/cache/nginx /var/log/nginx/site.log

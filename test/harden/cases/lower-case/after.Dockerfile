@@ -1,9 +1,8 @@
 from node:22
 workdir /srv/app
 copy . .
-# harden-image: /srv/app/uploads (declared by VOLUME)
-run mkdir -p /srv/app/uploads \
- && chown 1000:1000 /srv/app/uploads
+# harden-image: declared by VOLUME
+run install -d -o 1000 -g 1000 /srv/app/uploads
 volume /srv/app/uploads
 env PORT=8080
 expose 8080

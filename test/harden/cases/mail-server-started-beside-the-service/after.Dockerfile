@@ -11,12 +11,11 @@ if [ -n "\$TLS" ]; then
 fi
 exec /usr/local/bin/server --data /srv/data
 EOF
-# harden-image: app (10001:10001): postfix may bring an account for it, which only the build shows
+# harden-image: app (10001:10001): postfix may bring its own account
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/data (declared by VOLUME)
-RUN mkdir -p /srv/data \
- && chown 10001:10001 /srv/data
+# harden-image: declared by VOLUME
+RUN install -d -o 10001 -g 10001 /srv/data
 VOLUME /srv/data
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -10,12 +10,12 @@ set -e
 [ -d /var/lib/mysql/mysql ] || mariadb-install-db --user=mysql
 exec mariadbd --user=mysql
 EOT
-# harden-image: app (10001:10001): mariadb-server may bring an account for it, which only the …
+# harden-image: app (10001:10001): mariadb-server may bring its own account
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: the container starts as mysql already, and only root can run mariadb-install-db
+# harden-image: it starts as mysql already
 RUN sed -i -E 's/mariadb-install-db --user=mysql/mariadb-install-db --auth-root-socket-user=$(id -un)/' /init.sh
-# harden-image: write access to /run/mysqld, /var/lib/mysql, /var/log/mysql/error.log
+# harden-image: package mariadb-server (line 2): socket and pid file; and more
 RUN mkdir -p /var/log/mysql /run/mysqld \
  && touch /var/log/mysql/error.log \
  && chown 10001:10001 /run/mysqld /var/log/mysql/error.log \

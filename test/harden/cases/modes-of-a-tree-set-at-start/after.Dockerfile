@@ -13,7 +13,7 @@ RUN sed -i -E 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf \
 RUN sed -i -E \
       's#chown -R www-data:root /var/www/html#{ [ "$(id -u)" != 0 ] || chown -R www-data:root /var/www/html; }#' \
       /start.sh
-# harden-image: /var/www/html (given another mode by /start.sh at start)
+# harden-image: given another mode by /start.sh at start
 RUN mkdir -p /var/www/html \
  && chown -Rh 33:33 /var/www/html
 EXPOSE 8080

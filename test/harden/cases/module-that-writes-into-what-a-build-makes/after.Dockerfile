@@ -17,7 +17,7 @@ COPY <<'EOF' lib/describe.js
 fs.writeFileSync(path.join(__dirname, '../dist/describe.json'), '{}')
 EOF
 RUN npm run build
-# harden-image: /app/dist/settings.js (writeFileSync in /app/lib/settings.js line 4)
+# harden-image: writeFileSync in /app/lib/settings.js line 4
 RUN mkdir -p /app/dist \
  && touch /app/dist/settings.js \
  && chown 1000:1000 /app/dist/settings.js

@@ -7,7 +7,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: /var/cache/nginx (caches and temp folders)
+# harden-image: caches and temp folders
 RUN mkdir -p /var/cache/nginx \
  && chown 101:101 /var/cache/nginx
 EXPOSE 8080

@@ -14,7 +14,7 @@ EOF
 RUN sed -i -E 's/listen 80;/listen 8080;/' /etc/nginx/nginx.conf
 # harden-image: only root can switch users
 RUN sed -i -E '/^user +[^;]*; *$/d' /etc/nginx/nginx.conf
-# harden-image: write access to /run/nginx.pid, /var/cache/nginx
+# harden-image: the pid file, where the configuration names no other; and more
 RUN mkdir -p /var/cache/nginx \
  && touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/cache/nginx

@@ -8,7 +8,7 @@ http {
   }
 }
 EOF
-# harden-image: write access to /run/nginx.pid, /var/cache/nginx
+# harden-image: the pid file, where the configuration names no other; and more
 RUN mkdir -p /var/cache/nginx \
  && touch /run/nginx.pid \
  && chown 101:101 /run/nginx.pid /var/cache/nginx

@@ -11,7 +11,7 @@ http {
 EOF
 # harden-image: listen above 1024 (nginx.conf said 80)
 RUN sed -i -E 's/^([^#]*[[:space:];{])?server[[:space:]]*\{/&\n    listen 8080;/' /etc/nginx/nginx.conf
-# harden-image: write access to /run/nginx.pid, /var/cache/nginx
+# harden-image: the pid file, where the configuration names no other; and more
 RUN mkdir -p /var/cache/nginx \
  && touch /run/nginx.pid \
  && chown 101:101 /run/nginx.pid /var/cache/nginx

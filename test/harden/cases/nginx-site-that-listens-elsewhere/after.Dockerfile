@@ -8,7 +8,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: /var/cache/nginx (caches and temp folders)
+# harden-image: caches and temp folders
 RUN mkdir -p /var/cache/nginx \
  && chown 101:101 /var/cache/nginx
 # harden-image: nginx (101:101), the account that its vendor runs it as

@@ -6,7 +6,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: write access to /var/cache/nginx, /var/lib/own/body, /var/lib/own/proxy
+# harden-image: caches and temp folders; and more
 RUN mkdir -p /var/lib/own/body /var/lib/own/proxy \
  && chown 101:101 /var/cache/nginx /var/lib/own/body /var/lib/own/proxy
 EXPOSE 8080

@@ -15,7 +15,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: write access to /etc/nginx/conf.d, /etc/nginx/conf.d/default.conf, /var/cache/nginx
+# harden-image: the entrypoint renders /etc/nginx/templates into it; and more
 RUN chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /var/cache/nginx
 # harden-image: nginx (101:101), nginx switches to it in /etc/nginx/nginx.conf
 USER 101:101

@@ -14,7 +14,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: write access to /etc/nginx/conf.d, /etc/nginx/conf.d/default.conf, /var/cache/nginx
+# harden-image: the entrypoint renders /etc/nginx/templates into it; and more
 RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
  && touch /etc/nginx/conf.d/default.conf \
  && chown 101:101 /etc/nginx/conf.d /etc/nginx/conf.d/default.conf /var/cache/nginx

@@ -12,7 +12,7 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
-# harden-image: the container starts as nobody already, and only root can run ss-server
+# harden-image: it starts as nobody already, and only root can run ss-server
 RUN sed -i -E \
       -e 's/ARGS="-s 0\.0\.0\.0 -p \$PORT -a nobody -u"/ARGS="-s 0.0.0.0 -p $PORT -u"/' \
       -e 's/LAST='\''-s 0\.0\.0\.0 -a nobody'\''/LAST='\''-s 0.0.0.0'\''/' \

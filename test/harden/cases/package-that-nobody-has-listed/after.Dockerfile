@@ -4,7 +4,7 @@ COPY --chmod=755 <<EOT /start.sh
 #!/bin/sh
 exec su -s /bin/sh icecast2 -c "icecast2 -c /etc/icecast2/icecast.xml"
 EOT
-# harden-image: the container starts as icecast2 already, and only root can run su
+# harden-image: it starts as icecast2 already, and only root can run su
 RUN sed -i -E \
       's#exec su -s /bin/sh icecast2 -c "icecast2 -c /etc/icecast2/icecast\.xml"#exec icecast2 -c /etc/icecast2/icecast.xml#' \
       /start.sh

@@ -10,9 +10,9 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /var/log/jobs, /var/spool/jobs
-RUN mkdir -p /var/log/jobs /var/spool/jobs \
- && chown 10001:10001 /var/log/jobs /var/spool/jobs
+# harden-image: named by the arguments --log-file /var/log/jobs/worker.log
+RUN mkdir -p /var/log/jobs "$SPOOL_DIR" \
+ && chown 10001:10001 /var/log/jobs "$SPOOL_DIR"
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["python3", "worker.py", "--log-file", "/var/log/jobs/worker.log"]

@@ -11,7 +11,7 @@ COPY <<EOF /etc/apache2/sites-available/admin.conf
 </VirtualHost>
 EOF
 RUN a2ensite admin
-# harden-image: listen above 1024 (ports.conf and 000-default.conf and admin.conf said 80)
+# harden-image: listen above 1024 (ports.conf and 000-default.conf and …
 RUN sed -i -E 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf \
  && sed -i -E 's/^<VirtualHost \*:80>/<VirtualHost *:8080>/' /etc/apache2/sites-available/000-default.conf \
  && sed -i -E 's/<VirtualHost \*:80>/<VirtualHost *:8080>/' /etc/apache2/sites-available/admin.conf

@@ -11,10 +11,10 @@ pm.max_children = 2
 slowlog = /var/log/php-slow.log
 request_slowlog_timeout = 5s
 EOF
-# harden-image: write access to /var/log/php-slow.log, /var/log/php8.4-fpm.log
+# harden-image: named as slowlog in /etc/php/8.4/fpm/pool.d/www.conf line 7
 RUN touch /var/log/php-slow.log /var/log/php8.4-fpm.log \
  && chown 33:33 /var/log/php-slow.log /var/log/php8.4-fpm.log
 EXPOSE 9000
-# harden-image: www-data (33:33), php-fpm switches to it in /etc/php/8.4/fpm/pool.d/www.conf
+# harden-image: www-data (33:33)
 USER 33:33
 CMD ["php-fpm8.4", "-F"]

@@ -9,7 +9,7 @@ COPY app.py .
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /run, /var/log/gunicorn.log
+# harden-image: named by the arguments --pid /run/gunicorn.pid; and more
 RUN touch /var/log/gunicorn.log \
  && chown 10001:10001 /var/log/gunicorn.log \
  && chgrp 10001 /run \

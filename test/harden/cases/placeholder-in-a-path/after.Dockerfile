@@ -10,9 +10,9 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/state (named by ENV STATE_DIR)
-RUN mkdir -p /srv/state \
- && chown 10001:10001 /srv/state
+# harden-image: named by ENV STATE_DIR
+RUN mkdir -p "$STATE_DIR" \
+ && chown 10001:10001 "$STATE_DIR"
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["ruby", "app.rb"]

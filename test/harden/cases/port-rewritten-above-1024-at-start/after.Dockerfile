@@ -7,7 +7,7 @@ sed -i "s/^Listen 80\$/Listen $GOPHER_PORT/" /etc/apache2/ports.conf
 exec apache2-foreground
 EOT
 ENV GOPHER_PORT=8080
-# harden-image: /etc/apache2 (written by /usr/local/bin/start line 3)
+# harden-image: written by /usr/local/bin/start line 3
 RUN mkdir -p /etc/apache2 \
  && chown 33:33 /etc/apache2
 # harden-image: www-data (33:33), the account that its vendor runs it as

@@ -10,7 +10,7 @@ ENV GOPHER_PORT=80
 # harden-image: listen above 1024 (ports.conf and 000-default.conf said 80)
 RUN sed -i -E 's/^Listen 80$/Listen 8080/' /etc/apache2/ports.conf \
  && sed -i -E 's/^<VirtualHost \*:80>/<VirtualHost *:8080>/' /etc/apache2/sites-available/000-default.conf
-# harden-image: /etc/apache2 (written by /usr/local/bin/start line 3)
+# harden-image: written by /usr/local/bin/start line 3
 RUN mkdir -p /etc/apache2 \
  && chown 33:33 /etc/apache2
 EXPOSE 8080

@@ -15,7 +15,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: write access to /etc/nginx/conf.d/default.conf, /var/cache/nginx
+# harden-image: written by /start.sh line 2; caches and temp folders
 RUN mkdir -p /var/cache/nginx \
  && touch /etc/nginx/conf.d/default.conf \
  && chown 101:101 /etc/nginx/conf.d/default.conf /var/cache/nginx

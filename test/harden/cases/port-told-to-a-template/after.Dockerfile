@@ -12,7 +12,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: write access to /etc/nginx/conf.d, /var/cache/nginx
+# harden-image: written by /start.sh line 2; caches and temp folders
 RUN mkdir -p /etc/nginx/conf.d /var/cache/nginx \
  && chown 101:101 /etc/nginx/conf.d /var/cache/nginx
 # harden-image: listen above 1024 (a template says 80 without it)

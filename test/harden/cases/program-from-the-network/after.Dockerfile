@@ -17,7 +17,7 @@ FROM debian:trixie-slim AS with-a-volume
 RUN curl -fsSLo /usr/local/bin/keeper https://example.org/keeper && chmod +x /usr/local/bin/keeper
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/keeper (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /var/lib/keeper \
  && chown 10001:10001 /var/lib/keeper
 VOLUME /var/lib/keeper

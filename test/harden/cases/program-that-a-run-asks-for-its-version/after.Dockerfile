@@ -9,8 +9,8 @@ COPY <<EOF /srv/server.js
 require('http').createServer((_, answer) => answer.end('up')).listen(8080)
 EOF
 RUN node --version && node prepare.js && cd /tmp && node server.js
-# harden-image: /srv/data/db (named by ENV STORE_DATABASE_DIR, and left empty)
-RUN chown 1000:1000 /srv/data/db
+# harden-image: named by ENV STORE_DATABASE_DIR, and left empty
+RUN chown 1000:1000 "$STORE_DATABASE_DIR"
 # harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 ENTRYPOINT ["node", "server.js"]

@@ -6,9 +6,8 @@ COPY . .
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /app/data (declared by VOLUME)
-RUN mkdir -p /app/data \
- && chown 10001:10001 /app/data
+# harden-image: declared by VOLUME
+RUN install -d -o 10001 -g 10001 /app/data
 VOLUME /app/data
 EXPOSE 8000
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

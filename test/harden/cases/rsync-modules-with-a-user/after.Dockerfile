@@ -11,15 +11,15 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: rsync already runs as its own user, and only root can switch or chroot
+# harden-image: rsync has its own user already, and only root can switch
 RUN sed -i -E \
       -e '/^[[:space:]]*uid = root[[:space:]]*$/d' \
       -e '/^[[:space:]]*gid = root[[:space:]]*$/d' \
       /etc/rsyncd.conf
-# harden-image: write access to /data, /var/log/rsync.log, /var/run/rsyncd.pid
-RUN mkdir -p /data \
+# harden-image: declared by VOLUME; and more
+RUN install -d -o 10001 -g 10001 /data \
  && touch /var/log/rsync.log /var/run/rsyncd.pid \
- && chown 10001:10001 /data /var/log/rsync.log /var/run/rsyncd.pid
+ && chown 10001:10001 /var/log/rsync.log /var/run/rsyncd.pid
 VOLUME /data
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -14,15 +14,15 @@ func main() { home, _ := os.UserHomeDir(); os.ReadFile(home+"/.acme") }
 EOF
 RUN go build -o /app .
 
-# harden-image: folders with an owner, for an image that has no shell to make them
+# harden-image: folders with an owner: the image has no shell to make them
 FROM scratch AS harden-image-paths-2
 WORKDIR /1/app
 
 FROM scratch AS without
 COPY --from=build /app /app
-# harden-image: /home/app (the home of the user)
+# harden-image: the home of the user
 COPY --from=harden-image-paths-2 --chown=10001:10001 /1/ /home/
-# harden-image: the program asks for its home, and this account has none that it can write
+# harden-image: the program asks for its home
 ENV HOME=/home/app
 # harden-image: 10001:10001, a bare uid, which needs no account
 USER 10001:10001
@@ -34,7 +34,7 @@ WORKDIR /1/data
 FROM scratch AS with
 COPY --from=build /app /app
 ENV HOME=/data
-# harden-image: /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 COPY --from=harden-image-paths-3 --chown=10001:10001 /1/ /
 VOLUME /data
 USER 10001:10001

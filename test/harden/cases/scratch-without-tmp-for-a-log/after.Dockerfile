@@ -23,13 +23,13 @@ import (
 func Dir(tb testing.TB) { os.MkdirAll("/srv/junk", 0o755) }
 END
 RUN CGO_ENABLED=0 go build -o /app .
-# harden-image: folders with an owner, for an image that has no shell to make them
+# harden-image: folders with an owner: the image has no shell to make them
 FROM scratch AS harden-image-paths
 WORKDIR /1/tmp
 
 FROM scratch
 COPY --from=build /app /app
-# harden-image: /tmp (/src/main.go line 3 makes temporary files, and scratch has no folder for them)
+# harden-image: /src/main.go line 3 makes temporary files
 COPY --from=harden-image-paths --chown=10001:10001 /1/ /
 # harden-image: 10001:10001, a bare uid, which needs no account
 USER 10001:10001

@@ -6,13 +6,13 @@ func main() { f, _ := os.CreateTemp("", "x"); serve(f) }
 EOF
 RUN go build -o /app .
 
-# harden-image: folders with an owner, for an image that has no shell to make them
+# harden-image: folders with an owner: the image has no shell to make them
 FROM scratch AS harden-image-paths-1
 WORKDIR /1/tmp
 
 FROM scratch AS without
 COPY --from=build /app /app
-# harden-image: /tmp (/src/main.go line 2 makes temporary files, and scratch has no folder for them)
+# harden-image: /src/main.go line 2 makes temporary files
 COPY --from=harden-image-paths-1 --chown=10001:10001 /1/ /
 # harden-image: 10001:10001, a bare uid, which needs no account
 USER 10001:10001

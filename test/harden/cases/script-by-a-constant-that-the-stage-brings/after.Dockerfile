@@ -15,7 +15,7 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/app/mode (written by /app/deploy/pre.sh line 1)
+# harden-image: written by /app/deploy/pre.sh line 1
 RUN mkdir -p /var/lib/app \
  && touch /var/lib/app/mode \
  && chown 10001:10001 /var/lib/app/mode

@@ -9,7 +9,7 @@ RUN chmod a+x /tmp2/*.sh && mv /tmp2/run.sh /tmp2/other.sh /usr/bin && rm -rf /t
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/jobs/ready (written by /usr/bin/run.sh line 3)
+# harden-image: written by /usr/bin/run.sh line 3
 RUN mkdir -p /var/lib/jobs \
  && touch /var/lib/jobs/ready \
  && chown 10001:10001 /var/lib/jobs/ready
@@ -27,7 +27,7 @@ EOT
 RUN cp /build/*.sh /usr/local/bin/ && ln -s /usr/local/bin/run.sh /start
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /var/lib/jobs/ready (written by /usr/local/bin/run.sh line 3)
+# harden-image: written by /usr/local/bin/run.sh line 3
 RUN mkdir -p /var/lib/jobs \
  && touch /var/lib/jobs/ready \
  && chown 10001:10001 /var/lib/jobs/ready

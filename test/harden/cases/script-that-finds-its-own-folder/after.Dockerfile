@@ -11,7 +11,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/tool/tool.pid (written by /srv/tool/bin/start.sh line 5)
+# harden-image: written by /srv/tool/bin/start.sh line 5
 RUN touch /srv/tool/tool.pid \
  && chown 10001:10001 /srv/tool/tool.pid
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -21,11 +21,11 @@ touch /var/run/nginx/nginx.pid
 /rotate.sh &
 exec nginx -g 'daemon off;'
 EOF
-# harden-image: its pid file cannot be in /run; and 2 more reasons
+# harden-image: its pid file cannot be in /run; and more
 RUN sed -i -E 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' /etc/nginx/nginx.conf \
  && sed -i -E 's#/var/run/nginx/nginx\.pid#/tmp/nginx.pid#g' /rotate.sh \
  && sed -i -E 's#/var/run/nginx/nginx\.pid#/tmp/nginx.pid#g' /entrypoint.sh
-# harden-image: write access to /logs, /var/cache/nginx, /var/run/nginx
+# harden-image: written by /rotate.sh line 3; caches and temp folders; and more
 RUN mkdir -p /logs /var/cache/nginx /var/run/nginx \
  && chown 101:101 /logs /var/cache/nginx /var/run/nginx
 # harden-image: nginx (101:101), the account that its vendor runs it as

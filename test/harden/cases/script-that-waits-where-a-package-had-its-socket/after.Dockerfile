@@ -19,10 +19,10 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: socket and pid file, which it replaces at every start; and 1 more reason
+# harden-image: socket and pid file, which it replaces at every start; and more
 RUN sed -i -E 's#/var/run/supervisor(d\.pid|\.sock)#/tmp/supervisor\1#' /etc/supervisor/supervisord.conf \
  && sed -i -E 's#/var/run/supervisor\.sock#/tmp/supervisor.sock#g' /start.sh
-# harden-image: /var/log/supervisor (package supervisor (line 2): logs)
+# harden-image: package supervisor (line 2): logs
 RUN chown 10001:10001 /var/log/supervisor
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -12,7 +12,7 @@ RUN echo 'start = 1' > /etc/orders.conf \
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /var/cache/orders, /var/lib/orders, /var/spool/orders.started
+# harden-image: made by /etc/orders.env at start; and more
 RUN mkdir -p /var/cache/orders /var/lib/orders \
  && touch /var/spool/orders.started \
  && chown 10001:10001 /var/cache/orders /var/lib/orders \

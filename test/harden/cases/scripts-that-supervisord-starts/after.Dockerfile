@@ -17,7 +17,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /etc/web.state (written by /usr/local/bin/web.sh line 3)
+# harden-image: written by /usr/local/bin/web.sh line 3
 RUN touch /etc/web.state \
  && chown 10001:10001 /etc/web.state
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -13,7 +13,7 @@ EOT
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /etc/apache2, /etc/apache2/conf.conf, /etc/apache2/envvars
+# harden-image: written by /start.sh lines 2 and 3
 RUN touch /etc/apache2/conf.conf /etc/apache2/envvars \
  && chown 10001:10001 /etc/apache2/conf.conf /etc/apache2/envvars \
  && chgrp 10001 /etc/apache2 \

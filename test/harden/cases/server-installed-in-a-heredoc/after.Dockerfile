@@ -10,7 +10,7 @@ EOF
 RUN sed -i -E \
       's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
       /etc/nginx/sites-available/default
-# harden-image: write access to /run/nginx.pid, /var/lib/nginx, /var/log/site/access.log
+# harden-image: package nginx (line 2): the pid file; and more
 RUN mkdir -p /var/log/site \
  && touch /run/nginx.pid /var/log/site/access.log \
  && chown 33:33 /run/nginx.pid /var/lib/nginx /var/log/site/access.log

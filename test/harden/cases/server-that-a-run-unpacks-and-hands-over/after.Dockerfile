@@ -4,9 +4,8 @@ RUN mkdir -p /opt/queue && curl -fsSL https://example.org/queue-5.tar.gz | tar x
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /opt/queue/data (declared by VOLUME)
-RUN mkdir -p /opt/queue/data \
- && chown 10001:10001 /opt/queue/data
+# harden-image: declared by VOLUME
+RUN install -d -o 10001 -g 10001 /opt/queue/data
 VOLUME /opt/queue/data
 EXPOSE 8161
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

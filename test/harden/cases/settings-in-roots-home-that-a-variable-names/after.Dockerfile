@@ -4,7 +4,7 @@ COPY lftprc /root/.lftp/rc
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /root is entered (what ENV LFTP_HOME names is there)
+# harden-image: what ENV LFTP_HOME names is there
 RUN chmod go+x /root
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

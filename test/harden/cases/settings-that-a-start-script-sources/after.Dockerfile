@@ -17,9 +17,9 @@ mkdir -p $DATA
 date > "$LOGS/started"
 exec sudo -u $RUN_AS -E /srv/server --data $DATA
 EOT
-# harden-image: the container starts as web already, and only root can run sudo
+# harden-image: it starts as web already, and only root can run sudo
 RUN sed -i -E 's#exec sudo -u \$RUN_AS -E /srv/server --data \$DATA#exec /srv/server --data $DATA#' /start.sh
-# harden-image: write access to /srv/data, /srv/logs/started
+# harden-image: made by /start.sh at start; written by /start.sh line 5
 RUN mkdir -p /srv/logs /srv/data \
  && touch /srv/logs/started \
  && chown 1234:1234 /srv/data /srv/logs/started

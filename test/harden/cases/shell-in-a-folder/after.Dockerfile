@@ -22,7 +22,7 @@ COPY --chown=1000:1000 . .
 # harden-image: app (1000:1000): COPY gives it what the program is made of
 RUN groupadd --gid 1000 app \
  && useradd --no-log-init --uid 1000 --gid 1000 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /own (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN chown 1000:1000 /own
 VOLUME /own
 # harden-image: app (1000:1000), numeric, so that Kubernetes can check it

@@ -3,7 +3,8 @@ WORKDIR /srv
 COPY <<EOF /srv/hashes.js
 module.exports = {}
 EOF
-COPY <<EOF /srv/config.js
+# harden-image: writeFileSync in /srv/update.js line 3
+COPY --chown=1000:1000 <<EOF /srv/config.js
 module.exports = {}
 EOF
 COPY <<EOF /srv/update.js
@@ -14,8 +15,6 @@ EOF
 COPY <<EOF /srv/app.js
 require('./update.js')
 EOF
-# harden-image: /srv/config.js (writeFileSync in /srv/update.js line 3)
-RUN chown 1000:1000 /srv/config.js
 # harden-image: node (1000:1000), the account that its vendor runs it as
 USER 1000:1000
 CMD ["node", "app.js"]

@@ -21,11 +21,11 @@ RUN sed -i -E \
       -e 's/listen 80\b/listen 8080/' \
       -e 's/listen \[::]:80\b/listen [::]:8080/' \
       /etc/nginx/sites-available/default
-# harden-image: write access to /etc/php/8.4/fpm, /run/nginx.pid, /var/lib/nginx …
+# harden-image: written by /start.sh line 3; and more
 RUN mkdir -p /etc/php/8.4/fpm \
  && touch /run/nginx.pid /var/log/php8.4-fpm.log \
  && chown 33:33 /etc/php/8.4/fpm /run/nginx.pid /var/lib/nginx /var/log/php8.4-fpm.log
 EXPOSE 8080
-# harden-image: www-data (33:33), package nginx-light (line 3): the account of nginx
+# harden-image: www-data (33:33)
 USER 33:33
 CMD /start.sh

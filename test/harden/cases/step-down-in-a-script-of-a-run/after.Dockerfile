@@ -6,9 +6,9 @@ chown orders /var/lib/orders
 exec gosu orders "\$@"
 EOF
 RUN mkdir /var/lib/orders
-# harden-image: the container starts as orders already, and only root can run gosu
+# harden-image: it starts as orders already, and only root can run gosu
 RUN sed -i -E 's/exec gosu orders "\$@"/exec "$@"/' /start.sh
-# harden-image: /var/lib/orders (made by RUN in line 8)
+# harden-image: made by RUN in line 8
 RUN chown 400:400 /var/lib/orders
 # harden-image: orders (400:400), created by this Dockerfile
 USER 400:400

@@ -16,16 +16,16 @@ logfile_maxbytes=0
 command=/usr/bin/app
 user=www-data
 EOT
-# harden-image: supervisord already runs as its own user, and only root can switch or chroot; only …
+# harden-image: supervisord has its own user already, and only root can switch
 RUN sed -i -E \
       -e '/^[[:space:]]*user=root[[:space:]]*$/d' \
       -e '/^[[:space:]]*user=www-data[[:space:]]*$/d' \
       -e '/^[[:space:]]*chown=root:www-data[[:space:]]*$/d' \
       /etc/supervisor/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\npidfile=/tmp/supervisord.pid#' /etc/supervisor/supervisord.conf
-# harden-image: /run/app (named as file in /etc/supervisor/supervisord.conf line 2)
+# harden-image: named as file in /etc/supervisor/supervisord.conf line 2
 RUN mkdir -p /run/app \
  && chown 33:33 /run/app
-# harden-image: www-data (33:33), supervisord switches to it in /etc/supervisor/supervisord.conf
+# harden-image: www-data (33:33)
 USER 33:33
 CMD ["supervisord", "-c", "/etc/supervisor/supervisord.conf"]

@@ -19,14 +19,14 @@ if [ "$JOBS" != no ]; then
 fi
 exec python3 app.py
 EOF
-# harden-image: supervisord already runs as its own user, and only root can switch or chroot
+# harden-image: supervisord has its own user already, and only root can switch
 RUN sed -i -E \
       -e '/^[[:space:]]*user=root[[:space:]]*$/d' \
       -e '/^[[:space:]]*user=www-data[[:space:]]*$/d' \
       /srv/app/jobs.conf
-# harden-image: /srv/app (supervisord keeps its log in the folder that it starts in)
+# harden-image: supervisord keeps its log where it starts
 RUN chgrp 33 /srv/app \
  && chmod 1775 /srv/app
-# harden-image: www-data (33:33), supervisord switches to it in /srv/app/jobs.conf
+# harden-image: www-data (33:33)
 USER 33:33
 CMD ["./start.sh"]

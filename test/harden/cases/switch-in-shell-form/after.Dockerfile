@@ -2,7 +2,7 @@
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y --no-install-recommends gosu && groupadd --gid 950 store && useradd --gid store --system --uid 950 store
 COPY store /usr/local/bin/store
-# harden-image: /var/lib/store (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /var/lib/store \
  && chown 950:950 /var/lib/store
 VOLUME /var/lib/store

@@ -7,7 +7,7 @@ level=$(jq -r .level /etc/store.json)
 for seed in /seeds/*.zst; do zstd -dc "$seed" | /opt/store/bin/load; done
 exec /opt/store/bin/store --level "$level"
 EOT
-# harden-image: app (10001:10001): zstd may bring an account for it, which only the build shows
+# harden-image: app (10001:10001): zstd may bring its own account
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 EXPOSE 8000

@@ -12,10 +12,9 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: socket and pid file, which it replaces at every start
 RUN sed -i -E 's#/var/run/supervisor(d\.pid|\.sock)#/tmp/supervisor\1#' /etc/supervisor/supervisord.conf
-# harden-image: write access to /var/log/supervisor; and passage through /root
+# harden-image: what pip install --user installs in line 2 is there; and more
 RUN chown 10001:10001 /var/log/supervisor \
  && chmod go+x /root
-# harden-image: what pip install --user installs in line 2 is there, and the user has another home …
 ENV PYTHONUSERBASE=/root/.local
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

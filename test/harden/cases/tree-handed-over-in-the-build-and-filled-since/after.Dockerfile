@@ -13,7 +13,7 @@ EOF
 # harden-image: only root can chown, and the script ends when it fails
 RUN sed -i -E \
       's#chown -R daemon:daemon /opt/shop#{ [ "$(id -u)" != 0 ] || chown -R daemon:daemon /opt/shop; }#' /start.sh
-# harden-image: /opt/shop (handed over by /start.sh at start)
+# harden-image: handed over by /start.sh at start
 RUN chown -Rh 1:1 /opt/shop
 # harden-image: daemon (1:1), handed to daemon by RUN in line 2
 USER 1:1

@@ -14,9 +14,9 @@ touch /opt/three/plugins/three.log
 [ -z "$OWN" ] || cp /etc/hosts /opt/app/hosts
 exec gosu srv server
 EOF
-# harden-image: the container starts as srv already, and only root can run gosu
+# harden-image: it starts as srv already, and only root can run gosu
 RUN sed -i -E 's/exec gosu srv server/exec server/' /start.sh
-# harden-image: write access to /opt/three/plugins/three.log, /opt/two/storage/two.log
+# harden-image: written by /start.sh lines 5 and 4
 RUN mkdir -p /opt/three/plugins /opt/two/storage \
  && touch /opt/three/plugins/three.log /opt/two/storage/two.log \
  && chown 900:900 /opt/three/plugins/three.log /opt/two/storage/two.log

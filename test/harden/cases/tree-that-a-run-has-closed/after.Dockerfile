@@ -18,7 +18,7 @@ if [ -n "$INIT" ]; then
 fi
 exec apache2 -DFOREGROUND
 EOF
-# harden-image: write access to /opt/books/index/log.txt, /var/www/html/conf …
+# harden-image: written by /start.sh line 7; and more
 RUN mkdir -p /opt/books/index /var/www/html/conf /var/www/html/install/tables \
  && touch /opt/books/index/log.txt \
  && chown 33:33 /opt/books/index/log.txt /var/www/html/conf /var/www/html/install/tables \

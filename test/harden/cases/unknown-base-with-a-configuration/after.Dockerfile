@@ -4,7 +4,7 @@ COPY <<EOF /usr/local/etc/proxy.cfg
 frontend web
   bind *:80
 EOF
-# harden-image: registry.example/proxy:1 may start as another user, and only root can do what …
+# harden-image: registry.example/proxy:1 may start as another user
 USER 0
 # harden-image: listen above 1024 (proxy.cfg said 80)
 RUN sed -i -E 's/bind \*:80\b/bind *:8080/' /usr/local/etc/proxy.cfg

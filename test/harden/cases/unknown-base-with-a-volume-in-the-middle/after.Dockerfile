@@ -1,10 +1,9 @@
 FROM registry.example/team/base:1
 RUN make build
-# harden-image: registry.example/team/base:1 may start as another user, and only root can do what …
+# harden-image: registry.example/team/base:1 may start as another user
 USER 0
-# harden-image: /data (declared by VOLUME)
-RUN mkdir -p /data \
- && chown 10001:10001 /data
+# harden-image: declared by VOLUME
+RUN install -d -o 10001 -g 10001 /data
 VOLUME /data
 COPY server /usr/local/bin/server
 # harden-image: app (10001:10001): a new account, since the base's are not known

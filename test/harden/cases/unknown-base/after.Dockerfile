@@ -1,15 +1,14 @@
 FROM registry.example.org/team/base:4
 RUN install-app
-# harden-image: registry.example.org/team/base:4 may start as another user, and only root can do …
+# harden-image: registry.example.org/team/base:4 may start as another user
 USER 0
 # harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \
  && chown 10001:10001 /home/app
-# harden-image: /data (declared by VOLUME)
-RUN mkdir -p /data \
- && chown 10001:10001 /data
+# harden-image: declared by VOLUME
+RUN install -d -o 10001 -g 10001 /data
 VOLUME /data
 EXPOSE 80
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -9,7 +9,7 @@ if [ "$(id -u)" = 0 ]; then
 fi
 exec "$@"
 EOF
-# harden-image: /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN chown 10005:10005 /data
 VOLUME /data
 # harden-image: 10005:10005, a bare uid, which needs no account

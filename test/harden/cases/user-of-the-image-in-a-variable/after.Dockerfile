@@ -7,9 +7,9 @@ OWNER=$(stat -c %u /data)
 chown -R "$OWNER" /data
 exec su-exec "$RUN_AS" "$@"
 EOF
-# harden-image: the container starts as web already, and only root can run su-exec
+# harden-image: it starts as web already, and only root can run su-exec
 RUN sed -i -E 's/exec su-exec "\$RUN_AS" "\$@"/exec "$@"/' /start.sh
-# harden-image: /data (made by RUN in line 3)
+# harden-image: made by RUN in line 3
 RUN chown 1500:1500 /data
 # harden-image: web (1500:1500), created by this Dockerfile
 USER 1500:1500

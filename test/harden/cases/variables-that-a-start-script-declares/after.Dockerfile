@@ -19,7 +19,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /work/five, /work/four, /work/one, /work/three, /work/two/ready
+# harden-image: made by /start.sh at start; written by /start.sh line 7
 RUN mkdir -p /work/two /work/five /work/four /work/one /work/three \
  && touch /work/two/ready \
  && chown 10001:10001 /work/five /work/four /work/one /work/three /work/two/ready

@@ -6,9 +6,8 @@ RUN set -e \
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /run, /srv/state, /srv/state/new
-RUN mkdir -p /srv/state /srv/state/new \
- && chown 10001:10001 /srv/state /srv/state/new \
+# harden-image: named by the arguments -f /run/ledger.pid; and more
+RUN install -d -o 10001 -g 10001 /srv/state /srv/state/new \
  && chgrp 10001 /run \
  && chmod 1775 /run
 VOLUME /srv/state

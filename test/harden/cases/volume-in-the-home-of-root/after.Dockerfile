@@ -1,9 +1,9 @@
 FROM debian:trixie-slim
 RUN apt-get update && apt-get install -y bridge
-# harden-image: app (10001:10001): bridge may bring an account for it, which only the build shows
+# harden-image: app (10001:10001): bridge may bring its own account
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /root is entered (declared by VOLUME), /root/.bridge (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /root/.bridge \
  && chown 10001:10001 /root/.bridge \
  && chmod go+x /root

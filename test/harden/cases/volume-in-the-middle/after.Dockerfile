@@ -1,6 +1,6 @@
 FROM debian:trixie-slim
 RUN mkdir /data
-# harden-image: /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN chown 10001:10001 /data
 VOLUME /data
 COPY app /usr/local/bin/app

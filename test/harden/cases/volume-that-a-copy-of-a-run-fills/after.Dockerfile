@@ -3,7 +3,7 @@ RUN groupadd --gid 700 thing && useradd --gid thing --system --uid 700 thing \
  && mkdir -p /var/lib/thing \
  && cp -a /usr/share/thing/seed /var/lib/thing/db
 COPY thing /usr/local/bin/
-# harden-image: write access to /var/lib/thing, /var/lib/thing/db
+# harden-image: declared by VOLUME; and more
 RUN mkdir -p /var/lib/thing/db \
  && chown 700:700 /var/lib/thing \
  && chown -Rh 700:700 /var/lib/thing/db

@@ -16,7 +16,7 @@ EOF
 RUN npm ci
 
 FROM builder AS dev
-# harden-image: write access to /app, /app/dist
+# harden-image: nest removes dist and makes it anew; and more
 RUN mkdir -p /app/dist \
  && chown -Rh 1000:1000 /app/dist \
  && chgrp 1000 /app \
@@ -33,7 +33,7 @@ COPY <<'EOF' tsconfig.json
   }
 }
 EOF
-# harden-image: /app/build (tsc keeps what it compiles in the folder that it starts in)
+# harden-image: tsc keeps what it compiles where it starts
 RUN mkdir -p /app/build \
  && chown -Rh 1000:1000 /app/build
 USER 1000:1000

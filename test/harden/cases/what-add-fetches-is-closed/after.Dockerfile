@@ -7,7 +7,7 @@ ADD https://git.example/site.git /srv/site
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: read access to /srv/data/names.list
+# harden-image: fetched from https://lists.example/names.list?day=1 by ADD
 RUN chgrp 10001 /srv/data/names.list \
  && chmod 640 /srv/data/names.list
 EXPOSE 8000

@@ -2,7 +2,7 @@ FROM ghcr.io/example/runtime:3
 WORKDIR /srv
 RUN pip install modelserve
 RUN modelserve download base-en
-# harden-image: ghcr.io/example/runtime:3 may start as another user, and only root can do what …
+# harden-image: ghcr.io/example/runtime:3 may start as another user
 USER 0
 # harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \

@@ -28,7 +28,7 @@ START
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /etc/notes/notes.ini, /var/lib/notes
+# harden-image: written by /start.sh line 4, if [ -n "$DEBUG" ]; and more
 RUN mkdir -p /var/lib/notes \
  && chown 10001:10001 /etc/notes/notes.ini /var/lib/notes
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

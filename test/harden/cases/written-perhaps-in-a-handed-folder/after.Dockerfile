@@ -10,7 +10,7 @@ fi
 exec setpriv --reuid acme --clear-groups "$@"
 EOF
 RUN chmod +x /run.sh
-# harden-image: the container starts as acme already, and only root can run setpriv
+# harden-image: it starts as acme already, and only root can run setpriv
 RUN sed -i -E 's/exec setpriv --reuid acme --clear-groups "\$@"/exec "$@"/' /run.sh
 # harden-image: acme (10001:10001), created by this Dockerfile
 USER 10001:10001

@@ -1,3 +1,3 @@
 FROM example.org/lb:1
-# harden-image: haproxy (99:99), haproxy switches to it in /etc/haproxy/haproxy.cfg
+# harden-image: haproxy (99:99)
 USER 99:99

@@ -11,11 +11,11 @@ EOF
 RUN sed -i -E \
       's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
       /etc/nginx/sites-available/default
-# harden-image: supervisord already runs as its own user, and only root can switch or chroot; its …
+# harden-image: supervisord has its own user already, and only root can switch
 RUN sed -i -E '/^[[:space:]]*user=root[[:space:]]*$/d' /etc/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\nlogfile=/tmp/supervisord.log#' /etc/supervisord.conf \
  && sed -i -E 's#^\[supervisord\][[:space:]]*$#&\npidfile=/tmp/supervisord.pid#' /etc/supervisord.conf
-# harden-image: write access to /run/nginx.pid, /var/lib/nginx
+# harden-image: package nginx (line 2): the pid file; and more
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
 # harden-image: www-data (33:33), package nginx (line 2): the account of nginx

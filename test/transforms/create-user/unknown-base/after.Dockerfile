@@ -1,6 +1,6 @@
 FROM example.org/own:1
 RUN echo hello
-# harden-image: example.org/own:1 may start as another user, and only root can do what follows
+# harden-image: example.org/own:1 may start as another user
 USER 0
 # harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \

@@ -3,7 +3,7 @@ RUN apt-get update && apt-get install -y libcap2-bin && setcap 'cap_net_bind_ser
 WORKDIR /app
 COPY . .
 ENV PORT=8080
-# harden-image: node without cap_net_bind_service: under --cap-drop=ALL the kernel would not start …
+# harden-image: without cap_net_bind_service: --cap-drop=ALL refuses it
 RUN setcap -r "$(which node)"
 EXPOSE 8080
 # harden-image: node (1000:1000), the account that its vendor runs it as

@@ -5,7 +5,7 @@ RUN setcap cap_net_bind_service=+ep /usr/bin/web
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /usr/bin/web without cap_net_bind_service: under --cap-drop=ALL the kernel would …
+# harden-image: without cap_net_bind_service: --cap-drop=ALL refuses it
 RUN setcap -r /usr/bin/web
 EXPOSE 8080
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -4,7 +4,7 @@ COPY --chown=10001:10001 . .
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/app (the working folder, asked for with --own copied)
+# harden-image: the working folder, asked for with --own copied
 RUN chown 10001:10001 /srv/app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

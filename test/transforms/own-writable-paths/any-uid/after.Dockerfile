@@ -1,7 +1,7 @@
 FROM debian:trixie-slim
 RUN useradd --create-home --uid 1500 web
 COPY app /srv/app/
-# harden-image: write access to /data, /run/web.pid, /srv/app/state.db, /var/lib/web; and read …
+# harden-image: declared by VOLUME; created by the original run
 RUN mkdir -p /data \
  && touch /run/web.pid \
  && chown 1500:0 /data /run/web.pid /srv/app/state.db /var/lib/web \
@@ -9,6 +9,6 @@ RUN mkdir -p /data \
  && chmod 640 /srv/app/key \
  && chmod g=u /data /run/web.pid /srv/app/state.db /var/lib/web
 VOLUME /data
-# harden-image: web (1500:0), created by this Dockerfile; any uid with group 0 will do
+# harden-image: web (1500:0), created by this Dockerfile; and more
 USER 1500:0
 CMD ["/srv/app/serve"]

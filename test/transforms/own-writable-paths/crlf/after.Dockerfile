@@ -2,7 +2,7 @@ FROM debian:trixie-slim
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /data and /logs (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /data /logs \
  && chown 10001:10001 /data /logs
 VOLUME /data /logs

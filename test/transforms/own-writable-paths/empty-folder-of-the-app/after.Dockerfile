@@ -2,7 +2,7 @@ FROM example.org/app:1
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /srv/app/uploads (empty, there to be filled)
+# harden-image: empty, there to be filled
 RUN chown 10001:10001 /srv/app/uploads
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

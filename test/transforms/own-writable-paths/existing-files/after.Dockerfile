@@ -3,7 +3,7 @@ COPY app /usr/local/bin/app
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /var/lib/app/state; read access to /etc/app/key; and 1 more reason
+# harden-image: created by the original run
 RUN chown 10001:10001 /var/lib/app/state \
  && chgrp 10001 /etc/app/key \
  && chmod 751 /etc/app \

@@ -8,9 +8,9 @@ if [ "$(id -u)" = 0 ]; then
 fi
 exec "$@"
 EOF
-# harden-image: example.org/blog:1 may start as another user, and only root can do what follows
+# harden-image: example.org/blog:1 may start as another user
 USER 0
-# harden-image: /srv/blog (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /srv/blog \
  && chown www-data: /srv/blog
 VOLUME /srv/blog

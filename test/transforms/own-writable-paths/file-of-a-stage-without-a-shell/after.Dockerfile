@@ -8,7 +8,7 @@ APP
 
 FROM scratch
 COPY --from=files /out/ /
-# harden-image: /state/keep (named by the arguments -db /state/keep)
+# harden-image: named by the arguments -db /state/keep
 COPY --from=files --chown=10001:10001 /out/state/keep /state/keep
 # harden-image: a bare uid has no home, and the base image is not known
 ENV HOME=/tmp

@@ -2,7 +2,7 @@ FROM example.org/notes:1
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /srv/notes, /srv/spool
+# harden-image: created by the original run; and more
 RUN mkdir -p /srv/spool \
  && touch /srv/notes \
  && chown 10001:10001 /srv/notes /srv/spool

@@ -5,7 +5,7 @@ COPY <<EOF composer.json
 EOF
 RUN mkdir -p storage/logs bootstrap/cache && chmod 750 storage/logs
 RUN php artisan optimize
-# harden-image: write access to /srv/shop/bootstrap/cache, /srv/shop/storage
+# harden-image: Laravel (/srv/shop/composer.json) keeps the cached …
 RUN chown -Rh 33:33 /srv/shop/bootstrap/cache /srv/shop/storage
 # harden-image: www-data (33:33), the account that its vendor runs it as
 USER 33:33

@@ -18,7 +18,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /run, /srv/own/logs, /var/cache/door, /var/log/door.err.log …
+# harden-image: named as pidfile in /etc/door/door.conf line 4; and more
 RUN mkdir -p /var/cache/door /var/spool/door \
  && touch /var/log/door.err.log /var/log/door/door.log \
  && chown 10001:10001 /srv/own/logs /var/cache/door /var/log/door.err.log /var/log/door/door.log /var/spool/door \

@@ -4,7 +4,7 @@ RUN apt-get update && apt-get install -y php8.4-fpm nginx
 RUN sed -i -E \
       's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18081\3/' \
       /etc/nginx/sites-available/default
-# harden-image: write access to /run/nginx.pid, /var/lib/nginx, /var/log/php8.4-fpm.log
+# harden-image: package nginx (line 2): the pid file; and more
 RUN touch /run/nginx.pid /var/log/php8.4-fpm.log \
  && chown 33:33 /run/nginx.pid /var/lib/nginx /var/log/php8.4-fpm.log
 EXPOSE 8080

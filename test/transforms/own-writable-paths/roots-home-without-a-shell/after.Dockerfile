@@ -1,4 +1,4 @@
-# harden-image: folders with an owner, for an image that has no shell to make them
+# harden-image: folders with an owner: the image has no shell to make them
 FROM scratch AS harden-image-paths
 WORKDIR /1/app
 
@@ -15,7 +15,7 @@ COPY <<"HARDEN_IMAGE" /etc/group
 root:x:0:
 app:x:10001:
 HARDEN_IMAGE
-# harden-image: /home/app (the home of the user, where the original wrote)
+# harden-image: the home of the user, where the original wrote
 COPY --from=harden-image-paths --chown=10001:10001 /1/ /home/
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

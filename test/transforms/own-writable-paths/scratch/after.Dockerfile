@@ -1,10 +1,10 @@
-# harden-image: folders with an owner, for an image that has no shell to make them
+# harden-image: folders with an owner: the image has no shell to make them
 FROM scratch AS harden-image-paths
 WORKDIR /1/data
 
 FROM scratch
 COPY app /app
-# harden-image: /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 COPY --from=harden-image-paths --chown=10001:10001 /1/ /
 VOLUME /data
 # harden-image: 10001:10001, a bare uid, which needs no account

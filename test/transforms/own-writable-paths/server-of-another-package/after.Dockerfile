@@ -1,7 +1,7 @@
 FROM alpine:3.20
 RUN apk add --no-cache nginx-rtmp
 COPY nginx.conf /etc/nginx/nginx.conf
-# harden-image: app (10001:10001): nginx-rtmp may bring an account for it, which only the build …
+# harden-image: app (10001:10001): nginx-rtmp may bring its own account
 RUN addgroup -g 10001 app \
  && adduser -D -u 10001 -G app -h /home/app -s /sbin/nologin app
 EXPOSE 1935

@@ -21,7 +21,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /etc/server/conf.d/site.conf, /usr/share/server/html/assets …
+# harden-image: written by /start.sh lines 3 and 4; and more
 RUN mkdir -p /etc/server/conf.d \
  && touch /etc/server/conf.d/site.conf /usr/share/server/html/env.js \
  && chown 10001:10001 /etc/server/conf.d/site.conf /usr/share/server/html/assets /usr/share/server/html/env.js

@@ -3,7 +3,7 @@ COPY app /usr/local/bin/app
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /run (created by the original run)
+# harden-image: created by the original run
 RUN chgrp 10001 /run \
  && chmod 1775 /run
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -1,6 +1,6 @@
 FROM debian:trixie-slim
 RUN mkdir /cache
-# harden-image: /cache and /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /data \
  && chown 10001:10001 /cache /data
 VOLUME /data /cache

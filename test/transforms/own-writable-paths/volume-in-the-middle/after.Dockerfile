@@ -1,5 +1,5 @@
 FROM debian:trixie-slim
-# harden-image: /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /data \
  && chown 10001:10001 /data
 VOLUME /data

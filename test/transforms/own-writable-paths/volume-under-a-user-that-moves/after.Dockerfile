@@ -1,6 +1,6 @@
 FROM debian:trixie
 RUN groupadd -g 10001 demo && useradd -u 10001 -g demo -r demo
-# harden-image: /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /data \
  && chown 10001:10001 /data
 VOLUME /data
@@ -8,6 +8,6 @@ RUN chown demo /srv
 USER demo
 USER root
 RUN apt-get update
-# harden-image: demo (10001:10001), the user of this Dockerfile before root again
+# harden-image: demo (10001:10001)
 USER 10001:10001
 CMD ["serve"]

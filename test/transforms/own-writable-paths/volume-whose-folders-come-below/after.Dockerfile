@@ -5,8 +5,8 @@ COPY <<EOF /src/run.conf
 EOF
 
 FROM debian:trixie-slim
-# harden-image: /app/data and /app/data/uploads (declared by VOLUME)
-RUN mkdir -p /app/data /app/data/uploads \
+# harden-image: declared by VOLUME
+RUN mkdir -p /app/data/uploads \
  && chown 10001:10001 /app/data /app/data/uploads
 VOLUME ["/app/data"]
 COPY --from=source /src /app

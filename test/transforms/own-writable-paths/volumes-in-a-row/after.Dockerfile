@@ -1,5 +1,5 @@
 FROM debian:trixie-slim
-# harden-image: /config and /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /config /data \
  && chown 10001:10001 /config /data
 VOLUME /config

@@ -16,7 +16,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: write access to /srv/app/app.conf, /srv/files, /var/cache/app
+# harden-image: written by /start.sh line 5, if [ -n "\$DEBUG" ]; and more
 RUN mkdir -p /srv/files /var/cache/app \
  && chown 10001:10001 /srv/app/app.conf /srv/files /var/cache/app
 VOLUME /srv/files

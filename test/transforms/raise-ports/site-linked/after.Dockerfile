@@ -9,7 +9,7 @@ EOF
 RUN ln -s /etc/nginx/sites-available/shop /etc/nginx/sites-enabled/ && rm /etc/nginx/sites-enabled/default
 # harden-image: listen above 1024 (shop said 80)
 RUN sed -i -E 's/listen 80;/listen 8080;/' /etc/nginx/sites-available/shop
-# harden-image: write access to /run/nginx.pid, /var/lib/nginx
+# harden-image: package nginx (line 2): the pid file; and more
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
 EXPOSE 8080

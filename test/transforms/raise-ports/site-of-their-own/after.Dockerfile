@@ -22,12 +22,12 @@ RUN sed -i -E \
       -e 's/^Listen 80$/Listen 8080/' \
       -e 's/^([[:space:]]*)Listen 443$/\1Listen 8443/' \
       /etc/apache2/ports.conf
-# harden-image: write access to /run/apache2, /var/log/apache2, /var/log/apache2/access.log …
+# harden-image: package apache2 (line 2): pid file and sockets; and more
 RUN mkdir -p /run/apache2 \
  && chown 33:33 \
       /run/apache2 /var/log/apache2 /var/log/apache2/access.log /var/log/apache2/error.log \
       /var/log/apache2/other_vhosts_access.log
 EXPOSE 8080 8443
-# harden-image: www-data (33:33), package apache2 (line 2): the account of Apache
+# harden-image: www-data (33:33)
 USER 33:33
 CMD ["apache2ctl", "-DFOREGROUND"]

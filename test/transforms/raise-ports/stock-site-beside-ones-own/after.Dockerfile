@@ -10,7 +10,7 @@ EOF
 RUN sed -i -E \
       's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18081\3/' \
       /etc/nginx/sites-available/default
-# harden-image: write access to /run/nginx.pid, /var/lib/nginx
+# harden-image: package nginx (line 2): the pid file; and more
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
 EXPOSE 8080

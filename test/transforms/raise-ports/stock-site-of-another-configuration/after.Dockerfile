@@ -9,7 +9,7 @@ http {
     }
 }
 EOF
-# harden-image: write access to /run/nginx.pid, /var/lib/nginx
+# harden-image: package nginx (line 2): the pid file; and more
 RUN touch /run/nginx.pid \
  && chown 33:33 /run/nginx.pid /var/lib/nginx
 EXPOSE 8080

@@ -1,6 +1,6 @@
 FROM registry.example/team/base:3
 RUN mkdir -p ~/bin && make install DESTDIR=~/bin
-# harden-image: registry.example/team/base:3 may start as another user, and only root can do what …
+# harden-image: registry.example/team/base:3 may start as another user
 USER 0
 # harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \

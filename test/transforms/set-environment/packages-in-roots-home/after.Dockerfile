@@ -10,9 +10,9 @@ COPY . .
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /root is entered (.local/bin of PATH is there)
+# harden-image: .local/bin of PATH is there
 RUN chmod go+x /root
-# harden-image: what line 6 copies is there, and the user has another home than root
+# harden-image: what line 6 copies is there; the user has another home than root
 ENV PYTHONUSERBASE=/root/.local
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

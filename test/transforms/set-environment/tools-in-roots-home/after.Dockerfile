@@ -2,18 +2,18 @@ FROM registry.example/team/base:3
 RUN curl -fsSL https://raw.example/nvm-sh/nvm/install.sh | bash && . ~/.nvm/nvm.sh && nvm install 22
 RUN pip install playwright && playwright install chromium
 COPY run.sh /srv/run.sh
-# harden-image: registry.example/team/base:3 may start as another user, and only root can do what …
+# harden-image: registry.example/team/base:3 may start as another user
 USER 0
 # harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \
  && echo 'app:x:10001:10001::/home/app:/sbin/nologin' >> /etc/passwd \
  && mkdir -p /home/app \
  && chown 10001:10001 /home/app
-# harden-image: /root is entered (what nvm installs in line 2 is there)
+# harden-image: what nvm installs in line 2 is there
 RUN chmod go+x /root
-# harden-image: what nvm installs in line 2 is there, and the user has another home than root
+# harden-image: what nvm installs in line 2 is there; and more
 ENV NVM_DIR=/root/.nvm
-# harden-image: what playwright installs in line 3 is there, and the user has another home than root
+# harden-image: what playwright installs in line 3 is there; and more
 ENV PLAYWRIGHT_BROWSERS_PATH=/root/.cache/ms-playwright
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001

@@ -2,12 +2,12 @@ FROM debian:trixie-slim
 COPY app /usr/local/bin/app
 # harden-image: app (10001:0): the image has no service account for it
 RUN useradd --no-log-init --uid 10001 --gid 0 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: /home/app (the home of whoever runs it)
+# harden-image: the home of whoever runs it
 RUN mkdir -p /home/app \
  && chown 10001:0 /home/app \
  && chmod g=u /home/app
 # harden-image: a uid that is not in /etc/passwd has no home
 ENV HOME=/home/app
-# harden-image: app (10001:0), numeric, so that Kubernetes can check it; and 1 more reason
+# harden-image: app (10001:0), numeric, so that Kubernetes can check it
 USER 10001:0
 CMD ["app"]

@@ -1,7 +1,7 @@
 FROM registry.example/team/base:3
 EXPOSE 8080
 RUN make && make install  
-# harden-image: registry.example/team/base:3 may start as another user, and only root can do what …
+# harden-image: registry.example/team/base:3 may start as another user
 USER 0
 # harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \

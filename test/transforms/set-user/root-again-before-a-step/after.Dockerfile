@@ -3,10 +3,10 @@ RUN useradd -u 1500 app
 USER app
 RUN ./configure
 USER root
-# harden-image: /data (declared by VOLUME)
+# harden-image: declared by VOLUME
 RUN mkdir -p /data \
  && chown 1500:1500 /data
 VOLUME /data
-# harden-image: app (1500:1500), the user of this Dockerfile before root again
+# harden-image: app (1500:1500), this Dockerfile's user before it is root again
 USER 1500:1500
 CMD ["app"]

@@ -2,7 +2,7 @@ ARG BASE
 FROM ${BASE}
 COPY app /app
 RUN chmod +x /app
-# harden-image: ${BASE} may start as another user, and only root can do what follows
+# harden-image: ${BASE} may start as another user, and the next steps need root
 USER 0
 # harden-image: app (10001:10001): a new account, since the base's are not known
 RUN echo 'app:x:10001:' >> /etc/group \

@@ -6,7 +6,7 @@ COPY --chmod=755 <<SCRIPT /start.sh
 redis-server --daemonize yes
 exec tail -f /dev/null
 SCRIPT
-# harden-image: app (10001:10001): redis-server may bring an account for it, which only the build …
+# harden-image: app (10001:10001): redis-server may bring its own account
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
