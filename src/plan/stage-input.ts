@@ -51,8 +51,29 @@ export interface StageInput {
   readonly triggers?: readonly string[]
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence
+  /** The stages that it is built from and itself, the outermost first. */
+  readonly lineage: readonly LineageStage[]
+  /** Stages of the file that begin with an image which the same run makes end as another user than root. Absent: none does. */
+  readonly changed?: readonly ChangedBase[]
   /** The command and environment that a service sets in place of the image's own; absent: none. */
   readonly overlay?: StartOverlay
+}
+
+interface LineageStage {
+  readonly index: number
+  readonly name: string | null
+  readonly hasUser: boolean
+  /** It, or what is built upon it, runs something before it says a user. */
+  readonly runsAsParent: boolean
+}
+
+export interface ChangedBase extends LineageStage {
+  /** The image, for people. */
+  readonly by: string
+  /** As whom it ends from then on. */
+  readonly user: string
+  /** A stage that is meant to run is built from it. */
+  readonly isPlanned: boolean
 }
 
 /** What running the original has shown. */

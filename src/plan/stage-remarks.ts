@@ -49,7 +49,8 @@ export function remarksOf(
 
 /** Why a person has to decide whether the stage is hardened; null where nothing speaks against it. */
 export function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
-  const { children, users, madeElsewhere } = dependents
+  const { users, madeElsewhere } = dependents
+  const children = dependents.children.filter(({ isTarget }) => isTarget !== true)
   if (madeElsewhere !== null) return madeElsewhere
   if (children.length > 0) {
     const who = joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))
