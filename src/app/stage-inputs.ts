@@ -24,6 +24,7 @@ import { changedAccounts } from '../plan/account/changed-accounts.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
 import { endOfStage, stageUsers } from '../plan/account/stage-users.ts'
 import { numberUser, userTexts } from '../plan/account/user-number.ts'
+import { authorsWords } from '../plan/authors-word.ts'
 import {
   builtUpon,
   type Dependents,
@@ -269,6 +270,7 @@ function* stageInput(
     rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
     exemption: exemptionOf(dockerfile, stage, policy),
+    authorsWords: authorsWords(dockerfile, stage),
     ignored: ignoredIn(dockerfile, stage, policy),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: rootOnPurpose(dockerfile, stage, end) ?? builtUpon(chain, state),

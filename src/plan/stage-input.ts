@@ -7,6 +7,7 @@ import type { StartOverlay } from '../image/image-run.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
+import type { AuthorsWord } from './authors-word.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
 import type { HelpText } from './ports/told-port.ts'
 import type { OwnWay } from './step-down/own-way.ts'
@@ -27,6 +28,8 @@ export interface StageInput {
   readonly rootSteps: readonly RootSteps[]
   readonly userNumber: UserNumber | null
   readonly exemption: Exemption | null
+  /** What its comments say of why it runs as root. */
+  readonly authorsWords: readonly AuthorsWord[]
   /** The steps of PLANNED_AROUND that are ignored, and who asks for it; absent: none. */
   readonly ignored?: ReadonlyMap<string, string>
   /** A RUN of the stage uses a shell, so there is one. */

@@ -163,11 +163,11 @@ export function planStepDown(
 }
 
 /**
- * Variables by which an entrypoint lets people choose its user, which a non-root start ignores: whoever documents them with files
- * outside of the image has files of that user.
+ * Variables by which an entrypoint lets people choose its user, which a non-root start ignores: whether they keep that choice is theirs to
+ * say. Nothing is lost where all that is documented is the very user that it starts as, or where it hands files over and switches to nobody.
  */
 export function idsWithoutEffect(
-  { toldIds }: Pick<StepDownReport, 'toldIds'>,
+  { toldIds, stepDowns }: Pick<StepDownReport, 'toldIds' | 'stepDowns'>,
   account: AccountChoice,
   runs: readonly ImageRun[],
 ): readonly Remark[] {
@@ -178,21 +178,25 @@ export function idsWithoutEffect(
   const setBy = (run: ImageRun): readonly string[] =>
     toldIds.flatMap(({ variable }) => (isOthersId(variable, run.env.get(variable), account) ? [variable] : []))
   const run = runs.find((one) => keepsFiles(one) && setBy(one).length > 0)
+  const documented = runs.flatMap(({ env }) =>
+    toldIds.flatMap(({ variable }) => (env.has(variable) ? [[variable, env.get(variable)] as const] : [])),
+  )
+  const isSame = documented.length > 0 && documented.every(([name, value]) => value === ownId(name, account))
   const names = run === undefined ? toldIds.map(({ variable }) => variable) : setBy(run)
   const said = names.length > 3 ? joinTruncated(names) : joinAnd(names)
   const have = names.length === 1 ? 'has' : 'have'
   const script = first.script ?? 'the command'
   return [
     {
-      outcome: run === undefined ? 'note' : 'todo',
+      outcome: isSame || (run === undefined && stepDowns.length === 0) ? 'note' : 'todo',
       transform: 'skip-step-down',
       message:
         run === undefined
           ? `${said} ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`
           : `${run.by} sets ${said}, which ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`,
       hint: choices(
-        'choose the user with --user, or user: in Compose',
-        `give bind mounts and old volumes to the one set here (chown -R ${ids})`,
+        `let it start as USER says: old volumes and bind mounts go to it once (chown -R ${ids}), and --user or user: in Compose names another`,
+        'keep that choice: # harden-image ignore=set-user reason=WHY above FROM leaves the step-down, and old volumes as they are',
       ),
       evidence: toldIds.map(({ variable, script, line }) => ({
         source: 'step-down',
@@ -212,7 +216,11 @@ function isOthersId(
   if (value === null) return true
   // A placeholder such as `####` stands for any number.
   const isNumber = value !== undefined && /^\d+$/.test(value)
-  return isNumber && value !== String(/g(?:id|roup)/i.test(variable) ? gid : uid)
+  return isNumber && value !== ownId(variable, { uid, gid })
+}
+
+function ownId(variable: string, { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>): string {
+  return String(/g(?:id|roup)/i.test(variable) ? gid : uid)
 }
 
 /** Files outside of the image, whose owner nobody else takes care of. */
