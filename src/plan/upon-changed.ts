@@ -1,6 +1,6 @@
 import { isRootUser } from '../image/accounts.ts'
 import { leave } from './leave.ts'
-import { accountIds, type Decision, type DecisionKind, decide, type StagePlan } from './plan.ts'
+import { accountIds, type Decision, type DecisionKind, decide, decided, type StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 
 /**
@@ -19,8 +19,8 @@ export function uponChanged(
   for (const [at, plan] of plans.entries()) {
     const input = inputs[at]
     if (input === undefined) continue
-    const isLast = at === plans.length - 1
-    done.set(plan.stage, withBeside(upon(plan, input, groundOf(plan, input, done, isMade)), input, isLast))
+    const whole = upon(plan, input, groundOf(plan, input, done, isMade))
+    done.set(plan.stage, onceBegun(at === plans.length - 1 ? withBeside(whole, input) : whole, [...done.values()]))
   }
   // What a stage and one that it is built from both have to say is said where the image ends.
   return [...done.values()].map((plan) => {
@@ -108,13 +108,18 @@ function upon(plan: StagePlan, input: StageInput, ground: Ground | null): StageP
 }
 
 /** With what the stages need that no planned one is built from: they belong to no plan of their own. */
-function withBeside(plan: StagePlan, { changed = [], lineage }: StageInput, isLast: boolean): StagePlan {
-  const beside = changed.filter(
-    ({ index, runsAsParent, isPlanned }) =>
-      isLast && runsAsParent && !isPlanned && lineage.every((stage) => stage.index !== index),
-  )
+function withBeside(plan: StagePlan, { changed = [] }: StageInput): StagePlan {
+  const beside = changed.filter(({ runsAsParent, isPlanned }) => runsAsParent && !isPlanned)
   const all = beside.map(({ index, by, user }) => ({ stage: index, by, user }))
   return beside.length === 0 ? plan : { ...plan, decisions: [...decide('go-on-as-root', all), ...plan.decisions] }
+}
+
+/** Two that are built from one stage say it there once. */
+function onceBegun(plan: StagePlan, above: readonly StagePlan[]): StagePlan {
+  const begun = new Set(above.flatMap((one) => decided(one, 'go-on-as-root').map(({ stage }) => stage)))
+  if (begun.size === 0) return plan
+  const isNew = (one: Decision): boolean => one.kind !== 'go-on-as-root' || !begun.has(one.value.stage)
+  return { ...plan, decisions: plan.decisions.filter(isNew) }
 }
 
 /** Each stage does these by itself: a port is said of each that listens, and copies are those of its own lines. */

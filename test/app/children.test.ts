@@ -102,6 +102,18 @@ test('what it needs beyond its base is given as root', async () => {
   )
 })
 
+test('two stages that are meant to run and begin as one say it once', async () => {
+  const app = (
+    await outputs(
+      upon(
+        'FROM acme/server AS made\nRUN make install\nFROM made AS one\nCMD ["one"]\nFROM made AS two\nCMD ["two"]\n',
+      ),
+    )
+  )['app/Dockerfile']
+  expect(app?.match(/^USER 0$/gm)).toHaveLength(1)
+  expect(app?.match(/^USER 10001:10001$/gm)).toHaveLength(2)
+})
+
 test('a grandchild goes on as its parent did', async () => {
   const all = await outputs({
     ...upon('FROM acme/server\nCOPY x /srv/x\n'),
