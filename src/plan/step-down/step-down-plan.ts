@@ -164,7 +164,7 @@ export function planStepDown(
 
 /**
  * Variables by which an entrypoint lets people choose its user, which a non-root start ignores: whether they keep that choice is theirs to
- * say. Nothing is lost where all that is documented is the very user that it starts as, or where it hands files over and switches to nobody.
+ * say. Where the script hands files over and switches to nobody, it is a note.
  */
 export function idsWithoutEffect(
   { toldIds, stepDowns }: Pick<StepDownReport, 'toldIds' | 'stepDowns'>,
@@ -178,17 +178,13 @@ export function idsWithoutEffect(
   const setBy = (run: ImageRun): readonly string[] =>
     toldIds.flatMap(({ variable }) => (isOthersId(variable, run.env.get(variable), account) ? [variable] : []))
   const run = runs.find((one) => keepsFiles(one) && setBy(one).length > 0)
-  const documented = runs.flatMap(({ env }) =>
-    toldIds.flatMap(({ variable }) => (env.has(variable) ? [[variable, env.get(variable)] as const] : [])),
-  )
-  const isSame = documented.length > 0 && documented.every(([name, value]) => value === ownId(name, account))
   const names = run === undefined ? toldIds.map(({ variable }) => variable) : setBy(run)
   const said = names.length > 3 ? joinTruncated(names) : joinAnd(names)
   const have = names.length === 1 ? 'has' : 'have'
   const script = first.script ?? 'the command'
   return [
     {
-      outcome: isSame || (run === undefined && stepDowns.length === 0) ? 'note' : 'todo',
+      outcome: run === undefined && stepDowns.length === 0 ? 'note' : 'todo',
       transform: 'skip-step-down',
       message:
         run === undefined
@@ -216,11 +212,7 @@ function isOthersId(
   if (value === null) return true
   // A placeholder such as `####` stands for any number.
   const isNumber = value !== undefined && /^\d+$/.test(value)
-  return isNumber && value !== ownId(variable, { uid, gid })
-}
-
-function ownId(variable: string, { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>): string {
-  return String(/g(?:id|roup)/i.test(variable) ? gid : uid)
+  return isNumber && value !== String(/g(?:id|roup)/i.test(variable) ? gid : uid)
 }
 
 /** Files outside of the image, whose owner nobody else takes care of. */
