@@ -855,7 +855,7 @@ test.each<{ readonly says: string; readonly run: string; readonly todo: string }
   expect(todos(result)).toEqual([expect.stringContaining(todo)])
   const said = result.findings.find(({ message }) => message.includes('no effect now'))
   expect(said?.hint).toBe(
-    'a: let it start as USER says: old volumes and bind mounts go to it once (chown -R 1000:1000), and --user or user: in Compose names another; b: keep that choice: # harden-image ignore=set-user reason=WHY above FROM leaves the step-down, and old volumes as they are',
+    'a: let it start as USER says: old volumes and bind mounts go to it once (chown -R 1000:1000), and --user or user: in Compose names another; b: keep that choice: # harden-image ignore=set-user reason=WHY above FROM leaves the start script and old volumes as they are',
   )
   expect(result.output).toContain('USER 1000:1000')
 })

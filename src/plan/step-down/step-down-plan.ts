@@ -164,10 +164,10 @@ export function planStepDown(
 
 /**
  * Variables by which an entrypoint lets people choose its user, which a non-root start ignores: whether they keep that choice is theirs to
- * say. Where the script hands files over and switches to nobody, it is a note.
+ * say.
  */
 export function idsWithoutEffect(
-  { toldIds, stepDowns }: Pick<StepDownReport, 'toldIds' | 'stepDowns'>,
+  { toldIds }: Pick<StepDownReport, 'toldIds'>,
   account: AccountChoice,
   runs: readonly ImageRun[],
 ): readonly Remark[] {
@@ -184,7 +184,7 @@ export function idsWithoutEffect(
   const script = first.script ?? 'the command'
   return [
     {
-      outcome: run === undefined && stepDowns.length === 0 ? 'note' : 'todo',
+      outcome: 'todo',
       transform: 'skip-step-down',
       message:
         run === undefined
@@ -192,7 +192,7 @@ export function idsWithoutEffect(
           : `${run.by} sets ${said}, which ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`,
       hint: choices(
         `let it start as USER says: old volumes and bind mounts go to it once (chown -R ${ids}), and --user or user: in Compose names another`,
-        'keep that choice: # harden-image ignore=set-user reason=WHY above FROM leaves the step-down, and old volumes as they are',
+        'keep that choice: # harden-image ignore=set-user reason=WHY above FROM leaves the start script and old volumes as they are',
       ),
       evidence: toldIds.map(({ variable, script, line }) => ({
         source: 'step-down',
