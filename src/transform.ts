@@ -27,6 +27,8 @@ export interface Finding {
   /** What to do, where somebody must. */
   readonly hint?: string
   readonly evidence: readonly Evidence[]
+  /** Another file that the same run changes asks for it, so that it is made where the rest of its stage is only offered. Absent: no. */
+  readonly follows?: true
   /** For `fixed` and `offered`. */
   readonly edits: readonly Edit[]
   /** Changes of files of the build context; where it has no others, the finding is reported in that file. Absent: none. */

@@ -23,6 +23,25 @@ export const buildAsRoot: Transform = {
         edits: steps.move === null ? around(dockerfile, stage, steps) : moved(dockerfile, stage, steps),
       }
     }
+    for (const { stage: index, by, user } of decided(plan, 'go-on-as-root')) {
+      const begun = dockerfile.stages[index]
+      if (begun === undefined) continue
+      const why = `root goes on here: ${by} ends as ${user} now`
+      yield {
+        outcome: 'fixed',
+        follows: true,
+        line: begun.from.line,
+        column: begun.from.column,
+        message: `USER 0 below FROM: ${by} ends as ${user} now, and its steps were written for root`,
+        evidence: [{ source: 'declared', subject: by, detail: `it ends as ${user}` }],
+        edits: [
+          insertLines(dockerfile, placeAfter(dockerfile, begun.from), [
+            ...reason(why),
+            `${keyword(dockerfile, 'USER')} 0`,
+          ]),
+        ],
+      }
+    }
     for (const base of decided(plan, 'begin-as-root')) {
       const why = `${base} may start as another user, and the next steps need root`
       const place = firstPlace(dockerfile, stage, plan)

@@ -1,5 +1,5 @@
 import type { Dockerfile, Stage } from '../src/dockerfile/model.ts'
-import { childrenOf } from '../src/dockerfile/stages.ts'
+import { childrenOf, runsAsParent } from '../src/dockerfile/stages.ts'
 import type { Edit } from '../src/edit.ts'
 import { isRootUser } from '../src/image/accounts.ts'
 import type { ArgumentDefaults } from '../src/plan/account/stage-users.ts'
@@ -58,13 +58,6 @@ function childrenAsRoot(dockerfile: Dockerfile, stage: Stage, { userBefore }: St
         ]
       : [],
   )
-}
-
-/** It, or a stage that is built upon it, runs something before it says a user. */
-function runsAsParent(dockerfile: Dockerfile, { instructions, index }: Stage): boolean {
-  const first = instructions.find(({ keyword: word }) => word === 'RUN' || word === 'USER')
-  if (first !== undefined) return first.keyword === 'RUN'
-  return childrenOf(dockerfile, index).some((child) => runsAsParent(dockerfile, child))
 }
 
 /** `ARG APP_UID=10001`: USER stays as it is, and who builds with another value has his own. */

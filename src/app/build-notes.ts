@@ -4,7 +4,6 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { finalStage, findStage } from '../dockerfile/stages.ts'
-import { lineage } from '../dockerfile/variables.ts'
 import {
   HOST_SOCKET,
   HOST_SOCKET_HINT,
@@ -87,38 +86,6 @@ export function childNotes(
       others.length === 0 ? null : `work on both at once: harden-image ${names}`,
     ),
   ]
-}
-
-/** Stages that are pushed as images of their own and that the plan leaves out, since what they start stands in a stage above them. */
-export function stageNotes(
-  { surroundings }: WorkItem,
-  dockerfile: Dockerfile,
-  { result: { stages } }: Pick<TargetOutcome, 'result'>,
-  { policy }: Options,
-): readonly ReportFinding[] {
-  if (policy.target !== null) return []
-  const planned = stages.map(({ index }) => index)
-  const left = (surroundings?.stages ?? []).filter(({ stage }) => {
-    const found = findStage(dockerfile, stage)
-    return found !== null && !isPlanned(stage, dockerfile, planned) && startsAsRoot(dockerfile, found.index)
-  })
-  const by = new Map<string, Set<string>>()
-  for (const one of left) by.set(one.by, (by.get(one.by) ?? new Set()).add(one.stage))
-  return [...by].map(([file, names]) =>
-    targetFinding(
-      'read-build',
-      'todo',
-      `${file} pushes ${names.size === 1 ? 'stage' : 'the stages'} ${joinTruncated([...names])}, not inspected here: ${names.size === 1 ? 'it stays' : 'they stay'} as root`,
-      choices(`harden each as well: --target ${[...names][0] ?? ''}`, 'leave it as root, where nobody runs it'),
-    ),
-  )
-}
-
-/** It has a command, its own or an earlier stage's, and nothing in it gives up root. */
-function startsAsRoot(dockerfile: Dockerfile, index: number): boolean {
-  const all = lineage(dockerfile, index).flatMap((at) => dockerfile.stages[at]?.instructions ?? [])
-  const user = all.findLast(({ keyword }) => keyword === 'USER')?.text.trim() ?? 'root'
-  return /^(?:root|0)(?::|$)/.test(user) && all.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
 }
 
 /** Services that set a user: USER changes nothing for them. */

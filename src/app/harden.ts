@@ -140,7 +140,7 @@ function* standing(dockerfile: Dockerfile, said: readonly Said[]): Iterable<Said
 }
 
 function changesOf(
-  { dockerfile, transforms, policy }: HardenRequest,
+  { dockerfile, stages, transforms, policy }: HardenRequest,
   applied: readonly Said[],
   decisions: readonly Edit[],
 ): ChangeSet {
@@ -148,9 +148,11 @@ function changesOf(
   const inOrder = applied.filter(({ finding }) => finding.edits.length > 0).toSorted((a, b) => a.stage - b.stage)
   const byName = new Map(transforms.map((transform) => [transform.name, transform]))
   const loose = danglingContinuation(dockerfile)
+  // A stage counts on what is done in those that it is built from: that is not done again.
+  const madeOf = new Map(stages.map(({ stage, lineage }) => [stage, new Set(lineage.map(({ index }) => index))]))
   const others = (said: Said, isMeant: (by: string) => boolean): readonly number[] =>
     inOrder.flatMap((other, index) =>
-      other !== said && other.stage === said.stage && isMeant(other.by) ? [index] : [],
+      other !== said && madeOf.get(said.stage)?.has(other.stage) === true && isMeant(other.by) ? [index] : [],
     )
   return {
     source: dockerfile.source,
@@ -241,7 +243,8 @@ function ofComment(about: Pick<Finding, 'line' | 'outcome' | 'message'>, hint: s
 /** In a stage whose changes are only offered none of them is made by itself. */
 function say(about: Pick<Said, 'name' | 'by'>, finding: Finding, { stage, offered: why }: StagePlan): Said {
   const { outcome, hint } = finding
-  if (why === null || outcome !== 'fixed') return { ...about, stage, finding, outcome, hint }
+  if (why === null || outcome !== 'fixed' || finding.follows === true)
+    return { ...about, stage, finding, outcome, hint }
   return { ...about, stage, finding, outcome: 'offered', hint: hint === undefined ? why : `${why}; ${hint}` }
 }
 
@@ -297,7 +300,7 @@ function reportStage(dockerfile: Dockerfile, plan: StagePlan, staysAsItWas: bool
     name: stage?.name ?? String(plan.stage),
     index: plan.stage,
     userBefore: before,
-    userAfter: plan.account === null || staysAsItWas ? before : accountIds(plan.account),
+    userAfter: plan.inherited ?? (plan.account === null || staysAsItWas ? before : accountIds(plan.account)),
   }
 }
 

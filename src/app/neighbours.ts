@@ -6,6 +6,7 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
 import type { StageEvidence } from '../evidence/index.ts'
+import type { ImageFacts, Known } from '../image/facts.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { copiedSources, likelyContext, startedFiles } from '../repository/context.ts'
 import { readFound } from '../repository/files.ts'
@@ -34,10 +35,19 @@ export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, ses
   const parents = new Map<string, StageEvidence>()
   for (const [reference, neighbour] of wanted) {
     const { image, shows } = await imageOf(reference, neighbour, session, item.root)
-    known.set(reference, image)
+    known.set(reference, asItBegan(image, neighbour))
     if (shows !== null) parents.set(reference, shows)
   }
-  return { ...session, known, parents }
+  const changed = wanted.flatMap(([reference, { endsAs }]) =>
+    endsAs === undefined ? [] : [[reference, { by: reference, user: endsAs }] as const],
+  )
+  return { ...session, known, parents, ...(changed.length === 0 ? {} : { changed: new Map(changed) }) }
+}
+
+/** What is built upon an image that was root until this run was written for root, and is planned so: the plan knows as whom it begins. */
+function asItBegan(image: Known<ImageFacts>, { endsAs }: NeighbourImage): Known<ImageFacts> {
+  if (endsAs === undefined || !image.known) return image
+  return { known: true, value: { ...image.value, config: { ...image.value.config, user: '' } } }
 }
 
 /** The neighbours in the FROM lines of the text, by reference. */
@@ -90,7 +100,7 @@ export async function uponNeighbours(
         reference,
         ...(madeFrom === undefined ? {} : { madeFrom }),
       }
-      known.set(reference, { known: true, value })
+      known.set(reference, asItBegan({ known: true, value }, neighbour))
       upon.set(reference, image)
     } catch (error) {
       if (isOther || !(error instanceof HardenError)) throw error

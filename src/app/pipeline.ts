@@ -172,12 +172,11 @@ async function notesOnRepository(
 ): Promise<readonly ReportFinding[]> {
   const origin = item.origin === undefined ? [] : (await import('./generated.ts')).originFindings(item, outcome.result)
   if (item.build === undefined && item.surroundings === undefined) return origin
-  const { buildNotes, childNotes, runNotes, stageNotes } = await import('./build-notes.ts')
+  const { buildNotes, childNotes, runNotes } = await import('./build-notes.ts')
   return [
     ...origin,
     ...buildNotes(item, dockerfile, outcome, options),
     ...runNotes(item, outcome, options),
-    ...stageNotes(item, dockerfile, outcome, options),
     ...childNotes(item, outcome),
   ]
 }

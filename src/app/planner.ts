@@ -47,7 +47,7 @@ const REPAIRS: ReadonlySet<string> = new Set(['build-as-root'])
 
 /** Reads the build context as far as the Dockerfile copies of it. */
 export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session: Session): Promise<Planner> {
-  const { options, known, parents, hooks } = session
+  const { options, known, parents, changed, hooks } = session
   const folder = contextOf(item, options)
   const context =
     folder === null
@@ -65,6 +65,8 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
       parsers,
       bases: known,
       ...(parents === undefined ? {} : { parents }),
+      ...(changed === undefined ? {} : { changed }),
+      pushed: item.surroundings?.stages.map(({ stage }) => stage) ?? [],
       context,
       dependents,
       editable,

@@ -185,11 +185,13 @@ async function lookInto(
   { engine, session, originals, repaired }: Looking,
   build: (text: string, name: string) => Promise<string>,
 ): Promise<LookedInto> {
+  // Upon a base that ends as another user by this run it is what it was where root goes on in it.
+  const original = session.changed === undefined ? source : ((await repaired()) ?? source)
   if (kind === 'dockerfile') session.hooks.progress(`${target}: building it as it is`)
   const { baseline, repair } =
     kind === 'image'
       ? { baseline: reference ?? target, repair: null }
-      : await built(source, build, async () => {
+      : await built(original, build, async () => {
           const text = await repaired()
           if (text !== null) session.hooks.progress(`${target}: building it with the steps that need root above USER`)
           return text

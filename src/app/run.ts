@@ -1,4 +1,5 @@
 import { asFailure, HardenError } from '../errors.ts'
+import { isRootUser } from '../image/accounts.ts'
 import { bareResult, hasFailed, type TargetResult } from '../report/report.ts'
 import type { Found } from '../repository/discover.ts'
 import type { NeighbourImage, WorkItem } from '../repository/work-item.ts'
@@ -87,23 +88,41 @@ function amongTargets(one: Found, paths: ReadonlySet<string | null>): Found {
 
 /** The base images as the results of other targets make them. A target that has not passed its proof stays as it was. */
 function uponResults(one: Found, outcomes: readonly (TargetOutcome | null)[]): Found {
-  const texts = new Map(
-    outcomes.flatMap((outcome) => {
-      const isWritten = outcome?.result.changed === true && !hasFailed(outcome.result)
-      return isWritten && outcome.path !== null
-        ? [[outcome.path, outcome.selfContained ?? outcome.result.output] as const]
-        : []
-    }),
+  const made = new Map(
+    outcomes.flatMap((outcome) =>
+      outcome === null || outcome.path === null || hasFailed(outcome.result) ? [] : [[outcome.path, outcome] as const],
+    ),
   )
-  if (one.surroundings === undefined || texts.size === 0) return one
+  if (one.surroundings === undefined || made.size === 0) return one
   const changed = (bases: ReadonlyMap<string, NeighbourImage>): ReadonlyMap<string, NeighbourImage> =>
     new Map(
       [...bases].map(([reference, base]) => {
-        const becomes = texts.get(base.path)
-        return [reference, { ...base, bases: changed(base.bases), ...(becomes === undefined ? {} : { becomes }) }]
+        const outcome = made.get(base.path)
+        const becomes = outcome?.result.changed === true ? (outcome.selfContained ?? outcome.result.output) : null
+        const endsAs = outcome === undefined ? null : newUserOf(outcome.result, base.target)
+        return [
+          reference,
+          {
+            ...base,
+            bases: changed(base.bases),
+            ...(becomes === null ? {} : { becomes }),
+            ...(endsAs === null ? {} : { endsAs }),
+          },
+        ]
       }),
     )
   return { ...one, surroundings: { ...one.surroundings, bases: changed(one.surroundings.bases) } }
+}
+
+/** As whom a stage ends that was root before; null where it was not, or stays root. */
+function newUserOf({ stages, findings }: TargetResult, target: string | null): string | null {
+  const isOffered = findings.some(({ transform, outcome }) => transform === 'set-user' && outcome === 'offered')
+  const stage =
+    target === null
+      ? stages.at(-1)
+      : stages.find(({ name, index }) => [name, String(index)].includes(target.toLowerCase()))
+  if (stage === undefined || isOffered || !isRootUser(stage.userBefore) || isRootUser(stage.userAfter)) return null
+  return stage.userAfter
 }
 
 async function runOne({ error, ...found }: Found, hooks: RunHooks): Promise<TargetOutcome> {

@@ -8,7 +8,7 @@ import type { ReadBuildContext } from '../repository/context.ts'
 import type { PortUsersOf } from '../repository/port-users.ts'
 import type { WorkItem } from '../repository/work-item.ts'
 import { removeTemporary, temporaryFolders } from '../temporary.ts'
-import type { Neighbour, Parents } from './stage-inputs.ts'
+import type { Knowledge, Neighbour, Parents } from './stage-inputs.ts'
 import { needsEngine, type Options, type TaskHooks } from './task.ts'
 
 /** State that the targets of one call share, and the options of this one. */
@@ -25,6 +25,8 @@ export interface Session {
   readonly neighbours: Map<string, Promise<Neighbour>>
   /** Facts of the base images among them, by reference; absent: there are none. */
   readonly parents?: Parents
+  /** Of the base images those that the same run makes end as another user than root; absent: none. */
+  readonly changed?: Knowledge['changed']
   readonly registries: Registries
   readonly readContext: ReadBuildContext
   /** Absent: no users of ports are searched. */

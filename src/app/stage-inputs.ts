@@ -7,7 +7,7 @@ import { stageContents } from '../contents/stage-contents.ts'
 import { deriveFacts } from '../dockerfile/derived-image.ts'
 import type { Dockerfile, Instruction, Stage } from '../dockerfile/model.ts'
 import { type StageWalks, stageWalks } from '../dockerfile/stage-walk.ts'
-import { finalStage, findStage, leafStages } from '../dockerfile/stages.ts'
+import { finalStage, findStage, leafStages, runsAsParent } from '../dockerfile/stages.ts'
 import { lineage } from '../dockerfile/variables.ts'
 import { HardenError } from '../errors.ts'
 import { evidenceOf, type StageEvidence, withMore, withParent } from '../evidence/index.ts'
@@ -24,6 +24,7 @@ import { changedAccounts } from '../plan/account/changed-accounts.ts'
 import { createdAccounts, knownAccounts } from '../plan/account/created-accounts.ts'
 import { endOfStage, stageUsers } from '../plan/account/stage-users.ts'
 import { numberUser, userTexts } from '../plan/account/user-number.ts'
+import { authorsWords } from '../plan/authors-word.ts'
 import {
   builtUpon,
   type Dependents,
@@ -35,7 +36,7 @@ import {
   rootOnPurpose,
 } from '../plan/exemptions.ts'
 import { isWindowsStage } from '../plan/leave.ts'
-import { defaultPolicy, type Observation, type Policy, type StageInput } from '../plan/stage-input.ts'
+import { type ChangedBase, defaultPolicy, type Observation, type Policy, type StageInput } from '../plan/stage-input.ts'
 import { rootSteps } from '../plan/step-down/root-steps.ts'
 import { argvOf, waitsForInput } from '../shell/index.ts'
 import { type Bases, baseFacts, configOf } from './base-images.ts'
@@ -55,6 +56,10 @@ export interface Knowledge {
   readonly workingFolder?: readonly WorkingFolderRule[]
   /** The folder it is built from; null or absent where there is none to look into. */
   readonly context?: BuildContext | null
+  /** Of bases that the same run makes end as another user than root who that is, and what makes them, by reference. Absent: none. */
+  readonly changed?: ReadonlyMap<string, Pick<ChangedBase, 'by' | 'user'>>
+  /** Stages that files of the repository push as images of their own, by name or number; absent: none. */
+  readonly pushed?: readonly string[]
   /** Who in the tree counts on the user of what is built; absent: nobody. */
   readonly dependents?: Dependents
   /** What services start of the stage that is built, the one that it is planned for first; absent: what it says itself. */
@@ -85,8 +90,15 @@ type StatedStages = Map<
 /** The scripts of the build context that a RUN line starts, and that make accounts or change them. */
 type ScriptsOf = (instruction: Instruction) => readonly RunScript[]
 
-/** The stages that are meant to run: the one that is built, and leaves that start something of their own. */
-export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly Stage[] {
+/**
+ * The stages that are meant to run: the one that is built, leaves that start something of their own, and what is pushed as an image of its
+ * own, whatever else is built upon it.
+ */
+export function plannedStages(
+  dockerfile: Dockerfile,
+  policy: Policy,
+  pushed: readonly string[] = [],
+): readonly Stage[] {
   if (policy.target !== null) {
     const stage = findStage(dockerfile, policy.target)
     if (stage === null)
@@ -98,7 +110,19 @@ export function plannedStages(dockerfile: Dockerfile, policy: Policy): readonly 
   const final = finalStage(dockerfile)
   const starts = (stage: Stage): boolean =>
     stage.instructions.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
-  return leafStages(dockerfile).filter((stage) => stage === final || starts(stage))
+  const images = new Set(pushed.map((name) => findStage(dockerfile, name)))
+  const leaves = new Set(leafStages(dockerfile))
+  return dockerfile.stages.filter(
+    (stage) =>
+      stage === final || (leaves.has(stage) && starts(stage)) || (images.has(stage) && startsAsRoot(dockerfile, stage)),
+  )
+}
+
+/** It has a command, its own or an earlier stage's, and nothing in it gives up root. */
+function startsAsRoot(dockerfile: Dockerfile, { index }: Stage): boolean {
+  const all = lineage(dockerfile, index).flatMap((at) => dockerfile.stages[at]?.instructions ?? [])
+  const user = all.findLast(({ keyword }) => keyword === 'USER')?.text.trim() ?? 'root'
+  return /^(?:root|0)(?::|$)/.test(user) && all.some(({ keyword }) => keyword === 'CMD' || keyword === 'ENTRYPOINT')
 }
 
 /** `--target` takes the number of a stage as well. */
@@ -129,11 +153,33 @@ export function* stageInputsInTurn(
 ): InTurn<readonly StageInput[]> {
   const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
   const inputs: StageInput[] = []
-  for (const stage of plannedStages(dockerfile, policy)) {
+  for (const stage of plannedStages(dockerfile, policy, knowledge.pushed)) {
     inputs.push(yield* stageInput(dockerfile, stage, walks, policy, knowledge))
     yield
   }
-  return inputs
+  const planned = new Set(inputs.flatMap((input) => input.lineage.map(({ index }) => index)))
+  const changed = changedBases(dockerfile, knowledge, planned)
+  return changed.length === 0 ? inputs : inputs.map((input) => ({ ...input, changed }))
+}
+
+/** The stages that begin with an image which the same run makes end as another user. */
+function changedBases(
+  dockerfile: Dockerfile,
+  { changed }: Knowledge,
+  planned: ReadonlySet<number>,
+): readonly ChangedBase[] {
+  if (changed === undefined) return []
+  return dockerfile.stages.flatMap((stage) => {
+    const base = stage.base.kind === 'image' ? changed.get(stage.base.reference) : undefined
+    return base === undefined
+      ? []
+      : [{ ...base, ...lineageStage(dockerfile, stage), isPlanned: planned.has(stage.index) }]
+  })
+}
+
+function lineageStage(dockerfile: Dockerfile, stage: Stage): StageInput['lineage'][number] {
+  const hasUser = stage.instructions.some(({ keyword }) => keyword === 'USER')
+  return { index: stage.index, name: stage.name, hasUser, runsAsParent: runsAsParent(dockerfile, stage) }
 }
 
 function* stageInput(
@@ -224,6 +270,7 @@ function* stageInput(
     rootSteps: rootSteps(stage, users, userTexts(userNumber, created, facts, policy.unsafe)),
     userNumber,
     exemption: exemptionOf(dockerfile, stage, policy),
+    authorsWords: authorsWords(dockerfile, stage),
     ignored: ignoredIn(dockerfile, stage, policy),
     shellSeen: chain.some((each) => each.instructions.some(usesShell)),
     builtUpon: rootOnPurpose(dockerfile, stage, end) ?? builtUpon(chain, state),
@@ -235,6 +282,7 @@ function* stageInput(
       seen: observation?.programs ?? [],
     }),
     observation,
+    lineage: chain.map((one) => lineageStage(dockerfile, one)),
     ...(overlay === undefined ? {} : { overlay }),
   }
 }

@@ -33,6 +33,13 @@ export function childrenOf({ stages }: Dockerfile, index: number): readonly Stag
   return stages.filter(({ base }) => base.kind === 'stage' && base.index === index)
 }
 
+/** It, or a stage that is built upon it, runs something before it says a user. */
+export function runsAsParent(dockerfile: Dockerfile, { instructions, index }: Stage): boolean {
+  const first = instructions.find(({ keyword }) => keyword === 'RUN' || keyword === 'USER')
+  if (first !== undefined) return first.keyword === 'RUN'
+  return childrenOf(dockerfile, index).some((child) => runsAsParent(dockerfile, child))
+}
+
 /** A stage by its name or number, as `--target` and `--from` take it. */
 export function findStage(
   dockerfile: Dockerfile,

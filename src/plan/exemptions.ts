@@ -217,6 +217,8 @@ export interface Child {
   readonly line: number
   /** The stage that it is built from; null for the last one. */
   readonly stage: string | null
+  /** The same run works on it, and says root where its steps need it; absent where nobody has looked. */
+  readonly isTarget?: boolean
 }
 
 /** Somebody who says as whom an image is to run, or counts on it. */

@@ -13,6 +13,7 @@ import { exempt, keptForChildren, leave, notForAnybody, rootBehindUser } from '.
 import { decide, type Plan, type StagePlan } from './plan.ts'
 import type { Policy, StageInput } from './stage-input.ts'
 import { withoutUnwritable } from './unwritable.ts'
+import { uponChanged } from './upon-changed.ts'
 import { canSwitchBase, vendorImage } from './vendor-image.ts'
 
 /** Facts and evidence in, decisions out. Pure. */
@@ -27,7 +28,7 @@ export function* planInTurn(inputs: readonly StageInput[], policy: Policy): InTu
     stages.push(withoutUnwritable(yield* planStage(input, policy), input))
     yield
   }
-  return { stages }
+  return { stages: uponChanged(stages, inputs, policy) }
 }
 
 function* planStage(input: StageInput, policy: Policy): InTurn<StagePlan> {

@@ -31,6 +31,8 @@ export interface StagePlan {
   readonly account: AccountChoice | null
   /** The user before and after, where lines change and the user does not; absent: they differ, or the user is unknown. */
   readonly same?: Pick<AccountChoice, 'name' | 'uid' | 'gid'>
+  /** As whom it ends without a line of its own, since what it is built upon changes; absent: it does not. */
+  readonly inherited?: string
   readonly decisions: readonly Decision[]
   /** Every part that a run may show to be unnecessary, those that were left out for it included. */
   readonly parts: readonly Part[]
@@ -63,6 +65,8 @@ interface Decided {
   readonly 'switch-base': BaseChange
   /** Steps that need root and stand where another user is in force. */
   readonly 'build-as-root': RootSteps
+  /** A stage is built upon one that ends as another user than root from now on, and root goes on in it. */
+  readonly 'go-on-as-root': GoesOnAsRoot
   /** The inserted lines need root, and the user of the base image (this reference) is unknown. */
   readonly 'begin-as-root': string
   /** Numbers to add to commands of the Dockerfile that create the account. */
@@ -88,6 +92,15 @@ interface Decided {
   readonly 'set-healthcheck': Healthcheck
 }
 
+interface GoesOnAsRoot {
+  /** Index into `dockerfile.stages`. */
+  readonly stage: number
+  /** What it is built upon, for people. */
+  readonly by: string
+  /** As whom that ends. */
+  readonly user: string
+}
+
 /** The owner of the copies, and the ones among them that hold code which root's programs search for. */
 type CopiesOwner = AccountChoice & { readonly code?: ImageCode }
 
@@ -109,6 +122,7 @@ const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
   'switch-base': false,
   // These steps switch to root by themselves.
   'build-as-root': false,
+  'go-on-as-root': false,
   'begin-as-root': false,
   'pin-account': false,
   'make-account': true,

@@ -7,6 +7,7 @@ import type { StartOverlay } from '../image/image-run.ts'
 import type { Created } from './account/created-accounts.ts'
 import type { EndOfStage, StageUsers } from './account/stage-users.ts'
 import type { UserNumber } from './account/user-number.ts'
+import type { AuthorsWord } from './authors-word.ts'
 import type { Dependents, Exemption } from './exemptions.ts'
 import type { HelpText } from './ports/told-port.ts'
 import type { OwnWay } from './step-down/own-way.ts'
@@ -27,6 +28,8 @@ export interface StageInput {
   readonly rootSteps: readonly RootSteps[]
   readonly userNumber: UserNumber | null
   readonly exemption: Exemption | null
+  /** What its comments say of why it runs as root. */
+  readonly authorsWords: readonly AuthorsWord[]
   /** The steps of PLANNED_AROUND that are ignored, and who asks for it; absent: none. */
   readonly ignored?: ReadonlyMap<string, string>
   /** A RUN of the stage uses a shell, so there is one. */
@@ -51,8 +54,29 @@ export interface StageInput {
   readonly triggers?: readonly string[]
   /** What its own instructions and the build context say. */
   readonly stated: StageEvidence
+  /** The stages that it is built from and itself, the outermost first. */
+  readonly lineage: readonly LineageStage[]
+  /** Stages of the file that begin with an image which the same run makes end as another user than root. Absent: none does. */
+  readonly changed?: readonly ChangedBase[]
   /** The command and environment that a service sets in place of the image's own; absent: none. */
   readonly overlay?: StartOverlay
+}
+
+interface LineageStage {
+  readonly index: number
+  readonly name: string | null
+  readonly hasUser: boolean
+  /** It, or what is built upon it, runs something before it says a user. */
+  readonly runsAsParent: boolean
+}
+
+export interface ChangedBase extends LineageStage {
+  /** The image, for people. */
+  readonly by: string
+  /** As whom it ends from then on. */
+  readonly user: string
+  /** A stage that is meant to run is built from it. */
+  readonly isPlanned: boolean
 }
 
 /** What running the original has shown. */

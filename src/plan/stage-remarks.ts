@@ -5,6 +5,7 @@ import { mergedUsers } from './account/merged-users.ts'
 import { notCreated } from './account/new-account.ts'
 import { keptUnnamed } from './account/stage-account.ts'
 import { assumptions, imageTriggers, leftOut, numberUnknown, otherShell } from './assumptions.ts'
+import { authorsRemarks } from './authors-word.ts'
 import { noDependents } from './exemptions.ts'
 import { perhapsQuestion } from './grants/perhaps.ts'
 import type { StageGrants } from './grants/stage-grants.ts'
@@ -30,6 +31,7 @@ export function remarksOf(
     ...asked,
     ...(merged === null ? [] : [merged]),
     ...(unnamed !== undefined && account.name === '' ? [notCreated(account, unnamed)] : []),
+    ...authorsRemarks(input.authorsWords, report, context.textOf),
     ...granted.remarks,
     ...unmet.map(perhapsQuestion),
     ...stepDown.remarks,
@@ -49,7 +51,8 @@ export function remarksOf(
 
 /** Why a person has to decide whether the stage is hardened; null where nothing speaks against it. */
 export function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {
-  const { children, users, madeElsewhere } = dependents
+  const { users, madeElsewhere } = dependents
+  const children = dependents.children.filter(({ isTarget }) => isTarget !== true)
   if (madeElsewhere !== null) return madeElsewhere
   if (children.length > 0) {
     const who = joinTruncated(children.map(({ by, line }) => `${by} (line ${line})`))

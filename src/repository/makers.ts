@@ -53,7 +53,7 @@ export interface Makers extends ProjectTree {
 export function makersIn(tree: ProjectTree): Makers {
   const { root, members, runs } = tree
   const all = [...members.keys()].filter((path) => !FOR_PEOPLE.test(relative(root, path)))
-  const unnamed = all.filter((path) => namesAfter(path, root).length === 0)
+  const unnamed = unnamedIn(members, root)
   const origin = originOf(root)
   // Owners in the names that files build it under, by their last part.
   const owners = new Map<string, string[]>()
@@ -77,6 +77,13 @@ export function makersIn(tree: ProjectTree): Makers {
       return !isOpen && owner !== origin?.owner && !known.includes(owner)
     },
   }
+}
+
+/** The Dockerfiles of its users that no folder gives a name to. */
+function unnamedIn(members: ProjectTree['members'], root: string): readonly string[] {
+  return [...members.keys()].filter(
+    (path) => !FOR_PEOPLE.test(relative(root, path)) && namesAfter(path, root).length === 0,
+  )
 }
 
 /** The Dockerfiles that make an image of this name, the nearest first. */
@@ -108,6 +115,15 @@ function makersByName({ root, members, runs }: ProjectTree): (reference: string)
         members.get(path)?.froms.every((from) => namespaceOf(nameIn(from.reference)) !== namespace) === true,
     )
   }
+  const origin = originOf(root)
+  const own = unnamedIn(members, root)
+  // `ghcr.io/acme/depot` of the repository acme/depot, where one Dockerfile is called after nothing else.
+  const ofWhole = (name: string): readonly ImageMaker[] => {
+    const [path, ...more] = own
+    const isIts = origin !== null && ownerIn(name) === origin.owner && lastPart(name).toLowerCase() === origin.name
+    if (!isIts || path === undefined || more.length > 0) return []
+    return [{ name, reference: name, path, context: null, target: null }]
+  }
   return (reference) => {
     const name = nameIn(reference)
     const last = lastPart(name)
@@ -117,7 +133,7 @@ function makersByName({ root, members, runs }: ProjectTree): (reference: string)
     const isOurs = namespaces.has(namespaceOf(name))
     if (!isOurs && isListed(last)) return []
     const found = (called.get(last) ?? []).filter(({ path }) => isOurs || startsNothing(members.get(path)?.text ?? ''))
-    return found.length > 0 ? found : basesOf(name)
+    return found.length > 0 ? found : [...basesOf(name), ...ofWhole(name)]
   }
 }
 

@@ -145,8 +145,6 @@ interface TreeChild extends Child {
   readonly path: string
   /** It says no USER of its own before anything runs. */
   readonly countsOnRoot: boolean
-  /** The same run works on it; absent where nobody has looked. */
-  readonly isTarget?: boolean
 }
 
 export interface NeighbourImage {
@@ -160,4 +158,6 @@ export interface NeighbourImage {
   readonly bases: ReadonlyMap<string, NeighbourImage>
   /** Its text as the same run changes it; absent where it does not. */
   readonly becomes?: string
+  /** The user that it was root before and ends as by that run; absent where it was another one, or stays root. */
+  readonly endsAs?: string
 }

@@ -44,7 +44,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'runtime/tool': '',
       'apps/one/Dockerfile.gpu': `ARG BASE=ghcr.io/acme/depot/gpu-base:latest\nFROM $BASE\nRUN apt-get install -y one\n`,
     },
-    verdicts: { 'runtime/Dockerfile.gpu': 'incomplete', 'apps/one/Dockerfile.gpu': 'rewritten' },
+    verdicts: { 'runtime/Dockerfile.gpu': 'rewritten', 'apps/one/Dockerfile.gpu': 'rewritten' },
   },
   {
     says: 'not that of another repository',
@@ -64,7 +64,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'app/Dockerfile': onServer('registry.acme/tools:dev'),
       'compose.yaml': 'services:\n  tools:\n    build: base\n    image: registry.acme/tools\n',
     },
-    verdicts: { 'base/Dockerfile': 'incomplete', 'app/Dockerfile': 'rewritten' },
+    verdicts: { 'base/Dockerfile': 'rewritten', 'app/Dockerfile': 'rewritten' },
   },
   {
     says: 'additional_contexts of a Compose service',
@@ -159,14 +159,14 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
     verdicts: { 'one/Dockerfile': 'exempt', 'two/Dockerfile': 'rewritten' },
   },
   {
-    says: 'a base that is a server too: its changes are offered',
+    says: 'a base that is a server too: root goes on in what is built upon it',
     files: {
       'server/Dockerfile': server,
       'server/server.js': '',
       'worker/Dockerfile': onServer('acme/server'),
       Makefile: 'all:\n\tdocker build -t acme/server server\n',
     },
-    verdicts: { 'server/Dockerfile': 'incomplete', 'worker/Dockerfile': 'rewritten' },
+    verdicts: { 'server/Dockerfile': 'rewritten', 'worker/Dockerfile': 'rewritten' },
   },
   {
     says: 'one of a namespace of which a file tags another that is made here',
@@ -179,7 +179,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'compose.yaml': 'services:\n  tool:\n    build: tool\n    image: ghcr.io/acme/tool:1\n',
     },
     verdicts: {
-      'services/server/Dockerfile': 'incomplete',
+      'services/server/Dockerfile': 'rewritten',
       'tool/Dockerfile': 'rewritten',
       'worker/Dockerfile': 'rewritten',
     },
@@ -193,7 +193,7 @@ test.each<{ readonly says: string; readonly files: Files; readonly verdicts: Rea
       'images/three/Dockerfile': 'FROM quay.io/acme/two\nRUN apt-get update\n',
     },
     verdicts: {
-      'images/one/Dockerfile': 'incomplete',
+      'images/one/Dockerfile': 'rewritten',
       'images/three/Dockerfile': 'rewritten',
       'images/two/Dockerfile': 'exempt',
     },

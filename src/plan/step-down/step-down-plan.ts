@@ -163,8 +163,8 @@ export function planStepDown(
 }
 
 /**
- * Variables by which an entrypoint lets people choose its user, which a non-root start ignores: whoever documents them with files
- * outside of the image has files of that user.
+ * Variables by which an entrypoint lets people choose its user, which a non-root start ignores: whether they keep that choice is theirs to
+ * say.
  */
 export function idsWithoutEffect(
   { toldIds }: Pick<StepDownReport, 'toldIds'>,
@@ -184,15 +184,15 @@ export function idsWithoutEffect(
   const script = first.script ?? 'the command'
   return [
     {
-      outcome: run === undefined ? 'note' : 'todo',
+      outcome: 'todo',
       transform: 'skip-step-down',
       message:
         run === undefined
           ? `${said} ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`
           : `${run.by} sets ${said}, which ${have} no effect now: ${script} changes to such an id only as root, and it starts as ${who}`,
       hint: choices(
-        'choose the user with --user, or user: in Compose',
-        `give bind mounts and old volumes to the one set here (chown -R ${ids})`,
+        `let it start as USER says: old volumes and bind mounts go to it once (chown -R ${ids}), and --user or user: in Compose names another`,
+        'keep that choice: # harden-image ignore=set-user reason=WHY above FROM leaves the start script and old volumes as they are',
       ),
       evidence: toldIds.map(({ variable, script, line }) => ({
         source: 'step-down',

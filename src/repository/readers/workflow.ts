@@ -14,7 +14,7 @@ export const workflow: Reader = {
 /** Builds by docker/build-push-action and by commands; the containers that jobs run in. */
 function workflowRuns(source: RepositoryFile): readonly Run[] {
   const runs: Run[] = []
-  if (/\bcontainer:|build-push-action/.test(source.text)) {
+  if (/\bcontainer:|build-push-action|\bimage(?:[-_]?name)?:/i.test(source.text)) {
     const file = asObject(yamlIn(source.text)[0])
     for (const [job, written] of Object.entries(asObject(file.jobs))) {
       const { steps } = asObject(written)
@@ -29,7 +29,7 @@ function workflowRuns(source: RepositoryFile): readonly Run[] {
           for (const build of ofMatrix({ ...asObject(step.with), ...madeNames(step) }, asObject(written)))
             runs.push(pushed(build, source))
           runs.push(...stagesPushed(asObject(step.with), asObject(written), source))
-        }
+        } else runs.push(...builtByOther(step, source))
     }
   }
   return [...runs, ...commandRuns(source)]
@@ -192,6 +192,20 @@ function stagesPushed(build: Json, job: Json, { root, name, path }: RepositoryFi
   const about = { ...nothingSaid, kind: 'push', by: name, file: path, dockerfiles } as const
   return [...stages].slice(0, bounds.matrixBuilds).map((stage) => ({ ...about, stage }))
 }
+
+/** Another action that is given the name of an image and the folder or the Dockerfile that it builds it from. Its registry is its own. */
+function builtByOther(step: Json, source: RepositoryFile): readonly Run[] {
+  const { context, dockerfile, ...given } = asObject(step.with)
+  const name = NAME_INPUTS.map((input) => plain(given[input])).find((value) => value !== null)
+  const [folder, file] = [plain(context), plain(dockerfile)]
+  if (typeof step.uses !== 'string' || name == null || (folder === null && file === null)) return []
+  const run = pushed({ context: folder, tags: [`\${registry}/${name}`, name], target: given.target }, source)
+  if (file === null) return [run]
+  // Some take it from the context, others from the root.
+  return [{ ...run, dockerfiles: [resolve(source.root, folder ?? '.', file), resolve(source.root, file)] }]
+}
+
+const NAME_INPUTS = ['image-name', 'image_name', 'imageName', 'image'] as const
 
 function pushed(
   { context: written, file, tags, target, outputs }: Json,

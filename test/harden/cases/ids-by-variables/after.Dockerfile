@@ -1,3 +1,4 @@
+# harden-image: decide: PUID and PGID have no effect now: /entrypoint.sh changes to such an id only as root, and it starts as app (1000:1000)
 FROM alpine:3.22
 RUN apk add --no-cache shadow su-exec && adduser -D -u 1000 app
 COPY --chmod=755 <<'EOF' /entrypoint.sh

@@ -1,3 +1,4 @@
+# harden-image: decide: PUID has no effect now: /start.sh changes to such an id only as root, and it starts as node (1000:1000)
 FROM debian:trixie-slim
 RUN useradd --uid 1000 node
 COPY <<EOF /app/server.js

@@ -1,3 +1,4 @@
+# harden-image: decide: LOCAL_UID and LOCAL_GID have no effect now: /start.sh changes to such an id only as root, and it starts as 10005:10005
 FROM alpine:3.20
 RUN apk add --no-cache su-exec && mkdir /data
 COPY <<'EOF' /start.sh
