@@ -7,7 +7,7 @@ if [ "$1" = once ]; then exec gosu web "$@"; fi
 # The server itself has to run as root, it binds raw sockets
 exec "$@"
 EOF
-# harden-image: the container starts as web already, and only root can run gosu
+# harden-image: it starts as web already, and only root can run gosu
 RUN sed -i -E 's/exec gosu web "\$@"/exec "$@"/' /start.sh
 # harden-image: web (1500:1500), created by this Dockerfile
 USER 1500:1500

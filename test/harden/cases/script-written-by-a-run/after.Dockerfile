@@ -15,8 +15,7 @@ RUN groupadd --gid 10001 app \
 # harden-image: made by /etc/orders.env at start; and more
 RUN mkdir -p /var/cache/orders /var/lib/orders \
  && touch /var/spool/orders.started \
- && chown 10001:10001 /var/cache/orders /var/lib/orders \
- && chown -Rh 10001:10001 /var/spool/orders.started
+ && chown 10001:10001 /var/cache/orders /var/lib/orders /var/spool/orders.started
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["/usr/local/bin/start"]

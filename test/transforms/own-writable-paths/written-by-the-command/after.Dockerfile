@@ -11,8 +11,7 @@ RUN echo 'app:x:10001:' >> /etc/group \
 # harden-image: written by the command
 RUN mkdir -p /etc/web \
  && touch /etc/app/keys /etc/web/site.conf \
- && chown 10001:10001 /etc/web/site.conf \
- && chown -Rh 10001:10001 /etc/app/keys
+ && chown 10001:10001 /etc/app/keys /etc/web/site.conf
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD fetch-keys > keys && render > /etc/web/site.conf && exec app
