@@ -82,7 +82,10 @@ const IS_SETTING =
 /** Sources of COPY that are missing in the build context, and so unknown. */
 function* missingCopies({ contents, builders }: StageView): Iterable<Claim> {
   const missing = [contents, ...builders].flatMap(({ copies }) =>
-    copies.filter((copy) => copy.missing === true && !IS_SETTING.test(baseName(copy.source))),
+    copies.filter(
+      ({ missing, source }) =>
+        missing === true && (!IS_SETTING.test(baseName(source)) || baseName(source) === 'package.json'),
+    ),
   )
   for (const source of new Set(missing.map((copy) => copy.source)))
     yield question('sources', source, `${source} is not in the build context`, {
