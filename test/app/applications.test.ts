@@ -129,6 +129,54 @@ test('a source that is not in the build context is a question, and one of settin
     asks: ['sources: dist is not in the build context'],
   }))
 
+test('a project whose package.json is not in the build context is a question', () =>
+  checked({
+    says: '',
+    files: {
+      Dockerfile:
+        'FROM node:22\nWORKDIR /app\nCOPY package.json yarn.lock ./\nRUN yarn\nCOPY . .\nCMD ["yarn", "start"]\n',
+    },
+    asks: ['sources: package.json is not in the build context'],
+  }))
+
+const saved = (name: string, text = 'a'): Files => ({
+  Dockerfile: 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "main.py"]\n',
+  'main.py':
+    'import os\nDATA = "out"\nos.makedirs(DATA, exist_ok=True)\nopen(os.path.join(DATA, f"{coin}.json"), "w").write(x)\n',
+  [name]: text,
+})
+
+test.each<Application>([
+  { says: 'of that ending', files: saved('out/coin.json'), gives: ['chown 10001:10001 /app/out /app/out/coin.json'] },
+  { says: 'of no other', files: saved('out/coin.tmpl'), gives: ['chown 10001:10001 /app/out\n'] },
+  { says: 'and not deeper', files: saved('out/old/coin.json'), gives: ['/app/out'], not: ['/app/out/old/coin.json'] },
+])('files that COPY brings into a folder where the program writes files $says', checked)
+
+test.each<Application>([
+  {
+    says: 'that holds folders of state alone',
+    files: {
+      Dockerfile: 'FROM node:22-alpine\nWORKDIR /app\nCOPY . .\nRUN touch config/DOCKER\nCMD ["node", "index.js"]\n',
+      'index.js': '',
+      'config/db/.gitkeep': '',
+      'config/logs/.gitkeep': '',
+    },
+    gives: ['chown -Rh 1000:1000 /app/config\n'],
+  },
+  {
+    says: 'but not where it holds something to be read',
+    files: {
+      Dockerfile: 'FROM node:22-alpine\nWORKDIR /app\nCOPY . .\nCMD ["node", "index.js"]\n',
+      'index.js': '',
+      'config/default.yaml': 'a: 1\n',
+      'config/db/.gitkeep': '',
+      'config/logs/.gitkeep': '',
+    },
+    gives: ['/app/config/db /app/config/logs\n'],
+    not: ['-R'],
+  },
+])('the folder $says', checked)
+
 const logged = (handler: string): Files => ({
   Dockerfile:
     'FROM python:3.12-slim\nWORKDIR /code\nCOPY . .\nCMD ["uvicorn", "main:app", "--log-config", "logging.ini"]\n',
