@@ -5,7 +5,6 @@ import { finalStage, findStage, nothingGiven, parseInTurn } from '../dockerfile/
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { StageEvidence } from '../evidence/index.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { copiedSources, likelyContext, startedFiles } from '../repository/context.ts'
 import { readFound } from '../repository/files.ts'
@@ -31,11 +30,11 @@ export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, ses
   )
   if (wanted.length === 0) return session
   const known = new Map(session.known)
-  const parents = new Map<string, StageEvidence>()
+  const parents = new Map<string, Neighbour>()
   for (const [reference, neighbour] of wanted) {
-    const { image, shows } = await imageOf(reference, neighbour, session, item.root)
-    known.set(reference, image)
-    if (shows !== null) parents.set(reference, shows)
+    const made = await imageOf(reference, neighbour, session, item.root)
+    known.set(reference, made.image)
+    parents.set(reference, made)
   }
   return { ...session, known, parents }
 }
@@ -144,6 +143,7 @@ async function readNeighbour(
   const unread = (reason: string): Neighbour => ({
     image: { known: false, reason: `${name} makes it, and ${reason}` },
     shows: null,
+    accounts: [],
   })
   let opened: Awaited<ReturnType<typeof openNeighbour>>
   try {
