@@ -177,6 +177,25 @@ test.each<Application>([
   },
 ])('the folder $says', checked)
 
+const asking = (compose: string): Files => ({
+  Dockerfile: 'FROM node:22\nWORKDIR /app\nCOPY run.sh ./\nCMD ["/app/run.sh"]\n',
+  'run.sh': '#!/bin/sh\nif [ ! -d shared ]; then\n  mkdir shared\n  fill shared\nfi\nexec node .\n',
+  'compose.yaml': compose,
+})
+
+test.each<Application>([
+  {
+    says: 'made where a volume is mounted',
+    files: asking('services:\n  web:\n    build: .\n    volumes: ["x:/app/shared"]\n'),
+    gives: ['mkdir -p /app/shared \\\n && chown 1000:1000 /app/shared\n'],
+  },
+  {
+    says: 'left to it elsewhere',
+    files: asking('services:\n  web:\n    build: .\n    volumes: ["x:/app/other"]\n'),
+    not: ['mkdir -p /app/shared'],
+  },
+])('a folder that the start asks for is $says', checked)
+
 const logged = (handler: string): Files => ({
   Dockerfile:
     'FROM python:3.12-slim\nWORKDIR /code\nCOPY . .\nCMD ["uvicorn", "main:app", "--log-config", "logging.ini"]\n',
