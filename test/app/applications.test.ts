@@ -177,6 +177,85 @@ test.each<Application>([
   },
 ])('the folder $says', checked)
 
+const started = (script: string, more: Files = {}): Files => ({
+  Dockerfile: `FROM python:3.12-alpine\nCOPY . /\nCMD ["/init"]\n`,
+  init: script,
+  ...more,
+})
+
+test.each<Application>([
+  {
+    says: 'is no s6 where it is a file of the project',
+    files: started('#!/bin/sh\nmkdir -p /srv/logs\nexec gunicorn main:app\n'),
+    gives: ['chown 10001:10001 /srv/logs', 'USER 10001:10001'],
+  },
+  {
+    says: 'is s6 where the project brings all of that',
+    files: started('#!/bin/sh\nexec /etc/s6/init\n', { 'etc/s6/init': '' }),
+    not: ['USER'],
+    todos: ['must keep root: init is the init of s6-overlay'],
+  },
+])('/init $says', checked)
+
+const browsed = (settings: string): Files => ({
+  Dockerfile: 'FROM alpine:3.20\nCOPY browse.json /.browse.json\nCOPY browse /browse\nENTRYPOINT ["/browse"]\n',
+  browse: '\0',
+  'browse.json': settings,
+})
+
+test.each<Application>([
+  {
+    says: 'a database that settings name',
+    files: browsed('{\n  "database": "/kept/browse.db",\n  "root": "/srv"\n}\n'),
+    gives: ['chown 10001:10001 /kept\n'],
+  },
+  { says: 'but not one by its address', files: browsed('{\n  "database": "/browse"\n}\n'), not: ['chown'] },
+])('the folder of $says', checked)
+
+const fetched = (run: string, cmd: string): Files => ({
+  Dockerfile: `FROM node:22\nRUN ${run}\nWORKDIR /opt/pad\nCMD ${cmd}\n`,
+})
+
+test.each<Application>([
+  {
+    says: 'unpacked by an option in words',
+    files: fetched(
+      'curl --output /tmp/x.tgz https://x.org/x.tgz && tar --extract --file /tmp/x.tgz --directory /opt',
+      '["./bin/padd"]',
+    ),
+    asks: ['program-from-elsewhere: padd comes from elsewhere (RUN in line 2)'],
+  },
+  {
+    says: 'cloned and moved',
+    files: fetched('cd /tmp && git clone https://x.org/pad.git && mv pad /opt/pad', '["node", "src/server.js"]'),
+    asks: ['program-from-elsewhere: /opt/pad/src/server.js comes from elsewhere (RUN in line 2)'],
+  },
+  {
+    says: 'but not one that lies elsewhere',
+    files: fetched('cd /tmp && git clone https://x.org/pad.git && mv pad /opt/other', '["node", "src/server.js"]'),
+    asks: [],
+  },
+])('a program that is fetched in parts is a question: $says', checked)
+
+test.each<Application>([
+  {
+    says: 'by mv',
+    files: {
+      Dockerfile:
+        'FROM debian:13\nRUN curl https://x.org/x.tgz | tar xz -C /tmp && mv /tmp/x /srv/data\nVOLUME /srv/data\nCMD ["/usr/bin/x"]\n',
+    },
+    gives: ['chown -Rh 10001:10001 /srv/data'],
+  },
+  {
+    says: 'but not by a file',
+    files: {
+      Dockerfile:
+        'FROM debian:13\nRUN mkdir /srv/data && mv /etc/x.conf /srv/data/x.conf\nVOLUME /srv/data\nCMD ["/usr/bin/x"]\n',
+    },
+    not: ['-R'],
+  },
+])('a volume that a RUN fills goes with all in it $says', checked)
+
 const asking = (compose: string): Files => ({
   Dockerfile: 'FROM node:22\nWORKDIR /app\nCOPY run.sh ./\nCMD ["/app/run.sh"]\n',
   'run.sh': '#!/bin/sh\nif [ ! -d shared ]; then\n  mkdir shared\n  fill shared\nfi\nexec node .\n',
