@@ -5,7 +5,6 @@ import { finalStage, findStage, nothingGiven, parseInTurn } from '../dockerfile/
 import type { Dockerfile } from '../dockerfile/model.ts'
 import type { Engine } from '../engine/engine.ts'
 import { HardenError } from '../errors.ts'
-import type { StageEvidence } from '../evidence/index.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 import { type ReportFinding, targetFinding } from '../report/report.ts'
 import { copiedSources, likelyContext, startedFiles } from '../repository/context.ts'
@@ -32,11 +31,11 @@ export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, ses
   )
   if (wanted.length === 0) return session
   const known = new Map(session.known)
-  const parents = new Map<string, StageEvidence>()
+  const parents = new Map<string, Neighbour>()
   for (const [reference, neighbour] of wanted) {
-    const { image, shows } = await imageOf(reference, neighbour, session, item.root)
-    known.set(reference, asItBegan(image, neighbour))
-    if (shows !== null) parents.set(reference, shows)
+    const made = await imageOf(reference, neighbour, session, item.root)
+    known.set(reference, asItBegan(made.image, neighbour))
+    parents.set(reference, made)
   }
   const changed = wanted.flatMap(([reference, { endsAs }]) =>
     endsAs === undefined ? [] : [[reference, { by: reference, user: endsAs }] as const],
@@ -154,6 +153,7 @@ async function readNeighbour(
   const unread = (reason: string): Neighbour => ({
     image: { known: false, reason: `${name} makes it, and ${reason}` },
     shows: null,
+    accounts: [],
   })
   let opened: Awaited<ReturnType<typeof openNeighbour>>
   try {

@@ -70,11 +70,11 @@ export interface Knowledge {
   readonly editable?: ReadonlyMap<string, string>
   /** What was made out of the stages by themselves, for whoever plans them again. */
   readonly stated?: StatedStages
-  /** Of bases that the tree makes by another Dockerfile what that one shows, by reference. */
+  /** Bases that the tree makes by another Dockerfile, by reference. */
   readonly parents?: Parents
 }
 
-export type Parents = ReadonlyMap<string, StageEvidence>
+export type Parents = ReadonlyMap<string, Neighbour>
 
 /** By the index of a stage: what it says by itself, which is another only where what was built of it is. */
 type StatedStages = Map<
@@ -192,7 +192,8 @@ function* stageInput(
   const indexes = lineage(dockerfile, stage.index)
   const root = dockerfile.stages[indexes[0] ?? stage.index] ?? stage
   const chain = indexes.flatMap((index) => dockerfile.stages[index] ?? [])
-  const base = baseFacts(root, chain, knowledge.bases)
+  const parent = root.base.kind === 'image' ? knowledge.parents?.get(root.base.reference) : undefined
+  const base = { ...baseFacts(root, chain, knowledge.bases), madeAccounts: parent?.accounts ?? [] }
   const state = walks.end(stage.index)
   const built = knowledge.built.get(stage.index)
   yield
@@ -238,10 +239,9 @@ function* stageInput(
     parsers: knowledge.parsers ?? NO_PARSERS,
   }
   const more = [...others, ...(overlay === undefined ? [] : ownStart(chain, asStated.config, [overlay, ...others]))]
-  const parent = root.base.kind === 'image' ? knowledge.parents?.get(root.base.reference) : undefined
   const known = before?.built === built ? before : undefined
   const { view, stated: own } = known ?? (yield* lookedAt(sources, more, startedAs, catalogue))
-  const stated = known !== undefined || parent === undefined ? own : withParent(own, parent)
+  const stated = known !== undefined || parent?.shows == null ? own : withParent(own, parent.shows)
   knowledge.stated?.set(stage.index, { built, scripts, view, stated })
   const { facts } = view
   yield
@@ -350,6 +350,8 @@ export interface Neighbour {
   readonly image: Known<ImageFacts>
   /** What the stage shows that makes it; null where that was not read. */
   readonly shows: StageEvidence | null
+  /** Accounts that it certainly makes, by name. */
+  readonly accounts: readonly string[]
 }
 
 /** The image that a stage of a neighbour's Dockerfile makes, as far as it and its build context tell; the reason where it starts from what is not known. */
@@ -361,9 +363,15 @@ export function* imageOfStage(
 ): InTurn<Neighbour> {
   const walks = stageWalks(dockerfile, (reference) => configOf(reference, knowledge.bases))
   const { user, entrypoint, cmd } = walks.end(stage.index)
+  const above = lineage(dockerfile, stage.index).flatMap((index) => {
+    const base = dockerfile.stages[index]?.base
+    return base?.kind === 'image' ? (knowledge.parents?.get(base.reference)?.accounts ?? []) : []
+  })
+  const { users } = yield* createdAccounts(dockerfile, stage.index, walks)
+  const accounts = [...users.flatMap(({ name, certain }) => (certain ? [name] : [])), ...above]
   const open = [user.value, entrypoint.value, cmd.value].find(({ known }) => !known)
   if (open?.known === false)
-    return { image: { known: false, reason: `${named.by} makes it, and ${open.reason}` }, shows: null }
+    return { image: { known: false, reason: `${named.by} makes it, and ${open.reason}` }, shows: null, accounts }
   const input = yield* stageInput(dockerfile, stage, walks, defaultPolicy, knowledge)
   const { facts, stated } = input
   const { base } = dockerfile.stages[lineage(dockerfile, stage.index)[0] ?? stage.index] ?? stage
@@ -371,10 +379,10 @@ export function* imageOfStage(
   const of = from === null ? undefined : knowledge.bases.get(from)
   const madeFrom = of?.known === true ? (of.value.madeFrom ?? from) : from
   const image = { ...facts, reference: named.reference, ...(madeFrom === null ? {} : { madeFrom }) }
-  if (facts.files.known) return { image: { known: true, value: image }, shows: stated }
+  if (facts.files.known) return { image: { known: true, value: image }, shows: stated, accounts }
   const reason = `${named.by} makes it, and it was not built`
   const value: ImageFacts = { ...image, files: { known: false, reason }, someFiles: stated.view.own }
-  return { image: { known: true, value }, shows: stated }
+  return { image: { known: true, value }, shows: stated, accounts }
 }
 
 /** A shell form, or a command that is a shell or its script: it takes a shell in the image. */

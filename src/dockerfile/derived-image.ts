@@ -38,6 +38,9 @@ export function deriveFacts({ base, state, created, deleted = [] }: Derivation):
       : base.accounts,
     files: base.files,
     ...(base.someFiles === undefined ? {} : { someFiles: base.someFiles }),
+    ...(base.madeAccounts === undefined
+      ? {}
+      : { madeAccounts: base.madeAccounts.filter((name) => !deleted.includes(name)) }),
     os: base.os,
   }
 }

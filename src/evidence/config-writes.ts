@@ -70,6 +70,7 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     // `log_path /var/log/x` names a folder as often as a file.
     if ((isKeyOf('log', key) && looksLikeFile(path)) || (/\.log$/.test(path) && !READ.test(key))) return [alone]
     if (isKeyOf('stateFile', key) && isStatePlace(path)) return [beside]
+    if (isKeyOf('database', key) && DATABASE_FILE.test(path)) return [beside]
     // A server creates its socket in the folder; a client gains nothing from it.
     if (SOCKET.test(key) && /\.sock(et)?$/.test(path)) return [beside]
     const isState =
@@ -80,6 +81,9 @@ function namedIn(text: string, { file, programs, isBrought, where }: About): rea
     return isState ? [declared('keep-state', path, detail, { namedIn: file })] : []
   })
 }
+
+/** It keeps a journal beside it. */
+const DATABASE_FILE = /\/[^/]+\/[^/]+\.(?:db|sqlite3?|bolt)$/
 
 const CONFIGURATION = /^\/etc\/|^\/(usr\/local|opt)\/([^/]+\/)?(etc|conf|config)\//
 

@@ -49,8 +49,13 @@ const validTexts = memoizeByObject((files: FileModel): ReadonlyMap<string, reado
       !/\.(dpkg-\w+|default|example|sample|bak|orig|md|rst|html?)$/i.test(path)
     )
   })
-  return new Map(valid.map((path) => [path, path.split('/').filter((part) => part !== '' && !ROOTS.has(part))]))
+  return new Map(valid.map((path) => [path, partsOf(path)]))
 })
+
+/** `/.filebrowser.json` is called after its program too. */
+function partsOf(path: string): readonly string[] {
+  return path.split('/').flatMap((part) => (part === '' || ROOTS.has(part) ? [] : [part.replace(/^\.(?=\w)/, '')]))
+}
 
 /** Sources of compiled programs are not read at run time. */
 const IS_COMPILED = /\.(?:go|rs|java|kts?|scala|groovy|cs|fs|c|cc|cpp|cxx|h|hpp|swift|ex|erl|dart)$/

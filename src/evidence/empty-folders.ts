@@ -13,6 +13,22 @@ export function isEmptyFolder(files: FileModel, path: string): boolean {
 }
 
 /**
+ * Several folders of state and nothing else lie in it: it is the folder of state itself, and a program that keeps `config/db` and
+ * `config/logs` writes `config/settings.json` beside them.
+ */
+function isStateAlone(files: FileModel, folder: string): boolean {
+  const kept = files.list(folder).filter((name) => {
+    const entry = files.entry(`${folder}/${name}`)
+    return !(entry?.type === 'file' && (entry.size === 0 || PLACEHOLDER.test(name)))
+  })
+  return kept.length > 1 && kept.every((name) => STATE_NAME.test(name) && isFolderOfState(files, `${folder}/${name}`))
+}
+
+function isFolderOfState(files: FileModel, path: string): boolean {
+  return files.entry(path)?.type === 'directory' && isEmptyFolder(files, path)
+}
+
+/**
  * Folders below the working folder that an application ships empty, or with nothing but a placeholder, under a name that
  * says what for: a folder without content is there to be filled.
  */
@@ -25,6 +41,12 @@ export const emptyFolders: Provider = {
     if (isSharedFolder(top) || isSystemFolder(top)) return []
     const found: PathClaim[] = []
     const visit = (folder: string, depth: number): void => {
+      if (depth > 1 && isStateAlone(files, folder)) {
+        found.push(
+          inferred('keep-state', folder, 'folders for state alone, all empty, there to be filled', { tree: true }),
+        )
+        return
+      }
       for (const name of files.list(folder)) {
         const path = `${folder}/${name}`
         if (files.entry(path)?.type !== 'directory' || name === 'node_modules' || name === '.git') continue

@@ -13,6 +13,7 @@ import { type Claim, question } from './claim.ts'
 import { escapeEre } from './file-edit.ts'
 import type { Catalogue, Provider, StageView } from './provider.ts'
 import { conditionalRootPrograms, rootProgramsAside } from './root-programs.ts'
+import { treesPut } from './run-lines.ts'
 import { placeIn } from './script-writes.ts'
 import { isOneOf, startedByRules } from './servers.ts'
 import { isComment, isTest } from './source-text.ts'
@@ -82,7 +83,10 @@ const IS_SETTING =
 /** Sources of COPY that are missing in the build context, and so unknown. */
 function* missingCopies({ contents, builders }: StageView): Iterable<Claim> {
   const missing = [contents, ...builders].flatMap(({ copies }) =>
-    copies.filter((copy) => copy.missing === true && !IS_SETTING.test(baseName(copy.source))),
+    copies.filter(
+      ({ missing, source }) =>
+        missing === true && (!IS_SETTING.test(baseName(source)) || baseName(source) === 'package.json'),
+    ),
   )
   for (const source of new Set(missing.map((copy) => copy.source)))
     yield question('sources', source, `${source} is not in the build context`, {
@@ -182,8 +186,9 @@ function* fromElsewhere(view: StageView, earlier: readonly Claim[]): Iterable<Cl
     const path = word.includes('/') ? normalisePath(word, started.workdir) : null
     const last = steps.findLast((step) => brings(step, program, path, view))
     const found = installed.find(({ name }) => name.replace(/-(?:server|daemon)$/, '') === program.replace(/d$/, ''))
-    if (last === undefined && found === undefined) continue
-    const { keyword, line } = last?.instruction ?? { keyword: 'RUN', line: found?.line ?? 1 }
+    const run = found?.line ?? (path === null ? null : fetchedTo(view, path))
+    if (last === undefined && run === null) continue
+    const { keyword, line } = last?.instruction ?? { keyword: 'RUN', line: run ?? 1 }
     yield question('program-from-elsewhere', program, `${program} comes from elsewhere (${keyword} in line ${line})`, {
       about: keyword,
     })
@@ -197,16 +202,23 @@ function scriptOf(started: StageView['started'], program: string): string | null
   return word === undefined || word.startsWith('-') ? null : normalisePath(word, started.workdir)
 }
 
+/** The line of the RUN that unpacks or clones a folder that the path lies in, or puts it there from where it was; null for none. */
+function fetchedTo({ contents: { actions, entries, steps } }: StageView, path: string): number | null {
+  if (entries.get(path)?.type === 'file') return null
+  const isAbove = (folder: string): boolean => folder !== '/' && isInside(path, folder)
+  const unpacked = actions.findLast(({ tool, paths }) => tool === 'unpack' && paths.some(isAbove))
+  if (unpacked !== undefined) return unpacked.line
+  const fetching = steps.filter(({ instruction }) => instruction.keyword === 'RUN' && says(instruction, FETCHES))
+  return fetching.flatMap(treesPut).findLast((put) => isAbove(put.path))?.line ?? null
+}
+
 /** A script in a folder that a RUN unpacks or clones, and that nobody can read. */
-function* unpackedScript(
-  { started, contents: { actions, entries }, own }: StageView,
-  program: string,
-): Iterable<Claim> {
-  const script = scriptOf(started, program)
-  if (script === null || entries.get(script)?.type === 'file' || own.text(script) !== null) return
-  const by = actions.findLast(({ tool, paths }) => tool === 'unpack' && paths.some((path) => isInside(script, path)))
-  if (by === undefined) return
-  const message = `${script} comes from elsewhere (RUN in line ${by.line})`
+function* unpackedScript(view: StageView, program: string): Iterable<Claim> {
+  const script = scriptOf(view.started, program)
+  if (script === null || view.own.text(script) !== null) return
+  const line = fetchedTo(view, script)
+  if (line === null) return
+  const message = `${script} comes from elsewhere (RUN in line ${line})`
   yield question('program-from-elsewhere', script, message, { about: 'RUN' })
 }
 

@@ -11,21 +11,19 @@ import type { Vendor } from './vendor.ts'
 
 /** A started or running program that is listed as one that only root can run. */
 export function rootProgram(
-  { facts, own, stepDowns }: StageView,
+  { facts, own, contents: { brought }, stepDowns }: StageView,
   programs: readonly ProgramRule[],
   /** Names of the processes that a run has shown. */
   seen: readonly string[],
 ): Vendor['needsRoot'] {
   const isAside = (found: RootProgram): boolean => asideOf(found, stepDowns.launches, programs, facts) !== null
+  // A file of the build context that only bears the name: what the rule tells the program by does not come with it.
+  const isNamesake = ({ rule: { onlyWithFile } }: RootProgram, words: readonly string[]): boolean =>
+    onlyWithFile !== undefined && own.entry(onlyWithFile) === null && words.some((word) => brought.has(word))
   for (const program of new Set([...programsOf(facts.config), ...seen])) {
-    const named = programThatNeedsRoot(
-      programs,
-      [program],
-      wordsOf(program, facts.config),
-      hasFile(facts),
-      filesOf(facts),
-    )
-    if (named !== null && !isAside(named)) return need(named, '', facts)
+    const words = wordsOf(program, facts.config)
+    const named = programThatNeedsRoot(programs, [program], words, hasFile(facts), filesOf(facts))
+    if (named !== null && !isAside(named) && !isNamesake(named, words.slice(0, 1))) return need(named, '', facts)
   }
   // The last command of a script is the service; those before it prepare for it.
   for (const launch of stepDowns.launches.toReversed()) {

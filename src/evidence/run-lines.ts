@@ -122,20 +122,25 @@ export const filledVolumes: Provider = {
   },
 }
 
-/** Folders that receive whole trees: `cp -r`, `rsync`, `tar -C`, `unzip -d`. */
-function treesPut({ instruction, shell, workdir }: Step): readonly { readonly path: string; readonly line: number }[] {
-  if (instruction.keyword !== 'RUN' || !says(instruction, /\b(cp|rsync|tar|unzip)\b/)) return []
+/** Folders that receive whole trees: `cp -r`, `rsync`, `mv`, `tar -C`, `unzip -d`. */
+export function treesPut({
+  instruction,
+  shell,
+  workdir,
+}: Step): readonly { readonly path: string; readonly line: number }[] {
+  if (instruction.keyword !== 'RUN' || !says(instruction, /\b(cp|rsync|mv|tar|unzip)\b/)) return []
   const script = shellCommands(instruction, shell)
   if (script.kind !== 'parsed') return []
   const folderOf = followFolders(workdir)
   return script.commands.flatMap((command) => {
     const folder = folderOf(command)
     return actionsOf(command).flatMap((action) => {
-      const isCopy = action.kind === 'puts' && /^(?:cp|rsync)$/.test(action.tool) && action.recursive
+      const isCopy =
+        action.kind === 'puts' && (action.tool === 'mv' || (/^(?:cp|rsync)$/.test(action.tool) && action.recursive))
       const isUnpacked = action.kind === 'unpacks' && /^(?:tar|unzip)$/.test(action.tool)
       const to = isCopy ? action.to : isUnpacked ? action.into : null
       const path = to?.value == null ? null : normalisePath(to.value, folder ?? '')
-      return path === null ? [] : [{ path, line: instruction.line }]
+      return path === null || (isCopy && looksLikeFile(path)) ? [] : [{ path, line: instruction.line }]
     })
   })
 }

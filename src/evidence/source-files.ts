@@ -210,7 +210,10 @@ export function* writtenBy(
         const why = found.asked === true ? 'is left out with more' : 'fails'
         claims.push(claim('create-file', path, `${detail} ${why} where it is there already`, { how: 'beside' }))
       } else if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
-        claims.push(inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}))
+        claims.push(
+          inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}),
+          ...rewritten(entries, path, found.ending).map((file) => inferred('write', file, detail)),
+        )
       else if (isFromStart) claims.push(declared('create-file', path, detail, { how: 'beside', fromStart: true }))
       else if (found.kind === 'database') claims.push(...databaseClaims(path, detail))
       else {
@@ -355,6 +358,16 @@ function isUsable(path: string, kind: 'file' | 'directory' | 'database'): boolea
 function isSettings(path: string, kind: 'file' | 'directory'): boolean {
   const folder = kind === 'file' ? parentOf(path) : path
   return isInside(path, '/etc') && folder !== '/etc' && !isBelowSystem(path) && !isSystemFolder(folder)
+}
+
+/** Files that the stage puts in a folder where the program writes any of that ending: those may be rewritten, which only their owner can. */
+function rewritten(entries: StageContents['entries'], folder: string, ending: string | undefined): readonly string[] {
+  if (ending === undefined) return []
+  return [...entries].flatMap(([path, { type, uid }]) =>
+    type === 'file' && uid === 0 && parentOf(path) === folder && path.endsWith(ending) && !IS_SOURCE.test(path)
+      ? [path]
+      : [],
+  )
 }
 
 /** In a folder of the system nothing but the file itself can be had. */

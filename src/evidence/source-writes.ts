@@ -23,6 +23,8 @@ interface SourceWrite {
   readonly absent?: true
   /** The source asks whether it is there, and does more than to make it where it is not: whoever makes it beforehand has that left out. */
   readonly asked?: true
+  /** Of a folder: files in it that end so are written, by names that only the run tells. */
+  readonly ending?: string
 }
 
 /** A call that writes to a path that the source leaves to the run: an argument, a setting, a name that is put together elsewhere. */
@@ -208,11 +210,16 @@ function writesOf(place: Place): Pick<ReadSource, 'writes' | 'open'> {
     .map((value): SourceWrite => ({ path: absolute(value), ...about, ...how, ...fresh }))
     .filter(({ path }) => !isThere(path))
   const folders = kind === 'database' ? [] : places.flatMap((value) => folderOf(value, workdir, file))
-  for (const path of folders) writes.push({ path, ...about, kind: 'directory' })
+  const ending = kind === 'file' && fresh.absent !== true ? ENDING.exec(expression)?.[0] : undefined
+  for (const path of folders)
+    writes.push({ path, ...about, kind: 'directory', ...(ending === undefined ? {} : { ending }) })
   const isTold = folders.length > 0 || paths.length > places.length || whole.some(({ given }) => given !== true)
   const isOpen = !isTold && rule.within !== true && rule.known !== true && isOnDisk(expression)
   return { writes, open: isOpen ? [{ line: about.line, call, expression }] : [] }
 }
+
+/** `{name}.json"` and what closes the expression behind it. */
+const ENDING = /(?<=[}"'`%\w])\.[a-z]\w{1,7}(?=["'`)\s]{1,4}$)/
 
 /** SQLite's own ways to name a file. */
 function databasePath(text: string): string {

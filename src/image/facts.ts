@@ -98,6 +98,8 @@ export interface ImageFacts {
   readonly someFiles?: FileModel
   /** The image that a Dockerfile of the same repository builds it from; absent where none does. */
   readonly madeFrom?: string
+  /** Accounts that Dockerfiles of the same repository make in it, by name; absent where none does. */
+  readonly madeAccounts?: readonly string[]
   readonly os: Known<OsRelease>
 }
 

@@ -15,6 +15,7 @@ import { normalisePath } from '../places.ts'
 import { type DockerIgnore, parseDockerIgnore } from './ignore-rules.ts'
 import { upwards } from './repository.ts'
 import { allowedRootOf, holdsHome } from './trust.ts'
+import { isUnfit } from './unfit-context.ts'
 
 const mostEntries = 20_000
 const mostText = 24 * 1024 * 1024
@@ -366,7 +367,8 @@ export function likelyContext(dockerfile: Dockerfile, path: string, root: string
   for (const folder of upwards(own)) {
     if (holdsHome(folder, home)) break
     const found = there(folder)
-    if (found.length > most && atHome.every((source) => found.includes(source))) [best, most] = [folder, found.length]
+    if (found.length > most && atHome.every((source) => found.includes(source)) && !isUnfit(dockerfile, folder))
+      [best, most] = [folder, found.length]
     if (folder === root) break
   }
   return best === own ? null : best

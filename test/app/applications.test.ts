@@ -129,6 +129,152 @@ test('a source that is not in the build context is a question, and one of settin
     asks: ['sources: dist is not in the build context'],
   }))
 
+test('a project whose package.json is not in the build context is a question', () =>
+  checked({
+    says: '',
+    files: {
+      Dockerfile:
+        'FROM node:22\nWORKDIR /app\nCOPY package.json yarn.lock ./\nRUN yarn\nCOPY . .\nCMD ["yarn", "start"]\n',
+    },
+    asks: ['sources: package.json is not in the build context'],
+  }))
+
+const saved = (name: string, text = 'a'): Files => ({
+  Dockerfile: 'FROM python:3.12-slim\nWORKDIR /app\nCOPY . .\nCMD ["python", "main.py"]\n',
+  'main.py':
+    'import os\nDATA = "out"\nos.makedirs(DATA, exist_ok=True)\nopen(os.path.join(DATA, f"{coin}.json"), "w").write(x)\n',
+  [name]: text,
+})
+
+test.each<Application>([
+  { says: 'of that ending', files: saved('out/coin.json'), gives: ['chown 10001:10001 /app/out /app/out/coin.json'] },
+  { says: 'of no other', files: saved('out/coin.tmpl'), gives: ['chown 10001:10001 /app/out\n'] },
+  { says: 'and not deeper', files: saved('out/old/coin.json'), gives: ['/app/out'], not: ['/app/out/old/coin.json'] },
+])('files that COPY brings into a folder where the program writes files $says', checked)
+
+test.each<Application>([
+  {
+    says: 'that holds folders of state alone',
+    files: {
+      Dockerfile: 'FROM node:22-alpine\nWORKDIR /app\nCOPY . .\nRUN touch config/DOCKER\nCMD ["node", "index.js"]\n',
+      'index.js': '',
+      'config/db/.gitkeep': '',
+      'config/logs/.gitkeep': '',
+    },
+    gives: ['chown -Rh 1000:1000 /app/config\n'],
+  },
+  {
+    says: 'but not where it holds something to be read',
+    files: {
+      Dockerfile: 'FROM node:22-alpine\nWORKDIR /app\nCOPY . .\nCMD ["node", "index.js"]\n',
+      'index.js': '',
+      'config/default.yaml': 'a: 1\n',
+      'config/db/.gitkeep': '',
+      'config/logs/.gitkeep': '',
+    },
+    gives: ['/app/config/db /app/config/logs\n'],
+    not: ['-R'],
+  },
+])('the folder $says', checked)
+
+const started = (script: string, more: Files = {}): Files => ({
+  Dockerfile: `FROM python:3.12-alpine\nCOPY . /\nCMD ["/init"]\n`,
+  init: script,
+  ...more,
+})
+
+test.each<Application>([
+  {
+    says: 'is no s6 where it is a file of the project',
+    files: started('#!/bin/sh\nmkdir -p /srv/logs\nexec gunicorn main:app\n'),
+    gives: ['chown 10001:10001 /srv/logs', 'USER 10001:10001'],
+  },
+  {
+    says: 'is s6 where the project brings all of that',
+    files: started('#!/bin/sh\nexec /etc/s6/init\n', { 'etc/s6/init': '' }),
+    not: ['USER'],
+    todos: ['must keep root: init is the init of s6-overlay'],
+  },
+])('/init $says', checked)
+
+const browsed = (settings: string): Files => ({
+  Dockerfile: 'FROM alpine:3.20\nCOPY browse.json /.browse.json\nCOPY browse /browse\nENTRYPOINT ["/browse"]\n',
+  browse: '\0',
+  'browse.json': settings,
+})
+
+test.each<Application>([
+  {
+    says: 'a database that settings name',
+    files: browsed('{\n  "database": "/kept/browse.db",\n  "root": "/srv"\n}\n'),
+    gives: ['chown 10001:10001 /kept\n'],
+  },
+  { says: 'but not one by its address', files: browsed('{\n  "database": "/browse"\n}\n'), not: ['chown'] },
+])('the folder of $says', checked)
+
+const fetched = (run: string, cmd: string): Files => ({
+  Dockerfile: `FROM node:22\nRUN ${run}\nWORKDIR /opt/pad\nCMD ${cmd}\n`,
+})
+
+test.each<Application>([
+  {
+    says: 'unpacked by an option in words',
+    files: fetched(
+      'curl --output /tmp/x.tgz https://x.org/x.tgz && tar --extract --file /tmp/x.tgz --directory /opt',
+      '["./bin/padd"]',
+    ),
+    asks: ['program-from-elsewhere: padd comes from elsewhere (RUN in line 2)'],
+  },
+  {
+    says: 'cloned and moved',
+    files: fetched('cd /tmp && git clone https://x.org/pad.git && mv pad /opt/pad', '["node", "src/server.js"]'),
+    asks: ['program-from-elsewhere: /opt/pad/src/server.js comes from elsewhere (RUN in line 2)'],
+  },
+  {
+    says: 'but not one that lies elsewhere',
+    files: fetched('cd /tmp && git clone https://x.org/pad.git && mv pad /opt/other', '["node", "src/server.js"]'),
+    asks: [],
+  },
+])('a program that is fetched in parts is a question: $says', checked)
+
+test.each<Application>([
+  {
+    says: 'by mv',
+    files: {
+      Dockerfile:
+        'FROM debian:13\nRUN curl https://x.org/x.tgz | tar xz -C /tmp && mv /tmp/x /srv/data\nVOLUME /srv/data\nCMD ["/usr/bin/x"]\n',
+    },
+    gives: ['chown -Rh 10001:10001 /srv/data'],
+  },
+  {
+    says: 'but not by a file',
+    files: {
+      Dockerfile:
+        'FROM debian:13\nRUN mkdir /srv/data && mv /etc/x.conf /srv/data/x.conf\nVOLUME /srv/data\nCMD ["/usr/bin/x"]\n',
+    },
+    not: ['-R'],
+  },
+])('a volume that a RUN fills goes with all in it $says', checked)
+
+const asking = (compose: string): Files => ({
+  Dockerfile: 'FROM node:22\nWORKDIR /app\nCOPY run.sh ./\nCMD ["/app/run.sh"]\n',
+  'run.sh': '#!/bin/sh\nif [ ! -d shared ]; then\n  mkdir shared\n  fill shared\nfi\nexec node .\n',
+  'compose.yaml': compose,
+})
+
+test.each<Application>([
+  {
+    says: 'made where a volume is mounted',
+    files: asking('services:\n  web:\n    build: .\n    volumes: ["x:/app/shared"]\n'),
+    gives: ['mkdir -p /app/shared \\\n && chown 1000:1000 /app/shared\n'],
+  },
+  {
+    says: 'left to it elsewhere',
+    files: asking('services:\n  web:\n    build: .\n    volumes: ["x:/app/other"]\n'),
+    not: ['mkdir -p /app/shared'],
+  },
+])('a folder that the start asks for is $says', checked)
+
 const logged = (handler: string): Files => ({
   Dockerfile:
     'FROM python:3.12-slim\nWORKDIR /code\nCOPY . .\nCMD ["uvicorn", "main:app", "--log-config", "logging.ini"]\n',

@@ -275,6 +275,23 @@ test.each<{ readonly says: string; readonly files: Files }>([
   for (const { message, hint } of result?.findings ?? []) expect(`${message} ${hint}`).not.toContain('on it')
 })
 
+const onAccount = (command: string, from = 'alpine:3.21'): Files => ({
+  'parent/Dockerfile': `FROM ${from}\nRUN ${command}\nCMD ["sh"]\n`,
+  'child/Dockerfile': 'FROM acme/parent:1\nVOLUME /data\nCMD ["/start"]\n',
+  'compose.yaml': 'services:\n  parent:\n    build: parent\n    image: acme/parent:1\n',
+})
+
+test.each<[says: string, files: Files, user: string]>([
+  ['without a number', onAccount('adduser -S post'), 'USER post\n'],
+  ['with one', onAccount('addgroup -g 990 post && adduser -S -u 990 -G post post'), 'USER 990:990\n'],
+  ['on a base that nobody knows', onAccount('adduser -S post', 'registry.acme/alpine:1'), 'USER post\n'],
+  ['but not one that may be missing', onAccount('[ -z "$X" ] || adduser -S post'), 'USER 10001:10001\n'],
+])('an account that the Dockerfile of its base makes: %s', async (_, files, user) => {
+  const result = (await worked(files, ['child/Dockerfile'])).get('child/Dockerfile')
+  expect(result?.output).toContain(user)
+  expect(result?.verdict).toBe('rewritten')
+})
+
 test('a Dockerfile that is named alone knows its neighbours', async () => {
   const files = { 'core/Dockerfile': core, 'core/entrypoint.sh': entrypoint, 'app/Dockerfile': onCore }
   expect((await worked(files, ['core/Dockerfile'])).get('core/Dockerfile')?.findings).toMatchObject([

@@ -62,6 +62,34 @@ test('the folder in whose copy a script lies that is started, or that a RUN take
   expect(at('RUN curl https://example.org/services/mail/start.sh')).toBeNull()
 })
 
+test('no folder that has what is copied, and not what is started of it', () => {
+  const at = (text: string, files: Readonly<Record<string, string>>): string | null => {
+    const top = tree({ 'docker/Dockerfile': '', ...files })
+    const found = likelyContext(parseDockerfile(text), join(top, 'docker/Dockerfile'), top)
+    return found === null ? null : relative(top, found)
+  }
+  const sources = { 'node/build.gradle': '', 'node/src/Main.java': '' }
+  const copied = 'FROM a\nCOPY node /opt/node/\n'
+  expect(at(`${copied}ENTRYPOINT ["/opt/node/bin/node"]\n`, sources)).toBeNull()
+  expect(at(`${copied}RUN adduser -D x\nENV PATH="/opt/node/bin:$PATH"\n`, sources)).toBeNull()
+  expect(at(`${copied}ENTRYPOINT ["/opt/node/bin/node"]\n`, { 'node/bin/node': '' })).toBe('')
+  // It may have been made there, or somewhere else.
+  expect(at(`${copied}WORKDIR /opt/node\nRUN ./gradlew\nCMD ["/opt/node/bin/node"]\n`, sources)).toBe('')
+  expect(at(`${copied}RUN make /opt/node/bin\nCMD ["/opt/node/bin/node"]\n`, sources)).toBe('')
+  expect(at(`${copied}COPY --from=b /x /opt/node/bin/\nCMD ["/opt/node/bin/node"]\n`, sources)).toBe('')
+  expect(at(`${copied}ENTRYPOINT ["/opt/other/bin/node"]\n`, sources)).toBe('')
+
+  const project = 'FROM a\nWORKDIR /app\nCOPY ./package.json yarn.lock ./\nRUN yarn install\nCOPY . .\n'
+  const tools = { 'package.json': '{"scripts": {"lint": "eslint ."}}', 'yarn.lock': '' }
+  const own = { ...tools, 'package.json': '{"scripts": {"build": "tsc", "start": "node ."}}' }
+  expect(at(`${project}RUN yarn build\n`, tools)).toBeNull()
+  expect(at(`${project}CMD ["npm", "run", "serve"]\n`, tools)).toBeNull()
+  expect(at(`${project}RUN yarn build\nCMD ["yarn", "start"]\n`, own)).toBe('')
+  expect(at(`${project}RUN yarn tsc\n`, tools)).toBe('')
+  expect(at(`${project}RUN cd web && yarn build\n`, tools)).toBe('')
+  expect(at(`${project}WORKDIR web\nCMD ["yarn", "start"]\n`, tools)).toBe('')
+})
+
 test('its own folder where that is as good, or has what the other has not', () => {
   expect(contextOf(starts, 'Dockerfile', ['docker/start.sh'])).toBeNull()
   expect(contextOf('FROM a\nCOPY . .\n', 'x/Dockerfile', ['start.sh'])).toBeNull()

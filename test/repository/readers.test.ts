@@ -134,6 +134,29 @@ const cases: readonly { readonly path: string; readonly text: string; readonly r
     ],
   },
   {
+    path: 'docs/install.md',
+    text: 'Keep it:\n\n```yaml\nvolumes:\n  - data:/data\n```\n\n```yaml\nweb:\n  image: acme/web\n  volumes: ["data:/srv"]\njob:\n  image: acme/web\n  volumes: ["data:/x"]\n  script: [make]\n```\n\n```yaml\nvolumes:\n  data:\n```\n',
+    runs: [
+      {
+        kind: 'command',
+        by: 'service acme of docs/install.md line 4',
+        image: 'acme',
+        mounts: [volume('/data')],
+      },
+      { kind: 'command', by: 'service web of docs/install.md line 9', image: 'acme/web', mounts: [volume('/srv')] },
+    ],
+  },
+  {
+    path: 'tests/build.hcl',
+    text: 'target "base" {\n  context = "web"\n}\n',
+    runs: [
+      {
+        ...{ kind: 'build', by: 'target base of tests/build.hcl', service: 'base', context: '/r/web' },
+        dockerfiles: ['/r/web/Dockerfile'],
+      },
+    ],
+  },
+  {
     path: 'chart/values.yaml',
     text: 'image: { registry: ghcr.io, repository: acme/web }\nsecurityContext: { runAsUser: 7 }\n',
     runs: [{ kind: 'pod', by: 'chart/values.yaml', image: 'ghcr.io/acme/web', user: '7' }],

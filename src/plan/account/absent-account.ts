@@ -56,12 +56,13 @@ function isKnown(name: string): boolean {
  */
 export function absentFrom(
   name: string,
-  { accounts, reference }: Pick<ImageFacts, 'accounts' | 'reference'>,
+  { accounts, madeAccounts, reference }: Pick<ImageFacts, 'accounts' | 'madeAccounts' | 'reference'>,
   created: Created,
   { built, contents: { steps }, installed }: Pick<StageView, 'built' | 'contents' | 'installed'>,
   kind: 'user' | 'group' = 'user',
 ): { readonly image: string } | null {
   if (built || !accounts.known || !/^[a-z_]/i.test(name)) return null
+  if (madeAccounts?.includes(name) === true) return null
   const isThere = kind === 'user' ? userNamed(accounts.value, name) : groupNamed(accounts.value, name)
   if (isThere !== null) return null
   // Deleted and renamed accounts are followed elsewhere, by name.

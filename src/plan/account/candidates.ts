@@ -56,6 +56,7 @@ export function candidates(sources: CandidateSources): readonly Candidate[] {
     ...dataOwners(sources),
     ...handedTo(sources),
     ...(sources.namedThere ?? []).map(({ name, detail }) => there(name, { source: 'declared', subject: name, detail })),
+    ...madeInBase(sources),
     ...serviceAccounts(sources),
     ...writtenOwners(sources),
     ...closedOwners(sources),
@@ -100,6 +101,13 @@ function created({ created: { users }, switches }: CandidateSources): readonly C
       const detail = renumbered === true ? 'this Dockerfile gives it its number' : 'created by this Dockerfile'
       return there(name, { source: 'declared', subject: name, detail })
     })
+}
+
+/** Who makes its own base image gives it the account that what is built upon it runs as. */
+function madeInBase({ facts: { madeAccounts = [] } }: CandidateSources): readonly Candidate[] {
+  return madeAccounts
+    .filter((name) => !isOfSystem(name))
+    .map((name) => there(name, { source: 'declared', subject: name, detail: 'created by the Dockerfile of its base' }))
 }
 
 function vendor({ vendor: account, facts }: CandidateSources): readonly Candidate[] {

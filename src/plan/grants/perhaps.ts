@@ -52,12 +52,25 @@ function covers(grant: Grant, path: string): boolean {
 export function withoutAsked(
   needs: readonly Need[],
   { asked }: Pick<StepDownReport, 'asked'>,
-  { facts: { config }, stated: { files } }: Pick<StageInput, 'facts' | 'stated'>,
+  {
+    facts: { config },
+    stated: {
+      files,
+      view: { runs },
+    },
+  }: Pick<StageInput, 'facts' | 'stated'>,
 ): { readonly needs: readonly Need[]; readonly remarks: readonly Remark[] } {
   const volumes = new Set(config.volumes.map((one) => normalisePath(one, config.workdir)))
+  // Of a volume there the engine makes the folder, with the owner that the image's has.
+  const mounted = new Set(
+    runs.flatMap(({ mounts }) =>
+      mounts.flatMap(({ kind, target }) => (kind === 'volume' ? [normalisePath(target)] : [])),
+    ),
+  )
   const scripts = new Map(asked.map(({ path, script }) => [path, script]))
   const isThere = (path: string): boolean =>
     volumes.has(path) ||
+    mounted.has(path) ||
     files.entry(path) !== null ||
     needs.some((need) => need.path === path && (need.vendors === true || !isSaid(need)))
   const remarks: Remark[] = []

@@ -1,20 +1,22 @@
-import { dirname, resolve } from 'node:path'
+import { basename, dirname, resolve } from 'node:path'
 import { asList, asObject } from '../../manifests/yaml/file.ts'
 import { pairsOf, textOf } from './compose.ts'
 import { nothingSaid, plain, type Reader, type RepositoryFile, type Run, yamlIn } from './run.ts'
 
-/** https://docs.docker.com/build/bake/reference/ */
+/** https://docs.docker.com/build/bake/reference/ Of another name it is told to bake with `-f`, from the top of the repository. */
 export const bake: Reader = {
-  reads: (name) => /^docker-bake([.-][\w.-]+)?\.(json|hcl)$/.test(name),
+  reads: (name) => OWN_NAME.test(name) || /\.hcl$/.test(name),
   runs: bakeRuns,
 }
 
+const OWN_NAME = /^docker-bake([.-][\w.-]+)?\.(json|hcl)$/
+
 /** A build for each target, with what it inherits. */
-export function bakeRuns({ path, name, text }: RepositoryFile): readonly Run[] {
+export function bakeRuns({ path, root: top, name, text }: RepositoryFile): readonly Run[] {
   const targets = path.endsWith('.json')
     ? new Map(Object.entries(asObject(asObject(yamlIn(text)[0]).target)))
     : targetsOf(text)
-  const folder = dirname(path)
+  const folder = OWN_NAME.test(basename(path)) ? dirname(path) : top
   const builtAs = (key: string, seen: ReadonlySet<string> = new Set()): Built | null => {
     const target = asObject(targets.get(key))
     if (seen.has(key)) return null

@@ -26,8 +26,12 @@ export const compose: Reader = {
 /** All of its services. What a variable leaves open is left out, but for the names of images. */
 export function composeRuns(file: RepositoryFile): readonly Run[] {
   const said = asObject(yamlIn(withoutTemplates(file.text))[0])
-  const volumes = asObject(said.volumes)
-  const services = Object.entries(asObject(said.services)).map(([key, written]) => [key, asObject(written)] as const)
+  return serviceRuns(asObject(said.services), file, asObject(said.volumes))
+}
+
+/** `volumes`: those that the file names at its top. */
+export function serviceRuns(written: Json, file: RepositoryFile, volumes: Json = {}): readonly Run[] {
+  const services = Object.entries(written).map(([key, service]) => [key, asObject(service)] as const)
   const names = namesIn(services)
   const runs = services.map(([key, service]): Run => {
     const run = serviceRun(key, service, volumes, file)

@@ -1,9 +1,9 @@
 import { bounds } from '../../bounds.ts'
 import { type Dockerfile, parseDockerfile } from '../../dockerfile/index.ts'
-import { asObject } from '../../manifests/yaml/file.ts'
+import { asObject, type Json } from '../../manifests/yaml/file.ts'
 import { isDocumentName } from '../walk.ts'
 import { commandRuns } from './commands.ts'
-import { compose } from './compose.ts'
+import { compose, serviceRuns } from './compose.ts'
 import { nothingSaid, type Reader, type RepositoryFile, type Run, yamlIn } from './run.ts'
 import { jobRuns } from './workflow.ts'
 
@@ -15,16 +15,30 @@ export const document: Reader = {
 
 /** Each may be the short form of another, as commands may. */
 function servicesOf(file: RepositoryFile): readonly Run[] {
-  return snippetsIn(file.text, SERVICES).flatMap(({ snippet, line }) =>
-    compose
-      .runs({ ...file, name: `${file.name} line ${line}`, text: snippet })
-      .flatMap((run) =>
-        run.kind === 'service' ? [{ ...run, kind: 'command', service: null, dockerfiles: [], names: [] } as const] : [],
-      ),
-  )
+  return snippetsIn(file.text, SERVICES).flatMap(({ snippet, line }) => {
+    const source = { ...file, name: `${file.name} line ${line}` }
+    const runs = /^[ \t]{0,20}services:/m.test(snippet)
+      ? compose.runs({ ...source, text: snippet })
+      : serviceRuns(partOfServices(snippet, file), source)
+    return runs.flatMap((run) =>
+      run.kind === 'service' ? [{ ...run, kind: 'command', service: null, dockerfiles: [], names: [] } as const] : [],
+    )
+  })
 }
 
-const SERVICES = /^[ \t]{0,20}services:/m
+const SERVICES = /^[ \t]{0,20}(?:services|volumes):/m
+
+/** Services without the line above them, and the volumes alone of the one that the document is about. */
+function partOfServices(snippet: string, { repository }: RepositoryFile): Json {
+  const said = asObject(yamlIn(snippet)[0])
+  if (Object.keys(said).join() === 'volumes')
+    return Array.isArray(said.volumes) ? { [repository]: { ...said, image: repository } } : {}
+  const services = Object.entries(said).filter(([, one]) => {
+    const { image, volumes, script } = asObject(one)
+    return typeof image === 'string' && Array.isArray(volumes) && script === undefined
+  })
+  return Object.fromEntries(services)
+}
 
 /** The jobs of workflows run in an image as well. */
 function jobsOf(file: RepositoryFile): readonly Run[] {
