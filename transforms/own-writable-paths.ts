@@ -67,7 +67,10 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     const words = pathWords(dockerfile, stage, place)
     const commands = grantCommands(grants, ownerAt(stage, place, account), words, plan.tools.commands)
     const before = user === null && place === atEnd.place ? housekeeping(stage, plan, place) : null
-    const further = before === null ? null : runGoesOn(dockerfile, before, grantReason(grants), commands)
+    const why = grantReason(grants)
+    // Behind the very command that makes the folder it needs no word.
+    const isSaid = before !== null && why[0].short.endsWith(`made by RUN in line ${before.line}`)
+    const further = before === null ? null : runGoesOn(dockerfile, before, isSaid ? [] : why, commands)
     if (further !== null) {
       yield granted(stage, grants, [further])
       continue
@@ -75,7 +78,7 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     const step = runStep(dockerfile, commands)
     const word = keyword(dockerfile, 'USER')
     const lines = user === null ? step : [`${word} 0`, ...step, `${word} ${user}`]
-    yield granted(stage, grants, [insertLines(dockerfile, place, [...grantReason(grants), ...lines])])
+    yield granted(stage, grants, [insertLines(dockerfile, place, [...why, ...lines])])
   }
 }
 

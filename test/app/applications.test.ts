@@ -187,7 +187,7 @@ test.each<Application>([
   {
     says: 'is no s6 where it is a file of the project',
     files: started('#!/bin/sh\nmkdir -p /srv/logs\nexec gunicorn main:app\n'),
-    gives: ['chown 10001:10001 /srv/logs', 'USER 10001:10001'],
+    gives: ['install -d -o 10001 -g 10001 /srv/logs', 'USER 10001:10001'],
   },
   {
     says: 'is s6 where the project brings all of that',
@@ -207,7 +207,7 @@ test.each<Application>([
   {
     says: 'a database that settings name',
     files: browsed('{\n  "database": "/kept/browse.db",\n  "root": "/srv"\n}\n'),
-    gives: ['chown 10001:10001 /kept\n'],
+    gives: ['install -d -o 10001 -g 10001 /kept\n'],
   },
   { says: 'but not one by its address', files: browsed('{\n  "database": "/browse"\n}\n'), not: ['chown'] },
 ])('the folder of $says', checked)
@@ -266,7 +266,7 @@ test.each<Application>([
   {
     says: 'made where a volume is mounted',
     files: asking('services:\n  web:\n    build: .\n    volumes: ["x:/app/shared"]\n'),
-    gives: ['mkdir -p /app/shared \\\n && chown 1000:1000 /app/shared\n'],
+    gives: ['install -d -o 1000 -g 1000 /app/shared\n'],
   },
   {
     says: 'left to it elsewhere',

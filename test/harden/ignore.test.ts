@@ -17,7 +17,7 @@ describe.each(ways)('by %s', (_, ignoring) => {
     expect(result.output).toContain(
       '# harden-image: 10001:10001, a bare uid, which needs no account\nUSER 10001:10001\n',
     )
-    expect(result.output).toContain('chown 10001:10001 /data')
+    expect(result.output).toContain('install -d -o 10001 -g 10001 /data')
     expect(runsAs({ result })).toBe('would run as 10001:10001; it needs no account')
     const said = result.findings.map(({ message }) => message).join('\n')
     expect(said).toMatch(/no account is made for 10001:10001, as .* asks \((ignore|ours)\)/)

@@ -254,7 +254,7 @@ describe('a start script that does several things as root', () => {
       'exec gosu web thing',
     )
     expect(fileEdits.map(({ reason }) => reason)).toEqual([
-      'the container starts as web already, and only root can run su and gosu; only root can usermod and chown, and the script ends when one of them fails',
+      'it starts as web already, and only root can run su and gosu; only root can usermod and chown, and the script ends when one of them fails',
     ])
   })
 

@@ -117,7 +117,7 @@ export function runStep(dockerfile: Dockerfile, commands: readonly CommandParts[
 export function runGoesOn(
   dockerfile: Dockerfile,
   run: Instruction,
-  why: readonly [ReasonLines],
+  why: readonly ReasonLines[],
   commands: readonly CommandParts[],
 ): Edit | null {
   const isPlain = run.keyword === 'RUN' && run.json === null && run.flags.length === 0 && run.heredocs.length === 0

@@ -40,18 +40,20 @@ interface Needs {
   readonly wanted: readonly Need[]
   /** What a text states and no run has shown: met only as far as that is harmless. */
   readonly assumed?: readonly Need[]
+  /** Folders over which a run mounts a volume, which takes the owner of the folder that it covers. */
+  readonly mounted?: ReadonlySet<string>
 }
 
 /** The smallest set of grants that meets the needs, by the image's files as far as they are known. Stops behind each need. */
 export function* grantAll(
-  { wanted, assumed = [] }: Needs,
+  { wanted, assumed = [], mounted = new Set() }: Needs,
   input: StageInput,
   grantee: Grantee,
   /** What its start runs. */
   code: ImageCode = noCode,
 ): InTurn<Granted> {
   const phases = assumed.length === 0 ? [wanted] : [wanted, assumed]
-  const [seen = NOTHING, whole = seen] = yield* grantsFor(phases, input, grantee, code)
+  const [seen = NOTHING, whole = seen] = yield* grantsFor(phases, input, mounted, grantee, code)
   const { grants, remarks } = withHarmless(seen, whole)
   return {
     grants,
@@ -147,6 +149,7 @@ const NOTHING: Met = { grants: [], remarks: [] }
 function* grantsFor(
   phases: readonly (readonly Need[])[],
   input: StageInput,
+  mounted: ReadonlySet<string>,
   grantee: Grantee,
   code: ImageCode,
 ): InTurn<readonly Met[]> {
@@ -165,9 +168,10 @@ function* grantsFor(
       grantee,
       code,
     )
-    const needed = (grants: readonly Grant[]): readonly Grant[] =>
-      isExact ? withoutCovered(grants) : withoutMakeable(withoutCovered(grants), input)
-    return met.map((all) => ({ ...all, grants: needed(all.grants) }))
+    return met.map((all) => ({
+      ...all,
+      grants: withoutMakeable(withoutCovered(all.grants), input, { isExact, mounted }),
+    }))
   }
   // What the stage adds is known even where its base image is not.
   const isOwn = (need: Need): boolean =>
@@ -189,7 +193,7 @@ function* grantsFor(
     const others = withoutFiles(rest, grantee, code, isThere)
     const grants = byPath([...known.grants.map(asItIs), ...others.grants, ...throughHome(rest)])
     return {
-      grants: withoutMakeable(withoutCovered(grants), input),
+      grants: withoutMakeable(withoutCovered(grants), input, { isExact: false, mounted }),
       remarks: [...known.remarks, ...others.remarks],
     }
   })
@@ -381,9 +385,14 @@ function withoutCovered(grants: readonly Grant[]): readonly Grant[] {
 
 /**
  * Drops what is missing inside a folder of the user's, when that is granted as a whole or nothing can be in it: the program creates
- * it there itself, as the original did. What somebody names is kept.
+ * it there itself, as the original did. What somebody names is kept. `isExact`: all that is in the image is known; a folder has its
+ * reason then.
  */
-function withoutMakeable(grants: readonly Grant[], input: StageInput): readonly Grant[] {
+function withoutMakeable(
+  grants: readonly Grant[],
+  input: StageInput,
+  { isExact, mounted }: { readonly isExact: boolean; readonly mounted: ReadonlySet<string> },
+): readonly Grant[] {
   const folders = grants.filter(({ kind }) => /-directory$/.test(kind))
   const byFolder = new Map<string, Grant[]>()
   for (const folder of folders) byFolder.set(folder.path, [...(byFolder.get(folder.path) ?? []), folder])
@@ -395,16 +404,12 @@ function withoutMakeable(grants: readonly Grant[], input: StageInput): readonly 
         (above) =>
           (above.mode === mode || (kind === 'create-file' && mode === undefined)) &&
           above.groupAsOwner === groupAsOwner &&
-          (above.tree === true || isUnfilled(above.path, path, input)),
+          (above.tree === true || isExact || isUnfilled(above.path, path, input)),
       )
   const isAsked = ({ evidence }: Grant): boolean => evidence.some(({ source }) => source === 'given')
-  // A new volume takes the owner of the folder that it covers.
-  const mounted = new Set([
-    ...input.facts.config.volumes.map((volume) => normalisePath(volume, input.facts.config.workdir)),
-    ...(input.dependents?.runs ?? []).flatMap(({ mounts }) => mounts.map(({ target }) => target)),
-  ])
   const isKept = (grant: Grant): boolean => isAsked(grant) || mounted.has(grant.path)
-  return grants.filter((grant) => !grant.kind.startsWith('create-') || isKept(grant) || !isIn(grant))
+  const isMade = ({ kind }: Grant): boolean => kind === 'create-file' || (kind === 'create-directory' && !isExact)
+  return grants.filter((grant) => !isMade(grant) || isKept(grant) || !isIn(grant))
 }
 
 /** No base image has filled the folder, and no step has put anything where the path is, or may have. */

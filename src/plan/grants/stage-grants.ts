@@ -5,7 +5,7 @@ import { asksBeforeMaking } from '../../evidence/source-text.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import type { InTurn } from '../../in-turn.ts'
 import { memoizeByObject } from '../../memoize.ts'
-import { isInside, parentOf } from '../../places.ts'
+import { isInside, normalisePath, parentOf } from '../../places.ts'
 import { type RunningProgram, servicesOf, stateOfOthers } from '../account/merged-users.ts'
 import { mountPoints } from '../host-mounts.ts'
 import type { AccountChoice, Grant } from '../plan.ts'
@@ -50,7 +50,8 @@ export function* stageGrants(
   const handed = handedTo(account, context.needs)
   const services = observation === null ? [] : servicesOf(observation, facts)
   const others = facts.files.known ? stateOfOthers(services, account, facts.files.value) : []
-  const named = notHandedOver([...needs, ...mountPoints(context, account), ...others], input, account, handed)
+  const mountsInHome = mountPoints(context, account)
+  const named = notHandedOver([...needs, ...mountsInHome, ...others], input, account, handed)
   // A run has already shown which way the script goes.
   const asked = observation === null ? withoutAsked(named, report, input) : { needs: named, remarks: [] }
   const perhaps = asked.needs.filter(isPerhaps)
@@ -59,6 +60,11 @@ export function* stageGrants(
     {
       wanted: still([...givenAsFiles(asked.needs, perhaps), ...madeByStart(context)]),
       assumed: observation === null ? [] : still(said(stated.assumed)),
+      mounted: new Set([
+        ...facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? []),
+        ...(input.dependents?.runs ?? []).flatMap(({ mounts }) => mounts.map(({ target }) => target)),
+        ...mountsInHome.map(({ path }) => path),
+      ]),
     },
     input,
     granteeOf(account, facts, context.anyUid),

@@ -7,7 +7,6 @@ exec sleep infinity
 EOF
 RUN mkdir -p /srv/jobs/log && \
     chmod 750 /srv/jobs/log \
-# harden-image: made by RUN in line 8
  && chown 10001:10001 /srv/jobs/log
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
