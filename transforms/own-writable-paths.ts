@@ -21,7 +21,7 @@ import { granted, grantReason } from './paths/grant-words.ts'
 import { madeBelow } from './paths/made-below.ts'
 import { type PathWord, pathWords } from './paths/path-words.ts'
 import { shelllessPaths } from './paths/shellless-paths.ts'
-import { withItsCopy } from './paths/with-copy.ts'
+import { withTheirCopies } from './paths/with-copy.ts'
 
 export const ownWritablePaths: Transform = {
   name: 'own-writable-paths',
@@ -44,12 +44,10 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
     groups.set(place.place.offset, group)
   }
   const all = decided(plan, 'grant')
-  for (const grant of all) {
-    const given = decided(plan, 'own-copies').length === 0 ? withItsCopy(dockerfile, stage, grant, all, account) : null
-    if (given !== null) {
-      yield given
-      continue
-    }
+  const { given, left } =
+    decided(plan, 'own-copies').length > 0 ? { given: [], left: all } : withTheirCopies(dockerfile, stage, all, account)
+  yield* given
+  for (const grant of left) {
     const chosen = aboveVolume(dockerfile, stage, plan, grant.path, atEnd.place)
     if (chosen === null) {
       add(atEnd, grant)
@@ -202,7 +200,7 @@ function isTree({ tree, kind }: Grant): boolean {
 
 /** A folder of the program's own: `install` sets the mode as well, and those that packages make may have another. */
 function isNew({ path, tree, groupAsOwner }: Grant): boolean {
-  return tree !== true && groupAsOwner !== true && !/^\/(?:etc|home|root|run|usr|var)\//.test(path)
+  return tree !== true && groupAsOwner !== true && !/^\/(?:etc|home|root|run|usr|var(?!\/opt\/))\//.test(path)
 }
 
 function installOwner(account: GrantOwner): string {

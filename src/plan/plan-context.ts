@@ -2,7 +2,7 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { commonOf, type Need, stateNeed } from '../evidence/claim.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
-import { isInside, isSystemFolder, normalisePath } from '../places.ts'
+import { baseName, isInside, isSystemFolder, looksLikeFile, normalisePath } from '../places.ts'
 import type { StepDownReport } from '../start/step-down.ts'
 import { includedSwitch } from './grants/excluded-parts.ts'
 import { type Observed, observedNeeds } from './grants/observed-needs.ts'
@@ -75,9 +75,19 @@ export function unpackedIn({ actions }: Pick<StageContents, 'actions'>): readonl
 /** Assumptions count only where no run has shown more. */
 function textNeeds({ facts, observation, stated }: StageInput, policy: Policy): readonly Need[] {
   return [
-    ...withoutSeenFiles([...givenNeeds(policy, facts.config), ...stated.needs], observation?.operations ?? []),
-    ...(observation === null ? stated.assumed : []),
+    ...withoutSeenFiles(
+      [...givenNeeds(policy, facts.config), ...withoutNamedElsewhere(stated.needs, facts.config)],
+      observation?.operations ?? [],
+    ),
+    ...(observation === null ? withoutNamedElsewhere(stated.assumed, facts.config) : []),
   ]
+}
+
+/** Drops files where the program starts of which a variable of the image says another place: the name is what it has without that. */
+function withoutNamedElsewhere(needs: readonly Need[], { env }: Pick<ImageConfig, 'env'>): readonly Need[] {
+  const named = new Set([...env.values()].filter((value) => value.startsWith('/')))
+  const names = new Set([...named].filter(looksLikeFile).map(baseName))
+  return needs.filter(({ fromStart, path }) => fromStart !== true || named.has(path) || !names.has(baseName(path)))
 }
 
 const OF_FILES = new Set<Operation['access']>(['create-file', 'create-socket'])

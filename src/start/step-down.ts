@@ -12,6 +12,7 @@ import {
   type SwitchCommand,
   type Word,
 } from '../shell/index.ts'
+import { negation, sureConditions } from '../shell/conditions.ts'
 import type { RootRefusal } from '../shell/root-checks.ts'
 import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines, rootLines } from './config-lines.ts'
 import { certainCommands, type GivenStart, sourcedFunctions } from './first-start.ts'
@@ -106,7 +107,7 @@ export function findStepDowns(
   const functions = new Set(scripts.flatMap(({ commands }) => commands.map(({ command }) => command.functionName)))
   const programs = new Set([
     ...start.programs,
-    ...scripts.flatMap(programsIn).filter((name) => !functions.has(name)),
+    ...scripts.flatMap((script) => programsIn(ofItsCommand(script, config))).filter((name) => !functions.has(name)),
     ...services.map(({ words }) => nameOf(words[0] ?? '')),
   ])
   const { env: environment } = config
@@ -127,7 +128,7 @@ export function findStepDowns(
     .map((script) =>
       script.sourced ? { ...script, commands: script.commands.filter(({ command }) => isCalled(command)) } : script,
     )
-    .flatMap((script) => launchesIn(script, certain, sourced))
+    .flatMap((script) => launchesIn(ofItsCommand(script, config), certain, sourced))
   const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced, certain))
   const writes = written.flatMap((each) => each.writes)
   // An action that replaces a file needs more than one that writes into it.
@@ -327,6 +328,18 @@ function argumentOf(
   const argument = at < 0 ? null : (cmd?.[at + 1] ?? '')
   return { argument, fixedArgument: argument }
 }
+
+/** Without what it does for another command than that of the image: `if [ "$1" = worker ]`. */
+function ofItsCommand(script: ReadScript, config: ImageConfig): ReadScript {
+  const { argument } = argumentOf(script, config)
+  if (argument === null || argument === '' || CHANGES_ARGUMENTS.test(script.text)) return script
+  const asked = { variables: new Map<string, string>(), argument, files: null, workdir: script.workdir }
+  const isForOther = ({ command: { conditions } }: ReadScript['commands'][number]): boolean =>
+    conditions.some((condition) => sureConditions([negation(condition)], asked).holds)
+  return { ...script, commands: script.commands.filter((one) => !isForOther(one)) }
+}
+
+const CHANGES_ARGUMENTS = /\bset[ \t]{1,9}--|\bshift\b/
 
 /** Names of all programs that a script runs, static arguments of `exec "$@"` not counted. */
 function programsIn({ commands }: ReadScript): readonly string[] {

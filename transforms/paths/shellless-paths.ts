@@ -7,7 +7,7 @@ import { copyText, keyword, reason } from '../edits/lines.ts'
 import { insertLines, placeOf, stagePlace } from '../edits/placement.ts'
 import { accessTo, granted, grantReason } from './grant-words.ts'
 import { originOf } from './origin.ts'
-import { ownerFlags, toldItsOwner } from './with-copy.ts'
+import { isOwnerless, ownerFlags, toldOwner } from './with-copy.ts'
 
 /**
  * Without a shell: a stage of its own makes the folders with WORKDIR, and a COPY with --chown sets their owner. COPY
@@ -58,8 +58,8 @@ function givenByCopy(
   const flags = ownerFlags(grant, account)
   const origin = originOf(dockerfile, stage, grant.path)
   if (flags === null || origin === null) return null
-  const told = toldItsOwner(dockerfile, stage, grant, origin, flags)
-  if (told !== null) return told
+  const { copy } = origin
+  if (copy !== null && isOwnerless(copy)) return toldOwner(dockerfile, stage, [grant], copy, flags)
   if (grant.file === undefined || grant.file.size > MOST_BYTES || origin.source === null) return null
   const from = origin.from === null ? '' : `--from=${origin.from} `
   const paths = copyPaths(origin.source, grant.path, dockerfile.escape)

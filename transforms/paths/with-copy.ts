@@ -5,37 +5,84 @@ import { type AccountChoice, copyOwner, type Grant } from '../../src/plan/plan.t
 import type { Finding } from '../../src/transform.ts'
 import { chownOf, insertLines, placeBefore } from '../edits/placement.ts'
 import { granted, grantReason } from './grant-words.ts'
-import { type CopyOrigin, originOf } from './origin.ts'
+import { originOf } from './origin.ts'
+
+interface WithCopies {
+  readonly given: readonly Finding[]
+  /** What no COPY can give. */
+  readonly left: readonly Grant[]
+}
 
 /**
- * What COPY brings gets its owner from that COPY, which needs no layer of its own: one file that comes alone, or all that is in a
- * folder. Null where no COPY can, or where it would give more: BuildKit gives each folder that it has to make on the way to the
- * same owner.
+ * What COPY brings gets its owner from that COPY, which needs no layer of its own: one file that comes alone, all that is in a folder,
+ * or what comes into a folder of the user's, who may replace it there anyway. Not where it would give more: BuildKit gives each folder
+ * that it has to make on the way to the same owner.
  */
-export function withItsCopy(
+export function withTheirCopies(
   dockerfile: Dockerfile,
   stage: Stage,
+  grants: readonly Grant[],
+  account: AccountChoice,
+): WithCopies {
+  // A name that the file has not made yet is none to COPY.
+  if (/[^\d:]/.test(copyOwner(account))) return { given: [], left: grants }
+  const steps = stageWalks(dockerfile, () => NOT_ASKED).own(stage.index)
+  const plain = grants.filter(({ mode, groupAsOwner }) => mode === undefined && groupAsOwner !== true)
+  const given = new Map<Grant, Finding>()
+  for (const { instruction, words, workdir } of steps) {
+    const place = placeOf({ words, workdir })
+    const folder = plain.find(({ path, kind, tree }) => path === place && kind.endsWith('-directory') && tree !== true)
+    if (place === null || folder === undefined || !isOwnerless(instruction)) continue
+    const isThere = isThereAt(steps, instruction, place)
+    if (!isThere && !isThereAt(steps, instruction, parentOf(place))) continue
+    const brought = plain.filter(
+      (grant) =>
+        (grant === folder ? !isThere : isInside(grant.path, place) && grant.kind.startsWith('own-')) &&
+        lastBringing(steps, grant.path) === instruction,
+    )
+    if (brought.length === 0) continue
+    const told = toldOwner(dockerfile, stage, brought, instruction, `--chown=${copyOwner(account)}`)
+    for (const grant of brought) given.set(grant, told)
+  }
+  for (const grant of grants) {
+    const own = given.has(grant) ? null : withItsCopy(dockerfile, stage, steps, grant, grants, account)
+    if (own !== null) given.set(grant, own)
+  }
+  return { given: [...new Set(given.values())], left: grants.filter((grant) => !given.has(grant)) }
+}
+
+/** The COPY or ADD that a path came with last, where no RUN names it. */
+function lastBringing(steps: readonly Step[], path: string): Instruction | null {
+  if (steps.some(({ instruction: { keyword, text } }) => keyword === 'RUN' && text.includes(baseName(path))))
+    return null
+  const last = steps.findLast(
+    ({ instruction: { keyword }, words, workdir }) =>
+      (keyword === 'COPY' || keyword === 'ADD') && isInside(path, placeOf({ words, workdir }) ?? '/'),
+  )
+  return last?.instruction ?? null
+}
+
+export function isOwnerless({ keyword, flags }: Instruction): boolean {
+  return keyword === 'COPY' && !flags.some(({ name }) => name === 'chown' || name === 'chmod')
+}
+
+function withItsCopy(
+  dockerfile: Dockerfile,
+  stage: Stage,
+  steps: readonly Step[],
   grant: Grant,
   all: readonly Grant[],
   account: AccountChoice,
 ): Finding | null {
-  // A name that the file has not made yet is none to COPY.
-  if (grant.groupAsOwner === true || /[^\d:]/.test(copyOwner(account))) return null
-  const steps = stageWalks(dockerfile, () => NOT_ASKED).own(stage.index)
+  if (grant.groupAsOwner === true) return null
   if (grant.kind !== 'own-file')
     return grant.tree === true ? treeWithCopies(dockerfile, stage, steps, grant, account) : null
-  const origin = originOf(dockerfile, stage, grant.path)
-  const { copy } = origin ?? { copy: null }
-  if (origin === null || copy === null) return null
+  const { copy } = originOf(dockerfile, stage, grant.path) ?? { copy: null }
+  if (copy === null || lastBringing(steps, grant.path) !== copy) return null
   let folder = parentOf(grant.path)
   while (all.some(({ path, kind }) => path === folder && kind.endsWith('-directory'))) folder = parentOf(folder)
-  if (!isThereAt(steps, copy, folder)) return null
-  const isAnew = steps.some(
-    ({ instruction: { keyword, lines, text } }) =>
-      keyword === 'RUN' && lines.start > copy.lines.start && text.includes(baseName(grant.path)),
-  )
-  const flags = isAnew ? null : ownerFlags(grant, account)
-  return flags === null ? null : toldItsOwner(dockerfile, stage, grant, origin, flags)
+  const flags = isThereAt(steps, copy, folder) && isOwnerless(copy) ? ownerFlags(grant, account) : null
+  return flags === null ? null : toldOwner(dockerfile, stage, [grant], copy, flags)
 }
 
 /** All that is in a folder comes with COPY lines of its own. */
@@ -55,10 +102,7 @@ function treeWithCopies(
   const copies = made.map(({ instruction }) => instruction)
   const [first] = copies
   const isWhole = made.every(
-    ({ instruction: { keyword, flags }, words, workdir }) =>
-      keyword === 'COPY' &&
-      isInside(placeOf({ words, workdir }) ?? '', path) &&
-      !flags.some(({ name }) => name === 'chown' || name === 'chmod'),
+    ({ instruction, words, workdir }) => isOwnerless(instruction) && isInside(placeOf({ words, workdir }) ?? '', path),
   )
   // What a base image has there would stay root's.
   if (first === undefined || !isWhole || mode !== undefined || /^\/(?:etc|usr|var)\//.test(path)) return null
@@ -94,24 +138,19 @@ function isThereAt(steps: readonly Step[], copy: Instruction, folder: string): b
   })
 }
 
-/** Null where no COPY brings the file alone, or the one that does says an owner or a mode already. */
-export function toldItsOwner(
+/** The COPY says the owner of what it brings. */
+export function toldOwner(
   dockerfile: Dockerfile,
   stage: Stage,
-  grant: Grant,
-  { copy }: CopyOrigin,
+  grants: readonly Grant[],
+  copy: Instruction,
   flags: string,
-): Finding | null {
-  if (copy === null || copy.flags.some(({ name }) => name === 'chown' || name === 'chmod')) return null
+): Finding {
   const at = copy.keywordSpan.end
-  const told = granted(
-    stage,
-    [grant],
-    [
-      insertLines(dockerfile, placeBefore(dockerfile, stage, copy), grantReason([grant])),
-      { start: at, end: at, text: ` ${flags}` },
-    ],
-  )
+  const told = granted(stage, grants, [
+    insertLines(dockerfile, placeBefore(dockerfile, stage, copy), grantReason(grants)),
+    { start: at, end: at, text: ` ${flags}` },
+  ])
   return { ...told, line: copy.line, column: copy.column }
 }
 
