@@ -352,7 +352,7 @@ test('an original runs as its Compose service sets and starts it, and without wh
       'starts/Dockerfile': ['hardened', open],
     })
     const { output = '' } = results.find(({ target }) => target.startsWith('starts')) ?? {}
-    expect(output).toMatch(/^RUN chown .*\/srv\/state$/m)
+    expect(output).toMatch(/^ && chown 10001:10001 \/srv\/state$/m)
     expect(output).not.toContain('CMD')
   } finally {
     await rm(folder, { recursive: true })
