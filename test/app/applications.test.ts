@@ -379,7 +379,7 @@ test.each<Application>([
   {
     says: 'a folder of state by itself',
     files: handed('/empty'),
-    gives: ['chown 10001:10001 /var/lib/agent'],
+    gives: ['COPY --chown=10001:10001 --from=build /empty /var/lib/agent'],
   },
   {
     says: 'not where something lies in it',

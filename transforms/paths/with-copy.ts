@@ -1,6 +1,6 @@
 import { type Step, stageWalks } from '../../src/dockerfile/index.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
-import { baseName, isInside, isSharedFolder, normalisePath, parentOf } from '../../src/places.ts'
+import { baseName, isInside, isSharedFolder, isStatePlace, normalisePath, parentOf } from '../../src/places.ts'
 import { type AccountChoice, copyOwner, type Grant } from '../../src/plan/plan.ts'
 import type { Finding } from '../../src/transform.ts'
 import { chownOf, insertLines, placeBefore } from '../edits/placement.ts'
@@ -15,7 +15,7 @@ interface WithCopies {
 
 /**
  * What COPY brings gets its owner from that COPY, which needs no layer of its own: one file that comes alone, all that is in a folder,
- * or what comes into a folder of the user's, who may replace it there anyway. Not where it would give more: BuildKit gives each folder
+ * or what comes into a folder of state of the user's; a program's own files in a folder of its user stay root's. Not where it would give more: BuildKit gives each folder
  * that it has to make on the way to the same owner.
  */
 export function withTheirCopies(
@@ -32,7 +32,7 @@ export function withTheirCopies(
   for (const { instruction, words, workdir } of steps) {
     const place = placeOf({ words, workdir })
     const folder = plain.find(({ path, kind, tree }) => path === place && kind.endsWith('-directory') && tree !== true)
-    if (place === null || folder === undefined || !isOwnerless(instruction)) continue
+    if (place === null || folder === undefined || !isStatePlace(place) || !isOwnerless(instruction)) continue
     const isThere = isThereAt(steps, instruction, place)
     if (!isThere && !isThereAt(steps, instruction, parentOf(place))) continue
     const brought = plain.filter(
