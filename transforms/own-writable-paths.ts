@@ -80,18 +80,21 @@ function* withShell(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, accou
   }
 }
 
-/** The RUN right above the place, where no other step of this change has to come between. */
+/** The RUN right above the place, where it runs as root and no other step of this change has to come between. */
 function housekeeping(
   { instructions }: Stage,
   { decisions, account }: StagePlan,
   { offset }: LinePlace,
 ): Instruction | null {
-  const isFirst = decisions.every(
-    ({ kind, needsRoot }) => kind === 'grant' || (!needsRoot && kind !== 'build-as-root') || kind === 'make-account',
+  const isBetween = decisions.some(
+    ({ kind, needsRoot }) =>
+      kind === 'begin-as-root' ||
+      kind === 'build-as-root' ||
+      (needsRoot && kind !== 'grant' && kind !== 'make-account'),
   )
   const isNumbered = account?.unnumbered !== true && account?.text?.includes('$') !== true
   const before = instructions.findLast(({ lines }) => lines.end <= offset)
-  return isFirst && isNumbered && before?.keyword === 'RUN' ? before : null
+  return !isBetween && isNumbered && before?.keyword === 'RUN' ? before : null
 }
 
 /** Above the line that declares it, no step can read a build argument. */
