@@ -55,28 +55,42 @@ export function reason(text: string, short = text): readonly [ReasonLines] {
     }
     line += ` ${word}`
   }
-  return [{ lines: [...lines, line], short: lineOf(short) ?? withFewClauses(short) ?? withFewWords(short) }]
+  return [{ lines: [...lines, line], short: shortened(short) }]
+}
+
+/** One line: all of it, or what of it has room. */
+function shortened(text: string): string {
+  const named = byLastName(text)
+  const [first = ''] = named.split('; ')
+  const tries = [
+    text,
+    ...fewer(text, '; ', '; and more'),
+    named,
+    ...fewer(named, '; ', '; and more'),
+    first,
+    ...fewer(first, ', ', ''),
+  ]
+  return tries.map(lineOf).find((line) => line !== null) ?? withFewWords(named)
+}
+
+/** Without its last part, without the last two, and so on. */
+function fewer(text: string, between: string, behind: string): readonly string[] {
+  const parts = text.split(between)
+  return parts.slice(1).map((_, left) => parts.slice(0, parts.length - 1 - left).join(between) + behind)
+}
+
+/** `/usr/local/bin/start.sh` is `start.sh` where there is no room for all of it. */
+function byLastName(text: string): string {
+  return text
+    .split(' ')
+    .map((word) => (/^\/.+\/./.test(word) ? word.slice(word.lastIndexOf('/') + 1) || word : word))
+    .join(' ')
 }
 
 /** Null where it does not fit. */
 function lineOf(text: string): string | null {
   const line = [PREFIX, ...commentWords(text)].join(' ')
   return line.length <= SHORT_WIDTH ? line : null
-}
-
-/** As many of its clauses as fit, else as many parts of the first one; null for none. */
-function withFewClauses(text: string): string | null {
-  const clauses = text.split('; ')
-  for (let count = clauses.length - 1; count > 0; count -= 1) {
-    const line = lineOf(`${clauses.slice(0, count).join('; ')}; and more`)
-    if (line !== null) return line
-  }
-  const parts = clauses[0]?.split(', ') ?? []
-  for (let count = parts.length; count > 0; count -= 1) {
-    const line = lineOf(parts.slice(0, count).join(', '))
-    if (line !== null) return line
-  }
-  return null
 }
 
 function withFewWords(text: string): string {

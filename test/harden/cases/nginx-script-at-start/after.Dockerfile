@@ -22,7 +22,7 @@ RUN sed -i -E \
       -e '/^user +[^;]*; *$/d' \
       -e 's#^pid +[^;]*;#pid        /tmp/nginx.pid;#' \
       /etc/nginx/nginx.conf
-# harden-image: written by /docker-entrypoint.d/40-config.sh lines 6 and 3
+# harden-image: written by 40-config.sh lines 6 and 3; caches and temp folders
 RUN mkdir -p /var/cache/nginx \
  && touch /usr/share/nginx/html/app/config.json \
  && chown 101:101 /usr/share/nginx/html/app /usr/share/nginx/html/app/config.json /var/cache/nginx

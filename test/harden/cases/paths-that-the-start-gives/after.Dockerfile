@@ -10,7 +10,7 @@ EOF
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: named by the arguments --log-file /var/log/jobs/worker.log
+# harden-image: named by the arguments --log-file worker.log; and more
 RUN mkdir -p /var/log/jobs "$SPOOL_DIR" \
  && chown 10001:10001 /var/log/jobs "$SPOOL_DIR"
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it

@@ -12,7 +12,7 @@ WORKDIR /1/tmp
 
 FROM scratch AS without
 COPY --from=build /app /app
-# harden-image: /src/main.go line 2 makes temporary files
+# harden-image: main.go line 2 makes temporary files
 COPY --from=harden-image-paths-1 --chown=10001:10001 /1/ /
 # harden-image: 10001:10001, a bare uid, which needs no account
 USER 10001:10001

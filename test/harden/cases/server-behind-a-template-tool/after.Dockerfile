@@ -4,7 +4,7 @@ RUN apt-get update && apt-get install -y nginx
 RUN sed -i -E \
       's/^([[:space:]]*listen[[:space:]]+(\[::\]:)?)80([[:space:]]+default_server;)/\18080\3/' \
       /etc/nginx/sites-available/default
-# harden-image: rendered by -template …
+# harden-image: rendered by -template site.conf; and more
 RUN mkdir -p /etc/nginx/conf.d \
  && touch /etc/nginx/conf.d/site.conf /run/nginx.pid \
  && chown 33:33 /etc/nginx/conf.d/site.conf /run/nginx.pid /var/lib/nginx

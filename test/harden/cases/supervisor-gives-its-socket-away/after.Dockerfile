@@ -26,6 +26,6 @@ RUN sed -i -E \
 # harden-image: named as file in /etc/supervisor/supervisord.conf line 2
 RUN mkdir -p /run/app \
  && chown 33:33 /run/app
-# harden-image: www-data (33:33)
+# harden-image: www-data (33:33), supervisord switches to it in supervisord.conf
 USER 33:33
 CMD ["supervisord", "-c", "/etc/supervisor/supervisord.conf"]

@@ -27,6 +27,6 @@ RUN sed -i -E \
 # harden-image: supervisord keeps its log where it starts
 RUN chgrp 33 /srv/app \
  && chmod 1775 /srv/app
-# harden-image: www-data (33:33)
+# harden-image: www-data (33:33), supervisord switches to it in jobs.conf
 USER 33:33
 CMD ["./start.sh"]

@@ -5,5 +5,5 @@ RUN sed -i -E \
       -e '/^[[:space:]]*group haproxy[[:space:]]*$/d' \
       -e '\#^[[:space:]]*chroot /var/lib/haproxy[[:space:]]*$#d' \
       /etc/haproxy/haproxy.cfg
-# harden-image: haproxy (99:99)
+# harden-image: haproxy (99:99), haproxy switches to it in haproxy.cfg
 USER 99:99

@@ -19,7 +19,7 @@ COPY --from=build /src/out ./
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: mkdirSync in /src/src/main.ts line 2 fails where it is there …
+# harden-image: mkdirSync in main.ts line 2 fails where it is there already
 RUN mkdir -p /srv/state \
  && chown 10001:10001 /srv/state \
  && chgrp 10001 /app \
