@@ -1,10 +1,11 @@
-import { type Step, stageWalks } from '../src/dockerfile/index.ts'
+import type { Step } from '../src/dockerfile/index.ts'
 import { normalisePath } from '../src/places.ts'
 import { closedTo } from '../src/plan/grants/closed.ts'
 import { type ImageCode, noCode } from '../src/plan/grants/image-code.ts'
 import { copyOwner, decided } from '../src/plan/plan.ts'
 import type { Transform } from '../src/transform.ts'
 import { chownOf } from './edits/placement.ts'
+import { stepsOf } from './paths/steps.ts'
 
 export const ownCopiedFiles: Transform = {
   name: 'own-copied-files',
@@ -13,7 +14,7 @@ export const ownCopiedFiles: Transform = {
   *run(dockerfile, { stage, plan }) {
     for (const account of decided(plan, 'own-copies')) {
       const owner = copyOwner(account)
-      for (const step of stageWalks(dockerfile, () => NOT_KNOWN).own(stage.index)) {
+      for (const step of stepsOf(dockerfile, stage)) {
         const { instruction } = step
         if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
         // An owner that somebody has chosen stays, and so does what lies outside of the application.
@@ -59,5 +60,3 @@ function whySearched(step: Step, code: ImageCode): string | null {
   const path = targetOf(step)
   return path === null ? null : (closedTo({ path, kind: 'own-file' }, code)?.reason ?? null)
 }
-
-const NOT_KNOWN = { known: false, reason: 'what a base image sets is not asked for' } as const

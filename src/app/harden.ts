@@ -148,7 +148,7 @@ function changesOf(
   const inOrder = applied.filter(({ finding }) => finding.edits.length > 0).toSorted((a, b) => a.stage - b.stage)
   const byName = new Map(transforms.map((transform) => [transform.name, transform]))
   const loose = danglingContinuation(dockerfile)
-  // A stage counts on what is done in those that it is built from: that is not done again.
+  // A change may need one in a stage that its own is built from: what is done there is not done again here.
   const madeOf = new Map(stages.map(({ stage, lineage }) => [stage, new Set(lineage.map(({ index }) => index))]))
   const others = (said: Said, isMeant: (by: string) => boolean): readonly number[] =>
     inOrder.flatMap((other, index) =>

@@ -43,7 +43,7 @@ export async function withNeighbours(item: WorkItem, dockerfile: Dockerfile, ses
   return { ...session, known, parents, ...(changed.length === 0 ? {} : { changed: new Map(changed) }) }
 }
 
-/** What is built upon an image that was root until this run was written for root, and is planned so: the plan knows as whom it begins. */
+/** The image as it was before this run took root from it: the steps of a child were written for that, and the child is planned so. */
 function asItBegan(image: Known<ImageFacts>, { endsAs }: NeighbourImage): Known<ImageFacts> {
   if (endsAs === undefined || !image.known) return image
   return { known: true, value: { ...image.value, config: { ...image.value.config, user: '' } } }

@@ -185,7 +185,7 @@ async function lookInto(
   { engine, session, originals, repaired }: Looking,
   build: (text: string, name: string) => Promise<string>,
 ): Promise<LookedInto> {
-  // Upon a base that ends as another user by this run it is what it was where root goes on in it.
+  // The base has lost root in this run. With USER 0 below its FROM the original still does what it did.
   const original = session.changed === undefined ? source : ((await repaired()) ?? source)
   if (kind === 'dockerfile') session.hooks.progress(`${target}: building it as it is`)
   const { baseline, repair } =

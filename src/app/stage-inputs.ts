@@ -91,8 +91,8 @@ type StatedStages = Map<
 type ScriptsOf = (instruction: Instruction) => readonly RunScript[]
 
 /**
- * The stages that are meant to run: the one that is built, leaves that start something of their own, and what is pushed as an image of its
- * own, whatever else is built upon it.
+ * The stages that are meant to run: the one that is built, those that start something and that no other stage is built from, and those
+ * that are pushed as images of their own.
  */
 export function plannedStages(
   dockerfile: Dockerfile,
@@ -367,12 +367,17 @@ export function* imageOfStage(
     const base = dockerfile.stages[index]?.base
     return base?.kind === 'image' ? (knowledge.parents?.get(base.reference)?.accounts ?? []) : []
   })
-  const { users } = yield* createdAccounts(dockerfile, stage.index, walks)
-  const accounts = [...users.flatMap(({ name, certain }) => (certain ? [name] : [])), ...above]
+  const accountsOf = ({ users }: StageInput['created']): readonly string[] => [
+    ...users.flatMap(({ name, certain }) => (certain ? [name] : [])),
+    ...above,
+  ]
   const open = [user.value, entrypoint.value, cmd.value].find(({ known }) => !known)
-  if (open?.known === false)
-    return { image: { known: false, reason: `${named.by} makes it, and ${open.reason}` }, shows: null, accounts }
+  if (open?.known === false) {
+    const image = { known: false, reason: `${named.by} makes it, and ${open.reason}` } as const
+    return { image, shows: null, accounts: accountsOf(yield* createdAccounts(dockerfile, stage.index, walks)) }
+  }
   const input = yield* stageInput(dockerfile, stage, walks, defaultPolicy, knowledge)
+  const accounts = accountsOf(input.created)
   const { facts, stated } = input
   const { base } = dockerfile.stages[lineage(dockerfile, stage.index)[0] ?? stage.index] ?? stage
   const from = base.kind === 'image' ? base.reference : null

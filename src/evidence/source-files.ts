@@ -360,7 +360,7 @@ function isSettings(path: string, kind: 'file' | 'directory'): boolean {
   return isInside(path, '/etc') && folder !== '/etc' && !isBelowSystem(path) && !isSystemFolder(folder)
 }
 
-/** Files that the stage puts in a folder where the program writes any of that ending: those may be rewritten, which only their owner can. */
+/** Files of the image that the program may write again, by their folder and their ending: only their owner can. */
 function rewritten(entries: StageContents['entries'], folder: string, ending: string | undefined): readonly string[] {
   if (ending === undefined) return []
   return [...entries].flatMap(([path, { type, uid }]) =>

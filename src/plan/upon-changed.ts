@@ -4,9 +4,9 @@ import { accountIds, type Decision, type DecisionKind, decide, decided, type Sta
 import type { Policy, StageInput } from './stage-input.ts'
 
 /**
- * Plans that were each made as if nothing else changed, as the whole of them needs it: what is built upon a stage or an image that ends as
- * another user from now on goes on as root where it runs something, keeps root or gets lines that need it; what that gives already is
- * not given again. `inputs` of the same stages, in the order of the file.
+ * Each plan was made as if nothing else changed; this fits them together. What is built upon a stage or an image that loses root in this
+ * run gets USER 0 where it runs something, keeps root, or gets lines that need it. What that stage gives already is not given again.
+ * `inputs`: of the same stages, in the order of the file.
  */
 export function uponChanged(
   plans: readonly StagePlan[],

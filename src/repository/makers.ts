@@ -53,7 +53,7 @@ export interface Makers extends ProjectTree {
 export function makersIn(tree: ProjectTree): Makers {
   const { root, members, runs } = tree
   const all = [...members.keys()].filter((path) => !FOR_PEOPLE.test(relative(root, path)))
-  const unnamed = unnamedIn(members, root)
+  const unnamed = all.filter((path) => namesAfter(path, root).length === 0)
   const origin = originOf(root)
   // Owners in the names that files build it under, by their last part.
   const owners = new Map<string, string[]>()
@@ -62,7 +62,7 @@ export function makersIn(tree: ProjectTree): Makers {
       put(owners, lastPart(nameIn(name)).toLowerCase(), ownerIn(nameIn(name)))
   return {
     ...tree,
-    makersOf: makersByName(tree),
+    makersOf: makersByName(tree, unnamed, origin),
     names: namesOfWhole(root),
     unnamed: unnamed.length === 0 && all.length === 1 ? all : unnamed,
     built: new Set(
@@ -79,15 +79,12 @@ export function makersIn(tree: ProjectTree): Makers {
   }
 }
 
-/** The Dockerfiles of its users that no folder gives a name to. */
-function unnamedIn(members: ProjectTree['members'], root: string): readonly string[] {
-  return [...members.keys()].filter(
-    (path) => !FOR_PEOPLE.test(relative(root, path)) && namesAfter(path, root).length === 0,
-  )
-}
-
 /** The Dockerfiles that make an image of this name, the nearest first. */
-function makersByName({ root, members, runs }: ProjectTree): (reference: string) => readonly ImageMaker[] {
+function makersByName(
+  { root, members, runs }: ProjectTree,
+  unnamed: readonly string[],
+  origin: ReturnType<typeof originOf>,
+): (reference: string) => readonly ImageMaker[] {
   const told = new Map<string, ImageMaker[]>()
   for (const { names, dockerfiles, context, stage: target } of runs) {
     const path = names.length === 0 ? undefined : dockerfiles.find((file) => members.has(file))
@@ -115,11 +112,9 @@ function makersByName({ root, members, runs }: ProjectTree): (reference: string)
         members.get(path)?.froms.every((from) => namespaceOf(nameIn(from.reference)) !== namespace) === true,
     )
   }
-  const origin = originOf(root)
-  const own = unnamedIn(members, root)
   // `ghcr.io/acme/depot` of the repository acme/depot, where one Dockerfile is called after nothing else.
   const ofWhole = (name: string): readonly ImageMaker[] => {
-    const [path, ...more] = own
+    const [path, ...more] = unnamed
     const isIts = origin !== null && ownerIn(name) === origin.owner && lastPart(name).toLowerCase() === origin.name
     if (!isIts || path === undefined || more.length > 0) return []
     return [{ name, reference: name, path, context: null, target: null }]

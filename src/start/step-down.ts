@@ -1,6 +1,7 @@
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { nameOf } from '../path.ts'
+import { negation, sureConditions } from '../shell/conditions.ts'
 import {
   actionsBy,
   asWords,
@@ -12,7 +13,6 @@ import {
   type SwitchCommand,
   type Word,
 } from '../shell/index.ts'
-import { negation, sureConditions } from '../shell/conditions.ts'
 import type { RootRefusal } from '../shell/root-checks.ts'
 import { accountLines, daemonOwnerLines, directives, type OwnerLine, ownerLines, rootLines } from './config-lines.ts'
 import { certainCommands, type GivenStart, sourcedFunctions } from './first-start.ts'
@@ -105,9 +105,10 @@ export function findStepDowns(
   const services = supervised(files)
   const { scripts, unread } = readWithServices([...start.scripts, ...also], start.programs, services, { config, files })
   const functions = new Set(scripts.flatMap(({ commands }) => commands.map(({ command }) => command.functionName)))
+  const asStarted = scripts.map((script) => ofItsCommand(script, config))
   const programs = new Set([
     ...start.programs,
-    ...scripts.flatMap((script) => programsIn(ofItsCommand(script, config))).filter((name) => !functions.has(name)),
+    ...asStarted.flatMap(programsIn).filter((name) => !functions.has(name)),
     ...services.map(({ words }) => nameOf(words[0] ?? '')),
   ])
   const { env: environment } = config
@@ -124,11 +125,11 @@ export function findStepDowns(
   )
   // Of a file that is sourced for some of its functions, the others are not called.
   const isCalled = ({ functionName }: ShellCommand): boolean => functionName === null || said.has(functionName)
-  const launches = scripts
+  const launches = asStarted
     .map((script) =>
       script.sourced ? { ...script, commands: script.commands.filter(({ command }) => isCalled(command)) } : script,
     )
-    .flatMap((script) => launchesIn(ofItsCommand(script, config), certain, sourced))
+    .flatMap((script) => launchesIn(script, certain, sourced))
   const written = scripts.map((script) => scriptWrites(script, startOf(script), sourced, certain))
   const writes = written.flatMap((each) => each.writes)
   // An action that replaces a file needs more than one that writes into it.

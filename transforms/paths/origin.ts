@@ -1,6 +1,6 @@
-import { stageWalks } from '../../src/dockerfile/index.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
-import { baseName, isInside, normalisePath } from '../../src/places.ts'
+import { baseName, isInside } from '../../src/places.ts'
+import { copiedTo, stepsOf } from './steps.ts'
 
 export interface CopyOrigin {
   /** The COPY that brings this file alone; null where none does. */
@@ -13,14 +13,13 @@ export interface CopyOrigin {
 
 /** Where a file of the image came from; null where that cannot be told. */
 export function originOf(dockerfile: Dockerfile, stage: Stage, path: string): CopyOrigin | null {
-  const steps = stageWalks(dockerfile, () => NOT_KNOWN).own(stage.index)
-  for (const { instruction, words, workdir } of steps.toReversed()) {
+  for (const step of stepsOf(dockerfile, stage).toReversed()) {
+    const { instruction, words } = step
     if (instruction.keyword !== 'COPY' && instruction.keyword !== 'ADD') continue
-    const target = words.at(-1) ?? null
-    const isTold = target !== null && (target.startsWith('/') || workdir !== null)
-    const place = isTold ? normalisePath(target, workdir ?? '/') : null
+    const target = words.at(-1) ?? ''
+    const place = copiedTo(step)
     // It may be this one that brings it.
-    if (target === null || place === null) return null
+    if (place === null) return null
     if (!isInside(path, place)) continue
     return instruction.keyword === 'COPY' ? copiedBy(instruction, words.slice(0, -1), target, place, path) : null
   }
@@ -59,5 +58,3 @@ function copiedBy(
   const isFile = target.endsWith('/') && folder === plain && baseName(folder) === rest
   return { copy: null, from, source: isFile ? plain : folder === '.' ? rest : `${folder}/${rest}` }
 }
-
-const NOT_KNOWN = { known: false, reason: 'what a base image sets is not asked for' } as const

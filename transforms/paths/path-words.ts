@@ -1,8 +1,8 @@
 import { shellWord } from '../../src/borders/dockerfile.ts'
-import { stageWalks } from '../../src/dockerfile/index.ts'
 import type { Dockerfile, Stage } from '../../src/dockerfile/model.ts'
 import { isInside } from '../../src/places.ts'
 import type { LinePlace } from '../edits/placement.ts'
+import { stepsOf } from './steps.ts'
 
 /** A path as a word of a RUN. */
 export type PathWord = (path: string) => string
@@ -17,7 +17,7 @@ export function pathWords(dockerfile: Dockerfile, stage: Stage, { offset }: Line
     keyword === 'ENV' || keyword === 'ARG' ? words.flatMap(({ text }) => /^\w+/.exec(text)?.[0] ?? []) : [],
   )
   if (declared.length === 0) return shellWord
-  const steps = stageWalks(dockerfile, () => NOT_ASKED).own(stage.index)
+  const steps = stepsOf(dockerfile, stage)
   const next = steps.find(({ instruction }) => instruction.lines.start >= offset) ?? steps.at(-1)
   const values = next?.environment.values
   const folders = [...new Set(declared)].flatMap((name) => {
@@ -40,4 +40,3 @@ export function pathWords(dockerfile: Dockerfile, stage: Stage, { offset }: Line
 
 /** A path that is the same in double quotes, with no end that a longer one would double. */
 const PLAIN = /^(?:\/[\w.@%+=:,-]+)+$/
-const NOT_ASKED = { known: false, reason: 'what a base image sets is none of its own words' } as const

@@ -1,4 +1,4 @@
-import { type Step, stageWalks } from '../../src/dockerfile/index.ts'
+import type { Step } from '../../src/dockerfile/index.ts'
 import type { Dockerfile, Instruction, Stage } from '../../src/dockerfile/model.ts'
 import { baseName, isInside, isSharedFolder, isStatePlace, normalisePath, parentOf } from '../../src/places.ts'
 import { type AccountChoice, copyOwner, type Grant } from '../../src/plan/plan.ts'
@@ -6,6 +6,7 @@ import type { Finding } from '../../src/transform.ts'
 import { chownOf, insertLines, placeBefore } from '../edits/placement.ts'
 import { granted, grantReason } from './grant-words.ts'
 import { originOf } from './origin.ts'
+import { copiedTo, stepsOf } from './steps.ts'
 
 interface WithCopies {
   readonly given: readonly Finding[]
@@ -14,9 +15,9 @@ interface WithCopies {
 }
 
 /**
- * What COPY brings gets its owner from that COPY, which needs no layer of its own: one file that comes alone, all that is in a folder,
- * or what comes into a folder of state of the user's; a program's own files in a folder of its user stay root's. Not where it would give more: BuildKit gives each folder
- * that it has to make on the way to the same owner.
+ * Grants that a COPY makes by `--chown`, without a layer of their own: of a file that comes alone, of all that is in a folder, and of
+ * what comes into a folder of state. Not where BuildKit would have to make a folder on the way, which it would give away too, and not
+ * the files of a program in a folder of its user.
  */
 export function withTheirCopies(
   dockerfile: Dockerfile,
@@ -26,11 +27,12 @@ export function withTheirCopies(
 ): WithCopies {
   // A name that the file has not made yet is none to COPY.
   if (/[^\d:]/.test(copyOwner(account))) return { given: [], left: grants }
-  const steps = stageWalks(dockerfile, () => NOT_ASKED).own(stage.index)
+  const steps = stepsOf(dockerfile, stage)
   const plain = grants.filter(({ mode, groupAsOwner }) => mode === undefined && groupAsOwner !== true)
   const given = new Map<Grant, Finding>()
-  for (const { instruction, words, workdir } of steps) {
-    const place = placeOf({ words, workdir })
+  for (const step of steps) {
+    const { instruction } = step
+    const place = copiedTo(step)
     const folder = plain.find(({ path, kind, tree }) => path === place && kind.endsWith('-directory') && tree !== true)
     if (place === null || folder === undefined || !isStatePlace(place) || !isOwnerless(instruction)) continue
     const isThere = isThereAt(steps, instruction, place)
@@ -55,13 +57,14 @@ export function withTheirCopies(
 function lastBringing(steps: readonly Step[], path: string): Instruction | null {
   if (steps.some(({ instruction: { keyword, text } }) => keyword === 'RUN' && text.includes(baseName(path))))
     return null
-  const last = steps.findLast(
-    ({ instruction: { keyword }, words, workdir }) =>
-      (keyword === 'COPY' || keyword === 'ADD') && isInside(path, placeOf({ words, workdir }) ?? '/'),
-  )
-  return last?.instruction ?? null
+  return steps.findLast((step) => isCopying(step) && isInside(path, copiedTo(step) ?? '/'))?.instruction ?? null
 }
 
+function isCopying({ instruction: { keyword } }: Step): boolean {
+  return keyword === 'COPY' || keyword === 'ADD'
+}
+
+/** The COPY says neither an owner nor a mode. */
 export function isOwnerless({ keyword, flags }: Instruction): boolean {
   return keyword === 'COPY' && !flags.some(({ name }) => name === 'chown' || name === 'chmod')
 }
@@ -95,15 +98,15 @@ function treeWithCopies(
 ): Finding | null {
   const { path, mode } = grant
   const reaches = (place: string | null): boolean => place === null || isInside(place, path) || isInside(path, place)
-  const made = steps.filter(({ instruction: { keyword, text }, workdir, words }) => {
-    if (keyword === 'RUN') return text.includes(path) || (workdir !== null && isInside(workdir, path))
-    return (keyword === 'COPY' || keyword === 'ADD') && reaches(placeOf({ words, workdir }))
+  const made = steps.filter((step) => {
+    const { instruction, workdir } = step
+    if (instruction.keyword === 'RUN')
+      return instruction.text.includes(path) || (workdir !== null && isInside(workdir, path))
+    return isCopying(step) && reaches(copiedTo(step))
   })
   const copies = made.map(({ instruction }) => instruction)
   const [first] = copies
-  const isWhole = made.every(
-    ({ instruction, words, workdir }) => isOwnerless(instruction) && isInside(placeOf({ words, workdir }) ?? '', path),
-  )
+  const isWhole = made.every((step) => isOwnerless(step.instruction) && isInside(copiedTo(step) ?? '', path))
   // What a base image has there would stay root's.
   if (first === undefined || !isWhole || mode !== undefined || /^\/(?:etc|usr|var)\//.test(path)) return null
   if (isThereAt(steps, first, path) || !isThereAt(steps, first, parentOf(path))) return null
@@ -118,23 +121,18 @@ function treeWithCopies(
   )
 }
 
-function placeOf({ words, workdir }: Pick<Step, 'words' | 'workdir'>): string | null {
-  const target = words.at(-1) ?? null
-  return target === null || (workdir === null && !target.startsWith('/')) ? null : normalisePath(target, workdir ?? '/')
-}
-
 /** The folder is there before an instruction runs: each image has it, or a step above makes it. */
 function isThereAt(steps: readonly Step[], copy: Instruction, folder: string): boolean {
   if (folder === '/' || isSharedFolder(folder)) return true
   const at = steps.findIndex(({ instruction }) => instruction === copy)
   const workdir = steps[at]?.workdir ?? null
   if (workdir !== null && isInside(workdir, folder)) return true
-  return steps.slice(0, at).some(({ instruction: { keyword, text }, words, workdir: from }) => {
-    if (keyword === 'RUN') return text.includes(folder)
-    if (keyword === 'WORKDIR') return from !== null && isInside(normalisePath(words[0] ?? '', from) ?? '', folder)
-    return (
-      (keyword === 'COPY' || keyword === 'ADD') && isInside(parentOf(placeOf({ words, workdir: from }) ?? '/'), folder)
-    )
+  return steps.slice(0, at).some((step) => {
+    const { instruction, words, workdir: from } = step
+    if (instruction.keyword === 'RUN') return instruction.text.includes(folder)
+    if (instruction.keyword === 'WORKDIR')
+      return from !== null && isInside(normalisePath(words[0] ?? '', from) ?? '', folder)
+    return isCopying(step) && isInside(parentOf(copiedTo(step) ?? '/'), folder)
   })
 }
 
@@ -164,5 +162,3 @@ export function ownerFlags({ kind, mode, groupAsOwner, file }: Grant, { uid, gid
   }
   return `--chown=${uid}:${gid}${mode === undefined ? '' : octal(mode)}`
 }
-
-const NOT_ASKED = { known: false, reason: 'what a base image sets is none of its own words' } as const

@@ -103,7 +103,7 @@ function created({ created: { users }, switches }: CandidateSources): readonly C
     })
 }
 
-/** Who makes its own base image gives it the account that what is built upon it runs as. */
+/** Accounts that the Dockerfile of the base image makes, where the repository has that Dockerfile: they are made for its children. */
 function madeInBase({ facts: { madeAccounts = [] } }: CandidateSources): readonly Candidate[] {
   return madeAccounts
     .filter((name) => !isOfSystem(name))
