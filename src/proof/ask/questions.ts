@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises'
 import { bounds } from '../../bounds.ts'
 import type { ContainerState, Engine, Listener } from '../../engine/engine.ts'
 import { directReach, type Reach } from '../../engine/reach.ts'
@@ -120,6 +121,10 @@ export function portKey({ protocol, port }: Pick<PortAnswer, 'protocol' | 'port'
   return `${protocol} ${port}`
 }
 
+/** A port that is listened on and answered elsewhere, but takes no connection, is tried again for so long, milliseconds. */
+const REACHED_WAIT = 20_000
+const REACHED_PAUSE = 250
+
 interface PortsAsked {
   readonly listeners: readonly Listener[] | null
   /** TCP ports to ask whether they are listened on or not. */
@@ -151,9 +156,17 @@ export async function askPorts(
     if (!isOne || quiet) return { ...seen, unasked: true }
     if (!reachable || (protocol === 'udp' && !outside.has(key))) return seen
     const before = known.get(key) ?? null
-    const answer = await (protocol === 'tcp'
-      ? askPort(state.address, port, { known: before, watched, ...(engine.reach && { reach: engine.reach }) })
-      : askUdp(state.address, port, before, engine.reach))
+    const asked = (): Promise<PortAnswer> =>
+      protocol === 'tcp'
+        ? askPort(state.address, port, { known: before, watched, ...(engine.reach && { reach: engine.reach }) })
+        : askUdp(state.address, port, before, engine.reach)
+    let answer = await asked()
+    const end = Date.now() + REACHED_WAIT
+    // After a start the network may still lead to where the container was before (its old entry in an ARP cache).
+    while (answer.kind === 'closed' && seen.kind === 'bound' && before !== null && Date.now() < end) {
+      await pause(REACHED_PAUSE)
+      answer = await asked()
+    }
     return answer.kind === 'closed' ? seen : answer
   }
   const tcp = ports('tcp', listeners, known, expected)
