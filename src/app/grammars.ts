@@ -66,12 +66,11 @@ export async function loadGrammars(texts: Iterable<readonly [path: string, text:
 export function* sourcesOf(
   dockerfile: Dockerfile,
   context: BuildContext | null,
-  bases: Iterable<Known<ImageFacts>>,
+  images: Iterable<Known<ImageFacts>>,
 ): Iterable<readonly [path: string, text: string]> {
   for (const end of ['go', 'js', 'php', 'py', 'ts', 'tsx']) yield [`.${end}`, dockerfile.source]
   for (const [path, { text }] of context?.entries ?? []) if (text !== null) yield [path, text]
-  if (dockerfile.stages.some(({ instructions }) => instructions.some(({ keyword }) => keyword !== 'FROM'))) return
-  for (const base of bases) {
+  for (const base of images) {
     if (!base.known || !base.value.files.known) continue
     const files = base.value.files.value
     for (const path of files.texts()) yield [path, files.text(path) ?? '']

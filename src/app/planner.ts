@@ -58,7 +58,7 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   const stated = new Map()
   const editable = new Map<string, string>()
   let dependents = dependentsIn(item)
-  const parsers = await loadGrammars(sourcesOf(dockerfile, context, known.values()))
+  let parsers = await loadGrammars(sourcesOf(dockerfile, context, known.values()))
   const inputsInTurn = (seen: RunKnowledge): InTurn<readonly StageInput[]> =>
     stageInputsInTurn(dockerfile, policy, {
       ...seen,
@@ -115,6 +115,9 @@ export async function plannerFor(item: WorkItem, dockerfile: Dockerfile, session
   return {
     inputs: (seen) => withPauses(inputsInTurn(seen), hooks.signal),
     async harden(seen) {
+      const images = [...seen.built.values()].map((value) => ({ known: true, value }) as const)
+      if (images.length > 0)
+        parsers = await loadGrammars(sourcesOf(dockerfile, context, [...known.values(), ...images]))
       const first = await withPauses(inTurn(seen), hooks.signal)
       const planned = (await findPortUsers(first)) ? await withPauses(inTurn(seen), hooks.signal) : first
       return (await findEditable(planned)) ? withPauses(inTurn(seen), hooks.signal) : planned

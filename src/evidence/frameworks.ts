@@ -19,17 +19,22 @@ export const frameworkFolders: Provider = {
   name: 'framework-folders',
   summary: 'folders that the framework of the application is known to write',
   when: 'always',
-  claims({ contents, start, parsers, facts: { config } }) {
-    // The program itself may have run during the build and left files of root's there.
-    const isFilled = contents.steps.some(
-      ({ instruction }) => instruction.keyword === 'RUN' && says(instruction, BUILD_STEP),
-    )
+  claims({ asBuilt, contents, own, start, parsers, facts: { config } }) {
+    // The program itself may have run during the build and left files of root's there; a finished image shows whether it has.
+    const isFilled =
+      asBuilt ||
+      contents.steps.some(({ instruction }) => instruction.keyword === 'RUN' && says(instruction, BUILD_STEP))
     // The command, or a script that it starts, collects Django's static files.
     const collects = [argvOf(config), ...start.launches.map(({ words }) => words)].some((words) =>
       words.join(' ').includes('collectstatic'),
     )
-    return frameworkClaims(contents, isFilled, collects, config, parsers)
+    const claims = frameworkClaims(contents, isFilled, collects, config, parsers)
+    return asBuilt ? claims.map((claim) => (own.exists(claim.path) ? claim : withoutTree(claim))) : claims
   },
+}
+
+function withoutTree({ tree, ...claim }: PathClaim): PathClaim {
+  return claim
 }
 
 /** The same for any application. `isFilled`: its build may have left files of root's there. */

@@ -16,7 +16,7 @@ import { conditionalRootPrograms, rootProgramsAside } from './root-programs.ts'
 import { treesPut } from './run-lines.ts'
 import { placeIn } from './script-writes.ts'
 import { isOneOf, startedByRules } from './servers.ts'
-import { isComment, isTest } from './source-text.ts'
+import { isComment, isTest, sourceName } from './source-text.ts'
 
 /** All files of a finished image are known. */
 export const unread: Provider = {
@@ -416,7 +416,7 @@ export const rootCalls: Provider = {
     for (const { files, find, needs, unasked } of SOURCE_CALLS) {
       if (isCapable && needs.endsWith('NET_RAW')) continue
       for (const { file, text, origin } of texts) {
-        if (!files.test(file) || idle.has(file) || ASIDE.test(origin) || isTest(file)) continue
+        if (!files.test(sourceName(file, text)) || idle.has(file) || ASIDE.test(origin) || isTest(file)) continue
         const found = find(text)
         if (found === null) continue
         const where = `${origin} line ${found.line}`

@@ -25,7 +25,7 @@ import type { Provider } from './provider.ts'
 import { leftBehind, preparedByRun } from './run-lines.ts'
 import { COMPILED, homeAsked, temporaryFolder } from './source-asks.ts'
 import { sourceModules } from './source-modules.ts'
-import { isForBuilders, isTest } from './source-text.ts'
+import { isForBuilders, isTest, sourceName } from './source-text.ts'
 import { readSource, type UnnamedWrite } from './source-writes.ts'
 import type { SourceParsers } from './syntax.ts'
 
@@ -53,7 +53,7 @@ export const sourceFiles: Provider = {
       open.filter(({ file, line }) => !told.some((detail) => detail.endsWith(`${file} line ${line}`))),
       started,
     )
-    yield* leftUnread({ cut, unread }, contents.texts.keys(), started)
+    yield* leftUnread({ cut, unread }, contents.texts, started)
   },
 }
 
@@ -243,7 +243,7 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
 /** What the calls behind those write that were looked at, and what stands in sources that nothing reads. */
 function* leftUnread(
   { cut, unread }: Pick<Written, 'cut' | 'unread'>,
-  files: Iterable<string>,
+  files: Iterable<readonly [path: string, text: string]>,
   { user }: Pick<ImageConfig, 'user'>,
 ): Iterable<Claim> {
   if (!isRootUser(user)) return
@@ -261,9 +261,10 @@ function* leftUnread(
   if (other !== undefined)
     yield question('sources', other, `${joinTruncated(unread)}: what is written was not read out of the text`)
   const languages = new Set<string>()
-  for (const path of files) {
+  for (const [path, text] of files) {
+    const name = sourceName(path, text)
     const language =
-      isTest(path) || isForBuilders(path) ? undefined : LEFT_TO_THE_RUN.get(path.slice(path.lastIndexOf('.') + 1))
+      isTest(path) || isForBuilders(path) ? undefined : LEFT_TO_THE_RUN.get(name.slice(name.lastIndexOf('.') + 1))
     if (language !== undefined && !path.includes('/node_modules/')) languages.add(language)
   }
   const named = [...languages].join(', ')
@@ -272,6 +273,7 @@ function* leftUnread(
 
 /** Languages whose sources only a run tells of, by the ends of their files. */
 const LEFT_TO_THE_RUN: ReadonlyMap<string, string> = new Map([
+  ['jsp', 'JSP'],
   ['rb', 'Ruby'],
   ['pl', 'Perl'],
   ['lua', 'Lua'],
@@ -416,7 +418,7 @@ export const compiledSources: Provider = {
     yield* temporaryFolder(chain, files, read)
     yield* homeAsked(read, started)
     yield* leftOpen(open, started)
-    yield* leftUnread({ cut, unread }, read.texts.keys(), started)
+    yield* leftUnread({ cut, unread }, read.texts, started)
   },
 }
 

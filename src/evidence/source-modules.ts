@@ -2,7 +2,7 @@ import { bounds } from '../bounds.ts'
 import { normalisePath, parentOf } from '../places.ts'
 import { languageOfFile } from './languages/index.ts'
 import { type SourceFile, sourceFile } from './source-names.ts'
-import { isTest } from './source-text.ts'
+import { isTest, sourceName } from './source-text.ts'
 import { type SourceValues, sourceValues, type WorkLeft } from './source-values.ts'
 import type { SourceParsers } from './syntax.ts'
 import type { Value } from './value.ts'
@@ -38,12 +38,12 @@ export function sourceModules(about: ModulesAbout): SourceModules {
   const opened = (path: string, text: string): SourceValues | null => {
     const known = kept.get(path)
     if (known !== undefined) return known
-    const as = languageOfFile(path)
+    const as = languageOfFile(path, text)
     const root = as === null ? null : parsers.parse(as.grammar, text)
     const values =
       as === null || root === null
         ? null
-        : sourceValues(sourceFile(path, text, root), {
+        : sourceValues(sourceFile(sourceName(path, text), text, root), {
             language: as.language,
             workdir: path.endsWith('.php') ? (served?.(parentOf(path)) ?? workdir) : workdir,
             env,

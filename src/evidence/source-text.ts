@@ -5,6 +5,20 @@ import { lineStart } from '../edit.ts'
 const NOT_THE_PROGRAM =
   /(^|\/)(tests?|__tests__|spec|examples?|docs?|scripts|bench|fixtures|migrations|_demos?)\/|(?<!ecosystem)\.(test|spec|config|d)\.[a-z]+$|_test\.(?:go|py|rb)$|_spec\.rb$|(^|\/)(?:tests?|test_\w{1,80})\.py$|Tests?\.(?:cs|java|kt)$|(^|\/)(setup\.(?:py|cfg)|(?:conftest|gulpfile|webpack[^/]*|vite[^/]*)\.[a-z]+)$/
 
+/** Interpreters by what a script of theirs ends with; a number may follow. */
+const INTERPRETERS = /^#![^\n]{0,80}?\b(?:(python|pypy)|(node|nodejs)|(php)|(perl)|(ruby)|(lua))[\d.]{0,9}\b/
+const ENDS = ['.py', '.js', '.php', '.pl', '.rb', '.lua']
+
+/** Its path, ending as its language does: a program that is called by its name alone says that in its first line. */
+export function sourceName(path: string, text: string): string {
+  if (!text.startsWith('#!') || /\.\w{1,4}$/.test(path)) return path
+  const found =
+    INTERPRETERS.exec(text)
+      ?.slice(1)
+      .findIndex((name) => name !== undefined) ?? -1
+  return `${path}${ENDS[found] ?? ''}`
+}
+
 /** A file that is there for those who build the program, by its name: of what is not known to be started nothing else tells. */
 export function isTest(path: string): boolean {
   return NOT_THE_PROGRAM.test(path)

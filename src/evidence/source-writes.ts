@@ -52,7 +52,7 @@ const NOTHING: ReadSource = { writes: [], open: [], uses: [], unread: null }
 
 /** Every path that a source names and writes to, as far as its text tells, and the calls of which it does not say the path. */
 export function readSource(path: string, text: string, modules: SourceModules): ReadSource {
-  const language = languageOfFile(path)?.language
+  const language = languageOfFile(path, text)?.language
   if (language === undefined || !language.mayWrite(text)) return NOTHING
   const values = modules.read(path, text)
   if (values === null) return { ...NOTHING, unread: 'no tree' }

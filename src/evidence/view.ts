@@ -13,6 +13,7 @@ import { baseName } from '../places.ts'
 import { argvOf, waitsForInput } from '../shell/index.ts'
 import { findStepDowns, type StartScript, type StepDownReport } from '../start/step-down.ts'
 import { idleScripts } from './idle-scripts.ts'
+import { programFiles } from './program-files.ts'
 import { programSources, type SourceStage, startedNames } from './program-sources.ts'
 import type { Catalogue, StageView } from './provider.ts'
 import { broughtFiles, installedPackages, listedServers } from './servers.ts'
@@ -58,6 +59,7 @@ export function* viewOf(
   const start = startBy(own)
   const started = start.folder === null ? facts.config : { ...facts.config, workdir: start.folder }
   yield
+  const whole = withProgram(shipped, programFiles(facts.config, built ? own : (baseFiles ?? own), start), asBuilt)
   const installed = installedPackages(shipped.steps)
   const isOpen = startsUnknownScript(argvOf(facts.config), own)
   const servers = listedServers({
@@ -68,8 +70,8 @@ export function* viewOf(
     listed,
     opaque: start.unread.length > 0 || isOpen,
   })
-  const released = releasedSources(sources.context, [shipped, ...stages])
-  const all = [shipped, ...stages].map((each): SourceStage => ({ contents: each }))
+  const released = releasedSources(sources.context, [whole, ...stages])
+  const all = [whole, ...stages].map((each): SourceStage => ({ contents: each }))
   if (released !== null) all.push(released)
   const names = startedNames(
     start,
@@ -79,7 +81,7 @@ export function* viewOf(
   const read = startsTests(start)
     ? all.map((each) => each.contents)
     : programSources(all, names, sources.context?.partial === true)
-  const [contents = shipped, ...builders] = read
+  const [contents = whole, ...builders] = read
   yield
   const brought = broughtFiles(servers)
   const files = built || brought.size === 0 ? own : beneath(brought, own, contents, filesIn(facts))
@@ -105,6 +107,24 @@ export function* viewOf(
     installed,
     servers,
     parsers: sources.parsers,
+  }
+}
+
+/** With the application that the image brings. Of a finished image it is all there is; else only its sources count, and none that the stage brings. */
+function withProgram(
+  contents: StageContents,
+  { entries, texts, origins }: ReturnType<typeof programFiles>,
+  asBuilt: boolean,
+): StageContents {
+  const isNew = ([path]: readonly [string, unknown]): boolean =>
+    !contents.entries.has(path) && !isRemoved(contents, path)
+  const more = [...texts].filter(isNew)
+  if (asBuilt) return { ...contents, entries, texts, origins }
+  if (more.length === 0) return contents
+  return {
+    ...contents,
+    texts: new Map([...contents.texts, ...more]),
+    origins: new Map([...more.map(([path]) => [path, path] as const), ...contents.origins]),
   }
 }
 

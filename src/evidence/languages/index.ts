@@ -1,4 +1,5 @@
 import { memoizeByText, memoizeSearch } from '../../memoize.ts'
+import { sourceName } from '../source-text.ts'
 import type { Grammar } from '../syntax.ts'
 import go from './go.json' with { type: 'json' }
 import php from './php.json' with { type: 'json' }
@@ -165,8 +166,12 @@ export function rulesNamed(rules: ReadonlyMap<string, readonly NamedRule[]>, nam
 }
 
 /** The language of a source, and the grammar that reads it; null for those that only a run tells of. */
-export function languageOfFile(path: string): { readonly language: Language; readonly grammar: Grammar } | null {
-  const end = path.slice(path.lastIndexOf('.') + 1)
+export function languageOfFile(
+  path: string,
+  text: string,
+): { readonly language: Language; readonly grammar: Grammar } | null {
+  const name = sourceName(path, text)
+  const end = name.slice(name.lastIndexOf('.') + 1)
   switch (end) {
     case 'py':
       return { language: languageOf('python'), grammar: 'python' }
@@ -194,7 +199,7 @@ export function languageOfFile(path: string): { readonly language: Language; rea
 export function grammarsFor(texts: Iterable<readonly [path: string, text: string]>): ReadonlySet<Grammar> {
   const found = new Set<Grammar>()
   for (const [path, text] of texts) {
-    const known = languageOfFile(path)
+    const known = languageOfFile(path, text)
     if (known !== null && !found.has(known.grammar) && known.language.mayWrite(text)) found.add(known.grammar)
   }
   return found

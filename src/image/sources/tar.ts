@@ -149,7 +149,11 @@ const configFolder =
 const configFile = /\.(?:conf|cfg|ini|ya?ml|toml|properties|xml|json|env|cnf)$/i
 const scriptFile = /\.(?:sh|bash|envsh)$/
 /** Source of an application, and the file that names its framework. */
-const sourceFile = /\.(?:[cm]?[jt]sx?|py|rb|ru|php|java|kt|go|rs|cs|exs?)$|\/Gemfile$/
+const sourceFile = /\.(?:[cm]?[jt]sx?|py|rb|ru|php|jsp|pl|lua|java|kt|go|rs|cs|exs?)$|\/Gemfile$/
+const isShared = /^\/(?:usr\/)?(?:local\/)?s?bin\//
+const webRoot = /\/(?:webapps|htdocs|cgi-bin)\//
+/** Where a distribution keeps modules and programs of all kinds. */
+const libraries = /^\/(?:usr|lib\w*|bin|sbin|etc)\//
 
 /** `named`: keep any text; `text`: keep a small text; `script`: keep a small one that starts with `#!`; null: skip. */
 export type WantedText = 'named' | 'text' | 'script' | null
@@ -163,16 +167,28 @@ export function keptTexts(config: ImageConfig): (path: string, size: number) => 
       .map(nameOf)
       .filter(Boolean),
   )
+  // The package of what is started lies in a folder of its name: dist-packages/radicale.
+  const names = new Set([...started].map((name) => name.toLowerCase().replaceAll('-', '_')))
+  const besideStarted = words.filter((word) => word.startsWith('/')).map(parentOf)
+  const ofStarted = (path: string): boolean =>
+    path
+      .split('/')
+      .slice(3, -1)
+      .some((part) => names.has(part.toLowerCase().replaceAll('-', '_'))) ||
+    (!isShared.test(path) && besideStarted.includes(parentOf(path)))
   const appFolders = ['/app', '/srv', '/opt', '/usr/src/app', ...(config.workdir === '/' ? [] : [config.workdir])]
   return (path, size) => {
     if (size === 0 || secret.test(path)) return null
     if (systemFiles.has(path)) return size <= bounds.textBytes ? 'named' : null
     if (size <= bounds.textBytes && started.has(nameOf(path))) return 'named'
     if (size <= otherLimit && accountFile.test(path)) return 'text'
-    if (size > otherLimit || bulk.test(path)) return null
+    if (size > otherLimit) return null
+    if (sourceFile.test(path) && (ofStarted(path) || webRoot.test(path))) return 'text'
+    if (bulk.test(path)) return null
     if (configFolder.test(path) || scriptFile.test(path)) return 'text'
     const isOfApp = configFile.test(path) || (sourceFile.test(path) && !/\/vendor\//.test(path))
-    if (isOfApp && appFolders.some((folder) => isWithin(path, folder))) return 'text'
+    const isElsewhere = sourceFile.test(path) && !libraries.test(path)
+    if (isOfApp && (isElsewhere || appFolders.some((folder) => isWithin(path, folder)))) return 'text'
     return 'script'
   }
 }
