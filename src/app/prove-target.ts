@@ -28,7 +28,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import { type Session, withEnv } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
-import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf, withoutTodos, withUnasked } from './verdict.ts'
+import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf, type Shown, withoutTodos, withUnasked } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 
 /** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
@@ -241,19 +241,18 @@ export function unanswered(
 
 /** A plan is no proof: a person decides about a result that did not pass, whatever the text says. */
 function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
-  const { hardened, report, failures, advice, capability = null, read } = proof
+  const { hardened, report, failures, advice, capability = null, read, wrote } = proof
   const told =
     advice === undefined ? proofFindings(report, failures, capability?.hint) : [targetFinding('prove', 'note', advice)]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
-  const result = report?.passed === true ? withoutAnswered(hardened, stage, read) : hardened.result
+  const result =
+    report?.passed === true
+      ? withoutAnswered(hardened, stage, { ...(read && { read }), ...(wrote !== undefined && { wrote }) })
+      : hardened.result
   return judgedAgain(result, about, [...notes, ...told], withUnasked(report, result))
 }
 
-/** Without the todos that a proof which passed has answered: how a start script goes on was seen. `read`: what the result has read. */
-export function withoutAnswered(
-  { plan, result }: Hardened,
-  stage: number,
-  read: ReadonlySet<string> = new Set(),
-): TargetResult {
-  return withoutTodos(result, answeredBy(stagePlanOf(plan, stage)?.remarks ?? [], read))
+/** Without the todos that a proof which passed has answered: how a start script goes on was seen. */
+export function withoutAnswered({ plan, result }: Hardened, stage: number, shown: Shown): TargetResult {
+  return withoutTodos(result, answeredBy(stagePlanOf(plan, stage)?.remarks ?? [], shown))
 }

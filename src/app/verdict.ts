@@ -67,11 +67,23 @@ export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {
   return stages.map(({ outcome }) => outcome)
 }
 
-/** Messages of the remarks that a proof which passed has answered. `read`: what the result has read. */
-export function answeredBy(remarks: readonly Remark[], read: ReadonlySet<string> = new Set()): ReadonlySet<string> {
+/** What runs have shown, beside that they pass. */
+export interface Shown {
+  /** What the result has read. */
+  readonly read?: ReadonlySet<string>
+  /** The original has written to a place that nothing names, or nobody has seen what it writes. */
+  readonly wrote?: boolean
+}
+
+/** Messages of the remarks that a proof which passed has answered. */
+export function answeredBy(
+  remarks: readonly Remark[],
+  { read = new Set(), wrote = true }: Shown = {},
+): ReadonlySet<string> {
   const isRead = ({ subject }: Remark['evidence'][number]): boolean => [...read].some((path) => isInside(path, subject))
   const isAnswered = ({ answeredByRun, question, unasked, evidence }: Remark): boolean => {
     if (answeredByRun === 'read') return evidence.length > 0 && evidence.every(isRead)
+    if (answeredByRun === 'wrote') return wrote
     return answeredByRun === true || (question !== undefined && question !== 'host-folder' && unasked !== true)
   }
   return new Set(remarks.filter(isAnswered).map(({ message }) => message))
@@ -93,12 +105,14 @@ export function withoutTodos(result: TargetResult, answered: ReadonlySet<string>
   return { ...result, findings, output }
 }
 
-/** A proof that passed, as not shown where the sources do work as root on request and no check requested it. `left`: findings that it has not answered. */
+/** A proof that passed, as not shown where sources do work on request that no check requested. `left`: findings that it has not answered. */
 export function withUnasked<Proof extends NonNullable<VerdictInput['proof']>>(
   proof: Proof | null,
   { findings: left }: Pick<TargetResult, 'findings'>,
 ): Proof | null {
-  const open = left.flatMap(({ question, message }) => (question === 'root-work' ? [message] : []))
+  const open = left.flatMap(({ question, message }) =>
+    question === 'root-work' || question === 'writes' ? [message] : [],
+  )
   if (proof?.passed !== true || open.length === 0) return proof
   return { ...proof, passed: false, reason: `not asked: ${open.join('; ')}` }
 }

@@ -191,9 +191,9 @@ export interface Remark {
   readonly capabilities?: readonly string[]
   /**
    * A todo that a run of the result settles: it is gone once a proof has passed. `read`, also of a question: only where the result
-   * has read the path that the evidence names.
+   * has read the path that the evidence names. `wrote`: only where the original has written to a place that nothing names.
    */
-  readonly answeredByRun?: true | 'read'
+  readonly answeredByRun?: true | 'read' | 'wrote'
   /** A question about work that a run does only on request: a passing proof has not answered it. */
   readonly unasked?: true
   /** Keyword of the instruction it is about; the last one of the stage is meant, else FROM. */

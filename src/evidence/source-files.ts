@@ -237,7 +237,9 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
   const byFile = new Map<string, Written['open'][number]>()
   for (const each of open) if (!byFile.has(each.file)) byFile.set(each.file, each)
   const places = [...byFile.values()].map(({ file, line, call }) => `${file} line ${line} (${call})`)
-  return places.map((where) => question('writes', where, `${where} writes to a path that only the run decides`))
+  return places.map((where) =>
+    question('writes', where, `${where} writes to a path that only the run decides`, { answeredByRun: 'wrote' }),
+  )
 }
 
 /** What the calls behind those write that were looked at, and what stands in sources that nothing reads. */

@@ -1,4 +1,5 @@
 import type { CommentStyle } from '../edit.ts'
+import type { Need } from '../evidence/claim.ts'
 import type { StageEvidence } from '../evidence/index.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { Vendor } from '../evidence/vendor.ts'
@@ -93,6 +94,8 @@ export interface Observation {
   readonly programs: readonly string[]
   /** Files it opened; null where it was not traced. */
   readonly opened: readonly string[] | null
+  /** Empty folders that files which it opened name, and that it did not write to. Absent: not looked for. */
+  readonly named?: readonly Need[]
   /** Home of root in the original. */
   readonly home: string
   /** The original does its work only as root: the proof, in one sentence; null where nothing says so. */

@@ -1,12 +1,9 @@
 import { bounds } from '../bounds.ts'
-import { applySubstitutions, type FileEdit } from '../evidence/file-edit.ts'
 import { CHANGES, type Operation } from '../evidence/operation.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
 import {
-  baseName,
-  isAuthority,
   isForEverybody,
   isInside,
   isOwnPlace,
@@ -14,7 +11,6 @@ import {
   isSharedFolder,
   isStatePlace,
   isSystemFolder,
-  looksLikeFile,
   normalisePath,
 } from '../places.ts'
 import type { AccountChoice, Grant } from '../plan/plan.ts'
@@ -30,6 +26,7 @@ import { isUnseen, onlyRuns } from './checks/watch.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { wasQuiet } from './container/run-specs.ts'
+import { pathsNamed } from './empty-folders.ts'
 import { isRefusal, linesBeside } from './log-refusals.ts'
 import type { ResultRun } from './round.ts'
 import { isExercised } from './smoke/run-checks.ts'
@@ -144,6 +141,23 @@ function isPrograms(path: string): boolean {
 }
 
 const MOST_NAMED = 3
+
+/** Whether a run wrote to a place of its own that no text names: then a write of which only a run tells the path may have been this one. */
+export function writesUntold(operations: readonly Operation[], grants: readonly Grant[]): boolean {
+  const told = grants.filter(({ evidence }) =>
+    evidence.some(({ source }) => source !== 'observed' && source !== 'traced' && source !== 'refused'),
+  )
+  return operations.some(
+    ({ access, outcome, path }) =>
+      outcome === 'done' &&
+      CHANGES.has(access) &&
+      path !== null &&
+      isPrograms(path) &&
+      !isForEverybody(path) &&
+      !isInside(path, '/proc') &&
+      !told.some((grant) => isInside(path, grant.path)),
+  )
+}
 
 /** Scripts of packages do not count; people put their own scripts elsewhere. */
 const OF_PACKAGES = /^\/(usr\/(?!local\/)|bin\/|sbin\/|lib\w*\/|etc\/|proc\/|sys\/|dev\/)/
@@ -275,102 +289,6 @@ export function namedFolders(
       (path) =>
         `whether it has to write below ${path}, which its command names: no run did, and its new user may not (--writable gives it)`,
     )
-}
-
-/** Folders that others fill: what is served, loaded or included from there is only read. */
-const FILLED_BY_OTHERS =
-  /^(empty|html?|www|htdocs|public|static|assets|webroot|docroot|certs?|ssl|tls|keys?|secrets?|includes?|modules|plugins|extensions|templates|themes|locales?|fonts|scripts|hooks|bin|lib|sites-\w+|.*\.d)$/i
-
-/**
- * Empty folders of root's that a file which the original read names (`storage = /var/lib/notes`), or that a source gives a name and
- * that are not even there, and that no run wrote to: a request that nobody sent may well do. What a report says of them, one sentence
- * each. Empty where the original was not traced. `edits`: lines that the result has otherwise, or no more.
- */
-export function emptyFolders(
-  { trace }: Pick<RunRecord, 'trace'>,
-  { files }: Pick<ImageFacts, 'files'>,
-  grants: readonly Grant[],
-  account: Pick<AccountChoice, 'uid' | 'gid'> | null,
-  edits: readonly FileEdit[] = [],
-): readonly string[] {
-  if (trace === null || account === null || !files.known) return []
-  const model = files.value
-  const identity = { uid: account.uid, gids: [account.gid] }
-  const done = trace.operations.filter(({ outcome, path }) => outcome === 'done' && path !== null)
-  const read = new Set(
-    done.flatMap(({ access, path }) => (access === 'read' && path !== null && !isOfSystem(path) ? [path] : [])),
-  )
-  const written = done.flatMap(({ access, path, to }) => (CHANGES.has(access) ? [path ?? '', to ?? ''] : []))
-  const isOpen = (path: string): boolean => {
-    const entry = model.entry(path)
-    const isMissing = entry === null && isStatePlace(path) && !isRunPlace(path) && !looksLikeFile(path)
-    if (!isMissing && (entry?.type !== 'directory' || entry.uid !== 0 || !hasFoldersOnly(model, path))) return false
-    if (!isOwnPlace(path) || isForEverybody(path) || FILLED_BY_OTHERS.test(baseName(path))) return false
-    if (grants.some((grant) => isInside(path, grant.path) || isInside(grant.path, path))) return false
-    if (written.some((other) => isInside(other, path))) return false
-    return !couldCreate(model, identity, `${path}/x`).allowed
-  }
-  const named = new Map<string, string>()
-  for (const path of read) {
-    const constants = SOURCE.test(path) ? constantFolders(model, path) : []
-    const left = textLeft(model, path, edits)
-    for (const folder of [...constants, ...pathsNamed(model, path).filter((one) => model.entry(one) !== null)])
-      if (!named.has(folder) && isOpen(folder) && left?.includes(folder) !== false) named.set(folder, path)
-  }
-  return [...named].slice(0, MOST_NAMED).map(([folder, path]) => {
-    const how = model.entry(folder) === null ? 'not there' : 'empty'
-    return `whether it has to write below ${folder}, which is ${how} and which ${path} names: no run did, and its new user may not (--writable gives it)`
-  })
-}
-
-/** The text of a file after the plan's edits; null for a file without any. */
-function textLeft(model: FileModel, path: string, edits: readonly FileEdit[]): string | null {
-  const own = edits.filter((edit) => edit.path === path).flatMap(({ substitutions }) => substitutions)
-  const text = own.length === 0 ? null : model.text(path)
-  return text === null ? null : applySubstitutions(text, own)
-}
-
-/** A source file of the author's own, for an interpreter. */
-const SOURCE =
-  /^(?!.*\/(?:node_modules|site-packages|dist-packages|vendor|gems)\/).*\.(?:py|[cm]?[jt]s|rb|php|pl|pm|lua|tcl|exs?|jl|R)$/
-
-/** `local DATA = os.getenv("DATA") or "/var/lib/hits"`: absolute paths that a line gives a name. */
-function constantFolders(model: FileModel, path: string): readonly string[] {
-  return (model.text(path) ?? '').split('\n').flatMap((line) => {
-    const [, value = ''] =
-      /^\s*(?:(?:local|const|let|var|my|our|set|public|private|static|final|export)\s+)*[$@]?\w{1,60}\s*=(?![=>~])(.{1,400})$/.exec(
-        line,
-      ) ?? []
-    return [...value.matchAll(/["'](\/[\w./-]+)["']/g)].map(
-      ([, found = '']) => model.resolve(found.replace(/\/$/, '')) ?? found,
-    )
-  })
-}
-
-/** Folders with sockets and pid files, which exist only while a program runs. */
-function isRunPlace(path: string): boolean {
-  return /^(?:\/var)?\/run\//.test(path)
-}
-
-/** The tree holds only folders, three levels deep. */
-function hasFoldersOnly(model: FileModel, path: string, depth = 3): boolean {
-  return model.list(path).every((name) => {
-    const below = `${path}/${name}`
-    return depth > 0 && model.entry(below)?.type === 'directory' && hasFoldersOnly(model, below, depth - 1)
-  })
-}
-
-/** Accounts and files of the distribution name paths of all programs. */
-function isOfSystem(path: string): boolean {
-  return isAuthority(path) || /^\/(usr\/)?(s?bin|lib\w*|share)\//.test(path)
-}
-
-/** Absolute paths in what a text says, without its comments. */
-function pathsNamed(model: FileModel, path: string): readonly string[] {
-  const said = (model.text(path) ?? '').split('\n').filter((line) => !/^\s*(#|\/\/|;|\*)/.test(line))
-  return said.flatMap((line) =>
-    [...line.matchAll(/(?<![\w.$/-])\/[\w./-]+/g)].map(([found]) => model.resolve(found.replace(/\/$/, '')) ?? ''),
-  )
 }
 
 const UNSEEN = 'whether it can use what it wrote, and has the files and sockets that it had, was not compared'

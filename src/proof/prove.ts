@@ -7,7 +7,6 @@ import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
 import {
   askedToWrite,
-  emptyFolders,
   helpersOfOthers,
   leftBehind,
   namedFolders,
@@ -21,6 +20,7 @@ import {
   unshownPlaces,
   untracedOriginal,
   untracedRun,
+  writesUntold,
 } from './caveats.ts'
 import { operationsBy } from './checks/check.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
@@ -245,7 +245,6 @@ async function conclude(
   }
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
-  const edits = plan === undefined ? [] : decided(plan, 'edit-file')
   const { baseline, run, late, pending } = await judge(
     judgeRequest(request, original, best, filled),
     live,
@@ -263,7 +262,6 @@ async function conclude(
     ...readState({ grants }),
     ...unshownPlaces(plan?.unshown ?? []),
     ...namedFolders(request.facts, grants, plan?.account ?? null),
-    ...emptyFolders(original, request.facts, grants, plan?.account ?? null, edits),
   ]
   // A check of the user's own that passes stands above them.
   const isChecked = request.smoke.length > 0
@@ -288,6 +286,9 @@ async function conclude(
     read: new Set(
       operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),
     ),
+    ...(original.trace === null
+      ? {}
+      : { wrote: writesUntold(observationOf(original, request.facts).operations, grants) }),
     ...(best.run.traced?.trace ? { operations: best.run.traced.trace.operations } : {}),
     late: capability === null ? late : null,
   }

@@ -68,6 +68,8 @@ export interface Proof {
   readonly capability?: CapabilityWay | null
   /** What the traced run of the result has read; absent where there is none. */
   readonly read?: ReadonlySet<string>
+  /** The original has written to a place that nothing but its run names; absent where it was not traced. */
+  readonly wrote?: boolean
   /** All that it did; absent where there is none. */
   readonly operations?: readonly Operation[]
   /** For an image that must keep root: how little it was shown to need. */

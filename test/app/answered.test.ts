@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import { hardenDockerfile } from '../../src/app/harden.ts'
 import { unanswered, withoutAnswered } from '../../src/app/prove-target.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
-import { answeredBy, withoutTodos } from '../../src/app/verdict.ts'
+import { answeredBy, withoutTodos, withUnasked } from '../../src/app/verdict.ts'
 import { DECIDE } from '../../src/decisions.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import type { Hardened } from '../../src/report/report.ts'
@@ -11,7 +11,7 @@ import { pipelineCases } from '../harden/support/cases.ts'
 import { knowledgeOf, policyOf } from '../harden/support/facts.ts'
 
 const finding = (message: string, outcome = 'todo') => ({ message, outcome, transform: 'skip-step-down', evidence: [] })
-const remark = (message: string, answeredByRun?: true | 'read', ...subjects: string[]) => ({
+const remark = (message: string, answeredByRun?: true | 'read' | 'wrote', ...subjects: string[]) => ({
   message,
   evidence: subjects.map((subject) => ({ source: 'declared', subject, detail: '' })),
   ...(answeredByRun && { answeredByRun }),
@@ -47,7 +47,7 @@ const hardened = {
 } as unknown as Hardened
 
 test('what a run of the stage has answered is no todo any more, and everything else stays', () => {
-  const messages = withoutAnswered(hardened, 1).findings.map(({ message, outcome }) => `${outcome} ${message}`)
+  const messages = withoutAnswered(hardened, 1, {}).findings.map(({ message, outcome }) => `${outcome} ${message}`)
   expect(messages).toEqual([
     'todo start.py was not understood',
     'todo an account is not known',
@@ -65,7 +65,7 @@ test.each<[string, readonly string[], readonly string[]]>([
     plan: { stages: [{ stage: 0, remarks: [remark(question, 'read', '/root/.app')] }] },
     result: { findings: [finding(question)], output: '' },
   } as unknown as Hardened
-  expect(withoutAnswered(asked, 0, new Set(read)).findings.map(({ message }) => message)).toEqual(expected)
+  expect(withoutAnswered(asked, 0, { read: new Set(read) }).findings.map(({ message }) => message)).toEqual(expected)
 })
 
 test.each([
@@ -75,7 +75,7 @@ test.each([
   const before = planned(name)
   expect(before.result.findings.map(({ message }) => message).join('\n')).toContain(question)
   expect(
-    withoutAnswered(before, 0)
+    withoutAnswered(before, 0, {})
       .findings.map(({ message }) => message)
       .join('\n'),
   ).not.toContain(question)
@@ -100,4 +100,21 @@ test('what a text leaves to a person is said again where a run has failed, and n
   expect(said({ passed: false })).toEqual([todo])
   expect(said({ passed: false }, first)).toEqual([])
   expect([said({ passed: true }), said({ passed: false, reason: 'nothing was run' }), said(null)]).toEqual([[], [], []])
+})
+
+test.each([
+  ['goes where the original wrote to a place that nothing names', true, []],
+  [
+    'stays, and the proof is none, where it did not',
+    false,
+    ['not asked: app.js line 4 writes to a path that only the run decides'],
+  ],
+])('whether a write whose path only a run tells was made: the question %s', (_, wrote, expected) => {
+  const question = 'app.js line 4 writes to a path that only the run decides'
+  const asked = {
+    plan: { stages: [{ stage: 0, remarks: [{ ...remark(question, 'wrote', '/app'), question: 'writes' }] }] },
+    result: { findings: [{ ...finding(question), outcome: 'question', question: 'writes' }], output: '' },
+  } as unknown as Hardened
+  const proof = withUnasked({ passed: true }, withoutAnswered(asked, 0, { wrote })) as { reason?: string }
+  expect(proof.reason === undefined ? [] : [proof.reason]).toEqual(expected)
 })

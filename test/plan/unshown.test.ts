@@ -45,6 +45,8 @@ test.each<[Grant['kind'], string, boolean]>([
   // It keeps state by its name, or is one thing of the program's own.
   ['own-directory', '/srv/app/storage', true],
   ['own-directory', '/var/lib/app', true],
+  // Nothing is in it.
+  ['own-directory', '/srv/empty', true],
   ['create-directory', '/srv/app/new', true],
   ['create-file', '/opt/app/count', true],
   ['own-file', '/opt/app/settings.ini', true],
@@ -58,5 +60,5 @@ test.each<[Grant['kind'], string, boolean]>([
   const one = grant(kind, path)
   const seen = { grants: [grant('create-file', '/srv/other')], remarks: [] }
   const whole = { grants: [...seen.grants, one], remarks: [] }
-  expect(paths(withHarmless(seen, whole).grants).includes(path)).toBe(isGiven)
+  expect(paths(withHarmless(seen, whole, (folder) => folder === '/srv/empty').grants).includes(path)).toBe(isGiven)
 })

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { emptyFolders } from '../../src/proof/caveats.ts'
+import { emptyFolders } from '../../src/proof/empty-folders.ts'
 import { image } from '../plan/image.ts'
 import { operation, traced } from './support/records.ts'
 
@@ -52,23 +52,21 @@ const original = traced([
   operation('read', '/usr/lib/python3/site.py'),
   operation('create-file', '/srv/written/x'),
 ])
-const account = { uid: 10001, gid: 10001 }
+const paths = (found: ReturnType<typeof emptyFolders>) =>
+  found.map(({ path, evidence }) => `${path}: ${evidence.detail}`)
 
-test('an empty folder of root’s that a configuration names, and that nothing wrote to, is asked for', () => {
-  expect(emptyFolders(original, facts, [], account)).toEqual([
-    `whether it has to write below /var/lib/notes, which is empty and which ${ini} names: no run did, and its new user may not (--writable gives it)`,
+test('an empty folder of root’s that a configuration names, and that nothing wrote to, is a place to write', () => {
+  expect(emptyFolders(original, facts)).toEqual([
+    expect.objectContaining({ access: 'keep-state', path: '/var/lib/notes', certainty: 'inferred', namedIn: ini }),
+    expect.objectContaining({ path: '/srv/open' }),
   ])
 })
 
-test('not one that is given, and nothing where nobody watched', () => {
-  const grant = { path: '/var/lib/notes', kind: 'own-directory', evidence: [] } as const
-  expect(emptyFolders(original, facts, [grant], account)).toEqual([])
-  expect(emptyFolders({ trace: null }, facts, [], account)).toEqual([])
-  expect(emptyFolders(original, facts, [], null)).toEqual([])
+test('nothing is one where nobody watched', () => {
+  expect(emptyFolders({ trace: null }, facts)).toEqual([])
 })
 
-test('one that a source gives a name, and that is not there or has folders alone, is asked for too', () => {
-  const grant = { path: '/var/cache/given', kind: 'create-directory', evidence: [] } as const
+test('one that a source gives a name, and that is not there or has folders alone, is one too', () => {
   const lua = '/opt/x/hits.lua'
   const seen = traced([
     operation('read', lua),
@@ -76,19 +74,9 @@ test('one that a source gives a name, and that is not there or has folders alone
     operation('create-directory', '/var/cache/made'),
     operation('create-file', '/var/cache/made/x'),
   ])
-  expect(emptyFolders(seen, facts, [grant], account)).toEqual(
-    ['/var/lib/hits, which is not there', '/srv/of-folders, which is empty'].map(
-      (what) =>
-        `whether it has to write below ${what} and which ${lua} names: no run did, and its new user may not (--writable gives it)`,
-    ),
-  )
-})
-
-test('not one that the plan takes out of the file that names it', () => {
-  const edit = (pattern: string) => {
-    const substitutions = [{ pattern, replacement: '', global: false, remove: true }] as const
-    return { path: ini, substitutions, purpose: 'step-down', reason: '', evidence: [] } as const
-  }
-  expect(emptyFolders(original, facts, [], account, [edit('^storage')])).toEqual([])
-  expect(emptyFolders(original, facts, [], account, [edit('^root')])).toHaveLength(1)
+  expect(paths(emptyFolders(seen, facts))).toEqual([
+    `/var/lib/hits: not there, and named in ${lua}`,
+    `/srv/of-folders: empty, and named in ${lua}`,
+    `/var/cache/given/x: not there, and named in ${lua}`,
+  ])
 })

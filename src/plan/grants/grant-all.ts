@@ -54,7 +54,11 @@ export function* grantAll(
 ): InTurn<Granted> {
   const phases = assumed.length === 0 ? [wanted] : [wanted, assumed]
   const [seen = NOTHING, whole = seen] = yield* grantsFor(phases, input, mounted, grantee, code)
-  const { grants, remarks } = withHarmless(seen, whole)
+  const { grants, remarks } = withHarmless(
+    seen,
+    whole,
+    (folder) => input.facts.files.known && input.facts.files.value.list(folder).length === 0,
+  )
   return {
     grants,
     remarks: saidOnce([

@@ -59,7 +59,7 @@ export function* stageGrants(
   const granted = yield* grantAll(
     {
       wanted: still([...givenAsFiles(asked.needs, perhaps), ...madeByStart(context)]),
-      assumed: observation === null ? [] : still(said(stated.assumed)),
+      assumed: observation === null ? [] : still([...said(stated.assumed), ...(observation.named ?? [])]),
       mounted: new Set([
         ...facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? []),
         ...(input.dependents?.runs ?? []).flatMap(({ mounts }) => mounts.map(({ target }) => target)),

@@ -15,12 +15,13 @@ export function said(needs: readonly Need[]): readonly Need[] {
 
 /**
  * What is met for needs that runs have shown, with that for needs that only a text states and that are harmless: state, one file or new
- * folder of the program's own, and files that are only read. Nobody asked the program for the work behind them. `whole`: with all of them.
+ * or empty folder of the program's own, and files that are only read. Nobody asked the program for the work behind them. `whole`: with all of them;
+ * `isEmpty`: nothing is in that folder.
  */
-export function withHarmless(seen: Met, whole: Met): Met {
+export function withHarmless(seen: Met, whole: Met, isEmpty: (folder: string) => boolean): Met {
   const given = new Set(
     unshownGrants(seen.grants, whole.grants)
-      .filter(isHarmless)
+      .filter((grant) => isHarmless(grant, isEmpty))
       .flatMap(({ evidence }) => evidence),
   )
   const isGiven = ({ evidence }: { readonly evidence: readonly Evidence[] }): boolean =>
@@ -38,8 +39,9 @@ export function withHarmless(seen: Met, whole: Met): Met {
   }
 }
 
-function isHarmless({ kind, path }: Grant): boolean {
-  return kind === 'group-read' || isStatePlace(path) || (kind !== 'own-directory' && isOwnPlace(path))
+function isHarmless({ kind, path }: Grant, isEmpty: (folder: string) => boolean): boolean {
+  if (kind === 'group-read' || isStatePlace(path)) return true
+  return isOwnPlace(path) && (kind !== 'own-directory' || isEmpty(path))
 }
 
 /** Grants that only the stated needs ask for: neither the path nor a folder above it is granted for what was seen. */
