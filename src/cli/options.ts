@@ -292,9 +292,7 @@ function distinct(checks: readonly SmokeCheck[]): readonly SmokeCheck[] {
   })
 }
 
+/** A slash at its end stays: it says that a folder is meant. */
 function normal(path: string): string {
-  return posix
-    .normalize(path)
-    .replace(/^\/+/, '/')
-    .replace(/(.)\/$/, '$1')
+  return posix.normalize(path).replace(/^\/+/, '/')
 }

@@ -2,7 +2,8 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import { commonOf, type Need, stateNeed } from '../evidence/claim.ts'
 import type { Operation } from '../evidence/operation.ts'
 import type { ImageConfig, ImageFacts } from '../image/facts.ts'
-import { baseName, isInside, isSystemFolder, looksLikeFile, normalisePath } from '../places.ts'
+import type { FileModel } from '../image/file-model.ts'
+import { baseName, closedPlaceOf, isInside, isSystemFolder, looksLikeFile, normalisePath } from '../places.ts'
 import type { StepDownReport } from '../start/step-down.ts'
 import { includedSwitch } from './grants/excluded-parts.ts'
 import { type Observed, observedNeeds } from './grants/observed-needs.ts'
@@ -75,10 +76,11 @@ export function unpackedIn({ actions }: Pick<StageContents, 'actions'>): readonl
 /** Assumptions count only where no run has shown more. */
 function textNeeds({ facts, observation, stated }: StageInput, policy: Policy): readonly Need[] {
   return [
-    ...withoutSeenFiles(
-      [...givenNeeds(policy, facts.config), ...withoutNamedElsewhere(stated.needs, facts.config)],
-      observation?.operations ?? [],
-    ),
+    ...givenNeeds(policy, { config: facts.config, files: stated.files }, [
+      ...[...stated.needs, ...stated.assumed].filter((need) => need.access === 'create-file' && need.how !== 'beside'),
+      ...(observation?.operations ?? []).filter(({ outcome }) => outcome === 'done'),
+    ]),
+    ...withoutSeenFiles(withoutNamedElsewhere(stated.needs, facts.config), observation?.operations ?? []),
     ...(observation === null ? withoutNamedElsewhere(stated.assumed, facts.config) : []),
   ]
 }
@@ -90,6 +92,7 @@ function withoutNamedElsewhere(needs: readonly Need[], { env }: Pick<ImageConfig
   return needs.filter(({ fromStart, path }) => fromStart !== true || named.has(path) || !names.has(baseName(path)))
 }
 
+const SOCKET = /\.sock(?:et)?$/
 const OF_FILES = new Set<Operation['access']>(['create-file', 'create-socket'])
 
 /** Drops folders that a text only seemed to name: the run has shown that the path is a file, which is granted instead. */
@@ -98,10 +101,7 @@ export function withoutSeenFiles(needs: readonly Need[], operations: readonly Op
   const files = new Set(
     operations.flatMap(({ access, outcome, path }) => (outcome === 'done' && OF_FILES.has(access) ? [path] : [])),
   )
-  return needs.flatMap((need): readonly Need[] => {
-    if (need.access !== 'keep-state' || !files.has(need.path)) return [need]
-    return need.told === undefined ? [] : [{ ...commonOf(need), access: 'create-file', how: 'any' }]
-  })
+  return needs.filter(({ access, path }) => access !== 'keep-state' || !files.has(path))
 }
 
 /** The caller insists on paths that are closed otherwise (`--unsafe`). */
@@ -109,9 +109,22 @@ export function isInsisting({ unsafe, unsafeByRepository }: Policy): boolean {
   return unsafe && unsafeByRepository !== true
 }
 
-/** What the user said: `--writable PATH` and `--own workdir`. */
-export function givenNeeds(policy: Policy, config: ImageConfig): readonly Need[] {
+/**
+ * What the user said: `--writable PATH` and `--own workdir`. A path that is not there is a folder where it ends with a slash; else what
+ * is known to be written there tells, and then its name. `known`: needs and operations of a run.
+ */
+export function givenNeeds(
+  policy: Policy,
+  { config, files }: { readonly config: ImageConfig; readonly files: FileModel },
+  known: readonly { readonly access: Operation['access'] | Need['access']; readonly path: string | null }[] = [],
+): readonly Need[] {
   const isAll = isInsisting(policy)
+  const isFile = (path: string): boolean => {
+    // Of a closed place the whole is refused, and a socket is never made beforehand.
+    if (files.entry(path) !== null || closedPlaceOf(path) !== null || SOCKET.test(path)) return false
+    const accesses = new Set(known.flatMap((one) => (one.path === path ? [one.access] : [])))
+    return accesses.has('create-file') || (!accesses.has('create-directory') && looksLikeFile(path))
+  }
   const given = (path: string, detail: string, told: NonNullable<Need['told']>): Need => ({
     ...stateNeed(path, 'declared', { source: 'given', detail }),
     told,
@@ -120,7 +133,10 @@ export function givenNeeds(policy: Policy, config: ImageConfig): readonly Need[]
     const path = normalisePath(text)
     const isOfRepository = policy.writableByRepository?.includes(text) === true
     const told = isOfRepository ? 'repository' : isAll ? 'all' : 'user'
-    return path === null ? [] : [given(path, 'given with --writable', told)]
+    if (path === null) return []
+    if (text.endsWith('/') || !isFile(path)) return [given(path, 'given with --writable', told)]
+    const detail = `given with --writable, as a file (${path}/ is a folder)`
+    return [{ ...commonOf(given(path, detail, told)), access: 'create-file', how: 'any' }]
   })
   if (policy.own === 'minimal' || isSystemFolder(config.workdir)) return writable
   const detail = `the working folder, asked for with --own ${policy.own}`

@@ -125,7 +125,7 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
       schema: { type: 'string', pattern: '^(?!.*/\\.\\.(/|$))/.*[^/.]' },
     }),
     group: 'policy',
-    help: 'PATH: one more that the user must write (repeatable)',
+    help: 'PATH: one more file or folder that the user must write; PATH/ is a folder (repeatable)',
     usual: defaultPolicy.writable,
     example: '[/var/lib/app]',
     adds: true,

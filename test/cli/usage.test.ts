@@ -205,7 +205,7 @@ describe('what flags and files say', () => {
       '--user 1001:0 --own copied --ports keep --writable /a --writable /b/ --unsafe --target dev --build -t app:1 --prove --smoke true --jobs 3 --engine podman --offline --platform linux/arm64 Dockerfile'
     expect(await options(line)).toMatchObject([
       {
-        policy: { user: '1001:0', own: 'copied', ports: 'keep', writable: ['/a', '/b'], unsafe: true, target: 'dev' },
+        policy: { user: '1001:0', own: 'copied', ports: 'keep', writable: ['/a', '/b/'], unsafe: true, target: 'dev' },
         engine: 'podman',
         offline: true,
         platform: 'linux/arm64',

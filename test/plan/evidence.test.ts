@@ -1,6 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { declared } from '../../src/evidence/declared.ts'
 import { emptyFolders } from '../../src/evidence/empty-folders.ts'
+import { createFileModel } from '../../src/image/file-index.ts'
 import { givenNeeds } from '../../src/plan/plan-context.ts'
 import { defaultPolicy } from '../../src/plan/stage-input.ts'
 import { partOf, pathsOf } from '../evidence/view.ts'
@@ -74,10 +75,37 @@ describe('conventions', () => {
 })
 
 describe('given', () => {
+  const about = (base: BaseFile) => {
+    const { config, files } = image(base)
+    return { config, files: files.known ? files.value : createFileModel(new Map(), new Map()) }
+  }
   const given = (policy: object, workdir = '/srv/app') =>
-    paths(givenNeeds({ ...defaultPolicy, ...policy }, image({ config: { workdir } }).config))
+    paths(givenNeeds({ ...defaultPolicy, ...policy }, about({ config: { workdir } })))
   test('--writable gives its path, normalised', () => {
     expect(given({ writable: ['/data/', '/a/../b', '/c'] })).toEqual(['/data', '/b', '/c'])
+  })
+  test.each<[string, readonly string[], string]>([
+    ['/data/app', [], 'keep-state'],
+    ['/data/app.db', [], 'create-file'],
+    ['/data/app.db/', [], 'keep-state'],
+    ['/data/app.db', ['drwxr-xr-x 0:0 /data/app.db'], 'keep-state'],
+    ['/run/app/app.sock', [], 'keep-state'],
+    ['/etc/cron.d/jobs.conf', [], 'keep-state'],
+  ])('--writable %s, where the image has %j, is to %s', (path, files, access) => {
+    const [need] = givenNeeds({ ...defaultPolicy, writable: [path] }, about({ files }))
+    expect(need?.access).toBe(access)
+  })
+  test('what is known to be written there says more than the name', () => {
+    const policy = { ...defaultPolicy, writable: ['/data/counts', '/data/v1.old'] }
+    const known = [
+      { access: 'create-file', path: '/data/counts' },
+      { access: 'create-directory', path: '/data/v1.old' },
+    ] as const
+    const needs = givenNeeds(policy, about({}), known)
+    expect(needs.map(({ access, evidence }) => `${access}: ${evidence.detail}`)).toEqual([
+      'create-file: given with --writable, as a file (/data/counts/ is a folder)',
+      'keep-state: given with --writable',
+    ])
   })
   test('--own gives what it names', () => {
     expect(given({})).toEqual([])

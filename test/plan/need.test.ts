@@ -32,10 +32,9 @@ test.each<[string, Operation]>([
   expect(operationNeeds(operation)).toMatchObject([{ access: 'look' }])
 })
 
-test('a folder that a text names is none where a run made a file there, and what --writable names is that file', () => {
+test('a folder that a text names is none where a run made a file there', () => {
   const named = stateNeed('/var/lib/app.state', 'inferred', { source: 'config', detail: '' })
-  const given = { ...named, told: 'user' } as const
   const seen: Operation = { ...asks('/var/lib/app.state'), access: 'create-file' }
-  expect(withoutSeenFiles([named, given], [seen])).toEqual([{ ...given, access: 'create-file', how: 'any' }])
-  expect(withoutSeenFiles([named, given], [asks('/x')])).toEqual([named, given])
+  expect(withoutSeenFiles([named], [seen])).toEqual([])
+  expect(withoutSeenFiles([named], [asks('/x')])).toEqual([named])
 })

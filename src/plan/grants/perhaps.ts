@@ -12,18 +12,6 @@ export function isPerhaps(need: Need): need is PerhapsNeed {
   return need.onlyIf !== undefined
 }
 
-/** All other needs; a path of `--writable` is a file where it is known to be written as one. */
-export function givenAsFiles(all: readonly Need[], perhaps: readonly PerhapsNeed[]): readonly Need[] {
-  const files = new Set(
-    perhaps.filter(({ access, how }) => access === 'create-file' && how !== 'beside').map(({ path }) => path),
-  )
-  return all
-    .filter((need) => !isPerhaps(need))
-    .map((need) =>
-      need.told !== undefined && files.has(need.path) ? { ...commonOf(need), access: 'create-file', how: 'any' } : need,
-    )
-}
-
 /** The needs that the user could not meet with these grants. `mayMake`: by what the stage itself has added. */
 export function unmetNeeds(
   perhaps: readonly PerhapsNeed[],

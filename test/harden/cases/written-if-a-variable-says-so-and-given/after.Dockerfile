@@ -10,7 +10,7 @@ START
 # harden-image: app (10001:10001): the image has no service account for it
 RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
-# harden-image: given with --writable; declared by VOLUME
+# harden-image: given with --writable, as a file (/etc/notes.zone/ is a folder)
 RUN install -d -o 10001 -g 10001 /opt/notes /srv/notes \
  && touch /etc/notes.zone \
  && chown 10001:10001 /etc/notes.zone
