@@ -257,7 +257,7 @@ export interface ContainerProcess {
   /** Names in the bounding set; null where it can't be read. */
   readonly bounding: readonly string[] | null
   readonly noNewPrivileges: boolean | null
-  /** Numbers of the signals that it has a handler for; null where they can't be read. */
+  /** Numbers of the signals that it has a handler for or blocks; null where they can't be read. */
   readonly handled: readonly number[] | null
 }
 

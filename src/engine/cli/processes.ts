@@ -154,7 +154,8 @@ export function parseStatus(text: string, uids: readonly IdRange[] = [], gids: r
   const numbers = (key: string): readonly number[] => (fields.get(key) ?? '').split(/\s+/).filter(Boolean).map(Number)
   const sets = ['CapEff', 'CapPrm', 'CapInh', 'CapAmb'].map((key) => fields.get(key))
   const bounding = fields.get('CapBnd')
-  const handled = fields.get('SigCgt')
+  // Whoever reads signals from a signalfd, or waits for them, has no handler and blocks them (signalfd(2), sigwaitinfo(2)).
+  const handled = ['SigCgt', 'SigBlk'].flatMap((key) => fields.get(key) ?? [])
   const noNewPrivileges = fields.get('NoNewPrivs')
   return {
     name: fields.get('Name') ?? '',
@@ -170,7 +171,7 @@ export function parseStatus(text: string, uids: readonly IdRange[] = [], gids: r
         : capabilityNames(sets.map((set) => BigInt(`0x${set}`))),
       bounding: bounding === undefined ? null : capabilityNames([BigInt(`0x${bounding}`)]),
       noNewPrivileges: noNewPrivileges === undefined ? null : noNewPrivileges === '1',
-      handled: handled === undefined ? null : signalsIn(BigInt(`0x${handled}`)),
+      handled: handled.length === 0 ? null : signalsIn(handled.reduce((all, set) => all | BigInt(`0x${set}`), 0n)),
     },
   }
 }

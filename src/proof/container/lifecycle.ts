@@ -205,14 +205,14 @@ const SIGTERM = 15
 const KILLED = 137
 /** Between two looks at what is left, milliseconds. */
 const STOP_LOOK = 250
-/** A process that was told to end and has been idle this long waits for something, milliseconds. */
-const STOP_IDLE = 500
+/** A process that was told to end and has been idle this long waits for something, milliseconds: some notice it at their next tick. */
+const STOP_IDLE = 2000
 
 export interface StopOptions {
   readonly graceSeconds: number
   /** As the image config has it; null means SIGTERM. */
   readonly stopSignal: string | null
-  /** Signals that its first process has a handler for; null where that is not known. */
+  /** Signals that its first process has a handler for or blocks; null where that is not known. */
   readonly handled: readonly number[] | null
   /** How many processes of its own it has; null where it is not traced. */
   readonly traced: (() => Promise<number>) | null
@@ -221,8 +221,8 @@ export interface StopOptions {
 }
 
 /**
- * Whether a grace would only be waited out: a first process without a handler never sees SIGTERM (pid_namespaces(7)). `handled`:
- * signals that it has a handler for; null or undefined where that is not known.
+ * Whether a grace would only be waited out: a first process that neither handles nor blocks SIGTERM never sees it (pid_namespaces(7)).
+ * `handled`: null or undefined where that is not known.
  */
 export function isDeaf(stopSignal: string | null, handled: readonly number[] | null | undefined): boolean {
   return stopSignal === null && handled != null && !handled.includes(SIGTERM)
