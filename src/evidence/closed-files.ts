@@ -39,7 +39,7 @@ export const closedFiles: Provider = {
   },
 }
 
-export function closedClaims(contents: ClosedSources, config: ImageConfig, files: FileModel): readonly PathClaim[] {
+function closedClaims(contents: ClosedSources, config: ImageConfig, files: FileModel): readonly PathClaim[] {
   if (contents.origins.size === 0) return []
   const closed = closedOf(contents)
   const folders = closedFolders(contents)

@@ -38,7 +38,7 @@ function withoutTree({ tree, ...claim }: PathClaim): PathClaim {
 }
 
 /** The same for any application. `isFilled`: its build may have left files of root's there. */
-export function frameworkClaims(
+function frameworkClaims(
   { texts, copies, origins }: Pick<StageContents, 'texts' | 'copies' | 'origins'>,
   isFilled: boolean,
   collects = false,

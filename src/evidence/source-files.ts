@@ -1,8 +1,10 @@
 import { bounds } from '../bounds.ts'
 import { isRemoved, type StageContents } from '../contents/stage-contents.ts'
 import { says } from '../dockerfile/index.ts'
+import { lineOf } from '../edit.ts'
 import { isRootUser } from '../image/accounts.ts'
 import type { ImageConfig } from '../image/facts.ts'
+import type { FileModel } from '../image/file-model.ts'
 import type { InTurn } from '../in-turn.ts'
 import { memoizeByObject } from '../memoize.ts'
 import {
@@ -25,7 +27,7 @@ import type { Provider } from './provider.ts'
 import { leftBehind, preparedByRun } from './run-lines.ts'
 import { COMPILED, homeAsked, temporaryFolder } from './source-asks.ts'
 import { sourceModules } from './source-modules.ts'
-import { isForBuilders, isTest, sourceName } from './source-text.ts'
+import { isComment, isForBuilders, isTest, sourceName } from './source-text.ts'
 import { readSource, type UnnamedWrite } from './source-writes.ts'
 import type { SourceParsers } from './syntax.ts'
 
@@ -39,7 +41,7 @@ export const sourceFiles: Provider = {
   summary: "literal paths that the program's own source files write to",
   when: 'always',
   *claims(view) {
-    const { idle, started, start, chain, files } = view
+    const { idle, started, start, chain, files, own } = view
     const contents = withoutIdle(view.contents, idle)
     const { claims: all, open, cut, unread } = yield* writtenBy(contents, started, view.parsers, start.launches)
     const line = preparedByRun(view)
@@ -48,18 +50,35 @@ export const sourceFiles: Provider = {
     yield* written
     yield* temporaryFolder(chain, files, contents)
     yield* homeAsked(contents, started)
+    yield* workTrees(contents, own)
     const told = written.map(({ evidence }) => evidence.detail)
     yield* leftOpen(
       open.filter(({ file, line }) => !told.some((detail) => detail.endsWith(`${file} line ${line}`))),
       started,
     )
-    yield* leftUnread({ cut, unread }, contents.texts, started)
+    yield* leftUnread({ cut, unread }, contents, started)
   },
 }
 
 function withoutIdle(contents: StageContents, idle: ReadonlySet<string>): StageContents {
   if (idle.size === 0) return contents
   return { ...contents, texts: new Map([...contents.texts].filter(([path]) => !idle.has(path))) }
+}
+
+/** `["git", "commit"]`, `git -C x pull`: what changes a repository, its own files and those of its work tree. */
+const GIT_WRITES =
+  /["'`\s]git["'`,\s]{1,9}(?:-[Cc]["'`,\s]{1,9}[^\s,"'`]{1,200}["'`,\s]{1,9})?["'`]?(add|am|apply|checkout|clean|commit|fetch|gc|merge|mv|pull|rebase|reset|rm|stash)["'`\s]/
+
+/** Repositories of the image, where a source runs what writes into one. */
+function* workTrees({ texts, origins }: StageContents, files: FileModel): Iterable<Claim> {
+  for (const [file, text] of texts) {
+    const found = isTest(file) || isForBuilders(file) ? null : GIT_WRITES.exec(text)
+    if (found === null || isComment(text, found.index)) continue
+    const detail = `git ${found[1]} in ${origins.get(file) ?? file} line ${lineOf(text, found.index)}`
+    for (const path of files.paths())
+      if (path.endsWith('/.git/HEAD')) yield inferred('keep-state', parentOf(parentOf(path)), detail, { tree: true })
+    return
+  }
 }
 
 /** The log that a setting names, `RotatingFileHandler(config["log"])`, where one file of settings has one of that name. */
@@ -146,7 +165,7 @@ interface Written {
 }
 
 /** `launches`: what start scripts start. Stops behind each file. */
-export function* writtenBy(
+function* writtenBy(
   { texts, origins, entries }: Pick<StageContents, 'texts' | 'origins' | 'entries'>,
   config: ImageConfig,
   parsers: SourceParsers,
@@ -237,15 +256,17 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
   const byFile = new Map<string, Written['open'][number]>()
   for (const each of open) if (!byFile.has(each.file)) byFile.set(each.file, each)
   const places = [...byFile.values()].map(({ file, line, call }) => `${file} line ${line} (${call})`)
-  return places.map((where) =>
-    question('writes', where, `${where} writes to a path that only the run decides`, { answeredByRun: 'wrote' }),
-  )
+  return places.map(unnamedWrite)
+}
+
+function unnamedWrite(where: string): Claim {
+  return question('writes', where, `${where} writes to a path that only the run decides`, { answeredByRun: 'wrote' })
 }
 
 /** What the calls behind those write that were looked at, and what stands in sources that nothing reads. */
 function* leftUnread(
   { cut, unread }: Pick<Written, 'cut' | 'unread'>,
-  files: Iterable<readonly [path: string, text: string]>,
+  { texts, origins }: Pick<StageContents, 'texts' | 'origins'>,
   { user }: Pick<ImageConfig, 'user'>,
 ): Iterable<Claim> {
   if (!isRootUser(user)) return
@@ -263,30 +284,52 @@ function* leftUnread(
   if (other !== undefined)
     yield question('sources', other, `${joinTruncated(unread)}: what is written was not read out of the text`)
   const languages = new Set<string>()
-  for (const [path, text] of files) {
+  for (const [path, text] of texts) {
     const name = sourceName(path, text)
     const language =
       isTest(path) || isForBuilders(path) ? undefined : LEFT_TO_THE_RUN.get(name.slice(name.lastIndexOf('.') + 1))
-    if (language !== undefined && !path.includes('/node_modules/')) languages.add(language)
+    if (language === undefined || path.includes('/node_modules/')) continue
+    const at = language.writes === undefined ? -1 : text.search(language.writes)
+    if (at < 0 || isComment(text, at)) languages.add(language.name)
+    else yield unnamedWrite(`${origins.get(path) ?? path} line ${lineOf(text, at)}`)
   }
   const named = [...languages].join(', ')
   if (named !== '') yield question('sources', named, `sources in ${named} are not read for what they write`)
 }
 
-/** Languages whose sources only a run tells of, by the ends of their files. */
-const LEFT_TO_THE_RUN: ReadonlyMap<string, string> = new Map([
-  ['jsp', 'JSP'],
-  ['rb', 'Ruby'],
-  ['pl', 'Perl'],
-  ['lua', 'Lua'],
-  ['rs', 'Rust'],
-  ['ex', 'Elixir'],
-  ['java', 'Java'],
-  ['kt', 'Kotlin'],
-  ['cs', 'C#'],
-  ['c', 'C'],
-  ['cc', 'C++'],
-  ['cpp', 'C++'],
+const OF_JAVA =
+  /\bnew (?:java\.io\.)?(?:FileOutputStream|FileWriter|PrintWriter\(\s*new File)|\bFiles\.(?:write|newBufferedWriter|newOutputStream|create|copy|move)|\.mkdirs?\(/
+
+/**
+ * Languages whose sources only a run tells of, by the ends of their files, with how those that are interpreted write: what is compiled
+ * brings more code than its program runs.
+ */
+const LEFT_TO_THE_RUN: ReadonlyMap<string, { readonly name: string; readonly writes?: RegExp }> = new Map([
+  ['jsp', { name: 'JSP', writes: OF_JAVA }],
+  [
+    'rb',
+    {
+      name: 'Ruby',
+      writes:
+        /\b(?:(?:File|IO)\.(?:write|binwrite)|File\.(?:open|new)\([^)\n]{0,200},\s*["'][wa]|FileUtils\.(?:mkdir|touch|cp|mv)\w*|Dir\.mkdir)/,
+    },
+  ],
+  [
+    'pl',
+    {
+      name: 'Perl',
+      writes: /\b(?:make_path|mkpath|mkdir|(?:sys)?open\b[^;\n]{0,100}?,\s*["']\+?>|File::Copy|(?:copy|move)\()/,
+    },
+  ],
+  ['lua', { name: 'Lua', writes: /\b(?:io\.open\([^)\n]{0,200},\s*["'][wa]|lfs\.mkdir)/ }],
+  ['rs', { name: 'Rust' }],
+  ['ex', { name: 'Elixir', writes: /\bFile\.(?:write|mkdir_p|cp|open!?\([^)\n]{0,200}:(?:write|append))/ }],
+  ['java', { name: 'Java' }],
+  ['kt', { name: 'Kotlin' }],
+  ['cs', { name: 'C#' }],
+  ['c', { name: 'C' }],
+  ['cc', { name: 'C++' }],
+  ['cpp', { name: 'C++' }],
 ])
 
 const IS_SOURCE = /\.(?:[cm]?[jt]sx?|pyi?|go|rs|c|cc|cpp|h|hpp|java|kt|cs)$/
@@ -364,13 +407,14 @@ function isSettings(path: string, kind: 'file' | 'directory'): boolean {
   return isInside(path, '/etc') && folder !== '/etc' && !isBelowSystem(path) && !isSystemFolder(folder)
 }
 
+/** What a page is made of is read, where nothing says what a name ends in. */
+const IS_SERVED = /\.(?:html?|css|map|svg|png|jpe?g|gif|ico|webp|woff2?|ttf|json|ya?ml|toml|lock|php|rb|pl|sh)$/
+
 /** Files of the image that the program may write again, by their folder and their ending: only their owner can. */
 function rewritten(entries: StageContents['entries'], folder: string, ending: string | undefined): readonly string[] {
-  if (ending === undefined) return []
+  const isOne = (path: string): boolean => (ending === undefined ? !IS_SERVED.test(path) : path.endsWith(ending))
   return [...entries].flatMap(([path, { type, uid }]) =>
-    type === 'file' && uid === 0 && parentOf(path) === folder && path.endsWith(ending) && !IS_SOURCE.test(path)
-      ? [path]
-      : [],
+    type === 'file' && uid === 0 && parentOf(path) === folder && isOne(path) && !IS_SOURCE.test(path) ? [path] : [],
   )
 }
 
@@ -420,7 +464,7 @@ export const compiledSources: Provider = {
     yield* temporaryFolder(chain, files, read)
     yield* homeAsked(read, started)
     yield* leftOpen(open, started)
-    yield* leftUnread({ cut, unread }, read.texts, started)
+    yield* leftUnread({ cut, unread }, read, started)
   },
 }
 

@@ -26,10 +26,10 @@ import { isUnseen, onlyRuns } from './checks/watch.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { wasQuiet } from './container/run-specs.ts'
-import { pathsNamed } from './empty-folders.ts'
 import { isRefusal, linesBeside } from './log-refusals.ts'
 import type { ResultRun } from './round.ts'
 import { isExercised } from './smoke/run-checks.ts'
+import { pathsNamed } from './unwritten-places.ts'
 
 const YOUR_CHECK = 'a check of yours can ask it (--smoke, or smoke: in the configuration)'
 

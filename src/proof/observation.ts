@@ -7,8 +7,8 @@ import { FIRST_EPHEMERAL_PORT } from './ask/questions.ts'
 import { isOptional, operationsOfDiff } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { rootHome } from './container/run-specs.ts'
-import { emptyFolders } from './empty-folders.ts'
 import { rootWork } from './needs-root.ts'
+import { unwrittenPlaces } from './unwritten-places.ts'
 
 /** What a run of the original as root has shown, for the plan: from its trace, or from `docker diff` where there is none. */
 export function observationOf(record: RunRecord, facts: ImageFacts): Observation {
@@ -26,7 +26,7 @@ export function observationOf(record: RunRecord, facts: ImageFacts): Observation
     programs: [...new Set(record.processes.map((process) => programName(process.command)))],
     opened: traced === null ? null : openedFiles(traced),
     home: rootHome(facts),
-    named: emptyFolders(record, facts),
+    named: unwrittenPlaces(record, facts),
     needsRoot: record.trace === null ? null : rootWork(record.trace),
   }
 }

@@ -312,7 +312,7 @@ describe('what the start of the image runs', () => {
 
   test.each(['/app/start.sh', '/app/lib/env.sh', '/app/server'])("%s is nobody else's to write", (path) => {
     const { output, verdict } = started({ observation: { operations: [`write ${path}`] } })
-    expect(givenIn(output)).toEqual([])
+    expect(givenIn(output).filter((given) => isBelow(path, given))).toEqual([])
     expect(verdict).toBe('incomplete')
   })
 

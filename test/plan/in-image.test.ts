@@ -1,6 +1,10 @@
 import { describe, expect, test } from '@jest/globals'
 import type { PathClaim } from '../../src/evidence/claim.ts'
+import { closedFiles } from '../../src/evidence/closed-files.ts'
+import { frameworkFolders } from '../../src/evidence/frameworks.ts'
 import { inImage } from '../../src/evidence/in-image.ts'
+import { programFiles } from '../../src/evidence/program-files.ts'
+import { sourceFiles } from '../../src/evidence/source-files.ts'
 import { findStepDowns } from '../../src/start/step-down.ts'
 import { claimsOf, partOf } from '../evidence/view.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
@@ -13,8 +17,14 @@ function needs(base: BaseFile): readonly (readonly [string, string])[] {
 function needsOf(base: BaseFile): readonly PathClaim[] {
   const facts = image(base)
   if (!facts.files.known) throw new Error('a fixture has files')
-  const view = partOf({ facts, asBuilt: true, own: facts.files.value, start: findStepDowns(facts) })
-  return claimsOf(inImage, view).filter((claim) => claim.kind === 'path')
+  const start = findStepDowns(facts)
+  const own = facts.files.value
+  const { config } = facts
+  const contents = { ...partOf({}).contents, ...programFiles(config, own, start) }
+  const view = partOf({ facts, asBuilt: true, own, files: own, started: config, start, contents })
+  return [frameworkFolders, sourceFiles, closedFiles, inImage].flatMap((provider) =>
+    claimsOf(provider, view).filter((claim) => claim.kind === 'path'),
+  )
 }
 
 describe('of an image alone', () => {

@@ -149,3 +149,20 @@ export function madeAtStart(
     })
     .slice(0, MOST_MADE)
 }
+
+/**
+ * Folders below /var/log in which the original wrote a log of its own: to open it anew once it was moved away, and to rotate it, takes
+ * the folder, and no run waits for that.
+ */
+export function logFolders({ operations }: Observation, files: FileModel): readonly Need[] {
+  const folders = new Map<string, Need>()
+  for (const { access, outcome, path, source, detail } of operations) {
+    const folder = path === null ? '/' : parentOf(path)
+    const isLog = outcome === 'done' && (access === 'write' || access === 'create-file') && isInside(folder, '/var/log')
+    // A link leads to an output of the container.
+    if (path === null || !isLog || folder === '/var/log' || files.entry(path)?.type === 'symlink') continue
+    const need = stateNeed(folder, 'observed', { source, detail: `${path} is rotated there: ${detail}` })
+    if (!folders.has(folder) && files.entry(folder)?.type === 'directory') folders.set(folder, need)
+  }
+  return [...folders.values()]
+}

@@ -16,8 +16,8 @@ import { includedGrants } from './excluded-parts.ts'
 import { type Granted, grantAll } from './grant-all.ts'
 import { handedTo, isHandedFolder, notHandedOver } from './handed-over.ts'
 import { type ImageCode, imageCode } from './image-code.ts'
-import { madeAtStart } from './observed-needs.ts'
-import { givenAsFiles, isPerhaps, type PerhapsNeed, unmetNeeds, withoutAsked } from './perhaps.ts'
+import { logFolders, madeAtStart } from './observed-needs.ts'
+import { isPerhaps, type PerhapsNeed, unmetNeeds, withoutAsked } from './perhaps.ts'
 import { said } from './unshown.ts'
 
 export interface StageGrants {
@@ -58,7 +58,11 @@ export function* stageGrants(
   const still = (each: readonly Need[]): readonly Need[] => stillNamed(each, changes, readable)
   const granted = yield* grantAll(
     {
-      wanted: still([...givenAsFiles(asked.needs, perhaps), ...madeByStart(context)]),
+      wanted: still([
+        ...asked.needs.filter((need) => !isPerhaps(need)),
+        ...madeByStart(context),
+        ...rotatedLogs(context),
+      ]),
       assumed: observation === null ? [] : still([...said(stated.assumed), ...(observation.named ?? [])]),
       mounted: new Set([
         ...facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? []),
@@ -89,6 +93,10 @@ function madeByStart({ input: { facts, observation, stated }, needs }: PlanConte
   if (observation === null || !facts.files.known) return []
   const isAsked = asksBeforeMaking(stated.view.contents.texts)
   return madeAtStart(observation, [...stated.assumed, ...needs], facts.files.value, isAsked)
+}
+
+function rotatedLogs({ input: { facts, observation } }: PlanContext): readonly Need[] {
+  return observation === null || !facts.files.known ? [] : logFolders(observation, facts.files.value)
 }
 
 /** The file model is exactly that of the image: no step has made files that nobody has seen. */

@@ -1,5 +1,5 @@
 import type { Evidence, Need, Remark } from '../../evidence/claim.ts'
-import { isInside, isOwnPlace, isStatePlace, withParents } from '../../places.ts'
+import { isInside, isMarkerFile, isOwnPlace, isStatePlace, withParents } from '../../places.ts'
 import type { Grant } from '../plan.ts'
 
 /** What is granted for needs, and what is said of those that nothing is granted for. */
@@ -40,7 +40,7 @@ export function withHarmless(seen: Met, whole: Met, isEmpty: (folder: string) =>
 }
 
 function isHarmless({ kind, path }: Grant, isEmpty: (folder: string) => boolean): boolean {
-  if (kind === 'group-read' || isStatePlace(path)) return true
+  if (kind === 'group-read' || isStatePlace(path) || (kind === 'create-file' && isMarkerFile(path))) return true
   return isOwnPlace(path) && (kind !== 'own-directory' || isEmpty(path))
 }
 
