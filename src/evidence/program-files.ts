@@ -2,7 +2,7 @@ import type { StageContents } from '../contents/stage-contents.ts'
 import type { ImageConfig } from '../image/facts.ts'
 import type { FileEntry, FileModel } from '../image/file-model.ts'
 import { isInside, isOwnPlace, isSharedFolder, isSystemFolder, normalisePath, outermost, parentOf } from '../places.ts'
-import { argvOf } from '../shell/index.ts'
+import { argvOf, isInterpreter } from '../shell/index.ts'
 import type { StepDownReport } from '../start/step-down.ts'
 import { sourceName } from './source-text.ts'
 
@@ -30,7 +30,10 @@ export function programFiles(
   const isSource = (path: string): boolean => SOURCE.test(sourceName(path, files.text(path) ?? ''))
   const alone = new Set([...named, ...unread.map(({ path }) => path)].filter(isSource))
   const ofSources = [...alone].map(parentOf).filter((folder) => !isSharedFolder(folder) && folder.split('/').length > 3)
-  const packages = [...ofSources, ...packageFolders(files, new Set(programs.map(packageName)))]
+  const packages = [
+    ...ofSources,
+    ...packageFolders(files, new Set(programs.filter((name) => !isInterpreter(name)).map(packageName))),
+  ]
   const roots = outermost([config.workdir, ...beside].filter((folder) => !isSystemFolder(folder)))
   const inside = (path: string): boolean =>
     alone.has(path) ||

@@ -65,14 +65,15 @@ function withoutIdle(contents: StageContents, idle: ReadonlySet<string>): StageC
   return { ...contents, texts: new Map([...contents.texts].filter(([path]) => !idle.has(path))) }
 }
 
-/** `["git", "commit"]`, `git -C x pull`: what changes a repository, its own files and those of its work tree. */
+/** Verbs of git that change a repository or its work tree, as a word of a command: `git commit`, `git('commit', '-q')`. */
 const GIT_WRITES =
-  /["'`\s]git["'`,\s]{1,9}(?:-[Cc]["'`,\s]{1,9}[^\s,"'`]{1,200}["'`,\s]{1,9})?["'`]?(add|am|apply|checkout|clean|commit|fetch|gc|merge|mv|pull|rebase|reset|rm|stash)["'`\s]/
+  /(?:\bgit\s+(?:-C\s+\S{1,200}\s+)?|["'`])(add|am|apply|checkout|clean|commit|fetch|gc|merge|mv|pull|rebase|reset|rm|stash)(?=["'`\s])/
+const STARTS_GIT = /["'`](?:\/usr\/bin\/)?git["'`\s]/
 
 /** Repositories of the image, where a source runs what writes into one. */
 function* workTrees({ texts, origins }: StageContents, files: FileModel): Iterable<Claim> {
   for (const [file, text] of texts) {
-    const found = isTest(file) || isForBuilders(file) ? null : GIT_WRITES.exec(text)
+    const found = isTest(file) || isForBuilders(file) || !STARTS_GIT.test(text) ? null : GIT_WRITES.exec(text)
     if (found === null || isComment(text, found.index)) continue
     const detail = `git ${found[1]} in ${origins.get(file) ?? file} line ${lineOf(text, found.index)}`
     for (const path of files.paths())
@@ -311,17 +312,17 @@ const LEFT_TO_THE_RUN: ReadonlyMap<string, { readonly name: string; readonly wri
     {
       name: 'Ruby',
       writes:
-        /\b(?:(?:File|IO)\.(?:write|binwrite)|File\.(?:open|new)\([^)\n]{0,200},\s*["'][wa]|FileUtils\.(?:mkdir|touch|cp|mv)\w*|Dir\.mkdir)/,
+        /\b(?:(?:File|IO)\.(?:write|binwrite)|File\.(?:open|new)\([^)\n]{0,200},\s{0,9}["'][wa]|FileUtils\.(?:mkdir|touch|cp|mv)\w*|Dir\.mkdir)/,
     },
   ],
   [
     'pl',
     {
       name: 'Perl',
-      writes: /\b(?:make_path|mkpath|mkdir|(?:sys)?open\b[^;\n]{0,100}?,\s*["']\+?>|File::Copy|(?:copy|move)\()/,
+      writes: /\b(?:make_path\(|mkpath\(|mkdir[ (]|(?:sys)?open\b[^;\n]{0,100}?,\s{0,9}["']\+?>|(?:copy|move)\()/,
     },
   ],
-  ['lua', { name: 'Lua', writes: /\b(?:io\.open\([^)\n]{0,200},\s*["'][wa]|lfs\.mkdir)/ }],
+  ['lua', { name: 'Lua', writes: /\b(?:io\.open\([^)\n]{0,200},\s{0,9}["'][wa]|lfs\.mkdir)/ }],
   ['rs', { name: 'Rust' }],
   ['ex', { name: 'Elixir', writes: /\bFile\.(?:write|mkdir_p|cp|open!?\([^)\n]{0,200}:(?:write|append))/ }],
   ['java', { name: 'Java' }],

@@ -28,12 +28,6 @@ const CASES: readonly PortCase[] = [
     moved: /port: 8053.* \/opt\/own\.conf/,
   },
   { ports: '53', cmd: ['named', '-g'], moved: /"named", "-g", "-p", "8053"/ },
-  {
-    ports: '953',
-    cmd: ['named', '-g'],
-    config: ['/etc/bind/named.conf', 'include "/etc/bind/named.conf.local";'],
-    moved: /inet 127\.0\.0\.1 port 8953/,
-  },
   { ports: '53/udp', cmd: ['dnsmasq', '-k'], moved: /"--port=8053"/ },
   { ports: '53', cmd: ['pdns_server', '--daemon=no'], moved: /"--local-port=8053"/ },
   { ports: '53', cmd: ['pdns_recursor', '--daemon=no'], moved: /"--local-port=8053"/ },

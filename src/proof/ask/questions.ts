@@ -163,7 +163,8 @@ export async function askPorts(
     let answer = await asked()
     const end = Date.now() + REACHED_WAIT
     // After a start the network may still lead to where the container was before (its old entry in an ARP cache).
-    while (answer.kind === 'closed' && seen.kind === 'bound' && before !== null && Date.now() < end) {
+    const hasAnswered = before !== null && before.kind !== 'bound'
+    while (answer.kind === 'closed' && seen.kind === 'bound' && hasAnswered && Date.now() < end) {
       await pause(REACHED_PAUSE)
       answer = await asked()
     }
