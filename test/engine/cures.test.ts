@@ -207,6 +207,23 @@ open("/etc/thing/thing.conf").read()`
   expect(proof.result.output).toContain('chown 10001:10001 /etc/thing/thing.conf')
 })
 
+test('a file that nobody else may read is given to it with its mode', async () => {
+  const setup = `
+if os.stat("/etc/thing/thing.conf").st_mode & 0o077: sys.exit("unsafe permissions on /etc/thing/thing.conf")
+open("/etc/thing/thing.conf").read()`
+  const proof = await prove('mode', setup, { image: ['RUN install -m 600 /dev/null /etc/thing/thing.conf'] })
+  expectHardened(proof, 2)
+  expect(proof.result.output).toContain('chown 10001:10001 /etc/thing/thing.conf')
+  expect(proof.result.output).not.toContain('chmod')
+})
+
+test('its program, which must be its own, stays root’s', async () => {
+  const setup = 'if os.stat(sys.argv[0]).st_uid != os.getuid(): sys.exit(f"{sys.argv[0]} must be owned by you")'
+  const { result } = await prove('own-code', setup, { cmd: ['/usr/bin/thing'] })
+  expect(result.verdict).toBe('incomplete')
+  expect(result.output).not.toContain('chown')
+})
+
 test('a start script that ends unless it is root is passed', async () => {
   const start = [
     'COPY --chmod=755 <<"S" /start.sh',
