@@ -63,7 +63,7 @@ export interface Operation {
   readonly sought?: boolean
   /** The call names it relative to the folder that the program started in (the image's WORKDIR). */
   readonly fromStart?: boolean
-  /** A setting in root's home that another user does not find by its own home. */
+  /** Something in root's home that another user does not find by its own home. */
   readonly byHome?: boolean
   /** The removed file existed before the run, which has not written to it: it was in the program's way. */
   readonly found?: boolean

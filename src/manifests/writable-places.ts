@@ -9,7 +9,7 @@ import {
   outermost,
   STATE_NAME,
 } from '../places.ts'
-import { grantedFolders, madeHome, writableFolder } from '../plan/grants/ladder.ts'
+import { grantedFolders, madeHome, withMoved, writableFolder } from '../plan/grants/ladder.ts'
 import { decided, type Grant, type StagePlan } from '../plan/plan.ts'
 import type { ReportProof } from '../report/report.ts'
 import type { ProfileSource } from './make-profile.ts'
@@ -61,7 +61,12 @@ function places(source: ProfileSource, user: ProfileUser | null, paths: readonly
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const own = paths.filter((path) => !volumes.some((volume) => isInside(path, volume)))
   const homes = madeHome(plan.account)
-  return outermost(own).map((path) => place(path, facts, decided(plan, 'grant'), user, homes.includes(path)))
+  const files = facts.files.known
+    ? { ...facts.files, value: withMoved(facts.files.value, decided(plan, 'move-home'), user) }
+    : facts.files
+  return outermost(own).map((path) =>
+    place(path, { ...facts, files }, decided(plan, 'grant'), user, homes.includes(path)),
+  )
 }
 
 function place(
@@ -124,14 +129,17 @@ export function asIs(plan: StagePlan, facts: ImageFacts): AsIs {
   const low = decided(plan, 'port')
     .filter(({ to }) => to === null)
     .map(({ from, reason }) => `port ${from} stays, and only some runtimes let a user have it: ${reason}`)
+  const homes = decided(plan, 'move-home').map(
+    ({ from, to }) => `${from} has to be in ${to}: it is found by the user's home`,
+  )
   const { account } = plan
   const nameless = account !== null && account.creation !== 'exists' && account.creation !== 'none'
   const unnamed = nameless
     ? [`uid ${account.uid} has no account in the image: programs that look up their own name or home fail`]
     : []
   return {
-    enough: unmounted.length + edits.length + command.length + start.length + unnamed.length === 0,
-    breaks: [...unmounted, ...edits, ...command, ...start, ...unnamed, ...mounted, ...low],
+    enough: unmounted.length + edits.length + command.length + start.length + homes.length + unnamed.length === 0,
+    breaks: [...unmounted, ...edits, ...command, ...start, ...homes, ...unnamed, ...mounted, ...low],
   }
 }
 

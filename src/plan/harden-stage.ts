@@ -1,15 +1,16 @@
-import type { CapableFile } from '../evidence/claim.ts'
+import type { CapableFile, Need, Remark } from '../evidence/claim.ts'
 import type { FileEdit } from '../evidence/file-edit.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { InTurn } from '../in-turn.ts'
-import { isStatePlace } from '../places.ts'
+import { isInside, isStatePlace } from '../places.ts'
 import { withoutDigest } from './account/choose-account.ts'
 import { accountFor } from './account/stage-account.ts'
 import { isUserUnseen } from './assumptions.ts'
 import { changesOf, editsInOrder, withBrought, withTexts } from './edits-in-order.ts'
 import { includedCapable, includedLines, includedWorkdir, partsOf } from './grants/excluded-parts.ts'
 import { type StageGrants, stageGrants } from './grants/stage-grants.ts'
-import { type HomePlan, planHome, planWorkdir, startsIn, type WorkdirPlan } from './home.ts'
+import { planWorkdir, startsIn, type WorkdirPlan } from './home.ts'
+import { homeFor, type StageHome } from './home-moves.ts'
 import { type AccountChoice, decide, type StagePlan } from './plan.ts'
 import { isInsisting, type PlanContext, planContextOf } from './plan-context.ts'
 import { movedHealthcheck } from './ports/healthcheck.ts'
@@ -31,13 +32,13 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   yield
   const home = homeFor(context, account)
   const workdir = workdirFor(context, account)
-  const changes = changesOf(context, ports)
-  const needs = [...workdir.needs, ...context.stepDown.needs, ...home.needs]
+  const changes = [...changesOf(context, ports), ...home.fileEdits]
+  const needs = [...workdir.needs.filter(staysIn(home)), ...context.stepDown.needs, ...home.needs]
   const given = yield* stageGrants(context, account, needs, changes)
   yield
   const { kept, dropped } = capabilitiesOf(context, account, ports)
   const { inService, ...start } = startCommand(context, ports, home)
-  const decisions = decisionsOf(context, { account, ports, workdir, changes, given, dropped, start })
+  const decisions = decisionsOf(context, { account, ports, home, workdir, changes, given, dropped, start })
   return {
     stage: input.stage,
     outcome: 'harden',
@@ -57,7 +58,7 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
     unshown: given.granted.unshown,
     handed: [...given.handed].filter(isStatePlace),
     tools,
-    remarks: remarksOf(context, account, given, kept),
+    remarks: [...remarksOf(context, account, given, kept).filter(isOpen(home)), ...home.remarks],
     end:
       input.end === null
         ? null
@@ -68,16 +69,23 @@ export function* hardenStage(input: StageInput, policy: Policy): InTurn<StagePla
   }
 }
 
-function homeFor({ input: { facts, stated }, observed, anyUid }: PlanContext, account: AccountChoice): HomePlan {
-  return planHome(facts, account, observed.inHome, anyUid, observed.foundByHome, stated.homes)
-}
-
 function workdirFor(
   { input: { facts, stated }, needs, stepDown: { jail }, anyUid, excluded }: PlanContext,
   account: AccountChoice,
 ): WorkdirPlan {
   const begins = jail === null ? planWorkdir(needs, facts, stated.files, account, anyUid) : startsIn(jail, needs)
   return includedWorkdir(begins, needs, excluded)
+}
+
+/** What goes with the user is not looked for where it was, unless a run has shown it. */
+function staysIn({ moves }: StageHome): (need: Need) => boolean {
+  return ({ path, certainty }) => certainty === 'refused' || moves.every(({ from }) => from !== path)
+}
+
+/** What goes with the user need not be asked about. */
+function isOpen({ moves }: StageHome): (remark: Remark) => boolean {
+  return ({ answeredByRun, evidence }) =>
+    answeredByRun !== 'read' || !evidence.every(({ subject }) => moves.some(({ from }) => isInside(from, subject)))
 }
 
 /** Programs that keep their file capabilities, and those that no longer need any. */
@@ -107,6 +115,7 @@ function capableFiles(
 interface Decided {
   readonly account: AccountChoice
   readonly ports: PortPlan
+  readonly home: StageHome
   readonly workdir: WorkdirPlan
   readonly changes: readonly FileEdit[]
   readonly given: StageGrants
@@ -116,7 +125,7 @@ interface Decided {
 
 function decisionsOf(
   context: PlanContext,
-  { account, ports, workdir: { workdir }, changes, given: { code, grants }, dropped, start }: Decided,
+  { account, ports, home, workdir: { workdir }, changes, given: { code, grants }, dropped, start }: Decided,
 ): StagePlan['decisions'] {
   const { input, policy, excluded, textOf } = context
   const isMade = account.creation !== 'exists' && account.creation !== 'none'
@@ -136,6 +145,7 @@ function decisionsOf(
         ? [isInsisting(policy) ? account : { ...account, code: { ...code, programs: new Set() } }]
         : [],
     ),
+    ...decide('move-home', home.moves),
     ...decide('set-env', start.env),
     ...decide('set-workdir', workdir === null ? [] : [workdir]),
     ...decide('set-healthcheck', healthcheck === null ? [] : [healthcheck]),

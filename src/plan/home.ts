@@ -15,32 +15,27 @@ export interface HomePlan {
 
 /**
  * Where HOME points for the chosen account. A new account has a home of its own. For the others it matters when the
- * original wrote into root's home, or when the image sets HOME to a folder that is root's alone. What runs have shown to
- * be `foundByHome` is found there by HOME alone, so it stays root's. `asked`: why the program needs one that it may write.
+ * original wrote into root's home, or when the image sets HOME to a folder that is root's alone. `asked`: why the program
+ * needs one that it may write.
  */
 export function planHome(
   facts: ImageFacts,
   account: AccountChoice,
   writtenInHome: readonly Evidence[],
   anyUid = false,
-  foundByHome: readonly Evidence[] = [],
   asked: readonly Evidence[] = [],
 ): HomePlan {
   const set = facts.config.env.get('HOME')
   const rootOnly = set !== undefined && /^\/root(\/|$)/.test(set)
-  if (foundByHome.length > 0) {
-    const reason = "what it looks for in its home is in root's home"
-    return { env: set === undefined ? [setting(ROOTS, reason, foundByHome)] : [], needs: [] }
-  }
   if (anyUid)
     return homeOfAnybody(account, set, rootOnly, set === undefined ? [...writtenInHome, ...asked] : writtenInHome)
-  if (isMadeWith(account)) return { env: rootOnly ? [setting(account.home, whyRoot(set))] : [], needs: [] }
+  if (isMadeWith(account)) return { env: rootOnly ? [homeSetting(account.home, whyRoot(set))] : [], needs: [] }
   const isAsked = asked.length > 0 && set === undefined && !isOwnHome(facts, account, account.home)
   const wanted = writtenInHome.length > 0 || account.createHome || isAsked
   if (!wanted && !rootOnly) return unknownBase(facts, account)
   const own = set !== undefined && !rootOnly ? set : account.home
   if ((account.createHome && isHome(own)) || isOwnHome(facts, account, own)) {
-    const env = rootOnly ? [setting(own, whyRoot(set))] : []
+    const env = rootOnly ? [homeSetting(own, whyRoot(set))] : []
     return {
       env,
       needs: wanted
@@ -55,9 +50,16 @@ export function planHome(
       ? 'the program asks for its home, and this account has none that it can write'
       : 'the original writes into its home, and this account has no home that it can write'
   return {
-    env: [setting(home, reason, isAsked ? [...writtenInHome, ...asked] : writtenInHome)],
+    env: [homeSetting(home, reason, isAsked ? [...writtenInHome, ...asked] : writtenInHome)],
     needs: [stateNeed(home, 'inferred', { source: 'account', detail: 'the home of the user' })],
   }
+}
+
+/** Where the home of root stays the user's, which it may enter for what it finds there. */
+export function rootsHome({ config }: Pick<ImageFacts, 'config'>, found: readonly Need[]): HomePlan {
+  const evidence = found.map((need) => need.evidence)
+  const reason = "what it looks for in its home is in root's home"
+  return { env: config.env.has('HOME') ? [] : [homeSetting(ROOTS, reason, evidence)], needs: found }
 }
 
 /** A uid that no passwd knows has HOME=/ (FACTS 3), so the image says it, and the group may write there. */
@@ -70,13 +72,13 @@ function homeOfAnybody(
   if (writtenInHome.length === 0 && !account.createHome && !rootOnly) return { env: [], needs: [] }
   const said = set !== undefined && !rootOnly ? set : account.home
   const home = said === '' || said === '/' || isSystemFolder(said) ? '/home/app' : said
-  const env = home === set ? [] : [setting(home, 'a uid that is not in /etc/passwd has no home', writtenInHome)]
+  const env = home === set ? [] : [homeSetting(home, 'a uid that is not in /etc/passwd has no home', writtenInHome)]
   return { env, needs: [stateNeed(home, 'inferred', { source: 'account', detail: 'the home of whoever runs it' })] }
 }
 
 function unknownBase(facts: ImageFacts, account: AccountChoice): HomePlan {
   if (account.creation !== 'none' || facts.accounts.known || facts.os.known) return { env: [], needs: [] }
-  return { env: [setting('/tmp', 'a bare uid has no home, and the base image is not known')], needs: [] }
+  return { env: [homeSetting('/tmp', 'a bare uid has no home, and the base image is not known')], needs: [] }
 }
 
 /** The command that creates the account also creates its home. */
@@ -99,7 +101,7 @@ function whyRoot(home: string | undefined): string {
   return `HOME was ${home ?? '/root'}, which only root can enter`
 }
 
-function setting(value: string, reason: string, evidence: readonly Evidence[] = []): EnvSetting {
+export function homeSetting(value: string, reason: string, evidence: readonly Evidence[] = []): EnvSetting {
   return { name: 'HOME', value, reason, evidence: [...evidence, { source: 'account', subject: value, detail: reason }] }
 }
 

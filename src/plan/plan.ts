@@ -80,6 +80,8 @@ interface Decided {
   readonly grant: Grant
   /** COPY and ADD of the stage give what they bring to the user (`--own copied`). */
   readonly 'own-copies': CopiesOwner
+  /** What goes from root's home to the user's. */
+  readonly 'move-home': HomeMove
   readonly 'set-env': EnvSetting
   /** Another folder to start in. */
   readonly 'set-workdir': WorkdirChange
@@ -131,6 +133,7 @@ const NEEDS_ROOT: Readonly<Record<DecisionKind, boolean>> = {
   'drop-capabilities': true,
   grant: true,
   'own-copies': false,
+  'move-home': true,
   'set-env': false,
   'set-workdir': false,
   'set-user': false,
@@ -146,7 +149,8 @@ export function needsRoot(kind: DecisionKind): boolean {
 export function decide<Kind extends DecisionKind>(kind: Kind, values: readonly Decided[Kind][]): readonly Decision[] {
   return values.map((value) => {
     const isInContext = typeof value === 'object' && 'inContext' in value
-    const made = { kind, value, needsRoot: needsRoot(kind) && !isInContext, evidence: evidenceOf(value) }
+    const isOfCopy = typeof value === 'object' && 'from' in value && 'line' in value && value.line !== null
+    const made = { kind, value, needsRoot: needsRoot(kind) && !isInContext && !isOfCopy, evidence: evidenceOf(value) }
     return made as unknown as Decision
   })
 }
@@ -279,6 +283,18 @@ export interface Grant {
 export interface Part {
   readonly kind: 'grant' | 'cure'
   readonly name: string
+}
+
+/** A file or a folder of root's home that the program finds by the home of whoever runs it. */
+export interface HomeMove {
+  readonly from: string
+  /** In the home of the user. */
+  readonly to: string
+  /** As it is there. */
+  readonly entry: FileEntry
+  /** The line of the COPY that brings it, which brings it to the new place then; null: it is copied there by a step of its own. */
+  readonly line: number | null
+  readonly evidence: readonly Evidence[]
 }
 
 export interface PortDecision {

@@ -222,12 +222,13 @@ export function taughtBy(
   const [current, before = null] = rounds.slice(-2).reverse()
   if (current === undefined) return null
   const refused = learnedFrom(current, original, baseline, learned)
-  const inHome =
-    learned.some(({ byHome }) => byHome === true) || hasPassed(current)
-      ? []
-      : homeLessons(original, current.run?.traced ?? null, facts)
   const isTried = learned.some(({ access }) => access === 'switch-user')
   const untried = isTried ? [] : switchNotTried(current, { ...scriptsOf(facts), refused })
+  // What is still not found although it has gone with the user is said again where nothing else explains that.
+  const most = refused.length + untried.length === 0 ? 2 : 1
+  const inHome = (hasPassed(current) ? [] : homeLessons(original, current.run?.traced ?? null, facts)).filter(
+    ({ path, byHome }) => learned.filter((one) => one.path === path && one.byHome === byHome).length < most,
+  )
   const news = [...refused, ...untried, ...inHome]
   const useless = [...uselessCures(before, current), ...movedInVain(current, news)]
   const misplaced = hasPassed(current) || current.plan === null ? [] : misplacedPorts(current, current.plan, news)

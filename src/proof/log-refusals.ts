@@ -10,9 +10,12 @@ const REFUSED =
 /** The program tried to become somebody else, or to lock itself in, as only root can. */
 const SWITCH =
   /\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b.*(fail|denied|not permitted|unable|cannot|error)|(fail|unable|cannot|can't|could not|not permitted).*\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b|(cannot|can't|could not|unable to|failed to) (change|switch|drop|set).{0,30}\b(uid|gid|user|groups?|privileges)\b|failed switching to/i
-/** A program that trusts only a file of its own: `must be owned by you`, `is not owned by the current user`, `bad owner`. */
+/**
+ * A program that trusts only a file of its own: `must be owned by you`, `is not owned by the current user`, `bad owner`; or that
+ * nobody else may read, as the group may of a file that is not its own: `unsafe permissions`, `has group or world access`.
+ */
 const NOT_OWN =
-  /\b(must|should|has to|needs to) be owned by\b|\b(is )?not owned by\b|\b(bad|wrong|invalid|incorrect|insecure|unsafe) owner(ship)?\b|\bowner(ship)? (of|for) .{0,120} (is (not|wrong|invalid|incorrect)|must|should)\b/i
+  /\b(must|should|has to|needs to) be owned by\b(?! (root|uid 0)\b)|\b(is )?not owned by\b(?! (root|uid 0)\b)|\b(bad|wrong|invalid|incorrect|insecure|unsafe) (owner(ship)?|permissions?|modes?)\b|\bowner(ship)? (of|for) .{0,120} (is (not|wrong|invalid|incorrect)|must|should)\b|\bpermissions\b.{0,120}\b(too (open|permissive)|no more than)\b|\b(group|world|others?)[- ](access|accessible|readable)\b/i
 /** Git serves no repository of somebody else's, and looks at its folder and at `.git` in it. Source: git-config(1), safe.directory */
 const DUBIOUS = /\bdubious ownership in repository at\b/i
 /** Addresses, dates and the like that look like a path. */

@@ -23,7 +23,7 @@ import {
   writesUntold,
 } from './caveats.ts'
 import { operationsBy } from './checks/check.ts'
-import { writableMounts } from './conditions/writable-mounts.ts'
+import { ownPlaces, writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { removeVolumes } from './container/run-specs.ts'
@@ -302,7 +302,7 @@ function judgeRequest(
 ): JudgeRequest {
   const plan = planOf(request, hardened)
   const user = plan?.account ?? null
-  const own = { grants: plan === undefined ? [] : decided(plan, 'grant'), handed: plan?.handed ?? [] }
+  const own = plan === undefined ? { grants: [] } : ownPlaces(plan)
   const operations = run?.traced?.trace?.operations ?? observationOf(original, request.facts).operations
   const mountsFor = (more: readonly Operation[]): readonly Mount[] =>
     writableMounts([...operations, ...more], own, request.facts, user)

@@ -9,7 +9,7 @@ import { leavesFiles } from './checks/files.ts'
 import { compare, compareTraces, isPassed, withChecks } from './checks/index.ts'
 import { refusals } from './checks/watch.ts'
 import type { FirstConditions } from './conditions/index.ts'
-import { writableMounts } from './conditions/writable-mounts.ts'
+import { ownPlaces, writableMounts } from './conditions/writable-mounts.ts'
 import { type Container, removeAll, runContainer } from './container/container.ts'
 import { isOptional, logsTraced } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
@@ -109,7 +109,7 @@ export async function runRound(
       failure: `the result does not build: ${built.message}`,
     }
   request.progress(`round ${round}: running it without root, capabilities or new privileges`)
-  const own = { grants: decided(plan, 'grant'), handed: plan.handed }
+  const own = ownPlaces(plan)
   const run = await runResult({
     ...request,
     image: built,
@@ -214,6 +214,7 @@ export async function runUnrefused(
 ): Promise<Unrefused> {
   const { engine, facts } = request
   const { uid = 0, gid = 0, home = '' } = plan.account ?? {}
+  const said = decided(plan, 'set-env').find(({ name }) => name === 'HOME')?.value ?? facts.config.env.get('HOME')
   request.progress('running it once more as its new user, with nothing refused, to see all that it needs')
   const spec = limits({
     image,
@@ -221,7 +222,7 @@ export async function runUnrefused(
     capDrop: ['ALL'],
     capAdd: OPENING_CAPABILITIES,
     noNewPrivileges: true,
-    env: { HOME: facts.config.env.get('HOME') ?? (home === '' ? '/' : home) },
+    env: { HOME: said ?? (home === '' ? '/' : home) },
   })
   const options = {
     ...besideOptions({ ...request, smoke: [] }, baseline, moved),

@@ -207,6 +207,77 @@ open("/etc/thing/thing.conf").read()`
   expect(proof.result.output).toContain('chown 10001:10001 /etc/thing/thing.conf')
 })
 
+test('a file that nobody else may read is given to it with its mode', async () => {
+  const setup = `
+if os.stat("/etc/thing/thing.conf").st_mode & 0o077: sys.exit("unsafe permissions on /etc/thing/thing.conf")
+open("/etc/thing/thing.conf").read()`
+  const proof = await prove('mode', setup, { image: ['RUN install -m 600 /dev/null /etc/thing/thing.conf'] })
+  expectHardened(proof, 2)
+  expect(proof.result.output).toContain('chown 10001:10001 /etc/thing/thing.conf')
+  expect(proof.result.output).not.toContain('chmod')
+})
+
+test('its program, which must be its own, stays root’s', async () => {
+  const setup = 'if os.stat(sys.argv[0]).st_uid != os.getuid(): sys.exit(f"{sys.argv[0]} must be owned by you")'
+  const { result } = await prove('own-code', setup, { cmd: ['/usr/bin/thing'] })
+  expect(result.verdict).toBe('incomplete')
+  expect(result.output).not.toContain('chown')
+})
+
+describe('the home of root', () => {
+  const settings = ['RUN install -d -m 700 /root/.config && install -D -m 600 /etc/hostname /root/.config/thing/rc']
+  const works = (home: string): string => `
+home = ${home}
+open(f"{home}/.config/thing/rc").read()
+os.makedirs(f"{home}/.local/share/thing", exist_ok=True)
+open(pwd.getpwuid(os.getuid()).pw_dir + "/.local/share/thing/state", "a").write("x")`
+
+  test('goes with the user, whether it is found by HOME or by the account', async () => {
+    const proof = await prove('home', works('os.path.expanduser("~")'), { image: settings })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('cp -p /root/.config/thing/rc /home/app/.config/thing/rc')
+    expect(proof.result.output).not.toMatch(/chmod 711|HOME=/)
+  })
+
+  test('goes with an account that has no home', async () => {
+    const image = [...settings, 'RUN usermod --home /nonexistent web']
+    const proof = await prove('no-home', works('pwd.getpwuid(os.getuid()).pw_dir'), { image, flags: ['--user', 'web'] })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('ENV HOME=/home/web')
+  })
+
+  test('stays where a path leads there, which the user may pass through', async () => {
+    const setup = 'open("/root/.config/thing/rc").read()'
+    const image = ['RUN install -D -m 644 /etc/hostname /root/.config/thing/rc']
+    const proof = await prove('whole-path', setup, { image })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('chmod 711 /root')
+    expect(proof.result.output).not.toContain('cp -p')
+  })
+
+  test('keeps its keys: a person decides about them', async () => {
+    const setup = 'open(os.path.expanduser("~/.ssh/id_rsa")).read()'
+    const image = ['RUN install -D -m 600 /etc/hostname /root/.ssh/id_rsa']
+    const { result } = await prove('key', setup, { image })
+    expect(result.verdict).toBe('incomplete')
+    expect(result.output).toContain('decide: /root/.ssh/id_rsa is not given to the user')
+    expect(result.output).not.toContain('cp -p')
+  })
+
+  test('is named no more by the COPY of a Dockerfile', async () => {
+    const lines = [
+      `FROM ${await ensureImage('python-static')}`,
+      ...['COPY <<"PROGRAM" /opt/thing.py', 'import http.server, os', 'open(os.path.expanduser("~/.thing/rc")).read()'],
+      ...['http.server.test(http.server.SimpleHTTPRequestHandler, port=8000)', 'PROGRAM'],
+      ...['COPY <<"RC" /root/.thing/rc', 'x', 'RC'],
+      'CMD ["python3", "/opt/thing.py"]',
+    ]
+    const proof = await hardenOne('-', ['--prove'], { stdin: `${lines.join('\n')}\n` })
+    expectHardened(proof, 2)
+    expect(proof.result.output).toContain('COPY --chown=10001:10001 <<"RC" /home/app/.thing/rc')
+  })
+})
+
 test('a start script that ends unless it is root is passed', async () => {
   const start = [
     'COPY --chmod=755 <<"S" /start.sh',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { Operation } from '../../src/evidence/operation.ts'
 import { observedNeeds } from '../../src/plan/grants/observed-needs.ts'
-import { planHome } from '../../src/plan/home.ts'
+import { planHome, rootsHome } from '../../src/plan/home.ts'
 import type { AccountChoice } from '../../src/plan/plan.ts'
 import type { BaseFile } from '../harden/support/facts.ts'
 import { operation } from '../proof/support/records.ts'
@@ -114,18 +114,17 @@ test.each<[string, Operation[], string[]]>([
   expect(observedNeeds(observation).needs.map(({ path }) => path)).toEqual(paths)
 })
 
-test('settings that only the home of root leads to keep HOME there', () => {
+test('what only the home of root leads to is no need by itself', () => {
   const settings = '/root/.config/app.cfg'
   const lost = operation('read', settings, { outcome: 'refused', source: 'refused', byHome: true })
   const operations = [lost, operation('read', '/root/.other', { outcome: 'refused', source: 'refused' })]
   const observation = { operations, bound: [], uids: [], programs: [], opened: null, home: '/root', needsRoot: null }
-  const found = observedNeeds(observation).foundByHome
-  expect(found.map(({ subject }) => subject)).toEqual([settings])
-  expect(observedNeeds(observation).needs.map(({ path }) => path)).toContain(settings)
-  for (const account of [made, there])
-    expect(planHome(image({}), account, [], false, found)).toMatchObject({
-      env: [{ name: 'HOME', value: '/root' }],
-      needs: [],
-    })
-  expect(planHome(image(root), made, [], false, found)).toEqual({ env: [], needs: [] })
+  const { foundByHome, needs } = observedNeeds(observation)
+  expect(foundByHome.map(({ path }) => path)).toEqual([settings])
+  expect(needs.map(({ path }) => path)).toEqual(['/root/.other'])
+  expect(rootsHome(image({}), foundByHome)).toMatchObject({
+    env: [{ name: 'HOME', value: '/root' }],
+    needs: foundByHome,
+  })
+  expect(rootsHome(image(root), foundByHome)).toEqual({ env: [], needs: foundByHome })
 })

@@ -1,9 +1,9 @@
 import type { Need } from '../../evidence/claim.ts'
 import { isEmptyFolder } from '../../evidence/empty-folders.ts'
 import type { FileEntry, FileModel } from '../../image/file-model.ts'
-import { isInside, isOwnPlace, isSystemFolder, outermost, parentOf } from '../../places.ts'
+import { isInside, isOwnPlace, isSharedFolder, isSystemFolder, outermost, parentOf } from '../../places.ts'
 import { ROOT_GROUP } from '../account/account-ids.ts'
-import type { AccountChoice, Grant, GrantKind } from '../plan.ts'
+import type { AccountChoice, Grant, GrantKind, HomeMove } from '../plan.ts'
 import { type Grantee, identityOf } from '../replay/own.ts'
 
 /** Least first. */
@@ -139,6 +139,22 @@ export function grantedFolders(grants: readonly Grant[]): readonly string[] {
 export function madeHome(account: Pick<AccountChoice, 'home' | 'createHome'> | null): readonly string[] {
   const home = account?.createHome === true ? account.home : ''
   return home === '' || home === '/' || isSystemFolder(home) ? [] : [home]
+}
+
+/** The files of the image with those that go from root's home to the account's. */
+export function withMoved(
+  files: FileModel,
+  moves: readonly Pick<HomeMove, 'to' | 'entry'>[],
+  { uid, gid }: Pick<AccountChoice, 'uid' | 'gid'>,
+): FileModel {
+  const changes = new Map<string, FileEntry>()
+  for (const { to, entry } of moves) {
+    // The folders on the way are the account's too.
+    for (let at = parentOf(to); files.entry(at) === null && !isSharedFolder(at); at = parentOf(at))
+      changes.set(at, { ...FOLDER, uid, gid })
+    changes.set(to, { ...entry, uid, gid })
+  }
+  return changes.size === 0 ? files : files.with(changes)
 }
 
 /** How a mount must look that replaces a folder of the image. */

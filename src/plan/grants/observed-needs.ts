@@ -19,14 +19,14 @@ export interface Observed {
   readonly needs: readonly Need[]
   /** What the original did in root's home, but for what it only read. */
   readonly inHome: readonly Evidence[]
-  /** Settings of the image that only root's home leads to. */
-  readonly foundByHome: readonly Evidence[]
+  /** What only root's home leads to, as often as a round has said so. */
+  readonly foundByHome: readonly Need[]
 }
 
 export function observedNeeds(observation: Observation | null): Observed {
   const needs: Need[] = []
   const inHome: Evidence[] = []
-  const foundByHome: Evidence[] = []
+  const foundByHome: Need[] = []
   const { operations, home } = observation ?? { operations: [], home: '/' }
   const moved = new Set(
     operations.flatMap(({ access, outcome, path, to }) =>
@@ -39,7 +39,10 @@ export function observedNeeds(observation: Observation | null): Observed {
     const { access, byHome, outcome } = operation
     for (const need of operationNeeds(operation)) {
       const isHome = home !== '/' && isInside(need.path, home)
-      if (byHome === true) foundByHome.push(need.evidence)
+      if (byHome === true) {
+        foundByHome.push(need)
+        continue
+      }
       if (isHome && outcome === 'done' && access !== 'read' && access !== 'list') inHome.push(need.evidence)
       // A start script that edits accounts does so for the user that it starts as root.
       const isRoots = isHome || isAuthority(need.path) || (access === 'create-file' && isDrawn(need.path))

@@ -2,7 +2,7 @@ import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import { becomesRoot } from '../../image/access.ts'
 import { isRootUser } from '../../image/accounts.ts'
 import type { ImageFacts } from '../../image/facts.ts'
-import { baseName, isInside, isOfEngine } from '../../places.ts'
+import { baseName, isInside, isOfEngine, parentOf } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
 import { isSwitcher } from '../../shell/index.ts'
 import { isOptional } from '../container/files.ts'
@@ -49,28 +49,51 @@ function changedFile({ access, path }: Operation): string | null {
 const SPARE =
   /\/\.((ba|z|k)?sh\w*|profile|inputrc|vim\w*|cache|npm|npmrc|yarn\w*|pip|pypirc|m2|gradle|cargo|nuget|composer|\w+_history|wget-hsts)(\/|$)|\/\.config\/(pip|composer|yarn)(\/|$)/
 
+/** Uses of a file that its absence changes. */
+const OF_FILES = new Set<Operation['access']>(['read', 'write', 'execute', 'look'])
+/** Uses of a folder that its absence changes, by the path itself or by that of what is made in it. */
+const OF_FOLDERS = new Set<Operation['access']>(['list', 'traverse', ...CHANGES])
+
 /**
- * Settings of the image in root's home (`RUN app config set …` leaves them there) that the original read and the result
- * did not: it has looked in another home, found nothing, and may have gone on without a word. Empty where the runs were
- * not traced.
+ * What the image has in root's home (`RUN app config set …` leaves it there) that the original used and the result did not
+ * come to, neither there nor by the same name in another home: it has looked in one where nothing is, and may have gone on
+ * without a word. The first use of each, of what was read that. Empty where the runs were not traced.
  */
-function lostHomeFiles(
+function lostInHome(
   original: RunRecord,
   traced: RunRecord | null,
   facts: Pick<ImageFacts, 'config' | 'files' | 'accounts'>,
-): readonly Operation[] {
+): readonly (Operation & { readonly path: string })[] {
   if (traced?.trace == null || !facts.files.known) return []
   const files = facts.files.value
   const home = rootHome(facts)
   if (!isInside(home, '/root')) return []
-  const had = operationsBy(original, 'done', ({ access, path, made }) => {
-    if (access !== 'read' || path === null || made === true) return null
-    if (!path.startsWith(`${home}/.`) || SPARE.test(path)) return null
-    const entry = files.entry(path)
-    return entry?.type === 'file' && entry.size > 0 ? path : null
-  })
-  const has = operationsBy(traced, 'done', ({ access, path }) => (access === 'read' ? path : null))
-  return [...had].filter(([path]) => !has.has(path)).map(([, operation]) => operation)
+  const had = new Map<string, Operation & { readonly path: string }>()
+  for (const operation of operationsOf(original)) {
+    const { access, outcome, to, made } = operation
+    const named = to ?? operation.path
+    if (outcome !== 'done' || named === null || (made === true && to === undefined)) continue
+    const path = files.entry(named) === null && CHANGES.has(access) ? parentOf(named) : named
+    if (!path.startsWith(`${home}/.`) || SPARE.test(path)) continue
+    const type = files.entry(path)?.type
+    const isUsed = (type === 'file' && OF_FILES.has(access)) || (type === 'directory' && OF_FOLDERS.has(access))
+    if (isUsed && (access === 'read' || !had.has(path))) had.set(path, { ...operation, path })
+  }
+  if (had.size === 0) return []
+  const reached = new Set(
+    operationsOf(traced).flatMap(({ outcome, path, to }) => (outcome === 'done' ? [path, to] : [])),
+  )
+  const isReached = (path: string): boolean => {
+    const below = path.slice(home.length)
+    return [...reached].some((one) => {
+      const at = one?.lastIndexOf(below) ?? -1
+      if (one == null || at < 0) return false
+      const found = one.slice(0, at) + below
+      // What the image has in another home as well is another file.
+      return isInside(one, found) && (found === path || files.entry(found) === null)
+    })
+  }
+  return [...had.values()].filter(({ path }) => !isReached(path))
 }
 
 export const homeFiles = {
@@ -78,7 +101,8 @@ export const homeFiles = {
   summary: 'settings in the home of root are read as before',
   of: 'traces',
   compare(original: RunRecord, traced: RunRecord, facts: ImageFacts): readonly ReportCheck[] {
-    const [lost] = lostHomeFiles(original, traced, facts)
+    const size = (path: string): number => (facts.files.known ? (facts.files.value.entry(path)?.size ?? 0) : 0)
+    const lost = lostInHome(original, traced, facts).find(({ access, path }) => access === 'read' && size(path) > 0)
     if (lost === undefined) return []
     const checked = original.smoke.length > 0
     const known = checked
@@ -88,15 +112,23 @@ export const homeFiles = {
   },
 } satisfies Check
 
-/** As evidence for the next plan: who finds them by their home needs root's. */
+/**
+ * As evidence for the next plan: what is found by the home of whoever runs it. What the result was refused in root's home, it
+ * looks for by a path that no home changes.
+ */
 export function homeLessons(original: RunRecord, traced: RunRecord | null, facts: ImageFacts): readonly Operation[] {
-  return lostHomeFiles(original, traced, facts).map((operation) => ({
-    ...operation,
-    outcome: 'refused',
-    source: 'refused',
-    byHome: true,
-    detail: `found by the home of root alone: ${operation.detail}`,
-  }))
+  const home = rootHome(facts)
+  const refused = operationsOf(traced).flatMap(({ outcome, path }) =>
+    outcome === 'refused' && path !== null && path !== home ? [path] : [],
+  )
+  return lostInHome(original, traced, facts).flatMap((operation): readonly Operation[] => {
+    const { access, path, detail } = operation
+    const lesson = { ...operation, outcome: 'refused', source: 'refused' } as const
+    if (!refused.some((one) => isInside(path, one)))
+      return [{ ...lesson, byHome: true, detail: `found by the home of root alone: ${detail}` }]
+    // What else it was refused there, the trace says itself.
+    return access === 'read' ? [{ ...lesson, detail: `found by its whole path alone: ${detail}` }] : []
+  })
 }
 
 /**

@@ -3,11 +3,21 @@ import { CHANGES, type Operation } from '../../evidence/operation.ts'
 import type { ImageFacts } from '../../image/facts.ts'
 import { type FileModel, realPath } from '../../image/file-model.ts'
 import { isInside, normalisePath, outermost, parentOf } from '../../places.ts'
-import { grantedFolders, madeHome, readyTrees, writableFolder } from '../../plan/grants/ladder.ts'
-import type { AccountChoice, Grant } from '../../plan/plan.ts'
+import { grantedFolders, madeHome, readyTrees, withMoved, writableFolder } from '../../plan/grants/ladder.ts'
+import { type AccountChoice, decided, type Grant, type HomeMove, type StagePlan } from '../../plan/plan.ts'
 
 /** Of the machine's memory, for what is only passing. */
 const SIZE = '64m'
+
+interface OwnPlaces {
+  readonly grants: readonly Grant[]
+  readonly handed?: readonly string[]
+  readonly moves?: readonly HomeMove[]
+}
+
+export function ownPlaces(plan: Pick<StagePlan, 'decisions' | 'handed'>): OwnPlaces {
+  return { grants: decided(plan, 'grant'), handed: plan.handed, moves: decided(plan, 'move-home') }
+}
 
 /**
  * What a read-only root needs so that the program can still write where it did: a tmpfs where the image has nothing
@@ -16,12 +26,12 @@ const SIZE = '64m'
  */
 export function writableMounts(
   operations: readonly Operation[],
-  { grants, handed = [] }: { readonly grants: readonly Grant[]; readonly handed?: readonly string[] },
+  { grants, handed = [], moves = [] }: OwnPlaces,
   facts: ImageFacts,
   account: (Pick<AccountChoice, 'uid' | 'gid' | 'home'> & Partial<Pick<AccountChoice, 'createHome'>>) | null,
 ): readonly Mount[] {
   if (account === null || !facts.files.known) return []
-  const files = facts.files.value
+  const files = withMoved(facts.files.value, moves, account)
   const volumes = facts.config.volumes.flatMap((volume) => normalisePath(volume, facts.config.workdir) ?? [])
   const written = writtenFolders(operations, files, new Set([...grants.map((grant) => grant.path), account.home]))
   // What was granted, handed over by the Dockerfile or is the user's and empty, and not seen to be written (uploads that

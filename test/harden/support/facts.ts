@@ -58,7 +58,10 @@ interface ConfigFile {
 }
 
 interface ObservationFile {
-  /** `create-file /run/app.pid`, `refused write /data/x`: what the original did, and what the new user was refused. */
+  /**
+   * `create-file /run/app.pid`, `refused write /data/x`, `by-home read /root/.x`: what the original did, what the new user was refused,
+   * and what it did not find in its own home.
+   */
   readonly operations?: readonly string[]
   /** `80/tcp` */
   readonly bound?: readonly string[]
@@ -182,7 +185,7 @@ function observationOf(file: ObservationFile | undefined): Observation | null {
 }
 
 function operationOf(line: string): Operation {
-  const match = /^(refused )?([a-z-]+)(?: (\/\S*))?$/.exec(line)
+  const match = /^(refused |by-home )?([a-z-]+)(?: (\/\S*))?$/.exec(line)
   if (match === null) throw new Error(`"${line}" is no operation such as "create-file /run/app.pid"`)
   const refused = match[1] !== undefined
   return {
@@ -190,6 +193,7 @@ function operationOf(line: string): Operation {
     path: match[3] ?? null,
     outcome: refused ? 'refused' : 'done',
     source: refused ? 'refused' : 'observed',
+    ...(match[1] === 'by-home ' ? { byHome: true } : {}),
     detail: refused ? `refused: ${match[3] ?? match[2]}: Permission denied` : 'created by the original run',
   }
 }

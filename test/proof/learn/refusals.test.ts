@@ -46,6 +46,12 @@ describe('log lines of real programs', () => {
     ['(13)Permission denied: AH00072: make_sock: could not bind to address [::]:80'],
     // What must be the program's own, though it could read it
     ["The control file '/etc/monit/monitrc' must be owned by you.", 'change-owner /etc/monit/monitrc'],
+    ["Authentication refused: bad ownership or modes for file '/srv/keys'", 'change-owner /srv/keys'],
+    ['WARNING: unsafe permissions on /etc/thing/rc', 'change-owner /etc/thing/rc'],
+    ["Permissions 0640 for '/etc/thing/key' are too open.", 'change-owner /etc/thing/key'],
+    ["'/etc/thing/rc' must have permissions no more than -rwx------ (0700)", 'change-owner /etc/thing/rc'],
+    ['private key file "/etc/thing/key" has group or world access', 'change-owner /etc/thing/key'],
+    ['/run/thing must be owned by root and not group or world-writable.'],
     ['Bad owner or permissions on /home/app/.ssh/config', 'change-owner /home/app/.ssh/config'],
     ['fatal: /var/lib/thing is not owned by the current user', 'change-owner /var/lib/thing'],
     ['the owner of /srv/site is greeted'],

@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+COPY app /usr/local/bin/app
+COPY app.d /root/.app/
+CMD ["app"]

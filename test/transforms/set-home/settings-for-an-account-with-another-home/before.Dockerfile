@@ -1,0 +1,4 @@
+FROM debian:trixie-slim
+COPY app /usr/local/bin/app
+COPY config /root/.app/config
+CMD ["app"]
