@@ -8,6 +8,7 @@ import { argvOf } from '../shell/index.ts'
 import { choices } from '../words.ts'
 import { type Claim, declared, type Evidence, question } from './claim.ts'
 import type { Provider, StageView } from './provider.ts'
+import { sourceName } from './source-text.ts'
 
 /** Paths that the program is started in or from, as the Dockerfile names them. */
 interface Use {
@@ -122,6 +123,8 @@ function leftInHome(view: StageView, tools: readonly Installed[]): LeftInHome {
   const by = (path: string): string | undefined =>
     named.find(([, value]) => isInside(path, value) || isInside(value, path))?.[0]
   const found = all.filter(({ path, line }) => by(path) === undefined && !isOfBuild(path, line, view))
+  const isCopied = (path: string): boolean => all.some((one) => isInside(one.path, path) || isInside(path, one.path))
+  const others = settingsOfImage(view).filter((path) => !isCopied(path) && by(path) === undefined)
   return {
     named: all.flatMap(({ path }) => {
       const name = by(path)
@@ -135,8 +138,42 @@ function leftInHome(view: StageView, tools: readonly Installed[]): LeftInHome {
           'COPY',
           because(path, `copied in line ${line}`),
         ),
+      )
+      .concat(
+        others.map((path) => inHomeOfOthers(`${path} is in the home of root`, 'FROM', because(path, 'in the image'))),
       ),
   }
+}
+
+/** Settings of tools that are started, which a RUN or the base image has put into the home of root. */
+function settingsOfImage({ own, ...view }: StageView): readonly string[] {
+  const paths = own
+    .list(HOME)
+    .flatMap((name) => [
+      `${HOME}/${name}`,
+      ...(name === '.config' ? own.list(`${HOME}/${name}`).map((one) => `${HOME}/${name}/${one}`) : []),
+    ])
+  return paths.filter((path) => {
+    const known = knownPrograms.readFromHome.find((one) => new RegExp(one.path).test(path))
+    return (
+      known !== undefined &&
+      (own.entry(path)?.type === 'file' || own.list(path).length > 0) &&
+      isReadAtWork(new RegExp(known.readBy), view)
+    )
+  })
+}
+
+function isReadAtWork(
+  reads: RegExp,
+  { contents: { texts }, start, started }: Pick<StageView, 'contents' | 'start' | 'started'>,
+): boolean {
+  const words = [...argvOf(started), ...start.launches.flatMap((launch) => launch.words)].join(' ')
+  return (
+    reads.test(words) ||
+    [...texts].some(
+      ([file, text]) => (CODE.test(sourceName(file, text)) || start.scripts.includes(file)) && reads.test(text),
+    )
+  )
 }
 
 function inHomeOfOthers(what: string, about: string, { subject }: Evidence): Claim {
@@ -153,15 +190,12 @@ function copiedSettings({ copies }: StageContents): readonly HomeSetting[] {
 }
 
 /** Settings of tools that builds use too: they are the build's where a RUN follows and nothing that is started uses the tool. */
-function isOfBuild(path: string, line: number, { contents: { steps, texts }, start, started }: StageView): boolean {
+function isOfBuild(path: string, line: number, view: StageView): boolean {
   const known = knownPrograms.readFromHome.find((one) => new RegExp(one.path).test(path))
   if (known === undefined) return false
-  const reads = new RegExp(known.readBy)
-  const words = [...argvOf(started), ...start.launches.flatMap((launch) => launch.words)].join(' ')
-  const isStarted =
-    reads.test(words) ||
-    [...texts].some(([file, text]) => (CODE.test(file) || start.scripts.includes(file)) && reads.test(text))
-  return !isStarted && steps.some(({ instruction }) => instruction.keyword === 'RUN' && instruction.line >= line)
+  const { steps } = view.contents
+  const isLater = steps.some(({ instruction }) => instruction.keyword === 'RUN' && instruction.line >= line)
+  return isLater && !isReadAtWork(new RegExp(known.readBy), view)
 }
 
 const CODE = /\.(py|m?[jt]sx?|cjs|rb|php|pl|go|rs|java|kt|cs|sh|bash)$/
