@@ -30,7 +30,7 @@ import { isUnseen, onlyRuns } from './checks/watch.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { wasQuiet } from './container/run-specs.ts'
-import { isRefusal, linesBeside } from './log-refusals.ts'
+import { isRefusal, linesBeside, textOf } from './log-refusals.ts'
 import type { ResultRun } from './round.ts'
 import { isExercised } from './smoke/run-checks.ts'
 
@@ -72,9 +72,7 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
       remarks.push(`whether it answers as well on ${port}: it shows another page than the original, ${quoted(other)}`)
   }
   if (isUnseen(baseline)) remarks.push(WORK_UNSEEN)
-  const news = linesBeside(`${baseline.logs}\n${baseline.logFiles}`, `${result.logs}\n${result.logFiles}`).find(
-    isRefusal,
-  )
+  const news = linesBeside(textOf(baseline), textOf(result)).find(isRefusal)
   if (news !== undefined) remarks.push(`it works, and logs a refusal that the original did not: ${news}`)
   if (lines(baseline) >= TALKATIVE && lines(result) === 0)
     remarks.push('its log: the original says something, and the result nothing')

@@ -283,7 +283,7 @@ async function conclude(
   return {
     hardened: best.hardened,
     report: proofReport(request.engine.version, baseline, run, count, told, isChecked ? [] : reasons),
-    failures: [...(capability === null ? [] : [capability.message]), ...failuresOf(run)],
+    failures: capability === null ? failuresOf(run, baseline) : [capability.message],
     capability,
     read: new Set(
       operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),

@@ -71,8 +71,8 @@ export interface RunRecord {
   /** What `/` answered, by the port of the original; null where that is not always the same. */
   readonly pages: ReadonlyMap<number, string | null>
   readonly logs: string
-  /** Text of log files that the run wrote inside the container. */
-  readonly logFiles: string
+  /** Texts of log files that the run wrote inside the container, by path. */
+  readonly logFiles: ReadonlyMap<string, string>
   readonly diff: readonly DiffEntry[]
   /** What of its files was looked for and could not be read whole: what, and why, a sentence each. */
   readonly unread: readonly string[]
