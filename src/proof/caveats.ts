@@ -61,11 +61,13 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   const unopened = baseline.state.running ? baseline.answers.filter(isUnopened).map(portKey) : []
   if (unopened.length > 0)
     remarks.push(`${listedPorts(unopened)}: the original did not listen there, so nothing was compared; ${YOUR_CHECK}`)
-  const closed = baseline.answers.filter(isTurnedAway).map(portKey)
-  if (closed.length > 0)
+  const closed = baseline.answers.filter(isTurnedAway)
+  for (const status of new Set(closed.map(({ detail }) => detail.slice(0, 3)))) {
+    const ports = closed.filter(({ detail }) => detail.startsWith(status)).map(portKey)
     remarks.push(
-      `${listedPorts(closed)}: turns away unknown clients, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
+      `${listedPorts(ports)}: answers ${status}, as the original does; what it does for a client that may is not seen; ${YOUR_CHECK}`,
     )
+  }
   for (const [port, page] of baseline.pages) {
     const other = result.pages.get(port)
     if (page != null && other != null && other !== page)

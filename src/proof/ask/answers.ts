@@ -44,8 +44,13 @@ function isNotReady({ kind, detail }: PortAnswer): boolean {
  * Kind and detail as one text, for comparing. Whether a word came before or after the question is a matter of how busy
  * the machine is.
  */
-export function variantOf({ kind, detail }: PortAnswer): string {
+export function variantOf({ kind, detail }: Pick<PortAnswer, 'kind' | 'detail'>): string {
   return `${kind === 'greeting' ? 'answer' : kind} ${detail}`.trim()
+}
+
+/** All that a port gave. */
+export function variantsOf(answer: Pick<PortAnswer, 'kind' | 'detail' | 'variants'>): readonly string[] {
+  return answer.variants ?? [variantOf(answer)]
 }
 
 /** One of its groups may have letters alone. Source: RFC 9562, 4 */

@@ -1,7 +1,7 @@
 import type { Service } from '../../manifests/project.ts'
 import { isInside } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import { type PortAnswer, variantOf, withoutNumbers } from '../ask/answers.ts'
+import { type PortAnswer, variantsOf, withoutNumbers } from '../ask/answers.ts'
 import { portKey } from '../ask/questions.ts'
 import { causeOf } from '../cause.ts'
 import { tail } from '../container/files.ts'
@@ -192,7 +192,7 @@ function steadyAnswers(
       say(`${portKey(answer)} is not always open`)
       return []
     }
-    const variants = [...new Set(given.flatMap((one) => one.variants ?? [variantOf(one)]))]
+    const variants = [...new Set(given.flatMap(variantsOf))]
     if (variants.length === 1 || answer.unasked === true) return [answer]
     say(`${portKey(answer)} answers ${variants.slice(0, 3).join(' or ')}`)
     return [{ ...answer, variants }]
