@@ -197,6 +197,17 @@ export function readState({ grants }: { readonly grants: readonly Grant[] }): re
   ]
 }
 
+/** Work that is known and that no run was asked for: an instruction or a setting says that these are written. Empty for none. */
+export function unaskedWrites(grants: readonly Grant[]): readonly string[] {
+  const known = grants.filter(isKnownWrite)
+  return known.length === 0 ? [] : [`not asked: ${unshownPlaces(known).join('; ')}`]
+}
+
+/** A need that is only concluded from what the image is made of, or one to read, may never come. */
+export function isKnownWrite({ kind, declared }: Pick<Grant, 'kind' | 'declared'>): boolean {
+  return declared === true && kind !== 'group-read'
+}
+
 /**
  * Paths that the program's own files name and that no run has reached: it may do so on a signal, after minutes, or on a request
  * that nobody sent. One sentence each, for the report.

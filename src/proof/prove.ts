@@ -9,11 +9,13 @@ import {
   askedToWrite,
   emptyFolders,
   helpersOfOthers,
+  isKnownWrite,
   leftBehind,
   namedFolders,
   readState,
   startsNothing,
   unaskedRoutes,
+  unaskedWrites,
   unknownNames,
   unrunScripts,
   unseenWork,
@@ -246,6 +248,7 @@ async function conclude(
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
   const edits = plan === undefined ? [] : decided(plan, 'edit-file')
+  const unshown = plan?.unshown ?? []
   const { baseline, run, late, pending } = await judge(
     judgeRequest(request, original, best, filled),
     live,
@@ -260,10 +263,7 @@ async function conclude(
     ...startsNothing(original, request.facts),
     ...unseenWork(baseline, original, run.record),
     ...askedToWrite(original, best.run.traced),
-    ...readState({ grants }),
-    ...unshownPlaces(plan?.unshown ?? []),
-    ...namedFolders(request.facts, grants, plan?.account ?? null),
-    ...emptyFolders(original, request.facts, grants, plan?.account ?? null, edits),
+    ...unaskedWrites(unshown),
   ]
   // A check of the user's own that passes stands above them.
   const isChecked = request.smoke.length > 0
@@ -276,6 +276,11 @@ async function conclude(
     ...unsentPackets(original, best.run.traced),
     ...helpersOfOthers(request.facts, plan?.account ?? null),
     ...unaskedRoutes(baseline, request.learned),
+    // Nobody knows whether it ever writes there, and nothing was refused.
+    ...readState({ grants }),
+    ...unshownPlaces(unshown.filter((grant) => !isKnownWrite(grant))),
+    ...namedFolders(request.facts, grants, plan?.account ?? null),
+    ...emptyFolders(original, request.facts, grants, plan?.account ?? null, edits),
     ...pending,
     ...(isChecked ? reasons : []),
   ]
