@@ -31,10 +31,15 @@ export function causeOf(checks: readonly ReportCheck[], usual: Logged, result: F
   }
   const rest = failed.length - 1
   const more = rest === 0 ? '' : `, and ${counted(rest, 'more check')} ${rest === 1 ? 'differs' : 'differ'}`
+  const told = `${first.name}: was ${first.baseline}, is ${first.result}`
   const own = result.smoke.find(({ name }) => name === first.name)
-  const line =
-    own === undefined ? complaint(usual, result) : lastLine(NOTHING, { logs: own.output, logFiles: new Map() })
-  return `${first.name}: was ${first.baseline}, is ${first.result}${more}${saying(own === undefined ? '; it logs: ' : '; it says: ', line)}`
+  if (own !== undefined) {
+    const said = lastLine(NOTHING, { logs: own.output, logFiles: new Map() })
+    return `${told}${more}${saying('; it says: ', said)}`
+  }
+  const line = complaint(usual, result)
+  // Some checks are about that very line.
+  return `${told}${more}${saying('; it logs: ', line !== null && told.includes(line.text) ? null : line)}`
 }
 
 function endInWords({ name, baseline }: ReportCheck, { state, ready }: Pick<Failed, 'state' | 'ready'>): string {

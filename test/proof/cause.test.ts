@@ -86,6 +86,13 @@ test('what runs tells the first difference, with the refusal or error that the o
   )
 })
 
+test('a line that the check is about is not told twice', () => {
+  const line = 'cat: /etc/shadow: Permission denied'
+  expect(causeOf([check('its log', 'no such refusal', line)], usual, record({ logs: line }))).toBe(
+    `its log: was no such refusal, is ${line}`,
+  )
+})
+
 test('a check of the user’s own tells what it printed', () => {
   const smoke = [
     { name: 'ask', passed: false, value: 'exit 1', output: 'x\nno answer\n', same: false, counts: 'up' as const },
