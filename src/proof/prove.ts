@@ -25,6 +25,7 @@ import {
   untracedRun,
 } from './caveats.ts'
 import { operationsBy } from './checks/check.ts'
+import { foldersOf, unsteadyFiles } from './checks/files.ts'
 import { writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
@@ -166,8 +167,14 @@ interface OriginalSeen {
 
 async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
   const { facts, times } = request
-  const { live, begun, study, filled, nobody } = await request.original
+  const { live, begun, study: studied, filled, nobody } = await request.original
   const seen = await live.snapshot('logs')
+  const study = studied.then(async (record) => ({
+    ...record,
+    unsteady: await unsteadyIn(request, seen.container, await begun),
+  }))
+  // It is waited for later.
+  study.catch(() => undefined)
   times.lap('original')
   // Checks of the user's own may want to see how the original ends.
   const early = request.smoke.length > 0 ? Promise.resolve(null) : begun
@@ -200,6 +207,19 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
     remarks: [...request.remarks, ...unknownNames(nobody), ...untracedOriginal(request.trace, original)],
     speculative,
   }
+}
+
+/** The files that the studied run had made by its first stop, and the one that is still up has not. */
+async function unsteadyIn(
+  { engine, facts }: Pick<ProveRequest, 'engine' | 'facts'>,
+  live: string,
+  begun: RunRecord | null,
+): Promise<ReadonlySet<string>> {
+  const { entries, more } = begun === null ? { entries: [], more: null } : await engine.diff(live)
+  if (begun === null || more !== null) return new Set()
+  const added = entries.filter(({ kind }) => kind !== 'deleted').map(({ path }) => path)
+  const isOld = (path: string): boolean => facts.files.known && facts.files.value.exists(path)
+  return new Set([...unsteadyFiles(begun, added, foldersOf(facts))].filter((path) => !isOld(path)))
 }
 
 function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): StagePlan | undefined {

@@ -23,7 +23,10 @@ test('what only the files of a program speak of is not shown', () => {
 
 test('a write that a setting states is work that nobody asked for; one that is inferred, or a read, is a doubt', () => {
   const stated = { ...grant('own-file', '/etc/app/state'), declared: true } as const
-  const doubts = [grant('own-file', '/etc/app/x'), { ...grant('group-read', '/etc/app/secret'), declared: true } as const]
+  const doubts = [
+    grant('own-file', '/etc/app/x'),
+    { ...grant('group-read', '/etc/app/secret'), declared: true } as const,
+  ]
   expect(unaskedWrites([...doubts, stated])).toEqual([
     'not asked: whether it has to write /etc/app/state (named in /app/main.py line 3): no run did, and its new user may not (--writable gives it)',
   ])

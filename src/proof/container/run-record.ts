@@ -79,6 +79,8 @@ export interface RunRecord {
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: readonly SmokeResult[]
+  /** Files that another run of the same image has not made, though it was up for longer. Absent: nobody compared. */
+  readonly unsteady?: ReadonlySet<string>
   /** What was asked because the files around the image show it. */
   readonly routes: readonly RouteAnswer[]
   /** How long they took to pass, milliseconds. */
