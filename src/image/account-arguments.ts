@@ -15,6 +15,8 @@ export interface AccountCommand {
   /** Absolute; '' where there is no folder. */
   readonly home: string
   readonly system: boolean
+  /** It has a home below /home and nothing but a shell to log in with: a person's, as far as the command says. */
+  readonly person: boolean
   /** The id option as the command's own style has it: `-u`, `--uid`, `-g`, `--gid`. */
   readonly idOption: string
   /** The option that names the primary group of a user. */
@@ -160,6 +162,7 @@ function useradd({ options, operands, short }: ReadArguments): AccountCommand | 
     nogroup: null,
     home: options.has('m') && home.startsWith('/') ? home : '',
     system,
+    person: !system && options.has('m') && isPersons(home, options),
     idOption: short ? '-u' : '--uid',
     groupOption: short ? '-g' : '--gid',
   }
@@ -179,6 +182,7 @@ function group(tool: AccountCommand['tool'], { options, operands, short }: ReadA
     nogroup: null,
     home: '',
     system: options.has('r') || options.has('S'),
+    person: false,
     idOption: short ? '-g' : '--gid',
     groupOption: '',
   }
@@ -215,9 +219,16 @@ function adduser(words: readonly ArgumentWord[]): AccountCommand | null {
     nogroup: isInNogroup ? (busybox ? ALPINE_NOGROUP : DEBIAN_NOGROUP) : null,
     home: none || !home.startsWith('/') ? '' : home,
     system,
+    person: !system && !none && isPersons(home, options),
     idOption: short ? '-u' : '--uid',
     groupOption: short ? '-G' : '--ingroup',
   }
+}
+
+/** Each tool gives a shell to log in with where it is told none. */
+function isPersons(home: string, options: ReadArguments['options']): boolean {
+  const shell = options.get('s') ?? options.get('shell') ?? ''
+  return home.startsWith('/home/') && !/(^|\/)(nologin|false)$/.test(shell)
 }
 
 function idOf(options: ReadArguments['options'], key: string): SaidId {

@@ -26,7 +26,7 @@ import { isUnseen, onlyRuns } from './checks/watch.ts'
 import { isOptional } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { wasQuiet } from './container/run-specs.ts'
-import { isRefusal, linesBeside } from './log-refusals.ts'
+import { isRefusal, linesBeside, textOf } from './log-refusals.ts'
 import type { ResultRun } from './round.ts'
 import { isExercised } from './smoke/run-checks.ts'
 import { pathsNamed } from './unwritten-places.ts'
@@ -58,20 +58,20 @@ export function doubts(baseline: RunRecord, result: RunRecord, passed: boolean):
   const unopened = baseline.state.running ? baseline.answers.filter(isUnopened).map(portKey) : []
   if (unopened.length > 0)
     remarks.push(`${listedPorts(unopened)}: the original did not listen there, so nothing was compared; ${YOUR_CHECK}`)
-  const closed = baseline.answers.filter(isTurnedAway).map(portKey)
-  if (closed.length > 0)
+  const closed = baseline.answers.filter(isTurnedAway)
+  for (const status of new Set(closed.map(({ detail }) => detail.slice(0, 3)))) {
+    const ports = closed.filter(({ detail }) => detail.startsWith(status)).map(portKey)
     remarks.push(
-      `${listedPorts(closed)}: turns away unknown clients, as the original does, and what it does for others was not seen; ${YOUR_CHECK}`,
+      `${listedPorts(ports)}: answers ${status}, as the original does; what it does for a client that may is not seen; ${YOUR_CHECK}`,
     )
+  }
   for (const [port, page] of baseline.pages) {
     const other = result.pages.get(port)
     if (page != null && other != null && other !== page)
       remarks.push(`whether it answers as well on ${port}: it shows another page than the original, ${quoted(other)}`)
   }
   if (isUnseen(baseline)) remarks.push(WORK_UNSEEN)
-  const news = linesBeside(`${baseline.logs}\n${baseline.logFiles}`, `${result.logs}\n${result.logFiles}`).find(
-    isRefusal,
-  )
+  const news = linesBeside(textOf(baseline), textOf(result)).find(isRefusal)
   if (news !== undefined) remarks.push(`it works, and logs a refusal that the original did not: ${news}`)
   if (lines(baseline) >= TALKATIVE && lines(result) === 0)
     remarks.push('its log: the original says something, and the result nothing')
@@ -209,6 +209,17 @@ export function readState({ grants }: { readonly grants: readonly Grant[] }): re
   return [
     `whether it also writes ${paths.join(', ')}: it only read there, and its new user may not write it (--writable gives it)`,
   ]
+}
+
+/** Work that is known and that no run was asked for: an instruction or a setting says that these are written. Empty for none. */
+export function unaskedWrites(grants: readonly Grant[]): readonly string[] {
+  const known = grants.filter(isKnownWrite)
+  return known.length === 0 ? [] : [`not asked: ${unshownPlaces(known).join('; ')}`]
+}
+
+/** A need that is only concluded from what the image is made of, or one to read, may never come. */
+export function isKnownWrite({ kind, declared }: Pick<Grant, 'kind' | 'declared'>): boolean {
+  return declared === true && kind !== 'group-read'
 }
 
 /**

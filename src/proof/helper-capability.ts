@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises'
+import { becomesRoot } from '../image/access.ts'
 import { capabilityNumber } from '../image/capabilities.ts'
 import type { FileModel } from '../image/file-model.ts'
 import { baseName } from '../places.ts'
@@ -19,7 +20,7 @@ import { commandOf, type Round, resultSpec } from './round.ts'
 export interface Helper {
   readonly program: string
   readonly capability: string
-  /** Its file gives it the capability, where a container may have it. */
+  /** Its file gives it the capability, or makes it root, where a container may have that. */
   readonly isCapable: boolean
 }
 
@@ -43,12 +44,14 @@ export function lackingHelpers(
 ): readonly Helper[] {
   const failed = checks.filter(({ passed }) => !passed)
   if (failed.length === 0 || failed.some(({ name }) => !ITS_LACK.test(name))) return []
-  const own = (path: string): readonly string[] => files?.entry(files.resolve(path) ?? path)?.capabilities ?? []
+  const isCapable = (path: string, capability: string): boolean =>
+    files !== null &&
+    (files.entry(files.resolve(path) ?? path)?.capabilities?.includes(capability) === true || becomesRoot(files, path))
   const named = failed.flatMap(({ name, result }): readonly Helper[] => {
     const capability = TAKES.exec(name)?.[1]
     const program = BY.exec(result)?.[1]
     if (capability === undefined || program === undefined) return []
-    return [{ program, capability, isCapable: own(program).includes(capability) }]
+    return [{ program, capability, isCapable: isCapable(program, capability) }]
   })
   const disarmed = decided(plan, 'drop-capabilities').flatMap(({ name: program, capabilities }) =>
     capabilities
@@ -100,7 +103,8 @@ export async function grantHelpers(
       hint: `two ways: ${WITHOUT}; else RUN ${setcap.join(' && ')}, and run it with ${flags} and without no-new-privileges (not tried: the image has no setcap, or did not build with it)`,
     }
   const works = await worksWith(request, plan, { baseline, round, image, capabilities, helpers })
-  const tried = `run once more with ${flags}, without no-new-privileges`
+  const isRoot = files !== null && helpers.some(({ program }) => becomesRoot(files, program))
+  const tried = `run once more with ${flags}, without no-new-privileges${isRoot ? ' (it is root again by its set-user-ID bit, with no more than that)' : ''}`
   if (!works)
     return {
       message: `${takes}: the result, ${tried}, does not do what the original does either`,
@@ -113,12 +117,12 @@ export async function grantHelpers(
     `run it with ${flags} and without no-new-privileges`,
   ]
   return {
-    message: `${takes}: the result, ${tried}, does what the original does`,
-    hint: `two ways: grant it, as was proved: ${steps.join(', and ')}; or ${WITHOUT}`,
+    message: `${takes}: the result, ${tried}, does what the original does; without it, all but that`,
+    hint: `two ways, both tried: grant it: ${steps.join(', and ')}; or go without: ${WITHOUT}`,
   }
 }
 
-const WITHOUT = 'where it does without, a check of yours that passes (--smoke) says so'
+const WITHOUT = 'a check of yours that passes (--smoke) says that it does without'
 
 /** The result's image with the file capabilities that its helpers need; null where they cannot be set. */
 async function imageWith(

@@ -12,6 +12,7 @@ import { portKey } from './ask/questions.ts'
 import { tail } from './container/files.ts'
 import type { Acceptor, RunRecord, TraceRecord } from './container/run-record.ts'
 import { exposedTcp, wasQuiet } from './container/run-specs.ts'
+import { textOf } from './log-refusals.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 
 /** Why a baseline cannot be compared with; null where it can. One that does nothing proves nothing. */
@@ -19,7 +20,7 @@ export function unfitBaseline(baseline: RunRecord, facts: ImageFacts): string | 
   const exposed = exposedTcp(facts.config)
   const { state, answers } = baseline
   // Some programs say why they end only in a log file of their own.
-  const lastLines = tail(`${baseline.logs}\n${baseline.logFiles}`)
+  const lastLines = tail(textOf(baseline))
   const why = `${lastLines === '' ? '' : `; its last words: ${lastLines}`}${missingFolder(baseline, facts)}`
   if (state.error !== '') return `the original does not start: ${state.error}`
   if (baseline.traceRefused?.startsWith(NOT_BELIEVED) === true)

@@ -20,7 +20,7 @@ import type { RestartRecord, RunRecord } from './container/run-record.ts'
 import { type LaterWork, laterWork } from './observation.ts'
 import type { ProvenRun, Stopwatch } from './proof-report.ts'
 import type { ResultRun } from './round.ts'
-import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
+import { steadyIn, withEnd } from './smoke/run-checks.ts'
 import { hasPassed } from './tried.ts'
 
 /** How long a service is watched once it is up, milliseconds: some die after ten seconds. */
@@ -83,7 +83,7 @@ export async function judge(
 ): Promise<Judged> {
   const { engine, facts, image, moved, times } = request
   const seen = await live.snapshot('logs')
-  const baselineSoFar = { ...withSteadyRoutes(seen, original), smoke: withEnd(seen.smoke, original) }
+  const baselineSoFar = { ...steadyIn(seen, original), smoke: withEnd(seen.smoke, original) }
   const conditions = { ...request, mounts: request.mountsFor([]), baseline: baselineSoFar }
   const works = hasPassed({ run: { comparison } })
   const since = live.upSince - live.readyAfter
@@ -141,7 +141,7 @@ export async function judge(
   ])
   times.lap('end')
   const baseline = {
-    ...withSteadyRoutes(originalRun, original),
+    ...steadyIn(originalRun, original),
     unread: [...unread, ...originalRun.unread],
     restart: seconds?.baseline ?? originalRun.restart,
   }

@@ -12,7 +12,7 @@ import { homeLessons, KEEPS, newRefusals } from './checks/refused-work.ts'
 import { tail } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 import { limits } from './container/run-specs.ts'
-import { isRefusal, linesBeside, refusalsIn } from './log-refusals.ts'
+import { isRefusal, linesBeside, refusalsIn, textOf } from './log-refusals.ts'
 import { scriptsOf, switchNotTried, whoAsksForRoot } from './needs-root.ts'
 import { hasPassed, type ServiceSeen, type Tried, type TriedRun } from './tried.ts'
 
@@ -92,8 +92,7 @@ export function inTheWay(traced: RunRecord, original: RunRecord): readonly Opera
 }
 
 function fromLogs(record: RunRecord, baseline: RunRecord, workdir: string, passed: boolean): readonly Operation[] {
-  const text = `${record.state.error}\n${record.logs}\n${record.logFiles}`
-  const lines = linesBeside(`${baseline.logs}\n${baseline.logFiles}`, text)
+  const lines = linesBeside(textOf(baseline), `${record.state.error}\n${textOf(record)}`)
   return refusalsIn((passed ? lines.filter(isRefusal) : lines).join('\n'), workdir)
 }
 

@@ -61,10 +61,33 @@ export function isRefusal(line: string): boolean {
 
 /** The lines of a log without colours, and without refusals that another log has too, dates and numbers aside. */
 export function linesBeside(usual: string, log: string): readonly string[] {
-  const linesOf = (text: string): readonly string[] => text.split('\n').map((line) => line.replace(COLOUR, '').trim())
+  return linesOf(log).filter(isNewTo(linesOf(usual).filter(isRefusal)))
+}
+
+/** The same without any line that the other log has too. */
+export function withoutKnown(usual: string, log: string): readonly string[] {
+  return linesOf(log).filter(isNewTo(linesOf(usual)))
+}
+
+function linesOf(text: string): readonly string[] {
+  return text.split('\n').map((line) => line.replace(COLOUR, '').trim())
+}
+
+function isNewTo(lines: readonly string[]): (line: string) => boolean {
   const keyOf = (line: string): string => line.replace(/\d+/g, '0')
-  const known = new Set(linesOf(usual).filter(isRefusal).map(keyOf))
-  return linesOf(log).filter((line) => !known.has(keyOf(line)))
+  const known = new Set(lines.map(keyOf))
+  return (line) => !known.has(keyOf(line))
+}
+
+/** All that it printed, and wrote into log files. */
+export function textOf({
+  logs,
+  logFiles,
+}: {
+  readonly logs: string
+  readonly logFiles: ReadonlyMap<string, string>
+}): string {
+  return [logs, ...logFiles.values()].join('\n')
 }
 
 function pathsIn(line: string, workdir: string): readonly string[] {

@@ -138,7 +138,11 @@ const WANTS_ROOT =
   /\b(must|needs?|requires?|required|has to|have to|only|should|not)\b.{0,40}\b(root|superuser|super-user|uid 0)\b|\b(root|superuser)\b.{0,30}\b(required|needed|privileges?|permissions?)\b/i
 
 const REFUSES_ROOT =
-  /\b(do not|don't|not be|should not|cannot be|can't be|never)\b.{0,30}\b(run|started|executed)\b.{0,20}\broot\b/i
+  /\b(do not|don't|not be|(should|will|can) ?not|can't|won't|never)\b.{0,30}\b(run|started|executed)\b(?!.{0,20}\b(unless|if|except|other|non|without)\b).{0,20}\broot\b/i
+
+/** It takes root only for what an option or a setting tells it: to become the user that it names, or to go without one. */
+const FOR_A_USER =
+  /\bto (switch|change|become|set|drop)\b.{0,30}\b(users?|uid|gid|groups?|privileges)\b|\b(to use|without|unless|or)\b.{0,30}(?<![\w-])--?[a-z]/i
 
 /** The user root, not a folder, an owner or a compound: `root/superuser` still is the user. */
 const SPEAKS_OF_ROOT = /(?<![\w/.-])root(?![\w/:-])|\b(superuser|super-user)\b|\b[ug]id (is )?0\b/i
@@ -169,11 +173,12 @@ export function scriptsOf(facts: ImageFacts): Pick<Refusal, 'scripts' | 'files'>
 
 /**
  * The words with which a program ends because it is not root, by a check of its own: nothing that it tried was refused,
- * so nothing can be granted. Null where something else stops it, or where a start script says it: that can be changed.
+ * so nothing can be granted. Null where something else stops it, or where an option, a setting or a start script does: those can be
+ * changed.
  */
 export function refusesOthers(round: Tried, refusal: Refusal): string | null {
   const line = wantsRoot(round, refusal)
-  return line === null ? null : `it ends unless it is root, and says so: ${line.slice(0, 160)}`
+  return line === null || FOR_A_USER.test(line) ? null : `it ends unless it is root, and says so: ${line.slice(0, 160)}`
 }
 
 /**

@@ -1,10 +1,9 @@
-import { withFewPorts } from '../report/many-ports.ts'
 import type { ReportPhase, ReportProof } from '../report/report.ts'
+import { causeOf } from './cause.ts'
 import { doubts } from './caveats.ts'
 import type { Comparison } from './checks/index.ts'
 import { capabilitiesOf, uidsOf } from './checks/runs.ts'
 import { type Conditions, noConditions } from './conditions/index.ts'
-import { tail } from './container/files.ts'
 import type { RunRecord } from './container/run-record.ts'
 
 export interface ProvenRun {
@@ -29,7 +28,7 @@ export function proofReport(
   reasons: readonly string[] = [],
 ): ReportProof {
   const comparison = result?.comparison
-  const works = result !== null && failuresOf(result).length === 0
+  const works = result !== null && failuresOf(result, baseline).length === 0
   const open = result === null || works ? [...reasons, ...notRun(result)] : []
   const told = [...remarks, ...(result === null ? baseline.unread : doubts(baseline, result.record, works))]
   return {
@@ -73,19 +72,14 @@ function resultRun({ image, record, addedBytes, cells }: ProvenRun): ReportProof
 }
 
 /** Why a run did not pass, one sentence each; empty when it did. */
-export function failuresOf({ comparison, record, cells }: ProvenRun): readonly string[] {
+export function failuresOf(
+  { comparison, record, cells }: Pick<ProvenRun, 'comparison' | 'record' | 'cells'>,
+  baseline: RunRecord,
+): readonly string[] {
   const refused = (cells?.cells ?? []).filter((cell) => cell.required && cell.outcome === 'fail')
   if (comparison.parity && comparison.locked) return refused.map((cell) => `${cell.name}: ${cell.reason}`)
-  const failed = comparison.checks
-    .filter((check) => !check.passed)
-    .map(({ name, baseline, result }) => ({ name, baseline, result, mark: 'differs' as const }))
-  const words = tail(`${record.logs}\n${record.logFiles}`)
-  return [
-    ...withFewPorts(failed).map(({ name, baseline, result }) =>
-      failed.some((one) => one.name === name) ? `${name}: was ${baseline}, is ${result}` : name,
-    ),
-    ...(words === '' ? [] : [`the result's last words: ${words}`]),
-  ]
+  const cause = causeOf(comparison.checks, baseline, record)
+  return cause === null ? [] : [cause]
 }
 
 export interface Stopwatch {

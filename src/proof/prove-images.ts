@@ -117,7 +117,7 @@ async function proveImage(request: ImagesRequest, late: Late | null): Promise<Sh
   ]
   return {
     report: times.on(proofReport(engine.version, judged.baseline, judged.run, 1, told, reasons)),
-    failures: failuresOf(judged.run),
+    failures: failuresOf(judged.run, judged.baseline),
     late: judged.late,
     ...(run.traced?.trace ? { operations: run.traced.trace.operations } : {}),
   }

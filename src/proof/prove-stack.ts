@@ -385,7 +385,7 @@ async function concluded(
     comparison = compareStacks({ ...seen, ...later }, { first: sight, ...kept }, compared)
     request.times.lap('restarts')
   }
-  const failures = stackFailures(comparison, sight)
+  const failures = stackFailures(comparison, seen.first, sight)
   const culprits = evidentCulprits(comparison) ?? (isSame(early) ? null : await swapped(request, seen, round, runs))
   const remarks = [
     ...seen.remarks,

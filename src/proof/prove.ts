@@ -8,11 +8,13 @@ import type { Hardened } from '../report/report.ts'
 import {
   askedToWrite,
   helpersOfOthers,
+  isKnownWrite,
   leftBehind,
   namedFolders,
   readState,
   startsNothing,
   unaskedRoutes,
+  unaskedWrites,
   unknownNames,
   unrunScripts,
   unseenWork,
@@ -23,6 +25,7 @@ import {
   writesUntold,
 } from './caveats.ts'
 import { operationsBy } from './checks/check.ts'
+import { foldersOf, unsteadyFiles } from './checks/files.ts'
 import { ownPlaces, writableMounts } from './conditions/writable-mounts.ts'
 import type { Container } from './container/container.ts'
 import type { RunRecord } from './container/run-record.ts'
@@ -164,8 +167,14 @@ interface OriginalSeen {
 
 async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
   const { facts, times } = request
-  const { live, begun, study, filled, nobody } = await request.original
+  const { live, begun, study: studied, filled, nobody } = await request.original
   const seen = await live.snapshot('logs')
+  const study = studied.then(async (record) => ({
+    ...record,
+    unsteady: await unsteadyIn(request, seen.container, await begun),
+  }))
+  // It is waited for later.
+  study.catch(() => undefined)
   times.lap('original')
   // Checks of the user's own may want to see how the original ends.
   const early = request.smoke.length > 0 ? Promise.resolve(null) : begun
@@ -198,6 +207,19 @@ async function seeOriginal(request: ProveRequest): Promise<OriginalSeen> {
     remarks: [...request.remarks, ...unknownNames(nobody), ...untracedOriginal(request.trace, original)],
     speculative,
   }
+}
+
+/** The files that the studied run had made by its first stop, and the one that is still up has not. */
+async function unsteadyIn(
+  { engine, facts }: Pick<ProveRequest, 'engine' | 'facts'>,
+  live: string,
+  begun: RunRecord | null,
+): Promise<ReadonlySet<string>> {
+  const { entries, more } = begun === null ? { entries: [], more: null } : await engine.diff(live)
+  if (begun === null || more !== null) return new Set()
+  const added = entries.filter(({ kind }) => kind !== 'deleted').map(({ path }) => path)
+  const isOld = (path: string): boolean => facts.files.known && facts.files.value.exists(path)
+  return new Set([...unsteadyFiles(begun, added, foldersOf(facts))].filter((path) => !isOld(path)))
 }
 
 function planOf({ stage }: Pick<ProveRequest, 'stage'>, { plan }: Hardened): StagePlan | undefined {
@@ -245,6 +267,7 @@ async function conclude(
   }
   const plan = planOf(request, best.hardened)
   const grants = plan === undefined ? [] : decided(plan, 'grant')
+  const unshown = plan?.unshown ?? []
   const { baseline, run, late, pending } = await judge(
     judgeRequest(request, original, best, filled),
     live,
@@ -259,9 +282,7 @@ async function conclude(
     ...startsNothing(original, request.facts),
     ...unseenWork(baseline, original, run.record),
     ...askedToWrite(original, best.run.traced),
-    ...readState({ grants }),
-    ...unshownPlaces(plan?.unshown ?? []),
-    ...namedFolders(request.facts, grants, plan?.account ?? null),
+    ...unaskedWrites(unshown),
   ]
   // A check of the user's own that passes stands above them.
   const isChecked = request.smoke.length > 0
@@ -274,6 +295,10 @@ async function conclude(
     ...unsentPackets(original, best.run.traced),
     ...helpersOfOthers(request.facts, plan?.account ?? null),
     ...unaskedRoutes(baseline, request.learned),
+    // Nobody knows whether it ever writes there, and nothing was refused.
+    ...readState({ grants }),
+    ...unshownPlaces(unshown.filter((grant) => !isKnownWrite(grant))),
+    ...namedFolders(request.facts, grants, plan?.account ?? null),
     ...pending,
     ...(isChecked ? reasons : []),
   ]
@@ -281,7 +306,7 @@ async function conclude(
   return {
     hardened: best.hardened,
     report: proofReport(request.engine.version, baseline, run, count, told, isChecked ? [] : reasons),
-    failures: [...(capability === null ? [] : [capability.message]), ...failuresOf(run)],
+    failures: capability === null ? failuresOf(run, baseline) : [capability.message],
     capability,
     read: new Set(
       operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),

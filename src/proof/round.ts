@@ -17,7 +17,7 @@ import { arbitrarySpec, besideOptions, type KeptPorts, limits, lockedSpec } from
 import { type StudyOptions, stay } from './original.ts'
 import type { ProveRequest } from './request.ts'
 import type { Unrefused } from './rounds.ts'
-import { withEnd, withSteadyRoutes } from './smoke/run-checks.ts'
+import { steadyIn, withEnd } from './smoke/run-checks.ts'
 import { runWithFirst, type SpeculativeRuns } from './speculation.ts'
 import { NOT_BELIEVED } from './trace/trace.ts'
 import { OPENING_CAPABILITIES } from './trace/tracer.ts'
@@ -144,7 +144,7 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
   const seen = await live.snapshot('logs')
   const soFar = { ...seen, smoke: withEnd(seen.smoke, asLong.traced) }
   const comparison = withChecks(
-    compare(withSteadyRoutes(baseline, original), soFar, moved),
+    compare(steadyIn(baseline, original), soFar, moved),
     compareTraces(original, asLong.traced, facts),
     refusals.compare(baseline, soFar, { study: original }),
   )

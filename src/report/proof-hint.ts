@@ -1,7 +1,16 @@
 import { table } from '../table.ts'
 import type { ReportProof } from './report.ts'
 
-const REFUSED_PATH = /permission denied|read-only file system|\bE(ACCES|ROFS)\b/i
+const REFUSED = /permission denied|read-only file system|not permitted|not writ(e)?able|\bE(ACCES|PERM|ROFS)\b/i
+/** `must be owned by you`, `bad ownership` */
+const NOT_OWN = /\bowned by\b|\bowner(ship)?\b/i
+/** It tries to become somebody, or to lock itself in, as only root can. */
+const SWITCH =
+  /\b(set(e|re|res)?[ug]id|setgroups|initgroups|chroot)\b|\b(change|switch|drop)\w*\b.{0,30}\b(users?|uid|groups?|gid|privileges)\b/i
+/** What the log says stands last. */
+const QUOTE = /^.*(?:; it (?:logs|says)|; \/\S+ says): /s
+/** Where its distribution has installed programs and settings. */
+const INSTALLED = /^\/(usr\/(?!local\/)|s?bin\/|lib\w*\/|etc\/)/
 /** `tcp :953`, `http :80/`: as a comparison names a port. */
 const PORT = /^\w+ :(\d+)\/?$/
 
@@ -79,20 +88,47 @@ function capabilityWays({ name, result }: ReportProof['checks'][number]): string
 }
 
 function resultHint(checks: ReportProof['checks'], said: string): string {
+  const told = checks.find(({ name, passed }) => !passed && said.startsWith(`${name}: `))
+  if (told !== undefined && told.name in FROM_OUTSIDE)
+    return `${FROM_OUTSIDE[told.name]}; a check of yours that passes (--smoke) says that it does without`
+  if (told !== undefined && TAKES.test(told.name)) return capabilityWays(told)
+  if (told?.name.startsWith(STARTS) === true) {
+    const program = told.name.slice(STARTS.length)
+    return `where ${program} has capabilities of its own (getcap), RUN setcap -r ${program} lets it start without them`
+  }
+  const words = said.replace(QUOTE, '')
+  const path = refusedPath(words)
+  if (path !== null && NOT_OWN.test(words))
+    return `let ${path} belong to its new user: RUN chown, or COPY --chown, above USER`
+  if (path !== null && REFUSED.test(words))
+    return INSTALLED.test(path)
+      ? `open ${path} to its new user with chown or chmod above USER`
+      : `--writable ${path} gives it to its new user`
   const low = checks.flatMap(({ name, result, passed }) => {
     const port = Number(PORT.exec(name)?.[1] ?? Number.NaN)
     return !passed && result === 'closed' && port < 1024 ? [port] : []
   })
   if (low.length > 0)
     return `what sets port ${low.join(', ')} was not found: let it be one above 1023 in the configuration, ENV or CMD`
-  const outside = checks.find(({ name, passed }) => !passed && name in FROM_OUTSIDE)
-  if (outside !== undefined)
-    return `${FROM_OUTSIDE[outside.name]}; a check of yours that passes (--smoke) says that it does without`
-  const program = checks.find(({ name, passed }) => !passed && name.startsWith(STARTS))?.name.slice(STARTS.length)
-  if (program !== undefined)
-    return `where ${program} has capabilities of its own (getcap), RUN setcap -r ${program} lets it start without them`
-  const helper = checks.find(({ name, passed }) => !passed && TAKES.test(name))
-  if (helper !== undefined) return capabilityWays(helper)
-  if (REFUSED_PATH.test(said)) return 'name the missing paths with --writable'
-  return '--smoke CMD gives the proof a check of your own, which may show more'
+  if (SWITCH.test(words))
+    return 'an option or a setting tells it to become another user, or to change its root folder, which takes root: leave it out'
+  if (told !== undefined && LACKS_FILES.test(told.result))
+    return `--writable ${told.result.replace(LACKS_FILES, '').split(', ').join(' --writable ')} gives it what its new user may not write`
+  if (told?.result.includes('(--smoke)') === true)
+    return 'a check of yours that passes (--smoke) says that it does without'
+  if (told !== undefined && /^5\d\d\b/.test(told.result))
+    return 'a server that comes up and answers with an error mostly lacks a path that it writes at a request: name it with --writable'
+  return 'build it (--build -t NAME) and run it by hand: its whole log may say more'
+}
+
+/** `not /var/lib/x, /srv/y`: the files that it has not made. */
+const LACKS_FILES = /^not (?=\/)/
+
+/** The last path of a line: before it stand the program that says so, and its script. */
+function refusedPath(line: string): string | null {
+  const text = line.replace(/ in \/\S+( on line \d+)?$/, '')
+  const paths = [...text.matchAll(/(?<![\w.:/~-])\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*/g)].map(([path]) =>
+    path.replace(/[:,.]+$/, ''),
+  )
+  return paths.at(-1) ?? null
 }

@@ -364,7 +364,7 @@ except OSError: pass`
     expectVerdict(proof, { code: 1, verdict: 'incomplete' })
     const told = toldOf(proof)
     expect(told?.message).toContain(`${helper} takes NET_RAW: the result, ${granted} the original does`)
-    expect(told?.hint).toMatch(/^two ways: grant it, as was proved: leave out the RUN .*; or where it does without, /)
+    expect(told?.hint).toMatch(/^two ways, both tried: grant it: leave out the RUN .*; or go without: /)
   })
 
   test('whose file gives it nothing is proved with setcap', async () => {
@@ -372,7 +372,18 @@ except OSError: pass`
     expectVerdict(proof, { code: 1, verdict: 'incomplete' })
     const told = toldOf(proof)
     expect(told?.message).toContain(`${helper} takes NET_RAW: the result, ${granted} the original does`)
-    expect(told?.hint).toContain(`as was proved: RUN setcap cap_net_raw+ep ${helper}, and run it with --cap-drop=ALL`)
+    expect(told?.hint).toContain(
+      `both tried: grant it: RUN setcap cap_net_raw+ep ${helper}, and run it with --cap-drop=ALL`,
+    )
+  })
+
+  test('that is set-user-ID is proved as it is, and without', async () => {
+    const image = [...installed.slice(1), `RUN chmod 4755 ${helper}`]
+    const proof = await prove('setuid-helper', ping, { image })
+    expectVerdict(proof, { code: 1, verdict: 'incomplete' })
+    const told = toldOf(proof)
+    expect(told?.message).toMatch(/ takes NET_RAW: .*set-user-ID bit.*does what the original does; without it, all but/)
+    expect(told?.hint).toMatch(/^two ways, both tried: grant it: run it with --cap-drop=ALL --cap-add=NET_RAW/)
   })
 
   test('whose file gives it nothing, in an image without setcap, is not said to be proved', async () => {
@@ -381,7 +392,7 @@ except OSError: pass`
     const told = toldOf(proof)
     expect(told?.message).toContain('--cap-add alone gives a user other than root nothing')
     expect(told?.hint).toContain('not tried: ')
-    expect(`${told?.message} ${told?.hint}`).not.toContain('proved')
+    expect(`${told?.message} ${told?.hint}`).not.toContain('both tried')
   })
 })
 

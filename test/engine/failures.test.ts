@@ -15,6 +15,7 @@ import {
 } from './support/cli.ts'
 import { expectVerdict } from './support/expect-verdict.ts'
 import { buildText, countAll, docker, ensureImage, imageFolder, waitFor } from './support/images.ts'
+import { buildProgram } from './support/python-program.ts'
 import { retryOnce } from './support/retry.ts'
 
 retryOnce()
@@ -224,13 +225,51 @@ describe('one finding, exit code 1', () => {
     expectOneFinding(hardening, /smoke test: was exit 0, is exit 1/)
   })
 
+  test.each([
+    [
+      'an end, in the words of its log file',
+      'open("/var/lib/thing/thing.log", "a").write("starting\\nerror: settings belong to somebody else\\n"); sys.exit(1)',
+      /^the result ends with exit code 1 at start; \/var\/lib\/thing\/thing\.log says: error: settings belong to somebody else$/,
+      'build it (--build -t NAME) and run it by hand: its whole log may say more',
+    ],
+    [
+      'a page that differs, by the last line of a stack trace',
+      'Page.status = 500; Page.work = lambda _: open("/proc/sys/kernel/hostname", "w")',
+      /^http :8000\/: was 200, is 500(, and \d more checks? differs?)?; it logs: (PermissionError|OSError): \[Errno \d+\] .*: '\/proc\/sys\/kernel\/hostname'$/,
+      null,
+    ],
+  ])('one cause: %s', async (name, otherwise, cause, hint) => {
+    const image = `harden-image-test/one-cause-${name.length}`
+    await buildProgram(
+      image,
+      `import http.server, os, sys, traceback
+class Page(http.server.BaseHTTPRequestHandler):
+    status, work = 200, lambda _: None
+    def do_GET(self):
+        try: self.work()
+        except OSError: traceback.print_exc()
+        self.send_response(self.status); self.end_headers()
+    def log_message(self, *args): pass
+os.makedirs("/var/lib/thing", exist_ok=True)
+if os.getuid(): ${otherwise}
+open("/var/lib/thing/state", "w").write("x")
+http.server.ThreadingHTTPServer(("", 8000), Page).serve_forever()
+`,
+    )
+    const hardening = await leavesNothing((options) => hardenOne(image, ['--prove'], options))
+    expectOneFinding(hardening, cause)
+    const todo = hardening.result.findings.find(({ outcome }) => outcome === 'todo')
+    if (hint !== null) expect(todo?.hint).toBe(hint)
+    await docker(['image', 'rm', '--force', image])
+  })
+
   test('a program whose only work is refused, which its log alone says', async () => {
     const image = 'harden-image-test/only-work-refused'
     const work = 'cat /etc/shadow >/dev/null; exec sleep infinity'
     await buildText(`FROM debian:trixie-slim\nCMD ["sh", "-c", ${JSON.stringify(work)}]\n`, image)
     expectOneFinding(
       await hardenOne(image, ['--prove']),
-      /^its log: was no such refusal, is cat: \/etc\/shadow: Permission denied; /,
+      /^its log: was no such refusal, is cat: \/etc\/shadow: Permission denied(, and|$)/,
     )
   })
 

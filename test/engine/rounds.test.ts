@@ -100,6 +100,20 @@ open("/etc/notes.ini").read()
 serve()
 `
 
+/** As root it is never the same: what it greets with, and whether it makes a file, is another matter in each of its two runs. */
+const UNSTEADY = `import os, socket
+open("/var/lib/notes/key").read()
+traced = "TracerPid:\\t0\\n" not in open("/proc/self/status").read()
+if traced and os.getuid() == 0: open("/var/lib/notes/chance", "w").write("x")
+word = b"one" if traced or os.getuid() else b"two"
+server = socket.create_server(("", 8000))
+while True:
+    client, _ = server.accept()
+    try: client.sendall(word + b" ready\\r\\n"); client.recv(99)
+    except OSError: pass
+    client.close()
+`
+
 /** Its way without root needs one thing after the other, and ends at the first that it is refused. */
 const OWN_WAY = `import os
 if os.getuid() != 0:
@@ -118,6 +132,7 @@ afterAll(async () => {
     tag,
     `${tag}-own`,
     `${tag}-sleeps`,
+    `${tag}-unsteady`,
     ...LATE.map((_, index) => `${tag}-${index}`),
   ])
 })
@@ -149,11 +164,18 @@ test('a sleep that is under way when it would be watched no longer is waited for
   expect(result.findings.map(({ message }) => message).join()).toContain('/srv/reports/first')
 })
 
-test('an empty folder that a configuration names and no run wrote to is not shown', async () => {
+test('an empty folder that a configuration names, and no run wrote to or was refused, is a remark', async () => {
   const lines = ['RUN mkdir /srv/kept && echo "storage = /srv/kept" > /etc/notes.ini']
   const { result } = await hardenOne(await buildProgram(`${tag}-keeps`, KEEPS_LATER, { lines }), ['--prove'])
-  expect([result.verdict, result.proof?.passed]).toEqual(['rewritten', false])
-  expect(result.proof?.reason).toContain('below /srv/kept, which is empty')
+  expect([result.verdict, result.proof?.passed]).toEqual(['hardened', true])
+  expect(result.proof?.remarks.join()).toContain('below /srv/kept, which is empty')
+})
+
+test('what differs between two runs of the original, and state that it only reads, hold no proof up', async () => {
+  const lines = ['RUN mkdir /var/lib/notes && install -m 600 /dev/null /var/lib/notes/key']
+  const { result } = await hardenOne(await buildProgram(`${tag}-unsteady`, UNSTEADY, { lines }), ['--prove'])
+  expect([result.verdict, result.proof?.passed]).toEqual(['hardened', true])
+  expect(result.proof?.remarks.join()).toContain('whether it also writes /var/lib/notes/key')
 })
 
 /** Mostly they wait: so many at a time. */

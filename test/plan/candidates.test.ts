@@ -50,6 +50,20 @@ test('best reason first', () => {
   ).toEqual(['own', 'switched', 42, 999, 'vendor', 500, 'redis', 'human'])
 })
 
+test.each<[string, readonly string[]]>([
+  ['useradd -m -s /bin/bash bob && useradd -m -s /bin/bash alice', []],
+  ['adduser --disabled-password bob && adduser --disabled-password alice', []],
+  // One may be the program's, and so may one that is given files, has no login or is a system account.
+  ['useradd -m -s /bin/bash bob', ['bob']],
+  ['useradd -m bob && useradd -m alice && chown -R alice /srv/app', ['alice', 'bob']],
+  ['useradd -m bob && useradd -m -s /usr/sbin/nologin app', ['app', 'bob']],
+  ['useradd -m bob && useradd -m alice && useradd -r app', ['app']],
+])('of accounts of people none is the program’s: %s', (command, found) => {
+  const own = parseDockerfile(`FROM scratch\nRUN ${command}`)
+  const walks = stageWalks(own, () => ({ known: false, reason: '' }))
+  expect([...names({ created: atOnce(createdAccounts(own, 0, walks)) })].sort()).toEqual([...found].sort())
+})
+
 test.each<[string, BaseFile, (string | number)[]]>([
   ['redis-server', { passwd: ['redis:x:9:9::/x:/x'] }, ['redis']],
   ['mysqld', { passwd: ['mysql:x:9:9::/x:/x'] }, ['mysql']],

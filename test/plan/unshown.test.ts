@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals'
 import type { Certainty, Need } from '../../src/evidence/claim.ts'
 import { said, unshownGrants, withHarmless } from '../../src/plan/grants/unshown.ts'
 import type { Grant } from '../../src/plan/plan.ts'
-import { unshownPlaces } from '../../src/proof/caveats.ts'
+import { unaskedWrites, unshownPlaces } from '../../src/proof/caveats.ts'
 
 const grant = (kind: Grant['kind'], path: string): Grant => ({
   path,
@@ -19,6 +19,18 @@ test('what only the files of a program speak of is not shown', () => {
   expect(unshownPlaces(unshownGrants(seen, all))).toEqual([
     'whether it has to read /etc/app/secret (named in /app/main.py line 3): no run did, and its new user may not (--writable gives it)',
   ])
+})
+
+test('a write that a setting states is work that nobody asked for; one that is inferred, or a read, is a doubt', () => {
+  const stated = { ...grant('own-file', '/etc/app/state'), declared: true } as const
+  const doubts = [
+    grant('own-file', '/etc/app/x'),
+    { ...grant('group-read', '/etc/app/secret'), declared: true } as const,
+  ]
+  expect(unaskedWrites([...doubts, stated])).toEqual([
+    'not asked: whether it has to write /etc/app/state (named in /app/main.py line 3): no run did, and its new user may not (--writable gives it)',
+  ])
+  expect(unaskedWrites(doubts)).toEqual([])
 })
 
 test('of many the first are named', () => {

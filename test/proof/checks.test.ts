@@ -392,9 +392,13 @@ describe('doubts', () => {
     expect(doubts(answered, answered, true)).toEqual([])
   })
 
-  test('a site that let nobody in is named', () => {
-    const seen = record({ answers: [{ ...http(631), detail: '403 text/html' }] })
-    expect(doubts(seen, seen, true)).toEqual([expect.stringMatching(/^tcp 631: turns away unknown clients/)])
+  test('a site that let nobody in is told by its answer', () => {
+    const [cups, api] = [http(631, '403 text/html'), http(80, '401')]
+    const seen = record({ answers: [cups, api, http(81, '403'), http(82)] })
+    expect(doubts(seen, seen, true)).toEqual([
+      expect.stringMatching(/^tcp 631, tcp 81: answers 403, as the original does; what it does for a client that may/),
+      expect.stringMatching(/^tcp 80: answers 401,/),
+    ])
   })
 
   test('that it goes on is all that was seen', () => {

@@ -78,7 +78,8 @@ export function accessTo(
   const paths = (chosen: (grant: Grant) => boolean): string =>
     grants
       .filter(chosen)
-      .map(({ path }) => path)
+      // What others have in a sticky folder stays theirs.
+      .map(({ path, kind }) => (kind === 'sticky' ? `${path} (for files of its own)` : path))
       .join(', ')
   const parts = [
     [write, paths(({ kind }) => kind !== 'group-read' && kind !== 'traverse')],

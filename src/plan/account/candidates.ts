@@ -90,12 +90,17 @@ function there(name: string, evidence: Evidence): Candidate {
   return { ...named(name, evidence), there: true }
 }
 
-/** Accounts that something switches to come first, then those that own files, then the rest as they are made. */
+/**
+ * Accounts that something switches to come first, then those that own files, then the rest as they are made. Of several that are made
+ * for people to log in, and for nothing else that is seen, none is the program's.
+ */
 function created({ created: { users }, switches }: CandidateSources): readonly Candidate[] {
   const weight = ({ name, owns }: CreatedAccount): number =>
     (switches.some(({ user }) => user === name) ? 2 : 0) + (owns ? 1 : 0)
+  const isPerson = (user: CreatedAccount): boolean => user.person === true && weight(user) === 0
+  const people = users.filter(isPerson).length
   return users
-    .filter((user) => !isOfSystem(user.name) || weight(user) > 0)
+    .filter((user) => (!isOfSystem(user.name) || weight(user) > 0) && !(people > 1 && isPerson(user)))
     .toSorted((a, b) => weight(b) - weight(a))
     .map(({ name, renumbered }) => {
       const detail = renumbered === true ? 'this Dockerfile gives it its number' : 'created by this Dockerfile'

@@ -27,6 +27,8 @@ export interface CreatedAccount {
   readonly certain: boolean
   /** The Dockerfile gives it files. */
   readonly owns: boolean
+  /** Its command makes it as for a person who logs in. Absent: no. */
+  readonly person?: true
   /** The base image has this account with other numbers. Absent: no. */
   readonly renumbered?: true
   readonly instruction: Instruction
@@ -265,6 +267,7 @@ function userOf({ command, written, certain, place }: CommandStep, instruction: 
     ownGroup: command.ownGroup,
     ...(command.nogroup === null ? {} : { nogroup: command.nogroup }),
     home: command.home,
+    ...(command.person ? { person: true } : {}),
     certain,
     owns: false,
     instruction,

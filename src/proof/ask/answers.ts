@@ -44,8 +44,28 @@ function isNotReady({ kind, detail }: PortAnswer): boolean {
  * Kind and detail as one text, for comparing. Whether a word came before or after the question is a matter of how busy
  * the machine is.
  */
-export function variantOf({ kind, detail }: PortAnswer): string {
+export function variantOf({ kind, detail }: Pick<PortAnswer, 'kind' | 'detail'>): string {
   return `${kind === 'greeting' ? 'answer' : kind} ${detail}`.trim()
+}
+
+/** All that a port gave. */
+export function variantsOf(answer: Pick<PortAnswer, 'kind' | 'detail' | 'variants'>): readonly string[] {
+  return answer.variants ?? [variantOf(answer)]
+}
+
+/** What shows that a server is not up yet, or is too busy: no answer to be content with. */
+const NO_WORK = /^(?:closed|open|bound|unsteady|https? 5)/
+
+/** The answers of one run, with what another run of the same image gave as well: the one is as good as the other. */
+export function withOtherRun(answers: readonly PortAnswer[], others: readonly PortAnswer[]): readonly PortAnswer[] {
+  return answers.map((answer) => {
+    const { port, protocol, kind, unasked } = answer
+    const other = others.find((one) => one.port === port && one.protocol === protocol)
+    if (other === undefined || kind === 'closed' || unasked === true) return answer
+    const usual = variantsOf(answer)
+    const more = variantsOf(other).filter((variant) => !NO_WORK.test(variant) && !usual.includes(variant))
+    return more.length === 0 ? answer : { ...answer, variants: [...usual, ...more] }
+  })
 }
 
 /** One of its groups may have letters alone. Source: RFC 9562, 4 */

@@ -68,7 +68,8 @@ export async function askPort(address: string, port: number, { known, watched, .
     if (said !== null) return said
     const waited = (await silent?.said) ?? null
     // One that hangs up on who says nothing does not wait for anybody's words.
-    const waits = known === null && asked !== null && waited?.ended === false
+    const isOpenQuestion = known === null || known.kind === 'answer'
+    const waits = isOpenQuestion && asked !== null && waited?.ended === false
     const spoken = waits ? await askOpenings(address, port, OPENINGS, OPENING_WAIT, { watched, ...way }) : null
     return spoken ?? bare(port, asked, waited)
   } finally {
@@ -136,14 +137,15 @@ async function askOpenings(
   })
   const said = await Promise.all(talks.map((one) => one.said)).finally(unwatch)
   // A web server that says nothing to a request of its own language says what it thinks of others.
-  const answered = said.findIndex((one) => one !== null && one.text !== '' && !one.text.startsWith('HTTP/'))
-  const text = said[answered]?.text ?? ''
-  if (text === '') return null
+  const answers = said.map((one) => (one === null || one.text.startsWith('HTTP/') ? '' : one.text))
+  const spoken = answers.findIndex((text, at) => text !== '' && openings[at]?.isAnswer(text))
+  if (spoken < 0) return wordAnswer(port, 'answer', { text: answers.find((text) => text !== '') ?? '', ended: false })
+  const text = answers[spoken] ?? ''
   // A byte that only looks like a letter is no word.
   const word =
     dnsAnswer(Buffer.from(text.slice(2), 'latin1')) ??
     (/^[\x21-\x7e]+(?=[ \r\n]|$)/.test(text) ? firstWord(text) : 'binary')
-  return { port, protocol: 'tcp', kind: 'spoken', detail: `${openings[answered]?.protocol} ${word}` }
+  return { port, protocol: 'tcp', kind: 'spoken', detail: `${openings[spoken]?.protocol} ${word}` }
 }
 
 /** An alert record of TLS, or an end without a word. Source: RFC 8446, 5.1. */

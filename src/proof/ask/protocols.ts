@@ -90,52 +90,66 @@ export const UDP_QUESTIONS: readonly UdpQuestion[] = [
 export interface Opening {
   readonly protocol: string
   readonly words: Buffer
+  /** Whether this, as latin1, begins as an answer in that protocol; a server of another one may answer its own error. */
+  readonly isAnswer: (said: string) => boolean
 }
 
-const text = (protocol: string, words: string): Opening => ({ protocol, words: Buffer.from(words, 'latin1') })
-const binary = (protocol: string, hex: string): Opening => ({
+const text = (protocol: string, words: string, answer: RegExp): Opening => ({
+  protocol,
+  words: Buffer.from(words, 'latin1'),
+  isAnswer: (said) => answer.test(said),
+})
+/** `answer`: of its digits in hex. */
+const binary = (protocol: string, hex: string, answer: RegExp): Opening => ({
   protocol,
   words: Buffer.from(hex.replaceAll(' ', ''), 'hex'),
+  isAnswer: (said) => answer.test(Buffer.from(said, 'latin1').toString('hex')),
 })
 
 /** The sources are the specifications of the protocols. In this order the first one that is answered names the port. */
 export const OPENINGS: readonly Opening[] = [
   // https://redis.io/docs/latest/develop/reference/protocol-spec/#inline-commands
-  text('Redis', 'PING\r\n'),
+  text('Redis', 'PING\r\n', /^[-+:$*]/),
   // https://zookeeper.apache.org/doc/current/zookeeperAdmin.html#sc_4lw
-  text('ZooKeeper', 'srvr'),
+  text('ZooKeeper', 'srvr', /^(?:Zookeeper |srvr |This ZooKeeper )/),
   // https://www.postgresql.org/docs/current/protocol-message-formats.html: SSLRequest
-  binary('PostgreSQL', '00000008 04d2162f'),
+  binary('PostgreSQL', '00000008 04d2162f', /^(?:53$|4e$|4500)/),
   // RFC 4511, 4.2: an anonymous bind
-  binary('LDAP', '300c 020101 6007 020103 0400 8000'),
+  binary('LDAP', '300c 020101 6007 020103 0400 8000', /^30(?:..){1,5}020101/),
   // RFC 7766, 8
-  { protocol: 'DNS', words: Buffer.concat([Buffer.from([0, DNS_QUESTION.length]), DNS_QUESTION]) },
+  {
+    protocol: 'DNS',
+    words: Buffer.concat([Buffer.from([0, DNS_QUESTION.length]), DNS_QUESTION]),
+    isAnswer: (said) => dnsAnswer(Buffer.from(said.slice(2), 'latin1')) !== null,
+  },
   // MQTT 3.1.1, 3.1: CONNECT with a clean session and no client identifier
-  binary('MQTT', '100c 0004 4d515454 04 02 003c 0000'),
+  binary('MQTT', '100c 0004 4d515454 04 02 003c 0000', /^2002/),
   // AMQP 0-9-1, 4.2.2
-  binary('AMQP', '414d5150 00 00 09 01'),
+  binary('AMQP', '414d5150 00 00 09 01', /^(?:414d5150|010000)/),
   // RFC 1928, 3: no authentication
-  binary('SOCKS', '05 01 00'),
+  binary('SOCKS', '05 01 00', /^05/),
   {
     protocol: 'SIP',
     get words() {
       return sipOptions('TCP')
     },
+    isAnswer: (said) => said.startsWith('SIP/'),
   },
-  { protocol: 'STUN', words: STUN_REQUEST },
+  binary('STUN', STUN_REQUEST.toString('hex'), /^01[01]1/),
   // RFC 9113, 3.4, and an empty SETTINGS frame
-  binary('HTTP/2', '505249202a20485454502f322e300d0a0d0a534d0d0a0d0a 000000 04 00 00000000'),
+  binary('HTTP/2', '505249202a20485454502f322e300d0a0d0a534d0d0a0d0a 000000 04 00 00000000', /^00....0[47]/),
   // FastCGI specification, 4.1: FCGI_GET_VALUES of FCGI_MPXS_CONNS
-  binary('FastCGI', '01 09 0000 0011 0000 0f00 464347495f4d5058535f434f4e4e53'),
+  binary('FastCGI', '01 09 0000 0011 0000 0f00 464347495f4d5058535f434f4e4e53', /^010[ab]/),
   // MongoDB wire protocol: OP_MSG with { hello: 1, $db: "admin" }
   binary(
     'MongoDB',
     '34000000 01000000 00000000 dd070000 00000000 00 1f000000 10 68656c6c6f00 01000000 02 24646200 06000000 61646d696e00 00',
+    /^.{16}01000000/,
   ),
   // CQL binary protocol v4, 4.1.3: OPTIONS
-  binary('CQL', '04 00 0000 05 00000000'),
+  binary('CQL', '04 00 0000 05 00000000', /^8[0-5]/),
   // Kafka protocol: ApiVersions, version 0
-  binary('Kafka', '0000000a 0012 0000 00000001 ffff'),
+  binary('Kafka', '0000000a 0012 0000 00000001 ffff', /^00.{6}00000001/),
   // Erlang distribution protocol: NAMES_REQ
-  binary('EPMD', '0001 6e'),
+  binary('EPMD', '0001 6e', /^00001111/),
 ]

@@ -1,8 +1,9 @@
 import type { Service } from '../../manifests/project.ts'
 import { isInside } from '../../places.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import { type PortAnswer, variantOf, withoutNumbers } from '../ask/answers.ts'
+import { type PortAnswer, variantsOf, withoutNumbers } from '../ask/answers.ts'
 import { portKey } from '../ask/questions.ts'
+import { causeOf } from '../cause.ts'
 import { tail } from '../container/files.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import type { StackSight } from '../container/stack-run.ts'
@@ -191,7 +192,7 @@ function steadyAnswers(
       say(`${portKey(answer)} is not always open`)
       return []
     }
-    const variants = [...new Set(given.flatMap((one) => one.variants ?? [variantOf(one)]))]
+    const variants = [...new Set(given.flatMap(variantsOf))]
     if (variants.length === 1 || answer.unasked === true) return [answer]
     say(`${portKey(answer)} answers ${variants.slice(0, 3).join(' or ')}`)
     return [{ ...answer, variants }]
@@ -268,20 +269,24 @@ function whyBroken({ state }: RunRecord): string | null {
   return state.health === 'unhealthy' ? 'it is unhealthy' : null
 }
 
-/** What failed, by service, one sentence each; '' stands for the stack as a whole. */
+/** Why each service failed, in one sentence; '' stands for the stack as a whole, where all services do as they did. */
 export function stackFailures(
   { services, whole }: StackComparison,
-  { records }: StackSight,
+  original: StackSight,
+  result: StackSight,
 ): ReadonlyMap<string, readonly string[]> {
-  const text = ({ name, baseline, result }: ReportCheck): string => `${name}: was ${baseline}, is ${result}`
   const failed = new Map<string, readonly string[]>()
   for (const [name, { checks }] of services) {
-    const own = checks.filter(({ passed }) => !passed).map(text)
-    const words = tail(records.get(name)?.logs ?? '')
-    if (own.length > 0) failed.set(name, [...own, ...(words === '' ? [] : [`the result's last words: ${words}`])])
+    const [before, after] = [original, result].map(({ records }) => records.get(name))
+    const cause =
+      before === undefined || after === undefined
+        ? checks.find(({ passed }) => !passed) && 'the result has no such service'
+        : causeOf(checks, before, after)
+    if (cause != null) failed.set(name, [cause])
   }
-  const others = whole.filter(({ passed }) => !passed).map(text)
-  return others.length === 0 ? failed : new Map([...failed, ['', others]])
+  const others = whole.filter(({ passed }) => !passed)
+  if (failed.size > 0 || others.length === 0) return failed
+  return new Map([['', others.map(({ name, baseline, result: now }) => `${name}: was ${baseline}, is ${now}`)]])
 }
 
 /** Failures that a service causes itself. A wrong answer or a missing file may come from another service. */

@@ -48,11 +48,32 @@ export function leftFiles(original: RunRecord, traced: RunRecord | null, folders
   const all = filesMade(operations)
   // A file that it was kept from making is missing wherever it is.
   const isRefused = refusedBy(operations, traced.trace.operations, folders)
-  const left = [...all].filter((path) => !isPassing(path, folders.home) && (isWork(path) || isRefused(path)))
+  const isWanted = (path: string): boolean => isWork(path) && original.unsteady?.has(path) !== true
+  const left = [...all].filter((path) => !isPassing(path, folders.home) && (isWanted(path) || isRefused(path)))
   if (left.length === 0) return []
   const lacking = new Set(missingFiles(all, filesMade(traced.trace.operations), folders))
   const unmatched = left.filter((path) => lacking.has(path))
   return [madeCheck(withoutTwins(unmatched, operations, traced.trace.operations))]
+}
+
+/**
+ * Files that a run of the original made while it was up, by its trace up to its stop, and that another one which is up for longer has
+ * not: whether they are made is chance. `added`: all that the other has made. Volumes are not looked at.
+ */
+export function unsteadyFiles(
+  { trace }: Pick<RunRecord, 'trace'>,
+  added: readonly string[],
+  folders: Folders,
+): ReadonlySet<string> {
+  const operations = trace?.operations ?? []
+  const missing = missingFiles(filesMade(operations), added, folders).filter(
+    (path) => !folders.volumes.some((volume) => isInside(path, volume)),
+  )
+  // Any name may have been drawn.
+  const others = added.map(
+    (path): Operation => ({ access: 'create-file', path, outcome: 'done', source: 'observed', detail: 'O_EXCL' }),
+  )
+  return new Set(withoutTwins(missing, operations, others))
 }
 
 export function madeCheck(missing: readonly string[]): ReportCheck {

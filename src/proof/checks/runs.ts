@@ -1,6 +1,6 @@
 import { listedPorts } from '../../report/many-ports.ts'
 import type { ReportCheck } from '../../report/report.ts'
-import { isWeb, type PortAnswer, variantOf } from '../ask/answers.ts'
+import { isWeb, type PortAnswer, variantsOf } from '../ask/answers.ts'
 import type { RunRecord, StopRecord } from '../container/run-record.ts'
 import { isExercised, type SmokeResult } from '../smoke/run-checks.ts'
 import type { Check } from './check.ts'
@@ -74,9 +74,9 @@ function sameClass(before: PortAnswer, after: PortAnswer): boolean {
   const speaks = after.kind === 'spoken' || (isWeb(after.kind) && /^[23]/.test(after.detail))
   if (before.kind === 'open' && speaks) return true
   if (before.kind === 'bound' && after.kind === 'answer') return true
-  const usual = new Set(before.variants ?? [variantOf(before)])
+  const usual = new Set(variantsOf(before))
   if (after.kind === 'closed') return false
-  const given = after.variants ?? [variantOf(after)]
+  const given = variantsOf(after)
   // Of a port that is nobody's address (kadmind's second one), once without an answer in time is a matter of what else it is asked.
   const spoken = given.filter((variant) => variant !== 'open' && variant !== 'bound')
   const counted = before.undeclared === true && spoken.length > 0 ? spoken : given

@@ -4,9 +4,9 @@ import type { ImageFacts } from '../../image/facts.ts'
 import type { ProfileUser } from '../../manifests/profile.ts'
 import type { ReportCell } from '../../report/report.ts'
 import type { SmokeCheck } from '../../smoke-check.ts'
+import { causeOf } from '../cause.ts'
 import { type Comparison, compare } from '../checks/index.ts'
 import { type ContainerOptions, runContainer, runOnce } from '../container/container.ts'
-import { tail } from '../container/files.ts'
 import type { Limiter } from '../container/limiter.ts'
 import type { RunRecord } from '../container/run-record.ts'
 import { besideOptions, type KeptPorts } from '../container/run-specs.ts'
@@ -108,7 +108,7 @@ async function runOnceUnder(beside: Beside, spec: RunSpec, name: string, require
   const { baseline, moved, limiter } = beside
   try {
     const record = await limiter(() => runBriefly(beside, spec))
-    return { cell: { name, required, ...outcomeOf(compare(baseline, record, moved), record) }, record }
+    return { cell: { name, required, ...outcomeOf(compare(baseline, record, moved), baseline, record) }, record }
   } catch (error) {
     if (!(error instanceof HardenError) || error.code !== 'engine-failed') throw error
     return { cell: notAsked(name, `the engine has no such run: ${error.message}`, required), record: null }
@@ -131,16 +131,14 @@ async function runBriefly(beside: Beside, spec: RunSpec): Promise<RunRecord> {
   return record
 }
 
-/** What of a run is not as it was; its last words say more than the check. */
+/** What of a run is not as it was. */
 export function outcomeOf(
   { checks }: Pick<Comparison, 'checks'>,
+  baseline: RunRecord,
   record: RunRecord,
 ): Pick<ReportCell, 'outcome' | 'reason'> {
-  const failed = checks.find((check) => !check.passed)
-  if (failed === undefined) return { outcome: 'pass', reason: '' }
-  const words = tail(record.logs)
-  const reason = `${failed.name}: was ${failed.baseline}, is ${failed.result}${words === '' ? '' : `; its last words: ${words}`}`
-  return { outcome: 'fail', reason }
+  const reason = causeOf(checks, baseline, record)
+  return reason === null ? { outcome: 'pass', reason: '' } : { outcome: 'fail', reason }
 }
 
 /** `required` where it should have been run and could not be: nothing rests on what was not seen. */

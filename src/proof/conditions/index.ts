@@ -102,7 +102,7 @@ export async function failingConditions(
   compared: RunRecord,
   first: FirstConditions | null,
 ): Promise<Conditions> {
-  const outcome = outcomeOf(compare(request.baseline, compared, request.moved), compared)
+  const outcome = outcomeOf(compare(request.baseline, compared, request.moved), request.baseline, compared)
   const why = 'it does not do what the original does in the run that was compared'
   const cells = await Promise.all(
     CONDITIONS.map((condition) => {

@@ -193,8 +193,8 @@ export async function openContainer(
   const logFiles = async (paths: readonly string[] | null): Promise<LogFiles> => {
     if (paths !== null) return readLogFiles(engine, container, paths)
     const { entries, more } = await engine.diff(container)
-    const { text, unread } = await readLogFiles(engine, container, logsLeft(entries))
-    return { text, unread: [...unreadOf(more), ...unread] }
+    const { texts, unread } = await readLogFiles(engine, container, logsLeft(entries))
+    return { texts, unread: [...unreadOf(more), ...unread] }
   }
   const snapshot = async (level: SnapshotLevel): Promise<RunRecord> => {
     const [printed, trace] = await Promise.all([
@@ -250,7 +250,7 @@ export async function openContainer(
       await remove()
       const kinds = new Map([...atWork.kinds, ...down.kinds])
       const unread = [...atWork.unread, ...down.unread, ...written.unread]
-      return { ...seen(), diff, unread, kinds, logs: printed, logFiles: written.text, stop: stopped, ...shown }
+      return { ...seen(), diff, unread, kinds, logs: printed, logFiles: written.texts, stop: stopped, ...shown }
     },
   }
 }

@@ -66,12 +66,13 @@ const LOG = /\.(log|err)$|^\/var\/log\/.*[^/]$/
 
 /** Log files that a run wrote into its own file system. */
 export interface LogFiles {
-  readonly text: string
+  /** By path. */
+  readonly texts: ReadonlyMap<string, string>
   /** See RunRecord. */
   readonly unread: readonly string[]
 }
 
-export const noLogFiles: LogFiles = { text: '', unread: [] }
+export const noLogFiles: LogFiles = { texts: new Map(), unread: [] }
 
 /** Servers often say there what went wrong. Nothing else rests on them, so that one that cannot be read is no failure. */
 export async function readLogFiles(
@@ -93,8 +94,11 @@ export async function readLogFiles(
   const others = leaves.length - bounds.readLogFiles
   if (others > 0)
     unread.push(`what it wrote into ${counted(others, 'more log file')}: no more than ${bounds.readLogFiles} are read`)
-  const texts = read.flatMap((some) => [...(some?.values() ?? [])]).filter(isText)
-  return { text: texts.join('\n'), unread: unread.sort() }
+  // The names in the tar begin with the path's own.
+  const texts = read.flatMap((some, at) =>
+    [...(some ?? [])].map(([name, text]) => [joinPath(parentOf(leaves[at] ?? ''), name), text] as const),
+  )
+  return { texts: new Map(texts.filter(([, text]) => isText(text))), unread: unread.sort() }
 }
 
 /** Without the folders that others are in. */

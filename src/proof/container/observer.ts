@@ -127,7 +127,7 @@ export function observeContainer(
       answers: questions.answers(),
       pages: questions.pages(),
       logs: '',
-      logFiles: '',
+      logFiles: new Map(),
       diff: [],
       unread: [],
       kinds: new Map(),

@@ -71,14 +71,16 @@ export interface RunRecord {
   /** What `/` answered, by the port of the original; null where that is not always the same. */
   readonly pages: ReadonlyMap<number, string | null>
   readonly logs: string
-  /** Text of log files that the run wrote inside the container. */
-  readonly logFiles: string
+  /** Texts of log files that the run wrote inside the container, by path. */
+  readonly logFiles: ReadonlyMap<string, string>
   readonly diff: readonly DiffEntry[]
   /** What of its files was looked for and could not be read whole: what, and why, a sentence each. */
   readonly unread: readonly string[]
   /** What the added paths are, where that was asked for; a path that is in no tar is a socket. */
   readonly kinds: ReadonlyMap<string, AddedKind>
   readonly smoke: readonly SmokeResult[]
+  /** Files that another run of the same image has not made, though it was up for longer. Absent: nobody compared. */
+  readonly unsteady?: ReadonlySet<string>
   /** What was asked because the files around the image show it. */
   readonly routes: readonly RouteAnswer[]
   /** How long they took to pass, milliseconds. */

@@ -3,8 +3,8 @@ import { shellQuoted } from '../../borders/shell.ts'
 import { runShell } from '../../engine/cli/process.ts'
 import type { ContainerState, Engine } from '../../engine/engine.ts'
 import type { ExecCheck, LearnedRequest, SmokeCheck } from '../../smoke-check.ts'
-import { isWeb, type PortAnswer } from '../ask/answers.ts'
-import type { RouteAnswer } from '../container/run-record.ts'
+import { isWeb, type PortAnswer, withOtherRun } from '../ask/answers.ts'
+import type { RouteAnswer, RunRecord } from '../container/run-record.ts'
 import { ask as askHttp, checkFile, checkHttp, checkLog, checkTcp, hostOf } from './ask-checks.ts'
 import { type Forwarded, forwardPorts } from './forward.ts'
 
@@ -220,16 +220,16 @@ async function routeValue(
   return type === undefined ? String(answer.status) : `${answer.status} ${type}`
 }
 
-/** Without those that two runs of the original answer otherwise: what they give is no measure. */
-export function withSteadyRoutes<Record extends { readonly routes: readonly RouteAnswer[] }>(
+/** What two runs of the original answer otherwise is no measure: routes are left out, and a port may answer as in either. */
+export function steadyIn<Record extends Pick<RunRecord, 'routes' | 'answers'>>(
   record: Record,
-  other: { readonly routes: readonly RouteAnswer[] },
+  other: Pick<RunRecord, 'routes' | 'answers'>,
 ): Record {
   const isSteady = ({ request, values }: RouteAnswer): boolean => {
     const twin = other.routes.find((one) => one.request === request)
     return [...values, ...(twin?.values ?? [])].every((value) => value === values[0])
   }
-  return { ...record, routes: record.routes.filter(isSteady) }
+  return { ...record, routes: record.routes.filter(isSteady), answers: withOtherRun(record.answers, other.answers) }
 }
 
 /** It did what it is for: what was answered with an error says nothing. */

@@ -8,6 +8,7 @@ import { afterEach, describe, expect, test } from '@jest/globals'
 import { bounds } from '../../../src/bounds.ts'
 import type { Activity, Engine } from '../../../src/engine/engine.ts'
 import { directReach } from '../../../src/engine/reach.ts'
+import type { PortAnswer } from '../../../src/proof/ask/answers.ts'
 import { type Asking, askPort } from '../../../src/proof/ask/ask-port.ts'
 import { sipOptions } from '../../../src/proof/ask/protocols.ts'
 import { askPorts, askUdp, questionsTo } from '../../../src/proof/ask/questions.ts'
@@ -98,11 +99,22 @@ describe('a TCP port', () => {
   test.each<[string, Server, string]>([
     ['one that waits for the right words', tcp(knowing('PING\r\n', '+PONG\r\n')), 'Redis +PONG'],
     ['one that knows SIP', tcp(knowing('OPTIONS sip:', 'SIP/2.0 200 OK\r\n')), 'SIP SIP/2.0'],
-    ['one that answers in bytes', tcp(knowing('AMQP', '0\x0c\x02')), 'AMQP binary'],
-    ['one that knows two kinds of words', tcp(knowing('PING|AMQP', 'x ')), 'Redis x'],
+    ['one that answers in bytes', tcp(knowing('AMQP', '\x01\0\0\x02')), 'AMQP binary'],
+    ['one that knows two kinds of words', tcp(knowing('PING|AMQP', '+x ')), 'Redis +x'],
   ])('%s', async (_, server, detail) => {
     const asked = { known: null, watched: () => resting(Number.POSITIVE_INFINITY) }
     expect(await askPort(HERE, await listen(server), asked)).toMatchObject({ kind: 'spoken', detail })
+  })
+
+  test('an error of another protocol is no answer in the one that was spoken, also where it was known before', async () => {
+    const port = await listen(tcp(knowing('PING|srvr|.{4}\x04\xd2', 'SPAMD/1.0 76 Bad header line: PING\r\n')))
+    const asked = { known: null, watched: () => resting(Number.POSITIVE_INFINITY) }
+    const answer = await askPort(HERE, port, asked)
+    expect(answer).toMatchObject({ kind: 'answer', detail: 'SPAMD/1.0' })
+    expect(await askPort(HERE, port, { ...asked, known: answer })).toMatchObject({
+      kind: 'answer',
+      detail: 'SPAMD/1.0',
+    })
   })
 
   test('a redirect to its own address says neither address nor port, which differ from run to run', async () => {
@@ -309,4 +321,45 @@ test('of a thousand open ports some are asked, at each look those that should be
   const unasked = questions.answers().filter((answer) => answer.unasked === true)
   expect(unasked).toHaveLength(1000 - bounds.askedPorts)
   expect(new Set(unasked.map(({ kind }) => kind))).toEqual(new Set(['bound']))
+})
+
+/** The answer of a server that treats its first connections in one way, and all others in another. */
+async function answerOf(
+  known: PortAnswer,
+  early: Server,
+  late: (socket: Socket) => void,
+): Promise<PortAnswer | undefined> {
+  // A question is two connections: one that asks, one that waits for a greeting.
+  let met = 0
+  const server = tcp((socket) => {
+    met += 1
+    if (met <= 2) early.emit('connection', socket)
+    else late(socket)
+  })
+  const port = await listen(server)
+  const engine = { local: true, reach: directReach } as unknown as Engine
+  const listeners = [{ protocol: 'tcp', port, loopback: false } as const]
+  const asked = {
+    listeners,
+    expected: [],
+    known: new Map([[`tcp ${port}`, known]]),
+    watched: () => resting(Number.POSITIVE_INFINITY),
+  }
+  const [answer] = await askPorts(engine, { ...running, address: HERE }, asked)
+  return answer
+}
+
+const speaks = (socket: Socket): void => void socket.on('data', () => socket.write('SPAMD/1.0 76 x\r\n'))
+const mute = tcp((socket) => socket.resume())
+const spamd: PortAnswer = { port: 1, protocol: 'tcp', kind: 'answer', detail: 'SPAMD/1.0' }
+
+test('an answer that differs from the known one is asked for again before it counts', async () => {
+  expect(await answerOf(spamd, mute, speaks)).toMatchObject({ kind: 'answer', detail: 'SPAMD/1.0' })
+  expect(await answerOf(spamd, mute, (socket) => socket.resume())).toMatchObject({ kind: 'open' })
+})
+
+test('an error page counts at once', async () => {
+  const known: PortAnswer = { port: 1, protocol: 'tcp', kind: 'http', detail: '200' }
+  const good = page(200)
+  expect(await answerOf(known, page(500), (socket) => good.emit('connection', socket))).toMatchObject({ detail: '500' })
 })

@@ -73,7 +73,11 @@ test('a shell that nobody types into shows nothing of what the image is run with
 })
 
 test('what it says in a log file of its own alone', () => {
-  const run = record({ state: ended(1), logs: 'reading x.ini\n', logFiles: 'error: no plugin\n' })
+  const run = record({
+    state: ended(1),
+    logs: 'reading x.ini\n',
+    logFiles: new Map([['/var/log/x.log', 'error: no plugin\n']]),
+  })
   expect(unfitBaseline(run, server)).toContain('its last words: reading x.ini | error: no plugin')
 })
 

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { pack } from 'tar-stream'
 import { bounds } from '../../../src/bounds.ts'
 import { HardenError } from '../../../src/errors.ts'
+import { baseName } from '../../../src/places.ts'
 import { readLogFiles } from '../../../src/proof/container/files.ts'
 
 const tooLarge = (path: string) =>
@@ -16,7 +17,7 @@ function holding(failures: Readonly<Record<string, Error>> = {}) {
     const failure = failures[path]
     if (failure !== undefined) throw failure
     const tar = pack()
-    tar.entry({ name: path.slice(1) }, `log of ${path}`)
+    tar.entry({ name: baseName(path) }, `log of ${path}`)
     tar.finalize()
     return read(tar as unknown as Readable)
   }
@@ -26,7 +27,7 @@ function holding(failures: Readonly<Record<string, Error>> = {}) {
 test('a log file that cannot be read is said, and the others are read', async () => {
   const { engine } = holding({ '/var/log/b': tooLarge('/var/log/b') })
   expect(await readLogFiles(engine, 'c', ['/var/log/a', '/var/log/b', '/var/log/c'])).toEqual({
-    text: 'log of /var/log/a\nlog of /var/log/c',
+    texts: new Map(['/var/log/a', '/var/log/c'].map((path) => [path, `log of ${path}`])),
     unread: ['what it wrote into /var/log/b: /var/log/b of a container is not read: it is more than 1024 MiB'],
   })
 })

@@ -41,6 +41,15 @@ test('one whose file would give it that', () => {
   ])
 })
 
+test('one that its set-user-ID bit makes root', () => {
+  const setuid = createFileModel(new Map([[pinger, { ...file, mode: 0o4755 }]]))
+  expect(lackingHelpers([takes], nothing, setuid)).toEqual([
+    { program: pinger, capability: 'NET_RAW', isCapable: true },
+  ])
+  const ofAnother = createFileModel(new Map([[pinger, { ...file, uid: 33, mode: 0o4755 }]]))
+  expect(lackingHelpers([takes], nothing, ofAnother)).toMatchObject([{ isCapable: false }])
+})
+
 test('one that is gone since the plan has taken from it what its file gave', () => {
   expect(lackingHelpers([gone], disarmed('NET_RAW'), capable)).toEqual([
     { program: pinger, capability: 'NET_RAW', isCapable: true },

@@ -28,6 +28,7 @@ test.each([
   'you need to be root to do that',
   'fatal: superuser privileges required',
   'only root can start it',
+  'jobd: cannot be started unless by root, which is required',
 ])('a program that says: %s', (line) => {
   expect(refusesOthers(round(`starting\n${line}\n`), nothing)).toContain(line)
 })
@@ -39,6 +40,9 @@ test.each<[string, Tried, readonly Operation[]]>([
   ['nobody watched what it was refused', round('need root', ended(1), false), []],
   ['it speaks of something else', round('cannot read the zone of the root servers'), []],
   ['it is root that it does not want', round('you should not run this as root'), []],
+  ['it wants an option, and not root', round('can not run as root without the -u option'), []],
+  ['it takes root for the user that an option names', round('jobd: Must be root to switch users.'), []],
+  ['it takes root for an option', round('jobd: you must be root to use --user'), []],
 ])('not where %s', (_, current, refused) => {
   expect(refusesOthers(current, { ...nothing, refused })).toBeNull()
 })

@@ -65,7 +65,7 @@ export function record(changes: Partial<RunRecord> = {}): RunRecord {
     answers: [],
     pages: new Map(),
     logs: '',
-    logFiles: '',
+    logFiles: new Map(),
     diff: [],
     unread: [],
     kinds: new Map(),
