@@ -43,7 +43,13 @@ export const sourceFiles: Provider = {
   *claims(view) {
     const { idle, started, start, chain, files, own } = view
     const contents = withoutIdle(view.contents, idle)
-    const { claims: all, open, cut, unread } = yield* writtenBy(contents, started, view.parsers, start.launches)
+    const {
+      claims: all,
+      open,
+      closed,
+      cut,
+      unread,
+    } = yield* writtenBy(contents, started, view.parsers, start.launches, own)
     const line = preparedByRun(view)
     const found = withoutRemoved(line === null ? all : all.flatMap((claim) => leftBehind(claim, line)), contents)
     const written = [...found, ...configuredRotation(contents, open), ...handlersIn(contents, started)]
@@ -56,6 +62,7 @@ export const sourceFiles: Provider = {
       open.filter(({ file, line }) => !told.some((detail) => detail.endsWith(`${file} line ${line}`))),
       started,
     )
+    yield* leftClosed(closed, started)
     yield* leftUnread({ cut, unread }, contents, started)
   },
 }
@@ -159,6 +166,8 @@ interface Written {
   readonly claims: readonly PathClaim[]
   /** Calls whose path they leave to the run. */
   readonly open: readonly (UnnamedWrite & { readonly file: string })[]
+  /** Writes to folders of the system, where nothing is granted for a text alone. */
+  readonly closed: readonly { readonly path: string; readonly where: string }[]
   /** Files with more calls than are looked at. */
   readonly cut: readonly string[]
   /** Files that no grammar has read. */
@@ -171,12 +180,14 @@ function* writtenBy(
   config: ImageConfig,
   parsers: SourceParsers,
   launches: StepDownReport['launches'] = [],
+  files: FileModel | null = null,
 ): InTurn<Written> {
   const argv = [...argvOf(config), ...launches.flatMap(({ words }) => words)]
   const names = new Set(argv.map(baseName))
   const started = new Set(argv.flatMap((word) => normalisePath(word, config.workdir) ?? []))
   const claims: PathClaim[] = []
   const open: Written['open'][number][] = []
+  const closed: Written['closed'][number][] = []
   const cut: string[] = []
   const unread: string[] = []
   const { workdir, env } = config
@@ -192,6 +203,8 @@ function* writtenBy(
       const place = normalisePath(named)
       // `rmdir /S /Q` is told so on Windows.
       if (place === null || /^\/[A-Za-z?]$/.test(place)) continue
+      // What it runs, or hands to others to be read.
+      if (how === 'runs' && (entries.get(place) ?? files?.entry(place))?.type === 'file') continue
       const path = looksLikeFile(place) ? parentOf(place) : place
       // Its own code is what most programs hand to others.
       const isOfProgram = isInside(config.workdir, path) || (isInside(path, config.workdir) && !isStatePlace(path))
@@ -215,7 +228,11 @@ function* writtenBy(
       const isFromStart = found.path.startsWith('//') && found.kind === 'database' && parentOf(path) === '/'
       const isOfBuild =
         found.kind === 'file' && OF_BUILD.test(path) && looksLikeFile(path) && isOwnPlace(path) && isModule(file, texts)
-      if (!isSetting && !isFromStart && !isUsable(path, found.kind) && !isOfBuild) continue
+      if (!isSetting && !isFromStart && !isUsable(path, found.kind) && !isOfBuild) {
+        if (isOfSystem(path) && !isForBuilders(file))
+          closed.push({ path, where: `${origins.get(file) ?? file} line ${found.line} (${found.call})` })
+        continue
+      }
       // Who writes source that is there makes the program anew; at work it reads that.
       if (found.kind === 'file' && entries.has(path) && IS_SOURCE.test(path) && !SETS.test(baseName(path))) continue
       // `./` is where a name is still to be put.
@@ -245,7 +262,7 @@ function* writtenBy(
       }
     }
   }
-  return { claims, open, cut, unread }
+  return { claims, open, closed, cut, unread }
 }
 
 /**
@@ -258,6 +275,22 @@ function leftOpen(open: Written['open'], { user }: Pick<ImageConfig, 'user'>): r
   for (const each of open) if (!byFile.has(each.file)) byFile.set(each.file, each)
   const places = [...byFile.values()].map(({ file, line, call }) => `${file} line ${line} (${call})`)
   return places.map(unnamedWrite)
+}
+
+/** `/usr/share/app/x`: the program's own place in a folder of the system, and no device. */
+function isOfSystem(path: string): boolean {
+  return /^\/(?:usr|lib\w*|etc|boot)\/[^/]+\//.test(path) && !/\/(?:site|dist)-packages\//.test(path)
+}
+
+function leftClosed(closed: Written['closed'], { user }: Pick<ImageConfig, 'user'>): readonly Claim[] {
+  const [first] = isRootUser(user) ? closed : []
+  return first === undefined
+    ? []
+    : [
+        question('writes', first.where, `${first.where} writes ${first.path}, which stays root's`, {
+          answeredByRun: 'wrote',
+        }),
+      ]
 }
 
 function unnamedWrite(where: string): Claim {
@@ -460,11 +493,12 @@ export const compiledSources: Provider = {
       origins: new Map(sources.map(({ path, origin }) => [path, origin])),
       entries: contents.entries,
     }
-    const { claims, open, cut, unread } = yield* writtenBy(read, started, parsers)
+    const { claims, open, closed, cut, unread } = yield* writtenBy(read, started, parsers)
     yield* claims
     yield* temporaryFolder(chain, files, read)
     yield* homeAsked(read, started)
     yield* leftOpen(open, started)
+    yield* leftClosed(closed, started)
     yield* leftUnread({ cut, unread }, read, started)
   },
 }
