@@ -249,7 +249,9 @@ function* writtenBy(
       } else if (found.kind === 'directory' || (found.beside === true && !beside && !looksLikeFile(path)))
         claims.push(
           inferred('keep-state', path, detail, MAKES.test(found.call) ? { made: true } : {}),
-          ...rewritten(entries, path, found.ending).map((file) => inferred('write', file, detail)),
+          ...(MAKES.test(found.call) ? [] : rewritten(entries, path, found.ending)).map((file) =>
+            inferred('write', file, detail),
+          ),
         )
       else if (isFromStart) claims.push(declared('create-file', path, detail, { how: 'beside', fromStart: true }))
       else if (found.kind === 'database') claims.push(...databaseClaims(path, detail))

@@ -101,7 +101,7 @@ function rankOf(text: string): number {
 const FRAME =
   /^\s*(?:at \S|\.{3} \d+ more|goroutine \d|Traceback \(|Node\.js v\d|(?:errno|code|syscall|path):\s)|^[^\p{L}]*$/u
 /** Python prints the line of its source below the place. */
-const PLACE_AND_SOURCE = /^\s*File ".*", line \d+.*\n\s+.*$/gm
+const PLACE_AND_SOURCE = /^[ \t]*File "[^"\n]*", line \d{1,9}(?!\d).*\n[ \t].*$/gm
 
 /** What it printed comes last, since that is read first. */
 function newLines(usual: Logged, { logs, logFiles }: Logged, last = Number.POSITIVE_INFINITY): readonly Line[] {

@@ -132,10 +132,10 @@ export async function judge(
     times.lap('conditions')
   }
   const seenFor = Date.now() - live.upSince
-  const logs = logsTraced(original, traced)
+  const ending = { logPaths: logsTraced(original, traced), isDeaf: original.stop?.byItself === false }
   const [originalRun, resultRun, before, after] = await Promise.all([
-    live.finish(logs),
-    works ? result.finish(logs) : early,
+    live.finish(ending),
+    works ? result.finish(ending) : early,
     engine.inspectImage(seen.image),
     engine.inspectImage(image),
   ])

@@ -149,7 +149,12 @@ export async function runResult(request: ResultRequest): Promise<ResultRun> {
     refusals.compare(baseline, soFar, { study: original }),
   )
   const passed = isPassed(comparison)
-  const record = passed ? soFar : await live.finish(logsTraced(original, asLong.traced))
+  const record = passed
+    ? soFar
+    : await live.finish({
+        logPaths: logsTraced(original, asLong.traced),
+        isDeaf: original.stop?.byItself === false,
+      })
   if (!passed) await asLong.tracedContainer?.remove()
   request.times.lap('result')
   return { live, record, comparison, first, ...asLong }

@@ -128,7 +128,7 @@ const LACKS_FILES = /^not (?=\/)/
 function refusedPath(line: string): string | null {
   const text = line.replace(/ in \/\S+( on line \d+)?$/, '')
   const paths = [...text.matchAll(/(?<![\w.:/~-])\/[\w.@%+~:,-]+(?:\/[\w.@%+~:,-]*)*/g)].map(([path]) =>
-    path.replace(/[:,.]+$/, ''),
+    path.replace(/(?<![:,.])[:,.]+$/, ''),
   )
   return paths.at(-1) ?? null
 }

@@ -33,6 +33,8 @@ import type { Acceptor, RunRecord, StopRecord, TraceRecord } from './run-record.
 /** Where nobody judges its end; the second time, where it had to be killed the first time. */
 const SHORT_GRACE_SECONDS = 5
 const AGAIN_GRACE_SECONDS = 1
+/** For what was killed in another run, after more time than that. */
+const DEAF_GRACE_SECONDS = 2
 /** For the second start of what did not come up at the first, milliseconds. */
 const PATIENCE_AGAIN = 5000
 /** Clocks of the engine and of this process differ by little where both are on one machine. */
@@ -80,8 +82,15 @@ export interface Container {
   snapshot(level: SnapshotLevel): Promise<RunRecord>
   /** Removes it as it is. */
   remove(): Promise<void>
-  /** Stops and removes it, and tells all that was seen. `logPaths`: the log files to read, where that is known. */
-  finish(logPaths?: readonly string[] | null): Promise<RunRecord>
+  /** Stops and removes it, and tells all that was seen. */
+  finish(ending?: Ending): Promise<RunRecord>
+}
+
+export interface Ending {
+  /** The log files to read; absent or null where that is not known. */
+  readonly logPaths?: readonly string[] | null
+  /** Another run has shown that the program does not end when it is asked to: it is not waited for again. */
+  readonly isDeaf?: boolean
 }
 
 /** A container that was started. */
@@ -234,7 +243,8 @@ export async function openContainer(
     },
     snapshot,
     remove,
-    async finish(logPaths = null) {
+    async finish({ logPaths = null, isDeaf = false } = {}) {
+      if (isDeaf) graceSeconds = Math.min(graceSeconds, DEAF_GRACE_SECONDS)
       const last = await observer.lookLast()
       const isTraced = traced !== null && typeof (await traceOf(traced)) !== 'string'
       const all = options.leavings === 'all' && !isTraced
