@@ -8,7 +8,7 @@ export const QUESTIONS = {
   'program-from-elsewhere': 'programs that come from elsewhere',
   sources: 'sources not read',
   writes: 'writes whose path only a run tells',
-  'root-work': 'work at the start that may need root',
+  'root-work': 'work that may need root',
   'host-folder': 'folders of the host that keep their owner',
   service: 'services that were not asked',
 } as const satisfies Readonly<Record<string, string>>

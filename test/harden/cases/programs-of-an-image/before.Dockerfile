@@ -1,0 +1,1 @@
+FROM example.org/mail:1
