@@ -5,13 +5,13 @@ import type { Operation } from '../evidence/operation.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import { factsFromEngine } from '../image/sources/engine.ts'
 import { type StagePlan, stagePlanOf } from '../plan/plan.ts'
-import type { Observation, Policy } from '../plan/stage-input.ts'
+import type { Observation } from '../plan/stage-input.ts'
 import type { RunRecord } from '../proof/container/run-record.ts'
 import { openAsSeen } from '../proof/container/run-specs.ts'
 import { observationOf } from '../proof/observation.ts'
 import { stopwatch } from '../proof/proof-report.ts'
 import { prove } from '../proof/prove.ts'
-import type { Proof } from '../proof/request.ts'
+import type { Proof, Shown } from '../proof/request.ts'
 import { hasLowPort, movedPorts, resultSpec } from '../proof/round.ts'
 import { buildEarly, buildsOnce, speculativeRuns } from '../proof/speculation.ts'
 import { proofFindings } from '../report/proof-findings.ts'
@@ -28,7 +28,7 @@ import type { OriginalRuns } from './original-runs.ts'
 import { type Planner, UNSEEN } from './planner.ts'
 import { type Session, withEnv } from './session.ts'
 import { type Knowledge, plannedStages } from './stage-inputs.ts'
-import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf, type Shown, withoutTodos, withUnasked } from './verdict.ts'
+import { answeredBy, isLeftAsItIs, judgedAgain, outcomesOf, withoutTodos, withUnasked } from './verdict.ts'
 import { willingOriginal } from './willing-original.ts'
 
 /** Builds the original where it is a Dockerfile, looks into it, and proves the stage that is built. */
@@ -146,7 +146,7 @@ export async function proveTarget(
   const report = proof.report === null ? null : { ...proof.report, sandbox: sandbox.told() }
   return {
     hardened: proof.hardened,
-    result: withProof({ ...proof, report }, [...notes, ...unanswered(first, proof)], options.policy, stage.index),
+    result: withProof({ ...proof, report }, [...notes, ...unanswered(first, proof)], options, stage.index),
     built,
     baseline,
     operations: proof.operations ?? null,
@@ -240,16 +240,20 @@ export function unanswered(
 }
 
 /** A plan is no proof: a person decides about a result that did not pass, whatever the text says. */
-function withProof(proof: Proof, notes: readonly ReportFinding[], policy: Policy, stage: number): TargetResult {
-  const { hardened, report, failures, advice, capability = null, read, wrote } = proof
+function withProof(
+  proof: Proof,
+  notes: readonly ReportFinding[],
+  { policy, smoke }: Pick<Session['options'], 'policy' | 'smoke'>,
+  stage: number,
+): TargetResult {
+  const { hardened, report, failures, advice, capability = null, shown = {} } = proof
   const told =
     advice === undefined ? proofFindings(report, failures, capability?.hint) : [targetFinding('prove', 'note', advice)]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
-  const result =
-    report?.passed === true
-      ? withoutAnswered(hardened, stage, { ...(read && { read }), ...(wrote !== undefined && { wrote }) })
-      : hardened.result
-  return judgedAgain(result, about, [...notes, ...told], withUnasked(report, result))
+  const result = report?.passed === true ? withoutAnswered(hardened, stage, shown) : hardened.result
+  // A check of the user's own that passes stands above what nobody asked.
+  const judged = smoke.length > 0 ? report : withUnasked(report, result)
+  return judgedAgain(result, about, [...notes, ...told], judged)
 }
 
 /** Without the todos that a proof which passed has answered: how a start script goes on was seen. */

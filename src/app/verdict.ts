@@ -4,6 +4,7 @@ import type { Remark } from '../evidence/claim.ts'
 import { isInside } from '../places.ts'
 import type { Plan, StageOutcome, StagePlan } from '../plan/plan.ts'
 import type { Policy } from '../plan/stage-input.ts'
+import type { Shown } from '../proof/request.ts'
 import { hasFailed, isComplete, type ReportFinding, type TargetResult, type Verdict } from '../report/report.ts'
 
 interface Judged extends Pick<ReportFinding, 'outcome'> {
@@ -67,24 +68,19 @@ export function outcomesOf({ stages }: Plan): readonly StageOutcome[] {
   return stages.map(({ outcome }) => outcome)
 }
 
-/** What runs have shown, beside that they pass. */
-export interface Shown {
-  /** What the result has read. */
-  readonly read?: ReadonlySet<string>
-  /** The original has written to a place that nothing names, or nobody has seen what it writes. */
-  readonly wrote?: boolean
-}
-
 /** Messages of the remarks that a proof which passed has answered. */
 export function answeredBy(
   remarks: readonly Remark[],
-  { read = new Set(), wrote = true }: Shown = {},
+  { read = new Set(), wrote = true, workedAsRoot = false }: Shown = {},
 ): ReadonlySet<string> {
   const isRead = ({ subject }: Remark['evidence'][number]): boolean => [...read].some((path) => isInside(path, subject))
   const isAnswered = ({ answeredByRun, question, unasked, evidence }: Remark): boolean => {
     if (answeredByRun === 'read') return evidence.length > 0 && evidence.every(isRead)
     if (answeredByRun === 'wrote') return wrote
-    return answeredByRun === true || (question !== undefined && question !== 'host-folder' && unasked !== true)
+    return (
+      answeredByRun === true ||
+      (question !== undefined && question !== 'host-folder' && (unasked !== true || workedAsRoot))
+    )
   }
   return new Set(remarks.filter(isAnswered).map(({ message }) => message))
 }

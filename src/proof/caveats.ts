@@ -142,11 +142,14 @@ function isPrograms(path: string): boolean {
 
 const MOST_NAMED = 3
 
-/** Whether a run wrote to a place of its own that no text names: then a write of which only a run tells the path may have been this one. */
+/** What a source that does it on request is asked about. */
+export function isRootWork({ access, outcome, capability }: Operation): boolean {
+  return outcome === 'done' && (access === 'switch-user' || access === 'chroot' || capability === 'NET_RAW')
+}
+
+/** Whether a run wrote to a place of its own that no source names: then a write of which only a run tells the path may have been this one. */
 export function writesUntold(operations: readonly Operation[], grants: readonly Grant[]): boolean {
-  const told = grants.filter(({ evidence }) =>
-    evidence.some(({ source }) => source !== 'observed' && source !== 'traced' && source !== 'refused'),
-  )
+  const told = grants.filter(({ evidence }) => evidence.some(({ source }) => source === 'framework'))
   return operations.some(
     ({ access, outcome, path }) =>
       outcome === 'done' &&

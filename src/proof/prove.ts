@@ -1,7 +1,7 @@
 import type { Mount } from '../engine/engine.ts'
 import type { Operation } from '../evidence/operation.ts'
 import { baseName } from '../places.ts'
-import { decided, type StagePlan, stagePlanOf } from '../plan/plan.ts'
+import { decided, type Grant, type StagePlan, stagePlanOf } from '../plan/plan.ts'
 import type { HelpText } from '../plan/ports/told-port.ts'
 import type { Observation } from '../plan/stage-input.ts'
 import type { Hardened } from '../report/report.ts'
@@ -9,6 +9,7 @@ import {
   askedToWrite,
   helpersOfOthers,
   isKnownWrite,
+  isRootWork,
   leftBehind,
   namedFolders,
   readState,
@@ -39,7 +40,7 @@ import { lackedPrivilege, originalUnder } from './needs-root.ts'
 import { observationOf } from './observation.ts'
 import { failuresOf, proofReport } from './proof-report.ts'
 import { proveRoot } from './prove-root.ts'
-import type { Proof, ProveRequest } from './request.ts'
+import type { Proof, ProveRequest, Shown } from './request.ts'
 import { dropRound, hasLowPort, type Round, runRound, runUnrefused } from './round.ts'
 import { type Bench, inRounds, type NextRun } from './rounds.ts'
 import { withEnd } from './smoke/run-checks.ts'
@@ -308,15 +309,22 @@ async function conclude(
     report: proofReport(request.engine.version, baseline, run, count, told, isChecked ? [] : reasons),
     failures: capability === null ? failuresOf(run, baseline) : [capability.message],
     capability,
-    read: new Set(
-      operationsBy(best.run.traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys(),
-    ),
-    ...(original.trace === null
-      ? {}
-      : { wrote: writesUntold(observationOf(original, request.facts).operations, grants) }),
+    shown: shownBy(request, original, best.run.traced, grants),
     ...(best.run.traced?.trace ? { operations: best.run.traced.trace.operations } : {}),
     late: capability === null ? late : null,
   }
+}
+
+function shownBy(
+  { facts }: ProveRequest,
+  original: RunRecord,
+  traced: RunRecord | null,
+  grants: readonly Grant[],
+): Shown {
+  const read = new Set(operationsBy(traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys())
+  if (original.trace === null) return { read }
+  const { operations } = observationOf(original, facts)
+  return { read, wrote: writesUntold(operations, grants), workedAsRoot: operations.some(isRootWork) }
 }
 
 function judgeRequest(

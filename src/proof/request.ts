@@ -56,6 +56,16 @@ export interface ProveRequest {
   readonly signal: AbortSignal
 }
 
+/** What runs have shown that a text leaves open. */
+export interface Shown {
+  /** What the traced run of the result has read. */
+  readonly read?: ReadonlySet<string>
+  /** The original has written to a place that no source names, or nobody has seen what it writes. */
+  readonly wrote?: boolean
+  /** The original has become another user, changed its root folder or used a raw socket: the result was asked for that too. */
+  readonly workedAsRoot?: boolean
+}
+
 export interface Proof {
   readonly hardened: Hardened
   /** Null where there was nothing to prove: it runs as non-root already, or must keep root. */
@@ -66,10 +76,8 @@ export interface Proof {
   readonly late?: Late | null
   /** Why it did not pass, where that is a helper without its capability, and what a run with that showed. */
   readonly capability?: CapabilityWay | null
-  /** What the traced run of the result has read; absent where there is none. */
-  readonly read?: ReadonlySet<string>
-  /** The original has written to a place that nothing but its run names; absent where it was not traced. */
-  readonly wrote?: boolean
+  /** What its runs have shown, beside that they pass. */
+  readonly shown?: Shown
   /** All that it did; absent where there is none. */
   readonly operations?: readonly Operation[]
   /** For an image that must keep root: how little it was shown to need. */
