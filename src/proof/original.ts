@@ -153,12 +153,14 @@ export function endOfQuestions({
   answers,
 }: {
   readonly state: Pick<RunRecord['state'], 'running' | 'exitCode'>
-  readonly answers: readonly Pick<PortAnswer, 'kind'>[]
+  readonly answers: readonly Pick<PortAnswer, 'kind' | 'variants'>[]
 }): 'fault' | 'silent' | null {
   const open = answers.filter(({ kind }) => kind !== 'closed')
   if (state.running || open.length === 0) return null
   if ([132, 134, 135, 136, 139].includes(state.exitCode ?? 0)) return 'fault'
-  return state.exitCode === 0 && open.every(({ kind }) => kind === 'open' || kind === 'bound') ? 'silent' : null
+  const isMute = ({ kind, variants = [kind] }: (typeof open)[number]): boolean =>
+    variants.every((variant) => /^(?:open|bound)\b/.test(variant))
+  return state.exitCode === 0 && open.every(isMute) ? 'silent' : null
 }
 
 async function startOriginal(request: OriginalRequest, quiet: boolean): Promise<Original> {

@@ -18,11 +18,14 @@ class Page(http.server.BaseHTTPRequestHandler):
         self.send_response(answer()); self.end_headers(); self.wfile.write(b"ok")
     def log_message(self, *args): pass
 def serve(port=8000): http.server.ThreadingHTTPServer(("", port), Page).serve_forever(None)
+`
+/** Whoever has it calls it: a write whose path nothing tells is asked about. */
+const APPEND = `
 def append(path):
     with open(path, "a+") as file:
         file.write("x")
 `
-const STATE = `${HEAD}
+const STATE = `${HEAD}${APPEND}
 os.makedirs("/srv/state", exist_ok=True)
 append("/srv/state/count")
 def answer():
@@ -40,7 +43,7 @@ interface Program {
 const programs = {
   state: { source: STATE },
   volume: {
-    source: `${HEAD}
+    source: `${HEAD}${APPEND}
 path = "/data/count"
 def answer():
     try: append(path)
@@ -55,7 +58,7 @@ serve()
     lines: ['VOLUME /data'],
   },
   'sets-its-folder': {
-    source: `${HEAD}\nos.chmod("/data", 0o700)\nappend("/data/x")\ndef answer(): return 200\nserve()\n`,
+    source: `${HEAD}${APPEND}\nos.chmod("/data", 0o700)\nappend("/data/x")\ndef answer(): return 200\nserve()\n`,
     lines: ['VOLUME /data'],
   },
   'remembers-who-it-was': {
@@ -72,7 +75,7 @@ serve()
     source: `${HEAD}\nprint("I am", pwd.getpwuid(os.getuid()).pw_name)\ndef answer(): return 200\nserve()\n`,
   },
   'writes-beside-the-root': {
-    source: `${HEAD}\ndef answer():\n    append("/count")\n    return 200\nappend("/count")\nserve()\n`,
+    source: `${HEAD}${APPEND}\ndef answer():\n    append("/count")\n    return 200\nappend("/count")\nserve()\n`,
   },
   'has-its-port-in-its-code': {
     source: `${HEAD}\ndef answer(): return 200\nhttp.server.ThreadingHTTPServer(("", 80), Page).serve_forever(None)\n`,

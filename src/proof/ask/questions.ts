@@ -160,16 +160,18 @@ export async function askPorts(
       protocol === 'tcp'
         ? askPort(state.address, port, { known: before, watched, ...(engine.reach && { reach: engine.reach }) })
         : askUdp(state.address, port, before, engine.reach)
+    const wasSeen = watched() !== null
     let answer = await asked()
+    const isOver = (): boolean => wasSeen && watched() === null
     const end = Date.now() + REACHED_WAIT
     // After a start the network may still lead to where the container was before (its old entry in an ARP cache).
     const isMissed = (): boolean => answer.kind === 'closed' && seen.kind === 'bound'
-    while (isMissed() && before !== null && before.kind !== 'bound' && Date.now() < end) {
+    while (isMissed() && before !== null && before.kind !== 'bound' && Date.now() < end && !isOver()) {
       await pause(REACHED_PAUSE)
       answer = await asked()
     }
     // On a busy machine a server may once say nothing in time. A page that differs is an answer, and counts.
-    if (before !== null && !isWeb(answer.kind) && !variantsOf(before).includes(variantOf(answer))) {
+    if (before !== null && !isOver() && !isWeb(answer.kind) && !variantsOf(before).includes(variantOf(answer))) {
       await pause(REACHED_PAUSE)
       answer = await asked()
     }
