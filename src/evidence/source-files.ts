@@ -225,7 +225,7 @@ function* writtenBy(
       // What is started writes its settings at each start; another source file may be there to install something.
       const isSetting = found.kind !== 'database' && names.has(baseName(file)) && isSettings(path, found.kind)
       // Relative, in a program that starts where the system does: it starts elsewhere, or that is said.
-      const isFromStart = found.path.startsWith('//') && found.kind === 'database' && parentOf(path) === '/'
+      const isFromStart = found.path.startsWith('//') && found.kind !== 'directory' && parentOf(path) === '/'
       const isOfBuild =
         found.kind === 'file' && OF_BUILD.test(path) && looksLikeFile(path) && isOwnPlace(path) && isModule(file, texts)
       if (!isSetting && !isFromStart && !isUsable(path, found.kind) && !isOfBuild) {
