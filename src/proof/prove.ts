@@ -324,7 +324,8 @@ function shownBy(
   const read = new Set(operationsBy(traced, 'done', ({ access, path }) => (access === 'read' ? path : null)).keys())
   if (original.trace === null) return { read }
   const { operations } = observationOf(original, facts)
-  return { read, wrote: writesUntold(operations, grants), workedAsRoot: operations.some(isRootWork) }
+  const all = [...operations, ...(traced?.trace?.operations ?? [])]
+  return { read, wrote: writesUntold(all, grants), workedAsRoot: operations.some(isRootWork) }
 }
 
 function judgeRequest(

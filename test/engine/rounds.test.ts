@@ -88,7 +88,7 @@ beforeAll(async () => {
 const SLEEPER = `${HEAD}
 def report():
     time.sleep(13)
-    try: open("/srv/reports/first", "w").close()
+    try: open("/srv/stroper"[:5] + "stroper"[::-1] + "/first", "w").close()
     except OSError: pass
 threading.Thread(target=report, daemon=True).start()
 serve()
@@ -164,11 +164,11 @@ test('a sleep that is under way when it would be watched no longer is waited for
   expect(result.findings.map(({ message }) => message).join()).toContain('/srv/reports/first')
 })
 
-test('an empty folder that a configuration names, and no run wrote to or was refused, is a remark', async () => {
+test('an empty folder that a configuration names is given, though no run wrote to it', async () => {
   const lines = ['RUN mkdir /srv/kept && echo "storage = /srv/kept" > /etc/notes.ini']
   const { result } = await hardenOne(await buildProgram(`${tag}-keeps`, KEEPS_LATER, { lines }), ['--prove'])
   expect([result.verdict, result.proof?.passed]).toEqual(['hardened', true])
-  expect(result.proof?.remarks.join()).toContain('below /srv/kept, which is empty')
+  expect(result.output).toContain('chown 10001:10001 /srv/kept')
 })
 
 test('what differs between two runs of the original, and state that it only reads, hold no proof up', async () => {
