@@ -39,7 +39,12 @@ export interface Questions {
   pages(): ReadonlyMap<number, string | null>
 }
 
-export function questionsTo(engine: Engine, options: QuestionOptions, watched: Watched): Questions {
+/** `isOver`: its processes have ended. */
+export function questionsTo(
+  engine: Engine,
+  options: QuestionOptions,
+  { watched, isOver }: { readonly watched: Watched; readonly isOver: () => Promise<boolean> },
+): Questions {
   const book = answerBook()
   const known = new Map(options.known)
   const pages = new Map<number, string | null>()
@@ -54,6 +59,7 @@ export function questionsTo(engine: Engine, options: QuestionOptions, watched: W
       expected: options.ports,
       known,
       watched,
+      isOver,
       quiet: options.quiet === true,
     })
     for (const answer of answers)
@@ -74,7 +80,7 @@ export function questionsTo(engine: Engine, options: QuestionOptions, watched: W
       const web = new Map([...known].filter(([, { kind }]) => isWeb(kind)))
       const ports = [...web.keys()].map((key) => Number(key.split(' ')[1]))
       for (let asked = 0; web.size > 0 && asked < ASKED_OFTEN && state.running; asked += 1)
-        book.add(await askPorts(engine, state, { listeners: null, expected: ports, known: web, watched }))
+        book.add(await askPorts(engine, state, { listeners: null, expected: ports, known: web, watched, isOver }))
       for (const answer of book.all())
         if (isWeb(answer.kind))
           pages.set(
@@ -131,6 +137,8 @@ interface PortsAsked {
   readonly expected: readonly number[]
   readonly known: KnownPorts
   readonly watched: Watched
+  /** Its processes have ended: another container may get its address. Absent: not known. */
+  readonly isOver?: () => Promise<boolean>
   readonly quiet?: boolean
 }
 
@@ -141,7 +149,7 @@ interface PortsAsked {
 export async function askPorts(
   engine: Pick<Engine, 'local' | 'reach'>,
   state: ContainerState,
-  { listeners, expected, known, watched, quiet = false }: PortsAsked,
+  { listeners, expected, known, watched, isOver = async () => false, quiet = false }: PortsAsked,
 ): Promise<readonly PortAnswer[]> {
   const reachable = state.running && engine.local && state.address !== ''
   const outside = new Set((listeners ?? []).filter(({ loopback }) => !loopback).map(portKey))
@@ -160,21 +168,20 @@ export async function askPorts(
       protocol === 'tcp'
         ? askPort(state.address, port, { known: before, watched, ...(engine.reach && { reach: engine.reach }) })
         : askUdp(state.address, port, before, engine.reach)
-    const wasSeen = watched() !== null
     let answer = await asked()
-    const isOver = (): boolean => wasSeen && watched() === null
     const end = Date.now() + REACHED_WAIT
-    // After a start the network may still lead to where the container was before (its old entry in an ARP cache).
+    const again = async (): Promise<boolean> => {
+      await pause(REACHED_PAUSE)
+      if (Date.now() > end || (await isOver())) return false
+      answer = await asked()
+      return true
+    }
+    const hasAnswered = before !== null && before.kind !== 'bound'
     const isMissed = (): boolean => answer.kind === 'closed' && seen.kind === 'bound'
-    while (isMissed() && before !== null && before.kind !== 'bound' && Date.now() < end && !isOver()) {
-      await pause(REACHED_PAUSE)
-      answer = await asked()
-    }
+    // After a start the network may still lead to where the container was before (its old entry in an ARP cache).
+    while (hasAnswered && isMissed() && (await again()));
     // On a busy machine a server may once say nothing in time. A page that differs is an answer, and counts.
-    if (before !== null && !isOver() && !isWeb(answer.kind) && !variantsOf(before).includes(variantOf(answer))) {
-      await pause(REACHED_PAUSE)
-      answer = await asked()
-    }
+    if (before !== null && !isWeb(answer.kind) && !variantsOf(before).includes(variantOf(answer))) await again()
     return answer.kind === 'closed' ? seen : answer
   }
   const tcp = ports('tcp', listeners, known, expected)

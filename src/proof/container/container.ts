@@ -86,7 +86,7 @@ export interface Container {
   finish(ending?: Ending): Promise<RunRecord>
 }
 
-export interface Ending {
+interface Ending {
   /** The log files to read; absent or null where that is not known. */
   readonly logPaths?: readonly string[] | null
   /** Another run has shown that the program does not end when it is asked to: it is not waited for again. */

@@ -54,7 +54,9 @@ export function observeContainer(
     return one
   }
   const processes = processLooks(engine, container)
-  const questions = questionsTo(engine, options, activity)
+  const isOver = async (): Promise<boolean> =>
+    activity() === null && (wasSeen || !(await engine.state(container)).running)
+  const questions = questionsTo(engine, options, { watched: activity, isOver })
   const now = async (): Promise<ContainerState> => {
     const found = await stateNow(engine, container, state, Date.now() - since)
     // The engine notices an end late; while its last state holds, processes were just seen.

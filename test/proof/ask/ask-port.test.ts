@@ -314,13 +314,38 @@ test('of a thousand open ports some are asked, at each look those that should be
   const state = { ...running, address: HERE }
   const signal = new AbortController().signal
   const options = { ports: [8990, 8500], portNames: new Map(), signal }
-  const questions = questionsTo({ local: true, reach } as unknown as Engine, options, () => null)
+  const questions = questionsTo({ local: true, reach } as unknown as Engine, options, {
+    watched: () => null,
+    isOver: async () => false,
+  })
   await questions.ask(state, listeners)
   const first = Array.from({ length: bounds.askedPorts - 2 }, (_, at) => 8000 + at)
   expect([...new Set(asked)].sort()).toEqual([...first, 8500, 8990])
   const unasked = questions.answers().filter((answer) => answer.unasked === true)
   expect(unasked).toHaveLength(1000 - bounds.askedPorts)
   expect(new Set(unasked.map(({ kind }) => kind))).toEqual(new Set(['bound']))
+})
+
+test('no port of a program that has ended is asked again, since another container may have its address', async () => {
+  let asked = 0
+  const connect = (): Promise<never> => {
+    asked += 1
+    return Promise.reject(new Error('refused'))
+  }
+  const engine = { local: true, reach: { ...directReach, connect } } as unknown as Engine
+  await askPorts(
+    engine,
+    { ...running, address: HERE },
+    {
+      ...STRANGER,
+      listeners: [{ protocol: 'tcp', port: 8000, loopback: false }],
+      expected: [8000],
+      known: new Map([['tcp 8000', { kind: 'greeting', detail: 'hello' }]] as const),
+      isOver: async () => true,
+    },
+  )
+  // A question is two connections.
+  expect(asked).toBe(2)
 })
 
 /** The answer of a server that treats its first connections in one way, and all others in another. */
