@@ -22,7 +22,7 @@ import {
 import { argvOf, programsOf } from '../shell/index.ts'
 import type { StepDownReport } from '../start/step-down.ts'
 import { joinTruncated } from '../words.ts'
-import { type Claim, declared, inferred, type PathClaim, question } from './claim.ts'
+import { type Claim, declared, type Evidence, inferred, type PathClaim, question } from './claim.ts'
 import type { Provider } from './provider.ts'
 import { leftBehind, preparedByRun } from './run-lines.ts'
 import { COMPILED, homeAsked, temporaryFolder } from './source-asks.ts'
@@ -34,6 +34,11 @@ import type { SourceParsers } from './syntax.ts'
 const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
 const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
+
+/** Whether it names what is put into a folder: who makes one does not tell that. */
+export function namesFiles({ detail }: Evidence): boolean {
+  return !MAKES.test(detail.split(' ', 1)[0] ?? '')
+}
 
 /** Literal paths that the program's own source files write to, with the file and the line. */
 export const sourceFiles: Provider = {

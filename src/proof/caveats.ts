@@ -1,5 +1,6 @@
 import { bounds } from '../bounds.ts'
 import { CHANGES, type Operation } from '../evidence/operation.ts'
+import { namesFiles } from '../evidence/source-files.ts'
 import { couldCreate } from '../image/access.ts'
 import type { ImageFacts } from '../image/facts.ts'
 import type { FileModel } from '../image/file-model.ts'
@@ -147,9 +148,12 @@ export function isRootWork({ access, outcome, capability }: Operation): boolean 
   return outcome === 'done' && (access === 'switch-user' || access === 'chroot' || capability === 'NET_RAW')
 }
 
-/** Whether a run wrote to a place of its own that no source names: then a write of which only a run tells the path may have been this one. */
+/** Whether a run wrote to a file of its own that no source names: then a write of which only a run tells the path may have been this one. */
 export function writesUntold(operations: readonly Operation[], grants: readonly Grant[]): boolean {
-  const told = grants.filter(({ evidence }) => evidence.some(({ source }) => source === 'framework'))
+  const told = grants.flatMap(({ path, evidence }) => {
+    const sources = evidence.filter(({ source }) => source === 'framework')
+    return sources.length === 0 ? [] : [{ folder: path, files: sources.some(namesFiles) }]
+  })
   return operations.some(
     ({ access, outcome, path }) =>
       outcome === 'done' &&
@@ -158,7 +162,9 @@ export function writesUntold(operations: readonly Operation[], grants: readonly 
       isPrograms(path) &&
       !isForEverybody(path) &&
       !isInside(path, '/proc') &&
-      !told.some((grant) => isInside(path, grant.path)),
+      !told.some(
+        ({ folder, files }) => isInside(path, folder) && (files || access === 'create-directory' || path === folder),
+      ),
   )
 }
 

@@ -119,7 +119,7 @@ http.server.SimpleHTTPRequestHandler = Same`
     const proof = await prove('served', keeps, { workdir: '/' })
     expect(proof.result.verdict).toBe('incomplete')
     expect(proof.result.output).not.toContain('WORKDIR')
-    expect(findings(proof)).toContain('/state.db')
+    expect(findings(proof)).toContain('/state.tmp is not given to the user')
   })
 })
 
