@@ -162,6 +162,11 @@ export const closedPlaceOf = memoizeSearch((path): ClosedPlace | null => {
   }
 })
 
+/** What a supervisor keeps beside the programs that it starts: of a closed place that alone may be given. */
+export function isLeftOpen(path: string): boolean {
+  return closedPlaceOf(path) === null && closedPlaceOf(parentOf(path)) !== null
+}
+
 /** The listed places below a folder, which its owner could replace; of a pattern the pattern. */
 export function closedPlacesIn(folder: string): readonly ClosedPlace[] {
   return listed.filter(({ path, rule }) => path !== folder && rule.alone !== true && isWithin(path, folder))

@@ -13,14 +13,43 @@ import type { PortPlan } from './ports/plan-ports.ts'
 import { hasSed } from './tools.ts'
 
 /** All edits of files, before those that are excluded are left out. */
-export function changesOf({ input, stepDown, textOf }: PlanContext, ports: PortPlan): readonly FileEdit[] {
-  const changes = [
-    ...ports.fileEdits,
-    ...input.vendor.fileEdits,
-    ...stepDown.fileEdits,
-    ...(input.observation === null ? input.stated.fileEdits : []),
-  ]
+export function changesOf(context: PlanContext, ports: PortPlan): readonly FileEdit[] {
+  const { input, stepDown, textOf } = context
+  const changes = eachFileOnce(
+    [
+      ...ports.fileEdits,
+      ...input.vendor.fileEdits,
+      ...stepDown.fileEdits,
+      ...(input.observation === null ? input.stated.fileEdits : []),
+    ],
+    context,
+  )
   return [...changes, ...mergeByFile(followingEdits(changes, textOf, input.stated.view.contents.texts))]
+}
+
+/** A file that several paths lead to has one, that which brings it where one does, and a change of it is made once. */
+function eachFileOnce(edits: readonly FileEdit[], { input, readable }: PlanContext): readonly FileEdit[] {
+  const realOf = (path: string): string => (readable.files.known && readable.files.value.resolve(path)) || path
+  const { brought } = input.stated.view.contents
+  const paths = new Map<string, string>()
+  for (const { path } of edits) {
+    const before = paths.get(realOf(path))
+    if (before === undefined || (!brought.has(before) && brought.has(path))) paths.set(realOf(path), path)
+  }
+  const made = new Map<string, Set<string>>()
+  return edits.flatMap((edit) => {
+    const path = paths.get(realOf(edit.path)) ?? edit.path
+    const known = made.get(`${edit.purpose} ${path}`) ?? new Set()
+    made.set(`${edit.purpose} ${path}`, known)
+    const substitutions =
+      path === edit.path ? edit.substitutions : edit.substitutions.filter((one) => !known.has(key(one)))
+    for (const one of edit.substitutions) known.add(key(one))
+    return substitutions.length === 0 ? [] : [{ ...edit, path, substitutions }]
+  })
+}
+
+function key(substitution: Substitution): string {
+  return JSON.stringify(substitution)
 }
 
 /** Without sed the whole file is written anew, so the plan carries its text. */
@@ -84,19 +113,36 @@ function after(earlier: readonly Substitution[], one: Substitution, text: string
 
 /** The change from `before` to `after`, applied to a third text that resembles `before`; null where the place is ambiguous. */
 function changedWords(before: string, after: string, text: string): string | null {
-  const words = (one: string): readonly string[] => one.split(/(?<=[\s"'])|(?=[\s"'])/)
-  const [old, asked] = [words(before), words(after)]
-  if (old.length !== asked.length) return null
+  const [old, asked] = [wordsOf(before), wordsOf(after)]
+  if (old.length !== asked.length) return changedPart(old, asked, wordsOf(text))
   const places = old.flatMap((word, at) => (word === asked[at] ? [] : [[word, asked[at] ?? ''] as const]))
   let changed: string | null = text
   for (const [word, other] of places) {
-    const parts: readonly string[] = changed === null ? [] : words(changed)
+    const parts: readonly string[] = changed === null ? [] : wordsOf(changed)
     changed =
       parts.filter((part) => part === word).length === 1
         ? parts.map((part) => (part === word ? other : part)).join('')
         : null
   }
   return changed
+}
+
+/** `chpst -u www httpd` → `httpd`: what is left out or put in is one run of words. */
+function changedPart(old: readonly string[], asked: readonly string[], words: readonly string[]): string | null {
+  const shorter = Math.min(old.length, asked.length)
+  let [start, end] = [0, 0]
+  while (start < shorter && old[start] === asked[start]) start += 1
+  while (end < shorter - start && old.at(-1 - end) === asked.at(-1 - end)) end += 1
+  const part = old.slice(start, old.length - end)
+  const places = words.flatMap((_, at) => (part.every((word, n) => words[at + n] === word) ? [at] : []))
+  const [place, ...more] = places
+  if (part.length === 0 || place === undefined || more.length > 0) return null
+  const inPlace = asked.slice(start, asked.length - end)
+  return [...words.slice(0, place), ...inPlace, ...words.slice(place + part.length)].join('')
+}
+
+function wordsOf(text: string): readonly string[] {
+  return text.split(/(?<=[\s"'])|(?=[\s"'])/)
 }
 
 /** The one text that a pattern matches; null where it matches more than one. */

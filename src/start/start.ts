@@ -122,7 +122,7 @@ export function findProgram(program: string, config: ImageConfig, files: FileMod
   return null
 }
 
-/** Supervisors that start `run` in each folder below the one they are given. */
+/** Supervisors that start `run` in each folder below the one they are given, and `log/run` of one that is logged. */
 const SUPERVISORS = new Set(['s6-svscan', 'runsvdir'])
 
 /** What such a supervisor starts; a file `down` keeps a service from it. */
@@ -134,8 +134,11 @@ export function serviceScripts(argv: readonly string[], files: FileModel | null)
   const folder = normalisePath(named)
   return files.list(folder).flatMap((name) => {
     const service = joinPath(folder, name)
-    const path = joinPath(service, 'run')
-    const text = files.text(path)
-    return text === null || files.entry(joinPath(service, 'down')) !== null ? [] : [{ path, text }]
+    if (files.entry(joinPath(service, 'down')) !== null) return []
+    return ['run', 'log/run'].flatMap((script) => {
+      const path = joinPath(service, script)
+      const text = files.text(path)
+      return text === null ? [] : [{ path, text }]
+    })
   })
 }

@@ -24,6 +24,20 @@ test('a switch of user is taken out of a line in which a port has moved', () => 
   expect(result([switched, port])).toBe('set -e\nexec served --port=8053 --quiet\n')
 })
 
+test('a switch that is several words in front of the command is taken out of a line in which a port has moved', () => {
+  const text = '#!/bin/sh\nexec chpst -u web served -p 80 /srv\n'
+  const port = edit('port', inPlaceOf('exec chpst -u web served -p 80 /srv', 'exec chpst -u web served -p 8080 /srv'))
+  const switched = edit('step-down', inPlaceOf('exec chpst -u web served -p 80 /srv', 'exec served -p 80 /srv'))
+  expect(result([port, switched], text)).toBe('#!/bin/sh\nexec served -p 8080 /srv\n')
+})
+
+test('words that stand there twice are not taken out', () => {
+  const text = 'run -u web a 80 run -u web b\n'
+  const port = edit('port', inPlaceOf('run -u web a 80 run -u web b', 'run -u web a 8080 run -u web b'))
+  const switched = edit('step-down', inPlaceOf('run -u web a 80 run -u web b', 'run a 80 run -u web b'))
+  expect(result([port, switched], text)).toBe('run -u web a 8080 run -u web b\n')
+})
+
 test('marks of sed stay what they were', () => {
   const text = 'served -l [::]:80 -u web a&b || exit $?\n'
   const port = edit('port', inPlaceOf('served -l [::]:80', 'served -l [::]:8080'))

@@ -5,6 +5,7 @@ import {
   baseName,
   isAuthority,
   isInside,
+  isLeftOpen,
   isOwnPlace,
   isSharedFolder,
   isStatePlace,
@@ -133,24 +134,26 @@ export function madeAtStart(
     )
   const isExpected = (path: string): boolean =>
     expected.some((need) => need.access === 'keep-state' && need.path === path)
-  return done
-    .flatMap((operation): readonly Need[] => {
-      const { access, path, sought, source, detail } = operation
-      if (access !== 'create-directory' || path === null || !isOwnPlace(path) || PASSING.test(baseName(path))) return []
-      const parent = parentOf(path)
-      const isNew = files.entry(path) === null && files.entry(parent)?.type === 'directory'
-      if (!isNew || isSharedFolder(parent) || isStatePlace(parent) || (home !== '/' && isInside(path, home))) return []
-      const filled = isFilled(path)
-      // An empty folder is filled by requests, unless a start that finds it skips other work.
-      if (!filled && !isStatePlace(path) && sought === true) return []
-      if (!isExpected(path) && (source !== 'traced' || (sought === true && filled && isAsked))) return []
-      const need = stateNeed(path, 'observed', {
-        source,
-        detail: `${path} is made by the program at its start: ${detail}`,
-      })
-      return [{ ...need, ...closedMode(operation) }]
+  const made = (operation: Operation): readonly Need[] => {
+    const { access, path, sought, source, detail } = operation
+    if (access !== 'create-directory' || path === null || PASSING.test(baseName(path))) return []
+    if (!isOwnPlace(path) && !isLeftOpen(path)) return []
+    const parent = parentOf(path)
+    const isNew = files.entry(path) === null && files.entry(parent)?.type === 'directory'
+    if (!isNew || isSharedFolder(parent) || isStatePlace(parent) || (home !== '/' && isInside(path, home))) return []
+    const filled = isFilled(path)
+    // An empty folder is filled by requests, unless a start that finds it skips other work.
+    if (!filled && !isStatePlace(path) && sought === true) return []
+    if (!isExpected(path) && (source !== 'traced' || (sought === true && filled && isAsked))) return []
+    const need = stateNeed(path, 'observed', {
+      source,
+      detail: `${path} is made by the program at its start: ${detail}`,
     })
-    .slice(0, MOST_MADE)
+    return [{ ...need, ...closedMode(operation) }]
+  }
+  const all = done.flatMap(made)
+  const own = all.filter(({ path }) => isOwnPlace(path))
+  return [...own.slice(0, MOST_MADE), ...all.filter(({ path }) => !isOwnPlace(path))]
 }
 
 /**

@@ -26,6 +26,7 @@ export const SERVERS: Readonly<Record<string, Server>> = {
   'postgres-guarded': { port: 5432, probe: postgres },
   'python-sqlite': { port: 8000, probe: counter },
   'node-uploads': { port: 3000, probe: upload },
+  runit: { port: 80, probe: page('/', 'It works') },
   'scratch-static': { port: 8080, probe: counter },
   'busybox-app': { port: 8080, probe: page('/', 'It works') },
   'python-static': { port: 8000, probe: page('/', 'It works') },
