@@ -98,7 +98,8 @@ function isTurnedAway({ kind, detail }: PortAnswer): boolean {
 export function unseenWork(baseline: RunRecord, study: RunRecord, result: RunRecord): readonly string[] {
   if (!isUnseen(baseline)) return []
   if (result.listeners === null) return [UNREACHED]
-  return onlyRuns(baseline, study) && lines(baseline) === 0 ? [WORK_UNSEEN] : []
+  // That it says it is ready is no work yet.
+  return onlyRuns(baseline, study) && lines(baseline) < TALKATIVE ? [WORK_UNSEEN] : []
 }
 
 function lines({ logs }: RunRecord): number {
