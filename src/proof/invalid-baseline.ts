@@ -113,6 +113,8 @@ export async function unexercised(
   if (asked && trace.forked === 0 && !keepsRootAside(processes)) return null
   const files = facts.files.value
   const root = processes.filter(({ uids }) => uids.includes(0))
+  // Its start was root's, and nobody that is asked is.
+  if (root.length === 0 && (trace.forkedAsRoot ?? trace.forked) === 0) return null
   const running = new Set(root.map(({ command }) => baseName(command.split(/\s+/)[0] ?? '')))
   const executed = (operations: readonly Operation[]): readonly string[] =>
     operations.flatMap(({ access, outcome, path }) =>

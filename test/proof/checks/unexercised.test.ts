@@ -74,6 +74,13 @@ test.each<[string, Seen]>([
   expect(await said(seen)).toContain(unseen)
 })
 
+test('nobody becomes another user where the start was root’s, and none of those that are asked is', async () => {
+  const serves = [operation('execute', '/usr/bin/server')]
+  const seen: Seen = { uids: [1000, 1000, 1000, 1000], exercised: serves, trace: { forkedAsRoot: 0 } }
+  expect(await said(seen)).toBeNull()
+  expect(await said({ ...seen, trace: { forkedAsRoot: 1 } })).toContain(unseen)
+})
+
 test('what is started for a connection becomes another user, and the server that starts it does not', async () => {
   const server = {
     program: '/usr/bin/socat1',
