@@ -159,7 +159,7 @@ export function endOfQuestions({
   if (state.running || open.length === 0) return null
   if ([132, 134, 135, 136, 139].includes(state.exitCode ?? 0)) return 'fault'
   const isMute = ({ kind, variants = [kind] }: (typeof open)[number]): boolean =>
-    variants.every((variant) => /^(?:open|bound)\b/.test(variant))
+    variants.every((variant) => ['open', 'bound'].includes(variant.split(' ', 1)[0] ?? ''))
   return state.exitCode === 0 && open.every(isMute) ? 'silent' : null
 }
 

@@ -297,7 +297,7 @@ test('a file whose root steps follow its USER is compared with the repaired one,
   const head = 'FROM debian:trixie-slim\nRUN useradd --uid 1000 app\nUSER 1000:1000\nRUN mkdir /opt/thing\n'
   const files = {
     // Nobody is root in the end: only the steps are mended, and the file changes.
-    already: `${head}CMD ["sh", "-c", "echo up; exec sleep infinity"]\n`,
+    already: `${head}CMD ["sh", "-c", "seq 9; exec sleep infinity"]\n`,
     root: `${head}USER root\nCMD ["sh", "-c", "echo x >> /opt/thing/log; exec sleep infinity"]\n`,
     // That is no matter of who is in force.
     broken: `${head}RUN exit 3\nCMD ["sleep", "infinity"]\n`,
@@ -365,7 +365,7 @@ describe('Ctrl-C, exit code 130', () => {
 
 test('an original runs as its Compose service sets and starts it, and without what it comes up without alone', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
-  const run = (named: string) => `FROM debian:trixie-slim\nCMD test "$TOKEN" = ${named} && echo up && exec sleep inf\n`
+  const run = (named: string) => `FROM debian:trixie-slim\nCMD test "$TOKEN" = ${named} && seq 9 && exec sleep inf\n`
   const service = (name: string) => `  ${name}: { build: ${name}, environment: { TOKEN: given } }\n`
   try {
     const starts = 'FROM debian:trixie-slim\nRUN mkdir /srv/state\n'

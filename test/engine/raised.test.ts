@@ -22,7 +22,7 @@ beforeAll(async () => {
     const file = join(folder, name, 'Dockerfile')
     await writeFile(
       file,
-      `FROM ${base}\n${lines}\nCMD ["sh", "-c", "trap 'exit 0' TERM; echo up; while true; do sleep 1; done"]\n`,
+      `FROM ${base}\n${lines}\nCMD ["sh", "-c", "trap 'exit 0' TERM; seq 9; while true; do sleep 1; done"]\n`,
     )
     const proof = hardenOne(file, ['--prove'])
     // Each is looked at in its own test.
