@@ -253,7 +253,8 @@ function dashed(name: string): string {
 
 /** The verb that a word was most likely meant for. */
 export function nearestVerb(text: string): string | null {
-  return nearestName(text, Object.keys(verbs))
+  const begun = text.length < 3 ? [] : Object.keys(verbs).filter((verb) => verb.startsWith(text))
+  return begun.length === 1 ? (begun[0] ?? null) : nearestName(text, Object.keys(verbs))
 }
 
 function isVerb(text: string | undefined): text is Verb {

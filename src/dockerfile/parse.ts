@@ -32,7 +32,7 @@ export function* parseInTurn(source: string, given: BuildGiven): InTurn<Dockerfi
     'instructions',
     'build a part of it as an image of its own',
   )
-  const drafts = lines.map((line) => checked(draftOf(line, escapeChar), escapeChar))
+  const drafts = lines.map((line) => checked(draftOf(line, escapeChar), escapeChar, source))
   checkOrder(drafts)
   checkStages(drafts)
   yield
@@ -50,9 +50,9 @@ export function* parseInTurn(source: string, given: BuildGiven): InTurn<Dockerfi
   return { source, eol: lineEnd(source), escape: escapeChar, directives, comments, metaArgs, args, stages }
 }
 
-function checked(draft: InstructionDraft, escapeChar: string): InstructionDraft {
+function checked(draft: InstructionDraft, escapeChar: string, source: string): InstructionDraft {
   const { line, split } = draft
-  if (!isKeyword(split.keyword)) throw unknownInstruction(draft)
+  if (!isKeyword(split.keyword)) throw unknownInstruction(draft, source)
   const problem = problemOf(draft, escapeChar)
   if (problem !== null)
     throw notADockerfile(problem, line.line, placeholder.test(line.text) ? 'render the template first' : undefined)
@@ -91,11 +91,13 @@ const templateMarks = /\{\{|\{%|%%|<%|^@\w+@?|^\$\{?\w|^#?[<>]{7}/
 
 const otherFormat = /^\s*(\{\s*("|$)|---\s*$|[a-z][\w.-]*:(\s|$))/
 
-function unknownInstruction(draft: InstructionDraft) {
+function unknownInstruction(draft: InstructionDraft, source: string) {
   const { start, end } = draft.split.keywordSpan
   const word = draft.line.text.slice(start, Math.min(end, start + 40))
   const hint = otherFormat.test(draft.line.text)
-    ? 'this looks like YAML or JSON: name the Dockerfile that it refers to'
+    ? placeholder.test(source)
+      ? 'this looks like a template of manifests: render it first, as helm template does, and name the result'
+      : 'this looks like YAML or JSON: name the Dockerfile that it refers to'
     : templateMarks.test(draft.line.text)
       ? 'this looks like a template: render it first, and harden the result'
       : 'check the spelling, and that the line before it ends in a continuation if it should'

@@ -46,8 +46,30 @@ export function remarksOf(
     ...otherShell(input),
     ...leftOut(input),
     ...imageTriggers(input),
+    ...almostJson(input),
   ]
 }
+
+/** `CMD ["sleep" "1000"]`: what is no JSON is a text for the shell, brackets and all (Dockerfile reference, exec form). */
+function almostJson({ facts: { config } }: StageInput): readonly Remark[] {
+  const { entrypoint, cmd } = config
+  const words = [['ENTRYPOINT', entrypoint] as const, ['CMD', cmd] as const]
+  return words.flatMap(([word, argv]): readonly Remark[] => {
+    const text = argv?.length === 3 && argv[1] === '-c' ? (argv[2]?.trim() ?? '') : ''
+    if (!text.startsWith('["') || !text.endsWith('"]')) return []
+    return [
+      {
+        outcome: 'note',
+        transform: 'report-remarks',
+        message: `${word} ${text.slice(0, MOST_SHOWN)} is no JSON, so a shell is given it as it stands, and finds no such command`,
+        hint: 'put a comma between the words, in double quotes',
+        evidence: [],
+      },
+    ]
+  })
+}
+
+const MOST_SHOWN = 80
 
 /** Why a person has to decide whether the stage is hardened; null where nothing speaks against it. */
 export function offeredFor({ builtUpon, dependents = noDependents }: StageInput): string | null {

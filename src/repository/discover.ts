@@ -309,6 +309,9 @@ function isBareWord(target: string): boolean {
 }
 
 function untagged(target: string): HardenError {
+  const isOfFile = ['.yaml', '.yml', '.json', '.Dockerfile'].some((ending) => target.endsWith(ending))
+  if (isOfFile || target.startsWith('Dockerfile'))
+    return new HardenError('bad-reference', `there is no file or folder ${target}`, { hint: 'check the path' })
   return new HardenError('bad-reference', `there is no file or folder ${target}, and an image is named with its tag`, {
     hint: `write ${target}:latest, or another tag, if it is an image`,
   })

@@ -168,7 +168,10 @@ export const settings: { readonly [Name in SettingName]: Setting<Settings[Name]>
   },
   offline: onOff('images', 'no engine pull, no registry: local facts and the built-in catalogue only', false),
   platform: {
-    form: matching(/^[a-z0-9]+\/[a-z0-9_]+(\/[a-z0-9.]+)?$/, 'must be OS/ARCH, such as linux/arm64'),
+    form: matching(
+      /^[a-z0-9]+\/(?:386|amd64|arm|arm64|loong64|mips(?:64)?(?:le)?|ppc64(?:le)?|riscv64|s390x|wasm)(\/[a-z0-9.]+)?$/,
+      'must be OS/ARCH, by the names of Go, such as linux/amd64 or linux/arm64',
+    ),
     group: 'images',
     help: "OS/ARCH of the images (default the engine's own)",
     usual: null,

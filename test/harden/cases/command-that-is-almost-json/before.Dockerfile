@@ -1,0 +1,2 @@
+FROM debian:trixie-slim
+CMD ["sleep" "1000"]
