@@ -24,6 +24,8 @@ export interface Finding {
   readonly column: number
   /** What is wrong or was done, and why; lower case, with the concrete path, uid or line. */
   readonly message: string
+  /** What is wrong, for who reads it before it is changed: `runs as root; would run as app (10001:10001)`. Absent: the message says it. */
+  readonly problem?: string
   /** What to do, where somebody must. */
   readonly hint?: string
   readonly evidence: readonly Evidence[]

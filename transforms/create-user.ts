@@ -20,6 +20,7 @@ export const createUser: Transform = {
         line: stage.from.line,
         column: stage.from.column,
         message: `${who} is created: ${why}`,
+        problem: `${why}; ${who} would be created`,
         evidence: account.evidence,
         edits: [insertLines(dockerfile, placeOf(dockerfile, stage, plan.end, 'make-account'), lines)],
       }

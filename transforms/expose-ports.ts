@@ -21,12 +21,14 @@ export const exposePorts: Transform = {
     ].filter(({ edits }) => edits.length > 0)
     if (changed.length === 0) return
     const words = changed.map(({ word }) => word).join(' and ')
+    const [before, after] = [list(moved.map(({ from }) => from)), list(moved.map(({ to }) => to))]
     const place = exposeOf(stage, first.from) ?? stage.from
     yield {
       outcome: 'fixed',
       line: place.line,
       column: place.column,
-      message: `${words}: ${list(moved.map((decision) => decision.from))} → ${list(moved.map((decision) => decision.to))}`,
+      message: `${words}: ${before} → ${after}`,
+      problem: `${words} ${changed.length === 1 ? 'names' : 'name'} ${before}, and it would listen on ${after}`,
       evidence: moved.flatMap((decision) => decision.evidence),
       edits: changed.flatMap(({ edits }) => edits),
     }

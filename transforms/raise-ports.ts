@@ -3,7 +3,7 @@ import { exposeOf } from '../src/dockerfile/stages.ts'
 import type { FileEdit } from '../src/evidence/file-edit.ts'
 import { decided, type PortDecision, type StagePlan } from '../src/plan/plan.ts'
 import type { Finding, Transform } from '../src/transform.ts'
-import { choices, joinTruncated } from '../src/words.ts'
+import { choices, joinAnd, joinTruncated } from '../src/words.ts'
 import { changeFiles, plannedEdits } from './edits/file-edits.ts'
 import { insertLines, placeOf } from './edits/placement.ts'
 
@@ -63,6 +63,7 @@ function move(dockerfile: Dockerfile, stage: Stage, plan: StagePlan, moved: read
     line: place?.line ?? stage.from.line,
     column: place?.column ?? 1,
     message: `port ${text}: some runtimes forbid ports below 1024`,
+    problem: `listens on ${numbers(moved.map(({ from }) => from))}, which some runtimes forbid to a user; would listen on ${numbers(moved.map(({ to }) => to))}`,
     hint: `publish the new port, as with ${published(moved)}`,
     evidence: moved.flatMap((decision) => decision.evidence),
     edits: [
@@ -99,4 +100,9 @@ function published(moved: readonly PortDecision[]): string {
 /** A port of two protocols is said once. */
 function distinct(words: readonly string[]): string {
   return [...new Set(words)].join(', ')
+}
+
+/** A port of two protocols is one. */
+function numbers(ports: readonly (number | null)[]): string {
+  return joinAnd([...new Set(ports.map(String))])
 }

@@ -29,6 +29,7 @@ export const setUser: Transform = {
         line: place.line,
         column: place.column,
         message: `runs as ${describe(account)} instead of ${before}`,
+        problem: `runs as ${before}; would run as ${describe(account)}`,
         evidence: account.evidence,
         edits:
           plan.end?.byArgument !== undefined && account.byArgument === true

@@ -309,7 +309,7 @@ function reportFinding(
   policy: Policy,
   more: readonly Edit[],
 ): ReportFinding {
-  const { message, question, contextEdits = [] } = finding
+  const { message, problem, question, contextEdits = [] } = finding
   // What changes no line of the Dockerfile is reported where it changes one.
   const file = finding.edits.length > 0 ? undefined : contextEdits[0]?.inContext
   const { line, column } = file === undefined ? finding : { line: firstChanged(contextEdits), column: 1 }
@@ -325,6 +325,7 @@ function reportFinding(
     line,
     column,
     message,
+    ...(problem === undefined ? {} : { problem }),
     ...(hint === undefined ? {} : { hint }),
     evidence,
     ...(file === undefined ? {} : { file }),

@@ -16,6 +16,10 @@ import { exitCode, isCounted, rendering } from './show.ts'
 export interface Baseline {
   /** Exit codes that count known findings as done. */
   codeOf(outcome: TargetOutcome, failOn: FailOn): number
+  /** By the id that reports have; nothing is, where the file is written anew. */
+  isKnown(fingerprint: string): boolean
+  /** The target with what is new of it; null where nothing is. */
+  newOf(outcome: TargetOutcome): TargetOutcome | null
   /** What to say of the file once all outcomes are known; `update` writes it anew. */
   close(outcomes: readonly TargetOutcome[]): Promise<readonly string[]>
 }
@@ -44,6 +48,21 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
       const code = exitCode([outcome.result], failOn)
       // With `update` everything that there is now is known.
       return code === 1 && (update || openOf(rendering(outcome, cwd), failOn).every(isKnown)) ? 0 : code
+    },
+    isKnown: (id) => !update && known.has(id),
+    newOf(outcome) {
+      if (update || outcome.result.verdict === 'failed') return outcome
+      const shown = rendering(outcome, cwd)
+      if (openOf(shown, 'changes').every(isKnown)) return null
+      const old = new Set(
+        locatedFindings([shown]).flatMap(({ finding, fingerprint }) => (known.has(fingerprint) ? [finding] : [])),
+      )
+      const withNew = (result: TargetResult): TargetResult => ({
+        ...result,
+        findings: result.findings.filter((finding) => !old.has(finding)),
+        ...(result.services === undefined ? {} : { services: result.services.map(withNew) }),
+      })
+      return { ...outcome, result: withNew(outcome.result) }
     },
     async close(outcomes) {
       const now = outcomes.flatMap((outcome) => openOf(rendering(outcome, cwd), 'changes'))

@@ -5,7 +5,7 @@ import type { TargetOutcome } from '../app/task.ts'
 import { shellQuoted } from '../borders/shell.ts'
 import { visibleLine } from '../borders/terminal.ts'
 import { memoizeByObject } from '../memoize.ts'
-import type { Format, Rendering } from '../report/format.ts'
+import type { Format, Rendering, RenderOptions } from '../report/format.ts'
 import { laidOut, line as lineOf } from '../report/layout.ts'
 import { renderOverview } from '../report/overview.ts'
 import { hasFailed, isComplete, type TargetResult } from '../report/report.ts'
@@ -24,7 +24,7 @@ export function showResults(
   request: Work,
   format: Format | null,
   { outcomes, heldBack }: Pick<Written, 'outcomes' | 'heldBack'>,
-  rules: ReadonlyMap<string, string>,
+  options: Pick<RenderOptions, 'rules' | 'isKnown'>,
   io: Io,
 ): readonly TargetOutcome[] {
   if (format === null) return outcomes
@@ -34,7 +34,7 @@ export function showResults(
   const render = (shown: readonly TargetOutcome[]): string =>
     format.render(renderings(request, shown.filter(hasPlace), heldBack, io), {
       ...lookOf(io.stdout, io),
-      rules,
+      ...options,
       isWritten: request.write || request.output !== null,
     })
   const { text, after } = renderedApart(outcomes, render)
@@ -94,12 +94,16 @@ export function tellRest(
   for (const folder of empty) io.stderr.write(`harden-image: there is no Dockerfile below ${visibleLine(folder)}\n`)
   const { name: carries, tells } = format ?? { name: 'nothing', tells: 'changes' }
   const look = lookOf(io.stderr, io)
+  const isTold = tells === 'changes' || (tells === 'names' && (request.verbose || written.outcomes.length === 1))
   const isSaid = ({ result }: TargetOutcome): boolean =>
-    tells === 'data' || request.quiet ? tells !== 'all' && result.verdict === 'failed' : tells === 'changes'
+    isTold && !request.quiet ? true : tells !== 'all' && result.verdict === 'failed'
   const render = (outcomes: readonly TargetOutcome[]): string => {
     const said = outcomes.filter(isSaid)
     return said.some(({ result }) => hasMuchToSay(result))
-      ? tellTargets(renderings(request, said, written.heldBack, io), { ...look, evidence: request.verbose })
+      ? tellTargets(renderings(request, said, written.heldBack, io), {
+          ...look,
+          evidence: request.verbose,
+        })
       : ''
   }
   const { text, after } = renderedApart(written.outcomes, render)
@@ -107,7 +111,7 @@ export function tellRest(
   const lines = afterwards(request, carries, { ...written, outcomes: after }).map((text) =>
     lineOf('', visibleLine(text)),
   )
-  if (after.length > 0 && tells === 'changes')
+  if (after.length > 0 && (tells === 'changes' || tells === 'names'))
     io.stderr.write(summaryText(renderings(request, after, written.heldBack, io), look))
   for (const one of laidOut(lines, look.width)) io.stderr.write(`${one}\n`)
   return after
@@ -126,12 +130,14 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
   if (request.build) lines.push(...outcomes.flatMap(builtLine))
   if (files.length > 0) lines.push(`wrote ${files.length === 1 ? files[0] : counted(files.length, 'file')}`)
   const changed = outcomes.reduce((sum, outcome) => sum + wouldWrite(outcome), 0)
-  if (carries === 'diff' && changed > 0) {
-    const how = request.check ? '' : `: -w writes ${changed === 1 ? 'it' : 'them'}`
-    lines.push(`${counted(changed, 'file')} would change${how}`)
+  if ((carries === 'diff' || request.check) && changed > 0) {
+    const them = changed === 1 ? 'it' : 'them'
+    lines.push(
+      `${counted(changed, 'file')} would change: ${carries === 'diff' ? `-w writes ${them}` : `--format diff shows how`}`,
+    )
   }
   const isKept = outcomes.some(({ result }) => result.verdict === 'needs-root' && result.kind === 'dockerfile')
-  if (request.check && isKept && carries === 'diff')
+  if (request.check && isKept)
     lines.push('where root is meant to stay, a comment above FROM says so: # harden-image ignore=set-user reason=WHY')
   const next = request.quiet || request.verb !== 'harden' ? [] : nextSteps(request, carries, { outcomes, files })
   return [
@@ -168,10 +174,10 @@ function nextSteps(
     const proof = isUnshown ? ' (nothing has proved it: --prove with -w does before it writes)' : ''
     return [...decide, `review it with git diff${proof}`, 'commit it', 'open a pull request']
   }
-  if (carries !== 'diff' || !outcomes.some((outcome) => wouldWrite(outcome) > 0)) return decide
+  if (!(carries === 'diff' || check) || !outcomes.some((outcome) => wouldWrite(outcome) > 0)) return decide
   return [
     ...decide,
-    'review the diff',
+    ...(carries === 'diff' ? ['review the diff'] : []),
     ...(isUnshown ? ['prove that it still works with --prove'] : []),
     check ? 'write it with -w in place of --check' : 'write it with -w',
     'open a pull request',

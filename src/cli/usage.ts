@@ -109,6 +109,8 @@ export function carried(request: Work, found: readonly Found[]): Carried {
   if (request.prTitle) return 'title'
   if (request.format !== null) return request.format
   if (request.verb !== 'harden') return 'text'
+  // Who asks whether anything is left reads names first; --format diff shows what would change.
+  if (request.check) return 'changed'
   const [first, ...others] = found
   if (first?.kind === 'kubernetes' && first.target === '-' && others.length === 0) return 'dockerfile'
   if (first?.kind === 'image' && others.length === 0) return request.output === null ? 'dockerfile' : 'nothing'

@@ -10,6 +10,7 @@ import { discover, type Found, withStdin } from '../repository/discover.ts'
 import { decode, readText, tidy, writeText } from '../repository/files.ts'
 import { MOST_JOBS } from '../repository/settings.ts'
 import type { Transform } from '../transform.ts'
+import { joinAnd } from '../words.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom, usualFailOn } from './options.ts'
@@ -43,6 +44,11 @@ export async function workOn(
   )
   const stdin = once(() => decode(io.stdin, 'stdin'))
   const all = request.verb === 'harden' ? await withStdin(named, stdin, io.cwd) : named
+  if (request.check && all.length === 0)
+    throw usage(
+      `there is nothing to check: ${joinAnd(empty)} has no Dockerfile`,
+      'name a file or a folder that has one',
+    )
   const given = request.since === null ? all : await changedSince(request.since, all, io, interruption.signal)
   const known =
     request.known === null
@@ -59,9 +65,13 @@ export async function workOn(
   checkFound(request, found, io.cwd)
   if (request.choose?.by === 'terminal' && io.stdin.isTTY !== true)
     throw usage('--interactive asks on a terminal, and stdin is none', 'harden-image review asks in a browser')
-  const format = request.prTitle
-    ? (await import('../report/markdown.ts')).title
-    : await formatOf(carried(request, found))
+  const carries = carried(request, found)
+  const format =
+    carries === 'title'
+      ? (await import('../report/markdown.ts')).title
+      : carries === 'changed'
+        ? (await import('../report/overview.ts')).changed
+        : await formatOf(carries)
   await tidyBeside(found)
   await keepHeapSmall(request, found)
   const groups = found.map(({ together }) => together)
@@ -143,8 +153,22 @@ export async function workOn(
   const written = writer?.written() ?? (await writeResults(request, outcomes, { cwd: io.cwd, signal, groups }))
   progress.clear()
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
-  const shown = showResults(request, format, written, rules, io)
-  const told = tellRest(request, format, { ...written, outcomes: shown }, empty, io)
+  const newOf = (outcomes: readonly TargetOutcome[]): readonly TargetOutcome[] =>
+    known === null ? outcomes : outcomes.flatMap((outcome) => known.newOf(outcome) ?? [])
+  // A diff and a text are for people, who have seen what is known; a report has all, with what is new.
+  const isForPeople = ['diff', 'text', 'changed'].includes(format?.name ?? '')
+  const shown = showResults(
+    request,
+    format,
+    isForPeople ? { ...written, outcomes: newOf(written.outcomes) } : written,
+    {
+      rules,
+      ...(known === null || request.known?.update === true ? {} : { isKnown: known.isKnown }),
+    },
+    io,
+  )
+  const after = withFailed(written.outcomes, shown)
+  const told = withFailed(after, tellRest(request, format, { ...written, outcomes: newOf(after) }, empty, io))
   for (const line of (await known?.close(told)) ?? []) io.stderr.write(`${line}\n`)
   if (request.attest !== null) {
     const { writeEvidence } = await import('./attest.ts')
@@ -153,6 +177,12 @@ export async function workOn(
   if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
   tellBugs(told, io)
   return codeOf(told)
+}
+
+/** What could not be shown has failed. */
+function withFailed(all: readonly TargetOutcome[], after: readonly TargetOutcome[]): readonly TargetOutcome[] {
+  const failed = new Map(after.flatMap((one) => (one.result.verdict === 'failed' ? [[one.result.target, one]] : [])))
+  return all.map((one) => failed.get(one.result.target) ?? one)
 }
 
 async function writePrBody(name: string, shown: readonly Rendering[], io: Io): Promise<void> {

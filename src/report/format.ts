@@ -35,6 +35,8 @@ export interface RenderOptions {
   readonly width?: number | null
   /** What the transforms do, by name. */
   readonly rules?: ReadonlyMap<string, string>
+  /** A baseline has it: it is nothing to look at; absent: there is none. */
+  readonly isKnown?: (fingerprint: string) => boolean
   /** The changes are in the files already, but for those whose proof failed; absent: no. */
   readonly isWritten?: boolean
 }
@@ -43,8 +45,8 @@ export interface RenderOptions {
 export interface Format {
   /** As `--format` takes it. */
   readonly name: string
-  /** What stderr need not repeat: `all`; `data` (failures are still told, for people); or only what changes. */
-  readonly tells: 'all' | 'data' | 'changes'
+  /** What stderr need not repeat: `all`; `data` (failures are still told, for people); the `names` of many targets; or only what changes. */
+  readonly tells: 'all' | 'data' | 'names' | 'changes'
   /** Whole lines, or '' when there is nothing to show. */
   render(renderings: readonly Rendering[], options: RenderOptions): string
 }
@@ -53,6 +55,7 @@ export interface Format {
 const formats: ReadonlyMap<string, () => Promise<Format>> = new Map([
   ['diff', async () => (await import('./diff.ts')).diff],
   ['dockerfile', async () => (await import('./dockerfile.ts')).dockerfile],
+  ['concise', async () => (await import('./concise.ts')).concise],
   ['text', async () => (await import('./text.ts')).text],
   ['json', async () => (await import('./json.ts')).json],
   ['sarif', async () => (await import('./sarif.ts')).sarif],

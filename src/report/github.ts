@@ -1,6 +1,13 @@
 import { allVisible } from '../borders/terminal.ts'
 import type { Format } from './format.ts'
-import { type LocatedFailure, type LocatedFinding, levelOf, locatedAnnotations, locatedFailures } from './located.ts'
+import {
+  type LocatedFailure,
+  type LocatedFinding,
+  levelOf,
+  locatedAnnotations,
+  locatedFailures,
+  messageOf,
+} from './located.ts'
 import { counted } from './summary.ts'
 
 /**
@@ -13,10 +20,10 @@ export const github: Format = {
   render(renderings, options) {
     const shown = renderings.map((rendering) => allVisible(rendering))
     const failures = locatedFailures(shown).map((one) => ({ command: 'error' as const, line: failureLine(one) }))
-    const findings = locatedAnnotations(shown).map((one) => {
+    const findings = locatedAnnotations(shown, options).map((one) => {
       const level = levelOf(one, options)
       const command = level === 'note' ? ('notice' as const) : level
-      return { command, line: findingLine(command, one) }
+      return { command, line: findingLine(command, one, messageOf(one, options)) }
     })
     const all = [...failures, ...findings]
     return COMMANDS.flatMap((command) =>
@@ -46,12 +53,12 @@ function bounded(command: (typeof COMMANDS)[number], all: readonly { readonly li
   ]
 }
 
-function findingLine(command: string, { finding, path, isFile, region }: LocatedFinding): string {
+function findingLine(command: string, { finding, path, isFile, region }: LocatedFinding, message: string): string {
   const { startLine, startColumn, endLine, endColumn } = region
   // Columns only count within one line.
   const columns = startLine === endLine && endColumn !== undefined ? { col: startColumn, endColumn } : {}
   const place = isFile ? { file: path, line: startLine, endLine, ...columns } : {}
-  const { message, hint, transform } = finding
+  const { hint, transform } = finding
   const name = isFile ? '' : `${path}: `
   return commandLine(command, { ...place, title: transform }, `${name}${message}${hint ? `\ndo: ${hint}` : ''}`)
 }

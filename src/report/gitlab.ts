@@ -1,6 +1,6 @@
 import { allVisible } from '../borders/terminal.ts'
 import type { Format } from './format.ts'
-import { levelOf, locatedAnnotations, locatedFailures, wholeMessage } from './located.ts'
+import { levelOf, locatedAnnotations, locatedFailures, messageOf, wholeMessage } from './located.ts'
 
 /** A Code Quality report of GitLab. Source: GitLab, *Code Quality*, *report format*. */
 export const gitlab: Format = {
@@ -15,10 +15,10 @@ export const gitlab: Format = {
       severity: 'blocker',
       location: { path: location?.path ?? result.target, lines: { begin: location?.region?.startLine ?? 1 } },
     }))
-    const findings = locatedAnnotations(shown).map((located) => ({
-      description: located.finding.message,
+    const findings = locatedAnnotations(shown, options).map((located) => ({
+      description: messageOf(located, options),
       check_name: located.finding.transform,
-      content: { body: wholeMessage(located) },
+      content: { body: wholeMessage(located, options) },
       categories: ['Security'],
       fingerprint: located.fingerprint,
       severity: SEVERITIES[levelOf(located, options)],

@@ -1,7 +1,7 @@
 import { xmlText } from '../borders/html.ts'
 import { allVisible } from '../borders/terminal.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
-import { type LocatedFinding, levelOf, locatedFindings, wholeMessage } from './located.ts'
+import { type LocatedFinding, levelOf, locatedFindings, messageOf, wholeMessage } from './located.ts'
 import type { TargetResult } from './report.ts'
 import { allFindings } from './services.ts'
 import { counted } from './summary.ts'
@@ -52,7 +52,7 @@ function suite(rendering: Rendering, id: number, options: RenderOptions): string
     errors: count('error'),
     time: 0,
   }
-  const said = notes.map((note) => `${note.path}:${note.region.startLine}: ${wholeMessage(note)}\n`).join('')
+  const said = notes.map((note) => `${note.path}:${note.region.startLine}: ${wholeMessage(note, options)}\n`).join('')
   return [
     `  <testsuite ${attributesOf(attributes)}>`,
     '    <properties/>',
@@ -79,10 +79,11 @@ function verdictCase(result: TargetResult): Case {
 
 function findingCase(located: LocatedFinding, options: RenderOptions): Case {
   const { finding, path, region } = located
-  const { transform, message, outcome } = finding
+  const { transform, outcome } = finding
+  const message = messageOf(located, options)
   const name = `${transform}: ${message} (${path}:${region.startLine})`
-  if (levelOf(located, options) === 'note') return { name, problem: null }
-  const text = `${path}:${region.startLine}:${region.startColumn}\n${wholeMessage(located)}`
+  if (levelOf(located, options) === 'note' || options.isKnown?.(located.fingerprint)) return { name, problem: null }
+  const text = `${path}:${region.startLine}:${region.startColumn}\n${wholeMessage(located, options)}`
   return { name, problem: { tag: 'failure', type: `${transform} ${outcome}`, message, text } }
 }
 

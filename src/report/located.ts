@@ -86,9 +86,14 @@ export function isDone({ finding, result }: LocatedFinding, { isWritten = false 
   return finding.outcome === 'fixed' && isWritten && !hasFailed(result)
 }
 
-/** What is shown beside the source: at the line of a question there is nothing to do. */
-export function locatedAnnotations(renderings: readonly Rendering[]): readonly LocatedFinding[] {
-  return locatedFindings(renderings).filter(({ finding }) => finding.outcome !== 'question')
+/** What is shown beside the source: at the line of a question there is nothing to do, and of what is known nothing is new. */
+export function locatedAnnotations(
+  renderings: readonly Rendering[],
+  { isKnown = () => false }: Pick<RenderOptions, 'isKnown'>,
+): readonly LocatedFinding[] {
+  return locatedFindings(renderings).filter(
+    ({ finding, fingerprint }) => finding.outcome !== 'question' && !isKnown(fingerprint),
+  )
 }
 
 /** A finding with a change is a warning until the change is made; one that only a person can mend is an error. */
@@ -98,10 +103,17 @@ export function levelOf(located: LocatedFinding, options: RenderOptions): 'error
   return outcome === 'note' || isDone(located, options) ? 'note' : 'warning'
 }
 
+/** What is wrong comes first, as long as it is not changed. */
+export function messageOf(located: LocatedFinding, options: RenderOptions): string {
+  const { message, problem = message } = located.finding
+  return isDone(located, options) ? message : problem
+}
+
 /** The message with what to do and why, a line each. */
-export function wholeMessage({ finding: { message, hint, evidence } }: LocatedFinding): string {
+export function wholeMessage(located: LocatedFinding, options: RenderOptions): string {
+  const { hint, evidence } = located.finding
   const why = evidence.map(({ source, subject, detail }) => `${source} ${subject}: ${detail}`)
-  return [message, ...(hint ? [`do: ${hint}`] : []), ...why].join('\n')
+  return [messageOf(located, options), ...(hint ? [`do: ${hint}`] : []), ...why].join('\n')
 }
 
 export function locatedFailures(renderings: readonly Rendering[]): readonly LocatedFailure[] {

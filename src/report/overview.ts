@@ -1,18 +1,18 @@
 import { allVisible, visibleLine } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
 import type { Outcome } from '../transform.ts'
-import type { Rendering, RenderOptions } from './format.ts'
+import type { Format, Rendering, RenderOptions } from './format.ts'
 import { columnsOf, cut, type Line, laidOut, line, padded } from './layout.ts'
 import { QUESTIONS_TITLE, questionsOfAll } from './questions.ts'
 import type { ReportFinding, TargetResult, Verdict } from './report.ts'
-import { allFindings } from './services.ts'
+import { allFindings, changedFiles } from './services.ts'
 import { counted, type Paint, painter, runsAs, saidOfProof, VERDICTS } from './summary.ts'
 import { doing, errorPlace, inOrder, outcomeStyles, verdictStyles } from './text.ts'
 
 // Of hundreds of targets nobody reads what is said of each: here each has a line below its verdict, and what is said of several
 // of them is said once.
 
-/** Many targets, a line each, and what there is to decide and to know of them all. */
+/** Many targets, a line each, and what there is to decide and to know of them all */
 export function renderOverview(
   renderings: readonly Rendering[],
   { colour, width = null }: Pick<RenderOptions, 'colour' | 'width'>,
@@ -25,6 +25,29 @@ export function renderOverview(
     ...questionLines(shown, paint),
   ]
   return `${laidOut(lines, width).join('\n')}\n`
+}
+
+/** A line for each file that would change, and for each target that has something left to do: what `--check` asks for. */
+export const changed: Format = {
+  name: 'changed',
+  tells: 'names',
+  render: (renderings) =>
+    renderings
+      .map((rendering) => allVisible(rendering))
+      .filter(({ result }) => result.changed || result.verdict === 'incomplete' || result.verdict === 'needs-root')
+      .flatMap((rendering) => {
+        const { result } = rendering
+        const files = changedFiles(result)
+        const names = files.length === 0 ? [result.target] : files
+        return names.map((name) => `${visibleLine(name)}: ${wordsOf(rendering)}\n`)
+      })
+      .join(''),
+}
+
+function wordsOf(rendering: Rendering): string {
+  const { verdict } = rendering.result
+  const row = rowText(rendering, null)
+  return verdict === 'rewritten' || verdict === 'hardened' ? row : [verdict, row].filter(Boolean).join(', ')
 }
 
 /** Each kind once for all of them. */
@@ -62,7 +85,8 @@ function rowText(rendering: Rendering, room: number | null): string {
   const { verdict, error, stages, proof } = result
   if (error !== undefined)
     return [errorPlace(error) + error.message, ...(error.hint === undefined ? [] : [error.hint])].join('; ')
-  const user = runsAs(rendering, { brief: true })
+  const before = rendering.isWritten === true || verdict !== 'rewritten' ? undefined : stages.at(-1)?.userBefore
+  const user = `${before === undefined ? '' : `runs as ${before}; `}${runsAs(rendering, { brief: true })}`
   const parts = [...servicesIn(result), ...(user === '' ? [] : [user])]
   if (parts.length === 0 && proof !== null) parts.push(saidOfProof(result))
   if (verdict === 'incomplete') return [...openIn(result), ...parts].join(', ')

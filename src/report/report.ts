@@ -134,6 +134,8 @@ export interface ReportFinding {
   readonly line: number
   readonly column: number
   readonly message: string
+  /** What is wrong, where the message tells the change; absent for what is no change, or says it itself. */
+  readonly problem?: string
   readonly hint?: string
   readonly evidence: readonly Evidence[]
   /** The file that the line is of, from where it was run; absent where that is the target. */

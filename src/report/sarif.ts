@@ -151,9 +151,12 @@ function resultOf(located: LocatedFinding, names: readonly string[], options: Re
     ruleId: transform,
     ruleIndex: names.indexOf(transform),
     ...(outcome === 'question' ? ({ kind: 'open', level: 'none' } as const) : { level: levelOf(located, options) }),
-    message: { text: wholeMessage(located) },
+    message: { text: wholeMessage(located, options) },
     locations: [locationOf(located, result.target)],
     // The name that GitHub knows alerts by from one upload to the next.
+    ...(options.isKnown === undefined
+      ? {}
+      : { baselineState: options.isKnown(fingerprint) ? ('unchanged' as const) : ('new' as const) }),
     partialFingerprints: { primaryLocationLineHash: fingerprint },
     ...(replacements.length === 0 || isDone(located, options) ? {} : { fixes: [fixOf(located)] }),
     properties: { outcome, verdict: result.verdict },

@@ -53,7 +53,7 @@ available('pre-commit').test('the check fails on a Dockerfile that runs as root,
   const cwd = committed({ 'a/Dockerfile': ROOT, 'b.py': 'x = 1\n' })
   const failed = runHook('harden-image', cwd)
   expect(failed.stdout).toContain('containers run as non-root...')
-  expect(failed.stdout).toContain('+USER 10001:10001')
+  expect(failed.stdout).toContain('a/Dockerfile: runs as root; would run as app (10001:10001)')
   expect(failed.status).toBe(1)
   expect(readFileSync(join(cwd, 'a/Dockerfile'), 'utf8')).toBe(ROOT)
   const clean = committed({ Dockerfile: 'FROM debian:trixie-slim\nUSER 10001:10001\nCMD ["./server"]\n' })

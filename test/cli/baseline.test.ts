@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import { openBaseline } from '../../src/cli/baseline.ts'
@@ -23,6 +23,27 @@ describe('a baseline', () => {
     const { code, stderr } = await run(cwd, '--baseline', 'known')
     expect(code).toBe(1)
     expect(stderr).toMatch(/^2 findings of known known, 2 new$/m)
+  })
+
+  test('leaves what is known out of what people read, and tells a report what is new', async () => {
+    const cwd = make()
+    await run(cwd, '--baseline', 'known', '--update-baseline')
+    const quiet = await run(cwd, '--baseline', 'known')
+    expect(quiet.stdout + quiet.stderr).toBe('2 findings of known known, 0 new\n')
+    mkdirSync(join(cwd, 'c'))
+    writeFileSync(join(cwd, 'c/Dockerfile'), 'FROM a\nCMD d\n')
+    expect((await run(cwd, '--baseline', 'known')).stdout).toMatch(/^c\/Dockerfile: .*\n$/)
+    const github = (await run(cwd, '--baseline', 'known', '--format', 'github')).stdout
+    expect([...new Set(github.match(/file=[^,]*/g))]).toEqual(['file=c/Dockerfile'])
+    const { runs } = JSON.parse((await run(cwd, '--baseline', 'known', '--format', 'sarif')).stdout)
+    const states = (
+      runs[0].results as {
+        baselineState: string
+        locations: { physicalLocation: { artifactLocation: { uri: string } } }[]
+      }[]
+    ).map(({ baselineState, locations }) => `${locations[0]?.physicalLocation.artifactLocation.uri} ${baselineState}`)
+    expect(states).toContain('c/Dockerfile new')
+    expect(states).toContain('a/Dockerfile unchanged')
   })
 
   test('knows a change that no run has shown to work', async () => {

@@ -75,9 +75,26 @@ describe('Dockerfiles', () => {
     expect((await call([], { cwd: tree({ 'a/Dockerfile': before }) })).stdout).toBe(patch('a/Dockerfile'))
   })
 
-  test('--check: the same, and exit 1', async () => {
-    const { code, stdout } = await call(['--check', 'Dockerfile'], { cwd: tree({ Dockerfile: before }) })
-    expect({ code, stdout }).toEqual({ code: 1, stdout: patch('Dockerfile') })
+  test('--check: a line for each file that would change, and exit 1', async () => {
+    const cwd = tree({ 'a/Dockerfile': before, 'b/Dockerfile': before, 'c/Dockerfile': after })
+    const { code, stdout, stderr } = await call(['--check', '.'], { cwd })
+    const row = 'runs as root; would run as app (10001:10001)'
+    expect({ code, stdout }).toEqual({ code: 1, stdout: `a/Dockerfile: ${row}\nb/Dockerfile: ${row}\n` })
+    expect(stderr).not.toContain('a/Dockerfile')
+    expect(stderr).toContain('2 files would change: --format diff shows how\n')
+    const shown = await call(['--check', '--format', 'diff', 'a/Dockerfile'], { cwd })
+    expect({ code: shown.code, stdout: shown.stdout }).toEqual({ code: 1, stdout: patch('a/Dockerfile') })
+  })
+
+  test('--check of sixty files says no more than seventy lines', async () => {
+    const files = Array.from({ length: 60 }, (_, at) => [`s${at}/Dockerfile`, before] as const)
+    const { stdout, stderr } = await call(['--check', '.'], { cwd: tree(Object.fromEntries(files)) })
+    expect(`${stdout}${stderr}`.trimEnd().split('\n').length).toBeLessThanOrEqual(70)
+  })
+
+  test('--check that finds nothing to check ends with 2', async () => {
+    const { code, stderr } = await call(['--check', '.'], { cwd: tree({ 'a/x': '' }) })
+    expect({ code, stderr }).toEqual({ code: 2, stderr: expect.stringContaining('there is nothing to check') })
   })
 
   test('nothing to do: one line', async () => {

@@ -275,7 +275,7 @@ describe('what flags and files say', () => {
 
 describe('help and lists go to stdout, exit 0', () => {
   test.each([
-    ['--help', ['--writable', 'Exit codes: 0', 'git apply', 'inspect', 'diff | dockerfile | text | json']],
+    ['--help', ['--writable', 'Exit codes: 0', 'git apply', 'inspect', 'diff | dockerfile | concise | text | json']],
     ['-h', ['--writable']],
     ['inspect --help', ['inspect TARGET']],
     ['prove --help', ['--baseline']],

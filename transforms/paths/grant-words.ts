@@ -65,6 +65,7 @@ export function granted(stage: Stage, grants: readonly Grant[], edits: readonly 
     line: (stage.instructions.at(-1) ?? stage.from).line,
     column: 1,
     message: `grants ${accessTo(grants, ['write access to', 'read access to', 'passage through', 'the start of'])}`,
+    problem: `it ${accessTo(grants, ['writes', 'reads', 'enters', 'starts'])}, which only root may`,
     evidence,
     edits,
   }
