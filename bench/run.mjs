@@ -1,6 +1,5 @@
 // node bench/run.mjs NAME [arguments]: bundles bench/NAME/main.ts, as the package is bundled, and runs it.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -9,7 +8,10 @@ import { imageReader } from '../scripts/image-reader.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
 const [name = '', ...rest] = process.argv.slice(2)
-const scratch = mkdtempSync(join(tmpdir(), 'harden-image-bench-'))
+// Grammars are found by the packages above it.
+const cache = join(root, 'node_modules', '.cache')
+mkdirSync(cache, { recursive: true })
+const scratch = mkdtempSync(join(cache, 'bench-'))
 try {
   const outfile = join(scratch, `${name}.mjs`)
   await build({
