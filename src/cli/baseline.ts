@@ -4,6 +4,7 @@ import { bounds } from '../bounds.ts'
 import { sha256 } from '../digest.ts'
 import { HardenError } from '../errors.ts'
 import { ANYWHERE, readIn } from '../files-in.ts'
+import { memoizeByObject } from '../memoize.ts'
 import type { Rendering } from '../report/format.ts'
 import { fingerprintOf, locatedFindings } from '../report/located.ts'
 import { hasFailed, type ReportFinding, type TargetResult } from '../report/report.ts'
@@ -16,9 +17,9 @@ import { exitCode, isCounted, rendering } from './show.ts'
 export interface Baseline {
   /** Exit codes that count known findings as done. */
   codeOf(outcome: TargetOutcome, failOn: FailOn): number
-  /** By the id that reports have; nothing is, where the file is written anew. */
+  /** Whether the file has a finding of this id, which is the one that reports give it. */
   isKnown(fingerprint: string): boolean
-  /** The target with what is new of it; null where nothing is. */
+  /** The target with only those findings that the file does not have; null where it has them all. All of them where it is written anew. */
   newOf(outcome: TargetOutcome): TargetOutcome | null
   /** What to say of the file once all outcomes are known; `update` writes it anew. */
   close(outcomes: readonly TargetOutcome[]): Promise<readonly string[]>
@@ -49,8 +50,8 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
       // With `update` everything that there is now is known.
       return code === 1 && (update || openOf(rendering(outcome, cwd), failOn).every(isKnown)) ? 0 : code
     },
-    isKnown: (id) => !update && known.has(id),
-    newOf(outcome) {
+    isKnown: (id) => known.has(id),
+    newOf: memoizeByObject((outcome: TargetOutcome) => {
       if (update || outcome.result.verdict === 'failed') return outcome
       const shown = rendering(outcome, cwd)
       if (openOf(shown, 'changes').every(isKnown)) return null
@@ -63,7 +64,7 @@ export function openBaseline(name: string, update: boolean, cwd: string): Baseli
         ...(result.services === undefined ? {} : { services: result.services.map(withNew) }),
       })
       return { ...outcome, result: withNew(outcome.result) }
-    },
+    }),
     async close(outcomes) {
       const now = outcomes.flatMap((outcome) => openOf(rendering(outcome, cwd), 'changes'))
       const ids = new Set(now.flatMap(({ id, before }) => [id, before]))

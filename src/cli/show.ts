@@ -96,14 +96,11 @@ export function tellRest(
   const look = lookOf(io.stderr, io)
   const isTold = tells === 'changes' || (tells === 'names' && (request.verbose || written.outcomes.length === 1))
   const isSaid = ({ result }: TargetOutcome): boolean =>
-    isTold && !request.quiet ? true : tells !== 'all' && result.verdict === 'failed'
+    (isTold && !request.quiet) || (tells !== 'all' && result.verdict === 'failed')
   const render = (outcomes: readonly TargetOutcome[]): string => {
     const said = outcomes.filter(isSaid)
     return said.some(({ result }) => hasMuchToSay(result))
-      ? tellTargets(renderings(request, said, written.heldBack, io), {
-          ...look,
-          evidence: request.verbose,
-        })
+      ? tellTargets(renderings(request, said, written.heldBack, io), { ...look, evidence: request.verbose })
       : ''
   }
   const { text, after } = renderedApart(written.outcomes, render)
@@ -130,14 +127,13 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
   if (request.build) lines.push(...outcomes.flatMap(builtLine))
   if (files.length > 0) lines.push(`wrote ${files.length === 1 ? files[0] : counted(files.length, 'file')}`)
   const changed = outcomes.reduce((sum, outcome) => sum + wouldWrite(outcome), 0)
-  if ((carries === 'diff' || request.check) && changed > 0) {
-    const them = changed === 1 ? 'it' : 'them'
-    lines.push(
-      `${counted(changed, 'file')} would change: ${carries === 'diff' ? `-w writes ${them}` : `--format diff shows how`}`,
-    )
+  const hint = carries === 'changed' ? '--format diff shows how' : `-w writes ${changed === 1 ? 'it' : 'them'}`
+  if (isOfFiles(carries) && changed > 0) {
+    const how = request.check && carries === 'diff' ? '' : `: ${hint}`
+    lines.push(`${counted(changed, 'file')} would change${how}`)
   }
   const isKept = outcomes.some(({ result }) => result.verdict === 'needs-root' && result.kind === 'dockerfile')
-  if (request.check && isKept)
+  if (request.check && isKept && isOfFiles(carries))
     lines.push('where root is meant to stay, a comment above FROM says so: # harden-image ignore=set-user reason=WHY')
   const next = request.quiet || request.verb !== 'harden' ? [] : nextSteps(request, carries, { outcomes, files })
   return [
@@ -145,6 +141,11 @@ function afterwards(request: Work, carries: Carried, { outcomes, files, heldBack
     ...(request.output === null ? notShown(carries, outcomes) : []),
     ...(next.length === 0 ? [] : [`next: ${joinAnd(next)}`]),
   ]
+}
+
+/** It shows, or names, the files that would change. */
+function isOfFiles(carries: Carried): boolean {
+  return carries === 'diff' || carries === 'changed'
 }
 
 /** What a person does with it now, in order; empty where nothing is to be done. */
@@ -174,7 +175,7 @@ function nextSteps(
     const proof = isUnshown ? ' (nothing has proved it: --prove with -w does before it writes)' : ''
     return [...decide, `review it with git diff${proof}`, 'commit it', 'open a pull request']
   }
-  if (!(carries === 'diff' || check) || !outcomes.some((outcome) => wouldWrite(outcome) > 0)) return decide
+  if (!isOfFiles(carries) || !outcomes.some((outcome) => wouldWrite(outcome) > 0)) return decide
   return [
     ...decide,
     ...(carries === 'diff' ? ['review the diff'] : []),

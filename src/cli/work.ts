@@ -155,12 +155,10 @@ export async function workOn(
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
   const newOf = (outcomes: readonly TargetOutcome[]): readonly TargetOutcome[] =>
     known === null ? outcomes : outcomes.flatMap((outcome) => known.newOf(outcome) ?? [])
-  // A diff and a text are for people, who have seen what is known; a report has all, with what is new.
-  const isForPeople = ['diff', 'text', 'changed'].includes(format?.name ?? '')
   const shown = showResults(
     request,
     format,
-    isForPeople ? { ...written, outcomes: newOf(written.outcomes) } : written,
+    format?.onlyNew === true ? { ...written, outcomes: newOf(written.outcomes) } : written,
     {
       rules,
       ...(known === null || request.known?.update === true ? {} : { isKnown: known.isKnown }),

@@ -8,6 +8,7 @@ import { painter } from './summary.ts'
 export const diff: Format = {
   name: 'diff',
   tells: 'changes',
+  onlyNew: true,
   render: (renderings, options) => renderings.map((rendering) => one(rendering, options)).join(''),
 }
 

@@ -47,6 +47,8 @@ export interface Format {
   readonly name: string
   /** What stderr need not repeat: `all`; `data` (failures are still told, for people); the `names` of many targets; or only what changes. */
   readonly tells: 'all' | 'data' | 'names' | 'changes'
+  /** With a baseline it shows new findings only. Absent: it shows all of them, and may mark those that are known. */
+  readonly onlyNew?: true
   /** Whole lines, or '' when there is nothing to show. */
   render(renderings: readonly Rendering[], options: RenderOptions): string
 }

@@ -12,7 +12,7 @@ import { doing, errorPlace, inOrder, outcomeStyles, verdictStyles } from './text
 // Of hundreds of targets nobody reads what is said of each: here each has a line below its verdict, and what is said of several
 // of them is said once.
 
-/** Many targets, a line each, and what there is to decide and to know of them all */
+/** Many targets, a line each, and what there is to decide and to know of them all. */
 export function renderOverview(
   renderings: readonly Rendering[],
   { colour, width = null }: Pick<RenderOptions, 'colour' | 'width'>,
@@ -31,6 +31,7 @@ export function renderOverview(
 export const changed: Format = {
   name: 'changed',
   tells: 'names',
+  onlyNew: true,
   render: (renderings) =>
     renderings
       .map((rendering) => allVisible(rendering))

@@ -153,10 +153,10 @@ function resultOf(located: LocatedFinding, names: readonly string[], options: Re
     ...(outcome === 'question' ? ({ kind: 'open', level: 'none' } as const) : { level: levelOf(located, options) }),
     message: { text: wholeMessage(located, options) },
     locations: [locationOf(located, result.target)],
-    // The name that GitHub knows alerts by from one upload to the next.
     ...(options.isKnown === undefined
       ? {}
       : { baselineState: options.isKnown(fingerprint) ? ('unchanged' as const) : ('new' as const) }),
+    // The name that GitHub knows alerts by from one upload to the next.
     partialFingerprints: { primaryLocationLineHash: fingerprint },
     ...(replacements.length === 0 || isDone(located, options) ? {} : { fixes: [fixOf(located)] }),
     properties: { outcome, verdict: result.verdict },

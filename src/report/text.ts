@@ -15,6 +15,7 @@ import { type Paint, painter, runsAs, summaryLine } from './summary.ts'
 export const text: Format = {
   name: 'text',
   tells: 'all',
+  onlyNew: true,
   render(renderings, options) {
     if (renderings.length === 0) return ''
     return `${renderTargets(renderings, { ...options, evidence: true })}\n${summaryText(renderings, options)}`

@@ -84,6 +84,9 @@ describe('Dockerfiles', () => {
     expect(stderr).toContain('2 files would change: --format diff shows how\n')
     const shown = await call(['--check', '--format', 'diff', 'a/Dockerfile'], { cwd })
     expect({ code: shown.code, stdout: shown.stdout }).toEqual({ code: 1, stdout: patch('a/Dockerfile') })
+    expect(shown.stderr).toContain('1 file would change\n')
+    // A report for programs has it all.
+    expect((await call(['--check', '--format', 'json', 'a/Dockerfile'], { cwd })).stderr).toBe('')
   })
 
   test('--check of sixty files says no more than seventy lines', async () => {
