@@ -251,7 +251,7 @@ function withProof(
     advice === undefined ? proofFindings(report, failures, capability?.hint) : [targetFinding('prove', 'note', advice)]
   const about = { outcomes: outcomesOf(hardened.plan), policy }
   const result = report?.passed === true ? withoutAnswered(hardened, stage, shown) : hardened.result
-  // A check of the user's own that passes stands above what nobody asked.
+  // Where a check of the user's own has passed, work that the proof itself did not ask for does not count.
   const judged = smoke.length > 0 ? report : withUnasked(report, result)
   return judgedAgain(result, about, [...notes, ...told], judged)
 }

@@ -193,14 +193,19 @@ export function mergeByFile(edits: readonly FileEdit[]): readonly FileEdit[] {
 }
 
 function join(a: FileEdit, b: FileEdit): FileEdit {
-  const known = new Set(a.substitutions.map((substitution) => JSON.stringify(substitution)))
   return {
     ...a,
-    substitutions: [
-      ...a.substitutions,
-      ...b.substitutions.filter((substitution) => !known.has(JSON.stringify(substitution))),
-    ],
+    substitutions: [...a.substitutions, ...withoutMade(b.substitutions, a.substitutions)],
     reason: a.reason.split('; ').includes(b.reason) ? a.reason : `${a.reason}; ${b.reason}`,
     evidence: [...a.evidence, ...b.evidence],
   }
+}
+
+/** Those that are not among the others. */
+export function withoutMade(
+  substitutions: readonly Substitution[],
+  made: readonly Substitution[],
+): readonly Substitution[] {
+  const known = new Set(made.map((one) => JSON.stringify(one)))
+  return substitutions.filter((one) => !known.has(JSON.stringify(one)))
 }

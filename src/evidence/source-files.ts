@@ -35,7 +35,7 @@ const MOST_FINDS = 40
 /** `mkdirSync`, `os.makedirs`, `make_path`, `create_dir_all`, `ensureDir`; a folder is only named by other calls. */
 const MAKES = /mk_?(?:dir|path)|make_?(?:dir|path)|create_dir|ensure_?dir/i
 
-/** Whether it names what is put into a folder: who makes one does not tell that. */
+/** Whether the call names files. One that makes a folder says nothing about the files that are put into it later. */
 export function namesFiles({ detail }: Evidence): boolean {
   return !MAKES.test(detail.split(' ', 1)[0] ?? '')
 }

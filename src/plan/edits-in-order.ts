@@ -7,6 +7,7 @@ import {
   matches,
   mergeByFile,
   type Substitution,
+  withoutMade,
 } from '../evidence/file-edit.ts'
 import type { PlanContext } from './plan-context.ts'
 import type { PortPlan } from './ports/plan-ports.ts'
@@ -27,7 +28,7 @@ export function changesOf(context: PlanContext, ports: PortPlan): readonly FileE
   return [...changes, ...mergeByFile(followingEdits(changes, textOf, input.stated.view.contents.texts))]
 }
 
-/** A file that several paths lead to has one, that which brings it where one does, and a change of it is made once. */
+/** Edits of one file by several paths get one path, the one that a COPY names where there is one, and the same change is made once. */
 function eachFileOnce(edits: readonly FileEdit[], { input, readable }: PlanContext): readonly FileEdit[] {
   const realOf = (path: string): string => (readable.files.known && readable.files.value.resolve(path)) || path
   const { brought } = input.stated.view.contents
@@ -36,20 +37,15 @@ function eachFileOnce(edits: readonly FileEdit[], { input, readable }: PlanConte
     const before = paths.get(realOf(path))
     if (before === undefined || (!brought.has(before) && brought.has(path))) paths.set(realOf(path), path)
   }
-  const made = new Map<string, Set<string>>()
-  return edits.flatMap((edit) => {
+  const made: FileEdit[] = []
+  for (const edit of edits) {
     const path = paths.get(realOf(edit.path)) ?? edit.path
-    const known = made.get(`${edit.purpose} ${path}`) ?? new Set()
-    made.set(`${edit.purpose} ${path}`, known)
-    const substitutions =
-      path === edit.path ? edit.substitutions : edit.substitutions.filter((one) => !known.has(key(one)))
-    for (const one of edit.substitutions) known.add(key(one))
-    return substitutions.length === 0 ? [] : [{ ...edit, path, substitutions }]
-  })
-}
-
-function key(substitution: Substitution): string {
-  return JSON.stringify(substitution)
+    const before = made.filter((other) => other.path === path && other.purpose === edit.purpose)
+    const known = path === edit.path ? [] : before.flatMap((other) => other.substitutions)
+    const substitutions = withoutMade(edit.substitutions, known)
+    if (substitutions.length > 0) made.push({ ...edit, path, substitutions })
+  }
+  return made
 }
 
 /** Without sed the whole file is written anew, so the plan carries its text. */
@@ -127,7 +123,7 @@ function changedWords(before: string, after: string, text: string): string | nul
   return changed
 }
 
-/** `chpst -u www httpd` → `httpd`: what is left out or put in is one run of words. */
+/** As `changedWords`, for a change that drops or adds neighbouring words: `chpst -u www httpd` → `httpd`. Null where they stand there twice. */
 function changedPart(old: readonly string[], asked: readonly string[], words: readonly string[]): string | null {
   const shorter = Math.min(old.length, asked.length)
   let [start, end] = [0, 0]

@@ -50,7 +50,7 @@ export function remarksOf(
   ]
 }
 
-/** `CMD ["sleep" "1000"]`: what is no JSON is a text for the shell, brackets and all (Dockerfile reference, exec form). */
+/** `CMD ["sleep" "1000"]` lacks a comma, so it is not the exec form: a shell gets the text with its brackets. Source: Dockerfile reference. */
 function almostJson({ facts: { config } }: StageInput): readonly Remark[] {
   const { entrypoint, cmd } = config
   const words = [['ENTRYPOINT', entrypoint] as const, ['CMD', cmd] as const]
