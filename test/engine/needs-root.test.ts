@@ -151,18 +151,22 @@ test('a program that changes its root folder whatever it is told needs root, and
 })
 
 test('a supervisor that stays root while others take the connections is compared, and what it could do is a remark', async () => {
-  // No interpreter by its name; it watches with root in reserve.
+  // No interpreter by its name; it watches with root in reserve, and nobody can ask before both have switched.
   const image = await build('watcher', [
     'FROM debian:trixie-slim',
     'RUN cp /usr/bin/perl /usr/local/bin/watcher',
     'COPY <<"PROGRAM" /srv/p',
     'use IO::Socket::INET;',
-    'my $s = IO::Socket::INET->new(LocalPort => 8000, Listen => 50, ReuseAddr => 1) or die;',
+    'my $s = IO::Socket::INET->new(LocalPort => 8000, Proto => "tcp", ReuseAddr => 1) or die;',
+    'pipe my $ready, my $done;',
     'if (!fork) {',
+    '  close $done; <$ready>;',
     '  $) = "65534 65534"; $( = 65534; $< = $> = 65534;',
+    '  $s->listen(50);',
     '  while (my $c = $s->accept) { sysread $c, my $q, 4096; print $c "HTTP/1.0 200 OK\\r\\nContent-Length: 2\\r\\n\\r\\nok"; close $c }',
     '}',
     '$> = 65534;',
+    'close $done;',
     'wait',
     'PROGRAM',
     'EXPOSE 8000',

@@ -228,7 +228,7 @@ describe('a limit of a proof that is reached is said', () => {
 test('an original that ends for want of the network is told so, and is proved with it', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'harden-image-sandbox-'))
   try {
-    const start = `exec 3<>/dev/tcp/${hostGateway}/${port} && cat <&3 && exec sleep 600`
+    const start = `exec 3<>/dev/tcp/${hostGateway}/${port} && cat <&3 && seq 9 && exec sleep 600`
     await writeFile(join(folder, 'Dockerfile'), `FROM ${debian}\nCMD ["bash", "-c", ${JSON.stringify(start)}]\n`)
     const target = join(folder, 'Dockerfile')
     // Longer than the path of a socket may be, which the way into the closed network has to stand.
