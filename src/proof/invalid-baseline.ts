@@ -191,11 +191,16 @@ const ONLY_TOLD: readonly { readonly name: RegExp; readonly words: RegExp }[] = 
   { name: /^tcpserver$/, words: /\s-[a-zA-Z]*[ugU]/ },
 ]
 
-/** All connections were taken by processes below it that are not root, and while it was asked root made none. */
+/**
+ * Its connections were taken by processes below it that are not root, and while it was asked root made none. Its own are those that its
+ * program took, where it took any: a start script may have put another server beside it.
+ */
 function onlyWatches(program: string, { acceptors = [], forked, forkedAsRoot = forked }: TraceRecord): boolean {
-  const isBelow = ({ as, above }: Acceptor): boolean =>
-    as !== null && as !== 0 && above.some((path) => baseName(path) === baseName(program))
-  return acceptors.length > 0 && forkedAsRoot === 0 && acceptors.every(isBelow)
+  const isProgram = (path: string | null): boolean => path !== null && baseName(path) === baseName(program)
+  const isBelow = ({ as, above }: Acceptor): boolean => as !== null && as !== 0 && above.some(isProgram)
+  const own = acceptors.filter((acceptor) => isProgram(acceptor.program))
+  const ofIt = own.length > 0 ? own : acceptors
+  return ofIt.length > 0 && forkedAsRoot === 0 && ofIt.every(isBelow)
 }
 
 /**

@@ -21,19 +21,36 @@ import { hasPassed, type Tried } from './tried.ts'
  * its root folder or become different users; or it mounted something. That a server started as non-root and answers
  * says nothing about it. Null where nothing of the kind was seen.
  */
-export function rootWork(trace: TraceRecord): string | null {
+export function rootWork(trace: TraceRecord, { accounts }: Pick<ImageFacts, 'accounts'>): string | null {
   const mount = trace.operations.find((operation) => isDone(operation, 'mount'))
   if (mount !== undefined) return `it mounts file systems (${mount.detail})`
-  const users = new Set(
-    trace.exercised.flatMap((operation) =>
-      isDone(operation, 'switch-user') && operation.uid !== undefined && operation.uid > 0 ? [operation.uid] : [],
-    ),
-  )
+  const users = switchedTo(trace.exercised)
   const chroot = trace.exercised.find((operation) => isDone(operation, 'chroot'))
   // A program that stays root inside (fossil) jails itself because it is root: its other behaviour can be compared.
   if (chroot !== undefined && users.size > 0) return `it changes its root folder for each connection (${chroot.detail})`
-  if (users.size > 1) return `it becomes a different user for each piece of work (uids ${[...users].join(', ')})`
+  if (users.size > 1 && !areOwn(users, trace, accounts))
+    return `it becomes a different user for each piece of work (uids ${[...users].join(', ')})`
   return null
+}
+
+function switchedTo(operations: readonly Operation[]): ReadonlySet<number> {
+  return new Set(
+    operations.flatMap((operation) =>
+      isDone(operation, 'switch-user') && operation.uid !== undefined && operation.uid > 0 ? [operation.uid] : [],
+    ),
+  )
+}
+
+/** The first uid of a person's account. Source: login.defs(5), UID_MIN */
+const FIRST_PERSON = 1000
+
+/** Accounts of services, each of which it became before it was asked (varnish): they are whom it jails itself in, not whom the work is for. */
+function areOwn(users: ReadonlySet<number>, trace: TraceRecord, accounts: ImageFacts['accounts']): boolean {
+  if (!accounts.known) return false
+  const asked = new Set(trace.exercised.flatMap((operation) => (isDone(operation, 'switch-user') ? operation.pid : [])))
+  const began = switchedTo(trace.operations.filter(({ pid }) => !asked.has(pid)))
+  const services = new Set(accounts.value.users.flatMap(({ uid }) => (uid < FIRST_PERSON ? [uid] : [])))
+  return [...users].every((uid) => began.has(uid) && services.has(uid))
 }
 
 function isDone(operation: Operation, access: Operation['access']): boolean {

@@ -27,7 +27,7 @@ export function observationOf(record: RunRecord, facts: ImageFacts): Observation
     opened: traced === null ? null : openedFiles(traced),
     home: rootHome(facts),
     named: unwrittenPlaces(record, facts),
-    needsRoot: record.trace === null ? null : rootWork(record.trace),
+    needsRoot: record.trace === null ? null : rootWork(record.trace, facts),
   }
 }
 

@@ -48,7 +48,7 @@ const account: AccountChoice = {
 
 describe('rootWork', () => {
   const up = (...exercised: ReturnType<typeof operation>[]) =>
-    rootWork({ operations: exercised, exercised, forked: 0, timers: false })
+    rootWork({ operations: exercised, exercised, forked: 0, timers: false }, facts)
 
   test('a chroot for each connection takes root', () => {
     expect(up(operation('chroot', '/run/sshd'), operation('switch-user', null, { uid: 100 }))).toMatch(/root folder/)
@@ -61,7 +61,10 @@ describe('rootWork', () => {
 
   test('one at the start does not: it can be left out', () => {
     expect(
-      rootWork({ operations: [operation('chroot', '/var/lib/haproxy')], exercised: [], forked: 0, timers: false }),
+      rootWork(
+        { operations: [operation('chroot', '/var/lib/haproxy')], exercised: [], forked: 0, timers: false },
+        facts,
+      ),
     ).toBeNull()
   })
 
@@ -71,14 +74,33 @@ describe('rootWork', () => {
     expect(up(as(33), as(33))).toBeNull()
   })
 
+  test('several services that it was at its start do not: it jails itself in them; people and others do', () => {
+    const users = ['cc', 'cache', 'kim', 'bo'].map((name, index) => ({
+      name,
+      uid: index < 2 ? 990 + index : 998 + index,
+      gid: 1,
+      home: '/',
+      shell: '',
+    }))
+    const accounts = { known: true, value: { users, groups: [] } } as const
+    const worksAs = (uids: readonly number[], before: readonly number[]) => {
+      const exercised = uids.map((uid, pid) => operation('switch-user', null, { uid, pid: 100 + pid }))
+      const started = before.map((uid, pid) => operation('switch-user', null, { uid, pid: 10 + pid }))
+      return rootWork({ operations: [...started, ...exercised], exercised, forked: 2, timers: false }, { accounts })
+    }
+    expect(worksAs([991, 990], [990, 991])).toBeNull()
+    expect(worksAs([991, 990], [990])).toMatch(/991, 990/)
+    expect(worksAs([1000, 1001], [1000, 1001])).toMatch(/1000, 1001/)
+    expect(worksAs([500, 501], [500, 501])).toMatch(/500, 501/)
+  })
+
   test('what was only tried does not', () => {
     expect(up(operation('chroot', '/x', { outcome: 'refused' }))).toBeNull()
   })
 
   test('a mount takes root, whenever it comes', () => {
-    expect(rootWork({ operations: [operation('mount', '/mnt')], exercised: [], forked: 0, timers: false })).toMatch(
-      /mounts/,
-    )
+    const operations = [operation('mount', '/mnt')]
+    expect(rootWork({ operations, exercised: [], forked: 0, timers: false }, facts)).toMatch(/mounts/)
   })
 })
 

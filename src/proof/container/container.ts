@@ -284,7 +284,7 @@ export function acceptorsOf(
   const all = new Set([...accepted.keys()].map((pid) => lineOf(pid)[0]?.pid))
   return [...accepted].map(([pid, as]) => {
     const above = lineOf(pid).filter((process) => !all.has(process.pid))
-    return { as, above: above.flatMap(({ program }) => program ?? []) }
+    return { as, program: lineOf(pid)[0]?.program ?? null, above: above.flatMap(({ program }) => program ?? []) }
   })
 }
 

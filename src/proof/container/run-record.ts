@@ -10,6 +10,8 @@ export type AddedKind = 'file' | 'directory' | 'other'
 export interface Acceptor {
   /** Its effective uid: root's where it was that at any of them; null where it is not known. */
   readonly as: number | null
+  /** Null where it is not known. */
+  readonly program: string | null
   /** Programs of the processes that it descends from and that take none themselves, nearest first. */
   readonly above: readonly string[]
 }

@@ -118,15 +118,23 @@ test('a program that answers without root, and keeps it in a process of its own'
   expect(await said(login({ ...free, uids: [0, 0, 0, 0] }, aside))).toBeNull()
 })
 
-const worker = { as: 65534, above: ['/usr/bin/server', '/bin/sh'] }
+const worker = { as: 65534, program: '/usr/bin/worker', above: ['/usr/bin/server', '/bin/sh'] }
+const itself = { as: 0, program: '/usr/bin/server', above: [] }
+const other = { as: 0, program: '/usr/bin/other', above: ['/usr/bin/server'] }
 test.each<[string, boolean, Seen]>([
   ['only watches over who takes the connections', true, { trace: { acceptors: [worker], forkedAsRoot: 0 } }],
   ['watches over several', true, { trace: { acceptors: [worker, { ...worker, as: 33 }], forkedAsRoot: 0 } }],
-  ['was seen to take one itself', false, { trace: { acceptors: [worker, { as: 0, above: [] }], forkedAsRoot: 0 } }],
+  [
+    'watches over its own kind, beside a server that is root',
+    true,
+    { trace: { acceptors: [{ ...worker, program: '/usr/bin/server' }, other], forkedAsRoot: 0 } },
+  ],
+  ['has a server of another name that is root', false, { trace: { acceptors: [worker, other], forkedAsRoot: 0 } }],
+  ['was seen to take one itself', false, { trace: { acceptors: [worker, itself], forkedAsRoot: 0 } }],
   ['may have taken one as root', false, { trace: { acceptors: [{ ...worker, as: null }], forkedAsRoot: 0 } }],
   ['makes a process for what comes in', false, { trace: { acceptors: [worker], forkedAsRoot: 1 } }],
   ['makes one, as whom nobody knows', false, { trace: { acceptors: [worker] } }],
-  ['was made by who takes them', false, { trace: { acceptors: [{ as: 65534, above: ['/bin/sh'] }], forkedAsRoot: 0 } }],
+  ['was made by who takes them', false, { trace: { acceptors: [{ ...worker, above: ['/bin/sh'] }], forkedAsRoot: 0 } }],
   ['was not seen to have its work done by others', false, { trace: { acceptors: [], forkedAsRoot: 0 } }],
 ])('of one that %s it is a remark: %j', async (_, isRemark, seen) => {
   const message = expect.stringContaining(isRemark ? '/usr/bin/server could do as root' : unseen)
