@@ -540,8 +540,8 @@ function applyPart({ members, parts }: Group): string[] {
   ]
 }
 
-function proofParts({ target }: TargetResult, proof: ReportProof): string[] {
-  const rows = proofRows(proof).map(({ name, baseline, result, mark }) => [
+function proofParts({ target, ports }: TargetResult, proof: ReportProof): string[] {
+  const rows = proofRows({ proof, ports }).map(({ name, baseline, result, mark }) => [
     ...[name, baseline, result].map(text),
     mark === '' ? '' : `<span class="${mark}">${mark}</span>`,
   ])

@@ -3,16 +3,9 @@ import { allVisible, visibleLine } from '../borders/terminal.ts'
 import { diff } from './diff.ts'
 import type { Format, Rendering } from './format.ts'
 import { withFewPortFindings } from './many-ports.ts'
-import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import { type Proved, proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import { QUESTIONS_TITLE, questionInWords, questionsOf, questionsOfAll, withoutQuestions } from './questions.ts'
-import {
-  hasFailed,
-  isComplete,
-  type ReportFinding,
-  type ReportProof,
-  type TargetResult,
-  type Verdict,
-} from './report.ts'
+import { hasFailed, isComplete, type ReportFinding, type TargetResult, type Verdict } from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
 import { counted, summaryLine, whoIs } from './summary.ts'
 
@@ -198,13 +191,13 @@ function asFit(texts: readonly string[], bytes: number, more: (count: number) =>
 }
 
 function said(result: TargetResult): string[] {
-  const { error, findings, proof } = result
+  const { error, findings, proof, ports } = result
   const decided = withoutQuestions(findings)
   return [
     ...(error ? [escaped([error.message, error.hint ?? ''].filter(Boolean).join(' '))] : []),
     ...(decided.length > 0 ? [findingList(decided)] : []),
     ...questionList(questionsOf(result).map(questionInWords)),
-    ...(proof === null ? [] : proofParts(proof)),
+    ...(proof === null ? [] : proofParts({ proof, ports })),
   ]
 }
 
@@ -251,8 +244,9 @@ function findingItem({ file, line, outcome, message, hint, transform }: ReportFi
   return hint ? `${what}  \n  do: ${escaped(hint)}` : what
 }
 
-function proofParts(proof: ReportProof): string[] {
-  const rows = proofRows(proof).map(({ name, baseline, result, mark }) => [name, baseline, result, mark].map(escaped))
+function proofParts(proved: Proved): string[] {
+  const { proof } = proved
+  const rows = proofRows(proved).map(({ name, baseline, result, mark }) => [name, baseline, result, mark].map(escaped))
   const cells = proof.cells.map(({ name, outcome, reason }) => [name, outcome, reason].map(escaped))
   const times = timesInWords(proof)
   const sandbox = sandboxInWords(proof)

@@ -15,6 +15,23 @@ export function proofInWords(proof: ReportProof): string {
   return `${parity(proof)} (${proof.engine}, ${counted(proof.rounds, 'round')})`
 }
 
+/** `9 checks the same, 5 conditions hold, 1 does not count (docker 26.1.5, 1 round, 6.4 s)`, of one that did not fail. */
+export function proofInShort(proof: ReportProof): string {
+  const { checks, cells, engine, rounds, result } = proof
+  const told = withFewPorts(checks.map(({ name }) => ({ name, baseline: '', result: '', mark: 'ok' })))
+  const held = cells.filter(({ outcome }) => outcome === 'pass').length
+  const others = cells.filter(({ outcome }) => outcome === 'fail').length
+  const asRoot = result?.uids.includes(0) === true ? `as root with ${list(result.capabilities ?? [])}, ` : ''
+  const counts = [
+    `${counted(told.length, 'check')} the same`,
+    ...(held > 0 ? [`${counted(held, 'condition holds', 'conditions hold')}`] : []),
+    ...(others > 0 ? [others === 1 ? '1 fails and does not count' : `${others} fail and do not count`] : []),
+  ]
+  const time = total(proof)
+  const about = [engine, counted(rounds, 'round'), ...(time === null ? [] : [`${time.toFixed(1)} s`])]
+  return `${asRoot}${counts.join(', ')} (${about.join(', ')})`
+}
+
 /** `passed`, `failed`, `not shown`; empty where none was asked for. */
 export function proofInWord({ proof }: Pick<TargetResult, 'proof'>): '' | 'passed' | 'failed' | 'not shown' {
   if (proof === null) return ''
@@ -26,16 +43,30 @@ function parity({ parity, result, reason }: ReportProof): string {
   return result === null ? 'nothing was run beside the original' : 'does not do what the original does'
 }
 
-/** Baseline and result side by side: what was compared, then what the two are. */
-export function proofRows({ baseline, result, checks }: ReportProof): readonly ProofRow[] {
-  const checked = checks.map(
+export type Proved = Pick<TargetResult, 'ports'> & { readonly proof: ReportProof }
+
+/** What was compared, baseline and result side by side. */
+export function checkRows({ proof, ports }: Proved): readonly ProofRow[] {
+  const rows = proof.checks.map(
     ({ name, baseline, result, passed }): ProofRow => ({ name, baseline, result, mark: passed ? 'ok' : 'differs' }),
   )
-  const few = withFewPorts(checked)
-  if (!result) return [...few, row('uids', list(baseline.uids), '-')]
+  return withFewPorts(rows).map((one) => ({ ...one, name: withFormerPort(one.name, ports) }))
+}
+
+/** `http :80 → :8080/` of `http :8080/`, where it moved. */
+function withFormerPort(name: string, ports: TargetResult['ports']): string {
+  const [, scheme, port] = /^(\w+) :(\d+)\/?$/.exec(name) ?? []
+  const moved = ports.find(({ from, to }) => to !== null && from !== to && `${to}` === port)
+  return moved === undefined ? name : name.replace(`${scheme} :`, `${scheme} :${moved.from} → :`)
+}
+
+/** What was compared, then what the two are. */
+export function proofRows(proved: Proved): readonly ProofRow[] {
+  const { baseline, result } = proved.proof
+  const checked = checkRows(proved)
+  if (!result) return [...checked, row('uids', list(baseline.uids), '-')]
   return [
-    ...few,
-    row('image', baseline.image, result.image),
+    ...checked,
     row('uids', list(baseline.uids), list(result.uids)),
     row('capabilities', capabilities(baseline.capabilities), capabilities(result.capabilities)),
     row('no-new-privileges', '', yesNo(result.noNewPrivileges)),
@@ -87,8 +118,13 @@ function bytesInWords(bytes: number): string {
 }
 
 /** `2.5 s: original 2.1, build 0.4`; empty where nothing was timed. */
-export function timesInWords({ phases }: ReportProof): string {
-  if (phases.length === 0) return ''
-  const total = phases.reduce((sum, { seconds }) => sum + seconds, 0)
-  return `${total.toFixed(1)} s: ${phases.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)}`).join(', ')}`
+export function timesInWords(proof: ReportProof): string {
+  const { phases } = proof
+  const time = total(proof)
+  if (time === null) return ''
+  return `${time.toFixed(1)} s: ${phases.map(({ name, seconds }) => `${name} ${seconds.toFixed(1)}`).join(', ')}`
+}
+
+function total({ phases }: ReportProof): number | null {
+  return phases.length === 0 ? null : phases.reduce((sum, { seconds }) => sum + seconds, 0)
 }

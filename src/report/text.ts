@@ -5,7 +5,16 @@ import type { Format, Rendering, RenderOptions } from './format.ts'
 import type { InspectedImage, InspectedPlan, Inspection, Unknown } from './inspection.ts'
 import { columnsOf, cut, type Line, laidOut, line, tableLines } from './layout.ts'
 import { listedPorts, withFewPortFindings, withFewPortTexts } from './many-ports.ts'
-import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
+import {
+  checkRows,
+  type ProofRow,
+  proofInShort,
+  proofInWord,
+  proofInWords,
+  proofRows,
+  sandboxInWords,
+  timesInWords,
+} from './proof-rows.ts'
 import { questionInWords, questionsOf } from './questions.ts'
 import type { ReportFinding, ReportProof, ReportStage, TargetResult, Verdict } from './report.ts'
 import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
@@ -59,7 +68,7 @@ function targetLines(rendering: Rendering, how: How): readonly Line[] {
     ...allFindingLines(result, rendering.isWritten === true, how),
     ...questionLines(result, how),
     ...servicesTold(result).flatMap((service) => ofService(service, rendering.isWritten === true, how)),
-    ...(result.proof ? proofLines(result.proof, how) : []),
+    ...proofLines(result, how),
     ...projectEnd(result, how),
   ]
 }
@@ -86,7 +95,7 @@ function ofService(service: TargetResult, isWritten: boolean, how: How): Line[] 
     ...(service.error ? errorLines(service.error) : []),
     ...allFindingLines(service, isWritten, how),
     ...questionLines(service, how),
-    ...(service.proof ? proofLines(service.proof, how) : []),
+    ...proofLines(service, how),
   ]
   const file = service.file === undefined ? '' : ` (${visibleLine(service.file)})`
   return said.length === 0 ? [] : [line('  ', `${how.paint('bold', visibleLine(service.target))}${file}`), ...said]
@@ -151,7 +160,10 @@ function allFindingLines(result: Pick<TargetResult, 'findings' | 'error'>, isWri
   // What keeps it from being read may be among its notes.
   const isWhole = how.evidence || result.error !== undefined
   const { shown, more } = isWhole ? { shown: result.findings, more: [] } : shortly(result)
-  const lines = withFewPortFindings(saidOnce(inOrder(shown))).flatMap((finding) => {
+  // What the program said last comes first.
+  const isCause = ({ transform, outcome }: ReportFinding): boolean => transform === 'prove' && outcome === 'todo'
+  const ordered = inOrder(shown).toSorted((a, b) => Number(isCause(b)) - Number(isCause(a)))
+  const lines = withFewPortFindings(saidOnce(ordered)).flatMap((finding) => {
     const evidence = how.evidence ? finding.evidence.filter((one) => !told.has(JSON.stringify(one))) : []
     for (const one of evidence) told.add(JSON.stringify(one))
     return findingLines({ ...finding, evidence }, isWritten, how)
@@ -310,18 +322,34 @@ function unknown({ unknown: reason }: Unknown): string {
   return `not known: ${reason}`
 }
 
-/** Baseline and result side by side. */
-export function proofLines(proof: ReportProof, { paint, width }: Pick<How, 'paint' | 'width'>): Line[] {
+/** All that was measured, where that is asked for; else what differs, or how much was the same. */
+export function proofLines(
+  { proof, ports }: Pick<TargetResult, 'proof' | 'ports'>,
+  { paint, width, evidence }: How,
+): Line[] {
+  if (proof === null) return []
   const word = proofInWord({ proof })
   const outcome = paint(word === 'passed' ? 'green' : word === 'failed' ? 'red' : 'yellow', word)
+  const remarks = proof.remarks.map((remark) => line('    not shown: ', remark))
+  const reached = (proof.sandbox?.reached ?? []).map((one) => line('    limit      ', one))
+  if (evidence)
+    return [
+      line('  ', `proof ${outcome}: ${proofInWords(proof)}`),
+      ...rowLines(proofRows({ proof, ports }), width),
+      ...cellLines(proof.cells),
+      ...remarks,
+      ...reached,
+      ...[sandboxInWords(proof)].filter(Boolean).map((one) => line('    run in ', one)),
+      ...[timesInWords(proof)].filter(Boolean).map((one) => line('    ', one)),
+    ]
+  if (word !== 'failed' && proof.result !== null)
+    return [line('  ', `proof ${outcome}: ${proofInShort(proof)}; -v shows them`), ...remarks, ...reached]
+  const differing = checkRows({ proof, ports }).filter(({ mark }) => mark === 'differs')
   return [
-    line('  ', `proof ${outcome}: ${proofInWords(proof)}`),
-    ...rowLines(proof, width),
-    ...cellLines(proof.cells),
-    ...proof.remarks.map((remark) => line('    not shown: ', remark)),
-    ...(proof.sandbox?.reached ?? []).map((one) => line('    limit      ', one)),
-    ...[sandboxInWords(proof)].filter(Boolean).map((one) => line('    run in ', one)),
-    ...[timesInWords(proof)].filter(Boolean).map((one) => line('    ', one)),
+    line('  ', `proof ${outcome}: ${proofInWords(proof)}; -v shows all of it`),
+    ...(differing.length === 0 ? [] : rowLines(differing, width)),
+    ...cellLines(proof.cells.filter(({ outcome, required }) => outcome === 'fail' && required)),
+    ...reached,
   ]
 }
 
@@ -350,8 +378,7 @@ const WIDEST_CELL = 40
 const INDENT = 5
 
 /** The columns are as wide as the terminal lets them be, and no wider than is good to read. */
-function rowLines(proof: ReportProof, width: number | null): Line[] {
-  const rows = proofRows(proof)
+function rowLines(rows: readonly ProofRow[], width: number | null): Line[] {
   const name = Math.max(...rows.map((row) => columnsOf(row.name)))
   const marks = 'differs'.length
   const room = width === null ? WIDEST_CELL : Math.floor((width - INDENT - Math.min(name, WIDEST_CELL) - marks - 6) / 2)

@@ -16,7 +16,7 @@ test('one page with the sum, the findings with their evidence, the proof and the
     '<span class="fixed">fixed</span> runs as app (10001:10001) <code>set-user</code> <span class="quiet">line 12</span>',
     'name another with --user',
     'assumed 10001: the image has no account of its own',
-    '<tr><th scope="row">http :8080/</th><td>200</td><td>200</td><td><span class="ok">ok</span></td></tr>',
+    '<tr><th scope="row">http :80 → :8080/</th><td>200</td><td>200</td><td><span class="ok">ok</span></td></tr>',
     '<ins data-n="2">+USER 10001:10001</ins>',
   ])
     expect(page).toContain(part)
