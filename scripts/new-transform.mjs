@@ -48,6 +48,10 @@ TODO: the rule of Docker or Linux behind it, with its source.
 ## What it does not do
 
 TODO: what it leaves alone, and what it says then.
+
+## How to leave it out
+
+\`# harden-image ignore=${name} reason=WHY\` above the instruction, or on top of the file, leaves it out there; \`ignore: [${name}]\` in \`.harden-image.yaml\` does for all files.
 `
 
 /** @param {string} name */
@@ -64,7 +68,7 @@ export async function scaffold(root, name) {
   const cases = `test/transforms/${name}/basic`
   const files = {
     [`transforms/${name}.ts`]: source(name),
-    [`transforms/${name}.md`]: page(name),
+    [`docs/rules/${name}.md`]: page(name),
     [`${cases}/before.Dockerfile`]: 'FROM debian:trixie-slim\n',
     [`${cases}/after.Dockerfile`]: 'FROM debian:trixie-slim\n',
   }

@@ -22,6 +22,8 @@ import {
   cleanRequest,
   completionExamples,
   completionRequest,
+  explainExamples,
+  explainRequest,
   initExamples,
   initRequest,
   pluginExamples,
@@ -54,6 +56,7 @@ const verbs = {
   completion: { summary: 'bash|zsh|fish: print what completes its words in a shell', flags: {} },
   init: { summary: '[FOLDER]: write a configuration in which every setting is a comment', flags: {} },
   plugin: { summary: 'install|remove: docker harden, as a plugin of the docker CLI', flags: {} },
+  explain: { summary: '[NAME]: what a finding of that name means, and what to do', flags: {} },
   transforms: { summary: 'list what can be done to a Dockerfile', flags: transformsFlags },
 } as const
 
@@ -79,6 +82,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   completion: completionExamples,
   init: initExamples,
   plugin: pluginExamples,
+  explain: explainExamples,
 })
 
 /** Arguments, without node and script, to what they ask for. Throws HardenError `bad-usage`. */
@@ -106,6 +110,7 @@ export function parseArguments(argv: readonly string[]): Request {
   if (first === 'completion') return completionRequest(others)
   if (first === 'init') return initRequest(others)
   if (first === 'plugin') return pluginRequest(others)
+  if (first === 'explain') return explainRequest(others)
   if (first === 'clean') return cleanRequest(parsed, others)
   if (first === 'fleet') return fleetRequest(parsed, others)
   if (first === 'review') return reviewRequest(parsed, others)

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { asFailure } from '../errors.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
+import { nearestName } from '../words.ts'
 import { parseArguments } from './arguments.ts'
 import {
   type EndSignal,
@@ -13,6 +14,7 @@ import {
   wantsColour,
   withVisibleText,
 } from './io.ts'
+import { usage } from './request.ts'
 import type { Services } from './work.ts'
 
 // How long the work may take to notice that it was ended, before what it made is removed.
@@ -72,6 +74,10 @@ async function call(
     io.stdout.write((await import('./completion.ts')).completion(request.shell))
     return 0
   }
+  if (request.kind === 'explain') {
+    io.stdout.write(explained(request.name, (await import('../report/rule-pages.ts')).rulePages))
+    return 0
+  }
   if (request.kind === 'init') return (await import('./init.ts')).init(request, io)
   if (request.kind === 'plugin') return (await import('./plugin.ts')).plugin(request.action, io)
   if (request.kind === 'verify') return (await import('./attest.ts')).verify(request, io, interruption.signal)
@@ -108,6 +114,19 @@ function message(error: unknown): string {
 }
 
 /** The verb `transforms`. */
+/** Throws HardenError `bad-usage` for a name that has no page. */
+function explained(name: string | null, pages: ReadonlyMap<string, string>): string {
+  const names = [...pages.keys()]
+  if (name === null) return `${names.join('\n')}\n`
+  const page = pages.get(name)
+  if (page !== undefined) return page
+  const meant = nearestName(name, names)
+  throw usage(
+    `no finding has the name ${name}`,
+    meant === null ? 'harden-image explain lists them' : `did you mean ${meant}?`,
+  )
+}
+
 function transformList(transforms: Services['transforms'], format: 'text' | 'json'): string {
   const entries = transforms.map(({ name, summary }) => ({ name, summary }))
   if (format === 'json') return `${JSON.stringify(entries, null, 2)}\n`

@@ -26,6 +26,7 @@ export type Request =
   | FleetRequest
   | Verify
   | Completion
+  | Explain
   | Init
   | Plugin
   | Work
@@ -39,6 +40,13 @@ interface Print {
 interface ListTransforms {
   readonly kind: 'transforms'
   readonly format: 'text' | 'json'
+}
+
+/** The page of a name that stands behind a finding, or the list of them. */
+export interface Explain {
+  readonly kind: 'explain'
+  /** Null: all names. */
+  readonly name: string | null
 }
 
 /** What completes the command line in a shell is printed. */

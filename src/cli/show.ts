@@ -9,6 +9,7 @@ import type { Format, Rendering, RenderOptions } from '../report/format.ts'
 import { laidOut, line as lineOf } from '../report/layout.ts'
 import { renderOverview } from '../report/overview.ts'
 import { hasFailed, isComplete, type TargetResult } from '../report/report.ts'
+import { allFindings } from '../report/services.ts'
 import { counted } from '../report/summary.ts'
 import { renderTargets, summaryText } from '../report/text.ts'
 import { repositoryOf } from '../repository/repository.ts'
@@ -39,6 +40,8 @@ export function showResults(
     })
   const { text, after } = renderedApart(outcomes, render)
   if (text !== '') io.stdout.write(text)
+  // On one screen the report is set off from what stdout has carried.
+  if (text !== '' && io.stdout.isTTY === true && io.stderr.isTTY === true && !request.quiet) io.stderr.write('\n')
   return after
 }
 
@@ -156,7 +159,9 @@ function nextSteps(
 ): readonly string[] {
   const results = outcomes.map(({ result }) => result)
   const isLeft = results.some(({ verdict }) => verdict === 'incomplete')
-  const decide = isLeft ? ['decide what is left to decide'] : []
+  const [first] = results.flatMap((result) => allFindings(result).filter(({ outcome }) => outcome === 'todo'))
+  const page = first === undefined ? '' : ` (harden-image explain ${first.transform})`
+  const decide = isLeft ? [`decide what is left to decide${page}`] : []
   const isUnshown = results.some(({ changed, proof }) => changed && proof === null)
   if (output !== null) {
     const runs = files.some((name) => name.endsWith('compose.yaml'))

@@ -7,6 +7,7 @@ import {
   type Completion,
   checkReference,
   choice,
+  type Explain,
   type Init,
   list,
   type Parsed,
@@ -133,6 +134,17 @@ export function verifyRequest(parsed: Parsed, statements: readonly string[]): Ve
     platform,
     format: choice(parsed, 'format', ['text', 'json']) ?? 'text',
   }
+}
+
+export const explainExamples: [string, string][] = [
+  ['$0 explain set-user', 'what a finding of that name means, and what to do'],
+  ['$0 explain', 'all names'],
+]
+
+/** `explain [NAME]`. Throws HardenError `bad-usage`. */
+export function explainRequest([name = null, extra]: readonly (string | null)[]): Explain {
+  if (extra !== undefined) throw usage(`explain takes one name, but got ${extra} too`)
+  return { kind: 'explain', name }
 }
 
 const shells = ['bash', 'zsh', 'fish'] as const

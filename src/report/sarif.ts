@@ -1,5 +1,4 @@
 import type { Fix, Location, Log, Notification, Region, ReportingDescriptor, Result } from 'sarif'
-import findingsPage from '../../docs/reference/findings.md'
 import { normalisePath, parentOf } from '../path.ts'
 import { table } from '../table.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
@@ -14,6 +13,7 @@ import {
   wholeMessage,
 } from './located.ts'
 import { homepage, version } from './report.ts'
+import { ruleBody, rulePath, ruleSummary } from './rule-pages.ts'
 
 /** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
 export const sarif: Format = {
@@ -27,7 +27,6 @@ const ROOT = '%SRCROOT%'
 
 function log(renderings: readonly Rendering[], options: RenderOptions): Log {
   const { rules: summaries = new Map() } = options
-  const help = findingSections()
   const findings = locatedFindings(renderings)
   const failures = locatedFailures(renderings)
   const names = [...new Set(findings.map(({ finding }) => finding.transform))].sort()
@@ -40,7 +39,7 @@ function log(renderings: readonly Rendering[], options: RenderOptions): Log {
           driver: {
             name: 'harden-image',
             version,
-            rules: names.map((name) => rule(name, summaries, help.get(name) ?? '')),
+            rules: names.map((name) => rule(name, summaries)),
           },
         },
         columnKind: 'utf16CodeUnits',
@@ -56,14 +55,6 @@ function log(renderings: readonly Rendering[], options: RenderOptions): Log {
     ],
   }
 }
-
-/** Names of findings that are not those of transforms. */
-const OTHERS: Readonly<Record<string, string>> = table({
-  'look-at-base': 'Say which image could not be inspected.',
-  'open-archive': 'Say by which name an image of an archive has to be there.',
-  'read-build': 'Say what Compose and bake files tell of the build of a Dockerfile.',
-  other: 'What needs a decision.',
-})
 
 /**
  * How bad it is where it is found, as GitHub shows it: from 7 on high, from 4 on medium. A container that is root, or could be, is
@@ -84,54 +75,43 @@ const SEVERITIES: Readonly<Record<string, string>> = table({
 })
 const USUAL_SEVERITY = '4.0'
 
-function rule(name: string, summaries: ReadonlyMap<string, string>, section: string): ReportingDescriptor {
-  const summary = summaries.get(name) ?? OTHERS[name] ?? OTHERS.other ?? name
+function rule(name: string, summaries: ReadonlyMap<string, string>): ReportingDescriptor {
+  const summary = summaries.get(name) ?? (ruleSummary(name) || name)
   return {
     id: name,
     shortDescription: { text: summary },
     fullDescription: { text: summary },
-    ...helpOf({ name, summary, section }, homepage),
+    ...helpOf({ name, summary, page: ruleBody(name) }, homepage),
     properties: { tags: ['security'], 'security-severity': SEVERITIES[name] ?? USUAL_SEVERITY },
   }
-}
-
-/** What each finding means and what to do, as Markdown, by its name. */
-function findingSections(): ReadonlyMap<string, string> {
-  const sections = findingsPage.split(/^#+ /m).slice(1)
-  return new Map(
-    sections.map((section) => {
-      const [name = '', ...lines] = section.split('\n')
-      return [name, lines.join('\n').trim()]
-    }),
-  )
 }
 
 interface Explained {
   readonly name: string
   readonly summary: string
-  /** Markdown; empty where the page of findings has none. */
-  readonly section: string
+  /** Markdown without its title; empty where there is none. */
+  readonly page: string
 }
 
 /**
- * The section itself, since most viewers show it and nobody need have the page. `home`: where the repository of this tool can be read,
+ * The page itself, since most viewers show it and nobody need have the repository. `home`: where the repository of this tool can be read,
  * without a slash at its end; null where nobody has said it, and then there is no address to invent.
  */
 export function helpOf(
-  { name, summary, section }: Explained,
+  { name, summary, page }: Explained,
   home: string | null,
 ): Pick<ReportingDescriptor, 'help' | 'helpUri'> {
-  const page = 'docs/reference/findings.md'
-  const helpUri = home === null ? null : `${home}/blob/HEAD/${page}#${name}`
-  const where = helpUri === null ? `\`${page}\` of harden-image` : `[${page}](${helpUri})`
-  const linked = section.replace(/\[([^[\]]{1,200})\]\(([^()\s]{1,300})\)/g, (_, text: string, target: string) =>
-    home === null ? text : `[${text}](${addressOf(target, page, home)})`,
+  const path = rulePath(name)
+  const helpUri = home === null ? null : `${home}/blob/HEAD/${path}`
+  const where = helpUri === null ? `\`${path}\` of harden-image` : `[${path}](${helpUri})`
+  const linked = page.replace(/\[([^[\]]{1,200})\]\(([^()\s]{1,300})\)/g, (_, text: string, target: string) =>
+    home === null ? text : `[${text}](${addressOf(target, path, home)})`,
   )
   const body = linked === '' ? '' : `\n\n${linked}`
   return {
     help: {
-      text: `${summary} What it means and what to do: ${helpUri ?? `${page}#${name} of harden-image`}`,
-      markdown: `${summary}${body}\n\nAll findings: ${where}`,
+      text: `${summary} What it means and what to do: ${helpUri ?? `${path} of harden-image`}`,
+      markdown: `${summary}${body}\n\nIts page: ${where}`,
     },
     ...(helpUri === null ? {} : { helpUri }),
   }

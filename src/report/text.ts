@@ -65,7 +65,7 @@ function targetLines(rendering: Rendering, how: How): readonly Line[] {
     ...(result.stages.length > 1 ? result.stages.map(stageLine) : []),
     ...serviceLines(result, how),
     ...(inspection ?? []).flatMap((one) => inspectionLines(one)),
-    ...allFindingLines(result, rendering.isWritten === true, how),
+    ...allFindingLines(result, rendering.isWritten === true, { ...how, source: framed(rendering) }),
     ...questionLines(result, how),
     ...servicesTold(result).flatMap((service) => ofService(service, rendering.isWritten === true, how)),
     ...proofLines(result, how),
@@ -155,7 +155,7 @@ export const outcomeStyles = {
 } as const satisfies Record<Outcome, string>
 
 /** In the order of their lines, what is the same in several of them once, and each reason once. */
-function allFindingLines(result: Pick<TargetResult, 'findings' | 'error'>, isWritten: boolean, how: How): Line[] {
+function allFindingLines(result: Pick<TargetResult, 'findings' | 'error'>, isWritten: boolean, how: Framing): Line[] {
   const told = new Set<string>()
   // What keeps it from being read may be among its notes.
   const isWhole = how.evidence || result.error !== undefined
@@ -234,19 +234,50 @@ export function doing(hint: string, paint: Paint): string {
   return hint.startsWith('a: ') ? '' : `${paint('bold', 'do:')} `
 }
 
-function findingLines(finding: ReportFinding, isWritten: boolean, { paint }: How): Line[] {
+function findingLines(finding: ReportFinding, isWritten: boolean, how: Framing): Line[] {
+  const { paint } = how
   const { outcome, message, transform, hint, evidence } = finding
   // What is not written yet is not fixed.
   const word = outcome === 'question' ? 'ask' : outcome === 'fixed' && !isWritten ? 'fix' : outcome
   const head = `  ${visibleLine(placeOf(finding)).padEnd(7)} ${paint(outcomeStyles[outcome], word.padEnd(7))} `
   return [
     line(head, `${message} ${paint('dim', `(${transform})`)}`),
+    ...frameOf(finding, how),
     ...(hint ? [line(`          ${doing(hint, paint)}`, hint)] : []),
     ...evidence.map(({ source, subject, detail }) =>
       line('          ', paint('dim', `${source} ${visibleLine(subject)}: ${detail}`)),
     ),
   ]
 }
+
+/** The lines of a target's own file, of which those are shown that a person has to decide about. */
+interface Framing extends How {
+  readonly source?: readonly string[]
+}
+
+/** An image has no text of its own. */
+function framed({ result, source }: Rendering): readonly string[] {
+  return result.kind === 'dockerfile' ? source.split(/\r?\n/) : []
+}
+
+/** The line that it is about, and a mark below the word; nothing for what is about the whole. */
+function frameOf({ outcome, transform, file, line: at, column }: ReportFinding, how: Framing): Line[] {
+  const { source = [], paint, width } = how
+  const text = source[at - 1]
+  const isDecision = outcome === 'todo' || outcome === 'offered'
+  if (text === undefined || !isDecision || transform === 'prove' || file !== undefined) return []
+  const gutter = `          ${at} | `
+  const room = width === null ? WIDEST_FRAME : Math.max(1, width - gutter.length)
+  const before = visibleLine(text.slice(0, column - 1))
+  const [word = ''] = /^\S*/.exec(text.slice(column - 1)) ?? []
+  const marks = cut(`${' '.repeat(columnsOf(before))}${'^'.repeat(Math.max(1, columnsOf(visibleLine(word))))}`, room)
+  return [
+    line('', `${paint('dim', gutter)}${cut(visibleLine(text), room)}`),
+    line('', paint('dim', `${' '.repeat(gutter.length - 2)}| ${marks}`)),
+  ]
+}
+
+const WIDEST_FRAME = 110
 
 /** Facts, then decisions, one a line. */
 export function inspectionLines({ stage, image, plan }: Inspection): Line[] {

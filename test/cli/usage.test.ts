@@ -38,6 +38,9 @@ const refused: readonly (readonly [string, string, string?])[] = [
   ['--interactive --format json', '--interactive and --format exclude each other'],
   ['review --port 0', '--port takes a port, not 0'],
   ['review -w', 'review has no flag -w'],
+  ['explain set-usr', 'no finding has the name set-usr', 'did you mean set-user?'],
+  ['explain nothing-like-it', 'no finding has the name', 'harden-image explain lists them'],
+  ['explain set-user set-home', 'explain takes one name, but got set-home too'],
   ['nginx --check -o out', '--check and --output exclude each other'],
   ['nginx -o -', '--output takes a folder, not -', 'without --output the Dockerfile of an image is printed'],
   ['-t app:1', '--tag needs a build', 'add --build'],
@@ -283,6 +286,8 @@ describe('help and lists go to stdout, exit 0', () => {
     ['--version', ['0.']],
     ['transforms', ['set-user     Set the user.\nraise-ports  Move ports above 1024.\n']],
     ['transforms --format json', ['"name": "raise-ports"']],
+    ['explain set-user', ['# set-user\n', '## How to leave it out\n']],
+    ['explain', ['\nset-user\n', '\nread-build\n', '\nwrites\n']],
   ])('%s', async (line, parts) => {
     const { code, stdout, stderr } = await call(line.split(' '), { cwd: tree() })
     for (const part of parts) expect(stdout).toContain(part)

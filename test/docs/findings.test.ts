@@ -2,15 +2,19 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { messagesIn } from '../../scripts/messages.mjs'
 import { QUESTIONS } from '../../src/questions.ts'
+import { rulePages } from '../../src/report/rule-pages.ts'
 import { transforms } from '../../transforms/index.ts'
 
 const page = readFileSync('docs/reference/findings.md', 'utf8')
 const sections = page.split(/^### /m).slice(1)
 const names = sections.map((section) => section.split('\n', 1)[0] ?? '')
 
-test('every transform has its section, in the order in which they run', () => {
+const linked = [...page.matchAll(/\]\(\.\.\/rules\/([a-z-]+)\.md\)/g)].map(([, name = '']) => name)
+
+test('every page of a name is linked here once, those of transforms in the order in which they run', () => {
   const all = transforms.map(({ name }) => name)
-  expect(names.filter((name) => all.includes(name))).toEqual(all)
+  expect(linked.filter((name) => all.includes(name))).toEqual(all)
+  expect(linked.toSorted()).toEqual([...rulePages.keys()])
 })
 
 test('every verdict of the schema has its section', () => {
@@ -22,30 +26,19 @@ test('every verdict of the schema has its section', () => {
 
 test('the table of questions is the table of the source', () => {
   const [, section = ''] = /^## Questions\n([\s\S]*?)^## /m.exec(page) ?? []
-  const rows = [...section.matchAll(/^\| `([a-z-]+)` +\| ([^|]+?) +\| (.+?) +\|$/gm)]
+  const rows = [...section.matchAll(/^\| \[([a-z-]+)\]\([^)]+\) +\| ([^|]+?) +\| (.+?) +\|$/gm)]
   expect(rows.map(([, kind, said]) => [kind, said])).toEqual(Object.entries(QUESTIONS))
 })
 
-test('every name that a finding has beside the transforms has its section', () => {
+test('every name that a finding has beside the transforms has its page', () => {
   const given = ['src/app', 'src/cli', 'src/fleet', 'src/proof'].flatMap((folder) => namesIn(folder))
   expect(given).toContain('read-build')
-  expect(given.filter((name) => !names.includes(name))).toEqual([])
+  expect(given.filter((name) => !rulePages.has(name))).toEqual([])
 })
 
 test('no section says nothing', () => {
   const short = sections.filter((section) => section.split(/\s+/).length < 12)
   expect(short.map((section) => section.split('\n', 1)[0])).toEqual([])
-})
-
-test('what the page quotes of a message is one of the messages', () => {
-  const known = messagesIn('.').map(({ text }) => plain(text))
-  const quoted = [...page.matchAll(/^- ((?:_[^_]+_(?:, |:))+)/gm)].flatMap(([, quotes = '']) =>
-    [...quotes.matchAll(/_([^_]+)_/g)].map(([, quote = '']) => quote),
-  )
-  expect(quoted.length).toBeGreaterThan(30)
-  const outcomes = ['fixed']
-  const parts = quoted.filter((quote) => !outcomes.includes(quote)).map((quote) => [quote, longestPart(quote)] as const)
-  expect(parts.filter(([, part]) => !known.some((text) => text.includes(part))).map(([quote]) => quote)).toEqual([])
 })
 
 /** The names that `targetFinding` is called with. */
@@ -55,14 +48,4 @@ function namesIn(folder: string): readonly string[] {
     .flatMap(({ file }) => [
       ...[...readFileSync(file, 'utf8').matchAll(/targetFinding\(\s*'([a-z-]+)'/g)].map(([, name = '']) => name),
     ])
-}
-
-const plain = (text: string) => text.replace(/\s+/g, ' ')
-
-/** Of a quote with dots for what differs. */
-function longestPart(quote: string): string {
-  const parts = plain(quote)
-    .split(/ ?… ?| \/ /)
-    .map((part) => part.trim())
-  return parts.reduce((longest, part) => (part.length > longest.length ? part : longest), '')
 }

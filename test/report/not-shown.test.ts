@@ -18,7 +18,8 @@ test.each(['text', 'markdown', 'html', 'github', 'gitlab', 'junit', 'sarif'])(
     const format = await formatOf(name)
     const said = format?.render([rendering], { colour: false }) ?? ''
     expect(said).toContain(`not shown: ${reason}`)
-    expect(said).not.toMatch(/proof failed|failed:|failures="[1-9]/i)
+    // The page of a rule says what may be said.
+    expect(said.replace(/"markdown": ".*"/g, '')).not.toMatch(/proof failed|failed:|failures="[1-9]/i)
   },
 )
 

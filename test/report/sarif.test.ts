@@ -34,7 +34,7 @@ test('a finding is a result at its place, by the rule that says it', () => {
     sampleRendering('a b/Dockerfile', 'FROM debian\n', 'FROM debian\nUSER 1:1\n', { findings: [finding, todo] }),
   )
   expect(run?.tool.driver.rules?.map(({ id, shortDescription }) => [id, shortDescription?.text])).toEqual([
-    ['prove', 'What needs a decision.'],
+    ['prove', expect.stringMatching(/^What a proof has found: /)],
     ['set-user', RULES.get('set-user')],
   ])
   expect(
@@ -254,37 +254,38 @@ test('a rule says how bad it is and where it is explained', () => {
     ['read-build', '1.0', ['security']],
     ['set-user', '7.8', ['security']],
   ])
-  for (const { id, help } of rules) expect(help?.text).toContain(`docs/reference/findings.md#${id}`)
-  const [, section = ''] = readFileSync('docs/reference/findings.md', 'utf8').split(/^#+ set-user\n+/m)
-  const [first = ''] = section.split('\n', 1)
-  expect(first).not.toBe('')
-  expect(rules.find(({ id }) => id === 'set-user')?.help?.markdown).toContain(first)
+  for (const { id, help } of rules) expect(help?.text).toContain(`docs/rules/${id}.md`)
+  expect(rules.find(({ id }) => id === 'read-build')?.shortDescription?.text).toMatch(
+    /^Other files of the repository say/,
+  )
+  const why = 'Kubernetes can check `runAsNonRoot` only on a number'
+  expect(rules.find(({ id }) => id === 'set-user')?.help?.markdown).toContain(why)
 })
 
 const explained = {
   name: 'set-user',
   summary: 'Set it.',
-  section: '`USER` is set. See [forms](user-forms.md#numbers), [prove](#prove) and [why](../explanation/proof.md).',
+  page: '`USER` is set. See [forms](../reference/user-forms.md#numbers), [prove](prove.md) and [why](../explanation/proof.md).',
 }
 
-test('without an address of the project a rule has its section, no link that leads nowhere, and no address', () => {
+test('without an address of the project a rule has its page, no link that leads nowhere, and no address', () => {
   expect(helpOf(explained, null)).toEqual({
     help: {
-      text: 'Set it. What it means and what to do: docs/reference/findings.md#set-user of harden-image',
+      text: 'Set it. What it means and what to do: docs/rules/set-user.md of harden-image',
       markdown:
-        'Set it.\n\n`USER` is set. See forms, prove and why.\n\nAll findings: `docs/reference/findings.md` of harden-image',
+        'Set it.\n\n`USER` is set. See forms, prove and why.\n\nIts page: `docs/rules/set-user.md` of harden-image',
     },
   })
 })
 
-test('with one the links of its section and its own address lead there', () => {
+test('with one the links of its page and its own address lead there', () => {
   const at = 'https://example.org/harden-image/blob/HEAD/docs'
   expect(helpOf(explained, 'https://example.org/harden-image')).toEqual({
     help: {
-      text: `Set it. What it means and what to do: ${at}/reference/findings.md#set-user`,
-      markdown: `Set it.\n\n\`USER\` is set. See [forms](${at}/reference/user-forms.md#numbers), [prove](${at}/reference/findings.md#prove) and [why](${at}/explanation/proof.md).\n\nAll findings: [docs/reference/findings.md](${at}/reference/findings.md#set-user)`,
+      text: `Set it. What it means and what to do: ${at}/rules/set-user.md`,
+      markdown: `Set it.\n\n\`USER\` is set. See [forms](${at}/reference/user-forms.md#numbers), [prove](${at}/rules/prove.md) and [why](${at}/explanation/proof.md).\n\nIts page: [docs/rules/set-user.md](${at}/rules/set-user.md)`,
     },
-    helpUri: `${at}/reference/findings.md#set-user`,
+    helpUri: `${at}/rules/set-user.md`,
   })
 })
 

@@ -65,6 +65,26 @@ test('shows the proof side by side', () => {
   )
 })
 
+test('what a person has to decide is shown in its line, marked, and no control character of it', () => {
+  const todo = {
+    ...finding,
+    outcome: 'todo',
+    transform: 'own-writable-paths',
+    line: 2,
+    column: 5,
+    evidence: [],
+  } as const
+  const source = `FROM debian\nRUN chmod\u001b[2J 777 /srv\n`
+  const told = (changes: Partial<TargetResult>): string =>
+    text.render([{ ...rendering(sampleResult({ findings: [todo], ...changes })), source }], { colour: false })
+  expect(told({})).toContain(
+    '          2 | RUN chmod\\u001b[2J 777 /srv\n            |     ^^^^^^^^^^^^^^\n          do: name another',
+  )
+  expect(told({ findings: [{ ...todo, outcome: 'note' }] })).not.toContain('2 |')
+  expect(told({ findings: [{ ...todo, file: 'compose.yaml' }] })).not.toContain('2 |')
+  expect(told({ kind: 'image' })).not.toContain('2 |')
+})
+
 describe('without -v a proof', () => {
   const short = (changes: Partial<TargetResult>): string =>
     renderTargets([rendering(sampleResult({ target: 'x', findings: [], ...changes }))], {

@@ -21,7 +21,7 @@ test('makes the transform, its page and its first case, and says which', () => {
   const made = stdout.trim().split('\n')
   expect(made).toEqual([
     'transforms/drop-setuid.ts',
-    'transforms/drop-setuid.md',
+    'docs/rules/drop-setuid.md',
     'test/transforms/drop-setuid/basic/before.Dockerfile',
     'test/transforms/drop-setuid/basic/after.Dockerfile',
     'transforms/index.ts',
