@@ -49,7 +49,7 @@ program=$GITHUB_ACTION_PATH/dist/cli.js
 # A tag of the repository has no build in it; what is released on npm has.
 [ -f "$program" ] || (cd "$GITHUB_ACTION_PATH" && npm ci --no-audit --no-fund) >&2
 
-flags=(--format sarif)
+flags=(--format github)
 case $INPUT_MODE in check) flags+=(--check) ;; fix) flags+=(-w) ;; esac
 [ "$INPUT_PROVE" != true ] || flags+=(--prove)
 [ -z "$INPUT_FAIL_ON" ] || flags+=("--fail-on=$INPUT_FAIL_ON")
@@ -66,7 +66,13 @@ esac
 no_link "$INPUT_SARIF_FILE"
 [ ! -e "$INPUT_SARIF_FILE" ] || [ -f "$INPUT_SARIF_FILE" ] || refuse "$INPUT_SARIF_FILE is no regular file"
 code=0
-node "$program" "${flags[@]}" "--pr-body=$scratch/summary.md" -- "${targets[@]}" >"$scratch/findings.sarif" || code=$?
+# What is told of a stranger's files is no command of the log; the annotations are, and come behind it.
+token=$(od -An -N16 -tx1 /dev/urandom | tr -d ' \n')
+echo "::stop-commands::$token"
+node "$program" "${flags[@]}" "--sarif-file=$scratch/findings.sarif" "--pr-body=$scratch/summary.md" -- "${targets[@]}" \
+  2>&1 >"$scratch/annotations" || code=$?
+echo "::$token::"
+cat "$scratch/annotations"
 # A wrong flag or a missing engine has printed why, and no report.
 if [ -s "$scratch/findings.sarif" ]; then
   mkdir -p -- "$(dirname -- "$INPUT_SARIF_FILE")"

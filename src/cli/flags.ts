@@ -199,6 +199,11 @@ export const hardenFlags = {
     group: groups.output,
     describe: 'FILE: write the text of the pull request there too, which is what --format markdown prints',
   },
+  'sarif-file': {
+    ...text,
+    group: groups.output,
+    describe: 'FILE: write the findings for code scanning there too, which is what --format sarif prints',
+  },
   ...flagsOf('failOn', 'onlyDockerfile'),
   quiet: {
     type: 'boolean',

@@ -55,6 +55,7 @@ const {
   attest: _attest,
   'pr-title': _prTitle,
   'pr-body': _prBody,
+  'sarif-file': _sarifFile,
   'fail-on': _failOn,
   quiet: _quiet,
   verbose: _verbose,

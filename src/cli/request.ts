@@ -115,8 +115,8 @@ export interface Work {
   readonly format: string | null
   /** stdout has the title of a pull request. */
   readonly prTitle: boolean
-  /** Where the text of a pull request is written, as given; null for nowhere. */
-  readonly prBody: string | null
+  /** What is written to files beside stdout. */
+  readonly reports: readonly ReportFile[]
   readonly build: boolean
   readonly tag: string | null
   readonly prove: boolean
@@ -162,6 +162,25 @@ export function transformsRequest(parsed: Parsed, positionals: readonly string[]
   return { kind: 'transforms', format: choice(parsed, 'format', ['text', 'json']) ?? 'text' }
 }
 
+/** A report that a flag asks for in a file. */
+export interface ReportFile {
+  readonly flag: 'pr-body' | 'sarif-file'
+  readonly format: 'markdown' | 'sarif'
+  /** As it was given. */
+  readonly name: string
+}
+
+function reportFiles(parsed: Parsed): readonly ReportFile[] {
+  const asked = [
+    { flag: 'pr-body', format: 'markdown' },
+    { flag: 'sarif-file', format: 'sarif' },
+  ] as const
+  return asked.flatMap((one) => {
+    const name = text(parsed, one.flag)
+    return name === null ? [] : [{ ...one, name }]
+  })
+}
+
 /** Throws HardenError `bad-usage` for what contradicts itself, whatever the targets are. */
 export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: readonly string[]): Work {
   const names = verb === 'harden' ? formatNames : ['text', 'json']
@@ -181,7 +200,7 @@ export function workRequest(verb: Work['verb'], parsed: Parsed, positionals: rea
     verbose: flag(parsed, 'verbose'),
     format: formatFrom(parsed, names),
     prTitle: flag(parsed, 'pr-title'),
-    prBody: text(parsed, 'pr-body'),
+    reports: reportFiles(parsed),
     build: flag(parsed, 'build'),
     tag: text(parsed, 'tag'),
     prove: verb === 'prove' || flag(parsed, 'prove'),
@@ -275,7 +294,8 @@ function checkTogether(request: Work): void {
       '--pr-title and --format exclude each other: stdout has the title alone',
       'use --pr-body FILE for the text',
     )
-  if (request.prBody === '-') throw usage('--pr-body takes a file, not -', 'use --format markdown for stdout')
+  const piped = request.reports.find(({ name }) => name === '-')
+  if (piped !== undefined) throw usage(`--${piped.flag} takes a file, not -`, `use --format ${piped.format} for stdout`)
   if (request.tag !== null && !request.build) throw usage('--tag needs a build', 'add --build')
   if (given.smoke !== undefined && !request.prove) {
     throw usage('--smoke needs a proof', 'add --prove')

@@ -4,7 +4,7 @@ import { realOf } from '../files-in.ts'
 import type { Found } from '../repository/discover.ts'
 import { flagOf, type SettingName } from '../repository/settings.ts'
 import { nearestVerb } from './arguments.ts'
-import { usage, type Work } from './request.ts'
+import { type ReportFile, usage, type Work } from './request.ts'
 
 /** What stdout carries. */
 export type Carried = 'nothing' | 'dockerfile' | string
@@ -36,7 +36,7 @@ export function checkFound(request: Work, found: readonly Found[], cwd: string):
       'write its Dockerfile with -o DIR',
     )
   }
-  if (request.prBody !== null) checkPrBody(resolve(cwd, request.prBody), request.prBody, found)
+  for (const report of request.reports) checkReportFile(resolve(cwd, report.name), report, found)
   if (project === undefined) checkNoProject(request)
   if (project !== undefined && request.output !== null)
     throw usage(
@@ -86,7 +86,7 @@ export function checkFound(request: Work, found: readonly Found[], cwd: string):
 }
 
 /** A report must not take the place of what it reports on. */
-function checkPrBody(path: string, name: string, found: readonly Found[]): void {
+function checkReportFile(path: string, { flag, name }: ReportFile, found: readonly Found[]): void {
   const target = found.find(({ path: own, project, cluster }) =>
     [own, ...(project?.files ?? []).map((file) => file.path), ...(cluster?.files ?? []).map((file) => file.path)].some(
       (file) => file !== null && realOf(file) === realOf(path),
@@ -94,7 +94,7 @@ function checkPrBody(path: string, name: string, found: readonly Found[]): void 
   )
   if (target !== undefined)
     throw usage(
-      `--pr-body ${name} is a file of the target ${target.target}`,
+      `--${flag} ${name} is a file of the target ${target.target}`,
       'name another file, outside of the repository',
     )
 }

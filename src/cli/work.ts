@@ -4,7 +4,7 @@ import { setImmediate } from 'node:timers/promises'
 import { run } from '../app/run.ts'
 import type { ProcessTarget, TargetOutcome } from '../app/task.ts'
 import { limiterFor } from '../proof/container/limiter.ts'
-import { formatOf, type Rendering } from '../report/format.ts'
+import { formatOf, type Rendering, type RenderOptions } from '../report/format.ts'
 import { counted } from '../report/summary.ts'
 import { discover, type Found, withStdin } from '../repository/discover.ts'
 import { decode, readText, tidy, writeText } from '../repository/files.ts'
@@ -14,7 +14,7 @@ import { joinAnd } from '../words.ts'
 import { type Io, type Progress, stackOf, tellBug } from './io.ts'
 import type { Interruption } from './main.ts'
 import { optionsFrom, usualFailOn } from './options.ts'
-import { usage, type Work } from './request.ts'
+import { type ReportFile, usage, type Work } from './request.ts'
 import { exitCode, renderings, showResults, tellRest } from './show.ts'
 import { carried, checkFound } from './usage.ts'
 import { resultWriter, settled, type Written, writeResults } from './write-results.ts'
@@ -155,14 +155,15 @@ export async function workOn(
   const rules = new Map(services.transforms.map(({ name, summary }) => [name, summary]))
   const newOf = (outcomes: readonly TargetOutcome[]): readonly TargetOutcome[] =>
     known === null ? outcomes : outcomes.flatMap((outcome) => known.newOf(outcome) ?? [])
+  const options = {
+    rules,
+    ...(known === null || request.known?.update === true ? {} : { isKnown: known.isKnown }),
+  }
   const shown = showResults(
     request,
     format,
     format?.onlyNew === true ? { ...written, outcomes: newOf(written.outcomes) } : written,
-    {
-      rules,
-      ...(known === null || request.known?.update === true ? {} : { isKnown: known.isKnown }),
-    },
+    options,
     io,
   )
   const after = withFailed(written.outcomes, shown)
@@ -172,7 +173,13 @@ export async function workOn(
     const { writeEvidence } = await import('./attest.ts')
     await writeEvidence(request.attest, told, io)
   }
-  if (request.prBody !== null) await writePrBody(request.prBody, renderings(request, told, written.heldBack, io), io)
+  for (const report of request.reports)
+    await writeReport(
+      report,
+      renderings(request, told, written.heldBack, io),
+      { ...options, colour: false, isWritten: request.write },
+      io,
+    )
   tellBugs(told, io)
   return codeOf(told)
 }
@@ -183,9 +190,14 @@ function withFailed(all: readonly TargetOutcome[], after: readonly TargetOutcome
   return all.map((one) => failed.get(one.result.target) ?? one)
 }
 
-async function writePrBody(name: string, shown: readonly Rendering[], io: Io): Promise<void> {
-  const { markdown } = await import('../report/markdown.ts')
-  await writeText(resolve(io.cwd, name), name, markdown.render(shown, { colour: false }))
+async function writeReport(
+  { format, name }: ReportFile,
+  shown: readonly Rendering[],
+  options: RenderOptions,
+  io: Io,
+): Promise<void> {
+  const found = await formatOf(format)
+  await writeText(resolve(io.cwd, name), name, found?.render(shown, options) ?? '')
 }
 
 /** Says how many are left out, so that nobody takes them for looked at. */

@@ -22,6 +22,20 @@ describe('the action', () => {
     expect(read('a/Dockerfile')).toBe(ROOT)
   })
 
+  test('says in the log what is wrong, and annotates it; names of files are no commands there', async () => {
+    const cwd = tree({ ...offline, 'a/Dockerfile': ROOT, '::error title=x::y/Dockerfile': ROOT })
+    const { code, stdout } = await runAction(cwd, {})
+    const [, told = '', annotations = ''] =
+      /^::stop-commands::(?:\w{32})\n([\s\S]*)\n::\w{32}::\n([\s\S]*)$/.exec(stdout) ?? []
+    expect(code).toBe(1)
+    expect(told).toContain('2 targets: 2 rewritten')
+    expect(told).toContain('::error title=x::y/Dockerfile')
+    expect(annotations).toContain('::warning file=a/Dockerfile,line=2')
+    expect(annotations).toContain('::runs as root; would run as app (10001:10001)')
+    expect(annotations).toContain('file=%3A%3Aerror title=x%3A%3Ay/Dockerfile')
+    expect(annotations.split('\n').filter((line) => !/^(::(warning|notice|error) file=.*)?$/.test(line))).toEqual([])
+  })
+
   test('fix changes the files, and check has nothing to say then', async () => {
     const cwd = tree({ ...offline, 'a/Dockerfile': ROOT })
     const fixed = await runAction(cwd, { mode: 'fix', targets: 'a\n' })
