@@ -6,8 +6,8 @@ import { withFewPortFindings } from './many-ports.ts'
 import { type Proved, proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } from './proof-rows.ts'
 import { QUESTIONS_TITLE, questionInWords, questionsOf, questionsOfAll, withoutQuestions } from './questions.ts'
 import { hasFailed, isComplete, type ReportFinding, type TargetResult, type Verdict } from './report.ts'
-import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
-import { counted, summaryLine, whoIs } from './summary.ts'
+import { allFindings, changedFiles, rowOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
+import { counted, summaryLine } from './summary.ts'
 
 /** GitHub takes 65,536 characters of a comment or a body; bytes are never fewer than those, however they are counted. */
 const MOST_BYTES = 65_000
@@ -16,7 +16,7 @@ const TABLE_BYTES = 30_000
 const LIST_BYTES = 12_000
 const NOTE_BYTES = 400
 
-/** For a pull request's text or comment: the sum and a table, then target by target, folded where there are several. */
+/** For a pull request's text or comment: why, what changes, what others have to do, what was shown, what is open; then target by target. */
 export const markdown: Format = {
   name: 'markdown',
   tells: 'all',
@@ -25,21 +25,103 @@ export const markdown: Format = {
     const shown = renderings
       .map((rendering) => allVisible(rendering))
       .sort((a, b) => URGENT_FIRST.indexOf(a.result.verdict) - URGENT_FIRST.indexOf(b.result.verdict))
-    const head = ['## harden-image', escaped(summaryLine(renderings.map(({ result }) => result)))]
+    const results = shown.map(({ result }) => result)
+    const isAsked = results.some((result) => result.changed && isComplete(result))
+    const head = [...(isAsked ? [WHY] : []), escaped(summaryLine(renderings.map(({ result }) => result)))]
     const rows = overview(shown)
-    const asked = shown.length > 1 ? questionList(questionsOfAll(shown.map(({ result }) => result))) : []
-    const room = MOST_BYTES - NOTE_BYTES - bytesOf([...head, rows.text, ...asked].join('\n\n'))
-    const sections = sectionsIn(room, shown.filter(hasMore))
+    const parts = [
+      ...listOf('At deployment', deployment(results)),
+      ...listOf('What was shown', shownLines(results)),
+      ...(shown.length > 1 ? listOf('Open', openLines(results)) : []),
+    ]
+    const sections = sectionsIn(
+      MOST_BYTES - NOTE_BYTES - bytesOf([...head, rows.text, ...parts].join('\n\n')),
+      shown.filter(hasMore),
+    )
     const leftOut = [
-      leftOutOf(rows.leftOut, shown.length, 'row of the table', 'rows of the table'),
+      leftOutOf(rows.leftOut, rows.all, 'row of the table', 'rows of the table'),
       leftOutOf(sections.leftOut, shown.filter(hasMore).length, 'target', 'targets'),
       leftOutOf(sections.changesLeftOut, sections.changes, 'change', 'changes'),
     ].filter((part) => part !== '')
     const note =
       leftOut.length === 0 ? [] : [`Not shown here, since GitHub takes no more: ${leftOut.join(', ')}. ${ALL}`]
-    return `${[...head, ...note, rows.text, ...asked, ...sections.texts].join('\n\n')}\n`
+    const texts = [...head, ...note, rows.text, ...parts, ...sections.texts]
+    return `${texts.filter((text) => text !== '').join('\n\n')}\n`
   },
 }
+
+/** For a reviewer who knows nothing of it. */
+const WHY =
+  'These containers ran as root: whoever breaks into the program of one owns all that is in it, and is one flaw away from the machine. Now each runs as a user of its own, without the rights of root, and may write only what its program needs.'
+
+function listOf(title: string, lines: readonly string[]): readonly string[] {
+  return lines.length === 0 ? [] : [`**${title}**\n\n${lines.map((line) => `- ${line}`).join('\n')}`]
+}
+
+/** `web/Dockerfile`, or `web/Dockerfile and 3 more`. */
+function namesOf(names: readonly string[]): string {
+  const rest = new Set(names).size - 1
+  return `${code(names[0] ?? '')}${rest > 0 ? ` and ${rest} more` : ''}`
+}
+
+/** What whoever runs them has to do, each once with who asks for it. */
+function deployment(results: readonly TargetResult[]): readonly string[] {
+  const asked = new Map<string, string[]>()
+  for (const result of results)
+    for (const { outcome, hint } of allFindings(result))
+      if (outcome === 'fixed' && hint !== undefined) asked.set(hint, [...(asked.get(hint) ?? []), result.target])
+  const migrations = results.flatMap(({ migration }) => (migration == null ? [] : [migration.command]))
+  return fewOf([
+    ...[...asked].map(([hint, names]) => `${escaped(hint)} (${namesOf(names)})`),
+    ...migrations.map((command) => `once, in the folder of the project: ${code(command)}`),
+  ])
+}
+
+/** By which run it is known that they work. */
+function shownLines(results: readonly TargetResult[]): readonly string[] {
+  const by = (word: ReturnType<typeof proofInWord>): readonly TargetResult[] =>
+    results.filter((result) => (result.changed || result.proof !== null) && proofInWord(result) === word)
+  const said = (
+    word: ReturnType<typeof proofInWord>,
+    text: (names: string, engine: string) => string,
+  ): readonly string[] => {
+    const those = by(word)
+    return those.length === 0
+      ? []
+      : [text(namesOf(those.map(({ target }) => target)), escaped(those[0]?.proof?.engine ?? ''))]
+  }
+  return [
+    ...said(
+      'passed',
+      (names, engine) =>
+        `${names}: built, and run beside the original without root and capabilities, where it did the same (${engine})`,
+    ),
+    ...said('failed', (names) => `${names}: the proof failed, and nothing of it is written`),
+    ...said('not shown', (names) => `${names}: run beside the original, which did not show whether it works`),
+    ...said('', (names) => `${names}: not run; \`harden-image --prove\` shows whether it works`),
+  ]
+}
+
+/** What a person decides, and what a run would answer. */
+function openLines(results: readonly TargetResult[]): readonly string[] {
+  const todos = new Map<string, string[]>()
+  for (const result of results)
+    for (const { outcome, message } of allFindings(result))
+      if (outcome === 'todo') todos.set(message, [...(todos.get(message) ?? []), result.target])
+  return [
+    ...fewOf([...todos].map(([message, names]) => `to decide: ${escaped(message)} (${namesOf(names)})`)),
+    ...questionsOfAll(results).map((line) => `for a run to answer: ${escaped(line)}`),
+  ]
+}
+
+/** As many lines as are read. */
+function fewOf(lines: readonly string[]): readonly string[] {
+  return lines.length <= MOST_LINES
+    ? lines
+    : [...lines.slice(0, MOST_LINES), `and ${lines.length - MOST_LINES} more, at their files below`]
+}
+
+const MOST_LINES = 6
 
 /**
  * The title of a pull request with the changes, at most 72 characters; nothing where there is nothing to ask for. What is not
@@ -89,18 +171,32 @@ function leftOutOf(count: number, all: number, one: string, many: string): strin
   return count === 0 ? '' : `${count} of ${counted(all, one, many)}`
 }
 
-function overview(shown: readonly Rendering[]): { readonly text: string; readonly leftOut: number } {
-  const rows = shown.map((rendering) => [
-    code(rendering.result.target, 'cell'),
-    rendering.result.verdict,
-    rendering.result.user === null ? '' : escaped(whoIs(rendering.result.user)),
-    proofInWord(rendering.result),
-  ])
+/** What changes, or needs a person, a row each; nothing of what stays as it was. */
+function overview(shown: readonly Rendering[]): {
+  readonly text: string
+  readonly all: number
+  readonly leftOut: number
+} {
+  const rows = shown
+    .filter(({ result }) => result.changed || !['unchanged', 'not-applicable'].includes(result.verdict))
+    .map(({ result }) => {
+      const { verdict, user, ports } = rowOf(result)
+      return [code(result.target, 'cell'), verdict, arrows(user), arrows(ports), proofInWord(result)]
+    })
+  if (rows.length === 0) return { text: '', all: 0, leftOut: 0 }
   const fits = room(TABLE_BYTES)
   const taken = rows.filter((row) => fits(row.join(' | ')))
   const leftOut = rows.length - taken.length
-  const last = leftOut === 0 ? [] : [[`and ${leftOut} more`, '', '', '']]
-  return { text: table(['target', 'verdict', 'user', 'proof'], [...taken, ...last]), leftOut }
+  const last = leftOut === 0 ? [] : [[`and ${leftOut} more`, '', '', '', '']]
+  return {
+    text: table(['target', 'verdict', 'user', 'ports', 'proof'], [...taken, ...last]),
+    all: rows.length,
+    leftOut,
+  }
+}
+
+function arrows(text: string): string {
+  return escaped(text.replaceAll('->', '→'))
 }
 
 interface Sections {
@@ -214,8 +310,8 @@ function serviceParts(result: TargetResult): string[] {
   const rows = serviceRows(result).map(({ name, verdict, user, ports }) => [
     code(name, 'cell'),
     verdict,
-    escaped(user),
-    escaped(ports),
+    arrows(user),
+    arrows(ports),
   ])
   return rows.length === 0 ? [] : [table(SERVICE_COLUMNS, rows)]
 }

@@ -15,13 +15,18 @@ export interface ServiceRow {
 export const SERVICE_COLUMNS = ['service', 'verdict', 'user', 'ports'] as const
 
 export function serviceRows({ services = [] }: TargetResult): readonly ServiceRow[] {
-  return services.map((service) => ({
-    name: service.target,
-    file: service.file ?? '',
-    verdict: service.verdict,
-    user: userOf(service),
-    ports: service.ports.map(portOf).join(', '),
-  }))
+  return services.map(rowOf)
+}
+
+/** The same of a target by itself. */
+export function rowOf(result: TargetResult): ServiceRow {
+  return {
+    name: result.target,
+    file: result.file ?? '',
+    verdict: result.verdict,
+    user: userOf(result),
+    ports: result.ports.map(portOf).join(', '),
+  }
 }
 
 /** The user of the stage that is built, the last of those that are meant to run. */

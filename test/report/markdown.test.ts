@@ -10,14 +10,21 @@ test('the sum, a table, and what there is to say of each target', () => {
     proof: { ...proof, remarks: ['udp 53: nothing answered'] },
   })
   const unchanged = sampleRendering('b/Dockerfile', 'x', 'x', { verdict: 'unchanged', user: null })
-  expect(render(changed, unchanged)).toBe(`## harden-image
+  const [why = '', ...rest] = render(changed, unchanged).split('\n\n')
+  expect(why).toMatch(/^These containers ran as root: .*\. Now each runs as a user of its own, .*\.$/)
+  expect(rest.join('\n\n')).toBe(`2 targets: 1 hardened, 1 unchanged
 
-2 targets: 1 hardened, 1 unchanged
+| target | verdict | user | ports | proof |
+| --- | --- | --- | --- | --- |
+| \`a/Dockerfile\` | hardened | root → 10001:10001 | 80 → 8080 | passed |
 
-| target | verdict | user | proof |
-| --- | --- | --- | --- |
-| \`a/Dockerfile\` | hardened | app (10001:10001) | passed |
-| \`b/Dockerfile\` | unchanged |  |  |
+**At deployment**
+
+- name another with --user (\`a/Dockerfile\`)
+
+**What was shown**
+
+- \`a/Dockerfile\`: built, and run beside the original without root and capabilities, where it did the same (docker 26.1.5)
 
 ### \`a/Dockerfile\`: hardened
 
@@ -58,10 +65,10 @@ diff --git a/a/Dockerfile b/a/Dockerfile
 test('questions are a list of kinds, of all targets and of each', () => {
   const asked = { findings: [finding, question, { ...question, line: 2 }] }
   const shown = render(sampleRendering('a', 'x', 'y', asked), sampleRendering('b', 'x', 'y', { findings: [] }))
-  const title = 'for a run to answer, with --prove:\n\n'
-  expect(shown.split(title)).toHaveLength(3)
-  expect(shown).toContain(`${title}- writes whose path only a run tells: 1 of 2\n`)
-  expect(shown).toContain(`${title}- writes whose path only a run tells: 2, such as app.py:41\n`)
+  expect(shown).toContain('**Open**\n\n- for a run to answer: writes whose path only a run tells: 1 of 2\n')
+  expect(shown).toContain(
+    `for a run to answer, with --prove:\n\n- writes whose path only a run tells: 2, such as app.py:41\n`,
+  )
   expect(shown).not.toContain(question.message)
 })
 
@@ -103,7 +110,7 @@ test('of 300 files there is a table of them all, the reasons as far as they fit,
   })
   const shown = render(...files)
   expect(Math.max(...sizes(shown))).toBeLessThan(65_536)
-  expect(shown).toMatch(/^## harden-image\n\n300 targets: 294 rewritten, 6 incomplete/)
+  expect(shown).toMatch(/^These containers ran as root.*\n\n300 targets: 294 rewritten, 6 incomplete/)
   for (const { path } of files) expect(shown).toContain(`| \`${path}\` |`)
   const [, left, all, changes] = /Not shown here, .*: (\d+) of (\d+) targets, (\d+) of 300 changes\./.exec(shown) ?? []
   expect(all).toBe('300')
@@ -149,4 +156,32 @@ test('names and messages that are made to leave their place are text in a folded
   expect(shown).toContain('````diff')
   const outside = shown.replace(/^(`{3,})diff\n[\s\S]*?^\1$/gm, '')
   expect(outside.match(/<details>/g)?.length).toBe(outside.match(/<\/details>/g)?.length)
+})
+
+test('what ten files ask of a reviewer is on one screen, before anything that is folded', () => {
+  const files = Array.from({ length: 10 }, (_, number) =>
+    sampleRendering(`${number}/Dockerfile`, 'x\n', 'y\n', {
+      findings: [
+        { ...finding, hint: 'publish the new port, as with -p 80:8080' },
+        { ...finding, outcome: 'todo', message: `decide about ${number}` },
+      ],
+      proof: number < 4 ? proof : null,
+      ...(number === 0 ? { migration: { command: 'docker compose run --rm migrate', undo: 'x' } } : {}),
+    }),
+  )
+  const [screen = ''] = render(...files).split('\n<details>')
+  expect(screen.split('\n').length).toBeLessThanOrEqual(45)
+  const titles = [...screen.matchAll(/^\*\*(.+)\*\*$/gm)].map(([, title]) => title)
+  expect(titles).toEqual(['At deployment', 'What was shown', 'Open'])
+  expect(screen).toContain('- publish the new port, as with -p 80:8080 (`0/Dockerfile` and 9 more)\n')
+  expect(screen).toContain('- once, in the folder of the project: `docker compose run --rm migrate`')
+  expect(screen).toMatch(
+    /- `0\/Dockerfile` and 3 more: built, and run beside .*\n- `4\/Dockerfile` and 5 more: not run;/,
+  )
+  expect(screen).toContain('- to decide: decide about 5 (`5/Dockerfile`)\n- and 4 more, at their files below\n')
+})
+
+test('where nothing changes nobody is told that something did', () => {
+  const shown = render(sampleRendering('a', 'x', 'x', { verdict: 'unchanged' }))
+  expect(shown).not.toMatch(/ran as root|\| target/)
 })
