@@ -386,11 +386,12 @@ function readFolders(entries: StageContents['entries']): (path: string) => boole
   return (path) => filled.has(path) && !isStatePlace(path)
 }
 
-/** SQLite creates and removes its journal in the folder of the database: both must be writable. */
+/** SQLite creates its journal in the folder of the database for each change, and removes it: making that file beforehand is not enough. */
 export function databaseClaims(path: string, detail: string, isFilled = false): readonly PathClaim[] {
-  return [path, `${path}-journal`].map((each) =>
-    inferred('create-file', each, detail, { subject: path, ...(isFilled && each === path ? { tree: true } : {}) }),
-  )
+  return [
+    inferred('create-file', path, detail, { subject: path, ...(isFilled ? { tree: true } : {}) }),
+    inferred('create-file', `${path}-journal`, detail, { subject: path, how: 'beside' }),
+  ]
 }
 
 /**

@@ -4,8 +4,9 @@ RUN groupadd --gid 10001 app \
  && useradd --no-log-init --uid 10001 --gid 10001 --home-dir /home/app --create-home --shell /usr/sbin/nologin app
 # harden-image: created by the original run; and more
 RUN mkdir -p /srv/spool \
- && touch /srv/notes \
- && chown 10001:10001 /srv/notes /srv/spool
+ && chown 10001:10001 /srv/spool \
+ && chgrp 10001 /srv \
+ && chmod 1775 /srv
 # harden-image: app (10001:10001), numeric, so that Kubernetes can check it
 USER 10001:10001
 CMD ["notes", "--data", "/srv/notes", "--spool-dir", "/srv/spool"]
