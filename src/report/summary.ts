@@ -69,7 +69,7 @@ interface RunsAs {
 }
 
 /** `app (10001:10001)` */
-export function whoIs({ name, uid, gid }: ReportUser): string {
+function whoIs({ name, uid, gid }: ReportUser): string {
   return name === '' ? `${uid}:${gid}` : `${name} (${uid}:${gid})`
 }
 
