@@ -1,10 +1,10 @@
 import { xmlText } from '../borders/html.ts'
 import { allVisible } from '../borders/terminal.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
-import { type LocatedFinding, levelOf, locatedFindings, messageOf, wholeMessage } from './located.ts'
+import { isDone, type LocatedFinding, levelOf, locatedFindings, messageOf, wholeMessage } from './located.ts'
 import type { TargetResult } from './report.ts'
 import { allFindings } from './services.ts'
-import { counted } from './summary.ts'
+import { counted, outcomeWord } from './summary.ts'
 
 /**
  * JUnit's XML as Ant's task writes it, which is the narrowest of its dialects: a suite for each target, in which the verdict, each
@@ -84,7 +84,10 @@ function findingCase(located: LocatedFinding, options: RenderOptions): Case {
   const name = `${transform}: ${message} (${path}:${region.startLine})`
   if (levelOf(located, options) === 'note' || options.isKnown?.(located.fingerprint)) return { name, problem: null }
   const text = `${path}:${region.startLine}:${region.startColumn}\n${wholeMessage(located, options)}`
-  return { name, problem: { tag: 'failure', type: `${transform} ${outcome}`, message, text } }
+  return {
+    name,
+    problem: { tag: 'failure', type: `${transform} ${outcomeWord(outcome, isDone(located, options))}`, message, text },
+  }
 }
 
 function proofCases({ target, proof }: TargetResult): readonly Case[] {

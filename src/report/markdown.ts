@@ -7,7 +7,7 @@ import { type Proved, proofInWord, proofInWords, proofRows, sandboxInWords, time
 import { QUESTIONS_TITLE, questionInWords, questionsOf, questionsOfAll, withoutQuestions } from './questions.ts'
 import { hasFailed, isComplete, type ReportFinding, type TargetResult, type Verdict } from './report.ts'
 import { allFindings, changedFiles, rowOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
-import { counted, summaryLine } from './summary.ts'
+import { counted, outcomeWord, summaryLine } from './summary.ts'
 
 /** GitHub takes 65,536 characters of a comment or a body; bytes are never fewer than those, however they are counted. */
 const MOST_BYTES = 65_000
@@ -261,14 +261,14 @@ function section({ result }: Rendering, parts: readonly string[], isFolded: bool
   return folded(`<code>${escaped(result.target)}</code>: ${result.verdict}`, parts.join('\n\n'))
 }
 
-function sectionParts({ result }: Rendering): readonly string[] {
+function sectionParts({ result, isWritten = false }: Rendering): readonly string[] {
   const services = servicesTold(result).flatMap((service) => {
-    const parts = said(service)
+    const parts = said(service, isWritten)
     return parts.length === 0 ? [] : [[`#### ${code(service.target)}`, ...parts].join('\n\n')]
   })
   return [
     ...serviceParts(result),
-    ...said(result),
+    ...said(result, isWritten),
     ...asFit(services, 2 * LIST_BYTES, (count) => `and ${counted(count, 'service')} more`),
     ...migrationParts(result),
   ]
@@ -286,12 +286,12 @@ function asFit(texts: readonly string[], bytes: number, more: (count: number) =>
   return taken.length === texts.length ? texts : [...taken, more(texts.length - taken.length)]
 }
 
-function said(result: TargetResult): string[] {
+function said(result: TargetResult, isWritten: boolean): string[] {
   const { error, findings, proof, ports } = result
   const decided = withoutQuestions(findings)
   return [
     ...(error ? [escaped([error.message, error.hint ?? ''].filter(Boolean).join(' '))] : []),
-    ...(decided.length > 0 ? [findingList(decided)] : []),
+    ...(decided.length > 0 ? [findingList(decided, isWritten)] : []),
     ...questionList(questionsOf(result).map(questionInWords)),
     ...(proof === null ? [] : proofParts({ proof, ports })),
   ]
@@ -301,8 +301,8 @@ function questionList(lines: readonly string[]): string[] {
   return lines.length === 0 ? [] : [`${QUESTIONS_TITLE}:\n\n${lines.map((line) => `- ${escaped(line)}`).join('\n')}`]
 }
 
-function findingList(findings: readonly ReportFinding[]): string {
-  const items = withFewPortFindings(findings).map(findingItem)
+function findingList(findings: readonly ReportFinding[], isWritten: boolean): string {
+  const items = withFewPortFindings(findings).map((finding) => findingItem(finding, isWritten))
   return asFit(items, LIST_BYTES, (count) => `- and ${counted(count, 'finding')} more: ${ALL}`).join('\n')
 }
 
@@ -334,9 +334,9 @@ function migrationParts(result: TargetResult): string[] {
 
 const NO_COLOUR = { colour: false }
 
-function findingItem({ file, line, outcome, message, hint, transform }: ReportFinding): string {
+function findingItem({ file, line, outcome, message, hint, transform }: ReportFinding, isWritten: boolean): string {
   const where = file === undefined ? '' : `${code(file)} `
-  const what = `- **${outcome}** ${where}line ${line}: ${escaped(message)} (${code(transform)})`
+  const what = `- **${outcomeWord(outcome, isWritten)}** ${where}line ${line}: ${escaped(message)} (${code(transform)})`
   return hint ? `${what}  \n  do: ${escaped(hint)}` : what
 }
 

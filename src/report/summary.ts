@@ -1,3 +1,4 @@
+import type { Outcome } from '../transform.ts'
 import { hasFailed, type ReportUser, type TargetResult, type Verdict } from './report.ts'
 import { allFindings } from './services.ts'
 
@@ -75,6 +76,12 @@ function whoIs({ name, uid, gid }: ReportUser): string {
 
 function originOf({ name, from }: ReportUser): string {
   return name === '' && from === 'created' ? 'it needs no account' : origins[from]
+}
+
+/** How people read an outcome: what is not written yet is not fixed. */
+export function outcomeWord(outcome: Outcome, isWritten: boolean): string {
+  if (outcome === 'question') return 'ask'
+  return outcome === 'fixed' && !isWritten ? 'fix' : outcome
 }
 
 // SGR codes, on and off. Report modules are pure, so no node:util, which looks at the process.

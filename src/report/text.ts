@@ -18,7 +18,7 @@ import {
 import { questionInWords, questionsOf } from './questions.ts'
 import type { ReportFinding, ReportProof, ReportStage, TargetResult, Verdict } from './report.ts'
 import { changedFiles, placeOf, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
-import { type Paint, painter, runsAs, summaryLine } from './summary.ts'
+import { outcomeWord, type Paint, painter, runsAs, summaryLine } from './summary.ts'
 
 /** For people: target by target, with the evidence, then the sum. */
 export const text: Format = {
@@ -237,9 +237,7 @@ export function doing(hint: string, paint: Paint): string {
 function findingLines(finding: ReportFinding, isWritten: boolean, how: Framing): Line[] {
   const { paint } = how
   const { outcome, message, transform, hint, evidence } = finding
-  // What is not written yet is not fixed.
-  const word = outcome === 'question' ? 'ask' : outcome === 'fixed' && !isWritten ? 'fix' : outcome
-  const head = `  ${visibleLine(placeOf(finding)).padEnd(7)} ${paint(outcomeStyles[outcome], word.padEnd(7))} `
+  const head = `  ${visibleLine(placeOf(finding)).padEnd(7)} ${paint(outcomeStyles[outcome], outcomeWord(outcome, isWritten).padEnd(7))} `
   return [
     line(head, `${message} ${paint('dim', `(${transform})`)}`),
     ...frameOf(finding, how),

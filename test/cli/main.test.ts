@@ -671,7 +671,7 @@ describe('pull requests', () => {
     const { stdout: dry } = await call(['--format', 'markdown', '.'], {
       cwd: tree({ ...two, 'd/Dockerfile': 'CRON\n' }),
     })
-    expect(body).toBe(dry.replaceAll('would run as', 'runs as'))
+    expect(body).toBe(dry.replaceAll('would run as', 'runs as').replaceAll('**fix**', '**fixed**'))
   })
 
   test('of one file the title says which; of none that changes there is no title', async () => {

@@ -20,7 +20,7 @@ test('a suite for each target: its verdict, its findings but notes and questions
   <testsuite package="harden-image" id="0" name="a/Dockerfile" timestamp="1970-01-01T00:00:00" hostname="localhost" tests="5" failures="3" errors="0" time="0">
     <properties/>
     <testcase name="verdict" classname="a/Dockerfile" time="0"/>
-    <testcase name="set-user: runs as app (10001:10001) (a/Dockerfile:2)" classname="a/Dockerfile" time="0"><failure message="runs as app (10001:10001)" type="set-user fixed">a/Dockerfile:2:1
+    <testcase name="set-user: runs as app (10001:10001) (a/Dockerfile:2)" classname="a/Dockerfile" time="0"><failure message="runs as app (10001:10001)" type="set-user fix">a/Dockerfile:2:1
 runs as app (10001:10001)
 do: name another with --user
 assumed 10001: the image has no account of its own</failure></testcase>

@@ -28,7 +28,7 @@ test('the sum, a table, and what there is to say of each target', () => {
 
 ### \`a/Dockerfile\`: hardened
 
-- **fixed** line 12: runs as app (10001:10001) (\`set-user\`)  
+- **fix** line 12: runs as app (10001:10001) (\`set-user\`)  
   do: name another with --user
 
 **Proof passed**: does what the original does (docker 26.1.5, 2 rounds)
