@@ -141,7 +141,7 @@ export async function unexercised(
           isRemark: true,
         }
       : {
-          message: `what ${path} does as another user: it stays root and can become one, and did not for anything it was asked; add a check that makes it (--smoke)`,
+          message: `what ${path} does as another user, which it stays root to become: nothing that it was asked made it do so`,
           isRemark: false,
         }
   }

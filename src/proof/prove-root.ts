@@ -1,6 +1,7 @@
 import type { Operation } from '../evidence/operation.ts'
 import { DEFAULT_CAPABILITIES } from '../image/capabilities.ts'
 import type { StagePlan } from '../plan/plan.ts'
+import { listedPorts } from '../report/many-ports.ts'
 import type { Hardened } from '../report/report.ts'
 import type { Comparison } from './checks/index.ts'
 import type { Container } from './container/container.ts'
@@ -185,8 +186,16 @@ export async function proveRoot(
     hardened,
     report: proofReport(version, baseline, run, 1, [...remarks, ...(names === '' ? [] : [doubt])]),
     failures: [],
-    advice: `shown to do what it did with --cap-drop=ALL${[...needed, ...unseen].map((name) => ` --cap-add=${name}`).join('')}${noNewPrivileges ? ' --security-opt=no-new-privileges' : ', and not to do it with no-new-privileges'}${unseen.length === 0 ? '' : ` (${names} by the catalogue, not shown)`}`,
+    advice: `shown to do what it did with --cap-drop=ALL${[...needed, ...unseen].map((name) => ` --cap-add=${name}`).join('')}${noNewPrivileges ? ' --security-opt=no-new-privileges' : ', and not to do it with no-new-privileges'}${unseen.length === 0 ? '' : ` (${names} by the catalogue, not shown)`}${lowPortsElsewhere(original, needed)}`,
   }
+}
+
+/** Docker lets everybody bind low ports in a container; who does not, asks for a capability. Source: ip-sysctl, ip_unprivileged_port_start */
+export function lowPortsElsewhere({ listeners }: Pick<RunRecord, 'listeners'>, given: readonly string[]): string {
+  const low = [...new Set((listeners ?? []).flatMap(({ port }) => (port < 1024 ? [`${port}`] : [])))]
+  return low.length === 0 || given.includes('NET_BIND_SERVICE')
+    ? ''
+    : `; on CRI-O, older containerd and host networking also --cap-add=NET_BIND_SERVICE for port ${listedPorts(low)}`
 }
 
 function withoutTracer(process: RunRecord['processes'][number]): RunRecord['processes'][number] {

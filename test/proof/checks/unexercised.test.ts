@@ -63,7 +63,7 @@ async function said(seen: Seen): Promise<string | null> {
   return (await doubt(seen))?.message ?? null
 }
 
-const unseen = 'what /usr/bin/server does as another user: it stays root and can become one'
+const unseen = 'what /usr/bin/server does as another user, which it stays root to become'
 
 test.each<[string, Seen]>([
   ['makes a process for a connection, and that process stays root', {}],
