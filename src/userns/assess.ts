@@ -107,7 +107,7 @@ function* effects(engine: EngineFacts | null, liveRestore: boolean, containerdIm
   yield `${count} that exist now become invisible, since the data moves to a folder of its own; they are back when remapping is off again`
   const free = engine?.freeBytes ?? null
   yield `what is pulled or built again needs its disk space a second time${free === null ? '' : `; ${gigabytes(free)} are free`}`
-  yield 'bind mounts keep their owners: root inside has no more rights there than any other user'
+  yield 'bind mounts keep their owners: root in a container has no more rights there than any other user'
   yield 'one mapping for the whole daemon; --userns=host exempts a container, and its root is then root again'
   if (liveRestore) yield 'live-restore is on: stop all containers before the restart, or they run on unseen'
   if (containerdImages || engine?.storageDriver === 'overlayfs')

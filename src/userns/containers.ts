@@ -1,3 +1,4 @@
+import { joinTruncated } from '../words.ts'
 /** The parts of `docker inspect` that remapping cares about. */
 export interface ContainerInfo {
   readonly Id?: string
@@ -94,12 +95,18 @@ function* needs({ HostConfig: host = {}, Config, Mounts = [] }: ContainerInfo, m
 }
 
 function* changes({ HostConfig: host = {}, Mounts = [] }: ContainerInfo): Iterable<string> {
-  for (const { Type, Source = '', Destination = '', RW } of Mounts) {
-    if (Type === 'bind')
-      yield `bind mount ${Source} on ${Destination}: ${RW ? 'root inside cannot write' : 'root inside reads only'} what others may not`
+  for (const [isWritable, may] of [
+    [true, 'write'],
+    [false, 'read'],
+  ] as const) {
+    const bound = Mounts.flatMap(({ Type, Source = '', Destination = '', RW = false }) =>
+      Type === 'bind' && RW === isWritable ? [`${Source} on ${Destination}`] : [],
+    )
+    if (bound.length > 0)
+      yield `root in the container can ${may} there only what any user of the host can: ${joinTruncated(bound)}`
   }
   for (const { PathOnHost = '' } of host.Devices ?? [])
-    yield `device ${PathOnHost}: root inside is not its owner any more`
+    yield `device ${PathOnHost}: root in the container is not its owner any more`
   for (const { Type, Driver = 'local' } of Mounts) {
     if (Type === 'volume' && Driver !== 'local') yield `volume driver ${Driver}: it must know of remapping`
   }

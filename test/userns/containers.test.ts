@@ -46,14 +46,23 @@ test('bind mounts, devices and volume drivers are to be looked at', () => {
     HostConfig: { Devices: [{ PathOnHost: '/dev/fuse' }] },
     Mounts: [
       { Type: 'bind', Source: '/srv', Destination: '/data', RW: true },
+      ...['a', 'b', 'c', 'd', 'e', 'f', 'g', 'h', 'i'].map((name) => ({
+        Type: 'bind',
+        Source: `/${name}`,
+        Destination: `/lib/${name}`,
+        RW: false,
+      })),
       { Type: 'volume', Source: '/x', Destination: '/v', Driver: 'nfs' },
       { Type: 'volume', Source: '/x', Destination: '/v', Driver: 'local' },
     ],
   })
   expect(report?.needsHost).toEqual([])
   expect(report?.changes).toEqual([
-    'bind mount /srv on /data: root inside cannot write what others may not',
-    'device /dev/fuse: root inside is not its owner any more',
+    'root in the container can write there only what any user of the host can: /srv on /data',
+    expect.stringMatching(
+      /^root in the container can read there only what any user of the host can: \/a on \/lib\/a, .* more$/,
+    ),
+    'device /dev/fuse: root in the container is not its owner any more',
     'volume driver nfs: it must know of remapping',
   ])
 })
