@@ -5,6 +5,8 @@
 export const bounds = {
   /** Dockerfiles, configuration, Compose files and manifests. */
   textBytes: 1024 * 1024,
+  /** One look at a Dockerfile in an editor, which waits for it. */
+  editorMs: 20_000,
   /** One regular file of a repository, whatever lies below it. */
   readMs: 10_000,
   /** Words of a YAML text, white space and signs too: a megabyte of manifests has fewer. */

@@ -31,6 +31,9 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   // How wide a text is on a terminal, and where it breaks.
   'string-width': /^src\/report\/layout\.ts$/,
   'wrap-ansi': /^src\/report\/layout\.ts$/,
+  // What an editor says, and the texts that it has open.
+  'vscode-languageserver': /^src\/cli\/lsp(-answers)?\.ts$/,
+  'vscode-languageserver-textdocument': /^src\/cli\/lsp(-answers)?\.ts$/,
   yargs: /^src\/cli(\.ts$|\/)/,
 }
 

@@ -7,6 +7,7 @@ import { joinAnd, nearestName } from '../words.ts'
 import {
   hardenFlags,
   inspectFlags,
+  lspFlags,
   profileFlags,
   proveFlags,
   reviewFlags,
@@ -26,6 +27,8 @@ import {
   explainRequest,
   initExamples,
   initRequest,
+  lspExamples,
+  lspRequest,
   pluginExamples,
   pluginRequest,
   profileExamples,
@@ -47,6 +50,10 @@ const verbs = {
     flags: reviewFlags,
   },
   profile: { summary: 'TARGET: how to run it locked down, for docker, compose or kubernetes', flags: profileFlags },
+  lsp: {
+    summary: 'show findings in an editor, and hand it the changes, by the Language Server Protocol on stdin and stdout',
+    flags: lspFlags,
+  },
   fleet: { summary: 'plan|run|merge: many targets on many machines, by any engine of array jobs', flags: fleetFlags },
   verify: {
     summary: 'STATEMENT: check that what was kept of a proof holds for an image; signatures are for cosign to check',
@@ -81,6 +88,7 @@ const examplesOf: Readonly<Record<string, [string, string][]>> = table({
   verify: verifyExamples,
   completion: completionExamples,
   init: initExamples,
+  lsp: lspExamples,
   plugin: pluginExamples,
   explain: explainExamples,
 })
@@ -109,6 +117,7 @@ export function parseArguments(argv: readonly string[]): Request {
   if (first === 'verify') return verifyRequest(parsed, others)
   if (first === 'completion') return completionRequest(others)
   if (first === 'init') return initRequest(others)
+  if (first === 'lsp') return lspRequest(parsed, others)
   if (first === 'plugin') return pluginRequest(others)
   if (first === 'explain') return explainRequest(others)
   if (first === 'clean') return cleanRequest(parsed, others)

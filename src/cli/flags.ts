@@ -293,6 +293,20 @@ export const profileFlags = {
   ...engineFlags,
 } as const satisfies Record<string, Flag>
 
+const { engine: _engine, offline: _offline, ...lookFlags } = engineFlags
+
+export const lspFlags = {
+  stdio: {
+    type: 'boolean',
+    group: groups.target,
+    describe: 'as some editors add it: there is no other way to speak with it',
+  },
+  ...flagsOf('onlyDockerfile'),
+  ...policyFlags,
+  ...arbitraryFlag,
+  ...lookFlags,
+} as const satisfies Record<string, Flag>
+
 export const transformsFlags = textOrJson
 
 export const verifyFlags = {

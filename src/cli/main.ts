@@ -69,6 +69,7 @@ async function call(
     const { fleet } = await import('./fleet.ts')
     return fleet(request, io, await load(), interruption, progress)
   }
+  if (request.kind === 'lsp') return (await import('./lsp.ts')).lsp(request, io, load, interruption)
   if (request.kind === 'userns') return userns(request, io)
   if (request.kind === 'completion') {
     io.stdout.write((await import('./completion.ts')).completion(request.shell))

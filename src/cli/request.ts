@@ -29,6 +29,7 @@ export type Request =
   | Explain
   | Init
   | Plugin
+  | Lsp
   | Work
 
 /** `--help` and `--version`. */
@@ -66,6 +67,13 @@ export interface Init {
 export interface Plugin {
   readonly kind: 'plugin'
   readonly action: 'install' | 'remove'
+}
+
+/** The verb `lsp`. */
+export interface Lsp {
+  readonly kind: 'lsp'
+  /** What is asked of each Dockerfile that is open. */
+  readonly work: Work
 }
 
 /** The verb `verify`. */

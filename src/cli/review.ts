@@ -100,7 +100,8 @@ function textsOf(targets: readonly Target[], accepted: Accepted, cwd: string): r
   return [...texts.values()]
 }
 
-function changedTexts(outcome: TargetOutcome, chosen: readonly number[], cwd: string): readonly TextChange[] {
+/** What changes in each file with the chosen changes; all of them together where they are in several files. */
+export function changedTexts(outcome: TargetOutcome, chosen: readonly number[], cwd: string): readonly TextChange[] {
   const { result, source, path, files, changes = wholeChange(source, result.output, '') } = outcome
   if (files !== undefined)
     return files

@@ -9,6 +9,7 @@ import {
   choice,
   type Explain,
   type Init,
+  type Lsp,
   list,
   type Parsed,
   type Plugin,
@@ -182,6 +183,17 @@ function alone<Name extends string>(
   const found = wordOf(verb, what, names, word, refusal)
   if (extra !== undefined) throw usage(`${verb} ${found} takes no target, but got ${extra}`)
   return found
+}
+
+export const lspExamples: [string, string][] = [
+  ['$0 lsp', 'how an editor starts it; docs/how-to/editors.md has the lines for VS Code, Neovim, Zed and Helix'],
+  ['$0 lsp --own workdir --comments short', 'the same, with settings for all that is open'],
+]
+
+/** `lsp`. Throws HardenError `bad-usage`. */
+export function lspRequest(parsed: Parsed, [extra]: readonly string[]): Lsp {
+  if (extra !== undefined) throw usage(`lsp takes no target, but got ${extra}`, 'the editor says what is open')
+  return { kind: 'lsp', work: workRequest('harden', parsed, []) }
 }
 
 export const initExamples: [string, string][] = [

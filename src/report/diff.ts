@@ -1,6 +1,7 @@
-import { formatPatch, OMIT_HEADERS, type StructuredPatch, structuredPatch } from 'diff'
+import { diffLines, formatPatch, OMIT_HEADERS, type StructuredPatch, structuredPatch } from 'diff'
 import { visible } from '../borders/terminal.ts'
 import { bounds } from '../bounds.ts'
+import type { Edit } from '../edit.ts'
 import type { Format, Rendering, RenderOptions } from './format.ts'
 import { painter } from './summary.ts'
 
@@ -47,6 +48,22 @@ export function fileDiff({ name: path, before, after }: FileTexts, colour: boole
 /** The hunks of a change, with three lines of context: lines as in a patch, with their first character. */
 export function hunksOf(before: string, after: string): readonly Hunk[] {
   return before === after ? [] : patchOf(before, after).hunks
+}
+
+/** The same as edits of whole lines. */
+export function lineEdits(before: string, after: string): readonly Edit[] {
+  const parts = diffLines(before, after, { maxEditLength: bounds.diffLines })
+  if (parts === undefined) return [{ start: 0, end: before.length, text: after }]
+  const edits: Edit[] = []
+  let at = 0
+  for (const { added, removed, value } of parts) {
+    const last = edits.at(-1)
+    if (added && last?.end === at) edits.splice(-1, 1, { ...last, text: last.text + value })
+    else if (added || removed)
+      edits.push({ start: at, end: removed ? at + value.length : at, text: removed ? '' : value })
+    if (!added) at += value.length
+  }
+  return edits
 }
 
 export type Hunk = StructuredPatch['hunks'][number]

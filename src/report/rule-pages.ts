@@ -90,6 +90,11 @@ export function rulePath(name: string): string {
   return rulePages.has(name) ? `docs/rules/${name}.md` : 'docs/reference/findings.md'
 }
 
+/** The same on the web; `home`: where the repository of this tool can be read, null where nobody has said it. */
+export function ruleUri(name: string, home: string | null): string | null {
+  return home === null ? null : `${home}/blob/HEAD/${rulePath(name)}`
+}
+
 /** What stands below the title of a page; '' for a name that has none. */
 export function ruleBody(name: string): string {
   return (rulePages.get(name) ?? '').slice(`# ${name}\n\n`.length).trim()

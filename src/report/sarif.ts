@@ -13,7 +13,7 @@ import {
   wholeMessage,
 } from './located.ts'
 import { homepage, version } from './report.ts'
-import { ruleBody, rulePath, ruleSummary } from './rule-pages.ts'
+import { ruleBody, rulePath, ruleSummary, ruleUri } from './rule-pages.ts'
 
 /** For code scanning in CI. Source: SARIF 2.1.0 (OASIS), and what GitHub reads of it. */
 export const sarif: Format = {
@@ -102,7 +102,7 @@ export function helpOf(
   home: string | null,
 ): Pick<ReportingDescriptor, 'help' | 'helpUri'> {
   const path = rulePath(name)
-  const helpUri = home === null ? null : `${home}/blob/HEAD/${path}`
+  const helpUri = ruleUri(name, home)
   const where = helpUri === null ? `\`${path}\` of harden-image` : `[${path}](${helpUri})`
   const linked = page.replace(/\[([^[\]]{1,200})\]\(([^()\s]{1,300})\)/g, (_, text: string, target: string) =>
     home === null ? text : `[${text}](${addressOf(target, path, home)})`,

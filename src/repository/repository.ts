@@ -29,7 +29,13 @@ export function repositoryOf(folder: string): string | null {
  * The files that git tracks, from the folder of the repository. Null where its list cannot be read: only versions 2 and 3 spell paths
  * out. Source: gitformat-index(5).
  */
-export const trackedFiles = memoizeByText((repository: string): ReadonlySet<string> | null => {
+export function trackedFiles(repository: string): ReadonlySet<string> | null {
+  const stats = statSync(join(repository, '.git', 'index'), NOT_THERE)
+  return trackedAt(`${repository}\0${stats?.mtimeMs} ${stats?.size}`)
+}
+
+const trackedAt = memoizeByText((stamped: string): ReadonlySet<string> | null => {
+  const [repository = ''] = stamped.split('\0')
   const list = bytesIn(repository, join(repository, '.git', 'index'), bounds.surveyedText)
   try {
     return list === null || list.readUInt32BE(4) > 3 ? null : pathsIn(list)

@@ -5,7 +5,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { diff } from '../../src/report/diff.ts'
+import { applyEdits } from '../../src/edit.ts'
+import { diff, lineEdits } from '../../src/report/diff.ts'
 import { sampleRendering, sampleResult } from './sample.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'harden-image-diff-'))
@@ -172,4 +173,22 @@ test('colour changes nothing but colour', () => {
   expect(coloured).toContain('\u001b[32m+USER 1:1\u001b[39m')
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what colours are made of
   expect(coloured.replace(/\u001b\[\d+m/g, '')).toBe(diff.render([rendering], plain))
+})
+
+test('edits of lines make the text, each of lines that differ', () => {
+  const line = fc.constantFrom('a\n', 'b\n', 'c\r\n', '\n', 'd')
+  const text = fc.array(line, { maxLength: 12 }).map((lines) => lines.join(''))
+  fc.assert(
+    fc.property(text, text, (before, after) => {
+      const edits = lineEdits(before, after)
+      expect(applyEdits(before, edits)).toBe(after)
+      for (const { start, end, text: now } of edits) expect(before.slice(start, end)).not.toBe(now)
+    }),
+  )
+  expect(lineEdits('a\nb\nc\n', 'a\nB\nc\nd\n')).toEqual([
+    { start: 2, end: 4, text: 'B\n' },
+    { start: 6, end: 6, text: 'd\n' },
+  ])
+  const [before, after] = ['x', 'y'].map((word) => `${word}\n`.repeat(5000))
+  expect(lineEdits(before ?? '', after ?? '')).toEqual([{ start: 0, end: 10_000, text: after }])
 })
