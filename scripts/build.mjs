@@ -1,4 +1,4 @@
-// dist/cli.js with the program that it starts and dist/index.js, the declarations beside them, and the notices of what is inside.
+// dist/cli.js and dist/index.js with the program that both have their code of, the declarations beside them, and the notices of what is inside.
 import { execFile, execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
@@ -57,24 +57,39 @@ const shared = /** @type {const} */ ({
   metafile: true,
 })
 
-/** The library, and what starts the program. */
-async function modules() {
-  const { metafile } = await build({
-    ...shared,
-    entryPoints: ['src/index.ts', 'src/cli.ts'],
-    outdir: 'dist',
-  })
-  return Object.keys(metafile.inputs)
+/** What starts the program. */
+async function starter() {
+  await build({ ...shared, entryPoints: ['src/cli.ts'], outdir: 'dist' })
+}
+
+/** The library: the package has its code once. */
+async function library() {
+  const entryPoints = ['src/index.ts']
+  const { metafile } = await build({ entryPoints, bundle: false, format: 'esm', metafile: true, write: false })
+  const names = Object.values(metafile.outputs).flatMap((output) => output.exports)
+  const text = [
+    "import { createRequire } from 'node:module'",
+    'const [require, parts] = [createRequire(import.meta.url), { exports: {} }]',
+    // An import would look for the names that it exports, which takes twice as long as to run it.
+    "require('./program.cjs')(require, parts, new URL('program.cjs', import.meta.url).href)",
+    `export const { ${names.sort().join(', ')} } = parts.exports.library()`,
+  ]
+  await writeFile('dist/index.js', `${text.join('\n')}\n`)
 }
 
 /**
- * The program: one expression, a function of what a module has, since of a script V8 can keep what it has compiled, and of modules it
- * cannot before Node 22. What is imported where it is used is in it too, and does not run before.
+ * The command line and the library, each of which runs when it is asked for: one function of what a module has. A script that is an
+ * expression gives it, since of a script V8 can keep what it has compiled, and of modules it cannot before Node 22; and as a module it
+ * is what is exported. What is imported where it is used is in it too, and does not run before.
  */
 async function program() {
   const { metafile, outputFiles } = await build({
     ...shared,
-    entryPoints: ['src/cli/program.ts'],
+    stdin: {
+      contents:
+        "module.exports = { run: () => require('./src/cli/program.ts'), library: () => require('./src/index.ts') }",
+      resolveDir: root,
+    },
     outfile: 'dist/program.cjs',
     format: 'cjs',
     // Its ES module makes a require() of its own, which hides the one that an import becomes here.
@@ -82,7 +97,7 @@ async function program() {
     supported: { 'dynamic-import': false },
     // What it would find beside itself it is given.
     define: { ...shared.define, 'import.meta.url': '__url', __dirname: '""', __filename: '""' },
-    banner: { js: '(function (require, module, __url) {' },
+    banner: { js: '(typeof module === "object" ? module : {}).exports = (function (require, module, __url) {' },
     footer: { js: '})' },
     write: false,
   })
@@ -137,8 +152,8 @@ await rm('dist', { recursive: true, force: true })
 // Beside the rest: it takes as long as all of that.
 const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc')
 const declared = promisify(execFile)(process.execPath, [tsc, '--project', 'tsconfig.build.json'])
-const [ofModules, ofProgram, ofGrammars] = await Promise.all([modules(), program(), grammars(), manual()])
-const inputs = [...ofModules, ...ofProgram, ...ofGrammars]
+const [ofProgram, ofGrammars] = await Promise.all([program(), grammars(), starter(), library(), manual()])
+const inputs = [...ofProgram, ...ofGrammars]
 await chmod('dist/cli.js', 0o755)
 await writeFile('dist/THIRD-PARTY-NOTICES.txt', await notices(inputs))
 

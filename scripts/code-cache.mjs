@@ -26,4 +26,6 @@ process.on('exit', () => {
   writeFileSync(join(root, 'dist/program.cache'), Buffer.concat([Buffer.from(mark), script.createCachedData()]))
   process.exitCode = 0
 })
-script.runInThisContext()(createRequire(program), { exports: {} }, pathToFileURL(program).href)
+const parts = { exports: /** @type {{ run?: () => unknown }} */ ({}) }
+script.runInThisContext()(createRequire(program), parts, pathToFileURL(program).href)
+parts.exports.run?.()

@@ -26,7 +26,7 @@ if (process.argv.length === 3 && process.argv[2] === '--version') process.stdout
 else start()
 
 /**
- * Runs the program, which scripts/build.mjs has made one script of, with the code that V8 has made of it there: to compile
+ * Runs the command line of the program, which scripts/build.mjs has made one script of, with the code that V8 has made of it there: to compile
  * it takes longer than a Dockerfile does. As much is believed of that file as of the program beside it; V8 itself refuses what
  * another version of it has made, or one with other flags, and compiles.
  */
@@ -36,7 +36,9 @@ function start(): void {
   const source = readFileSync(program, 'latin1')
   const cachedData = compiled(fileURLToPath(new URL('program.cache', import.meta.url)), source)
   const script = new Script(source, { filename: program, ...(cachedData === null ? {} : { cachedData }) })
-  script.runInThisContext()(createRequire(program), { exports: {} }, url)
+  const parts = { exports: {} as { run(): unknown } }
+  script.runInThisContext()(createRequire(program), parts, url)
+  parts.exports.run()
 }
 
 /** Null where there is none of this very text: it begins with the line that the text begins with, a hash of the rest. */

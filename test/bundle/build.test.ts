@@ -52,6 +52,33 @@ test('the program does the same with the code that the build has compiled, with 
   expect(hardened()).toBe(usual)
 })
 
+test('the library has what src/index.ts exports, and works away from this repository', async () => {
+  const script = join(folder, 'use.mjs')
+  const uses = [
+    "import * as library from './dist/index.js'",
+    `const { verdict } = library.harden({ dockerfile: ${JSON.stringify('FROM debian:12\nCMD ["/x"]\n')} })`,
+    "const parsers = await library.loadGrammars([['a.py', 'open(name).write(text)']])",
+    "const isParsed = parsers.parse('python', 'a = 1') !== null",
+    "const inspected = await library.inspect({ dockerfile: 'Dockerfile' }, { engine: 'none', offline: true })",
+    'console.log(JSON.stringify([Object.keys(library), verdict, isParsed, inspected.result.verdict]))',
+  ]
+  await writeFile(script, uses.join('\n'))
+  const { stdout } = await run(process.execPath, [script], { cwd: folder })
+  const names = Object.keys(await import('../../src/index.ts')).sort()
+  expect(JSON.parse(stdout)).toEqual([names, 'rewritten', true, 'rewritten'])
+})
+
+test('the package has less than 8 MB without its grammars, and nothing that only this machine needs', async () => {
+  const { stdout } = await run('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], { cwd: root })
+  const [packed] = Object.values<{ files: { path: string; size: number }[] }>(JSON.parse(stdout))
+  const files = packed?.files ?? []
+  const names = files.map(({ path }) => path)
+  expect(names).toEqual(expect.arrayContaining(['dist/cli.js', 'dist/index.js', 'dist/program.cjs']))
+  expect(names.filter((path) => /\.(?:cache|map|inputs)$/.test(path))).toEqual([])
+  const bytes = files.flatMap(({ path, size }) => (path.startsWith('dist/grammars/') ? [] : size))
+  expect(bytes.reduce((sum, size) => sum + size, 0)).toBeLessThan(8e6)
+})
+
 test('compiled code of another program is refused', async () => {
   const program = join(folder, 'dist', 'program.cjs')
   const text = await readFile(program, 'latin1')
