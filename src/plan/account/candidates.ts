@@ -157,7 +157,7 @@ function observed({
       evidence: {
         source: 'observed',
         subject: String(uid),
-        detail: 'does the work when the original runs as root',
+        detail: 'whom the original became for its work',
       } as const,
     }))
 }

@@ -9,6 +9,6 @@ RUN mkdir -p /home/web \
  && chown 101:102 /home/web
 # harden-image: what it looks for in its home was in root's
 ENV HOME=/home/web
-# harden-image: web (101:102), does the work when the original runs as root
+# harden-image: web (101:102), whom the original became for its work
 USER 101:102
 CMD ["app"]
