@@ -1,5 +1,6 @@
-export { type HardenInput, harden, inspect, prove } from './app/api.ts'
-export { loadGrammars } from './app/grammars.ts'
+export { inspect, prove } from './app/api.ts'
+export { loadGrammars } from './app/grammar-files.ts'
+export { type HardenInput, harden } from './app/harden-text.ts'
 export { type ErrorCode, HardenError } from './errors.ts'
 export type { Evidence } from './evidence/claim.ts'
 export type { Grammar, SourceParsers, SyntaxNode } from './evidence/syntax.ts'

@@ -8,7 +8,7 @@ import { importsIn } from '../scripts/rooms.mjs'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(attest|borders|contents|dockerfile|evidence|manifests|plan|report|shell|start)\/|src\/image\/(?!sources\/)|src\/userns\/(?!host\/)|src\/app\/(base-images|harden|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
+  /^(src\/(attest|borders|contents|dockerfile|evidence|manifests|plan|report|shell|start)\/|src\/image\/(?!sources\/(?!catalogue\.ts$))|src\/userns\/(?!host\/)|src\/app\/(base-images|grammars|harden|harden-text|profile|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
@@ -254,7 +254,7 @@ const OPENS =
 /** Who opens files besides the one door, `src/files-in.ts`, and which: none that a repository or a build context has laid. */
 const OPENS_OTHERS: Readonly<Record<string, string>> = {
   'src/cli.ts': 'the program itself',
-  'src/app/grammars.ts': 'grammars that come with the program',
+  'src/app/grammar-files.ts': 'grammars that come with the program',
   'src/cli/clean.ts': 'what killed runs left',
   'src/cli/resume.ts': "the caller's own state",
   'src/fleet/key.ts': 'streams that the door has opened',

@@ -1,4 +1,4 @@
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import type { Input } from './input.ts'
 import { nestings } from './nestings.ts'
 

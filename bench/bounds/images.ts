@@ -1,4 +1,4 @@
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import { parseGroup, parsePasswd } from '../../src/image/accounts.ts'
 import { parseImageConfig } from '../../src/image/config.ts'
 import type { ImageFacts } from '../../src/image/facts.ts'

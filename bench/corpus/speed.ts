@@ -1,5 +1,5 @@
 import { DockerfileParser, ModifiableInstruction } from 'dockerfile-ast'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import { allInstructions, parseDockerfile, shellCommands } from '../../src/dockerfile/index.ts'
 import { pairsOf } from '../../src/dockerfile/words.ts'
 

@@ -1,8 +1,3 @@
-import { transforms } from '../../transforms/index.ts'
-import { nothingGiven, parseDockerfile } from '../dockerfile/index.ts'
-import type { SourceParsers } from '../evidence/syntax.ts'
-import type { ImageFacts, Known } from '../image/facts.ts'
-import { factsFromCatalogue } from '../image/sources/catalogue.ts'
 import { defaultPolicy, type Policy } from '../plan/stage-input.ts'
 import type { Inspection } from '../report/inspection.ts'
 import type { TargetResult } from '../report/report.ts'
@@ -10,57 +5,8 @@ import { imageItem } from '../repository/discover.ts'
 import { readText } from '../repository/files.ts'
 import type { WorkItem } from '../repository/work-item.ts'
 import { type SmokeCheck, smokeCommand } from '../smoke-check.ts'
-import { baseReferences } from './base-images.ts'
-import { pairs } from './build.ts'
-import { hardenDockerfile } from './harden.ts'
 import { targetProcessor } from './pipeline.ts'
-import { catalogueKnowledge } from './planner.ts'
-import { stageInputs } from './stage-inputs.ts'
 import type { HardenMode, Mode, Options, TargetOutcome } from './task.ts'
-
-export interface HardenInput {
-  /** Text of a Dockerfile; for an image the one line `FROM reference`. */
-  readonly dockerfile: string
-  /** How the report names it; default `Dockerfile`. */
-  readonly target?: string
-  readonly kind?: 'dockerfile' | 'image'
-  /** Facts of base images, by the reference in the FROM line; the built-in catalogue answers for the others. */
-  readonly facts?: ReadonlyMap<string, ImageFacts>
-  /** `NAME=VALUE`, as the build is given them. */
-  readonly buildArg?: readonly string[]
-  readonly policy?: Partial<Policy>
-  /** Parsers of sources, from `loadGrammars`; without them the writes of sources become questions. */
-  readonly parsers?: SourceParsers
-}
-
-/**
- * Text, facts and policy in, report out. Pure and synchronous: nothing is read, built or run. Throws HardenError
- * `not-a-dockerfile` for a text that BuildKit refuses.
- */
-export function harden(input: HardenInput): TargetResult {
-  const dockerfile = parseDockerfile(input.dockerfile, { ...nothingGiven, args: pairs(input.buildArg ?? []) })
-  const policy = input.policy === undefined ? defaultPolicy : { ...defaultPolicy, ...input.policy }
-  const bases = new Map<string, Known<ImageFacts>>()
-  for (const reference of baseReferences(dockerfile)) {
-    const value = input.facts?.get(reference) ?? factsFromCatalogue(reference)
-    if (value !== null) bases.set(reference, { known: true, value })
-  }
-  const knowledge = {
-    bases,
-    built: new Map(),
-    observations: new Map(),
-    ...catalogueKnowledge,
-    ...(input.parsers === undefined ? {} : { parsers: input.parsers }),
-  }
-  return hardenDockerfile({
-    target: input.target ?? 'Dockerfile',
-    kind: input.kind ?? 'dockerfile',
-    dockerfile,
-    stages: stageInputs(dockerfile, policy, knowledge),
-    policy,
-    transforms,
-  }).result
-}
 
 /** What a call works on: the path of a Dockerfile, or an image. */
 export type Target = { readonly dockerfile: string } | { readonly image: string }

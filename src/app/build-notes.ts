@@ -4,6 +4,7 @@ import type { Dockerfile } from '../dockerfile/model.ts'
 import { parseDockerfile } from '../dockerfile/parse.ts'
 import { wholeText } from '../dockerfile/shell.ts'
 import { finalStage, findStage } from '../dockerfile/stages.ts'
+import { pairs } from '../dockerfile/variables.ts'
 import {
   HOST_SOCKET,
   HOST_SOCKET_HINT,
@@ -18,7 +19,7 @@ import { movesOf, type Profile } from '../manifests/profile.ts'
 import { isComplete, type ReportFinding, type ReportUser, targetFinding, targetQuestion } from '../report/report.ts'
 import type { BuildSettings, WorkItem } from '../repository/work-item.ts'
 import { choices, joinTruncated } from '../words.ts'
-import { pairs, podUser, serviceUser } from './build.ts'
+import { podUser, serviceUser } from './build.ts'
 import type { Options, TargetOutcome } from './task.ts'
 import { isLeftAsItIs } from './verdict.ts'
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
-import { type BuildGiven, nothingGiven, parseDockerfile, platformArguments } from '../dockerfile/index.ts'
+import { type BuildGiven, nothingGiven, pairs, parseDockerfile, platformArguments } from '../dockerfile/index.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { fullName } from '../engine/arguments.ts'
 import type { BuildRequest, Engine } from '../engine/engine.ts'
@@ -8,13 +8,15 @@ import { HardenError } from '../errors.ts'
 import { parsePlatform } from '../image/facts.ts'
 import type { ImageRun } from '../image/image-run.ts'
 import { ownPlatform } from '../image/sources/own-platform.ts'
-import { derivedName } from '../manifests/profile.ts'
+import { derivedName, type Profile } from '../manifests/profile.ts'
 import { memoizeByObject } from '../memoize.ts'
+import { isComplete, type TargetResult } from '../report/report.ts'
 import { likelyContext } from '../repository/context.ts'
 import { rootOf } from '../repository/project-root.ts'
 import type { BuildSettings, WorkItem } from '../repository/work-item.ts'
 import type { Session } from './session.ts'
-import type { Options, TargetOutcome } from './task.ts'
+import type { HardenMode, Options, TargetOutcome } from './task.ts'
+import { isLeftAsItIs } from './verdict.ts'
 
 /** Builds a text in the context of its target: what was said, the folder of the Dockerfile, or nothing for an image. */
 export async function buildText(
@@ -47,6 +49,31 @@ function uponImages(text: string, item: WorkItem, options: Options): string {
       : [{ start: from.rest.start, end: from.rest.start + word.length, image }]
   })
   return edits.reduceRight((all, { start, end, image }) => all.slice(0, start) + image + all.slice(end), text)
+}
+
+/** Builds the result. Its tag, null where it is not kept; undefined where there is none to build. */
+export async function buildResult(
+  item: WorkItem,
+  { engine, options, hooks, number }: Session,
+  { result, text }: { readonly result: TargetResult; readonly text: string },
+  profile: Profile | null,
+  mode: HardenMode,
+): Promise<string | null | undefined> {
+  if (engine === null) return undefined
+  const isProfile = mode.kind === 'profile'
+  // An image that is run unchanged keeps its name.
+  const isRun = isProfile && profile?.asIs?.enough !== true ? profile : null
+  // What runs as it should already is a result too, under the name that was asked for.
+  const isResult = isComplete(result) || (isLeftAsItIs(result) && !isProfile)
+  if (!isResult || (isProfile && isRun === null)) return undefined
+  const tag = mode.tag ?? isRun?.image.name ?? null
+  hooks.progress(`${item.target}: building the result`)
+  await buildText(engine, item, options, {
+    dockerfile: text,
+    tag: tag ?? `harden-image/result:${engine.session}-${number}`,
+    keep: tag !== null,
+  })
+  return tag
 }
 
 async function built(engine: Engine, request: BuildRequest): Promise<string> {
@@ -83,16 +110,6 @@ export function givenTo(item: WorkItem, options: Options): BuildGiven {
 /** Given arguments override those of Compose and bake files. */
 function argsFor({ build }: WorkItem, { buildArg }: Options): ReadonlyMap<string, string> {
   return new Map([...(build?.args ?? []), ...pairs(buildArg)])
-}
-
-/** By name; the last of several counts. */
-export function pairs(given: readonly string[]): ReadonlyMap<string, string> {
-  return new Map(
-    given.map((pair) => {
-      const at = pair.indexOf('=')
-      return [pair.slice(0, at), pair.slice(at + 1)]
-    }),
-  )
 }
 
 /** The folder that is sent along; null for none. */

@@ -1,8 +1,3 @@
-import { existsSync } from 'node:fs'
-import { readFile } from 'node:fs/promises'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import type { Language, Parser, Tree, TreeCursor } from 'web-tree-sitter'
 import { bounds } from '../bounds.ts'
 import type { BuildContext } from '../contents/build-context.ts'
@@ -11,54 +6,67 @@ import { grammarsFor } from '../evidence/languages/index.ts'
 import { type Grammar, NO_PARSERS, type SourceParsers, type SyntaxNode } from '../evidence/syntax.ts'
 import type { ImageFacts, Known } from '../image/facts.ts'
 
-/** Grammars by name; once loaded they stay. */
-const loaded = new Map<Grammar, Promise<Language>>()
-let runtime: Promise<Parser> | null = null
-/** Stages and targets of a run have sources in common. By grammar, then by text; the sum of their lengths is bounded. */
-const trees = new Map<Grammar, Map<string, SyntaxNode>>()
-let kept = 0
-
 /** Loads what these sources are read with: nothing where none of them names anything that is written. */
-export async function loadGrammars(texts: Iterable<readonly [path: string, text: string]>): Promise<SourceParsers> {
-  const wanted = [...grammarsFor(texts)]
-  const languages = new Map<Grammar, Language>()
-  if (wanted.length === 0) return NO_PARSERS
-  runtime ??= start()
-  const parser = await runtime
-  for (const grammar of wanted) {
-    const language = loaded.get(grammar) ?? load(grammar)
-    loaded.set(grammar, language)
-    languages.set(grammar, await language)
+export type LoadGrammars = (texts: Iterable<readonly [path: string, text: string]>) => Promise<SourceParsers>
+
+/** `wasmOf`: the bytes of `web-tree-sitter` itself and of `tree-sitter-GRAMMAR`. What was loaded stays. */
+export function grammarLoader(wasmOf: (name: string) => Promise<Uint8Array>): LoadGrammars {
+  const loaded = new Map<Grammar, Promise<Language>>()
+  let runtime: Promise<Parser> | null = null
+  /** Stages and targets of a run have sources in common. By grammar, then by text; the sum of their lengths is bounded. */
+  const trees = new Map<Grammar, Map<string, SyntaxNode>>()
+  let kept = 0
+  const start = async (): Promise<Parser> => {
+    const { Parser } = await import('web-tree-sitter')
+    // It is given its bytes, and must not look for where they might be.
+    await Parser.init({ wasmBinary: await wasmOf('web-tree-sitter'), locateFile: (name: string) => name })
+    return new Parser()
   }
-  // All texts share one budget, so that a thousand texts take no longer than one.
-  let steps = 0
-  return {
-    parse(grammar, text) {
-      const language = languages.get(grammar)
-      if (language === undefined || text.length > bounds.sourceLength || steps > bounds.parseStepsOfAll) return null
-      const known = trees.get(grammar) ?? new Map<string, SyntaxNode>()
-      const before = known.get(text)
-      if (before !== undefined) return before
-      parser.setLanguage(language)
-      let own = 0
-      const isTooMuch = (): boolean => {
-        steps += 1
-        own += 1
-        return own > bounds.parseSteps
-      }
-      const tree = parser.parse(text, null, { progressCallback: isTooMuch })
-      if (tree === null) {
-        parser.reset()
-        return null
-      }
-      const root = plainTree(tree)
-      tree.delete()
-      if (root !== null && kept + text.length <= bounds.treesKept) {
-        trees.set(grammar, known.set(text, root))
-        kept += text.length
-      }
-      return root
-    },
+  const load = async (grammar: Grammar): Promise<Language> => {
+    const { Language } = await import('web-tree-sitter')
+    return Language.load(await wasmOf(`tree-sitter-${grammar}`))
+  }
+  return async (texts) => {
+    const wanted = [...grammarsFor(texts)]
+    const languages = new Map<Grammar, Language>()
+    if (wanted.length === 0) return NO_PARSERS
+    runtime ??= start()
+    const parser = await runtime
+    for (const grammar of wanted) {
+      const language = loaded.get(grammar) ?? load(grammar)
+      loaded.set(grammar, language)
+      languages.set(grammar, await language)
+    }
+    // All texts share one budget, so that a thousand texts take no longer than one.
+    let steps = 0
+    return {
+      parse(grammar, text) {
+        const language = languages.get(grammar)
+        if (language === undefined || text.length > bounds.sourceLength || steps > bounds.parseStepsOfAll) return null
+        const known = trees.get(grammar) ?? new Map<string, SyntaxNode>()
+        const before = known.get(text)
+        if (before !== undefined) return before
+        parser.setLanguage(language)
+        let own = 0
+        const isTooMuch = (): boolean => {
+          steps += 1
+          own += 1
+          return own > bounds.parseSteps
+        }
+        const tree = parser.parse(text, null, { progressCallback: isTooMuch })
+        if (tree === null) {
+          parser.reset()
+          return null
+        }
+        const root = plainTree(tree)
+        tree.delete()
+        if (root !== null && kept + text.length <= bounds.treesKept) {
+          trees.set(grammar, known.set(text, root))
+          kept += text.length
+        }
+        return root
+      },
+    }
   }
 }
 
@@ -75,27 +83,6 @@ export function* sourcesOf(
     const files = base.value.files.value
     for (const path of files.texts()) yield [path, files.text(path) ?? '']
   }
-}
-
-async function start(): Promise<Parser> {
-  const { Parser } = await import('web-tree-sitter')
-  await Parser.init({ wasmBinary: await readFile(wasmFile('web-tree-sitter')) })
-  return new Parser()
-}
-
-async function load(grammar: Grammar): Promise<Language> {
-  const { Language } = await import('web-tree-sitter')
-  return Language.load(await readFile(wasmFile(`tree-sitter-${grammar}`)))
-}
-
-/** Beside the program where it was bundled, else of the packages. */
-function wasmFile(name: string): string {
-  const beside = join(dirname(fileURLToPath(import.meta.url)), 'grammars', `${name}.wasm`)
-  if (existsSync(beside)) return beside
-  const { resolve } = createRequire(import.meta.url)
-  return name === 'web-tree-sitter'
-    ? resolve('web-tree-sitter/web-tree-sitter.wasm')
-    : resolve(`@vscode/tree-sitter-wasm/wasm/${name}.wasm`)
 }
 
 /** The named nodes, as plain data. Null for more of them than are taken; what lies too deep is left out. */

@@ -15,11 +15,12 @@ import type { NeighbourImage, WorkItem } from '../repository/work-item.ts'
 import { joinTruncated } from '../words.ts'
 import { baseReferences } from './base-images.ts'
 import { buildText } from './build.ts'
-import { loadGrammars, sourcesOf } from './grammars.ts'
+import { loadGrammars } from './grammar-files.ts'
+import { sourcesOf } from './grammars.ts'
 import { lookAtBases } from './look-at-bases.ts'
-import { catalogueKnowledge, UNSEEN, withPauses } from './planner.ts'
+import { UNSEEN, withPauses } from './planner.ts'
 import type { Session } from './session.ts'
-import { imageOfStage, type Knowledge, type Neighbour } from './stage-inputs.ts'
+import { catalogueKnowledge, imageOfStage, type Knowledge, type Neighbour } from './stage-inputs.ts'
 
 /**
  * With what is known of the images that Dockerfiles of the same tree make: of this target alone, since another tree may use the same

@@ -17,7 +17,7 @@ import { buildContexts } from '../repository/context.ts'
 import type { PortUsersOf } from '../repository/port-users.ts'
 import type { ArchivePlace, WorkItem } from '../repository/work-item.ts'
 import { baseReferences } from './base-images.ts'
-import { asServicesRun, checkTag, contextOf, givenTo, howBuilt, inContext } from './build.ts'
+import { asServicesRun, buildResult, checkTag, contextOf, givenTo, howBuilt, inContext } from './build.ts'
 import { composeStart, elseStarted } from './compose-start.ts'
 import { lookAtBases } from './look-at-bases.ts'
 import { changedBases, uponNeighbours, withNeighbours } from './neighbours.ts'
@@ -232,7 +232,7 @@ async function workOn(item: WorkItem, looked: Looked, session: Session): Promise
   // A target needs a profile where it is run, built, written beside an image or published by a service.
   const isProfiled = mode.kind === 'profile' || mode.build || item.kind === 'image' || item.build !== undefined
   if (!isProfiled) return outcome
-  const { buildResult, profileFor } = await import('./outcome.ts')
+  const { profileFor } = await import('./profile.ts')
   const text = files.length === 0 ? result.output : planned.selfContained
   const profile = profileFor(item, { ...planned, result }, mode, options.env, options.policy)
   const built = mode.build ? await buildResult(item, session, { result, text }, profile, mode) : undefined

@@ -1,11 +1,9 @@
 import { join, relative } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import { transforms } from '../../transforms/index.ts'
 import { takesAlong } from '../contents/build-context.ts'
 import type { Dockerfile } from '../dockerfile/model.ts'
 import { madeOf } from '../dockerfile/stages.ts'
-import { lookUp } from '../image/sources/catalogue.ts'
 import type { InTurn } from '../in-turn.ts'
 import type { Dependents } from '../plan/exemptions.ts'
 import { decided } from '../plan/plan.ts'
@@ -15,10 +13,11 @@ import { copiedSources, startedFiles } from '../repository/context.ts'
 import { rootOf } from '../repository/project-root.ts'
 import type { WorkItem } from '../repository/work-item.ts'
 import { contextOf } from './build.ts'
-import { loadGrammars, sourcesOf } from './grammars.ts'
+import { loadGrammars } from './grammar-files.ts'
+import { sourcesOf } from './grammars.ts'
 import { hardenInTurn } from './harden.ts'
 import type { Session } from './session.ts'
-import { type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
+import { catalogueKnowledge, type Knowledge, stageInputsInTurn } from './stage-inputs.ts'
 
 /** Observations of runs and facts of built images, by the index of the stage. */
 export type RunKnowledge = Pick<Knowledge, 'observations' | 'built'>
@@ -163,12 +162,3 @@ export async function withPauses<T>(work: InTurn<T>, signal: AbortSignal): Promi
     since = performance.now()
   }
 }
-
-/** What the built-in catalogue knows of any stage. */
-export const catalogueKnowledge = {
-  programs,
-  packages,
-  daemonPorts,
-  workingFolder,
-  entries: lookUp,
-} satisfies Partial<Knowledge>

@@ -1,4 +1,5 @@
 import type { VariantFacts } from '../../catalogue/entry.ts'
+import { daemonPorts, packages, programs, workingFolder } from '../../catalogue/index.ts'
 import type { PackageRule } from '../../catalogue/package-rule.ts'
 import type { DaemonPortRule, ProgramRule, WorkingFolderRule } from '../../catalogue/program.ts'
 import type { BuildContext } from '../contents/build-context.ts'
@@ -17,6 +18,7 @@ import { describesServer, vendorOf } from '../evidence/vendor.ts'
 import { shippedIn, type ViewSources, viewOf } from '../evidence/view.ts'
 import type { ImageConfig, ImageFacts, Known } from '../image/facts.ts'
 import { overlaid, type StartOverlay } from '../image/image-run.ts'
+import { lookUp } from '../image/sources/catalogue.ts'
 import { atOnce, type InTurn } from '../in-turn.ts'
 import { isRoot } from '../plan/account/account-ids.ts'
 import { MENTIONS_ACCOUNTS } from '../plan/account/account-steps.ts'
@@ -73,6 +75,15 @@ export interface Knowledge {
   /** Bases that the tree makes by another Dockerfile, by reference. */
   readonly parents?: Parents
 }
+
+/** What the built-in catalogue knows of any stage. */
+export const catalogueKnowledge = {
+  programs,
+  packages,
+  daemonPorts,
+  workingFolder,
+  entries: lookUp,
+} satisfies Partial<Knowledge>
 
 export type Parents = ReadonlyMap<string, Neighbour>
 

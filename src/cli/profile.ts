@@ -8,18 +8,11 @@ import { ENGINE_NAMES, type EngineName } from '../engine/kinds.ts'
 import { HardenError } from '../errors.ts'
 import { listIn, readIn, staysIn } from '../files-in.ts'
 import { editCompose, type NamedText, type Rendered } from '../manifests/compose/edit-files.ts'
-import { renewNotes } from '../manifests/compose/harden-service.ts'
-import { composeFile, dockerRun } from '../manifests/docker.ts'
 import { editManifests } from '../manifests/kubernetes/edit-files.ts'
-import {
-  helmValues,
-  isHelmTemplate,
-  isKustomization,
-  kubernetesManifest,
-  kustomization,
-} from '../manifests/kubernetes/new-files.ts'
+import { helmValues, isHelmTemplate, isKustomization, kustomization } from '../manifests/kubernetes/new-files.ts'
 import { type Profile, withImage } from '../manifests/profile.ts'
 import { profileNotes } from '../manifests/profile-notes.ts'
+import { renderProfile } from '../manifests/render-profile.ts'
 import { isObject, type Json, parseYaml, textOf } from '../manifests/yaml/file.ts'
 import { fileDiff } from '../report/diff.ts'
 import { hasFailed } from '../report/report.ts'
@@ -73,29 +66,14 @@ function givenNotes({ given }: Profile, { platform }: ProfileRequest): readonly 
 function print(
   profile: Profile,
   { platform }: ProfileRequest,
-  request: Work,
+  { settings: { engine } }: Work,
   io: Io,
   outcome: TargetOutcome,
 ): readonly string[] {
-  const { text, notes } = rendered(profile, platform, request, buildOf(outcome, io.cwd))
+  const how = { build: buildOf(outcome, io.cwd), ...(isOther(engine) ? { engine } : {}) }
+  const { text, notes } = renderProfile(profile, platform, how)
   io.stdout.write(text)
   return notes
-}
-
-function rendered(
-  profile: Profile,
-  platform: ProfileRequest['platform'],
-  { settings }: Work,
-  build: ReturnType<typeof buildOf>,
-): Rendered {
-  if (platform === 'kubernetes') return kubernetesManifest(profile)
-  if (platform === 'compose')
-    return {
-      text: composeFile(profile, profile.kind === 'image' ? null : build),
-      notes: renewNotes(profile.writable),
-    }
-  const { engine } = settings
-  return { text: dockerRun(profile, isOther(engine) ? engine : 'docker'), notes: [] }
 }
 
 /** An engine that was asked for by name and has commands of its own. */

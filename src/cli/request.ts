@@ -1,6 +1,7 @@
 import type { EngineOption } from '../engine/open-engine.ts'
 import { HardenError } from '../errors.ts'
 import { parseReference } from '../image/reference.ts'
+import type { ProfilePlatform } from '../manifests/profile.ts'
 import { formatNames } from '../report/format.ts'
 import type { ProjectFlags } from '../repository/open-project.ts'
 import {
@@ -150,7 +151,7 @@ export interface Work {
 }
 
 export interface ProfileRequest {
-  readonly platform: 'docker' | 'compose' | 'kubernetes'
+  readonly platform: ProfilePlatform
   /** What the image is called that runs; null: as it was asked for, or a name that says what it was made from. */
   readonly image: string | null
   /** Compose files, one on top of the other, or manifests that are changed; none: the profile is printed. */

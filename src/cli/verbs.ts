@@ -1,5 +1,6 @@
 import type { Options as Flag } from 'yargs'
 import { ENGINE_NAMES } from '../engine/kinds.ts'
+import { PROFILE_PLATFORMS } from '../manifests/profile.ts'
 import { engines, messageOf, settings } from '../repository/settings.ts'
 import type { UsernsRequest } from '../userns/facts.ts'
 import {
@@ -21,8 +22,6 @@ import {
   wordOf,
   workRequest,
 } from './request.ts'
-
-const platforms = ['docker', 'compose', 'kubernetes'] as const
 
 export const profileExamples: [string, string][] = [
   ['$0 profile nginx:latest --for docker', 'the line that runs it; is --user alone enough?'],
@@ -46,8 +45,9 @@ export function profileRequest(parsed: Parsed, positionals: readonly string[]): 
 }
 
 function platformOf(parsed: Parsed): ProfileRequest['platform'] {
-  const value = choice(parsed, 'for', platforms)
-  if (value === null) throw usage('profile needs to know what for', `add --for and one of ${platforms.join(', ')}`)
+  const value = choice(parsed, 'for', PROFILE_PLATFORMS)
+  if (value === null)
+    throw usage('profile needs to know what for', `add --for and one of ${PROFILE_PLATFORMS.join(', ')}`)
   return value
 }
 

@@ -29,6 +29,25 @@ export interface BuildContext {
   readonly released?: ReadonlyMap<string, string>
 }
 
+/** Of texts by path: their folders, and no claim that nothing else is there. A script that names its interpreter can be run. */
+export function contextOfTexts(texts: ReadonlyMap<string, string>): BuildContext {
+  const entries = new Map<string, ContextEntry>()
+  for (const [path, text] of texts) {
+    const parts = path.split('/')
+    for (const depth of parts.slice(1).keys())
+      entries.set(parts.slice(0, depth + 1).join('/'), {
+        type: 'directory',
+        mode: 0o755,
+        size: 0,
+        link: null,
+        text: null,
+      })
+    const mode = text.startsWith('#!') ? 0o755 : 0o644
+    entries.set(path, { type: 'file', mode, size: text.length, link: null, text })
+  }
+  return { entries, partial: true }
+}
+
 export interface ContextFile {
   /** Path below what the source names; '' for that itself. */
   readonly below: string

@@ -16,6 +16,16 @@ export interface BuildGiven {
 const nothing: ReadonlyMap<string, string> = new Map()
 export const nothingGiven: BuildGiven = { args: nothing, platformArgs: nothing }
 
+/** `NAME=VALUE`, as a build is given them, by name; the last of several counts. */
+export function pairs(given: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    given.map((pair) => {
+      const at = pair.indexOf('=')
+      return [pair.slice(0, at), pair.slice(at + 1)]
+    }),
+  )
+}
+
 /** What the platform arguments are in a build on `own` for `target`; an empty VARIANT where there is none. */
 export function platformArguments(own: Platform, target: Platform): ReadonlyMap<string, string> {
   return new Map([...argumentsOf('BUILD', own), ...argumentsOf('TARGET', target)])

@@ -46,6 +46,10 @@ export interface Profile {
   readonly notes: readonly string[]
 }
 
+/** As `--for` takes them. */
+export const PROFILE_PLATFORMS = ['docker', 'compose', 'kubernetes'] as const
+export type ProfilePlatform = (typeof PROFILE_PLATFORMS)[number]
+
 export interface ProfilePart<T> {
   readonly value: T
   readonly known: 'measured' | 'planned'

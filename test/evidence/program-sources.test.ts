@@ -1,6 +1,6 @@
 // Of all sources that a build stage holds those count that the started program is compiled from, and no others.
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import { viewOf } from './view.ts'
 
 type Files = Readonly<Record<string, string>>

@@ -1,6 +1,6 @@
 // Texts of a few hundred bytes that took minutes, or all memory: each test ends in time, or jest ends it.
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import { bounds } from '../../src/bounds.ts'
 import { parseDockerfile, stageWalks } from '../../src/dockerfile/index.ts'
 import { expand } from '../../src/dockerfile/variables.ts'

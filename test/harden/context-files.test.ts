@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { hardenDockerfile } from '../../src/app/harden.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
-import type { BuildContext, ContextEntry } from '../../src/contents/build-context.ts'
+import { contextOfTexts } from '../../src/contents/build-context.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { applyEdits } from '../../src/edit.ts'
 import type { Hardened } from '../../src/report/report.ts'
@@ -32,15 +32,10 @@ function hardened(text: string, facts: FactsFile, texts: ReadonlyMap<string, str
   const dockerfile = parseDockerfile(text)
   const policy = policyOf(facts)
   const knowledge = knowledgeOf(facts, dockerfile)
-  const context = contextOf(texts)
+  const context = { ...contextOfTexts(texts), partial: false }
   const editable = new Map([...texts.keys()].map((path) => [path, path]))
   const stages = stageInputs(dockerfile, policy, { ...knowledge, context, editable })
   return hardenDockerfile({ target: 'Dockerfile', kind: 'dockerfile', dockerfile, stages, policy, transforms })
-}
-
-function contextOf(texts: ReadonlyMap<string, string>): BuildContext {
-  const file = (text: string): ContextEntry => ({ type: 'file', mode: 0o644, size: text.length, link: null, text })
-  return { entries: new Map([...texts].map(([path, text]) => [path, file(text)])), partial: false }
 }
 
 const changing = [...transformCases(), ...pipelineCases()]

@@ -1,6 +1,6 @@
 // What is beyond a bound is a question: nobody has looked at it.
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import { bounds } from '../../src/bounds.ts'
 import { parseGroup, parsePasswd } from '../../src/image/accounts.ts'
 import { parseImageConfig } from '../../src/image/config.ts'

@@ -1,6 +1,6 @@
 // What a start script, a RUN and a configuration say outright, followed to the path.
 import { expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import { parsers } from './support/facts.ts'
 
 function messages(dockerfile: string, outcome: string): readonly string[] {

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 
 const RUNS = { numRuns: Number(process.env.FUZZ_RUNS ?? 150) }
 const folder = mkdtempSync(join(tmpdir(), 'harden-scripts-'))

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { programs } from '../../catalogue/index.ts'
 import { hardenDockerfile } from '../../src/app/harden.ts'
-import { profileFor } from '../../src/app/outcome.ts'
+import { profileFor } from '../../src/app/profile.ts'
 import { stageInputs } from '../../src/app/stage-inputs.ts'
 import { parseDockerfile } from '../../src/dockerfile/index.ts'
 import { lookUp } from '../../src/image/sources/catalogue.ts'

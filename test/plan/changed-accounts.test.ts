@@ -1,6 +1,6 @@
 // What RUN lines do to accounts that are there already, and who USER is then.
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 
 /** The last USER line, and the outcomes of what is said of it. */
 function userOf(lines: readonly string[]): string {

@@ -1,8 +1,7 @@
 // What is decided is data, and where its lines go follows from what it needs.
 import { describe, expect, test } from '@jest/globals'
 import { hardenDockerfile } from '../../src/app/harden.ts'
-import { catalogueKnowledge } from '../../src/app/planner.ts'
-import { stageInputs } from '../../src/app/stage-inputs.ts'
+import { catalogueKnowledge, stageInputs } from '../../src/app/stage-inputs.ts'
 import { type Dockerfile, parseDockerfile, type Stage } from '../../src/dockerfile/index.ts'
 import { harden } from '../../src/index.ts'
 import { decide, needsRoot } from '../../src/plan/plan.ts'

@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import type { Need } from '../../src/evidence/claim.ts'
 import { atOnce } from '../../src/in-turn.ts'
 import { grantAll } from '../../src/plan/grants/grant-all.ts'

@@ -1,6 +1,6 @@
 // An account of which the sources say the name alone goes before a new one.
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 
 function userOf(lines: readonly string[]): string {
   const { output } = harden({ dockerfile: `${lines.join('\n')}\n` })

@@ -1,5 +1,5 @@
 import { describe, expect, test } from '@jest/globals'
-import { harden } from '../../src/app/api.ts'
+import { harden } from '../../src/app/harden-text.ts'
 import { invocationOf, invocationsIn, isInterpreter, isStarter, programsIn, programsOf } from '../../src/shell/index.ts'
 
 const words = (text: string) => text.split(' ').map((value) => ({ text: value, value }))

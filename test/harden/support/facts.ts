@@ -1,6 +1,6 @@
 import { daemonPorts, packages, programs, workingFolder } from '../../../catalogue/index.ts'
 import { baseReferences } from '../../../src/app/base-images.ts'
-import { loadGrammars } from '../../../src/app/grammars.ts'
+import { loadGrammars } from '../../../src/app/grammar-files.ts'
 import type { Knowledge } from '../../../src/app/stage-inputs.ts'
 import type { Dockerfile } from '../../../src/dockerfile/model.ts'
 import { finalStage } from '../../../src/dockerfile/stages.ts'

@@ -1,25 +1,20 @@
-import { basename, dirname } from 'node:path'
 import { parseDockerfile } from '../dockerfile/index.ts'
 import { exposeOf } from '../dockerfile/stages.ts'
 import { profileOf } from '../manifests/make-profile.ts'
 import { withRaised } from '../manifests/overridden.ts'
 import type { Profile } from '../manifests/profile.ts'
+import { nameOf, parentOf } from '../path.ts'
 import { looksLikeFile } from '../places.ts'
 import { makePlan } from '../plan/make-plan.ts'
 import { type Decision, decided, type StagePlan } from '../plan/plan.ts'
 import type { Policy, StageInput } from '../plan/stage-input.ts'
-import type { TargetResult } from '../report/report.ts'
-import { isComplete } from '../report/report.ts'
 import type { WorkItem } from '../repository/work-item.ts'
-import { buildText } from './build.ts'
 import type { Planned } from './planner.ts'
-import type { Session } from './session.ts'
 import type { HardenMode } from './task.ts'
-import { isLeftAsItIs } from './verdict.ts'
 
 /** The profile of the stage that is built, the last of those that are meant to run; null where nobody can say who runs. */
 export function profileFor(
-  item: WorkItem,
+  item: Pick<WorkItem, 'kind' | 'path' | 'reference' | 'text' | 'build'>,
   { inputs, plan, result }: Pick<Planned, 'inputs' | 'plan' | 'result'>,
   { kind, tag, ownsInImage = false }: Pick<HardenMode, 'kind' | 'tag' | 'ownsInImage'>,
   /** NAME=VALUE of all its runs. */
@@ -30,7 +25,7 @@ export function profileFor(
   const stage = plan.stages.at(-1)
   if (input === undefined || stage === undefined) return null
   const { facts, vendor } = input
-  const folder = item.build?.name ?? (item.path === null ? '' : basename(dirname(item.path)))
+  const folder = item.build?.name ?? (item.path === null ? '' : nameOf(parentOf(item.path)))
   const { reference } = item
   const built = kind !== 'profile' || (ownsInImage && decided(stage, 'grant').length > 0)
   const source = { plan: stage, facts, vendor, result, reference, folder, given, built, name: tag }
@@ -63,31 +58,6 @@ function baseAlone(text: string, stage: number, ports: Profile['ports']): readon
   return ports.flatMap(({ from }) =>
     exposeOf(own, from) === null && exposeOf(own, from + 8000) !== null ? [from] : [],
   )
-}
-
-/** Builds the result. Its tag, null where it is not kept; undefined where there is none to build. */
-export async function buildResult(
-  item: WorkItem,
-  { engine, options, hooks, number }: Session,
-  { result, text }: { readonly result: TargetResult; readonly text: string },
-  profile: Profile | null,
-  mode: HardenMode,
-): Promise<string | null | undefined> {
-  if (engine === null) return undefined
-  const isProfile = mode.kind === 'profile'
-  // An image that is run unchanged keeps its name.
-  const isRun = isProfile && profile?.asIs?.enough !== true ? profile : null
-  // What runs as it should already is a result too, under the name that was asked for.
-  const isResult = isComplete(result) || (isLeftAsItIs(result) && !isProfile)
-  if (!isResult || (isProfile && isRun === null)) return undefined
-  const tag = mode.tag ?? isRun?.image.name ?? null
-  hooks.progress(`${item.target}: building the result`)
-  await buildText(engine, item, options, {
-    dockerfile: text,
-    tag: tag ?? `harden-image/result:${engine.session}-${number}`,
-    keep: tag !== null,
-  })
-  return tag
 }
 
 /** The plan that a stage with a USER of its own would get if it had none. */
