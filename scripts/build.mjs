@@ -7,7 +7,7 @@ import { basename, dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
 import { build } from 'esbuild'
-import { moduleBundle } from './bundle.mjs'
+import { GRAMMAR_FILES, moduleBundle, notices } from './bundle.mjs'
 import { imageReader } from './image-reader.mjs'
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)))
@@ -109,12 +109,7 @@ async function program() {
 /** What sources are read with is no script: it lies beside the bundles, which load it when they need it. Gives the folders it comes from. */
 async function grammars() {
   await mkdir('dist/grammars', { recursive: true })
-  const names = ['go', 'javascript', 'php', 'python', 'tsx', 'typescript'].map((name) => `tree-sitter-${name}.wasm`)
-  const files = [
-    'web-tree-sitter/web-tree-sitter.wasm',
-    ...names.map((name) => `@vscode/tree-sitter-wasm/wasm/${name}`),
-  ]
-  const paths = files.map((file) => `node_modules/${file}`)
+  const paths = GRAMMAR_FILES.map((file) => `node_modules/${file}`)
   await Promise.all(paths.map((path) => copyFile(path, join('dist/grammars', basename(path)))))
   return paths
 }
@@ -126,26 +121,6 @@ async function manual() {
   const { manual: page } = await import(pathToFileURL(outfile).href)
   await rm(outfile)
   await writeFile('dist/harden-image.1', page())
-}
-
-/**
- * The licences of the packages in the bundles ask that their text comes along.
- * @param {string[]} inputs paths below the repository
- */
-async function notices(inputs) {
-  const folders = new Set()
-  for (const input of inputs) {
-    const found = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(input)
-    if (found) folders.add(found[0])
-  }
-  const parts = []
-  for (const folder of [...folders].sort()) {
-    const { name, version, license } = JSON.parse(await readFile(join(folder, 'package.json'), 'utf8'))
-    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry))
-    const text = file ? await readFile(join(folder, file), 'utf8') : 'No licence file in the package.'
-    parts.push(`${name} ${version} (${license})\n\n${text.trim()}\n`)
-  }
-  return parts.join(`\n${'-'.repeat(72)}\n\n`)
 }
 
 await rm('dist', { recursive: true, force: true })

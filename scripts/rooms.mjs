@@ -9,6 +9,7 @@ export const ROOMS = new Map(
   Object.entries({
     'cli.ts, index.ts': 'where the command and the library begin',
     cli: 'arguments, streams, signals, exit codes',
+    playground: 'the page that runs the pure half in a browser',
     app: 'takes one target from its text to its report',
     fleet: 'many targets, shared out among many machines',
     userns: 'root in containers as nobody on the host: userns-remap',

@@ -219,6 +219,14 @@ export const bounds = {
   shownKinds: 200,
   /** Characters of a patch that the HTML page holds to be pasted into a shell. */
   shownPatch: 256 * 1024,
+  /** Characters of a playground's link, and of the JSON that it unpacks to in bytes: deflate makes a thousand of one. */
+  sharedLink: 32 * 1024,
+  sharedText: 256 * 1024,
+  /** Files beside the Dockerfile of a playground, and characters of the path of one. */
+  sharedFiles: 20,
+  sharedPath: 200,
+  /** Until the playground gives up on an answer. */
+  playgroundMs: 5000,
   /** What an engine lists of the files that a container has changed: some 200,000. A longer list counts as far as it was read. */
   changesBytes: 8 * 1024 * 1024,
   /** Until it has listed them: it looks at all files of the container first. */

@@ -8,7 +8,7 @@ import { importsIn } from '../scripts/rooms.mjs'
 
 /** No file system, environment, clock, process or network: text and facts in, decisions out. */
 const PURE =
-  /^(src\/(attest|borders|contents|dockerfile|evidence|manifests|plan|report|shell|start)\/|src\/image\/(?!sources\/(?!catalogue\.ts$))|src\/userns\/(?!host\/)|src\/app\/(base-images|grammars|harden|harden-text|profile|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
+  /^(src\/(attest|borders|contents|dockerfile|evidence|manifests|plan|report|shell|start)\/|src\/image\/(?!sources\/(?!catalogue\.ts$))|src\/userns\/(?!host\/)|src\/playground\/\w+\.ts$|src\/app\/(base-images|grammars|harden|harden-text|profile|stage-inputs|verdict)\.ts$|src\/(bounds|decisions|edit|path|places|questions|transform|errors|table|memoize|words|in-turn)\.ts$|transforms\/)/
 
 const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'dockerfile-ast': /^src\/dockerfile\//,
@@ -35,6 +35,12 @@ const PACKAGE_OWNERS: Readonly<Record<string, RegExp>> = {
   'vscode-languageserver': /^src\/cli\/lsp(-answers)?\.ts$/,
   'vscode-languageserver-textdocument': /^src\/cli\/lsp(-answers)?\.ts$/,
   yargs: /^src\/cli(\.ts$|\/)/,
+  '@codemirror/commands': /^src\/playground\/page\/editor\.ts$/,
+  '@codemirror/language': /^src\/playground\/page\/editor\.ts$/,
+  '@codemirror/legacy-modes': /^src\/playground\/page\/editor\.ts$/,
+  '@codemirror/state': /^src\/playground\/page\/editor\.ts$/,
+  '@codemirror/view': /^src\/playground\/page\/editor\.ts$/,
+  '@lezer/highlight': /^src\/playground\/page\/editor\.ts$/,
 }
 
 const TRANSFORMS_MAY_IMPORT =

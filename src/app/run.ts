@@ -1,6 +1,6 @@
 import { asFailure, HardenError } from '../errors.ts'
 import { isRootUser } from '../image/accounts.ts'
-import { bareResult, hasFailed, type TargetResult } from '../report/report.ts'
+import { failedResult, hasFailed, type TargetResult } from '../report/report.ts'
 import type { Found } from '../repository/discover.ts'
 import type { NeighbourImage, WorkItem } from '../repository/work-item.ts'
 import type { Options, ProcessTarget, TargetOutcome, TaskHooks } from './task.ts'
@@ -152,12 +152,9 @@ export function failed(
   path: string | null,
   thrown: unknown,
 ): TargetOutcome {
-  const { code, message, hint, line, cause } = asFailure(thrown)
-  const result: TargetResult = {
-    ...bareResult(target, kind, 'failed'),
-    error: { code, message, ...(hint === undefined ? {} : { hint }), ...(line === undefined ? {} : { line }) },
-  }
-  return { result, source: '', path, ...(code === 'bug' ? { bug: cause } : {}) }
+  const failure = asFailure(thrown)
+  const result = failedResult(target, kind, failure)
+  return { result, source: '', path, ...(failure.code === 'bug' ? { bug: failure.cause } : {}) }
 }
 
 /** A folder that was mistyped reads as an image on Docker Hub: say that no such folder was there. */

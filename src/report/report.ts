@@ -1,5 +1,6 @@
 import manifest from '../../package.json' with { type: 'json' }
 import type { Edit } from '../edit.ts'
+import type { HardenError } from '../errors.ts'
 import type { Evidence } from '../evidence/claim.ts'
 import type { ContextText } from '../evidence/file-edit.ts'
 import type { Plan } from '../plan/plan.ts'
@@ -273,6 +274,16 @@ export function bareResult(target: string, kind: TargetResult['kind'], verdict: 
     changed: false,
     proof: null,
   }
+}
+
+/** The result of a target that could not be worked on. */
+export function failedResult(
+  target: string,
+  kind: TargetResult['kind'],
+  { code, message, hint, line }: HardenError,
+): TargetResult {
+  const error = { code, message, ...(hint === undefined ? {} : { hint }), ...(line === undefined ? {} : { line }) }
+  return { ...bareResult(target, kind, 'failed'), error }
 }
 
 export const version: string = manifest.version

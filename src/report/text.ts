@@ -154,21 +154,27 @@ export const outcomeStyles = {
   note: 'dim',
 } as const satisfies Record<Outcome, string>
 
-/** In the order of their lines, what is the same in several of them once, and each reason once. */
 function allFindingLines(result: Pick<TargetResult, 'findings' | 'error'>, isWritten: boolean, how: Framing): Line[] {
-  const told = new Set<string>()
   // What keeps it from being read may be among its notes.
   const isWhole = how.evidence || result.error !== undefined
   const { shown, more } = isWhole ? { shown: result.findings, more: [] } : shortly(result)
+  const lines = toldFindings(shown).flatMap((finding) =>
+    findingLines(how.evidence ? finding : { ...finding, evidence: [] }, isWritten, how),
+  )
+  return [...lines, ...more.map((text) => line('  ', how.paint('dim', text)))]
+}
+
+/** In the order of their lines, what is the same in several of them once, and each reason once. */
+export function toldFindings(findings: readonly ReportFinding[]): readonly ReportFinding[] {
+  const told = new Set<string>()
   // What the program said last comes first.
   const isCause = ({ transform, outcome }: ReportFinding): boolean => transform === 'prove' && outcome === 'todo'
-  const ordered = inOrder(shown).toSorted((a, b) => Number(isCause(b)) - Number(isCause(a)))
-  const lines = withFewPortFindings(saidOnce(ordered)).flatMap((finding) => {
-    const evidence = how.evidence ? finding.evidence.filter((one) => !told.has(JSON.stringify(one))) : []
+  const ordered = inOrder(findings).toSorted((a, b) => Number(isCause(b)) - Number(isCause(a)))
+  return withFewPortFindings(saidOnce(ordered)).map((finding) => {
+    const evidence = finding.evidence.filter((one) => !told.has(JSON.stringify(one)))
     for (const one of evidence) told.add(JSON.stringify(one))
-    return findingLines({ ...finding, evidence }, isWritten, how)
+    return { ...finding, evidence }
   })
-  return [...lines, ...more.map((text) => line('  ', how.paint('dim', text)))]
 }
 
 /** Decisions that are shown of a target where not all is asked for. */
@@ -242,9 +248,7 @@ function findingLines(finding: ReportFinding, isWritten: boolean, how: Framing):
     line(head, `${message} ${paint('dim', `(${transform})`)}`),
     ...frameOf(finding, how),
     ...(hint ? [line(`          ${doing(hint, paint)}`, hint)] : []),
-    ...evidence.map(({ source, subject, detail }) =>
-      line('          ', paint('dim', `${source} ${visibleLine(subject)}: ${detail}`)),
-    ),
+    ...evidence.map((one) => line('          ', paint('dim', reasonInWords(one)))),
   ]
 }
 
@@ -276,6 +280,10 @@ function frameOf({ outcome, transform, file, line: at, column }: ReportFinding, 
 }
 
 const WIDEST_FRAME = 110
+
+export function reasonInWords({ source, subject, detail }: ReportFinding['evidence'][number]): string {
+  return `${source} ${visibleLine(subject)}: ${detail}`
+}
 
 /** Facts, then decisions, one a line. */
 export function inspectionLines({ stage, image, plan }: Inspection): Line[] {
