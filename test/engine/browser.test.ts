@@ -112,7 +112,7 @@ test('hostile text is text: the page has the same elements as for a harmless one
     .replaceAll('&quot;', '"')
     .replaceAll('&#39;', "'")
     .replaceAll('&amp;', '&')
-  // Its path for the filter and its name, twice each in the matrix and with the proof, the error twice, the finding with hint
+  // Its name in the list and above its change, twice in the matrix and with the proof, the error twice, the finding with hint
   // and evidence, the remark, the check thrice, the change, and in the patch the path four times and the change.
   expect(shown.split(hostileText).length).toBeGreaterThan(15)
   expect(requests()).toEqual([])
@@ -146,10 +146,10 @@ function tree(): readonly Rendering[] {
 
 test('300 Dockerfiles fold, filter and move by keyboard, and nothing is asked for', async () => {
   await opened(treePage(), async (tab) => {
-    expect(await tab.locator('.card[open]').count()).toBe(0)
     expect(requests()).toEqual([])
     const cards = await tab.locator('.card').count()
     expect(cards).toBeLessThan(75)
+    expect(await tab.locator('#list li').count()).toBe(300)
     // The verdicts of all of them, then of one.
     const verdicts = tree().map(({ result }) => result.verdict)
     const few = [...new Set(verdicts)].find((verdict) => verdict !== 'hardened')
@@ -157,19 +157,19 @@ test('300 Dockerfiles fold, filter and move by keyboard, and nothing is asked fo
     expect(count).toBeGreaterThan(0)
     const only = tab.getByRole('button', { name: `${count} ${few}` })
     await only.click()
-    expect(await tab.locator('#said').textContent()).toBe(`${count} of 300 targets shown`)
+    expect(await tab.locator('#shown').textContent()).toBe(`${count} of 300 targets shown`)
     await only.click()
     await tab.locator('#path').fill('worker-13')
     expect(await tab.locator('.card:visible').count()).toBe(1)
     await tab.locator('#path').fill('')
     expect(await tab.locator('.card:visible').count()).toBe(cards)
-    // By keyboard alone: over what stands above them, to the second file, which is unfolded.
+    // By keyboard alone: over what stands above them, to the third file, back to the second, which is folded.
     await tab.reload()
     await tab.keyboard.press('Tab')
     expect(await tab.evaluate('document.activeElement.textContent')).toBe('Skip to the files')
     await tab.keyboard.press('Enter')
-    for (const key of ['j', 'j', 'j', 'k', 'Enter']) await tab.keyboard.press(key)
-    expect(await tab.locator('.card[open]').getAttribute('id')).toBe('target-2')
+    for (const key of [']', ']', 'j', ']', '[', 'Enter']) await tab.keyboard.press(key)
+    expect(await tab.locator('.card:not([open])').getAttribute('id')).toBe('target-2')
     const outline = await tab.evaluate('getComputedStyle(document.activeElement).outlineStyle')
     expect(outline).toBe('solid')
     await tab.keyboard.press('/')
@@ -178,17 +178,37 @@ test('300 Dockerfiles fold, filter and move by keyboard, and nothing is asked fo
   })
 })
 
-test('the same change of many files is told once, with all of them', async () => {
+test('the list of targets leads to the file, also to one that is folded', async () => {
   await opened(treePage(), async (tab) => {
-    const card = tab.locator('.card', { hasText: 'site-01' })
-    expect(await card.locator('h3').textContent()).toBe('team-3/site-01/Dockerfile and 24 more')
-    const patch = (await card.locator('.apply pre').textContent()) ?? ''
-    expect(patch.match(/^diff --git /gm)).toHaveLength(25)
-    expect(patch).toMatch(/^git apply <<'PATCH'\n/)
+    await tab.getByRole('button', { name: 'Fold all' }).click()
+    expect(await tab.locator('.card[open]').count()).toBe(0)
+    await tab.getByRole('link', { name: 'site-01' }).click()
+    const card = tab.locator('.card[open]')
+    expect(await card.locator('h2').textContent()).toContain('site-01')
+    expect(await tab.evaluate("document.activeElement.matches('summary')")).toBe(true)
   })
 })
 
-test('a diff stands inline and side by side', async () => {
+test('the same change of many files is told once, with all of them, and a command for those that are shown', async () => {
+  await opened(treePage(), async (tab) => {
+    const card = tab.locator('.card', { hasText: 'site-01' })
+    expect(await card.locator('h2').textContent()).toBe('team-3/site-01/Dockerfile and 24 more')
+    expect(await card.locator('.members li').count()).toBe(25)
+    const patches = await card.locator('.apply pre').allTextContents()
+    expect(patches).toHaveLength(25)
+    for (const patch of patches) expect(patch).toMatch(/^git apply <<'PATCH'\ndiff --git a\//)
+    await tab.locator('#path').fill('team-3/site')
+    const copied = await tab.evaluate<string>(`new Promise((done) => {
+      navigator.clipboard.writeText = async (words) => done(words);
+      document.querySelector('#copy').click();
+    })`)
+    const names = tree().flatMap(({ path }) => (path.startsWith('team-3/site') ? [path] : []))
+    expect([...copied.matchAll(/^diff --git a\/(\S+)/gm)].map(([, name]) => name)).toEqual(names)
+    expect(await tab.locator('#sum').textContent()).toBe(`changes ${names.length} files`)
+  })
+})
+
+test('a diff stands unified and split', async () => {
   await opened(pageOf('x'), async (tab) => {
     const boxes = async () => {
       const [added, removed] = [tab.locator('ins').first(), tab.locator('del').first()]
@@ -196,7 +216,7 @@ test('a diff stands inline and side by side', async () => {
     }
     const [added, removed] = await boxes()
     expect(added?.x).toBe(removed?.x)
-    await tab.getByLabel('side by side').check()
+    await tab.getByText('Split').click()
     const [right, left] = await boxes()
     expect(right?.y).toBe(left?.y)
     expect(right?.x).toBeGreaterThan(left?.x ?? 0)
@@ -208,9 +228,9 @@ const UNFOLD = `for (const card of [...document.querySelectorAll('details.card')
 
 test.each([
   { colorScheme: 'light', width: 1280 },
-  { colorScheme: 'light', width: 400 },
+  { colorScheme: 'light', width: 390 },
   { colorScheme: 'dark', width: 1280 },
-  { colorScheme: 'dark', width: 400 },
+  { colorScheme: 'dark', width: 390 },
 ] as const)('it is accessible and fits: $colorScheme, $width pixels', async (look) => {
   for (const page of [pageOf('x'), treePage()])
     await opened(

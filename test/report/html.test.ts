@@ -1,6 +1,8 @@
 import { createHash } from 'node:crypto'
 import { expect, test } from '@jest/globals'
-import { html } from '../../src/report/html.ts'
+import { subset } from '../../src/report/changes.ts'
+import type { Rendering } from '../../src/report/format.ts'
+import { html, reviewPage } from '../../src/report/html.ts'
 import { finding, proof, question, sampleRendering } from './sample.ts'
 
 const render = (...renderings: Parameters<typeof html.render>[0]) => html.render(renderings, { colour: false })
@@ -12,12 +14,12 @@ test('one page with the sum, the findings with their evidence, the proof and the
   expect(page).toMatch(/^<!doctype html>\n/)
   for (const part of [
     '<p>1 target: 1 hardened</p>',
-    '<details class="card" id="target-1" data-verdict="hardened"',
-    '<span class="fixed">fixed</span> runs as app (10001:10001) <code>set-user</code> <span class="quiet">line 12</span>',
+    '<h2>a/Dockerfile</h2> <span class="hardened">hardened</span>',
+    '<span class="fixed">fix</span> <span id="t1-1-m">runs as app (10001:10001)</span> <code>set-user</code> <span class="quiet">line 12</span>',
     'name another with --user',
     'assumed 10001: the image has no account of its own',
     '<tr><th scope="row">http :80 → :8080/</th><td>200</td><td>200</td><td><span class="ok">ok</span></td></tr>',
-    '<ins data-n="2">+USER 10001:10001</ins>',
+    '<ins data-n="2" data-c="0">+USER 10001:10001</ins>',
   ])
     expect(page).toContain(part)
 })
@@ -39,7 +41,7 @@ test('each element that is opened is closed', () => {
   )
   const open: string[] = []
   for (const [, slash, name = ''] of page.replace(/<script>.*<\/script>/s, '').matchAll(/<(\/?)([a-z]\w*)/g)) {
-    if (['meta', 'br', 'input'].includes(name)) continue
+    if (['meta', 'br', 'input', 'link'].includes(name)) continue
     if (slash === '') open.push(name)
     else expect(open.pop()).toBe(name)
   }
@@ -60,7 +62,8 @@ test('nothing of an image is markup, and nothing is loaded from anywhere', () =>
   )
   expect(page).not.toContain('<img')
   expect(page).toContain('&lt;img src=x onerror=alert(1)&gt;&quot;&amp;')
-  expect(page).not.toMatch(/https?:|<link|@import|url\(/)
+  expect(page).not.toMatch(/https?:|@import|url\(/)
+  expect(page.match(/<link[^>]*>/g)).toEqual(['<link rel="icon" href="data:,">'])
   expect(page.match(/<script/g)).toHaveLength(1)
 })
 
@@ -71,7 +74,7 @@ test('its policy lets it load nothing and send nothing, and knows its style and 
     return createHash('sha256').update(text).digest('base64')
   }
   const own = `script-src 'sha256-${hash('script')}'; style-src 'sha256-${hash('style')}'`
-  const policy = `default-src 'none'; ${own}; base-uri 'none'; form-action 'none'`
+  const policy = `default-src 'none'; ${own}; img-src data:; base-uri 'none'; form-action 'none'`
   expect(page).toContain(`<meta http-equiv="Content-Security-Policy" content="${policy}">`)
   expect(page).toContain('<meta name="referrer" content="no-referrer">')
   expect(page).not.toMatch(/<[^>]* (?:style|on\w+)=/)
@@ -87,9 +90,54 @@ test('the same change of several files is told once, whatever stands around it',
     sampleRendering('d/Dockerfile', 'FROM d\n', 'FROM d\nUSER 1:1\n', { findings: [finding] }),
   )
   expect(page.match(/class="card"/g)).toHaveLength(2)
-  expect(page).toContain('<h3>a/Dockerfile and 2 more</h3>')
+  expect(page).toContain('<h2>a/Dockerfile and 2 more</h2>')
   expect(page.match(/^diff --git /gm)).toHaveLength(4)
-  expect(page).toContain('>4 targets</button> fixed set-user: runs as app (10001:10001)')
+  expect(page).toContain('>4 × fixed set-user: runs as app (10001:10001)</option>')
+})
+
+/** Two changes in the reverse order of their lines, below a comment about a decision. */
+function withTwoChanges(): Rendering {
+  const source = 'FROM a\nEXPOSE 80\nCMD b\n'
+  const decision = { start: 0, end: 0, text: '# harden-image: decide: x\n' }
+  const user = { ...finding, line: 3, message: 'runs as 1:1' }
+  const port = { ...finding, transform: 'expose-ports', line: 2, message: 'EXPOSE: 80 → 8080' }
+  const changes = {
+    source,
+    looseEnd: null,
+    decisions: [decision],
+    all: [
+      { finding: user, edits: [{ start: 17, end: 17, text: 'USER 1:1\n' }], needs: [], preparedBy: [1] },
+      { finding: port, edits: [{ start: 14, end: 16, text: '8080' }], needs: [], preparedBy: [] },
+    ],
+  }
+  const rendering = sampleRendering('Dockerfile', source, subset(changes, [0, 1]), { findings: [user, port] })
+  return { ...rendering, changes }
+}
+
+test('each reason stands below the lines that its change made, in their order', () => {
+  const page = reviewPage([withTwoChanges()])
+  const [code = ''] = /<div class="code">.*?<details class="apply">/s.exec(page) ?? []
+  const told = code.matchAll(/<(?:ins|del|span class="c")[^>]*>[^<]*|-m">[^<]*/g)
+  expect([...told].map(([one]) => one.replace(/^-m">/, ''))).toEqual([
+    '<ins data-n="1" data-c="">+# harden-image: decide: x',
+    '<span class="c" data-o="1" data-n="2"> FROM a',
+    '<del data-o="2" data-c="1">-EXPOSE 80',
+    '<ins data-n="3" data-c="1">+EXPOSE 8080',
+    'EXPOSE: 80 → 8080',
+    '<ins data-n="4" data-c="0">+USER 1:1',
+    'runs as 1:1',
+    '<span class="c" data-o="3" data-n="5"> CMD b',
+  ])
+})
+
+test('a report has nothing to accept: it is the page of a review without its buttons', () => {
+  const [report, review] = [render(withTwoChanges()), reviewPage([withTwoChanges()])].map(
+    (page) => /<main.*<\/main>/s.exec(page)?.[0] ?? '',
+  )
+  const words = (page = '') => page.replace(/<button.*?<\/button>|<[^>]*>|\s+/g, '')
+  expect(review?.match(/data-to="yes"/g)).toHaveLength(3)
+  expect(report).not.toMatch(/<button|<input/)
+  expect(words(report)).toBe(words(review))
 })
 
 test('what is not seen in a file is not pasted: the program itself applies that change', () => {
