@@ -10,7 +10,7 @@ import { proofInWord, proofInWords, proofRows, sandboxInWords, timesInWords } fr
 import { QUESTIONS_TITLE, questionInWords, questionsOf, questionsOfAll, withoutQuestions } from './questions.ts'
 import { hasFailed, type ReportFinding, type ReportProof, type TargetResult, tool } from './report.ts'
 import { changedFiles, SERVICE_COLUMNS, serviceRows, servicesTold } from './services.ts'
-import { runsAs, summaryLine, VERDICTS } from './summary.ts'
+import { outcomeWord, runsAs, summaryLine, VERDICTS } from './summary.ts'
 import { doing } from './text.ts'
 
 /** One page that loads nothing: no font, picture or address, and no script but its own. */
@@ -344,8 +344,7 @@ function thread({ finding, service, change, place }: Note, index: number, { memb
   const [{ rendering, index: target }] = members
   const id = `t${target + 1}-${index + 1}`
   const choice = change === null ? undefined : choices[change]
-  // What is not written yet is not fixed.
-  const word = outcome === 'question' ? 'ask' : outcome === 'fixed' && !rendering.isWritten ? 'fix' : outcome
+  const word = outcomeWord(outcome, rendering.isWritten === true)
   const why = evidence.map(({ source, subject, detail }) => `<li>${text(`${source} ${subject}: ${detail}`)}</li>`)
   return [
     `<div class="thread" id="${id}" tabindex="-1" role="group" aria-labelledby="${id}-m"${choice === undefined ? '' : ` data-change="${change}" data-needs="${choice.needs.join(' ')}" data-with="${choice.preparedBy.join(' ')}"`}>`,
