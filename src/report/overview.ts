@@ -66,19 +66,24 @@ function groupLines(
 ): readonly Line[] {
   const those = renderings.filter(({ result }) => result.verdict === verdict)
   if (those.length === 0) return []
+  const head = `${paint(verdictStyles[verdict], verdict)}${paint('dim', `: ${counted(those.length, 'target')}`)}`
+  if (QUIET.has(verdict) && those.length > MOST_QUIET) return [line('', `${head}${paint('dim', ', which -v names')}`)]
   const names = those.map(({ result }) => visibleLine(result.target))
   // One long path does not widen the column of all lines.
   const most = Math.min(Math.max(...names.map(columnsOf)), Math.floor((width ?? WIDEST) / 2))
   return [
-    line('', `${paint(verdictStyles[verdict], verdict)}${paint('dim', `: ${counted(those.length, 'target')}`)}`),
+    line('', head),
     ...those.map((rendering, index) => {
-      const head = `  ${padded(names[index] ?? '', most)}  `
-      return line(head, rowText(rendering, width === null ? null : width - columnsOf(head)))
+      const start = `  ${padded(names[index] ?? '', most)}  `
+      return line(start, rowText(rendering, width === null ? null : width - columnsOf(start)))
     }),
   ]
 }
 
 const WIDEST = 160
+/** Nothing is to be done about them, so of many only the number is told. */
+const QUIET: ReadonlySet<Verdict> = new Set(['unchanged', 'not-applicable'])
+const MOST_QUIET = 2
 
 /** What is said of one target in its line; `room`: its columns, null for as many as it takes. */
 function rowText(rendering: Rendering, room: number | null): string {

@@ -27,14 +27,16 @@ describe('300 Dockerfiles', () => {
     expect(one.stderr).toContain('300 targets: 225 rewritten, 25 unchanged, 25 exempt, 25 needs-root')
   }, 120_000)
 
-  test('each have one line, below their verdict', async () => {
+  test('each have one line below their verdict, but for those that stay as they are', async () => {
     const { stderr } = await run()
-    for (const path of Object.keys(dockerfileTree(FILES)))
-      expect(stderr.split('\n').filter((line) => line.startsWith(`  ${path} `))).toHaveLength(1)
-    const verdicts = stderr.match(/^[a-z-]+: \d+ targets$/gm)
+    const told = Object.keys(dockerfileTree(FILES)).map(
+      (path) => stderr.split('\n').filter((line) => line.startsWith(`  ${path} `)).length,
+    )
+    expect([told.filter((lines) => lines === 1).length, Math.max(...told)]).toEqual([275, 1])
+    const verdicts = stderr.match(/^[a-z-]+: \d+ targets.*$/gm)
     expect(verdicts).toEqual([
       'rewritten: 225 targets',
-      'unchanged: 25 targets',
+      'unchanged: 25 targets, which -v names',
       'exempt: 25 targets',
       'needs-root: 25 targets',
     ])
