@@ -2,34 +2,27 @@ import { existsSync, readFileSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 
 const page = readFileSync('docs/explanation/threat-model.md', 'utf8')
-/** Lines of tables, without their heads and rules. */
-const lines = page.split('\n').filter((line) => /^\| (?!actor |---)/.test(line))
-/** Those of who there is say no more than that, and hold nothing. */
-const rows = lines.filter((line) => line.includes('.test.ts`'))
+/** Titles of tests by their files, by the number of the row that they hold. */
+const threats: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = JSON.parse(
+  readFileSync('test/docs/threats.json', 'utf8'),
+)
+const rows = page.split('\n').filter((line) => /^\| \d/.test(line))
 
-/** `FILE`: “NAME”, as often as a row has it. */
-function testsOf(row: string): readonly (readonly [string, string])[] {
-  return [...row.matchAll(/`(test\/[\w./-]+\.test\.ts)`: “([^”]+)”/g)].map(
-    ([, file = '', name = '']) => [file, name] as const,
-  )
-}
-
-test('every test that the threat model names is there', () => {
-  const gone = rows
-    .flatMap(testsOf)
-    .filter(([file, name]) => !existsSync(file) || !hasTest(readFileSync(file, 'utf8'), name))
-  expect(gone).toEqual([])
+test('every row of the threat model has a number, and tests that hold it', () => {
+  expect(rows.length).toBeGreaterThan(60)
+  expect(rows.map((row) => /^\| (\d+)/.exec(row)?.[1])).toEqual(Object.keys(threats))
+  // Its number, who, controls what, may, may not.
+  for (const row of rows)
+    expect([row, row.split(/(?<!\\)\|/).filter((cell) => cell.trim() !== '').length]).toEqual([row, 5])
+  expect(Object.entries(threats).filter(([, held]) => Object.values(held).flat().length === 0)).toEqual([])
 })
 
-test('every row of the threat model names a test, and no file of tests without the name of one', () => {
-  expect(rows.length).toBeGreaterThan(60)
-  expect(lines.length - rows.length).toBe(6)
-  for (const row of rows) {
-    const files = row.match(/test\/[\w./-]+\.test\.ts/g) ?? []
-    expect([row, testsOf(row).length]).toEqual([row, files.length])
-    // Who, controls what, may, may not, held by.
-    expect([row, row.split(/(?<!\\)\|/).filter((cell) => cell.trim() !== '').length]).toEqual([row, 5])
-  }
+test('every test that holds a row is there', () => {
+  const named = Object.values(threats).flatMap((held) =>
+    Object.entries(held).flatMap(([file, titles]) => titles.map((title) => [file, title] as const)),
+  )
+  const gone = named.filter(([file, title]) => !existsSync(file) || !hasTest(readFileSync(file, 'utf8'), title))
+  expect(gone).toEqual([])
 })
 
 /**
