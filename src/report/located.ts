@@ -86,13 +86,17 @@ export function isDone({ finding, result }: LocatedFinding, { isWritten = false 
   return finding.outcome === 'fixed' && isWritten && !hasFailed(result)
 }
 
-/** What is shown beside the source: at the line of a question there is nothing to do, and of what is known nothing is new. */
+/**
+ * What is shown beside the source: at the line of a question there is nothing to do, and of what a baseline knows nothing is new. It
+ * keeps no notes, so that beside one nobody could tell which of them are.
+ */
 export function locatedAnnotations(
   renderings: readonly Rendering[],
-  { isKnown = () => false }: Pick<RenderOptions, 'isKnown'>,
+  { isKnown }: Pick<RenderOptions, 'isKnown'>,
 ): readonly LocatedFinding[] {
   return locatedFindings(renderings).filter(
-    ({ finding, fingerprint }) => finding.outcome !== 'question' && !isKnown(fingerprint),
+    ({ finding: { outcome }, fingerprint }) =>
+      outcome !== 'question' && (isKnown === undefined || (outcome !== 'note' && !isKnown(fingerprint))),
   )
 }
 

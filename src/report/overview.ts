@@ -68,6 +68,15 @@ function groupLines(
   if (those.length === 0) return []
   const head = `${paint(verdictStyles[verdict], verdict)}${paint('dim', `: ${counted(those.length, 'target')}`)}`
   if (QUIET.has(verdict) && those.length > MOST_QUIET) return [line('', `${head}${paint('dim', ', which -v names')}`)]
+  const [first] = those
+  const said = first === undefined ? '' : rowText(first, null)
+  // A configuration that cannot be read fails all of them alike.
+  if (verdict === 'failed' && those.length > 1 && those.every((one) => rowText(one, null) === said))
+    return [
+      line('', head),
+      line('  ', said),
+      line('  ', paint('dim', `the first is ${visibleLine(first?.result.target ?? '')}`)),
+    ]
   const names = those.map(({ result }) => visibleLine(result.target))
   // One long path does not widen the column of all lines.
   const most = Math.min(Math.max(...names.map(columnsOf)), Math.floor((width ?? WIDEST) / 2))

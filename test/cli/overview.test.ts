@@ -82,3 +82,13 @@ test('-v tells one Dockerfile with its reasons, in the order of its lines', asyn
   expect(lines).toEqual(lines.toSorted((a, b) => a - b))
   expect(stderr).toContain('next: review the diff, prove that it still works with --prove, write it with -w and open a')
 })
+
+test('a configuration that cannot be read is told once, however many targets it fails', async () => {
+  const files = { ...dockerfileTree(5), '.harden-image.yaml': 'usr: x\n' }
+  const { code, stderr } = await call([...args, '.'], { cwd: tree(files), processTarget: targetProcessor() })
+  expect(code).toBe(2)
+  expect(stderr.split('unknown setting').length - 1).toBe(1)
+  expect(stderr).toMatch(
+    /^failed: 5 targets\n {2}\.harden-image\.yaml:1: unknown setting "usr"; .*\n {2}the first is \S+Dockerfile$/m,
+  )
+})

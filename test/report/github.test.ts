@@ -64,3 +64,10 @@ test('of more than GitHub shows the last one says how many', () => {
 test('of nothing there is nothing', () => {
   expect(render([sampleRendering('a', 'x', 'x', { verdict: 'unchanged' })])).toBe('')
 })
+
+test('beside a baseline notes are left out, since it keeps none', () => {
+  const note = { ...finding, outcome: 'note' as const, line: 3, message: 'to know' }
+  const shown = [sampleRendering('a/Dockerfile', 'x\n', 'y\n', { findings: [finding, note] })]
+  expect(github.render(shown, { colour: false })).toContain('::notice')
+  expect(github.render(shown, { colour: false, isKnown: () => false })).not.toContain('::notice')
+})
