@@ -158,10 +158,10 @@ function nextSteps(
   { outcomes, files }: Pick<Written, 'outcomes' | 'files'>,
 ): readonly string[] {
   const results = outcomes.map(({ result }) => result)
-  const isLeft = results.some(({ verdict }) => verdict === 'incomplete')
-  const [first] = results.flatMap((result) => allFindings(result).filter(({ outcome }) => outcome === 'todo'))
-  const page = first === undefined ? '' : ` (harden-image explain ${first.transform})`
-  const decide = isLeft ? [`decide what is left to decide${page}`] : []
+  const [first] = results
+    .filter(({ verdict }) => verdict === 'incomplete')
+    .flatMap((result) => allFindings(result).filter(({ outcome }) => outcome === 'todo'))
+  const decide = first === undefined ? [] : [`decide what is left to decide (harden-image explain ${first.transform})`]
   const isUnshown = results.some(({ changed, proof }) => changed && proof === null)
   if (output !== null) {
     const runs = files.some((name) => name.endsWith('compose.yaml'))

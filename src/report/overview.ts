@@ -71,7 +71,7 @@ function groupLines(
   const [first] = those
   const said = first === undefined ? '' : rowText(first, null)
   // A configuration that cannot be read fails all of them alike.
-  if (verdict === 'failed' && those.length > 1 && those.every((one) => rowText(one, null) === said))
+  if (verdict === 'failed' && those.length > 2 && those.every((one) => rowText(one, null) === said))
     return [
       line('', head),
       line('  ', said),
