@@ -23,7 +23,8 @@ export function proofInShort(proof: ReportProof): string {
   const others = cells.filter(({ outcome }) => outcome === 'fail').length
   const asRoot = result?.uids.includes(0) === true ? `as root with ${list(result.capabilities ?? [])}, ` : ''
   const counts = [
-    `${counted(told.length, 'check')} the same`,
+    // A project has the checks of its services, each told there.
+    told.length === 0 ? 'the same in every service' : `${counted(told.length, 'check')} the same`,
     ...(held > 0 ? [`${counted(held, 'condition holds', 'conditions hold')}`] : []),
     ...(others > 0 ? [others === 1 ? '1 fails and does not count' : `${others} fail and do not count`] : []),
   ]

@@ -108,6 +108,10 @@ describe('without -v a proof', () => {
     )
   })
 
+  test('of a project leaves the counts to its services', () => {
+    expect(short({ proof: { ...proof, checks: [] } })).toContain('proof passed: the same in every service (docker')
+  })
+
   test('of what keeps root says with what', () => {
     const result = { ...(proof.result ?? never()), uids: [0], capabilities: ['SETGID', 'SETUID'] }
     expect(short({ proof: { ...proof, result } })).toContain(
