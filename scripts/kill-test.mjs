@@ -47,7 +47,12 @@ function randomFrom(state) {
 
 /** @param {string[]} args @param {string} cwd */
 function start(args, cwd) {
-  const env = { ...process.env, TMPDIR: temporary, XDG_CACHE_HOME: join(scratch, 'cache') }
+  const env = {
+    ...process.env,
+    TMPDIR: temporary,
+    XDG_CACHE_HOME: join(scratch, 'cache'),
+    XDG_STATE_HOME: join(scratch, 'state'),
+  }
   const child = spawn(process.execPath, [cli, ...args], { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
   let printed = ''

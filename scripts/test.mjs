@@ -14,6 +14,7 @@ const required = process.env.HARDEN_IMAGE_ENGINE_TESTS === 'required'
 const scratch = mkdtempSync(join(tmpdir(), 'harden-image-test-'))
 // What the command under test keeps from one run to the next goes with the run.
 process.env.XDG_CACHE_HOME = join(scratch, 'cache')
+process.env.XDG_STATE_HOME = join(scratch, 'state')
 const total = { passed: 0, failed: 0, skipped: 0 }
 let ok = true
 

@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { lstat, mkdtemp, readdir, rm } from 'node:fs/promises'
 import { homedir, tmpdir } from 'node:os'
-import { basename, dirname, isAbsolute, join } from 'node:path'
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path'
 import { isOver, type Maker, makerOf, thisRun, tokenOf, tokenPattern } from './made-by.ts'
+import { note, noted } from './run-list.ts'
 
 /** What a run has made for a while and not removed, or uses. */
 export interface Temporary {
@@ -56,7 +57,10 @@ function removeOpen(): void {
 export function temporaryBeside(path: string): string {
   // Names end at 255 bytes.
   const start = [...basename(path)].slice(0, 40).join('')
-  return join(dirname(path), `.${start}.${tokenOf(thisRun())}.${randomBytes(4).toString('hex')}.tmp`)
+  const name = `.${start}.${tokenOf(thisRun())}.${randomBytes(4).toString('hex')}.tmp`
+  const temporary = join(resolve(dirname(path)), name)
+  note({ kind: 'file', name: temporary })
+  return temporary
 }
 
 /** Folders of all runs in this user's place for them. Never throws. */
@@ -64,9 +68,13 @@ export function temporaryFolders(root = tmpdir()): Promise<readonly Temporary[]>
   return named(root, folderName, 'folder')
 }
 
-/** Files of all runs beside the files of a folder that they were about to replace. Never throws. */
-export function temporaryFiles(folder: string): Promise<readonly Temporary[]> {
-  return named(folder, fileName, 'file')
+/**
+ * Files of this user's runs beside the files of a folder that they were about to replace; a repository can ship one of such
+ * a name, which no run has noted. Never throws.
+ */
+export async function temporaryFiles(folder: string): Promise<readonly Temporary[]> {
+  const files = noted('file')
+  return (await named(resolve(folder), fileName, 'file')).filter(({ path }) => files.has(path))
 }
 
 async function named(folder: string, pattern: RegExp, kind: Temporary['kind']): Promise<readonly Temporary[]> {

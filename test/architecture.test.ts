@@ -266,6 +266,7 @@ const OPENS_OTHERS: Readonly<Record<string, string>> = {
   'src/fleet/key.ts': 'streams that the door has opened',
   'src/fleet/store.ts': 'the folder of results that the caller names',
   'src/made-by.ts': '/proc',
+  'src/run-list.ts': "the caller's own list of what runs made",
   'src/temporary.ts': 'what killed runs left',
   'src/repository/files.ts': 'what the caller names, which may be a pipe; and the folders that it writes into',
   'src/repository/trust.ts': "the caller's own list of folders",

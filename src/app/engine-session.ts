@@ -5,6 +5,7 @@ import type { Engine } from '../engine/engine.ts'
 import type { EngineName } from '../engine/kinds.ts'
 import { openEngine } from '../engine/open-engine.ts'
 import { HardenError } from '../errors.ts'
+import { note } from '../run-list.ts'
 import type { Options, TaskHooks } from './task.ts'
 
 /** An engine for a whole call, with the removal of what it and dead runs have made; null where it is not needed and none answers. */
@@ -23,8 +24,10 @@ export async function openOnce(
     throw error
   })
   if (engine === null) return null
-  // With another engine's CLI a look takes four processes: too much for what a rewrite may have left.
-  const swept = needed || (engine.local && engine.name === 'docker') ? sweepDead(engine, needed) : Promise.resolve(0)
+  if (needed && !note({ kind: 'session', name: engine.session }))
+    hooks.progress('no list of what this run makes can be kept: what is left if it is killed is yours to remove')
+  // A run that makes nothing removes nothing.
+  const swept = needed ? sweepDead(engine) : Promise.resolve(0)
   hooks.onCleanUp(async () => {
     if (!signal.aborted) await Promise.race([sweptAgain(engine, swept), delay(sweepMs, undefined, { ref: false })])
     await removeAll(engine)
@@ -42,8 +45,8 @@ export async function openOnce(
 const sweepMs = 15_000
 
 /** Removes, beside the work, what killed runs have left. Never throws, since this run does not depend on it. */
-async function sweepDead(engine: Engine, withCalls: boolean): Promise<number> {
-  if (withCalls) await endOrphans()
+async function sweepDead(engine: Engine): Promise<number> {
+  await endOrphans()
   return sweep(engine).catch(() => 0)
 }
 

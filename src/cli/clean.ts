@@ -1,6 +1,7 @@
 import { lstat, readdir } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
+import { isRemovable, type Leftover } from '../engine/clean-up.ts'
 import { endOrphans } from '../engine/cli/process.ts'
 import type { Engine } from '../engine/engine.ts'
 import { findEngine, openEngine } from '../engine/open-engine.ts'
@@ -32,12 +33,14 @@ export async function clean(
   signal: AbortSignal,
 ): Promise<ExitCode> {
   const engine = await engineFor(choice, signal)
-  const onEngine = engine === null ? [] : await engine.leftovers()
+  const found = engine === null ? [] : await engine.leftovers()
+  const onEngine = found.filter(({ listed }) => listed)
   const temporary = [...(await temporaryFolders()), ...(await filesBelow(folders, io))]
   const kept = await keptImages(engine)
   const things = [...onEngine, ...temporary.map(thingOf)]
   io.stdout.write(listed(things, all).join(''))
   for (const image of all ? kept : []) io.stdout.write(`${image}, which proofs keep\n`)
+  io.stdout.write(unlisted(found.filter(({ listed }) => !listed)))
   const say = (line: string) => io.stderr.write(`${line}\n`)
   if (engine === null)
     say(
@@ -57,7 +60,7 @@ export async function clean(
   }
   await endOrphans()
   const left = [
-    ...((await engine?.removeLeftovers(onEngine.filter(({ maker }) => isOver(maker, { all })))) ?? []),
+    ...((await engine?.removeLeftovers(onEngine.filter((one) => isRemovable(one, { all })))) ?? []),
     ...(await removeTemporary(temporary, { all })).map(thingOf),
   ]
   for (const image of all ? kept : []) await engine?.removeImage(image)
@@ -96,6 +99,12 @@ function listed(things: readonly Thing[], all: boolean): readonly string[] {
   return [...runs.values()].map(
     ({ maker, rows }) => `${runLine(maker)}${isOver(maker, { all }) ? '' : ', and stays'}:\n${rows.join('')}`,
   )
+}
+
+/** An image can bring a label of ours, so that one alone removes nothing. */
+function unlisted(found: readonly Leftover[]): string {
+  const rows = found.map(({ kind, name }) => `  ${kind.padEnd(9)}  ${name}\n`)
+  return rows.length === 0 ? '' : `labelled as ours, but on no list of this user's runs, and stays:\n${rows.join('')}`
 }
 
 function runLine(maker: Maker): string {

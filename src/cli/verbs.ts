@@ -213,7 +213,7 @@ export const cleanFlags = {
   all: {
     type: 'boolean',
     describe:
-      'also what runs on other hosts, in other containers, before the last boot or of other users left, even if they may still be running, and the images that proofs keep for the next ones',
+      'also what runs in other containers or before the last boot left, even if they may still be running, the temporary folders of other users, and the images that proofs keep for the next ones',
   },
   engine: { type: 'string', requiresArg: true, describe: `auto | ${ENGINE_NAMES.join(' | ')} | none (default auto)` },
 } as const satisfies Record<string, Flag>

@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import { isOver, type Maker, makerOf, thisRun, tokenOf } from '../made-by.ts'
+import { forget, noted } from '../run-list.ts'
 import type { Engine } from './engine.ts'
 import { ENGINES, type EngineName } from './kinds.ts'
 
@@ -65,9 +66,16 @@ const rounds = 3
 
 /**
  * Removes all that carries the session's label. Never throws; false: containers are there still, or nobody can say, since an
- * engine that is gone or says nothing any more can't remove what it has.
+ * engine that is gone or says nothing any more can't remove what it has. Where a call was killed, the session stays in the list
+ * for the run that comes next, since the engine may still make something.
  */
-export async function cleanUp(remover: Remover, images: MadeImages): Promise<boolean> {
+export async function cleanUp(remover: Remover, images: MadeImages, session: string): Promise<boolean> {
+  const isDone = await removeAll(remover, images)
+  if (isDone && !remover.killed()) forget({ kind: 'session', name: session })
+  return isDone
+}
+
+async function removeAll(remover: Remover, images: MadeImages): Promise<boolean> {
   let answered = true
   let silent = false
   const asked = async <T>(call: () => Promise<T>): Promise<T | null> => {
@@ -157,17 +165,22 @@ export interface Leftover {
   /** For people. */
   readonly name: string
   readonly maker: Maker
+  /** A run of this user has written down that it made it; what only carries a label may be anybody's. */
+  readonly listed: boolean
 }
 
 export function labelOf(kind: Kind): string {
   return kind === 'image' ? imageLabelName : runLabelName
 }
 
-/** All that runs of this tool have made there, pods and containers first, since they hold on to all the others. */
-export async function leftovers(port: LeftoverPort): Promise<readonly Leftover[]> {
+/** All that looks as if runs of this tool had made it, pods and containers first, since they hold on to all the others. */
+export async function leftovers(
+  port: LeftoverPort,
+  sessions: ReadonlyMap<string, Maker> = noted('session'),
+): Promise<readonly Leftover[]> {
   const kinds = ['pod', 'container', 'image', 'volume', 'network'] as const
   const found = await Promise.all(
-    kinds.map(async (kind) => (await port.labelled(kind)).flatMap((one) => leftover(kind, one))),
+    kinds.map(async (kind) => (await port.labelled(kind)).flatMap((one) => leftover(kind, one, sessions))),
   )
   return found.flat()
 }
@@ -176,15 +189,21 @@ export async function leftovers(port: LeftoverPort): Promise<readonly Leftover[]
  * An image that somebody built upon one of ours has its labels too: it is known by its name. Ours has the session of its
  * own label in it, and one without any name is nobody's.
  */
-function leftover(kind: Kind, { id, name, tags, labels }: Labelled): readonly Leftover[] {
-  const maker = makerOf(labels[labelOf(kind)] ?? '')
-  const session = labels[sessionLabelName]
-  if (maker === null || id === '' || session === undefined) return []
-  if (kind !== 'image') return [{ kind, id, name: name === '' ? id : name, maker }]
+function leftover(
+  kind: Kind,
+  { id, name, tags, labels }: Labelled,
+  sessions: ReadonlyMap<string, Maker>,
+): readonly Leftover[] {
+  const session = labels[sessionLabelName] ?? ''
+  const said = makerOf(labels[labelOf(kind)] ?? '')
+  if (said === null || id === '' || !/^[0-9a-f]{16}$/.test(session)) return []
+  const listed = sessions.has(session)
+  const about = { kind, maker: sessions.get(session) ?? said, listed }
+  if (kind !== 'image') return [{ ...about, id, name: name === '' ? id : name }]
   const named = tags.filter((tag) => tag !== '<none>:<none>')
-  if (named.length === 0) return [{ kind, id, name: id, maker }]
+  if (named.length === 0) return [{ ...about, id, name: id }]
   const own = named.filter((tag) => tag.slice(tag.lastIndexOf(':') + 1).startsWith(session))
-  return own.map((tag) => ({ kind, id: tag, name: tag, maker }))
+  return own.map((tag) => ({ ...about, id: tag, name: tag }))
 }
 
 /** Removes them; gives those that are there still. Never throws. */
@@ -204,9 +223,14 @@ interface Leaving {
   removeLeftovers(found: readonly Leftover[]): Promise<readonly Leftover[]>
 }
 
+/** Whether it may go: this user's list has it, and its run is over. */
+export function isRemovable({ maker, listed }: Leftover, options: { readonly all?: boolean } = {}): boolean {
+  return listed && isOver(maker, options)
+}
+
 /** Removes what runs that are over have left; how much that was. Throws as the engine does. */
 export async function sweep(engine: Leaving): Promise<number> {
-  const over = (await engine.leftovers()).filter(({ maker }) => isOver(maker))
+  const over = (await engine.leftovers()).filter((one) => isRemovable(one))
   if (over.length > 0) await engine.removeLeftovers(over)
   return over.length
 }

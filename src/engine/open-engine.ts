@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { hostname, release } from 'node:os'
 import { HardenError } from '../errors.ts'
+import { note } from '../run-list.ts'
 import { createApiEngine } from './api/api-engine.ts'
 import { findEndpoint } from './api/daemon.ts'
 import { createCliEngine } from './cli/cli-engine.ts'
@@ -75,6 +76,8 @@ async function open(binary: EngineName, options: EngineOptions): Promise<Engine>
   options.signal?.addEventListener('abort', () => void cli.close(), { once: true })
   const version = `${info.name} ${info.version}`
   const session = randomBytes(8).toString('hex')
+  // Before anything can carry it: whoever ends this run leaves what a later one knows to be ours.
+  note({ kind: 'session', name: session })
   const engine = createCliEngine(cli, { ...info, version, session, local, reachable, made })
   if (endpoint === null) return engine
   const { daemon } = endpoint

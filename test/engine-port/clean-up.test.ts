@@ -2,6 +2,7 @@ import { describe, expect, test } from '@jest/globals'
 import { cleanUp, type Kind, type Remover } from '../../src/engine/clean-up.ts'
 
 const nothing = { tags: new Set<string>(), kept: new Set<string>() }
+const session = '0123456789abcdef'
 const remover = (list: (kind: Kind) => readonly string[], remove = true): Remover => ({
   list: async (kind) => list(kind),
   remove: async () => remove,
@@ -15,12 +16,14 @@ describe('whether all that was made is gone', () => {
       await cleanUp(
         remover(() => ['a']),
         nothing,
+        session,
       ),
     ).toBe(true)
     expect(
       await cleanUp(
         remover(() => []),
         nothing,
+        session,
       ),
     ).toBe(true)
   })
@@ -30,6 +33,7 @@ describe('whether all that was made is gone', () => {
       await cleanUp(
         remover((kind) => (kind === 'container' ? ['a'] : []), false),
         nothing,
+        session,
       ),
     ).toBe(false)
   })
@@ -38,7 +42,7 @@ describe('whether all that was made is gone', () => {
     const gone = remover(() => {
       throw new Error('connect ENOENT')
     })
-    expect(await cleanUp(gone, nothing)).toBe(false)
+    expect(await cleanUp(gone, nothing, session)).toBe(false)
   })
 
   test('an engine that cannot list networks has removed the rest', async () => {
@@ -46,7 +50,7 @@ describe('whether all that was made is gone', () => {
       if (kind === 'network') throw new Error('unknown flag: --filter')
       return []
     })
-    expect(await cleanUp(other, nothing)).toBe(true)
+    expect(await cleanUp(other, nothing, session)).toBe(true)
   })
 
   test('not where the engine says nothing any more, and it is not waited for', async () => {
@@ -60,7 +64,7 @@ describe('whether all that was made is gone', () => {
       killed: () => true,
       answers: async () => false,
     }
-    expect(await cleanUp(stopped, nothing)).toBe(false)
+    expect(await cleanUp(stopped, nothing, session)).toBe(false)
     // Once for each kind, and no second time.
     expect(asked).toBe(5)
   })
@@ -81,7 +85,7 @@ describe('whether all that was made is gone', () => {
         return true
       },
     }
-    expect(await cleanUp(busy, nothing)).toBe(true)
+    expect(await cleanUp(busy, nothing, session)).toBe(true)
     expect(pings).toBe(2)
   })
 })

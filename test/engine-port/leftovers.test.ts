@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from '@jest/globals'
 import {
   imageLabels,
+  isRemovable,
   type Kind,
   type Labelled,
   type Leftover,
@@ -17,6 +18,7 @@ import {
 } from '../../src/engine/clean-up.ts'
 import { endOrphans } from '../../src/engine/cli/process.ts'
 import { fateOf, isOver, type Maker, makerOf, thisRun, tokenOf, unknownHours } from '../../src/made-by.ts'
+import { listOf } from '../support/run-list.ts'
 
 const own = thisRun()
 /** As Linux counts them at most; nothing has it here. */
@@ -78,6 +80,14 @@ const of = (maker: Maker, labels: Readonly<Record<string, string>>) => {
 }
 const container = (id: string, labels: Labelled['labels']): Labelled => ({ id, name: id, tags: [], labels })
 
+const sessions = { live: 'b'.repeat(16), own: 'c'.repeat(16), unlisted: '0'.repeat(16) }
+/** What this user's runs have noted. */
+const list = new Map([
+  [session, dead],
+  [sessions.live, parent],
+  [sessions.own, own],
+])
+
 function portOf(all: Partial<Record<Kind, readonly Labelled[]>>) {
   const removed: string[] = []
   const port = {
@@ -88,7 +98,7 @@ function portOf(all: Partial<Record<Kind, readonly Labelled[]>>) {
     },
   }
   const engine = {
-    leftovers: () => leftovers(port),
+    leftovers: () => leftovers(port, list),
     removeLeftovers: (found: readonly Leftover[]) => removeLeftovers(port, found),
   }
   return { removed, engine }
@@ -100,14 +110,33 @@ describe('what dead runs left on an engine', () => {
       volume: [container('harden-image-v', of(dead, sessionLabels(session)))],
       container: [
         container('a', of(dead, sessionLabels(session))),
-        container('b', of(parent, sessionLabels(session))),
-        container('c', sessionLabels(session)),
+        container('b', of(parent, sessionLabels(sessions.live))),
+        container('c', sessionLabels(sessions.own)),
         container('d', { 'harden-image.session': session }),
         container('e', { 'harden-image.run': 'x', 'harden-image.session': session }),
       ],
     })
     expect(await sweep(engine)).toBe(2)
     expect(removed).toEqual(['container a', 'volume harden-image-v'])
+  })
+
+  test('what an image’s label says of a container, a volume or an image removes nothing', async () => {
+    const forged = of(dead, { ...sessionLabels(sessions.unlisted), ...imageLabels(sessions.unlisted) })
+    const nameless = { ...forged, 'harden-image.session': '' }
+    const { removed, engine } = portOf({
+      container: [container('theirs', forged), container('nameless', nameless)],
+      volume: [container('data', forged)],
+      image: [
+        { id: 'sha256:1', name: '', tags: ['app:latest', `app:${sessions.unlisted}`], labels: forged },
+        { id: 'sha256:2', name: '', tags: ['app:latest'], labels: nameless },
+        { id: 'sha256:3', name: '', tags: [], labels: forged },
+      ],
+    })
+    expect(await sweep(engine)).toBe(0)
+    const left = await engine.leftovers()
+    expect(left.map(({ id }) => id).sort()).toEqual(['app:0000000000000000', 'data', 'sha256:3', 'theirs'])
+    expect(left.filter((one) => isRemovable(one, { all: true }))).toEqual([])
+    expect(removed).toEqual([])
   })
 
   test('an image goes by its own names; one that somebody built upon it keeps its labels and stays', async () => {
@@ -150,7 +179,9 @@ describe('an engine call that goes on', () => {
     for (const name of ['docker', 'other']) await copyFile('/bin/sleep', `${folder}/${name}`)
     const start = (name: string, maker: Maker) =>
       spawn(`${folder}/${name}`, ['60'], { env: { HARDEN_IMAGE_RUN: tokenOf(maker) }, stdio: 'ignore' })
-    const children = [start('docker', dead), start('docker', parent), start('other', dead)]
+    const unlisted = { ...dead, since: dead.since - 1 }
+    const { remove } = listOf(dead, { kind: 'session', name: session })
+    const children = [start('docker', dead), start('docker', parent), start('other', dead), start('docker', unlisted)]
     await Promise.all(children.map((child) => once(child, 'spawn')))
     const ended = once(children[0] as (typeof children)[number], 'exit')
     await endOrphans(50)
@@ -158,7 +189,9 @@ describe('an engine call that goes on', () => {
     expect(children.slice(1).map(({ exitCode, signalCode }) => [exitCode, signalCode])).toEqual([
       [null, null],
       [null, null],
+      [null, null],
     ])
+    remove()
     for (const child of children) child.kill()
     await rm(folder, { recursive: true })
   })

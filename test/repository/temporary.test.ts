@@ -11,12 +11,15 @@ import {
   temporaryFolders,
   withTemporaryFolder,
 } from '../../src/temporary.ts'
+import { listOf } from '../support/run-list.ts'
 import { tree } from './tree.ts'
 
 const own = thisRun()
 const dead: Maker = { ...own, pid: 4_194_303 }
 /** A name that this run gives, as `maker` would have given it. */
 const madeBy = (maker: Maker, name: string) => name.replace(tokenOf(own), tokenOf(maker))
+
+const fileNote = (name: string) => ({ kind: 'file', name }) as const
 
 describe('folders', () => {
   test('of this run go with their use, whatever comes of it', async () => {
@@ -61,21 +64,30 @@ describe('files beside those that they replace', () => {
       join(cwd, 'Dockerfile.tmp'),
       name,
     ]
+    // Such a name can come with a repository.
+    const shipped = madeBy(dead, temporaryBeside(path))
+    others.push(shipped)
     for (const file of [left, ...others]) writeFileSync(file, 'half')
-    symlinkSync(path, madeBy(dead, temporaryBeside(path)))
+    const link = madeBy(dead, temporaryBeside(path))
+    symlinkSync(path, link)
+    const noted = listOf(dead, ...[left, link, ...others.filter((one) => one !== shipped)].map(fileNote))
     expect((await temporaryFiles(cwd)).map((one) => one.path)).toContain(left)
     await tidy(cwd)
     expect(existsSync(left)).toBe(false)
     expect(others.filter((file) => !existsSync(file))).toEqual([])
     expect(readFileSync(path, 'utf8')).toBe('old')
+    noted.remove()
   })
 
   test('are removed where a file is written too', async () => {
     const cwd = tree({ Dockerfile: 'old' })
     const path = join(cwd, 'Dockerfile')
-    writeFileSync(madeBy(dead, temporaryBeside(path)), 'half')
+    const left = madeBy(dead, temporaryBeside(path))
+    writeFileSync(left, 'half')
+    const noted = listOf(dead, fileNote(left))
     await replaceText(path, 'Dockerfile', 'old', 'new')
     expect(readdirSync(cwd)).toEqual(['Dockerfile'])
+    noted.remove()
   })
 
   test('fit into a name of any length', async () => {

@@ -147,7 +147,7 @@ export function createApiEngine(daemon: Daemon, cli: Engine, { reachable, made, 
     cleanUp: async () => {
       const last = daemon.close()
       const { killed } = await closeCli()
-      return cleanUp({ ...apiRemover(last, session), killed: () => killed() || last.killed() }, made)
+      return cleanUp({ ...apiRemover(last, session), killed: () => killed() || last.killed() }, made, session)
     },
     leftovers: () => leftovers(apiLeftovers(daemon)),
     removeLeftovers: (found) => removeLeftovers(apiLeftovers(daemon), found),

@@ -213,7 +213,7 @@ export function createCliEngine(cli: Cli, facts: EngineFacts): Engine {
     tag: async (image, reference) => {
       await cli.call(`tag ${image}`, ['tag', '--', imageArgument(image), imageArgument(reference)])
     },
-    cleanUp: async () => cleanUp(cliRemover(await cli.close(), session), made),
+    cleanUp: async () => cleanUp(cliRemover(await cli.close(), session), made, session),
     leftovers: () => leftovers(cliLeftovers(cli)),
     removeLeftovers: (found) => removeLeftovers(cliLeftovers(cli), found),
   }

@@ -6,6 +6,7 @@ import { execa, type Options, type Result, type ResultPromise } from 'execa'
 import { bounds } from '../../bounds.ts'
 import { HardenError } from '../../errors.ts'
 import { isOver, makerOf, thisRun, tokenOf } from '../../made-by.ts'
+import { isListed } from '../../run-list.ts'
 import { failureOf } from '../failure.ts'
 import { ENGINE_NAMES, ENGINES, type EngineName } from '../kinds.ts'
 
@@ -251,7 +252,7 @@ async function isOrphan(pid: number): Promise<boolean> {
     const environment = (await readFile(`/proc/${pid}/environ`, 'latin1')).split('\0')
     const token = environment.find((one) => one.startsWith(`${variable}=`))?.slice(variable.length + 1) ?? ''
     const maker = makerOf(token)
-    return maker !== null && isOver(maker)
+    return maker !== null && isOver(maker) && isListed(maker)
   } catch {
     // It has ended, or it is hidden.
     return false

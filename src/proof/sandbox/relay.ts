@@ -8,10 +8,10 @@ import type { Engine, Mount, RunSpec } from '../../engine/engine.ts'
 import type { Datagrams, Reach } from '../../engine/reach.ts'
 import { HardenError } from '../../errors.ts'
 import { memoizeByObject } from '../../memoize.ts'
+import { isBuiltHere, noteBuilt } from '../../run-list.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 import { sharedObjects } from '../trace/tracer.ts'
 
-const LABEL = 'harden-image.relay'
 /** With nothing in it. Kept, as the tracer's is. */
 export const RELAY_IMAGE = 'harden-image/relay:1'
 const INSIDE = '/relay'
@@ -93,8 +93,11 @@ async function failure(engine: Engine, container: string): Promise<HardenError> 
 
 const ensureImage = memoizeByObject(async (engine: Engine): Promise<void> => {
   const image = await engine.inspectImage(RELAY_IMAGE)
-  if (image?.config.labels.has(LABEL)) return
-  await engine.build({ dockerfile: `FROM scratch\nLABEL ${LABEL}=1\n`, context: null, tag: RELAY_IMAGE, keep: true })
+  if (image !== null && isBuiltHere(image.id)) return
+  // A build of nothing at all makes no image.
+  const dockerfile = 'FROM scratch\nLABEL harden-image.relay=1\n'
+  await engine.build({ dockerfile, context: null, tag: RELAY_IMAGE, keep: true })
+  noteBuilt((await engine.inspectImage(RELAY_IMAGE))?.id ?? '')
 })
 
 /** This very Node.js with nothing else around it, which runs `program` with these arguments as nobody. */

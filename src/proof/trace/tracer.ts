@@ -8,6 +8,7 @@ import type { Engine } from '../../engine/engine.ts'
 import { capabilityNumber } from '../../image/capabilities.ts'
 import type { Known } from '../../image/facts.ts'
 import { memoizeByObject } from '../../memoize.ts'
+import { isBuiltHere, noteBuilt } from '../../run-list.ts'
 import { removeFolder, temporaryFolder } from '../../temporary.ts'
 
 /** The folder of the tracer in each traced container: a volume of the tracer's image. */
@@ -99,7 +100,6 @@ async function copy(from: string, to: string): Promise<void> {
   await chmod(to, 0o755)
 }
 
-const LABEL = 'harden-image.tracer'
 const DEFAULT_BASE = 'debian:trixie-slim'
 /** Images with apt that the engine may have already. */
 const BASES = [
@@ -157,13 +157,16 @@ async function findOrBuild(engine: Engine): Promise<Known<string>> {
     })) ||
     (engine.local && (await attempt("from this machine's strace", () => buildFromHost(engine)))) ||
     (await attempt(`from ${DEFAULT_BASE}`, () => pullAndBuild(engine)))
-  if (made) return { known: true, value: TRACER_IMAGE }
+  if (made) {
+    noteBuilt((await engine.inspectImage(TRACER_IMAGE))?.id ?? '')
+    return { known: true, value: TRACER_IMAGE }
+  }
   return { known: false, reason: `the tracer image could not be made: ${reasons.join('; ') || 'no way to'}` }
 }
 
 async function isKept(engine: Engine): Promise<boolean> {
   const image = await engine.inspectImage(TRACER_IMAGE)
-  return image?.config.labels.get(LABEL) === recipe
+  return image !== null && isBuiltHere(image.id)
 }
 
 async function localBase(engine: Engine): Promise<string | null> {
@@ -201,7 +204,7 @@ export async function buildFromHost(engine: Engine, tag = TRACER_IMAGE): Promise
 }
 
 function labelled(dockerfile: string): string {
-  return `${dockerfile}LABEL ${LABEL}=${recipe}\n`
+  return `${dockerfile}LABEL harden-image.tracer=${recipe}\n`
 }
 
 /**
