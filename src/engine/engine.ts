@@ -244,6 +244,7 @@ export interface DiffEntry {
   readonly path: string
 }
 
+/** Of a process whose threads have several credentials there is one of each: a thread is root by itself (credentials(7)). */
 export interface ContainerProcess {
   /** On the engine's host. */
   readonly pid: number
@@ -259,6 +260,10 @@ export interface ContainerProcess {
   readonly noNewPrivileges: boolean | null
   /** Numbers of the signals that it has a handler for or blocks; null where they can't be read. */
   readonly handled: readonly number[] | null
+  /** It is the first of its pid namespace. */
+  readonly first: boolean
+  /** The pid of the process that traces it, 0 for none; null where it can't be read. */
+  readonly tracer: number | null
 }
 
 export interface Listener {

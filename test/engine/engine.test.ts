@@ -5,9 +5,10 @@ import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parseTable } from '../../src/engine/cli/listeners.ts'
-import { parseIdMap, parseStatus } from '../../src/engine/cli/processes.ts'
+import { oneOfEachCredentials, parseIdMap, parseStatus } from '../../src/engine/cli/processes.ts'
 import type { Engine, RunSpec } from '../../src/engine/engine.ts'
 import { findEngine, openEngine } from '../../src/engine/open-engine.ts'
+import { tracerAmong } from '../../src/proof/trace/trace.ts'
 import { waitFor } from './support/images.ts'
 import { retryOnce } from './support/retry.ts'
 import { buildText, debian, failureOf, readAll, tagFor } from './support/small-images.ts'
@@ -96,6 +97,22 @@ describe.each(transports)('%s', (transport) => {
       await pause(300)
       const child = (await engine.processes(id)).find((process) => process.command === 'sleep 50')
       expect(child).toMatchObject({ uids: [33, 33, 33, 33], capabilities: [] })
+    })
+
+    test('a set-user-ID helper is root under the name of the tracer too', async () => {
+      const helper = 'cp /bin/sleep /tmp/ld.so && chmod 4755 /tmp/ld.so'
+      const server =
+        'exec setpriv --reuid=33 --regid=33 --clear-groups perl -e \'exec { "/tmp/ld.so" } "/.harden-trace/ld.so", 50 unless fork; exec qw(sleep 60)\''
+      const id = await up(`${helper} && ${server}`)
+      await pause(500)
+      const seen = await engine.processes(id)
+      expect(seen.map(({ command, uids }) => [command, uids[1]])).toEqual(
+        expect.arrayContaining([
+          ['sleep 60', 33],
+          ['/.harden-trace/ld.so 50', 0],
+        ]),
+      )
+      expect(tracerAmong(seen)).toBeNull()
     })
 
     test('its state tells running, exit code, address and error', async () => {
@@ -480,6 +497,16 @@ SigCgt:\t0000000000004001
       noNewPrivileges: true,
       handled: [1, 15],
     })
+  })
+
+  test('a thread is root by itself, and works on where the first one has ended', () => {
+    const thread = (uid: number, state: string) =>
+      parseStatus(status.replace('Uid:\t100000\t100033', `Uid:\t${uid}\t${uid}`).replace('S (sleeping)', state))
+    const seen = (...threads: readonly ReturnType<typeof thread>[]) =>
+      oneOfEachCredentials(threads).map(({ identity }) => identity.uids[0])
+    expect(seen(thread(33, 'S'), thread(33, 'S'), thread(0, 'S'))).toEqual([33, 0])
+    expect(seen(thread(33, 'Z (zombie)'), thread(0, 'S'))).toEqual([0])
+    expect(seen(thread(0, 'Z (zombie)'))).toEqual([])
   })
 
   test('a kernel that does not tell leaves it unknown', () => {

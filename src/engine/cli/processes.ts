@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { capabilityNames } from '../../image/capabilities.ts'
 import { pidsOf } from '../activity.ts'
 import { nameArgument } from '../arguments.ts'
@@ -22,7 +22,12 @@ export async function processes(cli: Cli, container: string, local: boolean): Pr
     const seen = fromHost(rows, container)
     if (seen !== null) return seen
   }
-  return (await fromInside(cli, container)) ?? (await fromEngine(cli, container))
+  const inside = await fromInside(cli, container)
+  const outside = await fromEngine(cli, container)
+  if (inside === null) return outside
+  // The shell is the image's own, and may leave out whom it likes.
+  const hasRoot = inside.some(({ uids }) => uids.includes(0))
+  return [...inside, ...outside.filter(({ uids }) => uids.includes(0) && !hasRoot)]
 }
 
 /** Null for none: it has ended, or this machine's /proc is not the engine's. */
@@ -58,18 +63,39 @@ function fromHost(rows: readonly Row[], container: string): readonly ContainerPr
     try {
       if (!read('cgroup').includes(container)) return null
       const ids = [parseIdMap(read('uid_map')), parseIdMap(read('gid_map'))] as const
-      const { identity, zombie } = parseStatus(read('status'), ...ids)
-      if (zombie) continue
+      const threads = readdirSync(`/proc/${row.pid}/task`).flatMap((thread) => {
+        try {
+          return [parseStatus(read(`task/${thread}/status`), ...ids)]
+        } catch (error) {
+          if (hasEnded(error)) return []
+          throw error
+        }
+      })
       const command = read('cmdline').replaceAll('\0', ' ').trim()
-      result.push({ pid: row.pid, command: command || row.command, ...identity })
+      for (const { identity, first, tracer } of oneOfEachCredentials(threads))
+        result.push({ pid: row.pid, command: command || row.command, ...identity, first, tracer })
     } catch (error) {
-      const { code } = error as NodeJS.ErrnoException
       // It ended between `top` and now.
-      if (code === 'ENOENT' || code === 'ESRCH') continue
+      if (hasEnded(error)) continue
       return null
     }
   }
   return result
+}
+
+function hasEnded(error: unknown): boolean {
+  const { code } = error as NodeJS.ErrnoException
+  return code === 'ENOENT' || code === 'ESRCH'
+}
+
+/** A first thread that has ended is a zombie while others work on. */
+export function oneOfEachCredentials(threads: readonly ProcessStatus[]): readonly ProcessStatus[] {
+  const alive = threads.filter(({ zombie }) => !zombie)
+  return [...new Map(alive.toReversed().map((thread) => [credentialsOf(thread), thread])).values()].toReversed()
+}
+
+function credentialsOf({ identity: { uids, gids, groups, capabilities } }: ProcessStatus): string {
+  return JSON.stringify([uids, gids, groups, capabilities])
 }
 
 const listing = `echo "self $$"; for d in /proc/[0-9]*; do echo "= $d"; cat "$d/status" 2>/dev/null; echo "> $(tr '\\0' ' ' < "$d/cmdline" 2>/dev/null)"; done`
@@ -81,11 +107,11 @@ async function fromInside(cli: Cli, container: string): Promise<readonly Contain
   if (exitCode !== 0 || !Number.isInteger(self)) return null
   const result: ContainerProcess[] = []
   for (const block of stdout.split(/^= \/proc\/\d+\n/m).slice(1)) {
-    const { identity, pid, parent, name, zombie } = parseStatus(block)
+    const { identity, pid, parent, name, zombie, first, tracer } = parseStatus(block)
     // The listing itself and its children; those that ended have no status.
     if (pid === 0 || zombie || pid === self || parent === self) continue
     const command = /^> (.*)$/m.exec(block)?.[1]?.trim()
-    result.push({ pid, command: command || name, ...identity })
+    result.push({ pid, command: command || name, ...identity, first, tracer })
   }
   return result.length === 0 ? null : result
 }
@@ -109,6 +135,8 @@ async function fromEngine(cli: Cli, container: string): Promise<readonly Contain
         bounding: null,
         noNewPrivileges: null,
         handled: null,
+        first: false,
+        tracer: null,
       },
     ]
   })
@@ -141,7 +169,9 @@ interface ProcessStatus {
   readonly parent: number
   /** It has ended and waits to be reaped; it can do nothing any more. */
   readonly zombie: boolean
-  readonly identity: Omit<ContainerProcess, 'pid' | 'command'>
+  readonly first: boolean
+  readonly tracer: number | null
+  readonly identity: Omit<ContainerProcess, 'pid' | 'command' | 'first' | 'tracer'>
 }
 
 /** `uids` and `gids` map ids back to those inside the container; empty where they are the same. */
@@ -162,6 +192,9 @@ export function parseStatus(text: string, uids: readonly IdRange[] = [], gids: r
     pid: Number(fields.get('Pid') ?? 0),
     parent: Number(fields.get('PPid') ?? 0),
     zombie: /^[ZX]/.test(fields.get('State') ?? ''),
+    // Its pid in each namespace that it is in, the innermost last.
+    first: (numbers('NSpid').at(-1) ?? Number(fields.get('Pid'))) === 1,
+    tracer: numbers('TracerPid')[0] ?? null,
     identity: {
       uids: numbers('Uid').map((id) => insideId(id, uids)),
       gids: numbers('Gid').map((id) => insideId(id, gids)),

@@ -1,7 +1,7 @@
 import type { Activity, ContainerProcess, ContainerState, Engine, Listener } from '../../engine/engine.ts'
 import { questionsTo } from '../ask/questions.ts'
 import { askRoutes, lookAfterwards, runChecks, type SmokeResult, type SmokeTarget } from '../smoke/run-checks.ts'
-import { isTracer } from '../trace/trace.ts'
+import { tracerAmong } from '../trace/trace.ts'
 import type { ContainerOptions, Started, Up } from './container.ts'
 import { stateAtEnd, stateNow } from './lifecycle.ts'
 import type { RestartRecord, RouteAnswer, RunRecord } from './run-record.ts'
@@ -36,7 +36,7 @@ export function observeContainer(
   engine: Engine,
   image: string,
   options: ContainerOptions,
-  { container, refused, since, listens }: Started,
+  { container, traced, refused, since, listens }: Started,
   { ready }: Up,
 ): ContainerObserver {
   let { state } = ready
@@ -53,7 +53,7 @@ export function observeContainer(
     wasSeen ||= one !== null
     return one
   }
-  const processes = processLooks(engine, container)
+  const processes = processLooks(engine, container, traced !== null)
   const isOver = async (): Promise<boolean> =>
     activity() === null && (wasSeen || !(await engine.state(container)).running)
   const questions = questionsTo(engine, options, { watched: activity, isOver })
@@ -161,11 +161,19 @@ interface ProcessLooks {
   glanceAgain(): Promise<void>
 }
 
-function processLooks(engine: Engine, container: string): ProcessLooks {
+function processLooks(engine: Engine, container: string, isTraced: boolean): ProcessLooks {
   const seen: ContainerProcess[] = []
   const looks: (readonly ContainerProcess[])[] = []
-  const now = async (): Promise<readonly ContainerProcess[]> =>
-    (await engine.processes(container)).filter((process) => !isTracer(process))
+  /** It stays the same for as long as the first process does. */
+  let tracer: { readonly of: number | null; readonly pid: number } | null = null
+  const now = async (): Promise<readonly ContainerProcess[]> => {
+    const all = await engine.processes(container)
+    if (!isTraced) return all
+    const of = all.find(({ first }) => first)?.pid ?? null
+    const pid = tracerAmong(all)
+    if (pid !== null && tracer?.of !== of) tracer = { of, pid }
+    return all.filter((process) => process.pid !== tracer?.pid)
+  }
   const running = async (): Promise<readonly ContainerProcess[]> => {
     const processes = await now()
     seen.push(...processes)
@@ -174,7 +182,7 @@ function processLooks(engine: Engine, container: string): ProcessLooks {
   return {
     seen,
     looks,
-    count: async () => (await now()).length,
+    count: async () => new Set((await now()).map(({ pid }) => pid)).size,
     async glance() {
       looks.push(await running())
     },

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { setTimeout as pause } from 'node:timers/promises'
 import { bounds } from '../../bounds.ts'
-import type { Engine, RunSpec } from '../../engine/engine.ts'
+import type { ContainerProcess, Engine, RunSpec } from '../../engine/engine.ts'
 import type { ImageConfig, Known } from '../../image/facts.ts'
 import { growingTrace, type ReadOptions, type Trace } from './growing-trace.ts'
 import { TRACED_CALLS } from './parse-trace.ts'
@@ -229,7 +229,12 @@ function hasNoCapabilities(spec: RunSpec): boolean {
   return (spec.capDrop?.some((name) => name.toUpperCase() === 'ALL') ?? false) && (spec.capAdd ?? []).length === 0
 }
 
-/** Whether a process is the tracer and not the program's own. It stays as long as the program. */
-export function isTracer(process: { readonly command: string }): boolean {
-  return process.command === 'ld.so' || process.command.startsWith(`${TRACER_LOADER} `)
+/**
+ * The pid of the tracer in a container whose run is traced: whoever traces its first process, and no other can then; null where
+ * that is nobody. A name or a command line is the program's to choose.
+ */
+export function tracerAmong(processes: readonly Pick<ContainerProcess, 'pid' | 'first' | 'tracer'>[]): number | null {
+  const traced = processes.filter(({ tracer }) => tracer !== null && tracer > 0)
+  const first = processes.find((one) => one.first) ?? [...traced].sort((one, other) => one.pid - other.pid)[0]
+  return first?.tracer || null
 }

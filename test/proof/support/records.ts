@@ -36,6 +36,8 @@ export function process(uid: number, capabilities: readonly string[] | null = []
     bounding: [],
     noNewPrivileges: true,
     handled: [],
+    first: true,
+    tracer: 0,
   }
 }
 

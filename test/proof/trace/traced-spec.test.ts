@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals'
 import type { RunSpec } from '../../../src/engine/engine.ts'
 import type { ImageConfig } from '../../../src/image/facts.ts'
-import { commandOf, isTracer, tracedSpec } from '../../../src/proof/trace/trace.ts'
+import { commandOf, tracedSpec, tracerAmong } from '../../../src/proof/trace/trace.ts'
 
 const config: ImageConfig = {
   user: '',
@@ -92,10 +92,15 @@ test('a spec without a command is left to the engine', () => {
   expect(tracedSpec(spec, { ...config, cmd: null }, 't')).toBe(spec)
 })
 
-test.each([
-  ['/.harden-trace/ld.so --library-path /.harden-trace/lib /.harden-trace/strace -DDD -- nginx', true],
-  ['nginx: master process nginx', false],
-  ['grep /.harden-trace/ld.so', false],
-])('%s', (command, expected) => {
-  expect(isTracer({ command })).toBe(expected)
+describe('the tracer', () => {
+  const of = (pid: number, tracer: number | null, first = false) => ({ pid, tracer, first })
+
+  test.each([
+    ['is who traces the first process', [of(40, 41, true), of(41, 0), of(42, 41)], 41],
+    ['is nobody who traces another one', [of(40, 0, true), of(41, 0), of(42, 41)], null],
+    ['is who traces the one that was there first, in a namespace of others', [of(44, 41), of(41, 0), of(42, 40)], 40],
+    ['is nobody where an engine does not tell', [of(40, null), of(41, null)], null],
+  ])('%s', (_, processes, expected) => {
+    expect(tracerAmong(processes)).toBe(expected)
+  })
 })
