@@ -1,7 +1,6 @@
-import { statSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { textIn } from '../files-in.ts'
-import { remotesIn } from '../repository/repository.ts'
+import { gitFolder, remotesIn } from '../repository/repository.ts'
 
 /**
  * What a repository (absolute) was cloned from and what is checked out in it, as `URL@COMMIT`; null where either is not known. Read from
@@ -15,14 +14,6 @@ export function checkoutOf(repository: string): string | null {
   const commit = commitOf(folder, common)
   const remote = remoteOf(textIn(common, join(common, 'config')) ?? '')
   return commit === null || remote === null ? null : `${remote}@${commit}`
-}
-
-/** `.git`, or what the file of that name says in a worktree and a submodule. */
-function gitFolder(repository: string): string | null {
-  const git = join(repository, '.git')
-  if (statSync(git, { throwIfNoEntry: false })?.isDirectory() === true) return git
-  const [, folder] = /^gitdir: (.+)$/m.exec(textIn(repository, git) ?? '') ?? []
-  return folder === undefined ? null : resolve(dirname(git), folder)
 }
 
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/

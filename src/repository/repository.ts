@@ -1,8 +1,8 @@
 import { existsSync, lstatSync, statSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { bounds } from '../bounds.ts'
 import { HardenError } from '../errors.ts'
-import { bytesIn } from '../files-in.ts'
+import { bytesIn, textIn } from '../files-in.ts'
 import { memoizeByText } from '../memoize.ts'
 
 /** The folders from `folder` (absolute) up to the root, nearest first. */
@@ -30,13 +30,22 @@ export function repositoryOf(folder: string): string | null {
  * out. Source: gitformat-index(5).
  */
 export function trackedFiles(repository: string): ReadonlySet<string> | null {
-  const stats = statSync(join(repository, '.git', 'index'), NOT_THERE)
-  return trackedAt(`${repository}\0${stats?.mtimeMs} ${stats?.size}`)
+  const git = gitFolder(repository)
+  const stats = git === null ? undefined : statSync(join(git, 'index'), NOT_THERE)
+  return trackedAt(`${git}\0${stats?.mtimeMs} ${stats?.size}`)
+}
+
+/** `.git`, or what the file of that name says in a worktree and a submodule; null for neither. */
+export function gitFolder(repository: string): string | null {
+  const git = join(repository, '.git')
+  if (statSync(git, NOT_THERE)?.isDirectory() === true) return git
+  const [, folder] = /^gitdir: (.+)$/m.exec(textIn(repository, git) ?? '') ?? []
+  return folder === undefined ? null : resolve(repository, folder)
 }
 
 const trackedAt = memoizeByText((stamped: string): ReadonlySet<string> | null => {
-  const [repository = ''] = stamped.split('\0')
-  const list = bytesIn(repository, join(repository, '.git', 'index'), bounds.surveyedText)
+  const [git = ''] = stamped.split('\0')
+  const list = bytesIn(git, join(git, 'index'), bounds.surveyedText)
   try {
     return list === null || list.readUInt32BE(4) > 3 ? null : pathsIn(list)
   } catch {

@@ -25,6 +25,14 @@ describe('a file of the build context may be changed itself', () => {
     expect(editable(folder, ['conf/nginx.conf', 'start.sh'])).toEqual(['conf/nginx.conf', 'start.sh'])
   })
 
+  test('where git tracks it in a worktree, whose list lies with those of its main one', () => {
+    const folder = repository({ 'start.sh': '#!/bin/sh\n' })
+    const git = (...args: readonly string[]) => execFileSync('git', args, { cwd: folder, stdio: 'ignore' })
+    git('-c', 'user.name=a', '-c', 'user.email=a@b.c', 'commit', '-q', '-m', 'a')
+    git('worktree', 'add', '-q', 'beside')
+    expect(editable(join(folder, 'beside'), ['start.sh'])).toEqual(['start.sh'])
+  })
+
   test('where there is no repository, below the folder of the Dockerfile', () => {
     const folder = tree({ Dockerfile: DOCKERFILE, 'start.sh': '#!/bin/sh\n' })
     expect(editable(folder, ['start.sh'])).toEqual(['start.sh'])
