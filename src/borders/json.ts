@@ -19,6 +19,28 @@ export function isDeeper(bytes: Uint8Array, most: number): boolean {
   return false
 }
 
+/**
+ * A key that an object of JSON has twice, letter for letter; null for none. Go puts both into one value where JSON.parse
+ * keeps the last alone. `text` is JSON.
+ */
+export function repeatedKey(text: string): string | null {
+  const open: (Set<string> | null)[] = []
+  let word = ''
+  for (const [token] of text.matchAll(/"(?:[^"\\]|\\.)*"?|[{}[\]:]/gs)) {
+    if (token === '{') open.push(new Set())
+    else if (token === '[') open.push(null)
+    else if (token === '}' || token === ']') open.pop()
+    else if (token !== ':') word = token
+    else {
+      const key = String(JSON.parse(word))
+      const keys = open.at(-1)
+      if (keys?.has(key)) return key
+      keys?.add(key)
+    }
+  }
+  return null
+}
+
 /** What a text of somebody else says; undefined for what is no JSON, or is nested deeper than any document. */
 export function jsonIn(text: string): unknown {
   if (isDeeper(new TextEncoder().encode(text), bounds.documentDepth)) return undefined

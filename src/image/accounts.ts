@@ -261,11 +261,20 @@ export function engineId(number: bigint): number {
  */
 export function engineEntries(passwd: string): readonly Account[] {
   return passwd.split('\n').flatMap((line): readonly Account[] => {
-    const text = line.trim()
+    const text = trimmedByGo(line)
     if (text === '') return []
     const [name = '', , uid = '', gid = '', , home = '', shell = ''] = text.split(':')
     return [{ name, uid: fieldId(uid), gid: fieldId(gid), home: home || '/', shell }]
   })
+}
+
+/** By White_Space, as Go's TrimSpace: U+0085 is of it, and U+FEFF is not. */
+function trimmedByGo(line: string): string {
+  const isSpace = (at: number) => /^\p{White_Space}$/u.test(line[at] ?? '')
+  let [start, end] = [0, line.length]
+  while (isSpace(start)) start += 1
+  while (end > start && isSpace(end - 1)) end -= 1
+  return line.slice(start, end)
 }
 
 function fieldId(text: string): number {

@@ -50,6 +50,15 @@ test('a number of a million digits is none, at once', () => {
   expect(isRootUser('0'.repeat(1_000_000))).toBe(true)
 })
 
+// Go trims a line by White_Space: JavaScript's trim() leaves U+0085 and takes a mark of the byte order.
+test.each([
+  ['\u0085app:x:0:0', 'app'],
+  ['\u00a0app:x:0:0', 'app'],
+  ['\ufeffapp:x:0:0', '\ufeffapp'],
+])('the engine reads the name of %j as %j', (line, name) => {
+  expect(engineEntries(line).map((entry) => entry.name)).toEqual([name])
+})
+
 describe('no Dockerfile passes for one that is not root', () => {
   const like = { bases: { 'debian:12': { like: 'debian' } } }
 

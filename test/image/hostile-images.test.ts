@@ -482,6 +482,61 @@ describe('an archive', () => {
     expect(error.message).toMatch(message)
   })
 
+  // Go finds the field of a struct by its name in any case, by Unicode's simple folding.
+  test.each<readonly [string, string]>([
+    ['in capitals', '{"config": {"USER": "7"}}'],
+    ['with a long s', '{"config": {"uſer": "7"}}'],
+    ['under CONFIG', '{"CONFIG": {"user": "7"}}'],
+    ['beside a label of its name', '{"config": {"User": "7", "Labels": {"USER": "0", "user": "1"}}}'],
+  ])('whose configuration has its user %s has that user, as for an engine', async (_, config) => {
+    await save([{ config: 'c', LAYERS: [] }], [{ name: 'c', content: config }])
+    expect((await open('docker-archive:a.tar')).config.user).toBe('7')
+  })
+
+  test.each<readonly [string, string, RegExp]>([
+    ['in two cases', '{"config": {"User": "7", "user": "0"}}', /^.*c has User twice, once as "user"/],
+    ['twice', '{"config": {"User": "7", "User": "0"}}', /c has the key "User" twice/],
+    ['twice, once escaped', '{"config": {"User": "7", "\\u0055ser": "0"}}', /c has the key "User" twice/],
+    ['and a second configuration', '{"config": {"User": "7"}, "Config": {}}', /c has config twice, once as "Config"/],
+    ['after a mark of the byte order', '\ufeff{"config": {"User": "7"}}', /c is not JSON/],
+  ])('whose configuration has its user %s is refused', async (_, config, message) => {
+    await save([{ Config: 'c', Layers: [] }], [{ name: 'c', content: config }])
+    expect((await why(open('docker-archive:a.tar'))).message).toMatch(message)
+  })
+
+  test.each<readonly [string, Entry, RegExp]>([
+    ['again', { name: 'manifest.json', content: '[]' }, /manifest\.json is in it twice/],
+    ['again, from the folder', { name: './manifest.json', content: '[]' }, /manifest\.json is in it twice/],
+    [
+      'again, by a way around',
+      { name: 'a/../manifest.json', content: '[]' },
+      /manifest\.json is no plain file of that name/,
+    ],
+    [
+      'again, as a link',
+      { name: 'manifest.json', type: 'symlink', linkname: 'other.json' },
+      /manifest\.json is no plain file of that name/,
+    ],
+  ])('that has its manifest %s is refused', async (_, entry, message) => {
+    await save([{ Config: 'c', Layers: [] }], [{ name: 'c', content: '{}' }, entry])
+    expect((await why(open('docker-archive:a.tar'))).message).toMatch(message)
+  })
+
+  test('that has a file twice is read as an engine unpacks it: the last one counts', async () => {
+    const user = (name: string) => ({ name: 'c', content: JSON.stringify({ config: { User: name } }) })
+    await save([{ Config: 'c', Layers: [] }], [user('7'), user('0')])
+    expect((await open('docker-archive:a.tar')).config.user).toBe('0')
+  })
+
+  test('that has a layer twice is refused', async () => {
+    const layer = { name: 'l', content: await tarOf([]) }
+    await save(
+      [{ Config: 'c', Layers: ['l'] }],
+      [{ name: 'c', content: '{"rootfs": {"diff_ids": ["x"]}}' }, layer, layer],
+    )
+    expect((await why(open('docker-archive:a.tar'))).message).toMatch(/l is in it twice/)
+  })
+
   test('that is a pipe or a device is not waited for', async () => {
     execFileSync('mkfifo', [join(folder, 'a.tar')])
     expect((await why(open('docker-archive:a.tar'))).message).toBe('a.tar is not a regular file')

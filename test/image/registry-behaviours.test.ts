@@ -356,6 +356,7 @@ const malformed: readonly Row[] = [
     'unreadable',
     /is not JSON/,
   ],
+  ['has a mark of the byte order', () => but('manifests', says('\ufeff{}')), 'unreadable', /is not JSON/],
   ['answers with status 204', () => but('manifests', says('', 204)), 'no-image', /status 204/],
   ['leads to nowhere', () => but('manifests', says('', 302)), 'no-image', /status 302/],
   ['has a config that is a list', () => config([]), 'unreadable', /is a list, no object/],
@@ -542,20 +543,6 @@ describe('what is no fault of a registry:', () => {
             response,
             '',
           ),
-        ),
-    ],
-    [
-      'a mark of its byte order',
-      () =>
-        but(
-          'manifests',
-          (_, response) =>
-            void response.end(
-              Buffer.concat([
-                Buffer.from([0xef, 0xbb, 0xbf]),
-                image.blobs.get(image.manifest.digest) ?? Buffer.alloc(0),
-              ]),
-            ),
         ),
     ],
     [

@@ -13,6 +13,9 @@ export interface ArchiveBlobs extends Blobs {
   real(name: string): string
 }
 
+/** Where reading begins. */
+const ENTRANCES = new Set(['manifest.json', 'index.json', 'oci-layout'])
+
 /**
  * A tar as the blobs in it, by their paths without a leading slash. It is read once for all its documents and once for
  * each call of `each`, whatever the order of what is in it; itself it may be compressed.
@@ -25,7 +28,17 @@ export async function archiveBlobs(title: string, file: string, signal: AbortSig
     left -= name.length + bytes
     if (left < 0) throw broken({ title }, `its documents have more than ${bounds.archiveDocumentBytes} bytes`)
   }
+  const entrances = new Set<string>()
   await walk({ title, file, signal }, async (name, { type, size, link }, content) => {
+    const path = normalisePath(`/${name}`).slice(1)
+    if (ENTRANCES.has(path)) {
+      if (name !== path || type !== 'file') throw broken({ title }, `${path} is no plain file of that name in it`)
+      if (entrances.has(path)) throw broken({ title }, `${path} is in it twice`)
+      entrances.add(path)
+    }
+    // An engine that unpacks it has what came last.
+    documents.delete(name)
+    links.delete(name)
     // Archives of Docker before 25 have a layer that several images share once, and links to it.
     if (type === 'symlink') {
       hold(name, link.length)
@@ -51,8 +64,10 @@ export async function archiveBlobs(title: string, file: string, signal: AbortSig
     },
     each: async (names, read) => {
       const missing = new Set(names)
+      const wanted = new Set(names)
       await walk({ title, file, signal }, async (name, { type, size }, content) => {
-        if (type !== 'file' || !missing.delete(name)) return
+        if (type !== 'file' || !wanted.has(name)) return
+        if (!missing.delete(name)) throw broken({ title }, `${name} is in it twice`)
         await read(name, content, size)
       })
       for (const name of missing) throw broken({ title }, `${name} is missing in it`)

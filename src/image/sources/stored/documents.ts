@@ -1,4 +1,4 @@
-import { isDeeper } from '../../../borders/json.ts'
+import { isDeeper, repeatedKey } from '../../../borders/json.ts'
 import { bounds } from '../../../bounds.ts'
 import type { HardenError } from '../../../errors.ts'
 import { parseImageConfig } from '../../config.ts'
@@ -28,7 +28,7 @@ export type ManifestDocument =
 
 /** https://github.com/opencontainers/image-spec/blob/main/manifest.md and image-index.md; Docker's own formats differ in their media types only. */
 export function parseManifest(bytes: Buffer, place: DocumentPlace): ManifestDocument {
-  const file = objectIn(bytes, place)
+  const file = struct(objectIn(bytes, place), MANIFEST, place)
   if (file.schemaVersion === 1 || Array.isArray(file.fsLayers))
     throw broken(
       place.blobs,
@@ -54,13 +54,14 @@ export interface ConfigDocument {
 
 /** https://github.com/opencontainers/image-spec/blob/main/config.md. What decides nothing may be missing. */
 export function parseConfigDocument(bytes: Buffer, place: DocumentPlace): ConfigDocument {
-  const file = objectIn(bytes, place)
-  const rootfs = given(file.rootfs) ? objectOf(file.rootfs, 'rootfs', place) : {}
+  const file = struct(objectIn(bytes, place), IMAGE, place)
+  const rootfs = given(file.rootfs) ? struct(objectOf(file.rootfs, 'rootfs', place), ROOTFS, place) : {}
   const ids = listOf(rootfs.diff_ids ?? [], 'rootfs.diff_ids', bounds.layersOfImage, place)
-  const config = given(file.config) ? objectOf(file.config, 'config', place) : {}
+  const config = given(file.config) ? struct(objectOf(file.config, 'config', place), CONFIG, place) : {}
+  const check = config.Healthcheck
   const variant = textAt(file, 'variant', place) ?? ''
   return {
-    config: parseImageConfig(config),
+    config: parseImageConfig(isObject(check) ? { ...config, Healthcheck: struct(check, HEALTHCHECK, place) } : config),
     platform: {
       os: textAt(file, 'os', place) ?? 'linux',
       architecture: textAt(file, 'architecture', place) ?? '',
@@ -80,7 +81,7 @@ export interface SavedImage {
 /** https://docs.docker.com/reference/api/engine/version/v1.43/#tag/Image/operation/ImageGet */
 export function parseSaved(bytes: Buffer, place: DocumentPlace): readonly SavedImage[] {
   return listOf(jsonIn(bytes, place), 'it', bounds.imagesOfIndex, place).map((each, at) => {
-    const image = objectOf(each, `[${at}]`, place)
+    const image = struct(objectOf(each, `[${at}]`, place), SAVED, place)
     const words = (key: string, most: number): readonly string[] =>
       listOf(image[key] ?? [], `[${at}].${key}`, most, place).map((word) =>
         textOf(word, `an item of [${at}].${key}`, place),
@@ -94,11 +95,13 @@ export function parseSaved(bytes: Buffer, place: DocumentPlace): readonly SavedI
 }
 
 function descriptorOf(value: unknown, key: string, place: DocumentPlace): Descriptor {
-  const raw = objectOf(value, key, place)
+  const raw = struct(objectOf(value, key, place), DESCRIPTOR, place)
   const { size = null } = raw
   if (size !== null && !(Number.isSafeInteger(size) && (size as number) >= 0))
     throw unfit(place, `${key}.size`, 'a size')
-  const platform = given(raw.platform) ? objectOf(raw.platform, `${key}.platform`, place) : null
+  const platform = given(raw.platform)
+    ? struct(objectOf(raw.platform, `${key}.platform`, place), PLATFORM, place)
+    : null
   const annotations = given(raw.annotations) ? objectOf(raw.annotations, `${key}.annotations`, place) : {}
   const names = [annotations['io.containerd.image.name'], annotations['org.opencontainers.image.ref.name']]
   return {
@@ -127,11 +130,54 @@ function given(value: unknown): boolean {
 function jsonIn(bytes: Buffer, { blobs, name }: DocumentPlace): unknown {
   if (isDeeper(bytes, bounds.documentDepth))
     throw broken(blobs, `${name} is nested more than ${bounds.documentDepth} levels deep`)
+  let value: unknown
+  // Go's reader takes no mark of the byte order.
+  const text = new TextDecoder('utf-8', { ignoreBOM: true }).decode(bytes)
   try {
-    return JSON.parse(new TextDecoder().decode(bytes))
+    value = JSON.parse(text)
   } catch {
     throw broken(blobs, `${name} is not JSON`)
   }
+  const key = repeatedKey(text)
+  if (key !== null) throw broken(blobs, `${name} has the key ${JSON.stringify(key)} twice`)
+  return value
+}
+
+// The keys that are read of each object that engines read into a struct; those of labels and annotations are theirs.
+const MANIFEST = ['schemaVersion', 'fsLayers', 'manifests', 'config', 'layers']
+const DESCRIPTOR = ['digest', 'mediaType', 'size', 'platform', 'annotations']
+const PLATFORM = ['os', 'architecture', 'variant']
+const IMAGE = [...PLATFORM, 'rootfs', 'config']
+const ROOTFS = ['diff_ids']
+const SAVED = ['Config', 'RepoTags', 'Layers']
+const HEALTHCHECK = ['Test', 'Interval', 'Timeout', 'StartPeriod', 'StartInterval', 'Retries']
+const CONFIG = [
+  ...['User', 'Entrypoint', 'Cmd', 'Env', 'ExposedPorts', 'Volumes', 'WorkingDir', 'Healthcheck', 'OnBuild', 'Shell'],
+  ...['StopSignal', 'Labels'],
+]
+
+/**
+ * With its keys as they are written here: Go's reader finds a field by its name in any case, by Unicode's simple folding
+ * (encoding/json, foldName), so that `user` and `u\u017fer` are User. Two keys for one field are refused.
+ */
+function struct(object: DocumentJson, keys: readonly string[], { blobs, name }: DocumentPlace): DocumentJson {
+  const names = new Map(keys.map((key) => [fold(key), key]))
+  const found: Record<string, unknown> = {}
+  for (const [key, value] of Object.entries(object)) {
+    const field = names.get(fold(key))
+    if (field === undefined) continue
+    if (field in found) throw broken(blobs, `${name} has ${field} twice, once as ${JSON.stringify(key)}`)
+    found[field] = value
+  }
+  return found
+}
+
+function fold(key: string): string {
+  return key.toLowerCase().replaceAll('\u017f', 's')
+}
+
+function isObject(value: unknown): value is DocumentJson {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function objectIn(bytes: Buffer, place: DocumentPlace): DocumentJson {
@@ -142,7 +188,7 @@ function objectIn(bytes: Buffer, place: DocumentPlace): DocumentJson {
 }
 
 function objectOf(value: unknown, key: string, place: DocumentPlace): DocumentJson {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as DocumentJson
+  if (isObject(value)) return value
   throw unfit(place, key, 'an object')
 }
 
