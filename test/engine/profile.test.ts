@@ -18,6 +18,13 @@ const SITE = 'harden-image-test/site-nonroot:latest'
 const run = promisify(execFile)
 const withCompose = hasCompose ? test : test.skip
 
+/** Under a name of its own: the one that is made of it is removed in the end, and other files make one of the same image. */
+async function imageOfOwn(name: string): Promise<string> {
+  const image = `harden-image-test/profile-${name}:latest`
+  await docker(['tag', await ensureImage(name), image])
+  return image
+}
+
 async function addressOf(id: string): Promise<string> {
   return docker(['inspect', '--format', '{{range .NetworkSettings.Networks}}{{.IPAddress}}{{end}}', id])
 }
@@ -32,12 +39,12 @@ describe('an image that is derived', () => {
   let folder = ''
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'harden-image-test-'))
-    const { code, stderr } = await harden([await ensureImage('nginx'), '--prove', '-o', folder])
+    const { code, stderr } = await harden([await imageOfOwn('nginx'), '--prove', '-o', folder])
     expect({ code, stderr }).toMatchObject({ code: 0 })
   })
   afterAll(async () => {
     await rm(folder, { recursive: true })
-    await docker(['rmi', '--force', 'nginx-nonroot:latest'])
+    await docker(['rmi', '--force', 'profile-nginx-nonroot:latest'])
   })
 
   test('-o: the lines above the Compose file build and run it', async () => {
@@ -88,8 +95,8 @@ test.each<[string, 'as it is' | 'derived', 'planned' | 'measured']>([
   ['node-uploads', 'derived', 'measured'],
   ['scratch-static', 'derived', 'measured'],
 ])('%s, %s, %s: the printed line works', async (name, how, known) => {
-  const image = await ensureImage(name)
-  const derived = `${name}-nonroot:latest`
+  const image = await imageOfOwn(name)
+  const derived = `profile-${name}-nonroot:latest`
   const proof = known === 'measured' ? ['--prove'] : []
   try {
     const { code, stdout, stderr } = await harden(['profile', image, '--for', 'docker', '--build', ...proof])
